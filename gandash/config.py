@@ -1,0 +1,609 @@
+"""Every setting of a game, declared once.
+
+A setting is a field of a frozen pydantic model: its default, bounds, label, help, scale, and whether it acts at the next
+step (*live*) or needs the game to start again. Widgets, command-line flags, saved files and validation follow from here;
+nothing else repeats a bound or a label. An object that exists is valid; change one by replacing it.
+
+This file knows no torch: the page and the command line read it without paying for the import.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Self, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+
+JsonValue = None | bool | int | float | str | list[Any] | dict[str, Any]
+
+MAX_FLOP_PER_STEP = 2e11  # minutes a step on a laptop core: beyond this a "live" run is a promise nobody can keep
+
+
+def setting(
+    default: Any,
+    *,
+    label: str,
+    help: str,
+    live: bool = False,
+    scale: Literal["linear", "log"] = "linear",
+    symbol: str | None = None,
+    choices: Mapping[str, str] | None = None,
+    **bounds: Any,
+) -> Any:
+    """A pydantic field that carries what the page and the command line need to show it.
+
+    `live` says that a change acts at the next step; otherwise it restarts the game. `symbol` is the short name that a mark
+    on the curves carries ("lr"). `choices` gives the screen's word for each allowed value.
+    """
+    extra: dict[str, Any] = {"live": live, "scale": scale, "symbol": symbol or label, "choices": dict(choices or {})}
+    return Field(default, title=label, description=help, json_schema_extra={"gandash": extra}, **bounds)
+
+
+class Settings(BaseModel):
+    """Base of all settings: frozen, finite, no unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
+
+
+# ---------------------------------------------------------------------------------------------------------------- data
+
+
+class Gaussian(Settings):
+    """N(mean, std^2)."""
+
+    kind: Literal["gaussian"] = "gaussian"
+    mean: float = setting(
+        1.0, label="Mean", ge=-8, le=8, help="Where the real data sits; p_g has to travel there before it can match."
+    )
+    std: float = setting(
+        0.6, label="Standard deviation", ge=0.02, le=4, help="A narrower target is harder: D's gradient dies sooner."
+    )
+
+    def summary(self) -> str:
+        return f"N({self.mean:g}, {self.std:g}²)"
+
+
+class Mixture(Settings):
+    """Sum of Gaussians with any weights (normalised to 1) and a common standard deviation."""
+
+    kind: Literal["mixture"] = "mixture"
+    means: tuple[float, ...] = setting(
+        (-1.5, 1.5),
+        label="Means",
+        min_length=1,
+        max_length=32,
+        help="One mode per number. Modes further apart ask a steeper map of G and are dropped more easily.",
+    )
+    std: float = setting(
+        0.4, label="Standard deviation", ge=0.02, le=4, help="Common to all modes; narrower modes are harder to fill."
+    )
+    weights: tuple[float, ...] = setting(
+        (),
+        label="Weights",
+        max_length=32,
+        help="Relative weights of the modes, one per mean; none means equal. A light mode is the first one lost.",
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.weights and len(self.weights) != len(self.means):
+            raise ValueError(
+                f"weights: {len(self.weights)} given for {len(self.means)} means; give one weight per mean, or none for equal"
+            )
+        if any(not -50 <= m <= 50 for m in self.means):
+            raise ValueError("means: every mean must lie between -50 and 50")
+        if any(not 0 < w <= 1e6 for w in self.weights):
+            raise ValueError("weights: every weight must be greater than 0 and at most 1e6")
+        return self
+
+    def summary(self) -> str:
+        return f"mixture, {len(self.means)} mode{'s' if len(self.means) > 1 else ''}"
+
+
+class Uniform(Settings):
+    """Uniform on [low, high]."""
+
+    kind: Literal["uniform"] = "uniform"
+    low: float = setting(-1.5, label="Low", ge=-8, le=8, help="Left edge; G has to learn a cliff there.")
+    high: float = setting(1.5, label="High", ge=-8, le=8, help="Right edge; p_g usually overshoots it a little.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not self.high - self.low >= 0.01:
+            raise ValueError(f"high: given {self.high:g}; must exceed low ({self.low:g}) by at least 0.01")
+        return self
+
+    def summary(self) -> str:
+        return f"uniform [{self.low:g}, {self.high:g}]"
+
+
+Data = Annotated[Gaussian | Mixture | Uniform, Field(discriminator="kind")]
+
+
+class Latent(Settings):
+    """The law p_z of the latent z that G transforms."""
+
+    kind: Literal["normal", "uniform"] = setting(
+        "normal",
+        label="Law",
+        choices={"normal": "normal N(0, 1)", "uniform": "uniform on [-1, 1]"},
+        help="A bounded latent gives p_g sharp ends; a normal one gives tails.",
+    )
+    dimension: int = setting(
+        1,
+        label="Dimension",
+        ge=1,
+        le=64,
+        help="With one dimension the map z → G(z) can be drawn; more can fold more freely.",
+    )
+
+    def summary(self) -> str:
+        return f"{self.kind}, {self.dimension}"
+
+
+# ------------------------------------------------------------------------------------------------------------- players
+
+ACTIVATIONS = {"relu": "ReLU", "leaky_relu": "leaky ReLU", "tanh": "tanh", "silu": "SiLU"}
+
+
+class Network(Settings):
+    """A multilayer perceptron: `depth` hidden layers of `width` units."""
+
+    width: int = setting(
+        64,
+        label="Width",
+        ge=1,
+        le=4096,
+        help="Units per hidden layer. A wider player is stronger and each step dearer.",
+    )
+    depth: int = setting(
+        2, label="Hidden layers", ge=1, le=8, help="Deeper players bend more sharply and are harder to keep stable."
+    )
+    activation: Literal["relu", "leaky_relu", "tanh", "silu"] = setting(
+        "relu",
+        label="Activation",
+        choices=ACTIVATIONS,
+        help="ReLU kinds draw D from straight pieces; tanh and SiLU draw it smooth.",
+    )
+    initialisation: Literal["uniform", "he", "xavier"] = setting(
+        "uniform",
+        label="Initialisation",
+        choices={"uniform": "uniform ±1/√fan-in", "he": "He (2015)", "xavier": "Xavier (2010)"},
+        help="How the weights start; it decides how wide p_g and how steep D are at step 0.",
+    )
+
+    def summary(self) -> str:
+        return f"{self.depth} × {self.width} {ACTIVATIONS[self.activation]}"
+
+
+# ---------------------------------------------------------------------------------------------------------- optimisers
+
+_lr_help = "Step size. Too high and the players orbit or explode, too low and nothing seems to happen; try a factor of 3."
+
+
+def _learning_rate(default: float) -> Any:
+    return setting(default, label="Learning rate", symbol="lr", live=True, scale="log", gt=0, le=10, help=_lr_help)
+
+
+class GradientDescent(Settings):
+    """p <- p - lr g."""
+
+    kind: Literal["gradient_descent"] = "gradient_descent"
+    learning_rate: float = _learning_rate(0.05)
+
+
+class Momentum(Settings):
+    """Heavy ball: b <- momentum b + g, p <- p - lr b (torch.optim.SGD's convention)."""
+
+    kind: Literal["momentum"] = "momentum"
+    learning_rate: float = _learning_rate(0.02)
+    momentum: float = setting(
+        0.5,
+        label="Momentum",
+        symbol="μ",
+        live=True,
+        ge=-0.95,
+        le=0.999,
+        help="In games momentum feeds the orbit; negative damps it.",
+    )
+
+
+class RMSProp(Settings):
+    """Gradient divided by the root of its running mean square (Tieleman and Hinton 2012)."""
+
+    kind: Literal["rmsprop"] = "rmsprop"
+    learning_rate: float = _learning_rate(1e-3)
+    decay: float = setting(
+        0.99,
+        label="Decay",
+        symbol="α",
+        live=True,
+        ge=0,
+        le=0.9999,
+        help="Memory of the mean square; longer is smoother.",
+    )
+    epsilon: float = setting(
+        1e-8,
+        label="Epsilon",
+        symbol="ε",
+        live=True,
+        scale="log",
+        gt=0,
+        le=1,
+        help="Bounds the step where gradients vanish.",
+    )
+
+
+class Adam(Settings):
+    """Kingma and Ba 2014 (arXiv:1412.6980)."""
+
+    kind: Literal["adam"] = "adam"
+    learning_rate: float = _learning_rate(1e-3)
+    beta1: float = setting(
+        0.0,
+        label="β₁",
+        symbol="β₁",
+        live=True,
+        ge=-0.9,
+        le=0.999,
+        help="Momentum of Adam. In games 0 to 0.5 is calmer than 0.9.",
+    )
+    beta2: float = setting(
+        0.9,
+        label="β₂",
+        symbol="β₂",
+        live=True,
+        ge=0,
+        le=0.9999,
+        help="Memory of the step scaling; shorter reacts faster.",
+    )
+    epsilon: float = setting(
+        1e-8,
+        label="Epsilon",
+        symbol="ε",
+        live=True,
+        scale="log",
+        gt=0,
+        le=1,
+        help="Bounds the step where gradients vanish.",
+    )
+
+
+Optimiser = Annotated[GradientDescent | Momentum | RMSProp | Adam, Field(discriminator="kind")]
+
+
+# -------------------------------------------------------------------------------------------------------- update rules
+
+
+class Simultaneous(Settings):
+    """Both players move from the same point."""
+
+    kind: Literal["simultaneous"] = "simultaneous"
+
+    @property
+    def discriminator_steps(self) -> int:
+        return 1
+
+    @property
+    def generator_steps(self) -> int:
+        return 1
+
+    def summary(self) -> str:
+        return "simultaneous"
+
+
+class Alternating(Settings):
+    """k_D discriminator updates, then k_G generator updates that see the new D (Goodfellow et al. 2014, algorithm 1)."""
+
+    kind: Literal["alternating"] = "alternating"
+    discriminator_steps: int = setting(
+        2,
+        label="D steps per round",
+        symbol="k_D",
+        live=True,
+        ge=0,
+        le=100,
+        help="More D steps bring D nearer to D*; 0 freezes D.",
+    )
+    generator_steps: int = setting(
+        1,
+        label="G steps per round",
+        symbol="k_G",
+        live=True,
+        ge=0,
+        le=100,
+        help="More G steps let G run into whatever D likes now: the road to collapse. 0 freezes G.",
+    )
+
+    @model_validator(mode="after")
+    def _somebody_moves(self) -> Self:
+        if self.discriminator_steps + self.generator_steps == 0:
+            raise ValueError("discriminator_steps: both players have 0 steps; let at least one of them move")
+        return self
+
+    def summary(self) -> str:
+        return f"alternating {self.discriminator_steps} : {self.generator_steps}"
+
+
+UpdateRule = Annotated[Simultaneous | Alternating, Field(discriminator="kind")]
+
+
+# ---------------------------------------------------------------------------------------------------------- regulariser
+
+
+class Regulariser(Settings):
+    """Penalties added to the discriminator's loss."""
+
+    r1: float = setting(
+        0.7,
+        label="R1 weight γ",
+        symbol="γ",
+        live=True,
+        ge=0,
+        le=1000,
+        help="(γ/2) E|∇D|² on real data. It damps the orbit and flattens D; too much and D learns nothing. 0 turns it off.",
+    )
+
+    def summary(self) -> str:
+        return f"R1, γ = {self.r1:g}" if self.r1 else "none"
+
+
+class RunSettings(Settings):
+    """What belongs to the run rather than to the game's rules."""
+
+    seed: int = setting(
+        0, label="Seed", ge=0, le=2**32 - 1, help="Same seed, same settings, same changes: the same run, bit for bit."
+    )
+    batch: int = setting(
+        256,
+        label="Batch size",
+        symbol="batch",
+        live=True,
+        scale="log",
+        ge=1,
+        le=65536,
+        help="Samples of each kind per update. Small batches make the curves noisy and the steps fast.",
+    )
+    averaging: float = setting(
+        0.995,
+        label="Average of G (EMA decay)",
+        symbol="EMA",
+        live=True,
+        ge=0,
+        le=0.9999,
+        help="G's parameters averaged over about 1/(1 - decay) steps; it calms the orbit out of the picture. 0 turns it off.",
+    )
+
+    def summary(self) -> str:
+        return f"seed {self.seed}, batch {self.batch}"
+
+
+class GameConfig(Settings):
+    """One game: the data, both players, what they want and how they move."""
+
+    data: Data = setting(Mixture(), label="Data", help="The real distribution p_r that G must learn to imitate.")
+    latent: Latent = setting(Latent(), label="Latent", help="What G is fed: z drawn from p_z.")
+    generator: Network = setting(Network(), label="Generator", help="The network G that turns z into a sample.")
+    discriminator: Network = setting(Network(), label="Discriminator", help="The network D that tells real from generated.")
+    objective: Literal["minimax", "non_saturating"] = setting(
+        "non_saturating",
+        label="Objective",
+        symbol="objective",
+        live=True,
+        choices={"minimax": "minimax", "non_saturating": "non-saturating"},
+        help="Minimax G minimises E log(1 - D(G)): its gradient dies when D wins. Non-saturating G maximises E log D(G).",
+    )
+    regulariser: Regulariser = setting(Regulariser(), label="Regulariser", help="Penalties that calm D.")
+    update_rule: UpdateRule = setting(
+        Alternating(),
+        label="Update rule",
+        symbol="rule",
+        live=True,
+        help="Who moves when. Simultaneous play orbits more.",
+    )
+    generator_optimiser: Optimiser = setting(
+        Adam(learning_rate=2e-4), label="Generator's optimiser", help="How G turns its gradient into a step."
+    )
+    discriminator_optimiser: Optimiser = setting(
+        Adam(learning_rate=5e-3), label="Discriminator's optimiser", help="How D turns its gradient into a step."
+    )
+    run: RunSettings = setting(RunSettings(), label="Run", help="Seed, batch size and averaging.")
+
+    @model_validator(mode="after")
+    def _affordable(self) -> Self:
+        flop = flop_per_step(self)
+        if flop > MAX_FLOP_PER_STEP:
+            raise ValueError(
+                f"generator.width, discriminator.width, run.batch, update_rule: this game needs about {flop:.1e} "
+                f"floating-point operations per step; at most {MAX_FLOP_PER_STEP:.0e} are allowed. "
+                "Try narrower or shallower networks, a smaller batch or fewer steps per round"
+            )
+        return self
+
+    def replace(self, path: str, value: JsonValue) -> GameConfig:
+        """This config with the setting at dotted `path` set to `value`; raises SettingError in plain words."""
+        given = self.model_dump(mode="json")
+        *parents, last = path.split(".")
+        node: Any = given
+        for name in parents:
+            node = node.get(name) if isinstance(node, dict) else None
+        if not isinstance(node, dict) or last not in node:
+            raise _unknown(self, path, value)
+        node[last] = value
+        return parse_config(given)
+
+
+def flop_per_step(config: GameConfig) -> float:
+    """Rough floating-point operations of one round: 2 per weight forward, twice that back, R1 once more."""
+
+    def weights(net: Network, inputs: int, outputs: int) -> int:
+        return inputs * net.width + (net.depth - 1) * net.width**2 + net.width * outputs
+
+    g, d = weights(config.generator, config.latent.dimension, 1), weights(config.discriminator, 1, 1)
+    rule, r1 = config.update_rule, config.regulariser.r1 > 0
+    d_update = 2 * g + (12 + 12 * r1) * d
+    g_update = 6 * g + 6 * d
+    return config.run.batch * (rule.discriminator_steps * d_update + rule.generator_steps * g_update)
+
+
+# -------------------------------------------------------------------------------------------------- errors, in plain words
+
+
+class SettingError(ValueError):
+    """A setting that cannot be: says which, what was given, what is allowed."""
+
+    def __init__(self, path: str, given: object, problem: str, allowed: str = "") -> None:
+        self.path, self.given, self.problem, self.allowed = path, given, problem, allowed
+        shown = given if isinstance(given, str) else json.dumps(given, default=str)
+        shown = shown if len(shown) <= 60 else shown[:57] + "..."
+        super().__init__(f"{path}: given {shown}; {problem}" + (f" ({allowed})" if allowed else ""))
+
+
+def parse_config(given: JsonValue | bytes) -> GameConfig:
+    """A GameConfig from JSON text (bytes) or parsed JSON; raises SettingError naming the first field that does not fit."""
+    try:
+        if isinstance(given, bytes):
+            return GameConfig.model_validate_json(given)
+        return GameConfig.model_validate(given)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        unions = {name for name, field in GameConfig.model_fields.items() if variants(field.annotation)}
+        loc = first["loc"]  # inside a union it goes on with the kind, which is no part of a setting's path
+        where = ".".join(str(part) for i, part in enumerate(loc) if not (i == 1 and loc[0] in unions))
+        message = first["msg"].removeprefix("Value error, ")
+        if first["type"] == "value_error" and ": " in message:  # our own validators name the field themselves
+            field, message = message.split(": ", 1)
+            where = ", ".join(f"{where}.{name}" if where else name for name in field.split(", "))
+        problem = message[:1].lower() + message[1:]
+        shown = first.get("input")
+        if first["type"] == "value_error" and isinstance(shown, BaseModel):
+            shown = shown.model_dump(mode="json")
+        if first["type"] == "extra_forbidden":
+            problem = "there is no such setting; check the spelling, or see `python -m gandash schema`"
+        raise SettingError(where or "config", shown, problem) from None
+
+
+# ------------------------------------------------------------------------------------------- reading the declarations
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting of one config, as the page and the command line see it."""
+
+    path: str
+    label: str
+    help: str
+    value: Any
+    default: Any
+    live: bool
+    scale: str
+    symbol: str
+    choices: Mapping[str, str]
+    type: Any
+    low: float | None
+    high: float | None
+
+    @property
+    def is_variant(self) -> bool:
+        """True where the value is one of several models told apart by `kind`."""
+        return bool(variants(self.type))
+
+
+def variants(annotation: Any) -> tuple[type[Settings], ...]:
+    """The models behind a tagged union, or () when the annotation is none."""
+    inner = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+    members = get_args(inner)
+    return members if members and all(isinstance(m, type) and issubclass(m, Settings) for m in members) else ()
+
+
+def kind_of(model: type[Settings]) -> str:
+    return str(model.model_fields["kind"].default)
+
+
+def _bound(field: FieldInfo, *names: str) -> float | None:
+    for constraint in field.metadata:
+        for name in names:
+            value = getattr(constraint, name, None)
+            if value is not None:
+                return float(value)
+    return None
+
+
+def settings(model: Settings, prefix: str = "") -> Iterator[Setting]:
+    """Every setting of `model`, nested ones under dotted paths, a tagged union both as itself and through its variant."""
+    for name, field in type(model).model_fields.items():
+        if not isinstance(field.json_schema_extra, dict):
+            continue  # the `kind` tag: chosen with the variant, not a setting of its own
+        extra: Any = field.json_schema_extra["gandash"]
+        value, path = getattr(model, name), prefix + name
+        # pydantic moves Annotated metadata off the annotation, so a union arrives bare
+        is_union = bool(variants(field.annotation))
+        if not isinstance(value, Settings) or is_union:
+            yield Setting(
+                path=path,
+                label=str(field.title),
+                help=str(field.description),
+                value=value,
+                default=field.default,
+                live=extra["live"],
+                scale=extra["scale"],
+                symbol=_player_symbol(path, extra["symbol"]),
+                choices=extra["choices"],
+                type=field.annotation,
+                low=_bound(field, "ge", "gt"),
+                high=_bound(field, "le", "lt"),
+            )
+        if isinstance(value, Settings):
+            yield from settings(value, path + ".")
+
+
+def _player_symbol(path: str, symbol: str) -> str:
+    """ "lr" of the discriminator's optimiser is "lr_D": marks on the curves must say whose."""
+    player = {"generator": "G", "discriminator": "D"}.get(path.split(".")[0].split("_")[0])
+    return f"{symbol}_{player}" if player else symbol
+
+
+def setting_at(config: GameConfig, path: str) -> Setting:
+    """The setting at a dotted path; raises SettingError when there is none."""
+    for found in settings(config):
+        if found.path == path:
+            return found
+    raise _unknown(config, path, None)
+
+
+def _unknown(config: GameConfig, path: str, value: object) -> SettingError:
+    known = [s.path for s in settings(config)]
+    near = difflib.get_close_matches(path, known, n=3, cutoff=0.5) or [p for p in known if path.split(".")[-1] in p][:3]
+    advice = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(known)}"
+    return SettingError(path, value, "there is no such setting", advice)
+
+
+def restarts(old: GameConfig, new: GameConfig) -> bool:
+    """True when going from `old` to `new` changes anything that cannot act on a running game."""
+    before = {s.path: s for s in settings(old)}
+    after = {s.path: s for s in settings(new)}
+
+    def differs(path: str) -> bool:
+        if path not in before or path not in after:
+            return True
+        one, other = before[path].value, after[path].value
+        return type(one) is not type(other) if before[path].is_variant else bool(one != other)
+
+    return any(differs(path) and not s.live for path, s in (before | after).items())
+
+
+def show(value: Any) -> str:
+    """A setting's value as the screen writes it: 0.0003 as 3e-4, enough digits to tell neighbours apart."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        kind = getattr(value, "kind", None)
+        return str(kind if kind is not None else value).replace("_", " ")
+    if value and isinstance(value, float) and math.isfinite(value) and (abs(value) < 1e-2 or abs(value) >= 1e5):
+        mantissa, exponent = f"{value:.2e}".split("e")
+        mantissa = mantissa.rstrip("0").rstrip(".")
+        return f"{mantissa}e{int(exponent)}"
+    return f"{value:.4g}" if math.isfinite(value) and isinstance(value, float) else str(value)

@@ -1,0 +1,22 @@
+"""Targets p_r and latents p_z: `sample` and exact densities, one implementation per settings class.
+
+A newcomer is a settings class in `gandash.config` and a subclass with `implements` set in this package; it then appears in
+the page, the command line, saved files and the shared test matrix.
+"""
+
+from __future__ import annotations
+
+from gandash.config import Settings
+from gandash.game.distributions.base import Distribution
+from gandash.game.distributions.latent import Latent
+from gandash.game.distributions.line import Gaussian, Mixture, Uniform
+
+DISTRIBUTIONS: dict[type[Settings], type[Distribution]] = {d.implements: d for d in (Gaussian, Mixture, Uniform)}
+
+
+def distribution(settings: Settings) -> Distribution:
+    """The distribution that these settings describe."""
+    return DISTRIBUTIONS[type(settings)](settings)
+
+
+__all__ = ["DISTRIBUTIONS", "Distribution", "Latent", "distribution"]

@@ -1,0 +1,44 @@
+"""The latent law p_z."""
+
+from __future__ import annotations
+
+import torch
+from torch import Generator, Tensor
+
+from gandash import config
+
+
+class Latent:
+    """Independent coordinates, normal N(0, 1) or uniform on [-1, 1]."""
+
+    def __init__(self, settings: config.Latent) -> None:
+        self.kind, self.dimension = settings.kind, settings.dimension
+
+    def sample(self, generator: Generator, n: int) -> Tensor:
+        """n draws of z, shape `(n, dimension)`."""
+        if self.kind == "normal":
+            return torch.randn(n, self.dimension, generator=generator)
+        return 2 * torch.rand(n, self.dimension, generator=generator) - 1
+
+    @property
+    def stratified(self) -> bool:
+        """True where `measuring` spreads its draws evenly: in one dimension."""
+        return self.dimension == 1
+
+    def measuring(self, generator: Generator, n: int) -> Tensor:
+        """n fresh draws to measure p_g with, shape `(n, dimension)`.
+
+        In one dimension there is one draw in each of n cells of equal probability, shifted together by one uniform number
+        (systematic sampling): every draw still has law p_z, and densities of G(z) are far less noisy than from independent
+        draws. In more dimensions the draws are independent.
+        """
+        if not self.stratified:
+            return self.sample(generator, n)
+        p = (torch.arange(n, dtype=torch.float64) + torch.rand((), generator=generator, dtype=torch.float64)) / n
+        p = p.clamp(1e-12, 1 - 1e-12)
+        return (torch.special.ndtri(p) if self.kind == "normal" else 2 * p - 1).float()[:, None]
+
+    def line(self, n: int) -> Tensor:
+        """n values of one latent coordinate at equal steps of probability, ascending, shape `(n,)`: where G's map is drawn."""
+        p = (torch.arange(n, dtype=torch.float64) + 0.5) / n
+        return (torch.special.ndtri(p) if self.kind == "normal" else 2 * p - 1).float()

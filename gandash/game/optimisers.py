@@ -1,0 +1,68 @@
+"""Optimisers on flat vectors: pure functions of (gradient, moments, settings), with torch.optim's conventions.
+
+Moments are a dict of tensors `(members, n)` and one counter `(members, 1)`; settings are tensors `(members, 1)`, so that every
+member may have its own. A change of learning rate leaves the moments alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+Moments = dict[str, Tensor]
+Hyper = Mapping[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Optimiser:
+    """`start(parameters)` gives the moments at rest; `update(gradient, moments, hyper)` the step to *add*, and new moments."""
+
+    name: str
+    moments: tuple[str, ...]
+    update: Callable[[Tensor, Moments, Hyper], tuple[Tensor, Moments]]
+
+    def start(self, parameters: Tensor) -> Moments:
+        rest = {name: torch.zeros_like(parameters) for name in self.moments if name != "count"}
+        if "count" in self.moments:
+            rest["count"] = parameters.new_zeros(parameters.shape[0], 1)
+        return rest
+
+
+def _gradient_descent(gradient: Tensor, moments: Moments, hyper: Hyper) -> tuple[Tensor, Moments]:
+    return -hyper["learning_rate"] * gradient, moments
+
+
+def _momentum(gradient: Tensor, moments: Moments, hyper: Hyper) -> tuple[Tensor, Moments]:
+    # Polyak 1964. torch.optim.SGD multiplies by the learning rate outside the buffer; so do we.
+    buffer = hyper["momentum"] * moments["buffer"] + gradient
+    return -hyper["learning_rate"] * buffer, {"buffer": buffer}
+
+
+def _rmsprop(gradient: Tensor, moments: Moments, hyper: Hyper) -> tuple[Tensor, Moments]:
+    square = torch.lerp(gradient * gradient, moments["square"], hyper["decay"])
+    return -hyper["learning_rate"] * gradient / (square.sqrt() + hyper["epsilon"]), {"square": square}
+
+
+def _adam(gradient: Tensor, moments: Moments, hyper: Hyper) -> tuple[Tensor, Moments]:
+    beta1, beta2 = hyper["beta1"], hyper["beta2"]
+    count = moments["count"] + 1
+    mean = torch.lerp(gradient, moments["mean"], beta1)
+    square = torch.lerp(gradient * gradient, moments["square"], beta2)
+    mean_weight = 1 - beta1**count
+    square_weight = 1 - beta2**count
+    step = -(hyper["learning_rate"] / mean_weight) * mean / ((square / square_weight).sqrt() + hyper["epsilon"])
+    return step, {"mean": mean, "square": square, "count": count}
+
+
+OPTIMISERS: dict[str, Optimiser] = {
+    o.name: o
+    for o in (
+        Optimiser("gradient_descent", (), _gradient_descent),
+        Optimiser("momentum", ("buffer",), _momentum),
+        Optimiser("rmsprop", ("square",), _rmsprop),
+        Optimiser("adam", ("mean", "square", "count"), _adam),
+    )
+}

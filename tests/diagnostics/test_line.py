@@ -1,0 +1,243 @@
+"""Divergences on the line: against quadrature, scipy and arithmetic."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from scipy import stats
+from scipy.integrate import quad
+from scipy.spatial import distance
+from torch import Tensor
+
+from gandash.config import Gaussian, Mixture, Settings, Uniform
+from gandash.diagnostics.line import CENTRAL_MASS, Line, jensen_shannon, optimal_discriminator, window
+from gandash.game.distributions import DISTRIBUTIONS, distribution
+
+N = 8192
+LOG2 = math.log(2)
+TARGETS: list[Settings] = [
+    *(settings() for settings in DISTRIBUTIONS),
+    Gaussian(mean=-2, std=0.05),
+    Mixture(means=(-2, 0, 3), weights=(1, 5, 2), std=0.2),
+]
+
+
+@lru_cache
+def line(settings: Settings, stratified: bool = False) -> Line:
+    return Line(distribution(settings), stratified=stratified, samples=N)
+
+
+def evenly(law: Any, n: int = N) -> np.ndarray:
+    """The quantiles of a scipy law at the middles of n cells of equal probability: its most faithful n samples."""
+    return np.asarray(law.ppf((np.arange(n) + 0.5) / n))
+
+
+def column(x: np.ndarray) -> Tensor:
+    return torch.from_numpy(np.asarray(x, dtype=np.float64))[:, None]
+
+
+def exact_jsd(p: Any, q: Any) -> float:
+    """JSD of two scipy laws in nats, by quadrature over the mixture m: (KL(p, m) + KL(q, m)) / 2."""
+
+    def integrand(x: float) -> float:
+        total = 0.0
+        for a, b in ((p.pdf(x), q.pdf(x)), (q.pdf(x), p.pdf(x))):
+            total += a / 2 * math.log(2 * a / (a + b)) if a > 0 else 0.0
+        return total
+
+    points = sorted({law.mean() + k * law.std() for law in (p, q) for k in (-9, -4, -1, 0, 1, 4, 9)})
+    return math.fsum(quad(integrand, a, b, limit=200)[0] for a, b in pairwise(points))
+
+
+SHIFTS_AND_SCALES = [(0.0, 1.0), (1.0, 1.0), (0.3, 1.0), (0.5, 2.0), (3.0, 1.0), (0.1, 0.3), (20.0, 1.0), (-1.0, 0.5)]
+
+
+@pytest.mark.parametrize(("shift", "scale"), SHIFTS_AND_SCALES)
+@pytest.mark.parametrize("std", [0.6, 0.05])
+def test_gaussian_pairs(std: float, shift: float, scale: float) -> None:
+    p_r, p_g = stats.norm(1, std), stats.norm(1 + shift * std, scale * std)
+    estimators = line(Gaussian(mean=1, std=std))
+    x = evenly(p_g)
+    reading = estimators.read(column(x))
+    assert reading.jsd == pytest.approx(exact_jsd(p_r, p_g), rel=5e-3, abs=5e-4)
+    w1 = stats.wasserstein_distance(x, evenly(p_r))
+    assert reading.wasserstein == pytest.approx(w1, rel=1e-5, abs=1e-5 * std)
+    if scale == 1:  # a pure shift moves every quantile by it
+        assert reading.wasserstein == pytest.approx(abs(shift) * std, rel=1e-5, abs=1e-5 * std)
+    else:  # W1 >= |difference of means|, with equality iff the quantile functions do not cross
+        assert reading.wasserstein > abs(shift) * std
+    if shift == 20:
+        assert reading.jsd == pytest.approx(LOG2, abs=1e-3)
+
+
+def test_other_targets_by_quadrature() -> None:
+    wide, narrow = stats.uniform(-1.5, 3), stats.uniform(-0.5, 1)
+    # p = 1/3 on [-1.5, 1.5], q = 1 on [-0.5, 0.5]: KL(p, m) = 2/3 log 2 + 1/3 log(1/2), KL(q, m) = log(3/2)
+    exact = (2 / 3 * LOG2 + 1 / 3 * math.log(1 / 2) + math.log(3 / 2)) / 2
+    reading = line(Uniform(low=-1.5, high=1.5)).read(column(evenly(narrow)))
+    assert reading.jsd == pytest.approx(exact, abs=6e-3)  # an edge of p_g inside a cell blurs by that cell's width
+    assert reading.wasserstein == pytest.approx(stats.wasserstein_distance(evenly(wide), evenly(narrow)), rel=1e-5)
+    assert reading.wasserstein == pytest.approx(1 / 2, rel=1e-4)  # u -> |3(u - 1/2) - (u - 1/2)|
+
+    # all of p_g on one of two far modes: D* = 1/3 there, KL(p_g, m) = log(4/3), KL(p_r, m) = (log 2 + log(2/3)) / 2
+    two = line(Mixture(means=(-3, 3), std=0.2))
+    collapsed = two.read(column(evenly(stats.norm(3, 0.2))))
+    exact = (math.log(4 / 3) + 1 / 2 * LOG2 + 1 / 2 * math.log(2 / 3)) / 2
+    assert collapsed.jsd == pytest.approx(exact, abs=1e-3)
+    assert collapsed.wasserstein == pytest.approx(3, abs=0.01)  # half of the mass travels 6
+    d_star = optimal_discriminator(two.p_r, collapsed.p_g)
+    at_mode = np.argmin(np.abs(two.grid - 3))
+    assert d_star[at_mode] == pytest.approx(1 / 3, abs=0.01)
+
+
+@pytest.mark.parametrize("settings", TARGETS, ids=str)
+def test_the_target_itself_reads_nothing(settings: Settings) -> None:
+    estimators = line(settings)
+    reading = estimators.read(column(estimators.quantiles))
+    assert reading.jsd < 1e-3 and reading.wasserstein < 1e-12
+    law, p = distribution(settings), (np.arange(N) + 0.5) / N
+    np.testing.assert_allclose(law.cdf(torch.from_numpy(estimators.quantiles)).numpy(), p, atol=1e-5)
+
+
+@given(st.sampled_from(TARGETS), st.randoms(use_true_random=False), st.floats(-5, 5), st.floats(0, 3))
+def test_properties_of_a_reading(settings: Settings, random: Any, shift: float, scale: float) -> None:
+    """Bounds, whatever p_g; and the order of the samples means nothing."""
+    estimators = line(settings)
+    rng = np.random.default_rng(random.getrandbits(32))
+    x = shift + scale * rng.standard_normal(N)
+    reading, shuffled = estimators.read(column(x)), estimators.read(column(rng.permutation(x)))
+    assert -1e-12 <= reading.jsd <= LOG2 + 1e-12
+    assert reading.wasserstein >= abs(x.mean() - estimators.quantiles.mean()) - 1e-9
+    assert bool((reading.p_g >= 0).all())
+    assert (reading.jsd, reading.wasserstein) == (shuffled.jsd, shuffled.wasserstein)
+    np.testing.assert_array_equal(reading.p_g, shuffled.p_g)
+
+
+@given(hnp.arrays(float, (2, 6), elements=st.floats(0, 1)))
+def test_jensen_shannon_of_probability_vectors(weights: np.ndarray) -> None:
+    weights = weights + (weights.sum(axis=1, keepdims=True) < 1e-9)  # no mass at all: equal shares
+    p, q = weights / weights.sum(axis=1, keepdims=True)
+    jsd = jensen_shannon(p, q)
+    assert -1e-15 <= jsd <= LOG2 + 1e-15
+    assert jsd == pytest.approx(jensen_shannon(q, p), abs=1e-15)
+    assert jsd == pytest.approx(float(distance.jensenshannon(p, q)) ** 2, abs=1e-12)  # scipy's is the root, in nats
+    assert jensen_shannon(p, p) == 0
+
+
+def test_jensen_shannon_known_values() -> None:
+    one, two = np.array([1.0, 0.0]), np.array([0.0, 1.0])
+    assert jensen_shannon(one, two) == pytest.approx(LOG2)
+    half = np.array([0.5, 0.5])
+    assert jensen_shannon(one, half) == pytest.approx((math.log(4 / 3) + LOG2 / 2 + math.log(2 / 3) / 2) / 2)
+
+
+@pytest.mark.parametrize("count", [0, 1, N - 1, N + 1])
+def test_another_sample_count_is_refused(count: int) -> None:
+    with pytest.raises(ValueError, match=f"{count} samples given; .* {N}"):
+        line(Gaussian()).read(torch.zeros(count, 1))
+
+
+# ------------------------------------------------------------------------------------------------------------ density
+
+
+@pytest.mark.parametrize("settings", TARGETS, ids=str)
+def test_density_of_p_r_is_exact_and_that_of_its_samples_close(settings: Settings) -> None:
+    estimators = line(settings)
+    exact = distribution(settings).log_density(column(estimators.grid)).exp().numpy()
+    np.testing.assert_allclose(estimators.p_r, exact)
+    p_g = estimators.read(column(estimators.quantiles)).p_g
+    assert np.trapezoid(p_g, estimators.grid) == pytest.approx(1, abs=2e-3)
+    # a kernel of width h takes h^2/2 |p''| off a peak: 1.1 % for h = 0.15 std; and smears a uniform law's edges over h
+    inside = np.ones_like(estimators.grid, dtype=bool)
+    if isinstance(settings, Uniform):
+        for edge in (settings.low, settings.high):
+            inside &= np.abs(estimators.grid - edge) > 4.1 * estimators.bandwidth
+    assert np.abs(p_g - exact)[inside].max() < 0.02 * exact.max()
+
+
+@pytest.mark.parametrize(("shift", "scale"), [(0.0, 1.0), (1.0, 0.5), (-1.0, 1.5)])
+def test_density_is_that_of_the_samples_under_the_kernel(shift: float, scale: float) -> None:
+    std = 0.6
+    estimators = line(Gaussian(mean=0, std=std))
+    law = stats.norm(shift * std, scale * std)
+    p_g = estimators.read(column(evenly(law))).p_g
+    smoothed = stats.norm(shift * std, math.hypot(scale * std, estimators.bandwidth))
+    exact = smoothed.pdf(estimators.grid)
+    np.testing.assert_allclose(p_g, exact, rtol=0, atol=2e-3 * exact.max())
+    seen = smoothed.cdf(estimators.grid[-1]) - smoothed.cdf(estimators.grid[0])  # the rest is outside the window
+    assert np.trapezoid(p_g, estimators.grid) == pytest.approx(seen, abs=1e-3)
+
+
+def test_optimal_discriminator() -> None:
+    p_r, p_g = np.array([0.4, 0.2, 0.0, 0.3, 1e-5, 0.0]), np.array([0.4, 0.6, 0.5, 0.0, 1e-5, 0.0])
+    np.testing.assert_allclose(optimal_discriminator(p_r, p_g), [0.5, 0.25, 0.0, 1.0, np.nan, np.nan])
+
+
+@pytest.mark.parametrize("settings", TARGETS, ids=str)
+def test_the_window_shows_p_r_and_central_its_bulk(settings: Settings) -> None:
+    law, estimators = distribution(settings), line(settings)
+    low, high = window(law)
+    assert (estimators.grid[0], estimators.grid[-1]) == (low, high)
+    below, up_to = law.cdf(torch.tensor([low, high], dtype=torch.float64)).tolist()
+    assert up_to - below > 0.999
+    bulk = estimators.grid[estimators.central]
+    below, up_to = law.cdf(torch.tensor([bulk[0], bulk[-1]], dtype=torch.float64)).tolist()
+    lost = float(estimators.p_r.max() * (estimators.grid[1] - estimators.grid[0]))  # less than one grid interval a side
+    assert CENTRAL_MASS - 2 * lost <= up_to - below <= CENTRAL_MASS + 1e-9
+
+
+# ------------------------------------------------------------------------------------------------------------- floors
+
+
+@pytest.mark.parametrize("settings", [Mixture(means=(1,), std=0.6), Mixture(means=(-1, 1), weights=(3, 1), std=0.2)], ids=str)
+def test_floors_by_an_independent_simulation(settings: Mixture) -> None:
+    """What the estimators read on numpy's own draws of p_r: the mean within noise, `high` near the 95th percentile."""
+    estimators, rng, repeats = line(settings), np.random.default_rng(1), 60
+    shares = np.array(settings.weights or [1.0]) / sum(settings.weights or [1.0])
+
+    def draw() -> np.ndarray:
+        return rng.choice(settings.means, N, p=shares) + settings.std * rng.standard_normal(N)
+
+    readings = [estimators.read(column(draw())) for _ in range(repeats)]
+    for floor, values in (
+        (estimators.jsd_floor, np.array([r.jsd for r in readings])),
+        (estimators.wasserstein_floor, np.array([r.wasserstein for r in readings])),
+    ):
+        noise = values.std() * math.sqrt(1 / repeats + 1 / 24)
+        assert abs(floor.mean - values.mean()) < 4 * noise
+        assert floor.mean < floor.high < values.max() * 1.1
+        assert 0.75 < float((values <= floor.high).mean()) <= 1
+
+
+def test_w1_floor_in_closed_form() -> None:
+    """sqrt(n) (F_n - F) is nearly a Brownian bridge: E W1 = sqrt(2 / (pi n)) integral of sqrt(F (1 - F))."""
+    law = stats.norm(1, 0.6)
+    integral = quad(lambda x: math.sqrt(law.cdf(x) * law.sf(x)), -5, 7)[0]
+    floor = line(Gaussian(mean=1, std=0.6)).wasserstein_floor
+    assert floor.mean == pytest.approx(math.sqrt(2 / (math.pi * N)) * integral, rel=0.3)  # 24 repeats: 10 % of noise
+
+
+def test_a_perfect_generator_reads_its_floor_also_when_drawn_evenly() -> None:
+    law, settings = stats.norm(1, 0.6), Gaussian(mean=1, std=0.6)
+    stratified, independent = line(settings, True), line(settings, False)
+    assert stratified.jsd_floor.high < independent.jsd_floor.mean / 3
+    assert stratified.wasserstein_floor.high < independent.wasserstein_floor.mean / 3
+    rng = np.random.default_rng(2)
+    readings = [stratified.read(column(law.ppf((np.arange(N) + rng.random()) / N))) for _ in range(40)]
+    assert np.mean([r.jsd for r in readings]) == pytest.approx(stratified.jsd_floor.mean, rel=0.2)
+    assert np.mean([r.wasserstein for r in readings]) == pytest.approx(stratified.wasserstein_floor.mean, rel=0.5)
+
+
+def test_the_usual_sample_count_and_fixed_floors() -> None:
+    a, b = (Line(distribution(Gaussian()), stratified=True) for _ in range(2))
+    assert a.samples >= 1000
+    assert (a.jsd_floor, a.wasserstein_floor) == (b.jsd_floor, b.wasserstein_floor)  # facts, not draws

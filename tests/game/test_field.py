@@ -1,0 +1,257 @@
+"""The joint gradient: against torch.nn and its autograd, against finite differences alone, and in closed form."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+
+from gandash.config import GameConfig, Latent, Network, Regulariser, RunSettings
+from gandash.game.field import discriminator_part, generate, generator_part, logits, squared_slope
+from gandash.game.game import Game, build_game
+
+GAMMAS = (0.0, 0.5, 2.0)  # one member each; the population as a whole has a penalty
+BATCH = 5
+Name = Literal["minimax", "non_saturating"]
+NAMES: tuple[Name, ...] = ("minimax", "non_saturating")
+
+
+def population(objective: Name = "non_saturating", activation: Any = "tanh", gammas: tuple[float, ...] = GAMMAS) -> Game:
+    return build_game(
+        *(
+            GameConfig(
+                latent=Latent(dimension=2),
+                generator=Network(width=3, depth=2, activation=activation),
+                discriminator=Network(width=4, depth=2, activation=activation),
+                objective=objective,
+                regulariser=Regulariser(r1=gamma),
+                run=RunSettings(batch=BATCH),
+            )
+            for gamma in gammas
+        )
+    )
+
+
+def draw(*shape: int, seed: int) -> Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def place(game: Game) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """theta, phi, real, latents in double precision, another for every member; D steep enough to matter."""
+    m = game.members
+    theta, phi = draw(m, game.generator.network.size, seed=1), 1.5 * draw(m, game.discriminator.network.size, seed=2)
+    return theta, phi, draw(m, BATCH, 1, seed=3) + 1, draw(m, BATCH, 2, seed=4)
+
+
+def differences(f: Callable[[Tensor], Tensor], p: Tensor, h: float) -> Tensor:
+    """Central differences of f `(members, n) -> (members,)` in every column of p."""
+    columns = []
+    for i in range(p.shape[1]):
+        e = torch.zeros_like(p)
+        e[:, i] = h
+        columns.append((f(p + e) - f(p - e)) / (2 * h))
+    return torch.stack(columns, dim=1)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "leaky_relu", "silu"])
+def test_discriminator_part_against_torch_nn(reference: Any, activation: str) -> None:
+    game = population(activation=activation)
+    theta, phi, real, latents = place(game)
+    fake = generate(game, theta, latents)
+    part = discriminator_part(game, phi, real, fake)
+    for m, gamma in enumerate(GAMMAS):
+        d, g = reference.module(game.discriminator.network, phi[m]), reference.module(game.generator.network, theta[m])
+        torch.testing.assert_close(fake[m], g(latents[m]))
+        torch.testing.assert_close(part.real_logits[m], d(real[m])[:, 0])
+        torch.testing.assert_close(part.fake_logits[m], d(fake[m])[:, 0])
+        torch.testing.assert_close(part.loss[m], reference.discriminator_loss(d, real[m], fake[m]).detach())
+        loss = reference.discriminator_loss(d, real[m], fake[m], gamma)
+        expected = torch.autograd.grad(loss, list(d.parameters()), allow_unused=True)  # the last bias has no part in R1
+        torch.testing.assert_close(part.gradient[m], reference.flat(expected))
+
+
+@pytest.mark.parametrize("objective", NAMES)
+@pytest.mark.parametrize("activation", ["tanh", "leaky_relu", "silu"])
+def test_generator_part_against_torch_nn(reference: Any, objective: Name, activation: str) -> None:
+    game = population(objective, activation)
+    theta, phi, _, latents = place(game)
+    part = generator_part(game, theta, phi, latents)
+    other = {"minimax": "non_saturating", "non_saturating": "minimax"}[objective]
+    for m in range(game.members):
+        d, g = reference.module(game.discriminator.network, phi[m]), reference.module(game.generator.network, theta[m])
+        for name, gradient in ((objective, part.gradient), (other, part.other_gradient)):
+            loss = reference.generator_loss(d, g(latents[m]), name)
+            torch.testing.assert_close(gradient[m], reference.flat(torch.autograd.grad(loss, list(g.parameters()))))
+        torch.testing.assert_close(part.loss[m], reference.generator_loss(d, g(latents[m]), objective).detach())
+        torch.testing.assert_close(part.fake_logits[m], d(g(latents[m]))[:, 0].detach())
+
+
+def test_discriminator_gradient_by_finite_differences() -> None:
+    game = population()
+    theta, phi, real, latents = place(game)
+    fake = generate(game, theta, latents)
+    gamma = torch.tensor(GAMMAS, dtype=torch.float64)
+
+    def loss(phi: Tensor) -> Tensor:
+        d_real, d_fake = torch.sigmoid(logits(game, phi, real)), torch.sigmoid(logits(game, phi, fake))
+        slope = (logits(game, phi, real + 1e-4) - logits(game, phi, real - 1e-4)) / 2e-4
+        return -d_real.log().mean(1) - (1 - d_fake).log().mean(1) + gamma / 2 * slope.square().mean(1)
+
+    part = discriminator_part(game, phi, real, fake)
+    torch.testing.assert_close(part.gradient, differences(loss, phi, 1e-5), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("objective", NAMES)
+def test_generator_gradient_by_finite_differences(objective: Name) -> None:
+    game = population(objective)
+    theta, phi, _, latents = place(game)
+
+    def minimax(theta: Tensor) -> Tensor:
+        return (1 - torch.sigmoid(logits(game, phi, generate(game, theta, latents)))).log().mean(1)
+
+    def non_saturating(theta: Tensor) -> Tensor:
+        return -torch.sigmoid(logits(game, phi, generate(game, theta, latents))).log().mean(1)
+
+    part = generator_part(game, theta, phi, latents)
+    played, other = (minimax, non_saturating) if objective == "minimax" else (non_saturating, minimax)
+    torch.testing.assert_close(part.gradient, differences(played, theta, 1e-5), rtol=1e-6, atol=1e-8)
+    torch.testing.assert_close(part.other_gradient, differences(other, theta, 1e-5), rtol=1e-6, atol=1e-8)
+
+
+def test_squared_slope_by_finite_differences() -> None:
+    game = population(gammas=(1.0,))
+    _, phi, real, _ = place(game)
+    x = real.clone().requires_grad_()
+    slope = (logits(game, phi, real + 1e-5) - logits(game, phi, real - 1e-5)) / 2e-5
+    torch.testing.assert_close(squared_slope(logits(game, phi, x), x), slope.square().mean(1), rtol=1e-6, atol=1e-9)
+
+
+@given(w1=st.floats(0.5, 3), w2=st.floats(-3, 3), gamma=st.sampled_from([0.25, 1.0, 8.0]))
+def test_r1_of_a_linear_discriminator(w1: float, w2: float, gamma: float) -> None:
+    """a(x) = w2 (w1 x + 10) + 1 where the one ReLU is open: the penalty is (gamma/2) (w1 w2)^2 wherever the data."""
+    game, without = (
+        build_game(GameConfig(discriminator=Network(width=1, depth=1, activation="relu"), regulariser=Regulariser(r1=r1)))
+        for r1 in (gamma, 0.0)
+    )
+    phi = torch.tensor([[w1, 10.0, w2, 1.0]], dtype=torch.float64)
+    real, fake = draw(1, BATCH, 1, seed=0), draw(1, BATCH, 1, seed=1)
+    penalised, plain = (discriminator_part(g, phi, real, fake) for g in (game, without))
+    expected = gamma * torch.tensor([[w1 * w2**2, 0, w1**2 * w2, 0]], dtype=torch.float64)
+    torch.testing.assert_close(penalised.gradient - plain.gradient, expected, rtol=1e-9, atol=1e-9)
+    assert torch.equal(penalised.loss, plain.loss)  # the loss shown is the objective's alone
+    x = real.clone().requires_grad_()
+    assert float(squared_slope(logits(game, phi, x), x).detach()) == pytest.approx((w1 * w2) ** 2, rel=1e-9)
+
+
+def test_r1_acts_on_real_data_alone() -> None:
+    """A ReLU shut on every real point and open on every fake one: no slope on real data, so no penalty."""
+    config = GameConfig(discriminator=Network(width=1, depth=1, activation="relu"), regulariser=Regulariser(r1=100))
+    game, without = build_game(config), build_game(config.replace("regulariser.r1", 0))
+    phi = torch.tensor([[1.0, 0.0, 2.0, 0.0]], dtype=torch.float64)
+    left, right = -torch.ones(1, BATCH, 1).double(), torch.ones(1, BATCH, 1).double()
+    a, b = (discriminator_part(g, phi, left, right).gradient for g in (game, without))
+    torch.testing.assert_close(a, b)
+    a, b = (discriminator_part(g, phi, right, left).gradient for g in (game, without))
+    assert float((a - b).norm()) == pytest.approx(100 * math.hypot(1 * 2**2, 1**2 * 2))
+
+
+@pytest.mark.parametrize("objective", NAMES)
+def test_equilibrium_is_a_rest_point(objective: Name) -> None:
+    """p_g = p_r and D constant: L_D = 2 log 2, and neither player is pulled anywhere."""
+    game = population(objective)
+    theta, phi, real, latents = place(game)
+    last = game.discriminator.network.layers[-1]
+    phi[:, -(last[0] * last[1] + last[1]) :] = 0  # the output layer: a(x) = 0 everywhere
+    part = discriminator_part(game, phi, real, real)
+    assert float(part.gradient.norm(dim=1).max()) < 1e-15
+    torch.testing.assert_close(part.loss, torch.full_like(part.loss, 2 * math.log(2)))
+    g_part = generator_part(game, theta, phi, latents)
+    assert float(g_part.gradient.norm(dim=1).max()) == 0
+    assert float(g_part.other_gradient.norm(dim=1).max()) == 0
+    # away from it both are pulled
+    assert float(discriminator_part(game, phi, real, real + 1).gradient.norm(dim=1).min()) > 1e-3
+
+
+def test_members_do_not_mix() -> None:
+    game = population()
+    theta, phi, real, latents = place(game)
+    fake = generate(game, theta, latents)
+    d_part, g_part = discriminator_part(game, phi, real, fake), generator_part(game, theta, phi, latents)
+    for m, gamma in enumerate(GAMMAS):
+        alone = population(gammas=(gamma,))
+        own = slice(m, m + 1)
+        d_alone = discriminator_part(alone, phi[own], real[own], fake[own])
+        g_alone = generator_part(alone, theta[own], phi[own], latents[own])
+        torch.testing.assert_close(d_part.gradient[own], d_alone.gradient)
+        torch.testing.assert_close(g_part.gradient[own], g_alone.gradient)
+        torch.testing.assert_close(g_part.other_gradient[own], g_alone.other_gradient)
+
+
+def test_results_hold_no_graph_and_work_under_no_grad() -> None:
+    game = population()
+    theta, phi, real, latents = place(game)
+    with torch.no_grad():
+        d_part = discriminator_part(game, phi, real, generate(game, theta, latents))
+        g_part = generator_part(game, theta, phi, latents)
+    for part in (d_part, g_part):
+        for tensor in vars(part).values():
+            assert not tensor.requires_grad
+    assert not real.requires_grad and not phi.requires_grad and not theta.requires_grad
+
+
+# ---------------------------------------------------------------------------------------------------------- Dirac-GAN
+
+
+def dirac(objective: Name, gamma: float) -> Callable[[float, float], np.ndarray]:
+    """The Dirac-GAN's field (Mescheder, Geiger, Nowozin 2018): p_r = delta_0, p_g = delta_theta, a(x) = psi x.
+
+    G is a constant (its output bias); D's one ReLU is open on [-10, inf), so a = psi (x + 10) - 10 psi = psi x.
+    """
+    game = build_game(
+        GameConfig(
+            generator=Network(width=1, depth=1, activation="relu"),
+            discriminator=Network(width=1, depth=1, activation="relu"),
+            objective=objective,
+            regulariser=Regulariser(r1=gamma),
+        )
+    )
+
+    def field(theta: float, psi: float) -> np.ndarray:
+        theta_row = torch.tensor([[0.0, 0.0, 0.0, theta]], dtype=torch.float64)
+        phi_row = torch.tensor([[1.0, 10.0, psi, -10 * psi]], dtype=torch.float64)
+        real = latents = torch.zeros(1, 3, 1, dtype=torch.float64)
+        d = discriminator_part(game, phi_row, real, generate(game, theta_row, latents)).gradient[0]
+        g = generator_part(game, theta_row, phi_row, latents).gradient[0]
+        return np.array([float(g[3]), float(d[2] - 10 * d[3])])  # chain rule through d(w2, b2)/d psi = (1, -10)
+
+    return field
+
+
+@pytest.mark.parametrize("gamma", [0.0, 0.25, 1.0, 3.0])
+@pytest.mark.parametrize("objective", NAMES)
+def test_dirac_field_and_its_eigenvalues(objective: Name, gamma: float) -> None:
+    field = dirac(objective, gamma)
+    for theta, psi in ((1.0, 0.5), (-0.3, 2.0), (2.0, -1.0)):
+        a = psi * theta
+        pull = -psi / (1 + math.exp(-a)) if objective == "minimax" else -psi / (1 + math.exp(a))
+        np.testing.assert_allclose(field(theta, psi), [pull, theta / (1 + math.exp(-a)) + gamma * psi], rtol=1e-12)
+    h = 1e-5
+    jacobian = np.stack([(field(h, 0) - field(-h, 0)) / (2 * h), (field(0, h) - field(0, -h)) / (2 * h)], axis=1)
+    # descent field: real parts >= 0; unregularised +-i/2, critical at gamma = 1
+    root = np.sqrt(complex(gamma**2 / 4 - 1 / 4))
+    expected = np.sort_complex([gamma / 2 - root, gamma / 2 + root])
+    np.testing.assert_allclose(np.sort_complex(np.linalg.eigvals(jacobian)), expected, atol=1e-4)
+
+
+def test_the_minimax_gradient_dies_where_the_discriminator_wins() -> None:
+    """At logit -20 on fakes: minimax pulls with D(G(z)) = 2e-9 of the slope, non-saturating with all of it."""
+    minimax, non_saturating = (dirac(name, 0.0)(10, -2)[0] for name in NAMES)
+    assert minimax == pytest.approx(2 * math.exp(-20), rel=1e-6)
+    assert non_saturating == pytest.approx(2, rel=1e-6)

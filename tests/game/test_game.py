@@ -1,0 +1,134 @@
+"""Populations are built as asked, and every member owns its random numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from gandash.config import Adam, Alternating, GameConfig, Latent, Mixture, Network, Regulariser, RunSettings, flop_per_step
+from gandash.game.game import Streams, build_game
+from gandash.game.step import start, train_step
+
+SMALL = GameConfig(
+    data=Mixture(means=(-1, 1), std=0.4),
+    latent=Latent(dimension=2),
+    generator=Network(width=4, depth=2, activation="relu"),
+    discriminator=Network(width=4, depth=2, activation="relu"),
+    objective="non_saturating",
+    regulariser=Regulariser(r1=1),
+    update_rule=Alternating(discriminator_steps=1, generator_steps=1),
+    generator_optimiser=Adam(learning_rate=1e-3, beta1=0.5),
+    discriminator_optimiser=Adam(learning_rate=3e-3, beta1=0.5),
+    run=RunSettings(batch=6, averaging=0.99),
+)
+
+
+def test_numbers_may_differ_from_member_to_member() -> None:
+    other = (
+        SMALL.replace("run.seed", 5)
+        .replace("run.averaging", 0.5)
+        .replace("regulariser.r1", 0)
+        .replace("generator_optimiser.learning_rate", 0.25)
+        .replace("discriminator_optimiser.beta1", 0)
+    )
+    game = build_game(SMALL, other)
+    assert game.members == 2 and game.config is SMALL and game.batch == 6
+    assert game.r1 is not None
+    for column, expected in (
+        (game.r1, [1, 0]),
+        (game.averaging, [0.99, 0.5]),
+        (game.generator.hyper["learning_rate"], [1e-3, 0.25]),
+        (game.discriminator.hyper["learning_rate"], [3e-3, 3e-3]),
+        (game.discriminator.hyper["beta1"], [0.5, 0]),
+    ):
+        assert column.dtype == torch.float32
+        torch.testing.assert_close(column, torch.tensor(expected, dtype=torch.float32)[:, None])
+    assert build_game(other, other).r1 is None  # nobody pays for a penalty that nobody has
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("data.std", 0.3),
+        ("data", {"kind": "gaussian"}),
+        ("latent.kind", "uniform"),
+        ("generator.width", 5),
+        ("discriminator.activation", "tanh"),
+        ("objective", "minimax"),
+        ("update_rule", {"kind": "simultaneous"}),
+        ("update_rule.discriminator_steps", 2),
+        ("generator_optimiser", {"kind": "momentum"}),
+        ("run.batch", 7),
+    ],
+)
+def test_structure_must_be_shared(path: str, value: Any) -> None:
+    with pytest.raises(ValueError, match="must share"):
+        build_game(SMALL, SMALL.replace(path, value))
+
+
+def test_networks_fit_data_and_latent() -> None:
+    game = build_game(SMALL)
+    assert game.generator.network.layers == [(2, 4), (4, 4), (4, 1)]
+    assert game.discriminator.network.layers == [(1, 4), (4, 4), (4, 1)]
+    assert game.objective.name == "non_saturating" and game.other_objective.name == "minimax"
+
+
+# ------------------------------------------------------------------------------------------------------------ streams
+
+
+def test_a_member_draws_the_same_alone_and_in_company() -> None:
+    together, alone = Streams([3, 4]), Streams([4])
+    pair, single = build_game(SMALL, SMALL), build_game(SMALL)
+    assert torch.equal(together.initial(pair.generator.network)[1:], alone.initial(single.generator.network))
+    for _ in range(2):
+        real, latents = together.real(pair), together.latents(pair)
+        assert real.shape == (2, 6, 1) and latents.shape == (2, 6, 2)
+        assert torch.equal(real[1:], alone.real(single)) and torch.equal(latents[1:], alone.latents(single))
+        assert not torch.equal(real[0], real[1]) and not torch.equal(latents[0], latents[1])
+
+
+def test_batches_follow_each_other_and_go_on_after_restore() -> None:
+    game, streams = build_game(SMALL), Streams([3])
+    first = streams.real(game)
+    saved = streams.state()
+    kept = saved.clone()
+    second = streams.real(game)
+    assert not torch.equal(first, second)
+    assert torch.equal(saved, kept)  # a copy: drawing on does not write to it
+    other = Streams([3])
+    other.restore(saved)
+    assert torch.equal(other.real(game), second)
+    with pytest.raises(ValueError):
+        Streams([3, 4]).restore(saved)
+
+
+def test_measuring_disturbs_nothing_and_repeats_itself() -> None:
+    game, streams, undisturbed = build_game(SMALL), Streams([3]), Streams([3])
+    (a,), (b,), (c,) = streams.measuring(7), streams.measuring(7), streams.measuring(8)
+    (fixed,), (again,) = streams.fixed(), Streams([3]).fixed()
+    draws = [game.data.sample(g, 5) for g in (a, b, c, fixed, again)]
+    assert torch.equal(draws[0], draws[1]) and torch.equal(draws[3], draws[4])
+    assert not torch.equal(draws[0], draws[2]) and not torch.equal(draws[0], draws[3])
+    assert torch.equal(streams.real(game), undisturbed.real(game))
+
+
+def test_players_start_from_different_numbers_than_the_data() -> None:
+    game, streams = build_game(SMALL), Streams([3])
+    theta, phi = streams.initial(game.generator.network), streams.initial(game.discriminator.network)
+    assert theta.shape == (1, game.generator.network.size) and phi.shape == (1, game.discriminator.network.size)
+    assert not torch.equal(theta[0, :4], phi[0, :4])
+
+
+@pytest.mark.parametrize("r1", [0.0, 1.0])
+@pytest.mark.parametrize("rule", [Alternating(), Alternating(discriminator_steps=4)], ids=lambda r: r.summary())
+def test_the_cost_estimate_is_what_torch_counts(r1: float, rule: Alternating) -> None:
+    config = SMALL.replace("generator.width", 48).replace("discriminator.width", 48).replace("regulariser.r1", r1)
+    config = config.replace("update_rule", rule.model_dump())
+    game, streams = build_game(config), Streams([0])
+    state = start(game, streams)
+    with FlopCounterMode(display=False) as counter:
+        train_step(game, state, streams)
+    assert flop_per_step(config) == pytest.approx(counter.get_total_flops(), rel=0.3)

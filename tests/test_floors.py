@@ -1,0 +1,229 @@
+"""The house stands on its floors: imports go down, or stay within one package. Sources are read, not run."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+FLOORS = {
+    "config": 0,
+    "game": 1,
+    "presets": 1,  # ready configs: nothing but gandash.config
+    "diagnostics": 2,
+    "trainer": 3,
+    "runs": 4,
+    "figures": 4,
+    "lessons": 4,
+    "cli": 5,
+    "ui": 5,
+    "__main__": 6,  # `python -m gandash`: calls the command line
+}
+
+# What must stay out of reach when a module is imported, directly or through others
+OUT_OF_REACH = {
+    "config": ("torch", "streamlit", "plotly"),
+    "presets": ("torch", "streamlit", "plotly"),
+    "game": ("streamlit", "plotly"),
+    "diagnostics": ("streamlit", "plotly"),
+    "trainer": ("streamlit", "plotly"),
+    "ui": ("torch", "gandash.game", "gandash.diagnostics"),  # the page never trains, and does not wait for torch
+}
+
+
+@dataclass(frozen=True)
+class Import:
+    """One imported name in absolute form. `lazy` ones stand in a function, `typing` ones under TYPE_CHECKING."""
+
+    name: str
+    line: int
+    lazy: bool = False
+    typing: bool = False
+
+
+def imports(source: str, module: str, is_package: bool = False) -> Iterator[Import]:
+    """Every import of a module's source, also those inside functions; `from a import b` gives `a.b`."""
+    package = module.split(".") if is_package else module.split(".")[:-1]
+
+    def walk(node: ast.AST, lazy: bool, typing: bool) -> Iterator[Import]:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield Import(alias.name, node.lineno, lazy, typing)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            parts = base + (node.module.split(".") if node.module else [])
+            for alias in node.names:
+                yield Import(".".join([*parts, alias.name]), node.lineno, lazy, typing)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in ("import_module", "__import__"):
+            yield from (Import(str(a.value), node.lineno, lazy, typing) for a in node.args if isinstance(a, ast.Constant))
+        if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
+            for child in node.body:
+                yield from walk(child, lazy, True)
+            for child in node.orelse:
+                yield from walk(child, lazy, typing)
+            return
+        inside = lazy or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        for child in ast.iter_child_nodes(node):
+            yield from walk(child, inside, typing)
+
+    yield from walk(ast.parse(source), False, False)
+
+
+def top(name: str) -> str:
+    """The floor's name of a dotted gandash name; "" for the root package itself."""
+    return name.split(".")[1] if "." in name else ""
+
+
+def within(name: str, prefix: str) -> bool:
+    return name == prefix or name.startswith(prefix + ".")
+
+
+def sources(root: Path = ROOT) -> dict[str, str]:
+    """Source by dotted module name; a package's own file ends in `.__init__`."""
+    return {
+        ".".join(path.relative_to(root).with_suffix("").parts): path.read_text(encoding="utf-8")
+        for path in sorted((root / "gandash").rglob("*.py"))
+    }
+
+
+def read(modules: Mapping[str, str]) -> dict[str, list[Import]]:
+    found = {}
+    for module, source in modules.items():
+        is_package = module.endswith(".__init__")
+        name = module.removesuffix(".__init__")
+        found[name] = list(imports(source, name, is_package))
+    return found
+
+
+def violations(modules: Mapping[str, str]) -> list[str]:
+    """Everything that breaks the order of floors, in words."""
+    found: list[str] = []
+    everything = read(modules)
+    for module, wanted in everything.items():
+        own = top(module)
+        if own not in FLOORS and own:
+            found.append(f"{module}: no floor is declared for {own!r}")
+            continue
+        for i in wanted:
+            if not within(i.name, "gandash"):
+                continue
+            other = top(i.name)
+            if other not in FLOORS:  # a name of the root package, such as its version
+                if f"gandash.{other}" in everything:
+                    found.append(f"{module}:{i.line}: {i.name} has no floor")
+                continue
+            if own and (own == other or FLOORS[other] < FLOORS[own]):
+                continue
+            found.append(f"{module}:{i.line}: {i.name} is not below {own or 'the root package'}")
+    for module, (path, banned) in reached(everything).items():
+        found.append(f"{module}: reaches {banned} by way of {' -> '.join(path)}")
+    for module, wanted in everything.items():  # a lazy import is still an import of the page's or the trainer's
+        found += [
+            f"{module}:{i.line}: {i.name} does not belong in {top(module)}"
+            for i in wanted
+            if not i.typing and any(within(i.name, banned) for banned in OUT_OF_REACH.get(top(module), ()))
+        ]
+    return found
+
+
+def reached(everything: Mapping[str, list[Import]]) -> dict[str, tuple[list[str], str]]:
+    """For each module with something out of reach: the way to it through imports made on importing, and what it is."""
+    found = {}
+    for start in everything:
+        banned = OUT_OF_REACH.get(top(start), ())
+        ways = {start: [start]}
+        queue = [start]
+        while queue and start not in found:
+            module = queue.pop(0)
+            for i in everything[module]:
+                if i.lazy or i.typing:
+                    continue
+                hit = next((b for b in banned if within(i.name, b)), None)
+                if hit:
+                    found[start] = (ways[module], i.name)
+                    break
+                parts = i.name.split(".")
+                for length in range(1, len(parts) + 1):  # importing a.b.c runs a, a.b and a.b.c
+                    step = ".".join(parts[:length])
+                    if step in everything and step not in ways:
+                        ways[step] = [*ways[module], step]
+                        queue.append(step)
+    return found
+
+
+def test_the_house_stands() -> None:
+    modules = sources()
+    assert {"gandash.config", "gandash.game.step", "gandash.diagnostics.line"} <= set(modules)
+    assert violations(modules) == []
+
+
+def test_lower_floors_import_something() -> None:
+    """The reader does read: known imports are found, so an empty list of violations means something."""
+    everything = read(sources())
+    assert "gandash.game.field.discriminator_part" in {i.name for i in everything["gandash.game.step"]}
+    assert "torch" in {i.name for i in everything["gandash.game.step"]}
+
+
+SOUND = {
+    "gandash.__init__": "",
+    "gandash.config": "import json\n",
+    "gandash.presets": "from gandash.config import GameConfig\n",
+    "gandash.game.__init__": "",
+    "gandash.game.step": "import torch\nfrom gandash.game.field import logits\nfrom . import field\n",
+    "gandash.game.field": "from gandash import config\n",
+    "gandash.diagnostics.line": "from gandash.game.step import start\n",
+    "gandash.trainer.supervisor": "from gandash.config import GameConfig\n",
+    "gandash.trainer.loop": "from gandash.diagnostics import line\n",
+    "gandash.figures.curves": "def draw():\n    import plotly\n",
+    "gandash.cli": "def play():\n    from gandash.trainer.loop import Loop\n",
+    "gandash.ui.page": (
+        "from typing import TYPE_CHECKING\nimport streamlit\nfrom gandash.trainer import supervisor\n"
+        "if TYPE_CHECKING:\n    from gandash.game.game import Game\n    import torch\n"
+    ),
+    "gandash.__main__": "from gandash.cli import play\n",
+}
+
+
+def test_a_sound_house_passes() -> None:
+    assert violations(SOUND) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "planted", "named"),
+    [
+        ("gandash.config", "from gandash.game import step", "gandash.game.step is not below config"),
+        ("gandash.config", "import torch", "torch does not belong"),
+        ("gandash.presets", "from gandash.game.step import start", "is not below presets"),
+        ("gandash.presets", "import torch.nn", "torch.nn does not belong"),
+        ("gandash.game.field", "def f():\n    from gandash.diagnostics.line import Line", "is not below game"),
+        ("gandash.game.field", "class A:\n    def f(self):\n        import gandash.trainer.loop", "is not below game"),
+        ("gandash.game.field", "from ..trainer import loop", "gandash.trainer.loop is not below game"),
+        ("gandash.game.field", "from gandash import presets", "gandash.presets is not below game"),
+        ("gandash.game.__init__", "from ..trainer import loop", "gandash.trainer.loop is not below game"),
+        ("gandash.diagnostics.line", "if True:\n    from gandash import trainer", "is not below diagnostics"),
+        ("gandash.trainer.loop", "import streamlit as st", "streamlit does not belong in trainer"),
+        ("gandash.trainer.loop", "def f():\n    import streamlit.web", "streamlit.web does not belong in trainer"),
+        ("gandash.trainer.loop", "from gandash.runs import record", "is not below trainer"),
+        ("gandash.figures.curves", "from gandash.lessons import dirac", "is not below figures"),
+        ("gandash.cli", "from gandash.ui import page", "is not below cli"),
+        ("gandash.ui.page", "from gandash.cli import play", "is not below ui"),
+        ("gandash.ui.page", "import torch", "torch does not belong in ui"),
+        ("gandash.ui.page", "def f():\n    import torch", "torch does not belong in ui"),
+        ("gandash.ui.page", "from gandash.game.step import train_step", "does not belong in ui"),
+        ("gandash.ui.page", "from gandash import diagnostics", "does not belong in ui"),
+        ("gandash.ui.page", "import importlib\nimportlib.import_module('torch')", "torch does not belong in ui"),
+        ("gandash.ui.page", "from gandash.trainer import loop", "reaches gandash.diagnostics.line by way of"),
+        ("gandash.trainer.supervisor", "from gandash.trainer.loop import Loop", "gandash.ui.page: reaches"),
+        ("gandash.config", "from gandash.cli import play", "is not below config"),
+        ("gandash.__init__", "from gandash.config import GameConfig", "is not below the root package"),
+        ("gandash.attic", "", "no floor is declared for 'attic'"),
+    ],
+)
+def test_a_planted_violation_is_found(module: str, planted: str, named: str) -> None:
+    broken = SOUND | {module: SOUND.get(module, "") + planted + "\n"}
+    assert any(named in v for v in violations(broken)), violations(broken)
