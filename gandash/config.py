@@ -10,44 +10,13 @@ This file knows no torch: the page and the command line read it without paying f
 from __future__ import annotations
 
 import difflib
-import json
-import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Self, get_args, get_origin
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic.fields import FieldInfo
+from pydantic import Field, ValidationError, model_validator
 
-JsonValue = None | bool | int | float | str | list[Any] | dict[str, Any]
+from gandash.settings import NOT_GIVEN, JsonValue, Setting, SettingError, Settings, setting, settings, variants
 
 MAX_FLOP_PER_STEP = 2e11  # minutes a step on a laptop core: beyond this a "live" run is a promise nobody can keep
-
-
-def setting(
-    default: Any,
-    *,
-    label: str,
-    help: str,
-    live: bool = False,
-    scale: Literal["linear", "log"] = "linear",
-    symbol: str | None = None,
-    choices: Mapping[str, str] | None = None,
-    **bounds: Any,
-) -> Any:
-    """A pydantic field that carries what the page and the command line need to show it.
-
-    `live` says that a change acts at the next step; otherwise it restarts the game. `symbol` is the short name that a mark
-    on the curves carries ("lr"). `choices` gives the screen's word for each allowed value.
-    """
-    extra: dict[str, Any] = {"live": live, "scale": scale, "symbol": symbol or label, "choices": dict(choices or {})}
-    return Field(default, title=label, description=help, json_schema_extra={"gandash": extra}, **bounds)
-
-
-class Settings(BaseModel):
-    """Base of all settings: frozen, finite, no unknown fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
 
 
 # ---------------------------------------------------------------------------------------------------------------- data
@@ -115,7 +84,7 @@ class Uniform(Settings):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if not self.high - self.low >= 0.01:
-            raise ValueError(f"high: given {self.high:g}; must exceed low ({self.low:g}) by at least 0.01")
+            raise ValueError(f"high: must exceed low ({self.low:g}) by at least 0.01")
         return self
 
     def summary(self) -> str:
@@ -454,16 +423,6 @@ def flop_per_step(config: GameConfig) -> float:
 # -------------------------------------------------------------------------------------------------- errors, in plain words
 
 
-class SettingError(ValueError):
-    """A setting that cannot be: says which, what was given, what is allowed."""
-
-    def __init__(self, path: str, given: object, problem: str, allowed: str = "") -> None:
-        self.path, self.given, self.problem, self.allowed = path, given, problem, allowed
-        shown = given if isinstance(given, str) else json.dumps(given, default=str)
-        shown = shown if len(shown) <= 60 else shown[:57] + "..."
-        super().__init__(f"{path}: given {shown}; {problem}" + (f" ({allowed})" if allowed else ""))
-
-
 def parse_config(given: JsonValue | bytes) -> GameConfig:
     """A GameConfig from JSON text (bytes) or parsed JSON; raises SettingError naming the first field that does not fit."""
     try:
@@ -475,97 +434,21 @@ def parse_config(given: JsonValue | bytes) -> GameConfig:
         unions = {name for name, field in GameConfig.model_fields.items() if variants(field.annotation)}
         loc = first["loc"]  # inside a union it goes on with the kind, which is no part of a setting's path
         where = ".".join(str(part) for i, part in enumerate(loc) if not (i == 1 and loc[0] in unions))
+        shown = first.get("input")
         message = first["msg"].removeprefix("Value error, ")
         if first["type"] == "value_error" and ": " in message:  # our own validators name the field themselves
             field, message = message.split(": ", 1)
             where = ", ".join(f"{where}.{name}" if where else name for name in field.split(", "))
+            shown = shown.get(field, NOT_GIVEN) if isinstance(shown, dict) else NOT_GIVEN
         problem = message[:1].lower() + message[1:]
-        shown = first.get("input")
-        if first["type"] == "value_error" and isinstance(shown, BaseModel):
-            shown = shown.model_dump(mode="json")
+        if first["type"] in ("model_type", "model_attributes_type"):
+            problem = "an object of settings is needed, such as {} for the defaults"
         if first["type"] == "extra_forbidden":
             problem = "there is no such setting; check the spelling, or see `python -m gandash schema`"
         raise SettingError(where or "config", shown, problem) from None
 
 
 # ------------------------------------------------------------------------------------------- reading the declarations
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One setting of one config, as the page and the command line see it."""
-
-    path: str
-    label: str
-    help: str
-    value: Any
-    default: Any
-    live: bool
-    scale: str
-    symbol: str
-    choices: Mapping[str, str]
-    type: Any
-    low: float | None
-    high: float | None
-
-    @property
-    def is_variant(self) -> bool:
-        """True where the value is one of several models told apart by `kind`."""
-        return bool(variants(self.type))
-
-
-def variants(annotation: Any) -> tuple[type[Settings], ...]:
-    """The models behind a tagged union, or () when the annotation is none."""
-    inner = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
-    members = get_args(inner)
-    return members if members and all(isinstance(m, type) and issubclass(m, Settings) for m in members) else ()
-
-
-def kind_of(model: type[Settings]) -> str:
-    return str(model.model_fields["kind"].default)
-
-
-def _bound(field: FieldInfo, *names: str) -> float | None:
-    for constraint in field.metadata:
-        for name in names:
-            value = getattr(constraint, name, None)
-            if value is not None:
-                return float(value)
-    return None
-
-
-def settings(model: Settings, prefix: str = "") -> Iterator[Setting]:
-    """Every setting of `model`, nested ones under dotted paths, a tagged union both as itself and through its variant."""
-    for name, field in type(model).model_fields.items():
-        if not isinstance(field.json_schema_extra, dict):
-            continue  # the `kind` tag: chosen with the variant, not a setting of its own
-        extra: Any = field.json_schema_extra["gandash"]
-        value, path = getattr(model, name), prefix + name
-        # pydantic moves Annotated metadata off the annotation, so a union arrives bare
-        is_union = bool(variants(field.annotation))
-        if not isinstance(value, Settings) or is_union:
-            yield Setting(
-                path=path,
-                label=str(field.title),
-                help=str(field.description),
-                value=value,
-                default=field.default,
-                live=extra["live"],
-                scale=extra["scale"],
-                symbol=_player_symbol(path, extra["symbol"]),
-                choices=extra["choices"],
-                type=field.annotation,
-                low=_bound(field, "ge", "gt"),
-                high=_bound(field, "le", "lt"),
-            )
-        if isinstance(value, Settings):
-            yield from settings(value, path + ".")
-
-
-def _player_symbol(path: str, symbol: str) -> str:
-    """ "lr" of the discriminator's optimiser is "lr_D": marks on the curves must say whose."""
-    player = {"generator": "G", "discriminator": "D"}.get(path.split(".")[0].split("_")[0])
-    return f"{symbol}_{player}" if player else symbol
 
 
 def setting_at(config: GameConfig, path: str) -> Setting:
@@ -595,15 +478,3 @@ def restarts(old: GameConfig, new: GameConfig) -> bool:
         return type(one) is not type(other) if before[path].is_variant else bool(one != other)
 
     return any(differs(path) and not s.live for path, s in (before | after).items())
-
-
-def show(value: Any) -> str:
-    """A setting's value as the screen writes it: 0.0003 as 3e-4, enough digits to tell neighbours apart."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        kind = getattr(value, "kind", None)
-        return str(kind if kind is not None else value).replace("_", " ")
-    if value and isinstance(value, float) and math.isfinite(value) and (abs(value) < 1e-2 or abs(value) >= 1e5):
-        mantissa, exponent = f"{value:.2e}".split("e")
-        mantissa = mantissa.rstrip("0").rstrip(".")
-        return f"{mantissa}e{int(exponent)}"
-    return f"{value:.4g}" if math.isfinite(value) and isinstance(value, float) else str(value)

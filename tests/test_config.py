@@ -11,6 +11,7 @@ from hypothesis import given, reject
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+import gandash.settings
 from gandash import config
 from gandash.config import (
     Adam,
@@ -25,19 +26,14 @@ from gandash.config import (
     Regulariser,
     RMSProp,
     RunSettings,
-    SettingError,
-    Settings,
     Simultaneous,
     Uniform,
     flop_per_step,
-    kind_of,
     parse_config,
     restarts,
     setting_at,
-    settings,
-    show,
-    variants,
 )
+from gandash.settings import SettingError, Settings, kind_of, settings, show, variants
 
 # Every choice made here, so that a better default elsewhere changes no expectation
 BASE = GameConfig(
@@ -63,8 +59,8 @@ def valid(draw: st.DrawFn, model: type[Settings] = GameConfig) -> Any:
     length = draw(st.integers(1, 4))
     values: dict[str, Any] = {}
     for name, field in model.model_fields.items():
-        low = config._bound(field, "ge", "gt")
-        high = config._bound(field, "le", "lt")
+        low = gandash.settings._bound(field, "ge", "gt")
+        high = gandash.settings._bound(field, "le", "lt")
         kind = field.annotation
         if models := variants(kind):
             values[name] = draw(valid(draw(st.sampled_from(models))))
@@ -195,7 +191,7 @@ LR = "generator_optimiser.learning_rate"
         ("latent", {"uniform": 1}, "latent.uniform", "no such setting"),  # also the name of a kind of data
         ("generator", {"momentum": 0.5}, "generator.momentum", "no such setting"),
         ("data", {"kind": "cauchy"}, "data", "'gaussian', 'mixture', 'uniform'"),
-        ("data", None, "data", "dictionary"),
+        ("data", None, "data", "an object of settings"),
         ("data", {"kind": "gaussian", "std": 0}, "data.std", "0.02"),
         ("data", {"kind": "gaussian", "gaussian": 0}, "data.gaussian", "no such setting"),
         ("data", {"kind": "uniform", "low": 1, "high": 1}, "data.high", "at least 0.01"),

@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 FLOORS = {
+    "settings": -1,  # how a setting is declared: what config itself stands on
     "config": 0,
     "game": 1,
     "presets": 1,  # ready configs: nothing but gandash.config
@@ -27,6 +28,7 @@ FLOORS = {
 
 # What must stay out of reach when a module is imported, directly or through others
 OUT_OF_REACH = {
+    "settings": ("torch", "streamlit", "plotly"),
     "config": ("torch", "streamlit", "plotly"),
     "presets": ("torch", "streamlit", "plotly"),
     "game": ("streamlit", "plotly"),

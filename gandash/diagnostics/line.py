@@ -104,6 +104,8 @@ class Line:
         if x.shape[0] != self.samples:
             raise ValueError(f"{x.shape[0]} samples given; the noise floors hold for {self.samples}")
         ordered = _sorted(x)
+        if np.isnan(ordered[-1]):  # sorted last: a diverged G has no law to compare, and log 2 would look like a reading
+            return LineReading(math.nan, math.nan, np.full(GRID, math.nan))
         jsd, w1 = self._divergences(ordered)
         return LineReading(jsd, w1, self.density(ordered))
 
@@ -124,7 +126,7 @@ def jensen_shannon(p: Array, q: Array) -> float:
     m = (p + q) / 2
     with np.errstate(divide="ignore", invalid="ignore"):
         terms = np.where(p > 0, p * np.log(p / m), 0.0) + np.where(q > 0, q * np.log(q / m), 0.0)
-    return float(0.5 * terms.sum())
+    return max(0.0, float(0.5 * terms.sum()))  # rounding may leave -1e-17 where p = q
 
 
 def optimal_discriminator(p_r: Array, p_g: Array) -> Array:

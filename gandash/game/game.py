@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from torch import Generator, Tensor
 
-from gandash import config
 from gandash.config import GameConfig
 from gandash.game.distributions import Distribution, Latent, distribution
 from gandash.game.networks import MLP
 from gandash.game.objectives import OBJECTIVES, Objective
 from gandash.game.optimisers import OPTIMISERS, Hyper, Optimiser
+from gandash.settings import Settings, kind_of, settings
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def build_game(*configs: GameConfig) -> Game:
 def _structure(c: GameConfig) -> dict[str, object]:
     return {
         s.path: type(s.value) if s.is_variant else s.value
-        for s in config.settings(c)
+        for s in settings(c)
         if s.is_variant or not s.path.startswith(PER_MEMBER)
     }
 
@@ -96,10 +96,10 @@ def _column(values: Sequence[float]) -> Tensor:
     return torch.tensor(values, dtype=torch.float32)[:, None]
 
 
-def _player(network: MLP, optimisers: Sequence[config.Settings]) -> Player:
-    names = [s.path for s in config.settings(optimisers[0])]
+def _player(network: MLP, optimisers: Sequence[Settings]) -> Player:
+    names = [s.path for s in settings(optimisers[0])]
     hyper = {name: _column([getattr(o, name) for o in optimisers]) for name in names}
-    return Player(network, OPTIMISERS[config.kind_of(type(optimisers[0]))], hyper)
+    return Player(network, OPTIMISERS[kind_of(type(optimisers[0]))], hyper)
 
 
 class Streams:

@@ -12,10 +12,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gandash import config
-from gandash.config import Settings
 from gandash.game.field import DiscriminatorPart, GeneratorPart, discriminator_part, generate, generator_part
 from gandash.game.game import Game, Player, Streams
 from gandash.game.optimisers import Moments
+from gandash.settings import Settings
 
 
 class Players(Flag):

@@ -15,8 +15,9 @@ from scipy.integrate import quad
 from torch import Generator
 
 from gandash import config
-from gandash.config import Gaussian, Mixture, Settings, Uniform, kind_of
+from gandash.config import Gaussian, Mixture, Uniform
 from gandash.game.distributions import DISTRIBUTIONS, Distribution, Latent, distribution
+from gandash.settings import Settings, kind_of, variants
 
 CASES: list[Settings] = [
     *(settings() for settings in DISTRIBUTIONS),  # a newcomer is tested with its defaults before anyone lists it here
@@ -56,7 +57,7 @@ def mass(law: Distribution, low: float, high: float) -> float:
 
 
 def test_every_registered_settings_class_is_a_choice_of_data() -> None:
-    assert set(DISTRIBUTIONS) == set(config.variants(config.Data))
+    assert set(DISTRIBUTIONS) == set(variants(config.Data))
     for settings, law in DISTRIBUTIONS.items():
         assert law.implements is settings
         assert type(distribution(settings())) is law, kind_of(settings)

@@ -24,10 +24,10 @@ from gandash.config import (
     RunSettings,
     Simultaneous,
     UpdateRule,
-    variants,
 )
 from gandash.game.game import Game, Streams, build_game
 from gandash.game.step import METRICS, UPDATE_RULES, GameState, Players, start, train_step
+from gandash.settings import variants
 
 RULES = [
     Alternating(discriminator_steps=1, generator_steps=1),

@@ -6,10 +6,10 @@ the page, the command line, saved files and the shared test matrix.
 
 from __future__ import annotations
 
-from gandash.config import Settings
 from gandash.game.distributions.base import Distribution
 from gandash.game.distributions.latent import Latent
 from gandash.game.distributions.line import Gaussian, Mixture, Uniform
+from gandash.settings import Settings
 
 DISTRIBUTIONS: dict[type[Settings], type[Distribution]] = {d.implements: d for d in (Gaussian, Mixture, Uniform)}
 

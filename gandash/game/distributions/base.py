@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from torch import Generator, Tensor
 
-from gandash.config import Settings
+from gandash.settings import Settings
 
 
 class Distribution(ABC):

@@ -11,6 +11,7 @@ from torch import Generator, Tensor
 
 from gandash import config
 from gandash.game.distributions.base import Distribution
+from gandash.settings import Settings
 
 _LOG_SQRT_2PI = 0.5 * math.log(2 * math.pi)
 
@@ -18,7 +19,7 @@ _LOG_SQRT_2PI = 0.5 * math.log(2 * math.pi)
 class Mixture(Distribution):
     """sum_k w_k N(mean_k, std^2), weights normalised to 1."""
 
-    implements: ClassVar[type[config.Settings]] = config.Mixture
+    implements: ClassVar[type[Settings]] = config.Mixture
 
     def __init__(self, settings: config.Mixture) -> None:
         super().__init__(settings)

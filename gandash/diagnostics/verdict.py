@@ -1,0 +1,126 @@
+"""A verdict on a run in words, from stated rules on its recent history.
+
+The rules, tried in this order; "recent" is the last WINDOW measurements, medians are over the last SETTLED of them:
+
+- *waiting*: fewer than SETTLED measurements.
+- *discriminator won*: median mean D(real) > 0.9 and mean D(generated) < 0.1: D tells nearly every sample.
+- *converged*: median sup |D - 1/2| <= 0.10 over the central 98 % of p_r **and** median JSD <= its noise floor + 0.02 nats.
+  Both are needed: a dead discriminator sits at 1/2 as well.
+- *oscillating*: over a full WINDOW, W1 or sup |D - 1/2| swings: at least TURNS turns, each larger than half the curve's median
+  and than 0.05 (units of x, or of probability), and LINE or more of the variance about its linear trend lies in three
+  neighbouring frequencies. Independent noise, however large, seldom has more than 0.3 there (cf. Fisher 1929 on one).
+- *blind*: at least twice SETTLED measurements, median sup |D - 1/2| <= 0.10 but median JSD > floor + 0.10 nats and not
+  falling: D is at 1/2 because it sees nothing.
+- *converging*: JSD is falling: all of the last third of the recent history lies below all of the first third, and the
+  median's distance from the floor shrank by a tenth or more between them.
+- *training*: none of these yet.
+
+*Diverged* (a number is no longer finite) is not a matter of history: the loop says it at once.
+JSD here is the averaged generator's when averaging is on, else the live one's; W1 is the live one's, for an average would
+calm the very orbit that is looked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Curve = NDArray[np.float64]
+
+WINDOW = 60
+SETTLED = 8
+CONVERGED_GAP = 0.10
+CONVERGED_JSD = 0.02
+BLIND_JSD = 0.10
+TURNS = 4
+LINE = 0.35
+
+
+@dataclass(frozen=True)
+class Verdict:
+    kind: str
+    title: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One measurement, as the verdict sees it: `jsd` of the generator one would keep, `wasserstein` of the one that plays."""
+
+    jsd: float
+    wasserstein: float
+    gap_half: float
+    mean_d_real: float
+    mean_d_fake: float
+
+
+WAITING = Verdict("waiting", "Too early to say", "Too few measurements yet to name a trend.")
+
+
+def judge(history: Sequence[Observation], jsd_floor: float) -> Verdict:
+    """The verdict on the last WINDOW observations of `history`; `jsd_floor` is the reading of a perfect generator, in nats."""
+    recent = list(history[-WINDOW:])
+    if len(recent) < SETTLED:
+        return WAITING
+    table = np.array([[o.jsd, o.wasserstein, o.gap_half, o.mean_d_real, o.mean_d_fake] for o in recent])
+    jsd, _w1, gap, d_real, d_fake = np.median(table[-SETTLED:], axis=0)
+    thirds = np.array_split(table[:, 0], 3)
+    early, late = float(np.median(thirds[0])), float(np.median(thirds[-1]))
+    falling = late - jsd_floor <= 0.9 * (early - jsd_floor) and thirds[-1].max() < thirds[0].min()
+    facts = f"sup |D − 1/2| = {gap:.2f}, JSD = {jsd:.3f} nats (floor {jsd_floor:.4f})"
+
+    if d_real > 0.9 and d_fake < 0.1:
+        return Verdict(
+            "discriminator_won",
+            "Discriminator won",
+            f"D tells nearly every sample: mean D is {d_real:.2f} on real and {d_fake:.2f} on generated data. "
+            "Minimax leaves G almost no gradient here; try the non-saturating objective, a lower learning rate for D or R1.",
+        )
+    if gap <= CONVERGED_GAP and jsd <= jsd_floor + CONVERGED_JSD:
+        return Verdict(
+            "converged",
+            "Converged",
+            f"D is near 1/2 and p_g is near p_r: {facts}. Both together make an equilibrium; D alone would not.",
+        )
+    swings = max(_swings(table[:, 1], 0.05), _swings(table[:, 2], 0.05))
+    if len(recent) == WINDOW and swings >= TURNS:
+        return Verdict(
+            "oscillating",
+            "Oscillating",
+            f"The players chase each other: {swings} large turns in the last {len(recent)} measurements. "
+            "Lower the learning rates, raise R1, or let G's average calm the picture.",
+        )
+    if len(recent) >= 2 * SETTLED and gap <= CONVERGED_GAP and jsd > jsd_floor + BLIND_JSD and not falling:
+        return Verdict(
+            "blind",
+            "D at 1/2, but blind",
+            f"D is at 1/2 and yet p_g is far from p_r: {facts}. D is too weak to see the difference: "
+            "give it a higher learning rate, more steps, more width or less R1.",
+        )
+    if falling:
+        return Verdict("converging", "Converging", f"p_g is moving onto p_r: JSD fell from {early:.3f} to {late:.3f}; {facts}.")
+    return Verdict("training", "Training", f"No trend to name yet: {facts}.")
+
+
+def _swings(curve: Curve, least: float) -> int:
+    """How many turns of `curve` exceed `least` and half the curve's median: a zigzag count, 0 where the curve is mere noise."""
+    t = np.arange(len(curve)) - (len(curve) - 1) / 2
+    power = np.abs(np.fft.rfft(curve - curve.mean() - t * (t @ curve) / (t @ t)))[1:] ** 2  # a trend is no frequency
+    if not np.convolve(power, np.ones(3), mode="same").max() >= LINE * power.sum():
+        return 0
+    size = max(least, 0.5 * float(np.median(np.abs(curve))))
+    turns, direction = 0, 0
+    pivot = curve[0]
+    for value in curve[1:]:
+        if (direction >= 0 and value > pivot) or (direction <= 0 and value < pivot):
+            moved = value - pivot
+            if direction == 0 and abs(moved) >= size:
+                direction, pivot = (1 if moved > 0 else -1), value
+            elif direction != 0:
+                pivot = value
+        elif direction != 0 and abs(value - pivot) >= size:
+            turns, direction, pivot = turns + 1, -direction, value
+    return turns

@@ -1,0 +1,155 @@
+"""How a setting is declared, read back and shown: what every config model stands on.
+
+A setting is a field of a frozen pydantic model made by `setting`: default, bounds, label, help, scale, and whether it acts at
+the next step (*live*) or needs the game to start again. Knows no torch.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic.fields import FieldInfo
+
+JsonValue = None | bool | int | float | str | list[Any] | dict[str, Any]
+
+
+def setting(
+    default: Any,
+    *,
+    label: str,
+    help: str,
+    live: bool = False,
+    scale: Literal["linear", "log"] = "linear",
+    symbol: str | None = None,
+    choices: Mapping[str, str] | None = None,
+    **bounds: Any,
+) -> Any:
+    """A pydantic field that carries what the page and the command line need to show it.
+
+    `live` says that a change acts at the next step; otherwise it restarts the game. `symbol` is the short name that a mark
+    on the curves carries ("lr"). `choices` gives the screen's word for each allowed value.
+    """
+    extra: dict[str, Any] = {"live": live, "scale": scale, "symbol": symbol or label, "choices": dict(choices or {})}
+    return Field(default, title=label, description=help, json_schema_extra={"gandash": extra}, **bounds)
+
+
+class Settings(BaseModel):
+    """Base of all settings: frozen, finite, no unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_truth_values(cls, given: Any) -> Any:
+        for name, value in given.items() if isinstance(given, dict) else ():
+            if isinstance(value, bool):  # pydantic would take true for 1; no setting of ours is a yes or no
+                raise ValueError(f"{name}: a value is needed, not true or false")
+        return given
+
+
+NOT_GIVEN = object()  # where no single value is to blame
+
+
+class SettingError(ValueError):
+    """A setting that cannot be: says which, what was given, what is allowed."""
+
+    def __init__(self, path: str, given: object, problem: str, allowed: str = "") -> None:
+        self.path, self.given, self.problem, self.allowed = path, given, problem, allowed
+        shown = given if isinstance(given, str) else json.dumps(given, default=str)
+        shown = shown if len(shown) <= 60 else shown[:57] + "..."
+        said = "" if given is NOT_GIVEN else f"given {shown}; "
+        super().__init__(f"{path}: {said}{problem}" + (f" ({allowed})" if allowed else ""))
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting of one config, as the page and the command line see it."""
+
+    path: str
+    label: str
+    help: str
+    value: Any
+    default: Any
+    live: bool
+    scale: str
+    symbol: str
+    choices: Mapping[str, str]
+    type: Any
+    low: float | None
+    high: float | None
+
+    @property
+    def is_variant(self) -> bool:
+        """True where the value is one of several models told apart by `kind`."""
+        return bool(variants(self.type))
+
+
+def variants(annotation: Any) -> tuple[type[Settings], ...]:
+    """The models behind a tagged union, or () when the annotation is none."""
+    inner = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+    members = get_args(inner)
+    return members if members and all(isinstance(m, type) and issubclass(m, Settings) for m in members) else ()
+
+
+def kind_of(model: type[Settings]) -> str:
+    return str(model.model_fields["kind"].default)
+
+
+def _bound(field: FieldInfo, *names: str) -> float | None:
+    for constraint in field.metadata:
+        for name in names:
+            value = getattr(constraint, name, None)
+            if value is not None:
+                return float(value)
+    return None
+
+
+def settings(model: Settings, prefix: str = "") -> Iterator[Setting]:
+    """Every setting of `model`, nested ones under dotted paths, a tagged union both as itself and through its variant."""
+    for name, field in type(model).model_fields.items():
+        if not isinstance(field.json_schema_extra, dict):
+            continue  # the `kind` tag: chosen with the variant, not a setting of its own
+        extra: Any = field.json_schema_extra["gandash"]
+        value, path = getattr(model, name), prefix + name
+        # pydantic moves Annotated metadata off the annotation, so a union arrives bare
+        is_union = bool(variants(field.annotation))
+        if not isinstance(value, Settings) or is_union:
+            yield Setting(
+                path=path,
+                label=str(field.title),
+                help=str(field.description),
+                value=value,
+                default=field.default,
+                live=extra["live"],
+                scale=extra["scale"],
+                symbol=_player_symbol(path, extra["symbol"]),
+                choices=extra["choices"],
+                type=field.annotation,
+                low=_bound(field, "ge", "gt"),
+                high=_bound(field, "le", "lt"),
+            )
+        if isinstance(value, Settings):
+            yield from settings(value, path + ".")
+
+
+def _player_symbol(path: str, symbol: str) -> str:
+    """ "lr" of the discriminator's optimiser is "lr_D": marks on the curves must say whose."""
+    player = {"generator": "G", "discriminator": "D"}.get(path.split(".")[0].split("_")[0])
+    return f"{symbol}_{player}" if player else symbol
+
+
+def show(value: Any) -> str:
+    """A setting's value as the screen writes it: 0.0003 as 3e-4, enough digits to tell neighbours apart."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        kind = getattr(value, "kind", None)
+        return str(kind if kind is not None else value).replace("_", " ")
+    if value and isinstance(value, float) and math.isfinite(value) and (abs(value) < 1e-2 or abs(value) >= 1e5):
+        mantissa, exponent = f"{value:.2e}".split("e")
+        mantissa = mantissa.rstrip("0").rstrip(".")
+        return f"{mantissa}e{int(exponent)}"
+    return f"{value:.4g}" if math.isfinite(value) and isinstance(value, float) else str(value)

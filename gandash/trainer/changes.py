@@ -1,0 +1,43 @@
+"""Changes of a game in mid-run: one live setting, all that differ between two configs, and the words for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gandash.config import GameConfig, setting_at
+from gandash.settings import JsonValue, SettingError, settings, show
+from gandash.trainer.messages import Change
+
+
+def with_live_setting(config: GameConfig, path: str, value: JsonValue) -> GameConfig:
+    """The config after a live change; raises SettingError when there is no such setting, or it acts only with a restart."""
+    if not setting_at(config, path).live:
+        raise SettingError(path, value, "this setting restarts the game; it cannot change in mid-run")
+    return config.replace(path, value)
+
+
+def live_differences(old: GameConfig, new: GameConfig) -> list[tuple[str, Any]]:
+    """(path, value) of the live settings that differ; a changed variant as a whole."""
+    before = {s.path: s.value for s in settings(old)}
+    found: list[tuple[str, Any]] = []
+    for s in settings(new):
+        if any(s.path.startswith(path + ".") for path, _ in found):
+            continue
+        if s.is_variant:
+            if type(s.value) is not type(before.get(s.path)):
+                found.append((s.path, s.value.model_dump(mode="json")))
+        elif before.get(s.path) != s.value:
+            found.append((s.path, s.value))
+    return found
+
+
+def mark(change: Change, config: GameConfig) -> dict[str, Any]:
+    """A change of setting as the curves label it: `lr_D 3e-3 → 1e-3`, in the screen's words where it has them."""
+    words = next((s.choices for s in settings(config) if s.path == change.path), {})
+
+    def word(value: Any) -> str:
+        if isinstance(value, str) and value in words:
+            return words[value]
+        return show(value["kind"] if isinstance(value, dict) and "kind" in value else value)
+
+    return {"step": change.step, "label": f"{change.label} {word(change.old)} → {word(change.new)}"}

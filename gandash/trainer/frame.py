@@ -1,0 +1,56 @@
+"""Arrays with a label, as bytes: frames for the picture, metrics for the curves.
+
+The layout is that of safetensors: eight bytes of header length, a JSON header with dtype, shape and offsets per name and a
+`__metadata__` of strings, then the raw arrays. Python reads it with the library, the browser in a few lines
+(`assets/live/bytes.js`), and a saved frame is a file. Our label is one JSON object under the metadata key `label`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+Arrays = dict[str, NDArray[Any]]
+
+
+class BrokenFrame(ValueError):
+    """Bytes that are no frame, or a frame cut short."""
+
+
+def pack(label: dict[str, Any], arrays: Arrays) -> bytes:
+    """Label and arrays as bytes; float64 is sent as float32. Non-finite numbers in the label become null."""
+    compact = {
+        name: np.asarray(a, dtype=np.float32 if a.dtype == np.float64 else a.dtype, order="C") for name, a in arrays.items()
+    }
+    return save(compact, metadata={"label": json.dumps(finite(label), allow_nan=False)})
+
+
+def unpack(body: bytes) -> tuple[dict[str, Any], Arrays]:
+    """Label and arrays from bytes; raises BrokenFrame when they are not whole."""
+    try:
+        arrays: Arrays = load(body)
+        length = int.from_bytes(body[:8], "little")
+        label = json.loads(json.loads(body[8 : 8 + length])["__metadata__"]["label"])
+        if not isinstance(label, dict):
+            raise ValueError("its label is no JSON object")
+    except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise BrokenFrame(f"not a whole frame ({len(body)} bytes): {error}") from None
+    return label, arrays
+
+
+def finite(value: Any) -> Any:
+    """The same JSON value with NaN and infinities as None: JSON has no word for them, and browsers refuse ours."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return value if np.isfinite(value) else None
+    if isinstance(value, dict):
+        return {k: finite(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(v) for v in value]
+    return value

@@ -1,0 +1,246 @@
+"""What the trainer's parts say to each other: commands down, events up, and the packets that carry them.
+
+Commands travel as JSON lines. Events travel as packets: one byte for the kind, four for the length (little endian), the
+body. Kinds: `E` an event as JSON, `F` a frame, `M` metrics (both in the safetensors layout, see `frame.py`). No pickle.
+"""
+
+from __future__ import annotations
+
+import struct
+from enum import StrEnum
+from typing import IO, Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from gandash.config import GameConfig
+from gandash.settings import JsonValue
+
+
+class Status(StrEnum):
+    """Where a run stands; `connecting` is known to the browser alone."""
+
+    PAUSED = "paused"
+    RUNNING = "running"
+    DIVERGED = "diverged"
+    FAILED = "failed"
+    ENDED = "ended"
+
+
+class Message(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+# ------------------------------------------------------------------------------------------------------------- commands
+
+
+class Start(Message):
+    """Begin a game: at step 0, or from a checkpoint file. `generation` numbers the games of one run.
+
+    `playing`: whether it plays at once; None means as the game before it did.
+    """
+
+    type: Literal["start"] = "start"
+    generation: int
+    config: GameConfig
+    directory: str
+    checkpoint: str | None = None
+    playing: bool | None = False
+    speed: float | None = None
+
+
+class Play(Message):
+    type: Literal["play"] = "play"
+
+
+class Pause(Message):
+    type: Literal["pause"] = "pause"
+
+
+class StepBy(Message):
+    """Play `n` rounds in which only these players move, then pause."""
+
+    type: Literal["step"] = "step"
+    players: Literal["D", "G", "both"] = "both"
+    n: int = Field(1, ge=1, le=100_000)
+
+
+class Speed(Message):
+    """Rounds per second, or None for as fast as possible."""
+
+    type: Literal["speed"] = "speed"
+    steps_per_second: float | None = Field(None, ge=0.1, le=1e6)
+
+
+class Set(Message):
+    """Change a live setting at the next step boundary."""
+
+    type: Literal["set"] = "set"
+    path: str = Field(max_length=200)
+    value: Any
+
+
+class Restart(Message):
+    """The same game from step 0: with the same seed, or (`new_seed`) the next. For a run, which makes a `Start` of it."""
+
+    type: Literal["restart"] = "restart"
+    new_seed: bool = False
+
+
+class Rewind(Message):
+    """Back to a finite state about a second or two ago, paused. What goes on from there is another `generation`."""
+
+    type: Literal["rewind"] = "rewind"
+    generation: int = 0
+
+
+class SendFrame(Message):
+    """Somebody can draw: publish one frame, now or as soon as something changed."""
+
+    type: Literal["send_frame"] = "send_frame"
+
+
+class End(Message):
+    """Save and exit."""
+
+    type: Literal["end"] = "end"
+
+
+Command = Annotated[Start | Play | Pause | StepBy | Speed | Set | Rewind | SendFrame | End, Field(discriminator="type")]
+command_adapter: TypeAdapter[Command] = TypeAdapter(Command)
+
+# What a browser that may steer can ask for; the rest belongs to the supervisor.
+Steering = Annotated[Play | Pause | StepBy | Speed | Set | Restart | Rewind, Field(discriminator="type")]
+steering_adapter: TypeAdapter[Steering] = TypeAdapter(Steering)
+
+
+# --------------------------------------------------------------------------------------------------------------- events
+
+
+class Ready(Message):
+    """The worker has imported what it needs and takes commands."""
+
+    type: Literal["ready"] = "ready"
+    pid: int
+
+
+class Change(Message):
+    """One entry of the event log: something that shaped the trajectory, and the step it took effect at.
+
+    `set`: from step `step` on, `path` is `new`. `step`: the round that began at `step` moved only `players`.
+    """
+
+    kind: Literal["set", "step"]
+    step: int
+    path: str = ""
+    label: str = ""
+    old: JsonValue = None
+    new: JsonValue = None
+    players: Literal["D", "G", "both"] = "both"
+
+
+class Started(Message):
+    """A game stands ready at `step`; `facts` are what stays true of it (see `Session.facts`)."""
+
+    type: Literal["started"] = "started"
+    generation: int
+    step: int
+    config: GameConfig
+    changes: tuple[Change, ...]
+    facts: dict[str, Any]
+
+
+class StatusChanged(Message):
+    type: Literal["status"] = "status"
+    generation: int
+    status: Status
+    step: int
+    reason: str = ""
+
+
+class Changed(Message):
+    """A live setting took effect; `facts` as they are now."""
+
+    type: Literal["changed"] = "changed"
+    generation: int
+    change: Change
+    facts: dict[str, Any]
+
+
+class VerdictChanged(Message):
+    """The verdict in words; see `gandash.diagnostics.verdict`."""
+
+    type: Literal["verdict"] = "verdict"
+    generation: int
+    step: int
+    kind: str
+    title: str
+    reason: str
+
+
+class Saved(Message):
+    """A checkpoint is safely on disk."""
+
+    type: Literal["saved"] = "saved"
+    generation: int
+    step: int
+    path: str
+
+
+class Refused(Message):
+    """A command that cannot be followed, in words for the person who gave it; nothing was changed."""
+
+    type: Literal["refused"] = "refused"
+    message: str
+
+
+class Alive(Message):
+    """Sign of life of the process: one step of a large game may take longer than anybody would wait for a `Beat`."""
+
+    type: Literal["alive"] = "alive"
+
+
+class Beat(Message):
+    """The pace of the game, twice a second."""
+
+    type: Literal["beat"] = "beat"
+    generation: int
+    step: int
+    steps_per_second: float
+
+
+Event = Annotated[
+    Ready | Started | StatusChanged | Changed | VerdictChanged | Saved | Refused | Alive | Beat, Field(discriminator="type")
+]
+event_adapter: TypeAdapter[Event] = TypeAdapter(Event)
+
+
+# -------------------------------------------------------------------------------------------------------------- packets
+
+EVENT, FRAME, METRICS = b"E", b"F", b"M"
+MAX_PACKET = 64 * 2**20
+_HEADER = struct.Struct("<cI")
+
+
+class BrokenPacket(ValueError):
+    """Bytes that are no packet: garbage on the channel, or a packet cut short."""
+
+
+def write_packet(stream: IO[bytes], kind: bytes, body: bytes) -> None:
+    stream.write(_HEADER.pack(kind, len(body)) + body)
+    stream.flush()
+
+
+def read_packet(stream: IO[bytes]) -> tuple[bytes, bytes] | None:
+    """The next (kind, body), or None at a clean end of file; raises BrokenPacket otherwise."""
+    header = stream.read(_HEADER.size)
+    if not header:
+        return None
+    if len(header) < _HEADER.size:
+        raise BrokenPacket("the channel ended inside a packet's header")
+    kind, length = _HEADER.unpack(header)
+    if kind not in (EVENT, FRAME, METRICS) or length > MAX_PACKET:
+        raise BrokenPacket(f"expected a packet, got {header!r}")
+    body = stream.read(length)
+    if len(body) < length:
+        raise BrokenPacket(f"the channel ended after {len(body)} of {length} bytes")
+    return kind, body

@@ -1,0 +1,433 @@
+"""A run on the server: its worker, its curves, its newest frame, and the people who look at it."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Literal
+
+from gandash.config import GameConfig, restarts
+from gandash.settings import JsonValue, SettingError
+from gandash.trainer.changes import live_differences, mark, with_live_setting
+from gandash.trainer.frame import pack, unpack
+from gandash.trainer.history import Cursor, History
+from gandash.trainer.messages import (
+    FRAME,
+    Alive,
+    Beat,
+    Change,
+    Changed,
+    Command,
+    Event,
+    Pause,
+    Ready,
+    Refused,
+    Restart,
+    Rewind,
+    Saved,
+    SendFrame,
+    Set,
+    Speed,
+    Start,
+    Started,
+    Status,
+    StatusChanged,
+    VerdictChanged,
+)
+from gandash.trainer.process import TooManyCommands, WorkerProcess
+
+log = logging.getLogger("gandash.supervisor")
+
+Role = Literal["steer", "watch"]
+
+MARKS = 200  # shown on the curves; the event log itself keeps all
+CRASHES = 3  # in a row without a new checkpoint: then the run has failed
+
+
+class Refusal(RuntimeError):
+    """Why a run cannot do what it is asked, in words."""
+
+
+class Viewer:
+    """One open picture of a run. `wake` is called, from any thread, when there may be something new for it."""
+
+    def __init__(self, run: Run, role: Role, wake: Callable[[], None]) -> None:
+        self.run, self.role, self.wake = run, role, wake
+        self.ready = True  # it has painted what it was sent
+        self.frame_seen = -1
+        self.cursor = Cursor()
+        self.generation_seen = -1
+        self.refusals: deque[str] = deque(maxlen=5)  # words still to be said; the newest matter
+
+
+class Run:
+    """All methods may be called from any thread."""
+
+    def __init__(
+        self,
+        config: GameConfig,
+        title: str,
+        speed: float | None,
+        directory: Path,
+        take_worker: Callable[[], WorkerProcess],
+    ) -> None:
+        self.id = secrets.token_hex(4)
+        self.tokens: dict[Role, str] = {"steer": secrets.token_urlsafe(24), "watch": secrets.token_urlsafe(24)}
+        self.title = title
+        self.config = config
+        self.status, self.reason, self.notice = Status.PAUSED, "", ""
+        self.step = 0
+        self.speed = speed
+        self.steps_per_second = 0.0
+        self.changes: tuple[Change, ...] = ()
+        self.facts: dict[str, Any] = {}
+        self.verdict: dict[str, Any] = {}
+        self.absent_since: float | None = time.monotonic()
+        self.version = 0  # of everything in `describe`
+        self._lock = threading.RLock()
+        self._take_worker = take_worker
+        self.directory = directory
+        self._generation = 0  # of the game that viewers see
+        self._asked = 0  # of the game that was last asked for; until it begins, the worker speaks of the past
+        self._set_since: dict[str, JsonValue] = {}  # live settings ordered since then
+        self._recovering = False
+        self._history: History | None = None
+        self._frame: bytes = b""
+        self._frame_number = 0
+        self._frame_asked = False
+        self._saved: str | None = None
+        self._crashes, self._crash_step = 0, -1
+        self._viewers: set[Viewer] = set()
+        directory.mkdir(parents=True, exist_ok=True)
+        self._worker = take_worker()
+        self._begin(config, False, speed)
+        self._worker.give_to(self)
+
+    # -------------------------------------------------------------------------------------------------------- asking
+
+    @property
+    def worker_pid(self) -> int:
+        return self._worker.pid
+
+    @property
+    def has_worker(self) -> bool:
+        """Whether its process still lives: also for a moment after the end, while it saves."""
+        return self._worker.is_alive
+
+    def wait_for_worker(self) -> None:
+        """After the end: until the process is gone, which `end` makes sure of."""
+        self._worker.wait()
+
+    @property
+    def has_gone(self) -> bool:
+        """Ended for good: nothing is left to look at. A failed run still shows its last picture."""
+        return self.status is Status.ENDED
+
+    @property
+    def has_ended(self) -> bool:
+        return self.status in (Status.ENDED, Status.FAILED)
+
+    def order(self, command: Command | Restart) -> str:
+        """Have a command followed; returns "" or, in words, why it cannot be."""
+        with self._lock:
+            try:
+                self._order(command)
+            except (Refusal, SettingError, TooManyCommands) as refusal:
+                return str(refusal)
+            return ""
+
+    def _order(self, command: Command | Restart) -> None:
+        self._check_alive()
+        match command:
+            case Restart(new_seed=new_seed):
+                seed = (self.config.run.seed + int(new_seed)) % 2**32
+                self._begin(self.config.replace("run.seed", seed), None, self.speed)
+            case Rewind():
+                self._worker.send(Rewind(generation=self._asked + 1))
+                self._expect_generation()
+            case Set(path=path, value=value):
+                config = with_live_setting(self.config, path, value)
+                self._worker.send(command)
+                # The page shows the new value from now on; the worker follows at its next step
+                self.config = config
+                self._set_since.pop(path, None)
+                self._set_since[path] = value
+            case Speed(steps_per_second=speed):
+                self._worker.send(command)
+                self.speed = speed
+            case _:
+                self._worker.send(command)
+        if not isinstance(command, Pause):  # a person acts again, and has seen what there was to tell
+            self.notice = ""
+        self._touch()
+
+    def _check_alive(self) -> None:
+        if self.has_ended:
+            raise Refusal("this run has ended; reload the page to begin a new one")
+
+    def reconfigure(self, config: GameConfig, title: str | None = None) -> str:
+        """Go on under other settings: live ones at the next step, any other with a restart. "" or why not, in words."""
+        with self._lock:
+            try:
+                self._check_alive()
+                if restarts(self.config, config):
+                    self._begin(config, None, self.speed)
+                else:
+                    for path, value in live_differences(self.config, config):
+                        self._order(Set(path=path, value=value))
+            except (Refusal, SettingError, TooManyCommands) as refusal:
+                return str(refusal)
+            self.title = title or self.title
+            self._touch()
+            return ""
+
+    def begin_anew(self, config: GameConfig, title: str, speed: float | None) -> str:
+        """Another game in this run, from step 0, paused: what choosing a preset does."""
+        with self._lock:
+            try:
+                self._check_alive()
+                self._begin(config, False, speed)
+            except (Refusal, TooManyCommands) as refusal:
+                return str(refusal)
+            self.title = title
+            self._touch()
+            return ""
+
+    def _begin(self, config: GameConfig, playing: bool | None, speed: float | None, checkpoint: str | None = None) -> None:
+        """Another game on the same worker. The run numbers its games itself: page, socket and recovery share one count."""
+        self._worker.send(
+            Start(
+                generation=self._asked + 1,
+                config=config,
+                directory=str(self.directory),
+                checkpoint=checkpoint,
+                playing=playing,
+                speed=speed,
+            )
+        )
+        self.config, self.speed, self.notice = config, speed, ""
+        self._saved = checkpoint  # that of another game is of no use to this one
+        self._expect_generation()
+
+    def _expect_generation(self) -> None:
+        """From here on what the worker says is of no interest until it begins the generation just asked for."""
+        self._asked += 1
+        self._set_since = {}
+        self._recovering = False
+        self._frame_asked = False
+        self._ask_for_frame()
+
+    # ------------------------------------------------------------------------------------------------------- viewers
+
+    def attach(self, role: Role, wake: Callable[[], None]) -> Viewer:
+        with self._lock:
+            viewer = Viewer(self, role, wake)
+            self._viewers.add(viewer)
+            self.absent_since = None
+            return viewer
+
+    def detach(self, viewer: Viewer) -> None:
+        with self._lock:
+            self._viewers.discard(viewer)
+            if not self._viewers:
+                self.absent_since = time.monotonic()
+
+    @property
+    def viewers(self) -> int:
+        return len(self._viewers)
+
+    def describe(self, role: Role) -> dict[str, Any]:
+        """The whole state of the run but for pictures and curves."""
+        with self._lock:
+            return {
+                "type": "run",
+                "run": self.id,
+                "role": role,
+                "generation": self._generation,
+                "status": self.status.value,
+                "reason": self.reason,
+                "notice": self.notice,
+                "step": self.step,
+                "speed": self.speed,
+                "verdict": self.verdict,
+                "marks": [mark(c, self.config) for c in self.changes if c.kind == "set"][-MARKS:],
+                "facts": self.facts | {"title": self.title},
+            }
+
+    def next_picture(self, viewer: Viewer) -> list[bytes]:
+        """What to send a viewer now: the curves it lacks and the newest frame, or nothing until there is one."""
+        with self._lock:
+            if not viewer.ready:
+                return []
+            if viewer.frame_seen == self._frame_number or not self._frame:
+                self._ask_for_frame()
+                return []
+            packets = []
+            if self._history is not None:
+                if viewer.generation_seen != self._generation:
+                    viewer.generation_seen, viewer.cursor = self._generation, Cursor()
+                label, arrays, viewer.cursor = self._history.patch(viewer.cursor)
+                label |= {"kind": "history", "generation": self._generation, "columns": self.facts["columns"]}
+                packets.append(pack(label, arrays))
+            packets.append(self._frame)
+            viewer.frame_seen, viewer.ready = self._frame_number, False
+            self._ask_for_frame()  # the next one is built while this one travels
+            return packets
+
+    def _ask_for_frame(self) -> None:
+        if not self._frame_asked and not self.has_ended:
+            self._frame_asked = True
+            try:
+                self._worker.send(SendFrame())
+            except TooManyCommands:
+                self._frame_asked = False
+
+    def _touch(self) -> None:
+        self.version += 1
+        self._wake()
+
+    def _wake(self) -> None:
+        for viewer in self._viewers:
+            viewer.wake()
+
+    # ---------------------------------------------------------------------------------------- what the worker says
+
+    def on_event(self, worker: WorkerProcess, event: Event) -> None:
+        with self._lock:
+            if worker is not self._worker or self.has_ended:
+                return
+            match event:
+                case Started(generation=generation) if generation == self._asked:
+                    self._on_started(event)
+                case Refused(message=message):
+                    log.info("run %s: refused: %s", self.id, message)
+                    for viewer in self._viewers:
+                        viewer.refusals.append(message)
+                case Ready() | Alive() | Started():
+                    return
+                case _ if self._is_outdated:
+                    return
+                case Beat():
+                    self.step, self.steps_per_second = event.step, event.steps_per_second
+                    return  # twice a second, and no news: viewers see the step on every frame
+                case StatusChanged(status=status, step=step, reason=reason):
+                    self.status, self.step, self.reason = status, step, reason
+                case Changed(change=change, facts=facts):
+                    self.changes += (change,)
+                    self.facts = facts
+                case VerdictChanged():
+                    self.verdict = event.model_dump(include={"kind", "title", "reason", "step"})
+                case Saved(path=path, step=step):
+                    if step > self._crash_step:
+                        self._crashes = 0
+                    self._saved = path
+                    return
+            self._touch()
+
+    @property
+    def _is_outdated(self) -> bool:
+        """Whether what the worker says now is of a game that is no longer wanted."""
+        return self._generation != self._asked
+
+    def _on_started(self, event: Started) -> None:
+        recovered, wanted = self._recovering, self.config
+        self._generation, self._recovering = event.generation, False
+        self.config, self.changes, self.facts, self.step = event.config, event.changes, event.facts, event.step
+        self.verdict = {"kind": "waiting", "title": "Ready", "reason": "Press play.", "step": event.step}
+        if self._history is None or event.step == 0:
+            self._history = History(len(event.facts["columns"]))
+        else:
+            self._history.cut(event.step)
+        self._frame = b""
+        self._frame_asked = False
+        self._ask_for_frame()
+        if recovered:  # what changed since the checkpoint is set again: what the controls show is what is played
+            for path, value in live_differences(event.config, wanted):
+                with suppress(TooManyCommands):
+                    self._worker.send(Set(path=path, value=value))
+            self.config = wanted
+        for path, value in self._set_since.items():  # the worker has these before it, right behind the start
+            with suppress(SettingError):
+                self.config = with_live_setting(self.config, path, value)
+
+    def on_bytes(self, worker: WorkerProcess, kind: bytes, body: bytes) -> None:
+        with self._lock:
+            if worker is not self._worker or self.has_ended or self._is_outdated:
+                return
+            if kind == FRAME:
+                self._frame, self._frame_asked = body, False
+                self._frame_number += 1
+                self._wake()
+            elif self._history is not None:
+                _, arrays = unpack(body)
+                self._history.append(arrays["step"], arrays["rows"])
+                self.step = max(self.step, self._history.step)
+
+    def on_exit(self, worker: WorkerProcess, reason: str) -> None:
+        """The worker is gone without having been asked: go on from the last checkpoint with another."""
+        with self._lock:
+            if worker is not self._worker or self.has_ended:
+                return
+            self._crashes += 1
+            self._crash_step = self.step
+            log.warning("run %s: worker %d was lost at step %d: %s", self.id, worker.pid, self.step, reason)
+            try:
+                if self._crashes > CRASHES:
+                    raise Refusal(f"The worker was lost {self._crashes} times in a row ({reason}).")
+                self._recover(reason)
+            except (Refusal, OSError) as failure:
+                self.status = Status.FAILED
+                self.reason = (
+                    f"{failure} The log of the server has the details. Choose a preset or reload the page to begin again."
+                )
+            self._touch()
+
+    def _recover(self, reason: str) -> None:
+        lost_at, playing = self.step, self.status is Status.RUNNING
+        self._worker = self._take_worker()
+        self._begin(self.config, playing, self.speed, self._saved)
+        self._recovering = True
+        self.notice = f"The trainer was lost at step {lost_at:,} ({reason}). " + (
+            "The run continues from its last checkpoint." if self._saved else "The run begins again."
+        )
+        self._worker.give_to(self)
+
+    # ------------------------------------------------------------------------------------------------------- the end
+
+    def look_after(self, now: float, *, silence_seconds: float, absence_seconds: float, grace_seconds: float) -> None:
+        """Replace a worker that says nothing, pause a run that nobody watches, and end it when nobody comes back.
+
+        A silent worker is killed; its exit brings the run back from its checkpoint.
+        """
+        with self._lock:
+            if self.has_ended:
+                return
+            away = self.unwatched_seconds(now)
+            if away > grace_seconds:
+                self.end("Nobody looked at this run for a while, and it was ended.")
+                return
+            if away > absence_seconds and self.status is Status.RUNNING:
+                self.order(Pause())
+            silent = now - self._worker.heard
+            if silent > silence_seconds and self._worker.is_alive:
+                log.warning("run %s: worker %d has been silent for %.0f s", self.id, self._worker.pid, silent)
+                self._worker.kill()
+
+    def unwatched_seconds(self, now: float) -> float:
+        """How long nobody has been looking; 0 while somebody is."""
+        with self._lock:
+            return 0.0 if self.absent_since is None else now - self.absent_since
+
+    def end(self, reason: str) -> None:
+        with self._lock:
+            if self.status is Status.ENDED:
+                return
+            self.status, self.reason = Status.ENDED, reason
+            self._worker.end()
+            self._touch()

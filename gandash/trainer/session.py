@@ -1,0 +1,362 @@
+"""A game in progress: config, state, event log and measured history. No clock, no channel; files only when asked to save.
+
+A run is config + seed + event log: `replay` plays the same trajectory again, bit for bit on the same machine.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import load, save_file
+
+from gandash.config import GameConfig, parse_config, setting_at
+from gandash.diagnostics.measure import READINGS, Measurement, line_for, measure
+from gandash.diagnostics.verdict import WAITING, WINDOW, Observation, Verdict, judge
+from gandash.game.field import generate
+from gandash.game.game import Game, Streams, build_game
+from gandash.game.objectives import REFERENCE_LABELS
+from gandash.game.step import METRICS, GameState, Players, start, train_step
+from gandash.settings import JsonValue
+from gandash.trainer.changes import with_live_setting
+from gandash.trainer.frame import pack
+from gandash.trainer.messages import Change
+
+MEASURE_EVERY = 20  # steps between measurements for the curves; each costs about one step
+COLUMNS = (*METRICS, "learning_rate_d", "learning_rate_g", *READINGS)
+"""One row per step: what the step reported, both learning rates, and the readings of the latest measurement."""
+
+_BUFFER = 256  # steps kept in torch before somebody must drain them
+_RUG, _THREADS = 128, 96
+
+PLAYERS = {"D": Players.D, "G": Players.G, "both": Players.BOTH}
+
+
+class BrokenCheckpoint(ValueError):
+    """A checkpoint file that is cut short, or is no checkpoint of ours."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Metrics of consecutive steps: `steps` (n,), `values` (n, len(COLUMNS)) float32."""
+
+    steps: NDArray[np.int32]
+    values: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All that is needed to go on from a step. States are never written in place, so keeping one costs nothing."""
+
+    state: GameState
+    randomness: torch.Tensor
+    game: Game
+    changes: tuple[Change, ...]
+
+
+class Session:
+    """One live game.
+
+    `advance` plays rounds, `set` changes a live setting at the current step, `drain` hands out what was measured,
+    `frame_arrays` what one picture needs.
+    """
+
+    def __init__(self, config: GameConfig) -> None:
+        self.initial_config = config
+        self.game = build_game(config)
+        self.streams = Streams([config.run.seed])
+        self.state = start(self.game, self.streams)
+        self.changes: tuple[Change, ...] = ()
+        self.revision = 0  # grows with everything that would change a picture
+        self.verdict: Verdict = WAITING
+        self._observations: list[Observation] = []
+        self._metrics = torch.full((_BUFFER, len(METRICS)), math.nan)
+        self._held = np.full((_BUFFER, len(COLUMNS) - len(METRICS)), np.nan, dtype=np.float32)
+        self._filled = 0
+        self._readings: dict[str, float] = dict.fromkeys(READINGS, math.nan)
+        self._measured: tuple[int, Game, Measurement] | None = None
+        self._draw_fixed()
+        self._measure_for_curves()
+
+    @property
+    def config(self) -> GameConfig:
+        """The settings as they are now."""
+        return self.game.config
+
+    @property
+    def step(self) -> int:
+        return self.state.step
+
+    @property
+    def room(self) -> int:
+        """Steps that may still be played before `drain` must be called."""
+        return _BUFFER - self._filled
+
+    # ------------------------------------------------------------------------------------------------------- playing
+
+    def advance(self, players: Players = Players.BOTH) -> None:
+        """One round. A round in which one player alone moves is an entry of the event log."""
+        if players is not Players.BOTH:
+            name = next(n for n, p in PLAYERS.items() if p is players)
+            self.changes += (Change.model_validate({"kind": "step", "step": self.step, "players": name}),)
+        assert self.room > 0, "drain before the buffer is full"
+        self.state, metrics = train_step(self.game, self.state, self.streams, players)
+        self._metrics[self._filled] = metrics[0]
+        if self.step % MEASURE_EVERY == 0:
+            self._measure_for_curves()
+        config = self.config
+        self._held[self._filled] = (
+            config.discriminator_optimiser.learning_rate,
+            config.generator_optimiser.learning_rate,
+            *self._readings.values(),
+        )
+        self._filled += 1
+        self.revision += 1
+
+    def set(self, path: str, value: JsonValue) -> Change | None:
+        """Change a live setting from the next round on; None when it already has that value. Raises SettingError."""
+        config = with_live_setting(self.config, path, value)
+        before = setting_at(self.config, path)
+        new = setting_at(config, path).value
+        if new == before.value:
+            return None
+        self.game = replace_config(self.game, config)
+        change = Change(
+            kind="set",
+            step=self.step,
+            path=path,
+            label=before.symbol,
+            old=_plain(before.value),
+            new=_plain(new),
+        )
+        self.changes += (change,)
+        self.revision += 1
+        return change
+
+    # ----------------------------------------------------------------------------------------------------- measuring
+
+    def measurement(self) -> Measurement:
+        """The current state, measured; the same state is measured once."""
+        key = (self.step, self.game)
+        if self._measured is None or self._measured[0] != key[0] or self._measured[1] is not key[1]:
+            self._measured = (*key, measure(self.game, self.state, self.streams))
+        return self._measured[2]
+
+    def _measure_for_curves(self) -> None:
+        found = self.measurement()
+        self._readings = found.readings
+        self._observations = [
+            *self._observations[-WINDOW + 1 :],
+            Observation(
+                jsd=self._readings["jsd_average"],
+                wasserstein=self._readings["wasserstein"],
+                gap_half=self._readings["gap_half"],
+                mean_d_real=found.expectations["mean_d_real"],
+                mean_d_fake=found.expectations["mean_d_fake"],
+            ),
+        ]
+
+    def judge(self) -> bool:
+        """Renew the verdict; True when it changed."""
+        before = self.verdict
+        self.verdict = judge(self._observations, found_floor(self.game))
+        return before != self.verdict
+
+    def drain(self) -> Rows:
+        """The rows since the last drain; the one place where the step's numbers leave torch."""
+        n, self._filled = self._filled, 0
+        values = np.concatenate([self._metrics[:n].numpy(), self._held[:n]], axis=1).astype(np.float32)
+        return Rows(np.arange(self.step - n + 1, self.step + 1, dtype=np.int32), values)
+
+    def is_finite(self) -> bool:
+        """Whether both players' parameters are finite numbers."""
+        return bool(torch.isfinite(self.state.theta).all() and torch.isfinite(self.state.phi).all())
+
+    # ------------------------------------------------------------------------------------------------------ pictures
+
+    def _draw_fixed(self) -> None:
+        generator = self.streams.fixed()[0]
+        self._real = self.game.data.sample(generator, _RUG)[:, 0].numpy()
+        if self.game.latent.dimension == 1:
+            self._latents = self.game.latent.line(_THREADS)[:, None]
+        else:
+            drawn = self.game.latent.sample(generator, _THREADS)
+            self._latents = drawn[drawn[:, 0].argsort()]
+
+    @torch.no_grad()
+    def frame_arrays(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Label and arrays of one picture; all copies."""
+        found = self.measurement()
+        generated = generate(self.game, self.state.theta, self._latents[None])[0, :, 0].numpy()
+        arrays: dict[str, NDArray[Any]] = {
+            "grid": found.line.grid,
+            "p_r": found.line.p_r,
+            "p_g": found.live.p_g,
+            "d": found.d,
+            "d_star": found.d_star,
+            "real": self._real,
+            "latents": self._latents[:, 0].numpy(),
+            "generated": generated,
+        }
+        if found.average is not None:
+            arrays["p_g_average"] = found.average.p_g
+        label = {"revision": self.revision, "step": self.step, "numbers": found.expectations | found.readings}
+        return label, arrays
+
+    def facts(self) -> dict[str, Any]:
+        """What stays true of this game while its settings do: what the axes, the reference lines and the floors are."""
+        game, line = self.game, line_for(self.config.data, self.game.latent.stratified)
+        reach = float(self._latents[:, 0].abs().max())
+        return {
+            "stage": "line",
+            "columns": list(COLUMNS),
+            "window": [float(line.grid[0]), float(line.grid[-1])],
+            "references": {
+                name: {"value": value, "label": REFERENCE_LABELS[value]} for name, value in game.objective.equilibrium.items()
+            },
+            "floors": {"jsd": asdict(line.jsd_floor), "wasserstein": asdict(line.wasserstein_floor)},
+            "samples": line.samples,
+            "measure_every": MEASURE_EVERY,
+            "latent": {"kind": game.latent.kind, "dimension": game.latent.dimension, "window": [-reach, reach]},
+            "objective": game.objective.name,
+            "other_objective": game.other_objective.name,
+            "averaging": self.config.run.averaging,
+            "parameters": {"generator": game.generator.network.size, "discriminator": game.discriminator.network.size},
+        }
+
+    # --------------------------------------------------------------------------------------------- keeping, restoring
+
+    def snapshot(self) -> Snapshot:
+        return Snapshot(self.state, self.streams.state(), self.game, self.changes)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on from `snapshot`, as if what came after had not been. Rows not yet drained are dropped."""
+        self.state, self.game, self.changes = snapshot.state, snapshot.game, snapshot.changes
+        self.streams.restore(snapshot.randomness)
+        self._filled = 0
+        self._observations = []
+        self._measured = None
+        self._measure_for_curves()
+        self.verdict = WAITING
+        self.revision += 1
+
+    def save(self, path: Path) -> None:
+        """Write a checkpoint: under a temporary name, synced, then renamed, so that a file by this name is always whole.
+
+        Raises OSError when it cannot be written; the file that was there before is then untouched.
+        """
+        state = self.state
+        tensors = {"theta": state.theta, "phi": state.phi, "average": state.average, "randomness": self.streams.state()}
+        tensors |= {f"theta_moments.{k}": v for k, v in state.theta_moments.items()}
+        tensors |= {f"phi_moments.{k}": v for k, v in state.phi_moments.items()}
+        label = {
+            "step": state.step,
+            "initial_config": self.initial_config.model_dump(mode="json"),
+            "config": self.config.model_dump(mode="json"),
+            "changes": [c.model_dump(mode="json") for c in self.changes],
+        }
+        # averaging may be off, and then `average` *is* theta: safetensors refuses shared memory
+        tensors = {name: tensor.clone() for name, tensor in tensors.items()}
+        temporary = path.with_suffix(f".{os.getpid()}.part")
+        try:
+            save_file(tensors, temporary, metadata={"gandash": json.dumps(label)})
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except SafetensorError as error:
+            raise OSError(f"{path}: {error}") from None
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    @classmethod
+    def load(cls, path: Path) -> Session:
+        """The session that `save` wrote. Raises BrokenCheckpoint when the file is not whole or not ours."""
+        try:
+            body = path.read_bytes()  # at once: a reader by name may find the header of one checkpoint and the data of the next
+            tensors = load(body)
+            label = json.loads(json.loads(body[8 : 8 + int.from_bytes(body[:8], "little")])["__metadata__"]["gandash"])
+            session = cls(parse_config(label["initial_config"]))
+            session.game = replace_config(session.game, parse_config(label["config"]))
+            session.changes = tuple(Change.model_validate(c) for c in label["changes"])
+            fresh = session.state
+            session.state = GameState(
+                step=int(label["step"]),
+                theta=_like(fresh.theta, tensors["theta"]),
+                phi=_like(fresh.phi, tensors["phi"]),
+                average=_like(fresh.average, tensors["average"]),
+                theta_moments={k: _like(v, tensors[f"theta_moments.{k}"]) for k, v in fresh.theta_moments.items()},
+                phi_moments={k: _like(v, tensors[f"phi_moments.{k}"]) for k, v in fresh.phi_moments.items()},
+            )
+            session.streams.restore(tensors["randomness"])
+            session.restore(session.snapshot())
+        except (SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise BrokenCheckpoint(f"{path.name} is not a whole checkpoint: {error}") from None
+        return session
+
+
+def replace_config(game: Game, config: GameConfig) -> Game:
+    """The game under other live settings. Networks and laws come out the same: structure may not differ."""
+    return replace(
+        build_game(config),
+        data=game.data,
+        latent=game.latent,
+    )
+
+
+def found_floor(game: Game) -> float:
+    return line_for(game.config.data, game.latent.stratified).jsd_floor.high
+
+
+def replay(config: GameConfig, changes: tuple[Change, ...], steps: int) -> Session:
+    """Play `steps` rounds again as the event log says: the same trajectory, bit for bit on the same machine."""
+    session = Session(config)
+    by_step: dict[int, list[Change]] = {}
+    for change in changes:
+        by_step.setdefault(change.step, []).append(change)
+    while True:
+        players = Players.BOTH
+        for change in by_step.get(session.step, ()):
+            if change.kind == "set":
+                session.set(change.path, change.new)
+            else:
+                players = PLAYERS[change.players]
+        if session.step >= steps:  # after the last round only its settings are left to take over
+            return session
+        session.advance(players)
+        if session.room == 0:
+            session.drain()
+
+
+def be_reproducible() -> None:
+    """Set torch up as every process that plays a game must, so that the same config gives the same run in all of them.
+
+    One thread: small nets lose by a second one, and sums come in one order. Denormals are flushed: they are slow.
+    """
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+
+
+def picture(session: Session, generation: int, steps_per_second: float) -> bytes:
+    """The bytes of a frame of this session."""
+    label, arrays = session.frame_arrays()
+    return pack({"kind": "frame", "generation": generation, "steps_per_second": steps_per_second} | label, arrays)
+
+
+def _like(fresh: torch.Tensor, stored: torch.Tensor) -> torch.Tensor:
+    if stored.shape != fresh.shape or stored.dtype != fresh.dtype:
+        raise ValueError(f"a tensor of shape {tuple(stored.shape)} where {tuple(fresh.shape)} belongs")
+    return stored
+
+
+def _plain(value: Any) -> JsonValue:
+    """A setting's value as JSON: a variant as its fields."""
+    dumped: JsonValue = value.model_dump(mode="json") if hasattr(value, "model_dump") else value
+    return dumped

@@ -1,0 +1,196 @@
+"""The verdict's rules on histories made up to meet each of them, and to just miss it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from gandash.diagnostics.verdict import (
+    BLIND_JSD,
+    CONVERGED_GAP,
+    CONVERGED_JSD,
+    SETTLED,
+    WAITING,
+    WINDOW,
+    Observation,
+    judge,
+)
+
+FLOOR = 0.001
+T = np.arange(WINDOW, dtype=float)
+
+
+def history(n: int = WINDOW, **given: float | np.ndarray) -> list[Observation]:
+    """n observations of a calm game that has got nowhere yet, but for what is given."""
+    calm = {"jsd": 0.3, "wasserstein": 0.8, "gap_half": 0.3, "mean_d_real": 0.6, "mean_d_fake": 0.4} | given
+    columns = {
+        name: np.broadcast_to(np.asarray(value, dtype=float)[..., -n:] if np.ndim(value) else value, n)
+        for name, value in calm.items()
+    }
+    return [Observation(**{name: float(column[i]) for name, column in columns.items()}) for i in range(n)]
+
+
+def kind(observations: list[Observation]) -> str:
+    return judge(observations, FLOOR).kind
+
+
+def test_with_too_few_measurements_it_waits() -> None:
+    assert judge([], FLOOR) == WAITING
+    assert judge(history(SETTLED - 1), FLOOR) == WAITING
+    assert kind(history(SETTLED)) == "training"
+
+
+def test_nothing_to_name_is_training() -> None:
+    assert kind(history()) == "training"
+
+
+def test_only_the_window_counts() -> None:
+    past = history(200, mean_d_real=0.99, mean_d_fake=0.01)
+    assert kind(past) == "discriminator_won"
+    assert kind(past + history(WINDOW)) == "training"
+
+
+# ------------------------------------------------------------------------------------------------------------ converged
+
+AT_EQUILIBRIUM = {
+    "jsd": FLOOR + CONVERGED_JSD,
+    "gap_half": CONVERGED_GAP,
+    "wasserstein": 0.02,
+    "mean_d_real": 0.5,
+    "mean_d_fake": 0.5,
+}
+
+
+def test_converged_needs_d_at_half_and_p_g_at_p_r() -> None:
+    assert kind(history(**AT_EQUILIBRIUM)) == "converged"
+    assert kind(history(**AT_EQUILIBRIUM | {"gap_half": CONVERGED_GAP + 0.01})) != "converged"
+    assert kind(history(**AT_EQUILIBRIUM | {"jsd": FLOOR + CONVERGED_JSD + 0.001})) != "converged"
+
+
+def test_a_dead_discriminator_has_not_converged() -> None:
+    assert kind(history(jsd=0.6, gap_half=0.0, mean_d_real=0.5, mean_d_fake=0.5)) == "blind"
+
+
+def test_a_few_bad_measurements_do_not_unmake_an_equilibrium() -> None:
+    jsd = np.full(WINDOW, 0.01)
+    jsd[-2:] = 0.5
+    assert kind(history(**AT_EQUILIBRIUM | {"jsd": jsd})) == "converged"
+    jsd[-SETTLED:] = 0.5
+    assert kind(history(**AT_EQUILIBRIUM | {"jsd": jsd})) != "converged"
+
+
+def test_noise_at_the_equilibrium_is_still_convergence() -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(20):
+        noisy = AT_EQUILIBRIUM | {"jsd": 0.006 + 0.004 * rng.random(WINDOW), "wasserstein": 0.08 * rng.random(WINDOW)}
+        assert kind(history(**noisy)) == "converged"
+
+
+# ------------------------------------------------------------------------------------------------------ D wins, D blind
+
+
+def test_the_discriminator_wins_when_it_tells_both() -> None:
+    assert kind(history(mean_d_real=0.91, mean_d_fake=0.09)) == "discriminator_won"
+    assert kind(history(mean_d_real=0.9, mean_d_fake=0.09)) == "training"
+    assert kind(history(mean_d_real=0.91, mean_d_fake=0.1)) == "training"
+
+
+def test_blind_is_d_at_half_with_p_g_far_away_and_going_nowhere() -> None:
+    blind = {"gap_half": CONVERGED_GAP, "jsd": FLOOR + BLIND_JSD + 0.01}
+    assert kind(history(**blind)) == "blind"
+    assert kind(history(**blind | {"gap_half": CONVERGED_GAP + 0.01})) == "training"
+    assert kind(history(**blind | {"jsd": FLOOR + BLIND_JSD})) == "training"
+    assert kind(history(**blind | {"jsd": np.linspace(0.6, 0.2, WINDOW)})) == "converging"
+
+
+def test_a_game_that_has_hardly_begun_is_not_called_blind() -> None:
+    """At step 0 nearly every D is near 1/2, and p_g has not moved yet."""
+    assert kind(history(2 * SETTLED - 1, gap_half=0.05, jsd=0.6)) == "training"
+    assert kind(history(2 * SETTLED, gap_half=0.05, jsd=0.6)) == "blind"
+
+
+# ----------------------------------------------------------------------------------------------------------- converging
+
+
+@pytest.mark.parametrize(("start", "end"), [(0.6, 0.3), (0.6, 0.05), (0.05, 0.03)])
+def test_a_falling_jsd_is_converging(start: float, end: float) -> None:
+    rng = np.random.default_rng(2)
+    assert kind(history(jsd=np.linspace(start, end, WINDOW) * (1 + 0.01 * rng.normal(size=WINDOW)))) == "converging"
+
+
+@pytest.mark.parametrize(
+    "jsd", [np.linspace(0.3, 0.6, WINDOW), np.linspace(0.3, 0.28, WINDOW)], ids=["rising", "hardly falling"]
+)
+def test_what_does_not_fall_is_not_converging(jsd: np.ndarray) -> None:
+    assert kind(history(jsd=jsd)) == "training"
+
+
+def test_noise_does_not_fall() -> None:
+    rng = np.random.default_rng(3)
+    found = [kind(history(jsd=0.3 * np.exp(0.5 * rng.normal(size=WINDOW)))) for _ in range(300)]
+    assert set(found) == {"training"}
+
+
+# ---------------------------------------------------------------------------------------------------------- oscillating
+
+
+@pytest.mark.parametrize("period", [3.7, 4.5, 7, 10, 16, 25])
+@pytest.mark.parametrize("column", ["wasserstein", "gap_half"])
+def test_an_orbit_is_an_oscillation(column: str, period: float) -> None:
+    rng = np.random.default_rng(4)
+    for phase in np.linspace(0, 2 * np.pi, 7):
+        swing = 0.3 + 0.2 * np.sin(2 * np.pi * T / period + phase) + 0.01 * rng.normal(size=WINDOW)
+        verdict = judge(history(**{column: swing}), FLOOR)
+        assert verdict.kind == "oscillating"
+        assert "chase" in verdict.reason
+
+
+def test_an_orbit_on_a_slope_is_an_oscillation() -> None:
+    assert kind(history(wasserstein=0.5 + 0.005 * T + 0.3 * np.sin(2 * np.pi * T / 12))) == "oscillating"
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        lambda rng: 0.3 + 0.02 * rng.normal(size=WINDOW),
+        lambda rng: np.abs(0.3 + 0.1 * rng.normal(size=WINDOW)),
+        lambda rng: 0.2 * rng.random(WINDOW),
+        lambda rng: 0.2 * np.exp(0.7 * rng.normal(size=WINDOW)),
+        lambda rng: np.linspace(1.4, 0.3, WINDOW) + 0.1 * rng.normal(size=WINDOW),
+        lambda rng: 0.3 + 0.01 * rng.normal(size=WINDOW).cumsum(),
+    ],
+    ids=["small", "large", "uniform", "multiplicative", "on a slope", "drifting"],
+)
+def test_noise_is_no_oscillation(noise: Callable[[np.random.Generator], np.ndarray]) -> None:
+    rng = np.random.default_rng(5)
+    found = [kind(history(wasserstein=np.abs(noise(rng)))) for _ in range(200)]
+    assert found.count("oscillating") <= 4  # one in fifty
+
+
+def test_small_swings_and_single_bumps_are_no_oscillation() -> None:
+    assert kind(history(wasserstein=0.3 + 0.02 * np.sin(2 * np.pi * T / 10))) == "training"  # a turn of 0.04
+    assert kind(history(wasserstein=2.0 + 0.4 * np.sin(2 * np.pi * T / 10))) == "training"  # 0.8, less than half of 2
+    assert kind(history(wasserstein=0.3 + 0.5 * np.exp(-(((T - 30) / 4) ** 2)))) == "training"
+    assert kind(history(wasserstein=0.3 + 0.2 * np.sin(2 * np.pi * T / 60))) == "training"  # two turns are no orbit yet
+
+
+# ------------------------------------------------------------------------------------------------------------ in words
+
+
+def test_reasons_are_sentences_with_their_numbers() -> None:
+    for observations in (
+        history(mean_d_real=0.95, mean_d_fake=0.02),
+        history(**AT_EQUILIBRIUM),
+        history(wasserstein=0.3 + 0.2 * np.sin(T)),
+        history(gap_half=0.05, jsd=0.6),
+        history(jsd=np.linspace(0.6, 0.3, WINDOW)),
+        history(),
+    ):
+        verdict = judge(observations, FLOOR)
+        assert verdict.title and verdict.reason.endswith(".") and any(c.isdigit() for c in verdict.reason)
+
+
+def test_numbers_that_are_none_do_not_break_the_judge() -> None:
+    assert kind(history(jsd=np.nan, wasserstein=np.nan, gap_half=np.nan, mean_d_real=np.nan, mean_d_fake=np.nan)) == "training"

@@ -1,0 +1,225 @@
+"""One worker process: it starts, plays, and ends when its parent does; what comes from a broken one is survived."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gandash.config import GameConfig
+from gandash.trainer.frame import unpack
+from gandash.trainer.messages import (
+    EVENT,
+    FRAME,
+    METRICS,
+    Changed,
+    Event,
+    Play,
+    Refused,
+    Saved,
+    SendFrame,
+    Set,
+    Start,
+    Started,
+    Status,
+    StatusChanged,
+    event_adapter,
+    read_packet,
+)
+from gandash.trainer.process import WAITING_COMMANDS, TooManyCommands, WorkerProcess
+from gandash.trainer.session import Session
+
+Until = Callable[..., Any]
+
+
+class Heard:
+    """An owner that only remembers."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.packets: list[tuple[bytes, bytes]] = []
+        self.exits: list[str] = []
+
+    def on_event(self, worker: WorkerProcess, event: Event) -> None:
+        self.events.append(event)
+
+    def on_bytes(self, worker: WorkerProcess, kind: bytes, body: bytes) -> None:
+        self.packets.append((kind, body))
+
+    def on_exit(self, worker: WorkerProcess, reason: str) -> None:
+        self.exits.append(reason)
+
+    def of(self, kind: type[Event]) -> list[Any]:
+        return [e for e in list(self.events) if isinstance(e, kind)]
+
+
+@pytest.fixture
+def fake(until: Until) -> Iterator[Callable[[str], WorkerProcess]]:
+    """Workers that are a few lines of Python instead of ours."""
+    made: list[WorkerProcess] = []
+
+    def make(code: str) -> WorkerProcess:
+        made.append(WorkerProcess([sys.executable, "-S", "-c", code]))
+        return made[-1]
+
+    yield make
+    for worker in made:
+        worker.end(0.0)
+    until(lambda: not any(w.is_alive for w in made))
+    names = {str(w.pid) for w in made}
+    until(lambda: not [t for t in threading.enumerate() if t.name.split()[-1] in names], what="the threads' end")
+
+
+def test_a_worker_plays_adjusts_draws_and_saves(tiny: GameConfig, tmp_path: Path, until: Until) -> None:
+    worker, heard = WorkerProcess(), Heard()
+    worker.give_to(heard)
+    worker.send(Start(generation=1, config=tiny, directory=str(tmp_path)))
+    until(lambda: heard.of(Started), what="a game")
+    assert worker.is_ready
+    worker.send(Play())
+    worker.send(Set(path="run.batch", value=16))
+    worker.send(SendFrame())
+    until(
+        lambda: (
+            heard.of(Changed)
+            and any(k == FRAME for k, _ in list(heard.packets))
+            and any(k == METRICS for k, _ in list(heard.packets))
+        )
+    )
+    frame = next(unpack(body)[0] for kind, body in heard.packets if kind == FRAME)
+    assert frame["kind"] == "frame" and frame["generation"] == 1
+    worker.send(Set(path="generator.width", value=3))
+    until(lambda: heard.of(Refused))
+    assert heard.of(StatusChanged)[-1].status is Status.RUNNING
+    worker.end()
+    assert worker.wait(20) == 0
+    saved = Session.load(tmp_path / "checkpoint.safetensors")
+    assert saved.step > 0 and saved.config.run.batch == 16
+    assert heard.exits == []  # an end that was asked for is no news
+    assert [p.name for p in tmp_path.iterdir()] == ["checkpoint.safetensors"]
+
+
+def test_garbage_on_stdin_is_refused_stray_prints_do_no_harm_and_end_of_file_saves(tiny: GameConfig, tmp_path: Path) -> None:
+    """A worker by hand, with `print`, and a write below Python, from within its step; then its parent is gone."""
+    code = (
+        "import os\n"
+        "from gandash.trainer import loop, worker\n"
+        "plain = loop.Session.advance\n"
+        "def advance(self, *players):\n"
+        "    print('stray', flush=True); os.write(1, b'stray too')\n"
+        "    plain(self, *players)\n"
+        "loop.Session.advance = advance\n"
+        "worker.main()\n"
+        "os._exit(0)\n"
+    )
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    with (
+        (tmp_path / "log").open("wb") as log,
+        subprocess.Popen(
+            [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=environment
+        ) as worker,
+    ):
+        assert worker.stdin is not None and worker.stdout is not None
+        worker.stdin.write(b"hello\n{}\n" + b'{"type":"restart"}\n' + b"[" * 3000 + b"\n")
+        for command in (Start(generation=1, config=tiny, directory=str(tmp_path)), Play()):
+            worker.stdin.write(command.model_dump_json().encode() + b"\n")
+        worker.stdin.flush()
+        events: list[Event] = []
+        while (packet := read_packet(worker.stdout)) is not None:
+            if packet[0] == EVENT:
+                events.append(event_adapter.validate_json(packet[1]))
+            elif packet[0] == METRICS and unpack(packet[1])[1]["step"][-1] > 20 and not worker.stdin.closed:
+                worker.stdin.close()
+        assert worker.wait(20) == 0
+    refused = [e for e in events if isinstance(e, Refused)]
+    assert len(refused) == 4 and all("not a command" in e.message for e in refused)
+    last = [e for e in events if isinstance(e, Saved)][-1]
+    assert Session.load(tmp_path / "checkpoint.safetensors").step == last.step > 20
+    assert (tmp_path / "log").read_text().count("stray too") == last.step
+
+
+def test_a_killed_worker_is_reported_once_with_its_signal(fake: Callable[[str], WorkerProcess], until: Until) -> None:
+    worker, heard = fake("import time; time.sleep(60)"), Heard()
+    worker.give_to(heard)
+    os.kill(worker.pid, signal.SIGKILL)
+    until(lambda: heard.exits)
+    assert heard.exits == ["killed by signal 9"] and not worker.is_alive
+
+
+def test_who_takes_a_worker_that_is_dead_already_hears_of_it(fake: Callable[[str], WorkerProcess], until: Until) -> None:
+    worker, heard = fake("raise SystemExit(3)"), Heard()
+    until(lambda: not worker.is_alive)
+    worker.give_to(heard)
+    until(lambda: heard.exits)
+    assert heard.exits == ["exit status 3"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "print('Hello, I am no packet', flush=True); import time; time.sleep(60)",
+        "import sys; sys.stdout.buffer.write(b'E' + (99).to_bytes(4, 'little') + b'cut'); sys.stdout.close()",
+        "import sys,time; sys.stdout.buffer.write(b'E\\x02\\0\\0\\0{}'); sys.stdout.flush(); time.sleep(60)",
+    ],
+    ids=["garbage", "cut short", "no event"],
+)
+def test_a_worker_that_sends_garbage_is_ended_and_reported(
+    fake: Callable[[str], WorkerProcess], until: Until, code: str
+) -> None:
+    worker, heard = fake(code), Heard()
+    worker.give_to(heard)
+    until(lambda: heard.exits)
+    assert len(heard.exits) == 1 and "unreadable" in heard.exits[0] and "\n" not in heard.exits[0]
+    assert not worker.is_alive
+
+
+def test_an_owner_that_fails_does_not_leave_the_worker_unwatched(fake: Callable[[str], WorkerProcess], until: Until) -> None:
+    worker, heard = (
+        fake("import sys,time; time.sleep(0.2); sys.stdout.buffer.write(b'F\\0\\0\\0\\0'); sys.stdout.flush(); time.sleep(60)"),
+        Heard(),
+    )
+
+    def broken(*_: Any) -> None:
+        raise ZeroDivisionError("a bug of ours")
+
+    heard.on_bytes = broken  # type: ignore[method-assign]
+    worker.give_to(heard)
+    until(lambda: heard.exits)
+    assert not worker.is_alive
+
+
+def test_a_worker_that_does_not_listen_refuses_more_commands_and_still_ends(
+    fake: Callable[[str], WorkerProcess], until: Until
+) -> None:
+    worker, heard = fake("import signal,time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"), Heard()
+    worker.give_to(heard)
+    big = Set(path="run.batch", value="x" * 5000)
+    with pytest.raises(TooManyCommands, match="try again"):
+        for _ in range(WAITING_COMMANDS + 100):
+            worker.send(big)
+    worker.end()
+    until(lambda: not worker.is_alive)
+    assert not heard.exits
+
+
+def test_one_that_ignores_the_end_is_killed_after_a_while(fake: Callable[[str], WorkerProcess]) -> None:
+    worker = fake("import time; time.sleep(60)")
+    worker.end(patience_seconds=0.1)
+    assert worker.wait(10) == -signal.SIGKILL
+
+
+def test_sending_to_a_dead_worker_harms_nobody(fake: Callable[[str], WorkerProcess], until: Until) -> None:
+    worker = fake("pass")
+    until(lambda: not worker.is_alive)
+    for _ in range(10):
+        worker.send(Play())
+    worker.kill()
+    worker.end()
+    assert worker.wait(1) == 0

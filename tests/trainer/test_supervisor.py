@@ -1,0 +1,459 @@
+"""Runs that outlive their workers, and workers that do not outlive their runs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+
+from gandash.config import GameConfig
+from gandash.trainer.frame import unpack
+from gandash.trainer.messages import Pause, Play, Restart, Rewind, Set, Speed, Status, StepBy
+from gandash.trainer.process import WorkerProcess
+from gandash.trainer.run import CRASHES, Run, Viewer
+from gandash.trainer.session import Session
+from gandash.trainer.supervisor import Limits, NoRoom, Supervisor
+
+Until = Callable[..., Any]
+LR = "discriminator_optimiser.learning_rate"
+
+
+def nothing() -> None:
+    """A viewer's wake that wakes nobody."""
+
+
+@pytest.fixture(scope="module")
+def house() -> Iterator[Supervisor]:
+    """One supervisor for the tests that need real workers; its housekeeping runs by itself."""
+    keeper = Supervisor(Limits())
+    yield keeper
+    pids = [r.worker_pid for r in keeper.runs]
+    folder = keeper._directory
+    keeper.close()
+    assert not any(psutil.pid_exists(pid) for pid in pids) and not folder.exists()
+
+
+@pytest.fixture
+def run(house: Supervisor, tiny: GameConfig, until: Until) -> Iterator[tuple[Run, Viewer]]:
+    """The house's one run, as good as new: a worker of its own for every test would take long to import torch."""
+    living = [r for r in house.runs if not r.has_ended]
+    run = living[0] if living else house.create(tiny, "tiny", "me")
+    assert not run.begin_anew(tiny, "tiny", None)
+    viewer = run.attach("steer", nothing)
+    until(lambda: not run._is_outdated and run.status is Status.PAUSED, what="a game")
+    yield run, viewer
+    run.detach(viewer)
+
+
+class FakeHouse:
+    """A supervisor whose workers are small scripts, and whose housekeeping happens when the test says so."""
+
+    def __init__(self, limits: Limits, code: str) -> None:
+        self.code, self.no_more = code, False
+        self.workers: list[WorkerProcess] = []
+        self.keeper = Supervisor(limits, self._start)
+
+    def _start(self) -> WorkerProcess:
+        if self.no_more:
+            raise BlockingIOError("Resource temporarily unavailable")
+        self.workers.append(WorkerProcess([sys.executable, "-S", "-c", self.code]))
+        return self.workers[-1]
+
+
+SILENT = "import sys\nfor line in sys.stdin:\n    if '\"end\"' in line: break"
+
+
+@pytest.fixture
+def fake_house(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., FakeHouse]]:
+    made: list[FakeHouse] = []
+    monkeypatch.setattr(Supervisor, "_keep_house", lambda self: None)
+
+    def make(limits: Limits | None = None, code: str = SILENT) -> FakeHouse:
+        made.append(FakeHouse(limits or Limits(), code))
+        return made[-1]
+
+    yield make
+    for house in made:
+        house.keeper.close()
+        assert not any(w.is_alive for w in house.workers)
+
+
+# ------------------------------------------------------------------------------------------------------- a run's life
+
+
+def test_the_spare_is_used_and_replaced(house: Supervisor, tiny: GameConfig, until: Until) -> None:
+    spare = until(lambda: house._spare if house._spare is not None and house._spare.is_ready else None, what="a warm worker")
+    begun = time.monotonic()
+    run = house.create(tiny, "tiny", "me")
+    until(lambda: run.facts)
+    assert run._worker is spare and time.monotonic() - begun < 2  # importing torch alone takes longer here
+    until(lambda: house._spare is not None and house._spare.pid != spare.pid, what="another spare")
+
+
+def test_a_killed_worker_comes_back_by_itself(run: tuple[Run, Viewer], until: Until) -> None:
+    game, viewer = run
+    assert not game.order(Speed(steps_per_second=200))
+    assert not game.order(Play())
+    until(lambda: game.step > 20)
+    assert not game.order(Set(path=LR, value=0.25))
+    assert game.config.discriminator_optimiser.learning_rate == 0.25  # the page sees it at once
+    until(lambda: game.changes)
+    assert not game.order(Set(path="run.batch", value=4))
+    until(lambda: game._saved)
+    pid, lost_at = game.worker_pid, game.step
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: game.notice, what="a notice")
+    assert "was lost at step" in game.notice and "killed by signal 9" in game.notice and "checkpoint" in game.notice
+    until(lambda: not game._is_outdated, what="its return")
+    assert game.worker_pid != pid and game.status is Status.RUNNING
+    until(lambda: game.step > lost_at, what="progress")
+    until(lambda: [c.path for c in game.changes] == [LR, "run.batch"], what="the settings' return")
+    assert game.config.discriminator_optimiser.learning_rate == 0.25 and game.config.run.batch == 4
+    assert game.notice  # setting them again is no reason to hide what happened
+    assert game.speed == 200
+    viewer.ready = True
+    packets = until(lambda: game.next_picture(viewer))
+    label, arrays = unpack(packets[0])
+    assert label["generation"] == game.describe("steer")["generation"] and (np.diff(arrays["recent_step"]) == 1).all()
+    game.order(Pause())
+    assert game.notice
+    game.order(Play())
+    assert not game.notice  # a person acts again
+
+
+def test_recovery_goes_on_from_the_checkpoint_and_marks_no_change_twice(run: tuple[Run, Viewer], until: Until) -> None:
+    game, _ = run
+    for value in (0.1, 0.2):
+        game.order(Set(path=LR, value=value))
+    game.order(StepBy(n=40))
+    until(lambda: game.step == 40)
+    path = game.directory / "checkpoint.safetensors"
+    until(lambda: Session.load(path).step == 40, what="a checkpoint")
+    os.kill(game.worker_pid, signal.SIGKILL)
+    until(lambda: game.notice and not game._is_outdated)
+    assert (game.step, game.status) == (40, Status.PAUSED)
+    assert [c.new for c in game.changes] == [0.1, 0.2]
+
+
+def test_restart_from_the_socket_and_from_the_page_share_one_count(
+    run: tuple[Run, Viewer], tiny: GameConfig, until: Until
+) -> None:
+    """Whoever asks last is obeyed, and no viewer ever holds rows of two games as one."""
+    game, viewer = run
+    seen: dict[int, list[int]] = {}
+    game.order(Play())
+    wanted, first = tiny, game.describe("steer")["generation"]
+    for i in range(8):
+        if i % 2:
+            wanted = wanted.replace("generator.width", 2 + i)
+            assert not game.reconfigure(wanted)
+        else:
+            assert not game.order(Restart(new_seed=True))
+            wanted = wanted.replace("run.seed", wanted.run.seed + 1)
+        assert not game.order(Set(path="run.batch", value=9 + i))
+        wanted = wanted.replace("run.batch", 9 + i)
+        if i % 3 == 0:
+            until(lambda: not game._is_outdated and game.step > 5)
+        deadline = time.monotonic() + 0.1
+        while time.monotonic() < deadline:
+            for packet in game.next_picture(viewer):
+                label, arrays = unpack(packet)
+                if label["kind"] == "history":
+                    rows = seen.setdefault(label["generation"], [])
+                    if label["recent_reset"]:
+                        rows.clear()
+                    rows += arrays["recent_step"].tolist()
+                viewer.ready = True
+            time.sleep(0.002)
+    until(lambda: not game._is_outdated and game.step > 30)
+    assert game.config == wanted and game.status is Status.RUNNING
+    until(lambda: [c.path for c in game.changes] == ["run.batch"])
+    generation = game.describe("steer")["generation"]
+    assert generation == first + 8
+    packets = until(lambda: game.next_picture(viewer))
+    label, arrays = unpack(packets[0])
+    assert label["generation"] == generation
+    assert any(seen.values())
+    for rows in seen.values():
+        assert rows == list(range(1, len(rows) + 1))
+
+
+def test_settings_ordered_right_after_a_rewind_hold(run: tuple[Run, Viewer], until: Until) -> None:
+    game, _ = run
+    game.order(StepBy(n=10))
+    until(lambda: game.step == 10)
+    game.order(Set(path="run.batch", value=5))  # undone by the rewind
+    game.order(Rewind())
+    game.order(Set(path=LR, value=0.125))
+    until(lambda: not game._is_outdated and [c.path for c in game.changes] == [LR])
+    assert game.step == 0 and game.config.run.batch == 8 and game.config.discriminator_optimiser.learning_rate == 0.125
+    assert "back at step 0" in game.reason
+
+
+def test_what_cannot_be_is_said_and_changes_nothing(run: tuple[Run, Viewer], tiny: GameConfig) -> None:
+    game, _ = run
+    for path, value, words in (("generator.width", 8, "restarts"), ("run.batch", -1, "greater"), ("x", 1, "no such")):
+        assert words in game.order(Set(path=path, value=value))
+    assert game.config == tiny and game.status is Status.PAUSED
+
+
+def test_a_run_that_ended_says_so(fake_house: Callable[..., FakeHouse], tiny: GameConfig) -> None:
+    game = fake_house().keeper.create(tiny, "tiny")
+    viewer = game.attach("steer", nothing)
+    game.end("Enough.")
+    for refusal in (
+        game.order(Play()),
+        game.order(Set(path="run.batch", value=4)),
+        game.order(Restart()),
+        game.reconfigure(tiny.replace("run.seed", 8)),
+        game.begin_anew(tiny, "x", None),
+    ):
+        assert "has ended" in refusal
+    assert (game.describe("steer")["status"], game.reason) == ("ended", "Enough.")
+    assert game.next_picture(viewer) == []
+
+
+# ------------------------------------------------------------------------------------------------- workers that fail
+
+
+def test_a_worker_that_dies_at_once_again_and_again_fails_the_run_in_words(
+    fake_house: Callable[..., FakeHouse], tiny: GameConfig, until: Until
+) -> None:
+    house = fake_house(code="raise SystemExit(7)")
+    run = house.keeper.create(tiny, "tiny")
+    until(lambda: run.status is Status.FAILED)
+    assert f"lost {CRASHES + 1} times in a row" in run.reason and "exit status 7" in run.reason
+    assert "has ended" in run.order(Play())
+    assert len(house.workers) <= CRASHES + 2
+    before = len(house.workers)
+    for _ in range(5):
+        house.keeper.look_around(time.monotonic())
+    assert len(house.workers) <= before + 1  # nor is one spare after another tried
+
+
+def test_a_worker_that_prints_garbage_fails_the_run_in_words(
+    fake_house: Callable[..., FakeHouse], tiny: GameConfig, until: Until
+) -> None:
+    house = fake_house(code="import time; print('Segmentation fault', flush=True); time.sleep(60)")
+    run = house.keeper.create(tiny, "tiny")
+    until(lambda: run.status is Status.FAILED)
+    assert "unreadable" in run.reason
+
+
+def test_when_no_process_can_be_started_the_run_fails_in_words(
+    fake_house: Callable[..., FakeHouse], tiny: GameConfig, until: Until
+) -> None:
+    house = fake_house()
+    run = house.keeper.create(tiny, "tiny")
+    house.no_more = True
+    os.kill(run.worker_pid, signal.SIGKILL)
+    until(lambda: run.status is Status.FAILED)
+    assert "unavailable" in run.reason
+    with pytest.raises(NoRoom, match="unavailable"):
+        house.keeper.create(tiny, "another")
+
+
+def test_a_silent_worker_is_replaced_but_a_spare_is_not_silent(
+    fake_house: Callable[..., FakeHouse], tiny: GameConfig, until: Until
+) -> None:
+    house = fake_house(Limits(silence_seconds=20))
+    house.workers[0].heard -= 1000  # a spare that has waited long
+    run = house.keeper.create(tiny, "tiny")
+    viewer = run.attach("steer", nothing)
+    pid = run.worker_pid
+    assert pid == house.workers[0].pid
+    house.keeper.look_around(time.monotonic())
+    house.keeper.look_around(time.monotonic() + 19)
+    assert house.workers[0].is_alive
+    house.keeper.look_around(time.monotonic() + 21)
+    until(lambda: run.worker_pid != pid)
+    assert "killed by signal 9" in run.notice
+    run.detach(viewer)
+
+
+# -------------------------------------------------------------------------------------------------- room and presence
+
+
+def test_an_unwatched_run_pauses_then_ends_and_its_worker_and_files_go(
+    house: Supervisor, run: tuple[Run, Viewer], until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(house, "limits", replace(house.limits, silence_seconds=1e9))  # time flies in this test
+    game, viewer = run
+    game.order(Play())
+    until(lambda: game.status is Status.RUNNING)
+    house.look_around(time.monotonic() + 3600)
+    assert game.status is Status.RUNNING  # it is being watched
+    game.detach(viewer)
+    now = time.monotonic()
+    house.look_around(now + 4)
+    assert game.status is Status.RUNNING  # a reload takes as long
+    house.look_around(now + 6)
+    until(lambda: game.status is Status.PAUSED)
+    assert house.find(game.id, "me") is game and house.kept_for("me") is game
+    house.look_around(now + 601)
+    assert game.status is Status.ENDED and "Nobody looked" in game.reason
+    assert house.find(game.id, "me") is None and house.kept_for("me") is None
+    until(lambda: not psutil.pid_exists(game.worker_pid), what="the worker's end")
+    house.look_around(now + 602)
+    assert game not in house.runs and not game.directory.exists()
+    assert house.admit(game.tokens["steer"]) is None
+
+
+def test_too_many_runs_are_refused_in_words_and_unwatched_ones_make_room(
+    fake_house: Callable[..., FakeHouse], tiny: GameConfig
+) -> None:
+    keeper = fake_house(Limits(runs=2)).keeper
+    first, second = keeper.create(tiny, "a"), keeper.create(tiny, "b")
+    with pytest.raises(NoRoom, match=r"2 runs are alive.*GANDASH_RUNS"):
+        keeper.create(tiny, "c")  # both are so new that their pages are still loading
+    second.attach("steer", nothing)
+    assert first.absent_since is not None
+    first.absent_since -= 60
+    third = keeper.create(tiny, "c")
+    assert first.status is Status.ENDED and "made room" in first.reason
+    assert second.status is Status.PAUSED and third.status is Status.PAUSED
+    third.attach("watch", nothing)
+    with pytest.raises(NoRoom):
+        keeper.create(tiny, "d")
+
+
+def test_a_run_belongs_to_its_visitor_and_tokens_open_one_door_each(
+    fake_house: Callable[..., FakeHouse], tiny: GameConfig
+) -> None:
+    keeper = fake_house().keeper
+    run, other = keeper.create(tiny, "a", "me"), keeper.create(tiny, "b", "you")
+    nobodys = keeper.create(tiny, "c")
+    assert keeper.find(run.id, "me") is run and keeper.find(other.id, "you") is other
+    for stranger in ("you", "", "m€", "\udcff", "me "):
+        assert keeper.find(run.id, stranger) is None
+        assert keeper.kept_for(stranger) is not run
+    assert keeper.find(nobodys.id, "") is None
+    assert keeper.admit(run.tokens["steer"]) == (run, "steer")
+    assert keeper.admit(run.tokens["watch"]) == (run, "watch")
+    assert keeper.admit("") is None and keeper.admit("ü") is None
+    tokens = [t for r in keeper.runs for t in r.tokens.values()]
+    assert len(set(tokens)) == 6 and min(map(len, tokens)) >= 32
+
+
+def test_attaching_and_detaching_leaves_nothing(fake_house: Callable[..., FakeHouse], tiny: GameConfig) -> None:
+    run = fake_house().keeper.create(tiny, "a")
+    viewers = [run.attach("watch", nothing) for _ in range(50)]
+    assert run.viewers == 50 and run.absent_since is None
+    for viewer in viewers:
+        run.detach(viewer)
+        run.detach(viewer)
+    assert run.viewers == 0 and run.absent_since is not None
+
+
+def test_limits_come_from_the_environment_and_nonsense_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GANDASH_RUNS", "3")
+    monkeypatch.setenv("GANDASH_GRACE_SECONDS", "soon")
+    monkeypatch.setenv("GANDASH_ABSENCE_SECONDS", "1.5")
+    assert Limits.from_environment() == Limits(runs=3, absence_seconds=1.5)
+
+
+# --------------------------------------------------------------------------------------------------------- the end
+
+
+def test_closing_leaves_no_process_no_file_and_no_way_back(fake_house: Callable[..., FakeHouse], tiny: GameConfig) -> None:
+    house = fake_house()
+    run = house.keeper.create(tiny, "a")
+    house.keeper.warm_up()
+    house.keeper.close()
+    assert len(house.workers) == 2 and not any(w.is_alive for w in house.workers)
+    assert run.status is Status.ENDED and not house.keeper._directory.exists()
+    house.keeper.close()
+    house.keeper.warm_up()
+    assert len(house.workers) == 2
+    with pytest.raises(NoRoom, match="shutting down"):
+        house.keeper.create(tiny, "b")
+
+
+def test_closing_kills_a_worker_that_does_not_listen(
+    fake_house: Callable[..., FakeHouse], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = WorkerProcess.end
+    monkeypatch.setattr(WorkerProcess, "end", lambda self, patience_seconds=0.1: plain(self, patience_seconds))
+    house = fake_house(code="import time; time.sleep(60)")
+    house.keeper.close()
+    assert house.workers[0].wait(0) == -signal.SIGKILL
+
+
+def test_many_threads_at_once_do_not_lock_each_other_out(
+    fake_house: Callable[..., FakeHouse], tiny: GameConfig, until: Until
+) -> None:
+    keeper = fake_house(Limits(runs=1000, absence_seconds=0, grace_seconds=1000)).keeper
+    runs = [keeper.create(tiny, "a", "me") for _ in range(3)]
+    stop, failures = threading.Event(), []
+
+    def insist(action: Callable[[int], Any]) -> None:
+        i = 0
+        try:
+            while not stop.is_set():
+                action(i := i + 1)
+        except Exception as error:
+            failures.append(error)
+
+    def look(i: int) -> None:
+        viewer = runs[i % 3].attach("steer", lambda: runs[(i + 1) % 3].viewers)
+        runs[i % 3].next_picture(viewer)
+        runs[i % 3].describe("steer")
+        runs[i % 3].detach(viewer)
+
+    actions: list[Callable[[int], Any]] = [
+        look,
+        lambda i: keeper.look_around(time.monotonic()),
+        lambda i: runs[i % 3].order(Set(path="run.batch", value=1 + i % 9)),
+        lambda i: keeper.admit(runs[i % 3].tokens["watch"]) and keeper.kept_for("me"),
+        lambda i: runs[i % 3].order(Restart()),
+    ]
+    threads = [threading.Thread(target=insist, args=(action,), daemon=True) for action in actions]
+    for thread in threads:
+        thread.start()
+    victim = runs[0].worker_pid
+    os.kill(victim, signal.SIGKILL)
+    until(lambda: runs[0].worker_pid != victim)
+    stop.set()
+    for thread in threads:
+        thread.join(10)
+        assert not thread.is_alive(), "a deadlock"
+    assert not failures
+
+
+def test_when_the_server_is_killed_its_workers_end_by_themselves(tmp_path: Path, until: Until) -> None:
+    script = (
+        "import os, sys, tempfile, time\n"
+        f"tempfile.tempdir = {str(tmp_path)!r}\n"
+        "from gandash.config import *\n"
+        "from gandash.trainer.messages import Play\n"
+        "from gandash.trainer.supervisor import Supervisor\n"
+        "keeper = Supervisor()\n"
+        "net = Network(width=2, depth=1)\n"
+        "run = keeper.create(GameConfig(generator=net, discriminator=net, run=RunSettings(batch=4)), 'x')\n"
+        "run.attach('steer', lambda: None)\n"
+        "run.order(Play())\n"
+        "while run.step < 10: time.sleep(0.01)\n"
+        "print(run.worker_pid, run.directory, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, env=environment, text=True) as server:
+        assert server.stdout is not None
+        pid, directory = server.stdout.readline().split()
+        children = psutil.Process(server.pid).children()
+        assert int(pid) in {c.pid for c in children}
+        server.kill()
+        server.wait()
+    until(lambda: not any(c.is_running() and c.status() != psutil.STATUS_ZOMBIE for c in children), what="the workers' end")
+    assert Session.load(Path(directory) / "checkpoint.safetensors").step >= 10
