@@ -1,0 +1,445 @@
+"""`python -m gandash ...`: train without a page, list the presets, print the schema of the settings.
+
+Whoever calls wrongly gets one line on stderr and exit status 2; what goes wrong later, one line and 1. torch is
+imported by `train` alone, once it knows that it can begin.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import signal
+import sys
+import textwrap
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from gandash import __version__
+from gandash.config import GameConfig, parse_config
+from gandash.presets import DEFAULT, PRESETS
+from gandash.settings import JsonValue, SettingError, kind_of, settings, variants
+
+if TYPE_CHECKING:
+    from click._termui_impl import ProgressBar
+
+    from gandash.diagnostics.verdict import Verdict
+    from gandash.runs.record import Record
+    from gandash.trainer.session import Session, Snapshot
+
+MAX_CONFIG_BYTES = 2**20  # a config has about two thousand
+MAX_STEPS = 2**31 - 1  # steps are int32 wherever rows travel
+CHECKPOINT_SECONDS = 30.0
+PROGRESS_SECONDS = 0.1
+
+
+def main() -> None:
+    """The entry point. A terminal that lacks a sign (β, −) gets a question mark rather than a traceback."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    cli()
+
+
+class _OneLine(click.Group):
+    """A group that says what was wrong in one line, without the usage in front of it."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        with _in_one_line():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _in_one_line():
+            return super().invoke(ctx)
+
+
+@click.group(cls=_OneLine, epilog="The page itself: streamlit run app.py")
+@click.version_option(__version__, prog_name="gandash")
+def cli() -> None:
+    """See a GAN train, live, with theory drawn over practice.
+
+    These commands do without the page: they train, record and describe games in the terminal.
+    """
+
+
+# -------------------------------------------------------------------------------------------------------------- looking
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="A JSON list, each preset with its whole config.")
+def presets(as_json: bool) -> None:
+    """List the ready games and what each promises to show."""
+    if as_json:
+        listed = [asdict(p) | {"config": p.config.model_dump(mode="json")} for p in PRESETS.values()]
+        _print_json(listed, indent=2)
+        return
+    for preset in PRESETS.values():
+        note = "  (what `train` plays unless told otherwise)" if preset is DEFAULT else ""
+        click.echo(f"{click.style(preset.name, bold=True)}  {preset.title}{note}")
+        for text in (preset.promise, preset.watch):
+            click.echo(textwrap.fill(text, 96, initial_indent="    ", subsequent_indent="    "))
+
+
+@cli.command()
+def schema() -> None:
+    """Print the JSON schema of the settings.
+
+    Every setting comes with its label (title), its help (description), its default and bounds, and under "gandash"
+    with what the page knows of it: live (can change in mid-run), scale, symbol, and the screen's words for choices.
+    """
+    _print_json({"$schema": "https://json-schema.org/draft/2020-12/schema"} | GameConfig.model_json_schema(), indent=2)
+
+
+# ------------------------------------------------------------------------------------------------------------- training
+
+
+class _Count(click.ParamType[int]):
+    """A number of steps."""
+
+    name = "count"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        with suppress(ValueError):
+            if 1 <= (count := int(value)) <= MAX_STEPS:
+                return count
+        name = param.opts[0] if param else self.name
+        _refuse(f"{name}: given {value}; expected a whole number from 1 to {MAX_STEPS}")
+
+
+@cli.command(
+    epilog="""\b
+Examples:
+  python -m gandash train --steps 500 --set run.batch=64 --set generator.width=16
+  python -m gandash train --set data=uniform --set data.low=-2 --out runs/uniform
+  python -m gandash train --config runs/uniform/config.json --seed 1 --json"""
+)
+@click.option(
+    "--preset",
+    type=click.Choice(list(PRESETS)),
+    metavar="NAME",
+    help=f"A ready game to begin with; `presets` lists them.  [default: {DEFAULT.name}]",
+)
+@click.option(
+    "--config",
+    "config_file",
+    metavar="FILE",
+    help="Settings as JSON instead: DIR/config.json of a run, an entry of `presets --json`, or - for stdin.",
+)
+@click.option(
+    "--set",
+    "assignments",
+    metavar="PATH=VALUE",
+    multiple=True,
+    help="Change one setting, as often as you like, in this order. VALUE is JSON, else a word. A kind "
+    "(data=uniform) brings its own defaults. `schema` tells what there is.",
+)
+@click.option("--steps", type=_Count(), default=3000, metavar="N", show_default=True, help="Rounds to play.")
+@click.option("--seed", metavar="S", help="The same as --set run.seed=S.")
+@click.option(
+    "--out",
+    metavar="DIR",
+    help="Keep the run in a new or empty directory: config.json, events.jsonl, metrics.csv and a checkpoint.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The result as one JSON object on stdout; NaN becomes null.")
+@click.pass_context
+def train(
+    ctx: click.Context,
+    preset: str | None,
+    config_file: str | None,
+    assignments: tuple[str, ...],
+    steps: int,
+    seed: str | None,
+    out: str | None,
+    as_json: bool,
+) -> None:
+    """Train one game and report where it stands at the end.
+
+    Ctrl-C ends it after the round being played, saves what there is and exits with status 130; a second one ends it
+    at once. A game that diverges ends at that step; that is a result, not an error.
+    """
+    from gandash.runs.record import CannotWrite, UnfitDirectory, claim
+
+    if preset is not None and config_file is not None:
+        _refuse(f"--config {config_file}: --preset {preset} is given as well; give one of them")
+    config = PRESETS[preset or DEFAULT.name].config if config_file is None else _read_config(config_file)
+    changes = [_parse_assignment(text) for text in assignments]
+    if seed is not None:
+        changes.append(("run.seed", _parse_value(seed)))
+    try:
+        config = configure(config, changes)
+    except SettingError as error:
+        _refuse(str(error))
+    directory = Path(out) if out is not None else None
+    try:
+        if directory:
+            claim(directory)  # before torch is waited for
+        outcome = play(config, steps, directory)
+    except UnfitDirectory as error:
+        _refuse(f"--out {error}")
+    except CannotWrite as error:
+        told = f"--out {error}; the run was stopped, and what was written before can be read"
+        raise click.ClickException(_line(told)) from None
+    except KeyboardInterrupt:
+        click.echo("Interrupted at once: the run was not finished, and no result was made.", err=True)
+        ctx.exit(128 + signal.SIGINT)
+    if as_json:
+        _print_json(outcome.report)
+    else:
+        click.echo(_summary(outcome.report, out))
+    if outcome.signal:
+        kept = f"kept in {out}" if directory else "nothing was kept (--out DIR would have)"
+        click.echo(_line(f"Interrupted at step {outcome.report['steps']} of {steps}; {kept}."), err=True)
+        ctx.exit(128 + outcome.signal)
+
+
+def configure(config: GameConfig, changes: Sequence[tuple[str, JsonValue]]) -> GameConfig:
+    """`config` with settings at dotted paths changed in order and judged together: bounds may cross on the way.
+
+    A variant is replaced as a whole, by its kind (`data=uniform`, `data.kind=uniform`) or by its fields with the kind
+    among them. Raises SettingError.
+    """
+    given: Any = config.model_dump(mode="json")
+    shape = config  # valid throughout: it has the variants of `given`, and so the paths, but not its values
+    for path, value in changes:
+        kinds = {s.path: [kind_of(m) for m in variants(s.type)] for s in settings(shape) if s.is_variant}
+        by_kind = path.removesuffix(".kind")
+        if by_kind in kinds:
+            if by_kind != path or isinstance(value, str):
+                value = {"kind": value}
+            path = by_kind
+            allowed = kinds[path]
+            if not isinstance(value, dict) or value.get("kind") not in allowed:
+                kind = value.get("kind", value) if isinstance(value, dict) else value
+                example = f'{path}={allowed[-1]} or {path}={{"kind": "{allowed[-1]}", ...}}'
+                raise SettingError(path, kind, f"its kind must be one of {', '.join(allowed)}", f"as in {example}")
+            shape = shape.replace(path, {"kind": value["kind"]})
+        *parents, last = path.split(".")
+        node, known = _inside(given, parents), _inside(shape.model_dump(mode="json"), parents)
+        if known is None or last not in known:
+            shape.replace(path, value)  # says that there is no such setting, and which are near
+        if node is None:
+            parse_config(given)  # says why what was put there before is no group of settings
+        assert node is not None
+        node[last] = value
+    return parse_config(given)
+
+
+def _inside(tree: Any, path: Sequence[str]) -> dict[str, Any] | None:
+    for name in path:
+        tree = tree.get(name) if isinstance(tree, dict) else None
+    return tree if isinstance(tree, dict) else None
+
+
+def _parse_assignment(text: str) -> tuple[str, JsonValue]:
+    path, equals, value = text.partition("=")
+    if not path or not equals:
+        _refuse(f"--set {text}: expected PATH=VALUE, as in --set run.batch=64")
+    return path, _parse_value(value)
+
+
+def _parse_value(text: str) -> JsonValue:
+    try:
+        value: JsonValue = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return value
+
+
+def _read_config(file: str) -> GameConfig:
+    try:
+        with click.open_file(file, "rb") as stream:
+            text = stream.read(MAX_CONFIG_BYTES + 1)  # never more, whatever a device or a pipe would give
+    except OSError as error:
+        _refuse(f"--config {file}: {error.strerror or error}; expected a JSON file such as config.json of a saved run")
+    if len(text) > MAX_CONFIG_BYTES:
+        _refuse(f"--config {file}: more than {MAX_CONFIG_BYTES // 2**20} MiB; a config is a small JSON file")
+    try:
+        given = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        why = "the text is not in UTF-8" if isinstance(error, UnicodeError) else error
+        _refuse(f"--config {file}: not JSON, or cut short: {why}")
+    if isinstance(given, dict) and "config" in given:  # an entry of `presets --json`, a result of `train --json`
+        given = given["config"]
+    try:
+        return parse_config(given)
+    except SettingError as error:
+        _refuse(f"--config {file}: {error}")
+
+
+# -------------------------------------------------------------------------------------------------------------- playing
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run came to, as JSON, and the signal that ended it early (0: none)."""
+
+    report: dict[str, Any]
+    signal: int
+
+
+def play(config: GameConfig, steps: int, directory: Path | None) -> Outcome:
+    """Play `steps` rounds, fewer when the game diverges or somebody interrupts; keep the run in `directory`.
+
+    A diverged run keeps the state before the step that broke it. Raises what `Record` raises.
+    """
+    with ExitStack() as stack:
+        stop = stack.enter_context(_first_signal())  # from here on: torch takes badly to an interrupted import
+
+        from gandash.diagnostics.verdict import Verdict
+        from gandash.runs.record import Record
+        from gandash.trainer.session import Session, be_reproducible
+
+        be_reproducible()
+        session = Session(config)
+        record = stack.enter_context(Record(directory, session)) if directory else None
+        began = time.perf_counter()
+        metrics, finite_before = _play_rounds(session, steps, record, stop)
+        seconds = time.perf_counter() - began
+        session.judge()
+        verdict = session.verdict
+        if finite_before:
+            verdict = Verdict(
+                "diverged",
+                "Diverged",
+                f"At step {session.step} a loss or a parameter was no longer a finite number: the steps were too large "
+                "for this game. Lower a learning rate, or try a stronger R1.",
+            )
+        report = _report(session, seconds, metrics, verdict)
+        if record:
+            if finite_before:
+                session.restore(finite_before)
+            record.checkpoint(session)
+            record.end(verdict, interrupted=bool(stop))
+    return Outcome(report, stop[0] if stop else 0)
+
+
+def _play_rounds(
+    session: Session, steps: int, record: Record | None, stop: Sequence[int]
+) -> tuple[dict[str, float], Snapshot | None]:
+    """The last row of metrics, and if the game diverged, the state before the step that broke it."""
+    from gandash.trainer.session import COLUMNS
+
+    metrics = dict.fromkeys(COLUMNS, math.nan)
+    shown = saved = time.monotonic()
+    bar: ProgressBar[float] = click.progressbar(
+        length=steps,
+        label="training",
+        file=sys.stderr,
+        hidden=not sys.stderr.isatty(),
+        show_pos=True,
+        item_show_func=lambda jsd: None if jsd is None else f"JSD {jsd:.4f}",
+    )
+    with bar:
+        while session.step < steps and not stop:
+            before = session.snapshot()  # costs nothing: states are never written in place
+            session.advance()
+            rows = session.drain()
+            metrics = dict(zip(COLUMNS, rows.values[-1].tolist(), strict=True))
+            if record:
+                record.append(rows, session.changes)
+            if not (math.isfinite(metrics["loss_d"]) and math.isfinite(metrics["loss_g"]) and session.is_finite()):
+                return metrics, before
+            now = time.monotonic()
+            if now - shown >= PROGRESS_SECONDS or session.step == steps:
+                bar.update(session.step - bar.pos, metrics["jsd"])
+                shown = now
+            if record and now - saved >= CHECKPOINT_SECONDS:
+                record.checkpoint(session)
+                saved = now
+    return metrics, None
+
+
+def _report(session: Session, seconds: float, metrics: dict[str, float], verdict: Verdict) -> dict[str, Any]:
+    """The result as JSON. `metrics` are the last round's, on its batches; `measurement` is of the state it left."""
+    from gandash.trainer.frame import finite
+
+    report = {
+        "steps": session.step,
+        "seconds": seconds,
+        "steps_per_second": session.step / seconds if seconds else None,
+        "diverged": verdict.kind == "diverged",
+        "verdict": asdict(verdict),
+        "metrics": metrics,
+        "measurement": session.measurement().readings | {"floors": session.facts()["floors"]},
+        "config": session.config.model_dump(mode="json"),
+    }
+    found: dict[str, Any] = finite(report)
+    return found
+
+
+@contextmanager
+def _first_signal() -> Iterator[list[int]]:
+    """A list that the first Ctrl-C or request to terminate puts its number in; a second one acts at once, as ever."""
+    caught: list[int] = []
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def catch(number: int, _: FrameType | None) -> None:
+        caught.append(number)
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+
+    for number in before:
+        signal.signal(number, catch)
+    try:
+        yield caught
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+# -------------------------------------------------------------------------------------------------------------- telling
+
+
+def _summary(report: dict[str, Any], out: str | None) -> str:
+    """The report for a reader: the verdict first, then the numbers that it rests on."""
+    found, metrics, run = report["measurement"], report["metrics"], report["config"]["run"]
+
+    def number(value: float | None) -> str:
+        return "NaN" if value is None else f"{value:.4g}"
+
+    def divergence(name: str, unit: str) -> str:
+        averaged = f", of G's average {number(found[name + '_average'])}" if run["averaging"] else ""
+        return f"{number(found[name])}{averaged} {unit}; a perfect G reads up to {number(found['floors'][name]['high'])}"
+
+    pace = f", {report['steps_per_second']:.0f} a second" if report["steps_per_second"] else ""
+    rows = {"steps": f"{report['steps']} in {report['seconds']:.1f} s{pace}; seed {run['seed']}"}
+    if not report["diverged"]:
+        rows |= {
+            "JSD": divergence("jsd", "nats"),
+            "W1": divergence("wasserstein", "units of x"),
+            "D": f"at most {number(found['gap_half'])} from 1/2 and {number(found['gap_star'])} from D*",
+            "V": f"{number(metrics['value'])}; -log 4 = {-math.log(4):.4g} at equilibrium",
+        }
+    if out is not None:
+        rows["kept in"] = out + (f", with the checkpoint of step {report['steps'] - 1}" if report["diverged"] else "")
+    head = textwrap.fill(f"{report['verdict']['title']}: {report['verdict']['reason']}", 100)
+    return "\n".join([head, *(f"  {name:<7}  {text}" for name, text in rows.items())])
+
+
+def _print_json(value: Any, indent: int | None = None) -> None:
+    in_utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    click.echo(json.dumps(value, indent=indent, ensure_ascii=not in_utf8, allow_nan=False))
+
+
+def _refuse(message: str) -> NoReturn:
+    raise click.UsageError(message)
+
+
+def _line(text: str) -> str:
+    """`text` as one harmless line: what was given may hold line ends and control characters."""
+    return "".join(c if c.isprintable() else " " if c.isspace() else "?" for c in text)
+
+
+@contextmanager
+def _in_one_line() -> Iterator[None]:
+    try:
+        yield
+    except click.exceptions.NoArgsIsHelpError:
+        raise
+    except click.UsageError as error:
+        raise click.UsageError(_line(error.format_message())) from None  # without a context click adds no usage

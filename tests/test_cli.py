@@ -1,0 +1,504 @@
+"""The command line: what it prints, what it keeps, and how it refuses."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import pty
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import torch
+from click.testing import CliRunner, Result
+
+from gandash import __version__
+from gandash.cli import cli, configure
+from gandash.config import GameConfig, Gaussian, Mixture, Uniform, parse_config
+from gandash.diagnostics.measure import READINGS
+from gandash.presets import DEFAULT, PRESETS
+from gandash.runs.record import CHECKPOINT, CONFIG, EVENTS, METRICS, load, replay
+from gandash.settings import SettingError, settings
+from gandash.trainer.session import COLUMNS, Session
+
+ROOT = Path(__file__).parents[1]
+TINY = [
+    *("--set", "generator.width=3", "--set", "generator.depth=1", "--set", "run.batch=4"),
+    *("--set", "discriminator.width=3", "--set", "discriminator.depth=1"),
+]
+EXPLODING = [
+    *("--set", 'generator_optimiser={"kind": "gradient_descent", "learning_rate": 10}'),
+    *("--set", 'discriminator_optimiser={"kind": "gradient_descent", "learning_rate": 10}'),
+]
+
+
+@pytest.fixture(autouse=True)
+def _denormals_as_before() -> Iterator[None]:
+    """`train` flushes denormals for its whole process, which here is that of every other test."""
+    yield
+    torch.set_flush_denormal(False)
+
+
+def call(*args: str, stdin: str | bytes = "") -> Result:
+    return CliRunner().invoke(cli, list(args), input=stdin)
+
+
+def strict_json(text: str) -> Any:
+    """JSON as the standard has it: no NaN, no Infinity."""
+
+    def refuse(word: str) -> None:
+        raise AssertionError(f"{word} is not JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def train(*args: str) -> dict[str, Any]:
+    result = call("train", *TINY, "--json", *args)
+    assert result.exit_code == 0, result.output
+    found: dict[str, Any] = strict_json(result.stdout)
+    return found
+
+
+def assert_refused(result: Result, *told: str, status: int = 2) -> None:
+    """One clear line on stderr, nothing on stdout."""
+    assert isinstance(result.exception, SystemExit), result.exception
+    assert result.exit_code == status
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1 and result.stderr.startswith("Error: "), result.stderr
+    for words in told:
+        assert words in result.stderr
+
+
+# --------------------------------------------------------------------------------------------------------------- looking
+
+
+def test_help_names_the_commands() -> None:
+    result = call("--help")
+    assert result.exit_code == 0
+    assert {"train", "presets", "schema"} <= {line.split()[0] for line in result.stdout.splitlines() if line.strip()}
+    assert "--set PATH=VALUE" in call("train", "--help").stdout
+
+
+def test_version() -> None:
+    assert __version__ in call("--version").stdout
+
+
+def test_presets_are_listed_with_their_promises() -> None:
+    words = call("presets").stdout.split()
+    for preset in PRESETS.values():
+        assert preset.name in words
+        assert " ".join(preset.promise.split()) in " ".join(words)
+
+
+def test_presets_as_json_hold_their_configs() -> None:
+    listed = strict_json(call("presets", "--json").stdout)
+    assert {entry["name"]: parse_config(entry["config"]) for entry in listed} == {
+        name: preset.config for name, preset in PRESETS.items()
+    }
+
+
+def test_the_schema_tells_what_the_page_knows() -> None:
+    schema = strict_json(call("schema").stdout)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    for found in settings(GameConfig()):
+        *parents, last = found.path.split(".")
+        place = schema
+        for name in parents:
+            place = place["properties"][name]
+            if "oneOf" in place:
+                kind = getattr(GameConfig(), name).kind
+                place = {"$ref": place["discriminator"]["mapping"][kind]}
+            place = schema["$defs"][place["$ref"].split("/")[-1]]
+        declared = place["properties"][last]
+        assert declared["title"] == found.label
+        assert declared["description"] == found.help
+        assert declared["gandash"]["live"] is found.live
+        assert declared["gandash"]["choices"] == found.choices
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_the_schema_takes_every_preset(name: str) -> None:
+    validator = jsonschema.Draft202012Validator(strict_json(call("schema").stdout))
+    dumped = PRESETS[name].config.model_dump(mode="json")
+    validator.validate(dumped)
+    assert not validator.is_valid(dumped | {"run": {"batch": 0}})
+    assert not validator.is_valid(dumped | {"rnu": {}})
+
+
+def test_neither_looking_nor_refusing_waits_for_torch() -> None:
+    """A process of its own: this one has imported torch long ago."""
+    script = (
+        "import sys, click\nfrom gandash.cli import cli\n"
+        "for args in (['presets'], ['presets', '--json'], ['schema'], ['--help'], ['train', '--help']):\n"
+        "    cli.main(args, standalone_mode=False)\n"
+        "for args in (['train', '--out', '.'], ['train', '--set', 'run.batch=0'], ['train', '--config', '.']):\n"
+        "    try:\n"
+        "        cli.main(args, standalone_mode=False)\n"
+        "    except click.UsageError:\n"
+        "        pass\n"
+        "assert not {'torch', 'streamlit', 'plotly'} & set(sys.modules), 'imported too much'\n"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, stdout=subprocess.DEVNULL, timeout=60)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-8"])
+def test_a_real_process_in_a_terminal_of_any_encoding(encoding: str) -> None:
+    """Latin-1 has neither β nor −: prose loses the sign, JSON escapes it."""
+
+    def run(*args: str) -> str:
+        command = [sys.executable, "-m", "gandash", *args]
+        environment = os.environ | {"PYTHONIOENCODING": encoding}
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=60)
+        assert (done.returncode, done.stderr) == (0, b"")
+        return done.stdout.decode(encoding)
+
+    assert ("−log 4" if encoding == "utf-8" else "?log 4") in run("presets")
+    schema = run("schema")
+    assert ("β₁" if encoding == "utf-8" else "\\u03b2\\u2081") in schema
+    assert strict_json(schema) == strict_json(call("schema").stdout)
+
+
+# -------------------------------------------------------------------------------------------------------------- settings
+
+
+@pytest.mark.parametrize(
+    ("changes", "data"),
+    [
+        ([("data", "uniform")], Uniform()),
+        ([("data", {"kind": "uniform"})], Uniform()),
+        ([("data.kind", "uniform")], Uniform()),
+        ([("data.kind", "uniform"), ("data.low", 2), ("data.high", 3)], Uniform(low=2, high=3)),  # crossed on the way
+        ([("data", {"kind": "uniform", "low": 2}), ("data.high", 3)], Uniform(low=2, high=3)),
+        ([("data.std", 0.2), ("data", "gaussian")], Gaussian()),
+        ([("data.std", 0.2), ("data", "mixture")], Mixture()),
+        ([("data.std", 9), ("data.std", 0.3)], Mixture(std=0.3)),
+        ([("data.means", [0, 1, 2]), ("data.weights", [1, 2, 1])], Mixture(means=(0, 1, 2), weights=(1, 2, 1))),
+    ],
+)
+def test_settings_are_changed_in_order_and_judged_together(changes: list[tuple[str, Any]], data: object) -> None:
+    assert configure(GameConfig(), changes) == GameConfig().model_copy(update={"data": data})
+
+
+def test_a_kind_that_is_a_plain_setting_stays_one() -> None:
+    config = configure(GameConfig(), [("latent.dimension", 3), ("latent.kind", "uniform")])
+    assert (config.latent.kind, config.latent.dimension) == ("uniform", 3)
+
+
+def test_a_group_may_be_replaced_and_then_changed() -> None:
+    config = configure(GameConfig(), [("generator", {"width": 5}), ("generator.depth", 3), ("run.seed", 4)])
+    assert (config.generator.width, config.generator.depth, config.run.seed) == (5, 3, 4)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ([("data", "gauss")], "data: given gauss; its kind must be one of gaussian, mixture, uniform"),
+        ([("data.kind", 3)], "data: given 3; its kind must be one of"),
+        ([("data", None)], "data: given null; its kind must be one of"),
+        ([("data", {"low": 1})], 'data: given {"low": 1}; its kind must be one of'),
+        ([("data", {"kind": ["uniform"]})], 'data: given ["uniform"]; its kind must be one of'),
+        ([("data", "uniform"), ("data.std", 1)], "data.std: given 1; there is no such setting"),
+        ([("data", {"kind": "uniform", "std": 1})], "data.std: given 1; there is no such setting"),
+        ([("data", "uniform"), ("data.low", 5)], "data.high: "),
+        ([("generator", 5), ("generator.width", 3)], "generator: given 5"),
+        ([("generator.widht", 3)], "did you mean generator.width"),
+        ([("run.batch.size", 3)], "run.batch.size: given 3; there is no such setting"),
+        ([("run.batch", 0)], "run.batch: given 0; input should be greater than or equal to 1"),
+        ([("run.batch", float("nan"))], "run.batch: given NaN"),
+        ([("run.batch", 10**4000)], "run.batch: given 1000"),
+    ],
+)
+def test_a_change_that_does_not_fit_names_the_field(changes: list[tuple[str, Any]], told: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        configure(GameConfig(), changes)
+    assert told in str(caught.value)
+
+
+# -------------------------------------------------------------------------------------------------------------- training
+
+
+def test_the_result_as_json() -> None:
+    report = train("--steps", "25", "--seed", "3")
+    assert report["steps"] == 25 and report["diverged"] is False
+    assert report["steps_per_second"] == pytest.approx(25 / report["seconds"])
+    assert list(report["metrics"]) == list(COLUMNS)
+    assert list(report["measurement"]) == [*READINGS, "floors"]
+    assert 0 < report["measurement"]["floors"]["jsd"]["mean"] < report["measurement"]["jsd"]
+    assert report["verdict"]["kind"] == "waiting"
+    config = parse_config(report["config"])
+    assert (config.run.seed, config.run.batch, config.generator.width) == (3, 4, 3)
+
+    session = Session(config)
+    for _ in range(25):
+        session.advance()
+    assert list(report["metrics"].values()) == session.drain().values[-1].tolist()
+    assert report["measurement"]["jsd"] == session.measurement().readings["jsd"]
+
+
+def test_the_result_for_a_reader() -> None:
+    result = call("train", *TINY, "--steps", "3")
+    assert (result.exit_code, result.stderr) == (0, "")  # stderr is no terminal here: no progress bar
+    for words in ("3 in ", "seed 0", "JSD", "nats", "W1", "from 1/2", "-log 4 = -1.386"):
+        assert words in result.stdout
+
+
+def test_a_run_is_kept_whole(tmp_path: Path) -> None:
+    out = tmp_path / "runs" / "first"
+    report = train("--steps", "25", "--set", "data=uniform", "--out", str(out))
+    assert {p.name for p in out.iterdir()} == {CONFIG, EVENTS, METRICS, CHECKPOINT}
+
+    with (out / METRICS).open(encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    assert header == ["step", *COLUMNS] and [int(row[0]) for row in rows] == list(range(1, 26))
+    entries = [strict_json(line) for line in (out / EVENTS).read_text(encoding="utf-8").splitlines()]
+    assert [entry["kind"] for entry in entries] == ["start", "end"]
+    assert entries[1] == {"kind": "end", "step": 25, "verdict": report["verdict"], "interrupted": False}
+
+    kept, again = Session.load(out / CHECKPOINT), replay(out)
+    assert load(out) == (parse_config(report["config"]), (), 25)
+    assert kept.step == again.step == 25
+    for one, other in ((kept.state.theta, again.state.theta), (kept.state.phi, again.state.phi)):
+        assert torch.equal(one, other)
+    assert torch.equal(kept.streams.state(), again.streams.state())
+
+
+@pytest.mark.parametrize("form", ["config.json", "preset", "result", "stdin"])
+def test_what_was_printed_or_kept_can_be_given_back(tmp_path: Path, form: str) -> None:
+    file, stdin = tmp_path / "given.json", ""
+    config = DEFAULT.config.model_dump(mode="json") | {"run": {"seed": 5, "batch": 4}}
+    if form == "preset":
+        entry = next(e for e in strict_json(call("presets", "--json").stdout) if e["name"] == DEFAULT.name)
+        file.write_text(json.dumps(entry), encoding="utf-8")
+        expected = DEFAULT.config
+    else:
+        expected = parse_config(config)
+        text = json.dumps({"steps": 1, "config": config} if form == "result" else config)
+        file.write_text(text, encoding="utf-8-sig")  # a byte order mark, as Windows editors write it
+        stdin = text
+    first = tmp_path / "first"
+    result = call(
+        *("train", "--steps", "1", "--config", "-" if form == "stdin" else str(file), "--out", str(first)), stdin=stdin
+    )
+    assert result.exit_code == 0, result.output
+    assert parse_config((first / CONFIG).read_bytes()) == expected
+
+    second = tmp_path / "second"
+    assert call("train", "--steps", "1", "--config", str(first / CONFIG), "--out", str(second)).exit_code == 0
+    assert (second / CONFIG).read_bytes() == (first / CONFIG).read_bytes()
+
+
+def test_a_diverged_run_is_a_result(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    report = train("--steps", "400", "--out", str(out), *EXPLODING)
+    assert report["diverged"] is True and report["verdict"]["kind"] == "diverged"
+    assert 1 < report["steps"] < 100
+    assert None in report["metrics"].values() or None in report["measurement"].values()
+    kept = Session.load(out / CHECKPOINT)
+    assert kept.step == report["steps"] - 1 and kept.is_finite()
+    assert load(out).steps == report["steps"]
+    again = replay(out)
+    assert again.step == report["steps"]
+    last = again.drain().values[-1, :2]
+    assert not (again.is_finite() and all(abs(x) < float("inf") for x in last))  # it stopped because of this step
+
+    told = call("train", *TINY, *EXPLODING, "--steps", "400")
+    assert told.exit_code == 0
+    assert told.stdout.startswith(f"Diverged: At step {report['steps']} ")
+
+
+# --------------------------------------------------------------------------------------------------------------- refusals
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (["--steps", "abc"], ["--steps: given abc", "whole number from 1 to"]),
+        (["--steps", "0"], ["--steps: given 0", "whole number from 1 to"]),
+        (["--steps", "1" * 5000], ["--steps: given 11", "whole number from 1 to"]),
+        (["--seed", "-1"], ["run.seed: given -1", "greater than or equal to 0"]),
+        (["--seed", "x"], ["run.seed: given x", "integer"]),
+        (["--preset", "nope"], ["--preset", "'nope'", DEFAULT.name]),
+        (["--set", "data"], ["--set data: expected PATH=VALUE"]),
+        (["--set", "=3"], ["--set =3: expected PATH=VALUE"]),
+        (["--set", "run.bacth=3"], ["run.bacth: given 3", "did you mean run.batch"]),
+        (["--set", "data.kind=gauss"], ["data: given gauss", "gaussian, mixture, uniform"]),
+        (["--set", "run.batch=" + "9" * 5000], ["run.batch: given 99"]),
+        (["--set", "run=" + "[" * 50000], ["run: given [["]),
+        (["--set", "a\nb=1"], ["a b: given 1"]),
+        (["--set", "run.batch=\x1b[31m"], ["run.batch: given ?[31m"]),
+        (["--stpes", "3"], ["'--stpes'", "--steps"]),
+        (["extra"], ["extra"]),
+        (["--preset", DEFAULT.name, "--config", "x.json"], ["--config x.json", f"--preset {DEFAULT.name}", "one of them"]),
+    ],
+)
+def test_a_wrong_call_is_refused_in_one_line(args: list[str], told: list[str]) -> None:
+    assert_refused(call("train", *args), *told)
+
+
+def test_an_unknown_command_is_refused_in_one_line() -> None:
+    assert_refused(call("trian"), "'trian'")
+    assert_refused(call("--trian"), "'--trian'")
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b'{"run": {"se', "not JSON, or cut short"),
+        (b"", "not JSON, or cut short"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "not in UTF-8"),
+        (b"[" * 100_000, "not JSON, or cut short"),
+        (b"1" * 10_000, "not JSON, or cut short"),
+        (b"[]", "given []"),
+        (b'{"config": 3}', "given 3"),
+        (b'{"run": {"sed": 1}}', "run.sed: given 1; there is no such setting"),
+        (b'{"run": {"batch": NaN}}', "run.batch: given NaN"),
+        (None, "No such file"),
+        ("directory", "directory"),
+        (1_000_000_000, "more than 1 MiB"),
+        ("/dev/zero", "more than 1 MiB"),
+    ],
+)
+def test_a_wrong_config_file_is_refused_in_one_line(tmp_path: Path, content: bytes | int | str | None, told: str) -> None:
+    file = tmp_path / "config.json"
+    if isinstance(content, bytes):
+        file.write_bytes(content)
+    elif isinstance(content, int):
+        with file.open("wb") as stream:
+            stream.truncate(content)  # sparse: it takes no room
+    elif content == "directory":
+        file.mkdir()
+    elif content is not None:
+        file = Path(content)
+    assert_refused(call("train", "--config", str(file)), f"--config {file}: ", told)
+
+
+def test_no_directory_is_written_over(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    train("--steps", "2", "--out", str(out))
+    before = {p.name: p.read_bytes() for p in out.iterdir()}
+    assert_refused(call("train", *TINY, "--steps", "3", "--out", str(out)), f"--out {out} is not empty", "name a new")
+    assert {p.name: p.read_bytes() for p in out.iterdir()} == before
+
+
+@pytest.mark.parametrize("below", [False, True])
+def test_a_directory_that_cannot_be_is_refused(tmp_path: Path, below: bool) -> None:
+    file = tmp_path / "file"
+    file.write_text("", encoding="utf-8")
+    out = file / "run" if below else file
+    assert_refused(call("train", *TINY, "--out", str(out)), f"--out {out} cannot be used", "name a directory")
+
+
+def test_a_full_disk_ends_the_run_in_one_line(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4000, hard))  # no file may grow beyond this
+    try:
+        result = call("train", *TINY, "--steps", "500", "--out", str(tmp_path / "run"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert_refused(result, f"--out {tmp_path / 'run'}", "File too large", "can be read", status=1)
+    assert 2 < load(tmp_path / "run").steps < 100
+
+
+# ---------------------------------------------------------------------------------------------------------- interruptions
+
+
+def interrupted_at(monkeypatch: pytest.MonkeyPatch, step: int, *numbers: int) -> None:
+    """Send signals to this process in the middle of that step."""
+    advance = Session.advance
+
+    def advance_and_raise(session: Session) -> None:
+        if session.step == step - 1:
+            for number in numbers:
+                signal.raise_signal(number)
+        advance(session)
+
+    monkeypatch.setattr(Session, "advance", advance_and_raise)
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_run_ends_after_its_round_and_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, status: int
+) -> None:
+    handlers = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    interrupted_at(monkeypatch, 5, number)
+    out = tmp_path / "run"
+    result = call("train", *TINY, "--steps", "50", "--json", "--out", str(out))
+    assert result.exit_code == status
+    assert result.stderr == f"Interrupted at step 5 of 50; kept in {out}.\n"
+    assert strict_json(result.stdout)["steps"] == 5
+    assert load(out).steps == Session.load(out / CHECKPOINT).step == 5
+    assert '"interrupted": true' in (out / EVENTS).read_text(encoding="utf-8")
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == handlers
+
+
+def test_an_interruption_while_the_game_is_being_set_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make = Session.__init__
+
+    def make_and_raise(session: Session, config: GameConfig) -> None:
+        signal.raise_signal(signal.SIGINT)
+        make(session, config)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Session, "__init__", make_and_raise)
+        result = call("train", *TINY, "--steps", "50", "--json", "--out", str(tmp_path))
+    assert result.exit_code == 130
+    assert result.stderr == f"Interrupted at step 0 of 50; kept in {tmp_path}.\n"
+    assert set(strict_json(result.stdout)["metrics"].values()) == {None}
+    assert load(tmp_path).steps == Session.load(tmp_path / CHECKPOINT).step == 0
+
+
+def test_an_interrupted_run_without_a_directory_says_that_nothing_was_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    interrupted_at(monkeypatch, 1, signal.SIGINT)
+    result = call("train", *TINY, "--steps", "50")
+    assert result.exit_code == 130
+    assert result.stderr == "Interrupted at step 1 of 50; nothing was kept (--out DIR would have).\n"
+
+
+def test_a_second_interruption_acts_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    handler = signal.getsignal(signal.SIGINT)
+    interrupted_at(monkeypatch, 4, signal.SIGINT, signal.SIGINT)
+    result = call("train", *TINY, "--steps", "50", "--out", str(tmp_path))
+    assert (result.exit_code, result.stdout) == (130, "")
+    assert result.stderr.startswith("Interrupted at once") and result.stderr.count("\n") == 1
+    assert load(tmp_path).steps == 3
+    assert signal.getsignal(signal.SIGINT) is handler
+
+
+def test_a_real_run_in_a_terminal_shows_its_progress_and_takes_ctrl_c(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    ours, theirs = pty.openpty()  # stderr is a terminal, stdout a pipe
+    command = [sys.executable, "-m", "gandash", "train", *TINY, "--steps", "1000000", "--json", "--out", str(out)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=theirs) as process:
+        try:
+            os.close(theirs)
+            seen = b""
+            while b"JSD 0." not in seen:  # the bar is there and moves, so the game is being played
+                seen += os.read(ours, 1024)
+            process.send_signal(signal.SIGINT)
+            while chunk := read_terminal(ours):
+                seen += chunk
+            stdout, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()
+            os.close(ours)
+    assert process.returncode == 130
+    report = strict_json(stdout.decode())
+    assert b"/1000000" in seen
+    assert f"Interrupted at step {report['steps']} of 1000000; kept in {out}." in seen.decode()
+    assert b"Traceback" not in seen
+    assert load(out).steps == Session.load(out / CHECKPOINT).step == report["steps"] > 0
+
+
+def read_terminal(descriptor: int) -> bytes:
+    """Bytes, or none at the end: Linux reports a terminal whose other side is gone as an error."""
+    try:
+        return os.read(descriptor, 1024)
+    except OSError:
+        return b""
