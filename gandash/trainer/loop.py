@@ -42,7 +42,7 @@ log = logging.getLogger("gandash.worker")
 
 METRICS_SECONDS = 0.05  # how often rows leave for the curves
 FRAME_SECONDS = 1 / 30  # no more frames than a screen can use
-CHECKPOINT_SECONDS = 3.0
+CHECKPOINT_SECONDS = 1.0  # a small game takes a millisecond to save; a crash costs at most this
 VERDICT_SECONDS = 1.0  # how often the numbers in a verdict are renewed; another verdict is told at once
 SNAPSHOT_SECONDS = 1.0  # how far apart the states are that a diverged game can go back to
 BEAT_SECONDS = 0.5

@@ -318,6 +318,8 @@ class Run:
                     return  # twice a second, and no news: viewers see the step on every frame
                 case StatusChanged(status=status, step=step, reason=reason):
                     self.status, self.step, self.reason = status, step, reason
+                    if status is Status.DIVERGED:
+                        self.verdict = {"kind": "diverged", "title": "Diverged", "reason": reason, "step": step}
                 case Changed(change=change, facts=facts):
                     self.changes += (change,)
                     self.facts = facts
@@ -345,6 +347,8 @@ class Run:
         else:
             self._history.cut(event.step)
         self._frame = b""
+        for viewer in self._viewers:
+            viewer.ready = True  # whatever it was still to paint is of a game that is over
         self._frame_asked = False
         self._ask_for_frame()
         if recovered:  # what changed since the checkpoint is set again: what the controls show is what is played

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from gandash.trainer.loop import Inbox, Loop, Outbox
 from gandash.trainer.messages import EVENT, Alive, Ready, Refused, command_adapter, write_packet
-from gandash.trainer.session import be_reproducible
+from gandash.trainer.session import be_reproducible, rehearse
 
 log = logging.getLogger("gandash.worker")
 
@@ -30,6 +30,7 @@ ALIVE_SECONDS = 2.0
 def main() -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(name)s %(process)d: %(message)s")
     be_reproducible()
+    rehearse()
     with contextlib.suppress(OSError):
         os.nice(5)  # the server that draws and answers comes first
     channel = _take_stdout()

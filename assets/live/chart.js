@@ -1,0 +1,124 @@
+// @ts-check
+/**
+ * One Plotly plot that we redraw often: lines, fixed ranges, and a person who may be hovering or dragging in it.
+ */
+
+import { PLAIN_LINE } from './lighten.js';
+
+/** @typedef {import('./palette.js').Theme} Theme */
+
+const CONFIG = { displayModeBar: false, responsive: false, doubleClick: false, showTips: false, showAxisDragHandles: false, displaylogo: false };
+
+const DOUBLE_CLICK_MS = 400;
+const DOUBLE_CLICK_PX = 6;
+
+/** @typedef {object} ChartOptions
+ * @property {any} plotly
+ * @property {HTMLElement} node
+ * @property {AbortSignal} signal ends the chart
+ * @property {(ranges: Record<string, [number, number]>) => void} onZoom new ranges by axis name
+ * @property {() => void} onReset a double click
+ * @property {() => void} onRelease the drag that held the drawing back is over */
+
+export class Chart {
+  #plotly;
+  #node;
+  #options;
+  #drawn = false;
+  #held = false;
+
+  /** @param {ChartOptions} options */
+  constructor(options) {
+    this.#options = options;
+    this.#plotly = options.plotly;
+    this.#node = options.node;
+    const { node, signal } = options;
+    // Redrawing under a drag would take the zoom rectangle away: the plot holds still until the button is up.
+    // Plotly's own double click is lost when we redraw between its two clicks, so they are counted here.
+    let last = { time: -Infinity, x: 0, y: 0 };
+    let double = false;
+    node.addEventListener('pointerdown', ({ timeStamp: time, clientX: x, clientY: y }) => {
+      this.#held = true;
+      double = time - last.time < DOUBLE_CLICK_MS && Math.hypot(x - last.x, y - last.y) < DOUBLE_CLICK_PX;
+      last = double ? { time: -Infinity, x, y } : { time, x, y };
+    }, { signal, capture: true });
+    const release = () => {
+      if (!this.#held) return;
+      this.#held = false;
+      if (double) options.onReset();
+      options.onRelease();
+    };
+    for (const type of ['pointerup', 'pointercancel', 'blur']) window.addEventListener(type, release, { signal });
+    signal.addEventListener('abort', () => this.#plotly.purge(this.#node));
+  }
+
+  /** @param {object[]} data lines: x, y and their looks @param {Record<string, any>} layout @returns {boolean} whether it was drawn */
+  draw(data, layout) {
+    const { clientWidth: width, clientHeight: height } = this.#node;
+    if (this.#held || width < 40 || height < 40) return false;
+    /** @type {Record<string, any>} */
+    const sized = { ...layout, width, height };
+    // Plotly writes a zoom into the very arrays it was given.
+    for (const [name, axis] of Object.entries(layout)) if (/^[xy]axis/.test(name)) sized[name] = { ...axis, range: [...axis.range] };
+    const lines = data.map(line => ({ type: 'scatter', mode: 'lines', meta: PLAIN_LINE, ...line }));
+    if (this.#drawn) {
+      this.#plotly.react(this.#node, lines, sized, CONFIG);
+    } else {
+      this.#drawn = true;
+      this.#plotly.newPlot(this.#node, lines, sized, CONFIG);
+      const events = /** @type {any} */ (this.#node);
+      events.on('plotly_relayout', (/** @type {Record<string, any>} */ changes) => this.#report(changes));
+    }
+    return true;
+  }
+
+  /** `plotly_relayout` comes from a person's hand alone: we redraw with `react`, which does not send it.
+   * @param {Record<string, any>} changes */
+  #report(changes) {
+    /** @type {Record<string, [number, number]>} */
+    const ranges = {};
+    for (const name of Object.keys(changes)) {
+      const axis = name.match(/^([xy]axis\d*)\.range\[0\]$/)?.[1];
+      if (axis) ranges[axis] = [Number(changes[`${axis}.range[0]`]), Number(changes[`${axis}.range[1]`])];
+    }
+    if (Object.keys(ranges).length) this.#options.onZoom(ranges);
+  }
+}
+
+/** What all plots share: the page's own background, its font, no boxes. Numbers under the pointer get their format from the axis
+ * (`hoverformat`), not from the template: only there does Plotly write a true minus sign.
+ * @param {Theme} theme */
+export function baseLayout(theme) {
+  return {
+    paper_bgcolor: 'rgba(0,0,0,0)',
+    plot_bgcolor: 'rgba(0,0,0,0)',
+    font: { family: theme.font, size: 11, color: theme.muted },
+    showlegend: false,
+    separators: '.\u202f', // as in numbers.js
+    hovermode: 'x unified',
+    dragmode: 'zoom',
+    hoverlabel: { bgcolor: theme.background, bordercolor: theme.line, font: { family: theme.font, size: 12, color: theme.text } },
+  };
+}
+
+/** @param {Theme} theme */
+export function baseAxis(theme) {
+  return {
+    automargin: false,
+    zeroline: false,
+    showgrid: false,
+    showline: false,
+    ticks: '',
+    ticklabeloverflow: 'allow', // else every label is measured at every redraw
+    tickfont: { size: 11, color: theme.muted },
+    ticklabelstandoff: 5,
+    tickmode: 'array',
+    tickvals: /** @type {number[]} */ ([]),
+    ticktext: /** @type {string[]} */ ([]),
+    showspikes: false,
+    spikemode: 'across',
+    spikethickness: -2, // negative: without the white border around it
+    spikedash: 'solid',
+    spikecolor: theme.line,
+  };
+}

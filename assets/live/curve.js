@@ -1,0 +1,256 @@
+// @ts-check
+/**
+ * One panel of curves: a title row that is legend, switch and reading at once, the plot, and the ends of its time axis.
+ */
+import { axisTicks, SteadyRange } from './axes.js';
+import { baseAxis, baseLayout, Chart } from './chart.js';
+import { element, mathsHtml, write } from './dom.js';
+import { grouped, typographic } from './numbers.js';
+import { translucent } from './palette.js';
+import { createToggle } from './toggle.js';
+
+/** @typedef {import('./panels.js').PanelSpec} PanelSpec */
+/** @typedef {import('./panels.js').Series} Series */
+/** @typedef {import('./history.js').Line} Line */
+
+/** What a panel needs to draw itself, the same for all panels.
+ * @typedef {object} Scene
+ * @property {import('./history.js').History} history
+ * @property {Record<string, number | null>} numbers of the newest frame
+ * @property {[number, number]} time the x range
+ * @property {boolean} recent single steps instead of the whole run
+ * @property {{step: number, label: string}[]} marks
+ * @property {any} facts
+ * @property {import('./palette.js').Theme} theme */
+
+const MARGIN = { l: 46, r: 10, t: 5, b: 3 };
+const LABEL_PX = 6; // width of a character of a mark's label, about
+const BAND_OPACITY = 0.16;
+
+export class Curve {
+  #spec;
+  #chart;
+  #signal;
+  #preferences;
+  #onChange;
+  #range = new SteadyRange();
+  /** @type {[number, number] | null} */
+  #zoom = null;
+  /** @type {ReturnType<typeof createToggle>[]} */
+  #toggles = [];
+  #head;
+  #body;
+  #ends = element('div', { class: 'gd-ends' });
+  #start = element('span');
+  #end = element('span');
+  /** @type {string[]} */
+  #labels = [];
+
+  /** @param {object} options
+   * @param {PanelSpec} options.spec @param {any} options.plotly @param {AbortSignal} options.signal
+   * @param {import('./preferences.js').Preferences} options.preferences
+   * @param {HTMLElement} [options.extra] something to stand in the middle under the time axis
+   * @param {(time: [number, number] | null) => void} options.onTime a new time range for all panels, or none
+   * @param {() => void} options.onChange this panel wants to be drawn again */
+  constructor({ spec, plotly, signal, preferences, extra, onTime, onChange }) {
+    this.#spec = spec;
+    this.#signal = signal;
+    this.#preferences = preferences;
+    this.#onChange = onChange;
+    this.#head = element('div', { class: 'gd-layers' }, element('h3', {}, spec.title));
+    this.#body = element('div', { class: 'gd-plot', role: 'img', 'aria-label': `${spec.title} over training steps` });
+    this.node = element('section', { class: 'gd-curve', 'data-panel': spec.key }, this.#head, this.#body, this.#ends);
+    this.#ends.append(this.#start, ...(extra ? [extra] : []), this.#end);
+    this.#chart = new Chart({
+      plotly,
+      node: this.#body,
+      signal,
+      onZoom: ranges => {
+        if (ranges.yaxis) this.#zoom = ranges.yaxis;
+        if (ranges.xaxis) onTime(ranges.xaxis);
+        onChange();
+      },
+      onReset: () => {
+        this.#zoom = null;
+        onTime(null);
+        onChange();
+      },
+      onRelease: onChange,
+    });
+  }
+
+  /** A new game: old extremes say nothing about it. */
+  clear() {
+    this.#range.clear();
+    this.#zoom = null;
+  }
+
+  /** The range follows what is looked at, so another look may need another range. */
+  refit() {
+    this.#range.clear();
+  }
+
+  /** @param {Scene} scene */
+  draw(scene) {
+    this.#relabel(scene.facts);
+    const lines = this.#spec.series.map(series => readLine(series, scene));
+    const shown = this.#spec.series.map(series => this.#isOn(series));
+    const range = this.#zoom ?? this.#fit(lines, shown, scene);
+    const height = this.#body.clientHeight - MARGIN.t - MARGIN.b;
+    this.#chart.draw(this.#traces(lines, shown, scene), this.#layout(range, height, scene));
+    this.#spec.series.forEach((series, i) => this.#toggles[i].show(this.#reading(series, scene) + (series.unit ? ` ${series.unit}` : '')));
+    write(this.#start, grouped(scene.time[0]));
+    write(this.#end, `step ${grouped(scene.time[1])}`);
+  }
+
+  /** The number in the title row is the newest frame's where it has one, so that it agrees with the line of theory.
+   * @param {Series} series @param {Scene} scene */
+  #reading({ column, derive }, { history, numbers }) {
+    const measured = numbers[column] ?? history.latest(column);
+    const value = measured !== null && derive ? derive(measured) : measured;
+    return this.#spec.reading(value);
+  }
+
+  /** @param {Series} series */
+  #isOn(series) {
+    return this.#preferences.get(`curve.${this.#spec.key}.${series.column}`, true);
+  }
+
+  /** Some names depend on the game (which loss is "the other"), so the switches are made when it is known.
+   * @param {any} facts */
+  #relabel(facts) {
+    const labels = this.#spec.series.map(series => (typeof series.label === 'function' ? series.label(facts) : series.label));
+    if (labels.join() === this.#labels.join()) return;
+    this.#labels = labels;
+    for (const toggle of this.#toggles) toggle.node.remove();
+    this.#toggles = this.#spec.series.map((series, i) =>
+      createToggle({
+        label: labels[i],
+        hint: series.name,
+        sample: { ink: series.ink, dash: series.dash, width: series.width },
+        pressed: this.#isOn(series),
+        width: series.unit ? 9 : 5.5,
+        signal: this.#signal,
+        onToggle: on => {
+          this.#preferences.set(`curve.${this.#spec.key}.${series.column}`, on);
+          this.#range.clear();
+          this.#onChange();
+        },
+      }),
+    );
+    this.#head.append(...this.#toggles.map(toggle => toggle.node));
+  }
+
+  /** @param {Line[]} lines @param {boolean[]} shown @param {Scene} scene @returns {[number, number]} */
+  #fit(lines, shown, scene) {
+    const { fixed, log, narrowest } = this.#spec;
+    if (fixed) return [fixed[0] - 0.03, fixed[1] + 0.03];
+    const values = this.#spec.references(scene.facts).map(r => r.value);
+    lines.forEach((line, i) => {
+      if (shown[i]) values.push(...extremes(line.mean, 0), ...extremes(line.low, 0.01), ...extremes(line.high, 0.01));
+    });
+    const finite = values.filter(v => Number.isFinite(v) && (!log || v > 0)).map(v => (log ? Math.log10(v) : v));
+    if (!finite.length) return log ? [-4, 0] : [0, 1];
+    return this.#range.fit(Math.min(...finite), Math.max(...finite), narrowest);
+  }
+
+  /** @param {Line[]} lines @param {boolean[]} shown @param {Scene} scene */
+  #traces(lines, shown, { theme, recent, history }) {
+    const bands = [];
+    const means = [];
+    for (const [i, series] of this.#spec.series.entries()) {
+      const line = lines[i];
+      const visible = shown[i];
+      if (!recent && history.stride > 1)
+        bands.push({
+          visible,
+          x: [...line.step, ...line.step.toReversed()],
+          y: [...line.high, ...line.low.toReversed()],
+          fill: 'toself',
+          fillcolor: translucent(theme[series.ink], BAND_OPACITY),
+          line: { width: 0 },
+          hoverinfo: 'skip',
+        });
+      const name = mathsHtml(this.#labels[i]);
+      means.push({
+        visible,
+        x: line.step,
+        y: line.mean,
+        line: { color: theme[series.ink], width: series.width ?? 1.5, dash: DASH(series.dash), shape: series.shape ?? 'linear', simplify: true },
+        hovertemplate: `${name} %{y}<extra></extra>`,
+      });
+    }
+    return [...bands, ...means];
+  }
+
+  /** @param {[number, number]} range @param {number} height @param {Scene} scene */
+  #layout(range, height, scene) {
+    const { theme, time, facts } = scene;
+    const references = this.#spec.references(facts);
+    const axis = baseAxis(theme);
+    const lines = references.map(r => ({
+      type: 'line', layer: 'between', xref: 'paper', x0: 0, x1: 1, y0: r.value, y1: r.value,
+      line: { color: r.ink ? theme[r.ink] : theme.muted, width: 1.3, dash: '1.5px,3px' },
+    }));
+    const width = this.#body.clientWidth - MARGIN.l - MARGIN.r;
+    const marks = spread(scene.marks, time, width);
+    return {
+      ...baseLayout(theme),
+      margin: MARGIN,
+      xaxis: { ...axis, range: time, showticklabels: false, showline: true, linecolor: theme.line, linewidth: 1, showspikes: true, tickprefix: 'step ', hoverformat: ',.0f' },
+      yaxis: { ...axis, range, hoverformat: '.4~g', type: this.#spec.log ? 'log' : 'linear', ...axisTicks(range, height, references, this.#spec.log ?? false), showgrid: true, gridcolor: theme.grid },
+      shapes: [
+        ...lines,
+        ...marks.map(m => ({ type: 'line', yref: 'paper', y0: 0, y1: 1, x0: m.step, x1: m.step, line: { color: theme.muted, width: 1 }, opacity: 0.6 })),
+      ],
+      annotations: marks.filter(m => m.text).map(m => ({
+        x: m.step, xanchor: m.left ? 'right' : 'left', xshift: m.left ? -3 : 3, yref: 'paper', y: 1, yanchor: 'top', text: mathsHtml(m.text), showarrow: false,
+        font: { size: 10, color: theme.muted }, borderpad: 0, bgcolor: translucent(theme.background, 0.75),
+      })),
+    };
+  }
+}
+
+/** @param {string | undefined} dash */
+const DASH = dash => ({ dash: '6px,3px', dot: '2px,3px', dashdot: '8px,3px,2px,3px', fine: '3px,3px' })[dash ?? ''] ?? 'solid';
+
+/** @param {Series} series @param {Scene} scene @returns {Line} */
+function readLine({ column, derive }, { history, recent, time }) {
+  const line = recent ? history.recent(column, time[0]) : history.whole(column);
+  if (!derive) return line;
+  return { step: line.step, mean: line.mean.map(derive), low: line.low.map(derive), high: line.high.map(derive) };
+}
+
+/** Lowest and highest value, leaving out this share at either end: one spike in a long run should not flatten all the rest.
+ * @param {number[]} values @param {number} share */
+function extremes(values, share) {
+  if (!values.length) return [];
+  if (share === 0) return [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
+  const ordered = Float64Array.from(values).sort();
+  const cut = Math.floor(share * ordered.length);
+  return [ordered[cut], ordered[ordered.length - 1 - cut]];
+}
+
+/** Marks in view, at most one per two pixels, with labels (newest first) where they find room.
+ * @param {{step: number, label: string}[]} marks @param {[number, number]} time @param {number} width in px */
+function spread(marks, [from, to], width) {
+  const scale = width / (to - from || 1);
+  const placed = [];
+  let edge = Infinity; // where the label to the right begins
+  let last = Infinity;
+  for (const { step, label } of marks.toReversed()) {
+    const x = (step - from) * scale;
+    if (x < 0 || x > width || last - x < 2) continue;
+    last = x;
+    // The whole label, else only what was changed, else the line alone; the newest may stand to the left of its line.
+    const choices = [label, label.split(' ')[0]].map(text => ({ text: typographic(text), size: LABEL_PX * text.length }));
+    const places = choices.flatMap(({ text, size }) => [
+      { text, from: x, fits: x + size < Math.min(edge, width), left: false },
+      { text, from: x - size, fits: edge === Infinity && x - size > 0, left: true },
+    ]);
+    const place = places.find(({ fits }) => fits);
+    if (place) edge = place.from;
+    placed.push({ step, text: place?.text ?? '', left: !!place?.left });
+  }
+  return placed;
+}

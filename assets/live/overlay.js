@@ -1,0 +1,81 @@
+// @ts-check
+/**
+ * What has to be said in words: a card on the stage when the game cannot go on, and calm notices.
+ */
+import { element, write } from './dom.js';
+
+const TOAST_MS = 6000;
+
+/** @type {Record<string, {title: string, actions: {label: string, command: object}[]}>} */
+const CARDS = {
+  diverged: {
+    title: 'Diverged',
+    actions: [
+      { label: 'Back to the last finite state', command: { type: 'rewind' } },
+      { label: 'Restart', command: { type: 'restart', new_seed: false } },
+    ],
+  },
+  failed: { title: 'Something broke', actions: [] },
+  ended: { title: 'This run has ended', actions: [] },
+};
+
+export class Overlay {
+  #send;
+  #signal;
+  #title = element('h2');
+  #reason = element('p');
+  #actions = element('div', { class: 'gd-actions' });
+  card = element('div', { class: 'gd-card', role: 'alertdialog', 'aria-label': 'The run stands still', hidden: '' }, this.#title, this.#reason, this.#actions);
+  toasts = element('div', { class: 'gd-toasts', role: 'status', 'aria-live': 'polite' });
+  #notice = '';
+  #shows = '';
+  /** @type {Set<number>} */
+  #timers = new Set();
+
+  /** @param {{send: (command: object) => void, signal: AbortSignal}} options */
+  constructor({ send, signal }) {
+    this.#send = send;
+    this.#signal = signal;
+    signal.addEventListener('abort', () => this.#timers.forEach(timer => clearTimeout(timer)));
+  }
+
+  /** @param {{status: string, reason: string, role: string, notice?: string}} run */
+  show({ status, reason, role, notice = '' }) {
+    const spec = CARDS[status];
+    this.card.hidden = !spec;
+    if (spec) {
+      write(this.#title, spec.title);
+      write(this.#reason, reason || '');
+      const shows = `${status} ${role}`;
+      if (shows !== this.#shows) this.#actions.replaceChildren(...(role === 'steer' ? spec.actions : []).map((action, i) => this.#button(action, i === 0)));
+      this.#shows = shows;
+      this.card.dataset.status = status;
+    }
+    if (notice !== this.#notice) {
+      this.#notice = notice;
+      if (notice) this.say(notice, false);
+    }
+  }
+
+  /** @param {string} text @param {boolean} [passing] whether it leaves by itself */
+  say(text, passing = true) {
+    const close = element('button', { type: 'button', class: 'gd-close', 'aria-label': 'Dismiss' }, '×');
+    const toast = element('div', { class: 'gd-toast' }, element('span', {}, text), close);
+    close.addEventListener('click', () => toast.remove(), { signal: this.#signal });
+    this.toasts.append(toast);
+    while (this.toasts.childElementCount > 3) this.toasts.firstElementChild?.remove();
+    if (!passing) return;
+    const timer = window.setTimeout(() => {
+      toast.remove();
+      this.#timers.delete(timer);
+    }, TOAST_MS);
+    this.#timers.add(timer);
+  }
+
+  /** @param {{label: string, command: object}} action @param {boolean} primary */
+  #button({ label, command }, primary) {
+    const node = element('button', { type: 'button', class: `gd-button${primary ? ' gd-primary' : ''}` }, label);
+    node.addEventListener('click', () => this.#send(command), { signal: this.#signal });
+    return node;
+  }
+}

@@ -1,0 +1,79 @@
+// @ts-check
+/**
+ * One colour per thing everywhere, for a light and a dark page; told apart without colour by dash and label.
+ * Hues from Okabe and Ito (2008), lightened where the page is dark.
+ */
+
+const LIGHT = { real: '#0072B2', generated: '#D55E00', discriminator: '#007A5A', value: '#984A84' };
+const DARK = { real: '#56B4E9', generated: '#F0803C', discriminator: '#2FD19B', value: '#E08BC0' };
+
+/** @typedef {'real' | 'generated' | 'discriminator' | 'value' | 'text' | 'muted'} Ink */
+/** @typedef {{dark: boolean, font: string, background: string, raised: string, line: string, grid: string} & Record<Ink, string>} Theme */
+
+/** Dashes of Plotly's kind; also those of the legend's samples.
+ * @type {Record<string, string>} */
+export const DASHES = { solid: 'solid', dash: '7px,4px', dot: '2px,3px', dashdot: '8px,3px,2px,3px', fine: '3px,3px' };
+
+/** The theme that holds at `node`: Streamlit's variables where it gives them, else the page's own colours.
+ * @param {Element} node @returns {Theme} */
+export function readTheme(node) {
+  const style = getComputedStyle(node);
+  const given = (/** @type {string} */ name) => style.getPropertyValue(`--st-${name}`).trim();
+  const prefersDark = matchMedia('(prefers-color-scheme: dark)').matches;
+  const background = rgb(node, given('background-color')) ?? pageBackground(node) ?? (prefersDark ? [14, 17, 23] : [255, 255, 255]);
+  const dark = luminance(background) < 0.4;
+  const text = rgb(node, given('text-color')) ?? (dark ? [230, 233, 240] : [31, 41, 55]);
+  const mix = (/** @type {number} */ share) => css(background.map((b, i) => b + share * (text[i] - b)));
+  return {
+    dark,
+    ...(dark ? DARK : LIGHT),
+    text: css(text),
+    muted: mix(0.66),
+    line: mix(0.22),
+    grid: mix(0.09),
+    background: css(background),
+    raised: given('secondary-background-color') || mix(0.05),
+    font: given('font') || style.fontFamily || 'sans-serif',
+  };
+}
+
+/** The theme as custom properties, so that CSS and SVG follow without being redrawn.
+ * @param {HTMLElement} root @param {Theme} theme */
+export function applyTheme(root, theme) {
+  for (const [name, value] of Object.entries(theme)) if (typeof value === 'string') root.style.setProperty(`--gd-${name}`, value);
+  root.style.setProperty('color-scheme', theme.dark ? 'dark' : 'light');
+  root.dataset.theme = theme.dark ? 'dark' : 'light';
+}
+
+/** @param {string} colour as #rrggbb or rgb() @param {number} alpha */
+export function translucent(colour, alpha) {
+  const channels = colour[0] === '#' ? [1, 3, 5].map(i => parseInt(colour.slice(i, i + 2), 16)) : (colour.match(/[\d.]+/g) ?? []).slice(0, 3);
+  return `rgba(${channels.join(',')},${alpha})`;
+}
+
+/** Any CSS colour as channels 0..255, or null for none: the browser is the one parser that knows them all.
+ * @param {Element} node @param {string} colour @returns {number[] | null} */
+function rgb(node, colour) {
+  if (!colour) return null;
+  const probe = document.createElement('span');
+  probe.style.color = colour;
+  node.append(probe);
+  const channels = (getComputedStyle(probe).color.match(/[\d.]+/g) ?? []).map(Number);
+  probe.remove();
+  return channels.length >= 3 && channels[3] !== 0 ? channels.slice(0, 3) : null;
+}
+
+/** @param {Element} node @returns {number[] | null} */
+function pageBackground(node) {
+  for (let at = /** @type {Element | null} */ (node); at; at = at.parentElement) {
+    const found = rgb(node, getComputedStyle(at).backgroundColor);
+    if (found) return found;
+  }
+  return null;
+}
+
+/** @param {number[]} channels */
+const css = channels => `rgb(${channels.map(Math.round).join(',')})`;
+
+/** @param {number[]} channels */
+const luminance = ([r, g, b]) => (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255;

@@ -1,0 +1,123 @@
+// @ts-check
+/**
+ * The curves, declared: which columns of the history share a panel, how they look, and what theory says about them.
+ */
+
+import { chosen, compact, fixed } from './numbers.js';
+
+/** @typedef {import('./axes.js').Reference & {ink?: import('./palette.js').Ink}} PanelReference */
+
+/** @typedef {object} Series
+ * @property {string} column of the history
+ * @property {string | ((facts: any) => string)} label
+ * @property {string} [name] spoken and hovered where the label is a bare letter
+ * @property {import('./palette.js').Ink} ink
+ * @property {string} [dash]
+ * @property {number} [width]
+ * @property {'hv'} [shape]
+ * @property {string} [unit]
+ * @property {(value: number) => number} [derive] what is drawn, from what was measured */
+
+/** @typedef {object} PanelSpec
+ * @property {string} key
+ * @property {string} title
+ * @property {boolean} [log]
+ * @property {[number, number]} [fixed] the y range, where it is known beforehand
+ * @property {number} narrowest y extent (in decades when `log`): noise on a plateau should look like a plateau
+ * @property {(value: number | null) => string} reading the current value in words
+ * @property {Series[]} series
+ * @property {(facts: any) => PanelReference[]} references */
+
+const LOG_4 = Math.log(4);
+
+/** Short enough for the title row.
+ * @type {Record<string, string>} */
+const OBJECTIVES = { minimax: 'minimax', non_saturating: 'non-sat.' };
+
+/** @param {any} reference @returns {PanelReference[]} */
+const given = reference => (reference ? [reference] : []);
+
+/** @param {any} floor @param {import('./palette.js').Ink} ink @returns {PanelReference[]} */
+const floor = (floor, ink) => (floor ? [{ value: floor.mean, label: 'floor', ink }] : []);
+
+/** @type {PanelSpec[]} */
+export const PANELS = [
+  {
+    key: 'losses',
+    title: 'Losses',
+    narrowest: 0.5,
+    reading: fixed,
+    series: [
+      { column: 'loss_d', label: 'D', name: 'discriminator loss', ink: 'discriminator' },
+      { column: 'loss_g', label: 'G', name: 'generator loss', ink: 'generated', dash: 'dash' },
+    ],
+    references: facts => [...given(facts.references?.loss_d), ...given(facts.references?.loss_g)],
+  },
+  {
+    key: 'mean_d',
+    title: 'Mean D',
+    fixed: [0, 1],
+    narrowest: 1,
+    reading: fixed,
+    series: [
+      { column: 'mean_d_real', label: 'real', name: 'mean of D on real data', ink: 'real' },
+      { column: 'mean_d_fake', label: 'generated', name: 'mean of D on generated data', ink: 'generated', dash: 'dash' },
+    ],
+    references: () => [{ value: 0.5, label: '½' }],
+  },
+  {
+    key: 'value',
+    title: 'Value',
+    narrowest: 0.25,
+    reading: fixed,
+    series: [
+      { column: 'value', label: 'V', ink: 'value' },
+      { column: 'jsd', label: '−log 4 + 2 JSD', name: '−log 4 + 2 JSD, the value of the best D', ink: 'text', dash: 'fine', width: 1.3, derive: jsd => 2 * jsd - LOG_4 },
+    ],
+    references: () => [{ value: -LOG_4, label: '−log 4' }],
+  },
+  {
+    key: 'divergence',
+    title: 'Distance',
+    log: true,
+    narrowest: 1.5,
+    reading: compact,
+    series: [
+      { column: 'jsd', label: 'JSD', name: 'Jensen–Shannon divergence', ink: 'text', unit: 'nats' },
+      { column: 'wasserstein', label: 'W_1', name: 'Wasserstein distance W1', ink: 'real', dash: 'dashdot' },
+    ],
+    references: facts => [...floor(facts.floors?.jsd, 'text'), ...floor(facts.floors?.wasserstein, 'real')],
+  },
+  {
+    key: 'gradients',
+    title: 'Gradients',
+    log: true,
+    narrowest: 1.5,
+    reading: compact,
+    series: [
+      { column: 'gradient_norm_d', label: 'D', name: 'gradient norm of D', ink: 'discriminator', width: 1.2 },
+      { column: 'gradient_norm_g', label: 'G', name: 'gradient norm of G', ink: 'generated', dash: 'dash', width: 1.2 },
+      {
+        column: 'gradient_norm_g_other',
+        label: facts => OBJECTIVES[facts.other_objective] ?? 'other',
+        name: 'gradient norm of G, had it played the other loss from here',
+        ink: 'generated',
+        dash: 'dot',
+        width: 1.1,
+      },
+    ],
+    references: () => [],
+  },
+  {
+    key: 'learning_rates',
+    title: 'Learning rates',
+    log: true,
+    narrowest: 2,
+    reading: chosen,
+    series: [
+      { column: 'learning_rate_d', label: 'D', name: 'learning rate of D', ink: 'discriminator', shape: 'hv' },
+      { column: 'learning_rate_g', label: 'G', name: 'learning rate of G', ink: 'generated', dash: 'dash', shape: 'hv' },
+    ],
+    references: () => [],
+  },
+];

@@ -1,0 +1,82 @@
+// @ts-check
+/**
+ * The socket to the run: says hello, comes back after a loss, and gives up only when the server says that it is over.
+ */
+
+const FIRST_DELAY_MS = 300;
+const LONGEST_DELAY_MS = 5000;
+
+/** Close codes after which there is nothing to come back to, in words for the person.
+ * @type {Record<number, {status: 'ended' | 'failed', reason: string}>} */
+const FINAL = {
+  4401: { status: 'ended', reason: 'This run is no longer known here. Reload the page to begin a new one.' },
+  4403: { status: 'failed', reason: 'The server does not accept this page’s address. Open the app under its own address.' },
+  4410: { status: 'ended', reason: 'This run has ended. Reload the page to begin a new one.' },
+};
+
+/** @typedef {object} Listener
+ * @property {(message: any) => void} onMessage a JSON message
+ * @property {(bytes: ArrayBuffer) => void} onBytes
+ * @property {() => void} onLost the connection is gone; another is on its way
+ * @property {(end: {status: 'ended' | 'failed', reason: string}) => void} onEnd the connection is gone for good */
+
+export class LiveSocket {
+  /** @type {WebSocket | null} */
+  #socket = null;
+  #delay = FIRST_DELAY_MS;
+  #timer = 0;
+  #closed = false;
+  #url;
+  #token;
+  #listener;
+
+  /** @param {URL} url @param {string} token @param {Listener} listener */
+  constructor(url, token, listener) {
+    this.#url = url;
+    this.#token = token;
+    this.#listener = listener;
+    this.#open();
+  }
+
+  /** Dropped when there is no connection: a command given to a lost run must not strike when it comes back.
+   * @param {object} message */
+  send(message) {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+  }
+
+  close() {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#socket?.close();
+  }
+
+  #open() {
+    const socket = new WebSocket(this.#url);
+    socket.binaryType = 'arraybuffer';
+    this.#socket = socket;
+    socket.onopen = () => this.send({ type: 'hello', token: this.#token });
+    socket.onmessage = ({ data }) => {
+      if (this.#closed) return;
+      this.#delay = FIRST_DELAY_MS; // only a server that speaks counts as back
+      if (typeof data === 'string') this.#listener.onMessage(JSON.parse(data));
+      else this.#listener.onBytes(data);
+    };
+    socket.onclose = ({ code }) => {
+      if (this.#closed) return;
+      const end = FINAL[code];
+      if (end) return this.#listener.onEnd(end);
+      this.#listener.onLost();
+      // A class of thirty browsers should not knock in the same instant.
+      this.#timer = window.setTimeout(() => this.#open(), this.#delay * (0.75 + 0.5 * Math.random()));
+      this.#delay = Math.min(2 * this.#delay, LONGEST_DELAY_MS);
+    };
+  }
+}
+
+/** @param {string} path relative to the page, which may live under a base path */
+export function socketUrl(path) {
+  const url = new URL(path, document.baseURI);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  url.search = url.hash = '';
+  return url;
+}

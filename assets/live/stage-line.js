@@ -1,0 +1,210 @@
+// @ts-check
+/**
+ * The stage of a game on the line: both densities, D and its best response D*, and below them G as a map from z to x,
+ * as in figure 1 of Goodfellow et al. (2014).
+ */
+import { niceTicks } from './axes.js';
+import { baseAxis, baseLayout, Chart } from './chart.js';
+import { element, mathsHtml } from './dom.js';
+import { round } from './numbers.js';
+import { translucent } from './palette.js';
+import { MapCanvas } from './stage-line-map.js';
+import { createToggle } from './toggle.js';
+
+/** @typedef {{key: string, label: string, hint: string, sample: import('./toggle.js').Sample, on: boolean}} Layer */
+
+/** In drawing order; a layer with an `array` is a line over the grid.
+ * @type {(Layer & {array?: string, axis?: 'y' | 'y2', fill?: boolean})[]} */
+const LAYERS = [
+  { key: 'p_r', array: 'p_r', axis: 'y', fill: true, label: 'p_r real', hint: 'density of the real data', sample: { ink: 'real', width: 2 }, on: true },
+  { key: 'p_g_average', array: 'p_g_average', axis: 'y', label: 'averaged', hint: 'density of the generator with averaged weights', sample: { ink: 'generated', dash: 'dot', width: 1.4 }, on: true },
+  { key: 'd_star', array: 'd_star', axis: 'y2', label: 'D*', hint: 'the best response D* = p_r / (p_r + p_g), where it is determined', sample: { ink: 'discriminator', dash: 'dot', width: 1.8 }, on: true },
+  { key: 'p_g', array: 'p_g', axis: 'y', label: 'p_g generated', hint: 'density of the generated samples', sample: { ink: 'generated', dash: 'dash', width: 2.4 }, on: true },
+  { key: 'd', array: 'd', axis: 'y2', label: 'D', hint: 'the discriminator’s belief that x is real', sample: { ink: 'discriminator', width: 2.4 }, on: true },
+  { key: 'samples', label: 'samples', hint: 'single samples: real above, generated below', sample: { ink: 'muted', mark: 'rug' }, on: true },
+  { key: 'map', label: 'map G', hint: 'each thread leads from a latent z up to x = G(z)', sample: { ink: 'generated', mark: 'map' }, on: true },
+];
+const LEGEND = ['p_r', 'p_g', 'p_g_average', 'd', 'd_star', 'samples', 'map'];
+
+const MARGIN = { l: 46, r: 30, t: 12, b: 1 };
+const FLOOR = -0.025; // below zero by this share, so that a line at zero is seen whole
+const CEILING = 1.06;
+const AXIS_NAME = { xref: 'paper', yref: 'paper', y: 1, yanchor: 'middle', showarrow: false, borderpad: 0 };
+const PLOTLY_DASH = { solid: 'solid', dash: '9px,5px', dot: '2px,4px' };
+
+export class LineStage {
+  #options;
+  #theme;
+  /** @type {any} */
+  #facts = {};
+  /** @type {import('./bytes.js').Packet | null} */
+  #frame = null;
+  #chart;
+  #map;
+  /** @type {Record<string, [number, number]>} */
+  #zoom = {};
+  #top = new DensityTop();
+  /** @type {Map<string, HTMLElement>} */
+  #entries = new Map();
+
+  /** @param {import('./stages.js').StageOptions} options */
+  constructor(options) {
+    this.#options = options;
+    this.#theme = options.theme;
+    const { signal, preferences, request } = options;
+    const legend = element('div', { class: 'gd-layers', role: 'group', 'aria-label': 'Layers' });
+    for (const key of LEGEND) {
+      const layer = /** @type {Layer} */ (LAYERS.find(l => l.key === key));
+      const { node } = createToggle({
+        ...layer,
+        pressed: this.#isOn(layer),
+        signal,
+        onToggle: on => {
+          preferences.set(`layer.${key}`, on);
+          request();
+        },
+      });
+      this.#entries.set(key, node);
+      legend.append(node);
+    }
+    const plot = element('div', { class: 'gd-plot gd-stage-plot', role: 'img', 'aria-label': 'Densities of real and generated data, D and D*, over x' });
+    const canvas = /** @type {HTMLCanvasElement} */ (element('canvas', { class: 'gd-stage-map', role: 'img', 'aria-label': 'Samples, and the map from z to x' }));
+    this.node = element('div', { class: 'gd-stage' }, legend, plot, canvas);
+    this.#map = new MapCanvas(canvas, MARGIN);
+    this.#chart = new Chart({
+      plotly: options.plotly,
+      node: plot,
+      signal,
+      onZoom: ranges => {
+        Object.assign(this.#zoom, ranges);
+        request();
+      },
+      onReset: () => {
+        this.#zoom = {};
+        request();
+      },
+      onRelease: request,
+    });
+  }
+
+  /** @param {any} facts */
+  setFacts(facts) {
+    this.#facts = facts;
+    this.#options.request();
+  }
+
+  /** @param {import('./palette.js').Theme} theme */
+  setTheme(theme) {
+    this.#theme = theme;
+    this.#options.request();
+  }
+
+  clear() {
+    this.#frame = null;
+    this.#zoom = {};
+    this.#top = new DensityTop();
+    this.#options.request();
+  }
+
+  /** @param {import('./bytes.js').Packet} frame */
+  draw(frame) {
+    this.#frame = frame;
+    this.redraw();
+  }
+
+  redraw() {
+    const arrays = this.#frame?.arrays ?? {};
+    this.#entries.get('p_g_average')?.toggleAttribute('hidden', !arrays.p_g_average);
+    const range = this.#zoom.xaxis ?? this.#facts.window ?? [-1, 1];
+    const ticks = niceTicks(range, Math.max(3, this.node.clientWidth / 110));
+    this.#chart.draw(this.#traces(arrays), this.#layout(range, arrays));
+    this.#map.draw({
+      theme: this.#theme,
+      range,
+      ticks: ticks.map(value => ({ value, label: round(value) })),
+      latentWindow: this.#facts.latent?.window ?? [-3, 3],
+      latentDimension: this.#facts.latent?.dimension ?? 1,
+      arrays,
+      samples: this.#isOn({ key: 'samples' }),
+      threads: this.#isOn({ key: 'map' }),
+    });
+  }
+
+  /** @param {{key: string}} layer */
+  #isOn({ key }) {
+    return this.#options.preferences.get(`layer.${key}`, LAYERS.find(l => l.key === key)?.on ?? true);
+  }
+
+  /** @param {Record<string, import('./bytes.js').NumberArray>} arrays */
+  #traces(arrays) {
+    return LAYERS.filter(layer => layer.array && arrays[layer.array]).map(layer => {
+      const ink = this.#theme[layer.sample.ink];
+      return {
+        visible: this.#isOn(layer),
+        x: arrays.grid,
+        y: arrays[/** @type {string} */ (layer.array)],
+        yaxis: layer.axis,
+        line: { color: ink, width: layer.sample.width, dash: PLOTLY_DASH[/** @type {'solid'} */ (layer.sample.dash ?? 'solid')] },
+        opacity: layer.key === 'p_g_average' ? 0.8 : 1,
+        ...(layer.fill ? { fill: 'tozeroy', fillcolor: translucent(ink, this.#theme.dark ? 0.18 : 0.13) } : {}),
+        hovertemplate: `${mathsHtml(layer.label)} %{y}<extra></extra>`,
+      };
+    });
+  }
+
+  /** @param {[number, number]} range @param {Record<string, import('./bytes.js').NumberArray>} arrays */
+  #layout(range, arrays) {
+    const theme = this.#theme;
+    const axis = baseAxis(theme);
+    const top = this.#top.fit(arrays);
+    const density = this.#zoom.yaxis ?? [FLOOR * top, CEILING * top];
+    const ticks = niceTicks(density, 3);
+    return {
+      ...baseLayout(theme),
+      margin: MARGIN,
+      xaxis: { ...axis, range, showticklabels: false, showspikes: true, tickprefix: 'x = ', hoverformat: '.2f' },
+      yaxis: { ...axis, range: density, hoverformat: '.3f', tickvals: ticks, ticktext: ticks.map(round) },
+      yaxis2: {
+        ...axis,
+        hoverformat: '.3f',
+        range: this.#zoom.yaxis2 ?? [FLOOR, CEILING],
+        overlaying: 'y',
+        side: 'right',
+        tickvals: [0, 0.25, 0.5, 0.75, 1],
+        ticktext: ['0', '¼', '½', '¾', '1'],
+        tickfont: { size: 12, color: theme.discriminator },
+        showgrid: true,
+        gridcolor: theme.grid,
+      },
+      shapes: [
+        { type: 'line', layer: 'between', xref: 'paper', x0: 0, x1: 1, yref: 'y2', y0: 0.5, y1: 0.5, line: { color: theme.muted, width: 1.5, dash: '2px,4px' } },
+        { type: 'line', layer: 'below', xref: 'paper', x0: 0, x1: 1, yref: 'y', y0: 0, y1: 0, line: { color: theme.line, width: 1 } },
+      ],
+      annotations: [
+        { ...AXIS_NAME, text: 'density', x: 0, xanchor: 'right', xshift: -7, font: { size: 11, color: theme.muted } },
+        { ...AXIS_NAME, text: 'D', x: 1, xanchor: 'left', xshift: 8, font: { size: 12, color: theme.discriminator } },
+      ],
+    };
+  }
+}
+
+/** The density at the top of the stage. p_r sets the scale; a spike of p_g may raise it in a few steps, up to twice, and is cut off beyond. */
+class DensityTop {
+  #level = 1;
+
+  /** @param {Record<string, import('./bytes.js').NumberArray>} arrays */
+  fit({ p_r, p_g }) {
+    if (!p_r || !p_g) return 1;
+    const real = highest(p_r);
+    const need = highest(p_g) / real;
+    const LEVELS = [1.15, 1.5, 2];
+    const wanted = LEVELS.findIndex(level => need * 1.04 <= level);
+    const up = wanted < 0 ? LEVELS.length - 1 : wanted;
+    // Down only when there is clear room to spare, so that the axis does not flicker between two levels.
+    if (up > this.#level || need * 1.2 <= LEVELS[up]) this.#level = up;
+    return real * LEVELS[this.#level];
+  }
+}
+
+/** @param {import('./bytes.js').NumberArray} values */
+const highest = values => Math.max(1e-6, ...Array.from(values).filter(Number.isFinite));

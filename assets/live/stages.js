@@ -1,0 +1,35 @@
+// @ts-check
+/**
+ * Which stage draws which kind of data: a newcomer is one file and one line here.
+ */
+import { LineStage } from './stage-line.js';
+
+/** @typedef {object} StageOptions
+ * @property {any} plotly
+ * @property {AbortSignal} signal ends the stage
+ * @property {import('./preferences.js').Preferences} preferences
+ * @property {import('./palette.js').Theme} theme
+ * @property {() => void} request asks for a call of `redraw` at the next animation frame */
+
+/** @typedef {object} Stage
+ * @property {HTMLElement} node
+ * @property {(facts: any) => void} setFacts what stays true of the game on show
+ * @property {(theme: import('./palette.js').Theme) => void} setTheme
+ * @property {(frame: import('./bytes.js').Packet) => void} draw
+ * @property {() => void} redraw the same frame again: another size, theme, zoom or choice of layers
+ * @property {() => void} clear a new game: forget frame and zoom */
+
+/** @type {Record<string, new (options: StageOptions) => Stage>} */
+const STAGES = { line: LineStage };
+
+const DEFAULT = 'line';
+
+/** @param {any} facts */
+export const stageKind = facts => facts?.stage ?? DEFAULT;
+
+/** @param {string} kind of `facts.stage` @param {StageOptions} options */
+export function createStage(kind, options) {
+  const Kind = STAGES[kind];
+  if (!Kind) throw new Error(`no stage is known for "${kind}"; known are ${Object.keys(STAGES).join(', ')}`);
+  return new Kind(options);
+}

@@ -1,0 +1,133 @@
+// @ts-check
+/**
+ * The top row: play, step, speed, begin again; and where the run stands.
+ */
+import { element, icon, write } from './dom.js';
+import { listenToKeys, releaseFocusAfterEntry } from './keys.js';
+import { fixed, grouped, known } from './numbers.js';
+
+const ICONS = {
+  play: 'M4 2.5v11l9-5.5z',
+  pause: 'M4 2.5h3v11H4zM9 2.5h3v11H9z',
+  restart: 'M8 2.2a5.8 5.8 0 1 1-5.6 4.3l1.5.4A4.3 4.3 0 1 0 8 3.7V6L4.4 3 8 0z',
+  seed: 'M3.5 2h9A1.5 1.5 0 0 1 14 3.500v9A1.500 1.500 0 0 1 12.500 14h-9A1.500 1.500 0 0 1 2 12.500v-9A1.500 1.500 0 0 1 3.500 2zM3.500 3.400v9.200h9.100V3.400zM5.700 4.600a1.100 1.100 0 1 1 0 2.200 1.100 1.100 0 0 1 0-2.200zM8 6.900a1.100 1.100 0 1 1 0 2.200 1.100 1.100 0 0 1 0-2.200zM10.300 9.200a1.100 1.100 0 1 1 0 2.200 1.100 1.100 0 0 1 0-2.200z',
+};
+const SPEEDS = [1, 2, 5, 10, 30, 100];
+const FASTEST = 'max';
+
+export class Transport {
+  #send;
+  #status = 'connecting';
+  #steering = element('div', { class: 'gd-steering', role: 'toolbar', 'aria-label': 'Training' });
+  #play = element('button', { type: 'button', class: 'gd-button gd-primary' });
+  #speed = /** @type {HTMLSelectElement} */ (element('select', { class: 'gd-button', 'aria-label': 'Speed in steps per second' }));
+  #watching = element('span', { class: 'gd-watching', hidden: '' }, 'watching');
+  #step = element('b', { class: 'gd-step' }, '0');
+  #pace = element('span', { class: 'gd-pace' });
+  #painted = element('span', { class: 'gd-pace' });
+  #running = false;
+
+  /** @param {{send: (command: object) => void, tips: import('./tip.js').Tips, verdict: HTMLElement, signal: AbortSignal}} options */
+  constructor({ send, tips, verdict, signal }) {
+    this.#send = send;
+    const step = (/** @type {string} */ players) => () => send({ type: 'step', players, n: 1 });
+    const buttons = [
+      button('D step', 'd', 'One step of the discriminator alone', step('D')),
+      button('G step', 'g', 'One step of the generator alone', step('G')),
+      button('Both', 's', 'One round of both players', step('both')),
+    ];
+    const again = [
+      iconButton('restart', 'Restart with the same seed', () => send({ type: 'restart', new_seed: false })),
+      iconButton('seed', 'Restart with a new seed', () => send({ type: 'restart', new_seed: true })),
+    ];
+    this.#play.addEventListener('click', () => this.#toggle(), { signal });
+    this.#fillSpeeds(null);
+    let byPointer = false;
+    this.#speed.addEventListener('pointerdown', () => (byPointer = true), { signal });
+    this.#speed.addEventListener('keydown', () => (byPointer = false), { signal });
+    this.#speed.addEventListener('change', () => {
+      send({ type: 'speed', steps_per_second: this.#speed.value === FASTEST ? null : Number(this.#speed.value) });
+      if (byPointer) this.#speed.blur(); // the next Space means play or pause, not this list again
+    }, { signal });
+    this.#steering.append(this.#play, ...buttons.map(b => b.node), this.#speed, ...again.map(b => b.node));
+    for (const { node, hint, press } of [...buttons, ...again]) {
+      node.addEventListener('click', press, { signal });
+      tips.set(node, hint);
+    }
+    tips.set(this.#speed, 'How many rounds a second');
+    this.node = element(
+      'header', { class: 'gd-bar' }, this.#steering, this.#watching,
+      element('div', { class: 'gd-state' }, element('span', { class: 'gd-count' }, 'step ', this.#step), this.#pace, this.#painted, verdict),
+    );
+    releaseFocusAfterEntry(signal);
+    listenToKeys(
+      { ' ': () => this.#toggle(), d: () => this.#pressKey('D'), g: () => this.#pressKey('G'), s: () => this.#pressKey('both') },
+      signal,
+    );
+    this.#showPlay();
+  }
+
+  /** @param {{status: string, role: string, speed: number | null}} run */
+  show({ status, role, speed }) {
+    this.#status = status;
+    this.#running = status === 'running';
+    const steering = role === 'steer';
+    this.#steering.hidden = !steering;
+    this.#watching.hidden = steering;
+    for (const control of this.#steering.querySelectorAll('button, select'))
+      control.toggleAttribute('disabled', status === 'connecting' || status === 'failed' || status === 'ended');
+    for (const control of this.#steering.querySelectorAll('[data-steps]')) control.toggleAttribute('disabled', !this.#canPlay());
+    this.#play.toggleAttribute('disabled', !this.#canPlay());
+    this.#fillSpeeds(speed);
+    this.#showPlay();
+  }
+
+  /** @param {{step: number, stepsPerSecond: number | null, framesPerSecond: number | null}} reading */
+  read({ step, stepsPerSecond, framesPerSecond }) {
+    write(this.#step, grouped(step));
+    write(this.#pace, this.#running && known(stepsPerSecond) ? `${stepsPerSecond < 10 ? fixed(stepsPerSecond, 1) : grouped(stepsPerSecond)} steps/s` : '');
+    write(this.#painted, this.#running && known(framesPerSecond) ? `${fixed(framesPerSecond, 0)} fps` : '');
+  }
+
+  #canPlay() {
+    return this.#status === 'running' || this.#status === 'paused';
+  }
+
+  #toggle() {
+    if (!this.#steering.hidden && this.#canPlay()) this.#send({ type: this.#running ? 'pause' : 'play' });
+  }
+
+  /** @param {string} players */
+  #pressKey(players) {
+    if (!this.#steering.hidden && this.#canPlay()) this.#send({ type: 'step', players, n: 1 });
+  }
+
+  #showPlay() {
+    const label = this.#running ? 'Pause' : 'Play';
+    if (this.#play.dataset.shows === label) return;
+    this.#play.dataset.shows = label;
+    this.#play.setAttribute('aria-keyshortcuts', 'Space');
+    this.#play.setAttribute('aria-label', label);
+    this.#play.replaceChildren(icon(this.#running ? ICONS.pause : ICONS.play), element('span', {}, label), element('kbd', {}, 'space'));
+  }
+
+  /** @param {number | null} speed */
+  #fillSpeeds(speed) {
+    const values = speed === null || SPEEDS.includes(speed) ? SPEEDS : [...SPEEDS, speed].sort((a, b) => a - b);
+    if (this.#speed.options.length !== values.length + 1)
+      this.#speed.replaceChildren(...values.map(v => element('option', { value: v }, `${v} /s`)), element('option', { value: FASTEST }, 'max'));
+    this.#speed.value = speed === null ? FASTEST : String(speed);
+  }
+}
+
+/** @param {string} label @param {string} key @param {string} hint @param {() => void} press */
+function button(label, key, hint, press) {
+  const node = element('button', { type: 'button', class: 'gd-button', 'data-steps': '', 'aria-keyshortcuts': key, 'aria-label': label }, element('span', {}, label), element('kbd', {}, key));
+  return { node, hint, press };
+}
+
+/** @param {'restart' | 'seed'} name @param {string} hint @param {() => void} press */
+function iconButton(name, hint, press) {
+  const node = element('button', { type: 'button', class: 'gd-button gd-icon', 'aria-label': hint }, icon(ICONS[name]));
+  return { node, hint, press };
+}

@@ -1,0 +1,298 @@
+// @ts-check
+/**
+ * One mounted live view: takes what the socket brings, and paints the newest of it once per animation frame.
+ */
+import { unpack } from './bytes.js';
+import { Curves } from './curves.js';
+import { element } from './dom.js';
+import { History } from './history.js';
+import { releaseFocus } from './keys.js';
+import { Overlay } from './overlay.js';
+import { applyTheme, readTheme } from './palette.js';
+import { Pace } from './pace.js';
+import { Preferences } from './preferences.js';
+import { LiveSocket, socketUrl } from './socket.js';
+import { createStage, stageKind } from './stages.js';
+import { Theory } from './theory.js';
+import { Tips } from './tip.js';
+import { Transport } from './transport.js';
+import { Verdict } from './verdict.js';
+
+const FRAME_BUDGET_MS = 15; // after this, curves that still wait do so until the next animation frame
+
+const NARROW_PX = 900; // below: curves under the stage, and the page scrolls
+const WIDE_PX = 1400; // from here: two columns of curves
+
+/** The run before the server has spoken. */
+const NO_RUN = { role: 'watch', generation: -1, status: 'connecting', reason: '', step: 0, speed: null, verdict: null, marks: [], notice: '', facts: {} };
+
+export class LiveView {
+  #end = new AbortController();
+  #root;
+  #preferences = new Preferences();
+  #history = new History();
+  #pace = new Pace();
+  /** @type {import('./live.js').Data | null} */
+  #data = null;
+  /** @type {any} */
+  #run = NO_RUN;
+  #connected = false;
+  /** @type {{status: 'ended' | 'failed', reason: string} | null} */
+  #over = null;
+  /** @type {import('./bytes.js').Packet | null} */
+  #pending = null;
+  #painted = 0;
+  /** @type {(name: string, value: unknown) => void} */
+  #tellPage = () => {};
+  #stageIsOld = false;
+  #scheduled = 0;
+  /** @type {LiveSocket | null} */
+  #socket = null;
+  /** @type {Parts | null} */
+  #parts = null;
+  /** @type {{kind: string, end: AbortController, view: import('./stages.js').Stage} | null} */
+  #staged = null;
+
+  /** @param {HTMLElement} parent @param {() => Promise<any>} load brings Plotly */
+  constructor(parent, load) {
+    this.#root = element('section', { class: 'gd-live', 'data-testid': 'live-view', 'data-status': 'connecting', 'data-step': 0, 'data-painted': 0, 'data-role': 'watch', 'data-fps': 0 });
+    parent.append(this.#root);
+    load().then(
+      plotly => this.#end.signal.aborted || this.#start(plotly),
+      error => this.#end.signal.aborted || this.#root.append(element('p', {}, `The live view cannot start: ${error.message}. Reload the page to try again.`)),
+    );
+  }
+
+  /** @param {import('./live.js').Component} component as Streamlit gives it now */
+  update({ data, setTriggerValue }) {
+    this.#tellPage = setTriggerValue ?? (() => {});
+    if (this.#data && data.title !== this.#data.title) releaseFocus(); // a preset was chosen: Space is to play it
+    const renewed = data.token !== this.#data?.token || data.socket !== this.#data?.socket;
+    this.#data = data;
+    this.#root.setAttribute('aria-label', data.title);
+    if (!this.#parts) return;
+    this.#retheme();
+    this.#fill();
+    if (renewed) this.#connect();
+  }
+
+  dispose() {
+    this.#end.abort();
+    cancelAnimationFrame(this.#scheduled);
+    this.#socket?.close();
+    this.#root.remove();
+  }
+
+  /** @param {any} plotly */
+  #start(plotly) {
+    const { signal } = this.#end;
+    this.#fill();
+    this.#parts = build(this.#root, {
+      plotly,
+      signal,
+      preferences: this.#preferences,
+      history: this.#history,
+      send: command => this.#socket?.send(command),
+      request: () => this.#request(),
+    });
+    this.#retheme();
+    this.#show();
+    const resized = new ResizeObserver(() => {
+      this.#fill();
+      this.#parts?.curves.redraw();
+      this.#requestStage();
+    });
+    for (const node of [this.#root, this.#parts.stageHolder, this.#parts.curves.node]) resized.observe(node);
+    signal.addEventListener('abort', () => resized.disconnect());
+    window.addEventListener('resize', () => this.#fill(), { signal });
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#retheme(), { signal });
+    this.#connect();
+  }
+
+  #connect() {
+    const data = this.#data;
+    if (!data) return;
+    this.#socket?.close();
+    this.#run = NO_RUN;
+    this.#over = null;
+    this.#connected = false;
+    this.#clear(-1);
+    this.#show();
+    this.#socket = new LiveSocket(socketUrl(data.socket), data.token, {
+      onMessage: message => this.#hear(message),
+      onBytes: bytes => this.#take(unpack(bytes)),
+      onLost: () => {
+        this.#connected = false;
+        this.#show();
+      },
+      onEnd: over => {
+        // The server may have said better what happened before it hung up.
+        const { status, reason } = this.#run;
+        this.#over = status === 'failed' || status === 'ended' ? { status, reason: reason || over.reason } : over;
+        this.#show();
+      },
+    });
+  }
+
+  /** @param {any} message */
+  #hear(message) {
+    if (message.type === 'refused') return this.#parts?.overlay.say(message.message);
+    if (message.type !== 'run') return;
+    this.#connected = true;
+    const old = this.#run;
+    this.#run = { ...NO_RUN, ...message };
+    if (message.generation > this.#history.generation) {
+      // The page's own widgets may show settings of the old game.
+      if (old !== NO_RUN) this.#tellPage('generation', message.generation);
+      this.#clear(message.generation);
+    }
+    this.#show();
+    const { curves } = /** @type {Parts} */ (this.#parts);
+    const same = (/** @type {'facts' | 'marks'} */ what) => JSON.stringify(old[what]) === JSON.stringify(this.#run[what]);
+    if (!same('facts') || old === NO_RUN) {
+      this.#stage().setFacts(this.#run.facts);
+      curves.show({ facts: this.#run.facts });
+    }
+    if (!same('marks')) curves.show({ marks: this.#run.marks });
+  }
+
+  /** @param {import('./bytes.js').Packet} packet */
+  #take(packet) {
+    const { label } = packet;
+    if (label.generation > this.#history.generation) this.#clear(label.generation);
+    if (label.kind === 'history') {
+      if (this.#history.take(packet)) this.#parts?.curves.redraw();
+    } else if (label.kind === 'frame') {
+      if (label.generation < this.#history.generation) return this.#acknowledge(packet); // a last picture of a game that is over
+      this.#pending = packet;
+      this.#request();
+    }
+  }
+
+  /** A new game: nothing of the old one may stay on the screen.
+   * @param {number} generation */
+  #clear(generation) {
+    this.#history.clear(generation);
+    if (this.#pending) this.#acknowledge(this.#pending); // never painted, but the server waits for a word before it sends the next
+    this.#pending = null;
+    this.#pace.clear();
+    this.#staged?.view.clear();
+    this.#parts?.curves.clear();
+    this.#parts?.curves.show({ marks: this.#run.marks });
+  }
+
+  #request() {
+    this.#scheduled ||= requestAnimationFrame(() => this.#paint());
+  }
+
+  #requestStage() {
+    this.#stageIsOld = true;
+    this.#request();
+  }
+
+  /** A hidden tab gets no animation frames: it paints nothing, acknowledges nothing, and is sent nothing. */
+  #paint() {
+    this.#scheduled = 0;
+    const parts = this.#parts;
+    if (!parts || this.#end.signal.aborted) return;
+    const start = performance.now();
+    const frame = this.#pending;
+    this.#pending = null;
+    // Before painting, so that the next frame travels meanwhile; even so at most one waits here while one is being painted.
+    if (frame) this.#acknowledge(frame);
+    if (frame) this.#paintFrame(frame, start);
+    else if (this.#stageIsOld) this.#staged?.view.redraw();
+    this.#stageIsOld = false;
+    if (parts.curves.paint(start, start + FRAME_BUDGET_MS)) this.#request();
+  }
+
+  /** @param {import('./bytes.js').Packet} frame @param {number} now */
+  #paintFrame(frame, now) {
+    const { theory, transport, curves } = /** @type {Parts} */ (this.#parts);
+    const { step, numbers, steps_per_second: stepsPerSecond } = frame.label;
+    this.#stage().draw(frame);
+    theory.show(numbers, this.#run.facts);
+    this.#pace.tick(now);
+    transport.read({ step, stepsPerSecond, framesPerSecond: this.#pace.perSecond(now) });
+    curves.show({ numbers, step });
+    Object.assign(this.#root.dataset, { step, painted: ++this.#painted, fps: this.#pace.perSecond(now).toFixed(1) });
+  }
+
+  /** @param {import('./bytes.js').Packet} frame */
+  #acknowledge(frame) {
+    this.#socket?.send({ type: 'ack', revision: frame.label.revision });
+  }
+
+  /** The stage for the data on show; another kind of data takes the old one off. */
+  #stage() {
+    const { plotly, theme, stageHolder } = /** @type {Parts} */ (this.#parts);
+    const kind = stageKind(this.#run.facts);
+    if (this.#staged) {
+      if (this.#staged.kind === kind) return this.#staged.view;
+      this.#staged.end.abort();
+      this.#staged.view.node.remove();
+    }
+    const end = new AbortController();
+    this.#end.signal.addEventListener('abort', () => end.abort(), { signal: end.signal });
+    const view = createStage(kind, { plotly, signal: end.signal, preferences: this.#preferences, theme, request: () => this.#requestStage() });
+    stageHolder.prepend(view.node);
+    this.#staged = { kind, end, view };
+    view.setFacts(this.#run.facts);
+    return view;
+  }
+
+  /** Everything but pictures and curves. */
+  #show() {
+    if (!this.#parts) return;
+    const { transport, verdict, overlay } = this.#parts;
+    const state = { ...this.#run, ...(this.#over ?? (this.#connected ? {} : { status: 'connecting' })) };
+    Object.assign(this.#root.dataset, { status: state.status, role: state.role });
+    transport.show(state);
+    if (state.status !== 'running') transport.read({ step: Number(this.#root.dataset.step), stepsPerSecond: null, framesPerSecond: null });
+    verdict.show(state.verdict);
+    overlay.show(state);
+  }
+
+  #retheme() {
+    const parts = this.#parts;
+    if (!parts) return;
+    const theme = readTheme(this.#root);
+    if (JSON.stringify(theme) === JSON.stringify(parts.theme)) return; // Streamlit calls at every rerun, mostly for something else
+    parts.theme = theme;
+    applyTheme(this.#root, theme);
+    this.#staged?.view.setTheme(theme);
+    parts.curves.show({ theme });
+  }
+
+  /** The view fills what the page leaves below its upper edge, wherever the page has been scrolled to. */
+  #fill() {
+    let top = this.#root.getBoundingClientRect().top;
+    for (let at = this.#root.parentElement; at; at = at.parentElement) top += at.scrollTop;
+    this.#root.style.setProperty('--gd-top', `${Math.max(0, Math.round(top))}px`);
+    const width = this.#root.clientWidth;
+    this.#root.dataset.layout = width < NARROW_PX ? 'narrow' : width < WIDE_PX ? 'medium' : 'wide';
+  }
+}
+
+/** @typedef {ReturnType<typeof build>} Parts */
+
+/** The view's parts, in their places.
+ * @param {HTMLElement} root
+ * @param {{plotly: any, signal: AbortSignal, preferences: Preferences, history: History, send: (command: object) => void, request: () => void}} options */
+function build(root, { plotly, signal, preferences, history, send, request }) {
+  const theme = readTheme(root);
+  applyTheme(root, theme);
+  const tips = new Tips(signal);
+  const verdict = new Verdict(tips);
+  const transport = new Transport({ send, tips, verdict: verdict.node, signal });
+  const overlay = new Overlay({ send, signal });
+  const theory = new Theory(tips);
+  const curves = new Curves({ plotly, signal, preferences, history, theme, request });
+  const stageHolder = element('div', { class: 'gd-stage-holder' }, overlay.card);
+  root.append(transport.node, element('div', { class: 'gd-main' }, stageHolder, curves.node), theory.node, overlay.toasts, tips.node);
+  // A click should not leave the focus on a button: the next Space means play or pause, not this button again.
+  root.addEventListener('mousedown', event => {
+    if (event.target instanceof Element && event.target.closest('button')) event.preventDefault();
+  }, { signal });
+  return { plotly, theme, verdict, transport, overlay, theory, curves, stageHolder };
+}

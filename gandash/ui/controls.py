@@ -1,0 +1,160 @@
+"""Widgets from declarations: one function that draws any setting, and one that reads what the widget gave."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from gandash.config import GameConfig
+from gandash.settings import Setting, SettingError, Settings, kind_of, settings, show, variants
+
+LIVE, RESTART = "●", "↻"
+
+# The settings that stay in view, and the groups the others fold into. A setting of a new group needs a line here only
+# to choose its place; `groups` puts the rest at the end.
+ALWAYS = (
+    "generator_optimiser.learning_rate",
+    "discriminator_optimiser.learning_rate",
+    "update_rule.discriminator_steps",
+)
+GROUPS: dict[str, tuple[str, ...]] = {
+    "Data": ("data",),
+    "Latent": ("latent",),
+    "Generator": ("generator",),
+    "Discriminator": ("discriminator",),
+    "Objective": ("objective",),
+    "Regulariser": ("regulariser",),
+    "Update rule": ("update_rule",),
+    "Optimisers": ("generator_optimiser", "discriminator_optimiser"),
+    "Run": ("run",),
+}
+
+Changed = Callable[[str, str], None]
+"""Called as (path, key of the widget) when a person changed a widget."""
+
+
+def groups(config: GameConfig) -> dict[str, list[Setting]]:
+    """The folded settings by group, in the order of the page."""
+    found: dict[str, list[Setting]] = {name: [] for name in GROUPS}
+    for s in settings(config):
+        if s.path in ALWAYS:
+            continue
+        head = s.path.split(".")[0]
+        name = next((n for n, heads in GROUPS.items() if head in heads), head.replace("_", " ").capitalize())
+        found.setdefault(name, []).append(s)
+    return found
+
+
+def summary(config: GameConfig, group: str) -> str:
+    """The group's present value in a few words, for its folded line."""
+    if group == "Optimisers":
+        kinds = [config.generator_optimiser.kind, config.discriminator_optimiser.kind]
+        return " · ".join(dict.fromkeys(_words(k) for k in kinds))
+    value = getattr(config, GROUPS[group][0], None) if group in GROUPS else None
+    if isinstance(value, Settings) and hasattr(value, "summary"):
+        return str(value.summary())
+    return _words(str(value)) if value is not None else ""
+
+
+def draw(setting: Setting, key: str, changed: Changed, whose: str = "") -> None:
+    """The widget of one setting. Its label says, before it is touched, whether it acts at once or restarts the run."""
+    sign = LIVE if setting.live else RESTART
+    label = f"{sign} {whose}{setting.label}"
+    common: dict[str, Any] = {
+        "key": key,
+        "help": f"{setting.help} {'Acts at the next step.' if setting.live else 'Restarts the run.'}",
+        "on_change": changed,
+        "args": (setting.path, key),
+    }
+    value = setting.value
+    if setting.is_variant:
+        kinds = [kind_of(m) for m in variants(setting.type)]
+        st.selectbox(label, kinds, index=kinds.index(value.kind), format_func=_words, **common)
+    elif setting.choices:
+        names = list(setting.choices)
+        st.selectbox(label, names, index=names.index(value), format_func=lambda n: setting.choices[n], **common)
+    elif isinstance(value, tuple):
+        st.text_input(label, value=", ".join(f"{v:g}" for v in value), **common)
+    elif setting.scale == "log":
+        # The exact value is text: 3e-4 can be typed as it is written
+        st.text_input(label, value=show(value), **common)
+        _log_slider(setting, f"{label}, slider", key, changed)
+    elif isinstance(value, int):
+        low, high = int(setting.low or 0), int(setting.high or 2**32 - 1)
+        st.number_input(label, min_value=low, max_value=high, value=value, step=1, **common)
+    else:
+        st.number_input(
+            label,
+            value=float(value),
+            min_value=setting.low,
+            max_value=setting.high,
+            step=_step(setting),
+            format="%g",
+            **common,
+        )
+
+
+def _log_slider(setting: Setting, label: str, key: str, changed: Changed) -> None:
+    ticks = slider_ticks(setting)
+    st.select_slider(
+        label,
+        options=ticks,
+        value=nearest_tick(setting),
+        format_func=show,
+        key=f"{key}/slider",
+        on_change=changed,
+        args=(setting.path, f"{key}/slider"),
+        label_visibility="collapsed",
+    )
+
+
+def slider_ticks(setting: Setting) -> list[float]:
+    """Round values over the useful part of a log-scaled range: powers of two for counts, ten to the decade otherwise."""
+    low, high = setting.low or 0.0, setting.high or 1.0
+    if isinstance(setting.value, int):
+        return [2**k for k in range(4, 13) if low <= 2**k <= high]
+    bottom = -6 if "learning_rate" in setting.path else -10
+    steps = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
+    return [float(f"{m}e{d}") for d in range(bottom, 1) for m in steps if low < float(f"{m}e{d}") <= min(high, 1.0)]
+
+
+def nearest_tick(setting: Setting) -> float:
+    return min(slider_ticks(setting), key=lambda t: abs(math.log(t / max(setting.value, 1e-300))))
+
+
+def read(setting: Setting, raw: Any) -> Any:
+    """What the widget's value means for the setting; raises SettingError in words when it means nothing."""
+    if setting.is_variant:
+        return {"kind": raw}
+    if isinstance(setting.value, tuple):
+        parts = [p for p in str(raw).replace(";", ",").split(",") if p.strip()]
+        return [_number(setting, p) for p in parts]
+    if setting.scale == "log" and isinstance(raw, str):
+        number = _number(setting, raw)
+        return int(number) if isinstance(setting.value, int) and number.is_integer() else number
+    return raw
+
+
+def _number(setting: Setting, text: str) -> float:
+    try:
+        return float(text.strip().replace("−", "-"))
+    except ValueError:
+        raise SettingError(setting.path, text, "a number is needed", "such as 0.001 or 1e-3") from None
+
+
+def _step(setting: Setting) -> float:
+    span = (setting.high or 1.0) - (setting.low or 0.0)
+    return 0.01 if span <= 2 else 0.1 if span <= 20 else 1.0
+
+
+def _words(name: str) -> str:
+    special = {
+        "rmsprop": "RMSProp",
+        "adam": "Adam",
+        "gradient_descent": "gradient descent",
+        "non_saturating": "non-saturating",
+    }
+    return special.get(name, name.replace("_", " "))

@@ -1,0 +1,33 @@
+"""Mounts the live view: a component that opens its own socket and draws, without a rerun per frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from gandash import __version__
+from gandash.trainer.run import Role, Run
+
+# The component is only a door: the view itself is ordinary ES modules from the app's own routes.
+_BOOTSTRAP = """
+const base = new URL('./gandash/assets/live/', document.baseURI);
+let view;
+export default function (component) {
+  view ??= import(new URL('live.js?v=VERSION', base).href);
+  view.then((module) => module.update(component, base));
+  return () => view.then((module) => module.teardown(component.parentElement));
+}
+""".replace("VERSION", __version__)
+
+_component = st.components.v2.component("gandash_live", js=_BOOTSTRAP, html="<div></div>", isolate_styles=False)
+
+
+def mount(run: Run, role: Role, on_generation: Callable[[], None]) -> Any:
+    """The live view of `run`. `on_generation` runs when the browser has seen a new game begin (a restart by key, say)."""
+    return _component(
+        key="live",
+        data={"token": run.tokens[role], "socket": "gandash/live", "title": run.title},
+        on_generation_change=on_generation,
+    )

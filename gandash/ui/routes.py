@@ -1,0 +1,233 @@
+"""What the app serves beside Streamlit's own pages: the live view's files, plotly.js, and the socket of each picture.
+
+The socket: the browser's Origin must be our own Host, and its first message must carry a token of the run (192 random bits).
+The token for steering may command, the one for watching only looks. Tokens travel in messages, never in an address, so no
+log holds one. Who a run belongs to across reloads is known by a random cookie that scripts cannot read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import plotly
+import streamlit as st
+from pydantic import ValidationError
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from gandash.trainer.messages import steering_adapter
+from gandash.trainer.run import Role, Run, Viewer
+from gandash.ui.service import supervisor
+
+log = logging.getLogger("gandash.socket")
+
+VISITOR_COOKIE = "gandash_visitor"
+HELLO_SECONDS = 5.0
+MAX_MESSAGE = 4096
+COMMANDS_PER_SECOND = 200  # a person's keys and a held slider stay far below; a flood is answered once and dropped
+
+UNKNOWN_TOKEN, FORBIDDEN_ORIGIN, RUN_ENDED = 4401, 4403, 4410
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+
+
+# --------------------------------------------------------------------------------------------------------------- socket
+
+
+async def live(socket: WebSocket) -> None:
+    """One picture of one run: state as text, curves and frames as bytes, at the viewer's own pace."""
+    await socket.accept()
+    if not same_origin(socket.headers.get("origin"), socket.headers.get("host")):
+        await socket.close(FORBIDDEN_ORIGIN, "this socket serves its own pages only")
+        return
+    admitted = await _admit(socket)
+    if admitted is None:
+        await socket.close(UNKNOWN_TOKEN, "unknown token")
+        return
+    run, role = admitted
+    news = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def wake() -> None:
+        with suppress(RuntimeError):  # the server's loop is closing; nobody is left to wake
+            loop.call_soon_threadsafe(news.set)
+
+    viewer = run.attach(role, wake)
+    try:
+        async with asyncio.TaskGroup() as both:
+            listening = both.create_task(_listen(socket, run, role, viewer, news))
+            await _talk(socket, run, role, viewer, news)
+            listening.cancel()
+    except* (WebSocketDisconnect, RuntimeError):
+        log.debug("run %s: a viewer went, perhaps in mid-sentence", run.id)
+    except* Exception as failure:
+        log.error("run %s: the socket failed", run.id, exc_info=failure)
+    finally:
+        run.detach(viewer)
+
+
+def same_origin(origin: str | None, host: str | None) -> bool:
+    """Whether a browser's Origin is this server. Clients that are no browsers send none: the token decides alone."""
+    if origin is None:
+        return True
+    with suppress(ValueError):  # an Origin that is no address at all
+        return bool(host) and urlsplit(origin).netloc.lower() == str(host).lower()
+    return False
+
+
+async def _admit(socket: WebSocket) -> tuple[Run, Role] | None:
+    try:
+        text = await asyncio.wait_for(_receive(socket), HELLO_SECONDS)
+        hello = json.loads(text[:MAX_MESSAGE])
+        token = hello["token"] if hello["type"] == "hello" else ""
+        return supervisor().admit(token) if isinstance(token, str) else None
+    except (TimeoutError, ValueError, KeyError, TypeError, RecursionError, WebSocketDisconnect):
+        return None
+
+
+async def _receive(socket: WebSocket) -> str:
+    """The next message; bytes are none of ours and read as ""."""
+    message = await socket.receive()
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message.get("code", 1000))
+    return message.get("text") or ""
+
+
+async def _talk(socket: WebSocket, run: Run, role: Role, viewer: Viewer, news: asyncio.Event) -> None:
+    version, said = -1, {"status": ""}
+    while True:
+        news.clear()  # before looking: what comes while we send wakes us again
+        if version != run.version:
+            version = run.version
+            said = run.describe(role)
+            await socket.send_text(json.dumps(said, allow_nan=False))
+        while viewer.refusals:
+            await socket.send_text(json.dumps({"type": "refused", "message": viewer.refusals.popleft()}))
+        if run.has_ended:
+            if version != run.version or said["status"] not in ("ended", "failed"):  # it ended since we looked
+                await socket.send_text(json.dumps(run.describe(role), allow_nan=False))
+            await socket.close(RUN_ENDED, "this run has ended")
+            return
+        for packet in run.next_picture(viewer):
+            await socket.send_bytes(packet)
+        await news.wait()
+
+
+async def _listen(socket: WebSocket, run: Run, role: Role, viewer: Viewer, news: asyncio.Event) -> None:
+    window, count = 0.0, 0
+    while True:
+        text = await _receive(socket)
+        answer = ""
+        try:
+            message: Any = json.loads(text) if len(text) <= MAX_MESSAGE else None
+            if isinstance(message, dict) and message.get("type") == "ack":
+                viewer.ready = True
+            else:
+                now = asyncio.get_running_loop().time()
+                window, count = (window, count + 1) if now - window < 1 else (now, 1)
+                if count > COMMANDS_PER_SECOND:
+                    answer = (
+                        "too many commands at once; the rest of them were dropped" if count == COMMANDS_PER_SECOND + 1 else ""
+                    )
+                elif role != "steer":
+                    answer = "you are watching this run; only its owner can steer it"
+                else:
+                    answer = run.order(steering_adapter.validate_python(message))
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            answer = f"not a command: {'.'.join(map(str, first['loc']))} {first['msg']}"
+        except (ValueError, RecursionError):
+            answer = "not a command: expected one JSON object"
+        if answer:
+            viewer.refusals.append(answer)
+        news.set()
+
+
+# ---------------------------------------------------------------------------------------------------------------- files
+
+
+async def plotly_js(request: Request) -> Response:
+    """plotly.js as the plotly package ships it: offline rooms have no CDN."""
+    return FileResponse(PLOTLY, media_type="text/javascript", headers={"Cache-Control": "public, max-age=86400"})
+
+
+class _Fresh(StaticFiles):
+    """Our own modules: the browser asks each time whether they changed, so an update never meets an old half."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+routes: list[BaseRoute] = [
+    WebSocketRoute("/gandash/live", live),
+    Route("/gandash/assets/plotly.min.js", plotly_js),
+    Mount("/gandash/assets/live", _Fresh(directory=ASSETS / "live")),
+]
+
+
+# --------------------------------------------------------------------------------------------------------------- visitor
+
+
+class VisitorCookie:
+    """Gives every browser a random name of its own, so that a reload finds its run and nobody else's."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith(("/_stcore", "/static", "/gandash/", "/media")):
+            await self.app(scope, receive, send)
+            return
+        known = VISITOR_COOKIE in SimpleCookie(Request(scope).headers.get("cookie", ""))
+
+        async def send_with_cookie(message: Message) -> None:
+            if message["type"] == "http.response.start" and not known:
+                cookie = f"{VISITOR_COOKIE}={secrets.token_urlsafe(24)}; Path=/; HttpOnly; SameSite=Lax; Max-Age=86400"
+                message["headers"] = [*message.get("headers", []), (b"set-cookie", cookie.encode())]
+            await send(message)
+
+        await self.app(scope, receive, send_with_cookie)
+
+
+middleware = [Middleware(VisitorCookie)]
+
+
+# -------------------------------------------------------------------------------------------------------------- lifespan
+
+
+def apologise(error: Exception) -> bool:
+    """What a visitor sees of a bug in the page: a sentence; the log has the traceback. True: nothing more is to be shown."""
+    log.error("the page failed", exc_info=error)
+    st.error(
+        "Something went wrong in the page itself; your run goes on. Reload the page to find it again.",
+        icon=":material/error:",
+    )
+    return True
+
+
+@asynccontextmanager
+async def lifespan(_app: object) -> AsyncIterator[None]:
+    """The supervisor comes up with the app, so that a worker is warm before the first visitor; and goes down with it."""
+    logging.getLogger("uvicorn.access").setLevel(logging.WARNING)  # a class of 30 would bury what matters
+    keeper = await asyncio.to_thread(supervisor)
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(keeper.close)

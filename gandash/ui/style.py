@@ -1,0 +1,49 @@
+"""The page's own style, over Streamlit's theme: one calm page, no boxes in boxes. Colours come from the theme."""
+
+STYLE = """<style>
+[data-testid="stHeader"] { background: transparent; pointer-events: none; height: 2.2rem; }
+[data-testid="stHeader"] > * { pointer-events: auto; }
+[data-testid="stMainBlockContainer"] { padding: 0.6rem 1rem 0 1rem !important; max-width: none; }
+[data-testid="stMain"] { overflow-x: hidden; }
+[data-testid="stMain"] [data-testid="stVerticalBlock"] { gap: 0; }
+
+section[data-testid="stSidebar"][aria-expanded="true"] { width: 272px !important; min-width: 272px !important; }
+[data-testid="stSidebarHeader"] {
+  height: 0; min-height: 0; padding: 0; margin: 0; position: absolute; right: 4px; top: 10px; z-index: 2; }
+[data-testid="stSidebarContent"] { padding: 0 !important; }
+[data-testid="stSidebarUserContent"] { padding: 0.7rem 1rem 0.6rem 1rem !important; }
+[data-testid="stSidebar"] [data-testid="stVerticalBlock"] { gap: 0.35rem; }
+[data-testid="stSidebar"] p { font-size: 0.86rem; }
+[data-testid="stSidebar"] label { min-height: 0; margin-bottom: 0.1rem; }
+[data-testid="stSidebar"] [data-testid="stCaptionContainer"] { margin-bottom: 0.2rem; }
+[data-testid="stSidebar"] [data-testid="stCaptionContainer"] p { font-size: 0.8rem; line-height: 1.35; margin: 0; }
+[data-testid="stSidebar"] input { padding: 0.15rem 0.5rem; font-size: 0.86rem; font-variant-numeric: tabular-nums; }
+[data-testid="stSidebar"] [data-baseweb="select"] > div { min-height: 2.1rem; font-size: 0.9rem; }
+[data-testid="stSidebar"] [data-testid="stButton"] button { min-height: 0; padding: 0.25rem 0.5rem; }
+/* a name and its value in one line; what explains a setting stands behind its name */
+[data-testid="stSidebar"] :is([data-testid="stTextInput"], [data-testid="stNumberInput"]) {
+  display: flex; flex-direction: row; align-items: center; gap: 0.5rem; }
+[data-testid="stSidebar"] :is([data-testid="stTextInput"], [data-testid="stNumberInput"]) > label {
+  flex: 1; justify-content: flex-start; margin: 0; }
+[data-testid="stSidebar"] :is([data-testid="stTextInputRootElement"], [data-testid="stNumberInputContainer"]) {
+  flex: 0 0 6rem !important; width: 6rem !important; min-height: 0; height: 1.95rem; }
+[data-testid="stSidebar"] [data-testid="stNumberInputContainer"] button { width: 1.3rem; padding: 0; }
+[data-testid="stSidebar"] [data-testid="stNumberInputContainer"] input { padding-right: 0; }
+[data-testid="stSidebar"] [data-testid="stSlider"] { margin: -0.6rem 0 -0.55rem 0; padding: 0 0.35rem; }
+[data-testid="stSidebar"] [data-testid="stSliderThumbValue"] { display: none; }
+[data-testid="stSidebar"] [data-testid="stSliderTickBar"] { display: none; }
+
+.gd-title { font-size: 1.3rem; font-weight: 700; letter-spacing: -0.01em; line-height: 1.2; white-space: nowrap; }
+.gd-title span { font-size: 0.82rem; font-weight: 400; opacity: 0.7; margin-left: 0.2rem; letter-spacing: 0; }
+.gd-legend { display: flex; gap: 1rem; font-size: 0.8rem; opacity: 0.75; padding-top: 0.4rem; }
+
+[data-testid="stSidebar"] [data-testid="stExpander"] details {
+  border: 0; border-top: 1px solid var(--st-border-color, rgba(128,128,128,.25)); border-radius: 0; background: none; }
+[data-testid="stSidebar"] [data-testid="stExpander"] summary { padding: 0.2rem 0; min-height: 0; background: none; }
+[data-testid="stSidebar"] [data-testid="stExpander"] summary p {
+  display: flex; justify-content: space-between; gap: 0.5rem; width: 100%; white-space: nowrap; }
+[data-testid="stSidebar"] [data-testid="stExpander"] summary [data-testid="stMarkdownContainer"] { width: 100%; }
+[data-testid="stSidebar"] [data-testid="stExpander"] summary span { overflow: hidden; text-overflow: ellipsis; }
+[data-testid="stSidebar"] [data-testid="stExpanderDetails"] { padding: 0 0 0.6rem 0; }
+[data-testid="stSidebar"] [data-testid="stExpanderDetails"] [data-testid="stVerticalBlock"] { gap: 0.45rem; }
+</style>"""

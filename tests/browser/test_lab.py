@@ -1,0 +1,117 @@
+"""The whole path, as a person takes it: from the page's first picture to a worker that comes back."""
+
+from __future__ import annotations
+
+import pytest
+from waiting import wait_until
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+def test_play_steer_and_survive(app, lab) -> None:
+    # A ready preset, paused, its frame drawn
+    assert (lab.status, lab.step) == ("paused", 0)
+    before = {w.pid for w in app.workers()}
+
+    # Step one player at a time by keyboard
+    lab.press("d")
+    wait_until(lambda: lab.step == 1, "D's step is drawn")
+    lab.press("g")
+    wait_until(lambda: lab.step == 2, "G's step is drawn")
+    lab.press("s")
+    wait_until(lambda: lab.step == 3, "the round of both is drawn")
+    assert lab.status == "paused"
+
+    # Play: steps and pictures advance together
+    painted = lab.painted
+    lab.press("Space")
+    wait_until(lambda: lab.status == "running" and lab.step > 50 and lab.painted > painted + 10, "the run plays")
+
+    # A learning rate typed into the page acts at once and leaves its mark on the curves
+    box = lab.page.get_by_role("textbox", name="D Learning rate")
+    box.fill("1e-3")
+    box.press("Enter")
+    wait_until(lambda: "5e−3 → 1e−3" in lab.page.text_content("body"), "the mark is drawn")
+    assert lab.status == "running"
+
+    # The worker is killed: the run comes back by itself, goes on and says so
+    wait_until(lambda: lab.step > 400, "some way is made")
+    at = lab.step
+    victim = next(w for w in app.workers() if w.pid in before and w.cpu_times().user > 1.0)
+    victim.kill()
+    wait_until(lambda: "trainer was lost" in lab.page.text_content("body"), "the page says that the worker was lost")
+    wait_until(lambda: lab.status == "running" and lab.step > at + 100, "the run goes on", 60)
+    assert lab.page.get_by_role("textbox", name="D Learning rate").input_value() == "1e-3"
+
+    # A reload finds the same run, at its step
+    at = lab.step
+    lab.page.reload()
+    lab.await_picture()
+    assert lab.step >= at
+    lab.press("Space")
+    wait_until(lambda: lab.status == "paused", "it pauses")
+    assert not lab.complaints, lab.complaints
+
+
+def test_space_in_a_text_field_does_not_play(lab) -> None:
+    box = lab.page.get_by_role("textbox", name="D Learning rate")
+    box.click()
+    box.press("Space")
+    box.press("d")
+    lab.page.wait_for_timeout(300)  # nothing is to happen: there is no condition to wait for
+    assert (lab.status, lab.step) == ("paused", 0)
+
+
+def test_a_preset_changes_the_game_and_its_move_cures_it(lab) -> None:
+    lab.page.get_by_role("combobox", name="Preset").click()
+    lab.page.get_by_text("The minimax gradient vanishes").click()
+    button = lab.page.get_by_role("button", name="Switch to the non-saturating loss")
+    button.wait_for()
+    wait_until(lambda: lab.status == "paused" and lab.step == 0, "the new game stands ready")
+    lab.press("Space")
+    wait_until(lambda: lab.step > 60, "it plays")
+    button.click()
+    wait_until(lambda: "minimax → non-saturating" in lab.page.text_content("body"), "the switch is marked")
+    assert not lab.complaints, lab.complaints
+
+
+def test_presets_may_change_while_it_plays(lab) -> None:
+    for title in ("One Gaussian", "The minimax gradient vanishes", "Two modes: D goes to 1/2"):
+        lab.press("Space")
+        wait_until(lambda: lab.status == "running" and lab.step > 30, "it plays")
+        lab.page.get_by_role("combobox", name="Preset").click()
+        lab.page.get_by_role("option", name=title).click()
+        wait_until(lambda: lab.status == "paused" and lab.step == 0, f"{title} stands ready, and is drawn")
+
+
+def test_two_tabs_are_two_runs(app, browser, lab) -> None:
+    from tests.browser.conftest import Lab
+
+    other = Lab(browser, app.url)
+    lab.press("Space")
+    wait_until(lambda: lab.step > 20, "one plays")
+    assert (other.status, other.step) == ("paused", 0)
+    other.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)], ids=lambda s: f"{s[0]}x{s[1]}")
+def test_nothing_is_cut_off(app, browser, scheme, size) -> None:
+    from tests.browser.conftest import Lab
+
+    lab = Lab(browser, app.url, color_scheme=scheme)
+    lab.page.set_viewport_size({"width": size[0], "height": size[1]})
+    lab.press("Space")
+    wait_until(lambda: lab.step > 20, "it plays")
+    page = lab.page
+    assert page.evaluate("document.scrollingElement.scrollHeight <= innerHeight")  # the page itself does not scroll
+    for text in ("Losses", "Mean D"):
+        box = page.get_by_text(text, exact=True).first.bounding_box()
+        assert box and box["y"] >= 0 and box["y"] + box["height"] <= size[1], text
+    for label in ("G Learning rate", "D Learning rate"):
+        box = page.get_by_role("textbox", name=label).bounding_box()
+        assert box and box["y"] + box["height"] <= size[1], label
+    root = page.locator('[data-testid="live-view"]').bounding_box()
+    assert root and root["y"] + root["height"] <= size[1] + 1
+    assert not lab.complaints, lab.complaints
+    lab.context.close()

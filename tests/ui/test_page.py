@@ -1,0 +1,187 @@
+"""The page without a browser: what its widgets do to a real run."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.runtime.context import ContextProxy
+from streamlit.testing.v1 import AppTest
+from waiting import wait_until
+
+from gandash.presets import DEFAULT, PRESETS, TOO_FAST, VANISHING
+from gandash.settings import settings
+from gandash.trainer.messages import Status
+from gandash.trainer.run import Run
+from gandash.trainer.supervisor import Limits, Supervisor
+from gandash.ui import controls, routes, service
+from gandash.ui.routes import VISITOR_COOKIE
+
+PAGE = str(Path(__file__).parents[2] / "gandash" / "ui" / "page.py")
+LR_D = "discriminator_optimiser.learning_rate"
+
+
+@pytest.fixture(scope="module")
+def keeper() -> Iterator[Supervisor]:
+    """One supervisor for all pages of this file, in place of the process's own."""
+    keeper = Supervisor(Limits(runs=8))
+    original, service.supervisor = service.supervisor, lambda: keeper
+    yield keeper
+    service.supervisor = original
+    keeper.close()
+
+
+@pytest.fixture
+def visitor(monkeypatch: pytest.MonkeyPatch) -> str:
+    """A browser of its own for every test."""
+    name = secrets.token_hex(8)
+    monkeypatch.setattr(ContextProxy, "cookies", {VISITOR_COOKIE: name})
+    return name
+
+
+@pytest.fixture
+def page(keeper: Supervisor, visitor: str) -> AppTest:
+    page = AppTest.from_file(PAGE, default_timeout=30).run()
+    assert not page.exception
+    return page
+
+
+def the_run(page: AppTest) -> Run:
+    run = page.session_state["run"]
+    wait_until(lambda: bool(run.facts), "the game stands ready")
+    return run
+
+
+def widget(page: AppTest, kind: str, path: str, suffix: str = ""):
+    return getattr(page, kind)(key=f"{page.session_state['edition']}/{path}{suffix}")
+
+
+def test_first_visit_shows_the_default_paused_at_step_0(page: AppTest) -> None:
+    run = the_run(page)
+    assert run.config == DEFAULT.config
+    assert (run.status, run.step) == (Status.PAUSED, 0)
+    assert page.selectbox(key="preset").value == DEFAULT.name
+
+
+def test_every_setting_has_a_widget_that_says_what_it_does(page: AppTest) -> None:
+    widgets = [w for kind in ("text_input", "number_input", "selectbox") for w in getattr(page, kind)]
+    shown = {w.key.split("/", 1)[1]: w for w in widgets if "/" in str(w.key)}
+    for setting in settings(the_run(page).config):
+        found = shown[setting.path]
+        assert found.label.startswith(controls.LIVE if setting.live else controls.RESTART)
+        assert setting.help in found.help
+
+
+def test_a_learning_rate_acts_live_and_slider_and_text_agree(page: AppTest) -> None:
+    run = the_run(page)
+    page = widget(page, "text_input", LR_D).set_value("7.3e-4").run()
+    wait_until(lambda: len(run.changes) == 1, "the change is in the event log")
+    assert run.config.discriminator_optimiser.learning_rate == 7.3e-4
+    assert (run.changes[0].path, run.changes[0].new) == (LR_D, 7.3e-4)
+    assert widget(page, "select_slider", LR_D, "/slider").value == 8e-4
+    page = widget(page, "select_slider", LR_D, "/slider").set_value(1e-3).run()
+    wait_until(lambda: len(run.changes) == 2, "the slider's change is in the event log")
+    assert widget(page, "text_input", LR_D).value == "1e-3"
+
+
+def test_nonsense_is_refused_in_words_and_nothing_is_lost(page: AppTest) -> None:
+    run = the_run(page)
+    before = run.config
+    for given in ("zero", "", "-1", "0", "inf", "nan", "1e9"):
+        page = widget(page, "text_input", LR_D).set_value(given).run()
+        assert not page.exception
+        assert LR_D in page.error[0].value
+        assert run.config == before
+        assert widget(page, "text_input", LR_D).value == "5e-3"
+    page = page.run()
+    assert not page.error  # said once
+
+
+def test_a_structural_change_restarts_the_run(page: AppTest) -> None:
+    run = the_run(page)
+    before = run.describe("steer")["generation"]
+    page = widget(page, "number_input", "generator.width").set_value(16).run()
+    wait_until(lambda: run.facts["parameters"]["generator"] == 321, "the game began anew")  # 1-16-16-1
+    assert run.describe("steer")["generation"] == before + 1
+    assert run.config.generator.width == 16
+    assert not page.exception
+
+
+def test_another_kind_of_data_brings_its_own_settings(page: AppTest) -> None:
+    page = widget(page, "selectbox", "data").set_value("uniform").run()
+    assert the_run(page).config.data.kind == "uniform"
+    assert widget(page, "number_input", "data.low").value == -1.5
+    page = widget(page, "number_input", "data.low").set_value(3.0).run()  # above high
+    assert "data.high" in page.error[0].value
+    assert the_run(page).config.data.low == -1.5
+
+
+def test_means_and_weights_are_lists(page: AppTest) -> None:
+    page = widget(page, "text_input", "data.means").set_value("-2, 0; 2").run()
+    assert the_run(page).config.data.means == (-2.0, 0.0, 2.0)
+    page = widget(page, "text_input", "data.weights").set_value("1, 2").run()
+    assert "one weight per mean" in page.error[0].value
+
+
+def test_a_preset_begins_its_game_and_offers_its_moves(page: AppTest) -> None:
+    run = the_run(page)
+    for preset in reversed(PRESETS.values()):
+        page = page.selectbox(key="preset").set_value(preset.name).run()
+        assert run.config == preset.config
+        assert run.title == preset.title
+        assert {b.label for b in page.button} == {m.label for m in preset.moves}
+        for button, move in zip(page.button, preset.moves, strict=True):
+            page = button.click().run()
+            assert not page.error
+            now = {s.path: s.value for s in settings(run.config)}
+            assert all(now[path] == value for path, value in move.changes)
+            wait_until(lambda move=move: len(run.changes) == len(move.changes), "the move's changes are marks")
+
+
+def test_a_reload_finds_its_run_and_nobody_elses(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = the_run(page)
+    page.selectbox(key="preset").set_value(TOO_FAST.name).run()
+    again = AppTest.from_file(PAGE, default_timeout=30)
+    again.query_params["run"] = run.id
+    again.run()
+    assert again.session_state["run"] is run
+    assert again.selectbox(key="preset").value == TOO_FAST.name
+    monkeypatch.setattr(ContextProxy, "cookies", {VISITOR_COOKIE: "somebody else"})
+    other = AppTest.from_file(PAGE, default_timeout=30)
+    other.query_params["run"] = run.id
+    other.run()
+    assert other.session_state["run"] is not run
+
+
+def test_an_ended_run_gives_way_to_a_new_one(page: AppTest) -> None:
+    run = the_run(page)
+    run.end("over")
+    page = page.selectbox(key="preset").set_value(VANISHING.name).run()
+    assert not page.exception
+    assert the_run(page) is not run
+    assert the_run(page).config == VANISHING.config
+
+
+def test_too_many_runs_are_refused_in_words(keeper: Supervisor, visitor: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = keeper.create(DEFAULT.config, DEFAULT.title)
+    viewer = run.attach("watch", lambda: None)
+    for other in keeper.runs:
+        if other is not run:
+            other.end("the room is needed")
+    monkeypatch.setattr(keeper, "limits", Limits(runs=1))
+    page = AppTest.from_file(PAGE, default_timeout=30).run()
+    assert not page.exception
+    assert "No room for another run" in page.warning[0].value
+    run.detach(viewer)
+    run.end("its tab was closed")
+    page = page.button[0].click().run()  # "Try again"
+    assert not page.warning
+
+
+def test_a_bug_in_the_page_is_a_sentence_and_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr(routes.st, "error", lambda text, **_: shown.append(text))
+    assert routes.apologise(ZeroDivisionError("division by zero"))
+    assert "your run goes on" in shown[0] and "ZeroDivision" not in shown[0]

@@ -1,0 +1,390 @@
+"""The socket of the live view: who gets in, who may steer, and that nobody's pace is another's.
+
+Runs are real, their workers are small scripts that answer as ours would, without waiting for torch.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from starlette.applications import Starlette
+from starlette.websockets import WebSocketDisconnect
+
+from gandash.config import GameConfig, Gaussian, Network, RunSettings
+from gandash.trainer.frame import unpack
+from gandash.trainer.process import WorkerProcess
+from gandash.trainer.run import Run
+from gandash.trainer.supervisor import Limits, Supervisor
+from gandash.ui import routes as routes_module
+
+with warnings.catch_warnings():  # starlette would rather have httpx2 under its test client; httpx does
+    warnings.simplefilter("ignore", DeprecationWarning)
+    warnings.simplefilter("ignore", UserWarning)
+    from starlette.testclient import TestClient, WebSocketTestSession
+
+NET = Network(width=4, depth=1)
+TINY = GameConfig(data=Gaussian(), generator=NET, discriminator=NET, run=RunSettings(batch=8))
+
+# A worker that has no game: it counts steps while it plays, and sends a frame whenever it is asked.
+WORKER = """
+import json, struct, sys
+def send(kind, body):
+    sys.stdout.buffer.write(struct.pack('<cI', kind, len(body)) + body); sys.stdout.buffer.flush()
+def event(**e): send(b'E', json.dumps(e).encode())
+def frame(label, **arrays):
+    header, data = {'__metadata__': {'label': json.dumps(label)}}, b''
+    for name, (dtype, shape, raw) in arrays.items():
+        header[name] = {'dtype': dtype, 'shape': shape, 'data_offsets': [len(data), len(data) + len(raw)]}
+        data += raw
+    header = json.dumps(header).encode()
+    header += b' ' * (-len(header) % 8)
+    return struct.pack('<Q', len(header)) + header + data
+step = generation = revision = 0
+event(type='ready', pid=1)
+for line in sys.stdin:
+    c = json.loads(line)
+    if c['type'] == 'start':
+        step, generation = 0, c['generation']
+        event(type='started', generation=generation, step=0, config=c['config'], changes=[], facts={'columns': ['loss_d']})
+        event(type='status', generation=generation, status='paused', step=0)
+    elif c['type'] in ('play', 'pause'):
+        event(type='status', generation=generation, status={'play': 'running', 'pause': 'paused'}[c['type']], step=step)
+    elif c['type'] == 'step':
+        for _ in range(c['n']):
+            step += 1
+            send(b'M', frame({'kind': 'metrics', 'generation': generation}, step=('I32', [1], struct.pack('<i', step)),
+                             rows=('F32', [1, 1], struct.pack('<f', step / 2))))
+    elif c['type'] == 'send_frame':
+        revision += 1
+        send(b'F', frame({'kind': 'frame', 'generation': generation, 'revision': revision, 'step': step}))
+    elif c['type'] == 'set':
+        event(type='refused', message='this worker refuses ' + c['path'])
+    elif c['type'] == 'end': break
+"""
+
+
+@pytest.fixture
+def keeper(monkeypatch: pytest.MonkeyPatch) -> Iterator[Supervisor]:
+    keeper = Supervisor(Limits(), lambda: WorkerProcess([sys.executable, "-S", "-c", WORKER]))
+    monkeypatch.setattr(routes_module, "supervisor", lambda: keeper)
+    yield keeper
+    pids = [r.worker_pid for r in keeper.runs]
+    keeper.close()
+    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+@pytest.fixture
+def client() -> Iterator[TestClient]:
+    with TestClient(Starlette(routes=routes_module.routes)) as client:
+        yield client
+
+
+@pytest.fixture
+def run(keeper: Supervisor) -> Run:
+    return keeper.create(TINY, "Tiny", "me")
+
+
+def until(condition: Callable[[], Any], seconds: float = 15.0) -> Any:
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.005)
+    return found
+
+
+def connect(client: TestClient, token: str, **headers: str) -> WebSocketTestSession:
+    return client.websocket_connect("/gandash/live", headers=headers)
+
+
+class Viewer:
+    """A browser: says hello, and sorts what it receives."""
+
+    def __init__(self, socket: WebSocketTestSession, token: str) -> None:
+        self.socket = socket
+        self.states: list[dict[str, Any]] = []
+        self.refused: list[str] = []
+        self.pictures: list[tuple[dict[str, Any], dict[str, np.ndarray]]] = []
+        self.say(type="hello", token=token)
+
+    def say(self, **message: Any) -> None:
+        self.socket.send_text(json.dumps(message))
+
+    def hear(self) -> str:
+        """One message; its kind."""
+        message = self.socket.receive()
+        if message["type"] == "websocket.close":
+            raise WebSocketDisconnect(message["code"], message.get("reason"))
+        if message.get("text") is not None:
+            found = json.loads(message["text"])
+            (self.states if found["type"] == "run" else self.refused).append(
+                found if found["type"] == "run" else found["message"]
+            )
+            return str(found["type"])
+        self.pictures.append(unpack(message["bytes"]))
+        return str(self.pictures[-1][0]["kind"])
+
+    def hear_until(self, condition: Callable[[], Any]) -> None:
+        while not condition():
+            self.hear()
+
+    def hear_frame(self) -> dict[str, Any]:
+        while self.hear() != "frame":
+            pass
+        return self.pictures[-1][0]
+
+    def acknowledge(self) -> None:
+        self.say(type="ack", revision=self.pictures[-1][0]["revision"])
+
+    def sync(self) -> None:
+        """Hear all that was sent before now: a nonsense message comes back after it."""
+        self.say(type="sync")
+        before = len(self.refused)
+        self.hear_until(lambda: any("sync" in r or "not a command" in r for r in self.refused[before:]))
+
+
+# ------------------------------------------------------------------------------------------------------------ admission
+
+
+@pytest.mark.parametrize(
+    "hello",
+    [
+        json.dumps({"type": "hello", "token": "wrong"}),
+        json.dumps({"type": "hello", "token": ""}),
+        json.dumps({"type": "hello", "token": ["x"]}),
+        json.dumps({"type": "hello", "token": "\ud800"}),
+        json.dumps({"type": "play"}),
+        "not json",
+        "[" * 4000,
+        "7",
+        "x" * 100_000,
+        b"bytes",
+    ],
+    ids=lambda h: repr(h[:40]),
+)
+def test_without_a_token_nobody_gets_in(client: TestClient, run: Run, hello: str | bytes) -> None:
+    with connect(client, "") as socket:
+        socket.send_bytes(hello) if isinstance(hello, bytes) else socket.send_text(hello)
+        with pytest.raises(WebSocketDisconnect) as closed:
+            socket.receive_text()
+    assert closed.value.code == 4401 and run.viewers == 0
+
+
+def test_who_says_nothing_is_sent_away(client: TestClient, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routes_module, "HELLO_SECONDS", 0.05)
+    with connect(client, "") as socket, pytest.raises(WebSocketDisconnect) as closed:
+        socket.receive_text()
+    assert closed.value.code == 4401
+
+
+def test_who_leaves_before_hello_leaves_nothing(client: TestClient, run: Run) -> None:
+    with connect(client, ""):
+        pass
+    assert run.viewers == 0
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "http://testserver.evil.example", "null", "http://[", ""])
+def test_other_pages_get_nothing(client: TestClient, run: Run, origin: str) -> None:
+    with connect(client, "", origin=origin) as socket:
+        socket.send_text(json.dumps({"type": "hello", "token": run.tokens["steer"]}))
+        with pytest.raises(WebSocketDisconnect) as closed:
+            socket.receive_text()
+    assert closed.value.code == 4403 and run.viewers == 0
+
+
+def test_our_own_page_gets_in(client: TestClient, run: Run) -> None:
+    with connect(client, "", origin="http://testserver") as socket:
+        viewer = Viewer(socket, run.tokens["steer"])
+        assert viewer.hear() == "run"
+        state = viewer.states[0]
+        assert (state["run"], state["role"], state["facts"]["title"]) == (run.id, "steer", "Tiny")
+        assert run.tokens["steer"] not in json.dumps(state) and run.tokens["watch"] not in json.dumps(state)
+    until(lambda: run.viewers == 0)
+
+
+# -------------------------------------------------------------------------------------------------------------- steering
+
+
+def test_the_owner_steers(client: TestClient, run: Run) -> None:
+    with connect(client, "") as socket:
+        viewer = Viewer(socket, run.tokens["steer"])
+        viewer.say(type="play")
+        viewer.hear_until(lambda: viewer.states and viewer.states[-1]["status"] == "running")
+        viewer.say(type="speed", steps_per_second=5)
+        viewer.hear_until(lambda: viewer.states[-1]["speed"] == 5)
+        generation = viewer.states[-1]["generation"]
+        viewer.say(type="restart", new_seed=True)
+        viewer.hear_until(lambda: viewer.states[-1]["generation"] == generation + 1)
+        assert run.config.run.seed == 1 and not viewer.refused
+
+
+def test_a_watcher_sees_and_cannot_steer(client: TestClient, run: Run) -> None:
+    with connect(client, "") as socket:
+        viewer = Viewer(socket, run.tokens["watch"])
+        viewer.hear_frame()
+        assert viewer.states[-1]["role"] == "watch"
+        for message in (
+            {"type": "play"},
+            {"type": "set", "path": "run.batch", "value": 1},
+            {"type": "restart"},
+            {"type": "end"},
+        ):
+            viewer.say(**message)
+            viewer.hear_until(lambda: viewer.refused)
+            assert "only its owner can steer" in viewer.refused.pop()
+    assert run.config == TINY and run.describe("watch")["status"] == "paused"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "not json",
+        "null",
+        "[]",
+        '{"type":"end"}',
+        '{"type":"start"}',
+        '{"type":"send_frame"}',
+        '{"type":"step","n":0}',
+        '{"type":"speed","steps_per_second":NaN}',
+        '{"type":"set","path":"\\ud800","value":1}',
+        '{"type":"set","path":"x","value":' + "[" * 2000 + "]" * 2000 + "}",
+        '{"type":"play","pad":"' + "x" * 10_000 + '"}',
+        "[" * 4000,
+        b"bytes",
+    ],
+    ids=lambda m: repr(m[:40]),
+)
+def test_what_is_no_command_is_answered_and_harms_nobody(client: TestClient, run: Run, message: str | bytes) -> None:
+    with connect(client, "") as socket:
+        viewer = Viewer(socket, run.tokens["steer"])
+        socket.send_bytes(message) if isinstance(message, bytes) else socket.send_text(message)
+        viewer.hear_until(lambda: viewer.refused)
+        assert "not a command" in viewer.refused[-1]
+        viewer.say(type="play")
+        viewer.hear_until(lambda: viewer.states[-1]["status"] == "running")
+
+
+def test_a_setting_that_cannot_be_and_one_the_worker_refuses_are_both_told(client: TestClient, run: Run) -> None:
+    with connect(client, "") as socket:
+        viewer = Viewer(socket, run.tokens["steer"])
+        viewer.say(type="set", path="generator.width", value=8)
+        viewer.hear_until(lambda: viewer.refused)
+        assert "restarts the game" in viewer.refused.pop()
+        viewer.say(type="set", path="run.batch", value=16)
+        viewer.hear_until(lambda: viewer.refused)
+        assert viewer.refused == ["this worker refuses run.batch"]
+
+
+def test_a_flood_is_answered_once_a_second_and_the_rest_dropped(client: TestClient, run: Run) -> None:
+    with connect(client, "") as socket:
+        viewer = Viewer(socket, run.tokens["steer"])
+        begun = time.monotonic()
+        for i in range(10_000):
+            viewer.say(type="speed", steps_per_second=1 + i)
+        viewer.say(type="ack", revision=0)  # heard in spite of it all
+        windows = time.monotonic() - begun + 1
+        until(lambda: run.speed is not None)
+        socket.send_bytes(b"")
+        time_of_peace = time.monotonic() + 1.1
+        until(lambda: time.monotonic() > time_of_peace)
+        viewer.say(type="speed", steps_per_second=77_777)
+        viewer.hear_until(lambda: viewer.states and viewer.states[-1]["speed"] == 77_777)
+        assert 1 <= len(viewer.refused) <= windows + 2
+        assert "too many commands" in viewer.refused[0]
+        assert len({s["speed"] for s in viewer.states}) <= (windows + 2) * routes_module.COMMANDS_PER_SECOND
+        assert run.viewers == 1
+
+
+# -------------------------------------------------------------------------------------------------------------- pictures
+
+
+def test_no_frame_without_an_acknowledgement_and_then_the_newest(client: TestClient, run: Run) -> None:
+    with connect(client, "") as socket:
+        viewer = Viewer(socket, run.tokens["steer"])
+        first = viewer.hear_frame()
+        for _ in range(3):
+            viewer.say(type="step", n=2)
+            viewer.sync()
+        until(lambda: run.step == 6)
+        viewer.sync()
+        assert [label["kind"] for label, _ in viewer.pictures].count("frame") == 1
+        viewer.acknowledge()
+        second = viewer.hear_frame()
+        viewer.acknowledge()
+        third = viewer.hear_frame()
+        assert first["revision"] < second["revision"] < third["revision"] and third["step"] == 6
+
+
+def test_a_slow_viewer_delays_nobody_and_has_no_queue(client: TestClient, run: Run) -> None:
+    with connect(client, "") as one, connect(client, "") as other:
+        slow, quick = Viewer(one, run.tokens["watch"]), Viewer(other, run.tokens["steer"])
+        slow.hear_frame()
+        for _ in range(30):
+            quick.say(type="step", n=1)
+            quick.hear_frame()
+            quick.acknowledge()
+        assert run.viewers == 2
+        until(lambda: run.step == 30)
+        latest = quick.hear_frame()
+        slow.acknowledge()
+        assert slow.hear_frame()["revision"] >= latest["revision"]
+        frames = [label for label, _ in slow.pictures if label["kind"] == "frame"]
+        assert len(frames) == 2
+        steps = np.concatenate([a["recent_step"] for label, a in slow.pictures if label["kind"] == "history"])
+        assert steps.tolist() == list(range(1, len(steps) + 1))  # frames are skipped, rows are not
+
+
+def test_who_comes_back_gets_the_whole_history(client: TestClient, run: Run) -> None:
+    with connect(client, "") as socket:
+        viewer = Viewer(socket, run.tokens["steer"])
+        viewer.say(type="step", n=1500)
+        until(lambda: run.step == 1500)
+    with connect(client, "") as socket:
+        viewer = Viewer(socket, run.tokens["watch"])
+        viewer.hear_frame()
+        label, arrays = next(p for p in viewer.pictures if p[0]["kind"] == "history")
+        assert (label["from"], label["recent_reset"], label["stride"], label["columns"]) == (0, True, 2, ["loss_d"])
+        assert arrays["step"][-1] == 1500 and len(arrays["recent"]) == 1024
+        np.testing.assert_allclose(arrays["mean"][:, 0], (arrays["step"] - 0.5) / 2)
+
+
+def test_when_the_run_ends_it_says_so_and_then_closes_for_good(client: TestClient, run: Run) -> None:
+    for _ in range(2):  # those who look, and those who come after
+        with connect(client, "") as socket:
+            viewer = Viewer(socket, run.tokens["steer"])
+            viewer.hear()
+            run.end("It was time.")
+            with pytest.raises(WebSocketDisconnect) as closed:
+                viewer.hear_until(lambda: False)
+            assert closed.value.code == 4410
+            assert (viewer.states[-1]["status"], viewer.states[-1]["reason"]) == ("ended", "It was time.")
+
+
+def test_fifty_visits_leave_no_viewer_and_no_worker_behind(client: TestClient, run: Run, keeper: Supervisor) -> None:
+    worker = run.worker_pid
+    for i in range(50):
+        with connect(client, "") as socket:
+            viewer = Viewer(socket, run.tokens["steer" if i % 2 else "watch"])
+            viewer.hear_frame()
+            if i % 3 == 0:
+                viewer.acknowledge()
+    until(lambda: run.viewers == 0)
+    assert run.absent_since is not None and run.worker_pid == worker and len(keeper.runs) == 1
+
+
+def test_a_wake_after_the_servers_loop_has_closed_is_harmless(run: Run) -> None:
+    app = Starlette(routes=routes_module.routes)
+    with TestClient(app) as client, connect(client, "") as socket:
+        viewer = Viewer(socket, run.tokens["steer"])
+        viewer.hear()
+        (attached,) = run._viewers
+    attached.wake()
+    run.end("Bye.")
+    assert run.viewers == 0
