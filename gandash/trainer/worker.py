@@ -30,10 +30,10 @@ ALIVE_SECONDS = 2.0
 def main() -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(name)s %(process)d: %(message)s")
     be_reproducible()
-    rehearse()
     with contextlib.suppress(OSError):
         os.nice(5)  # the server that draws and answers comes first
     channel = _take_stdout()
+    rehearse()
     lock = threading.Lock()
     inbox: Inbox = queue.SimpleQueue()
 
