@@ -423,6 +423,12 @@ class Run:
                 log.warning("run %s: worker %d has been silent for %.0f s", self.id, self._worker.pid, silent)
                 self._worker.kill()
 
+    def expect_viewer(self) -> None:
+        """A page is about to show this run: the grace time begins again, or it might end while the page loads."""
+        with self._lock:
+            if self.absent_since is not None:
+                self.absent_since = time.monotonic()
+
     def unwatched_seconds(self, now: float) -> float:
         """How long nobody has been looking; 0 while somebody is."""
         with self._lock:

@@ -57,6 +57,7 @@ def attached_run() -> Run:
     if run is None:
         preset = PRESETS[state.preset]
         run = supervisor().create(preset.config, preset.title, visitor, preset.speed)
+    run.expect_viewer()
     state.run = run
     st.query_params["run"] = run.id
     return run

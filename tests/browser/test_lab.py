@@ -84,6 +84,29 @@ def test_presets_may_change_while_it_plays(lab) -> None:
         wait_until(lambda: lab.status == "paused" and lab.step == 0, f"{title} stands ready, and is drawn")
 
 
+def test_zoom_and_layers_survive_updates_and_a_new_seed_reaches_the_page(lab) -> None:
+    page = lab.page
+    lab.press("Space")
+    wait_until(lambda: lab.step > 30, "it plays")
+    page.get_by_role("button", name="p_g generated").or_(page.get_by_role("button", name="generated")).first.click()
+    stage = page.locator(".js-plotly-plot").first
+    box = stage.bounding_box()
+    page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 0.4 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.6 * box["height"], steps=5)
+    page.mouse.up()
+    x_range = "() => document.querySelector('.js-plotly-plot')._fullLayout.xaxis.range.map(Number)"
+    wait_until(lambda: (r := page.evaluate(x_range))[1] - r[0] < 4, "the stage is zoomed")
+    zoomed, painted = page.evaluate(x_range), lab.painted
+    wait_until(lambda: lab.painted > painted + 20, "it goes on painting")
+    assert page.evaluate(x_range) == zoomed
+    layer = page.locator('[data-testid="live-view"] button[aria-pressed="false"]').first
+    assert "generated" in layer.text_content()
+    page.get_by_role("button", name="new seed").click()
+    wait_until(lambda: "seed 1, batch 256" in page.text_content("body"), "the page shows the new seed")
+    assert not lab.complaints, lab.complaints
+
+
 def test_two_tabs_are_two_runs(app, browser, lab) -> None:
     from tests.browser.conftest import Lab
 

@@ -310,6 +310,21 @@ def test_an_unwatched_run_pauses_then_ends_and_its_worker_and_files_go(
     assert house.admit(game.tokens["steer"]) is None
 
 
+def test_a_page_that_is_loading_renews_the_grace_time(
+    fake_house: Callable[..., FakeHouse], tiny: GameConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper = fake_house().keeper
+    run = keeper.create(tiny, "tiny", "me")
+    later = time.monotonic() + keeper.limits.grace_seconds - 1
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    run.expect_viewer()
+    assert run.unwatched_seconds(later + 2) == 2
+    viewer = run.attach("steer", lambda: None)
+    run.expect_viewer()
+    assert run.unwatched_seconds(later + 2) == 0  # somebody looks: nothing to renew
+    run.detach(viewer)
+
+
 def test_too_many_runs_are_refused_in_words_and_unwatched_ones_make_room(
     fake_house: Callable[..., FakeHouse], tiny: GameConfig
 ) -> None:
