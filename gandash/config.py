@@ -9,12 +9,11 @@ This file knows no torch: the page and the command line read it without paying f
 
 from __future__ import annotations
 
-import difflib
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from gandash.settings import NOT_GIVEN, JsonValue, Setting, SettingError, Settings, setting, settings, variants
+from gandash.settings import JsonValue, Settings, parse, setting, unknown_setting
 
 MAX_FLOP_PER_STEP = 2e11  # minutes a step on a laptop core: beyond this a "live" run is a promise nobody can keep
 
@@ -402,7 +401,7 @@ class GameConfig(Settings):
         for name in parents:
             node = node.get(name) if isinstance(node, dict) else None
         if not isinstance(node, dict) or last not in node:
-            raise _unknown(self, path, value)
+            raise unknown_setting(self, path, value)
         node[last] = value
         return parse_config(given)
 
@@ -420,61 +419,6 @@ def flop_per_step(config: GameConfig) -> float:
     return config.run.batch * (rule.discriminator_steps * d_update + rule.generator_steps * g_update)
 
 
-# -------------------------------------------------------------------------------------------------- errors, in plain words
-
-
 def parse_config(given: JsonValue | bytes) -> GameConfig:
     """A GameConfig from JSON text (bytes) or parsed JSON; raises SettingError naming the first field that does not fit."""
-    try:
-        if isinstance(given, bytes):
-            return GameConfig.model_validate_json(given)
-        return GameConfig.model_validate(given)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        unions = {name for name, field in GameConfig.model_fields.items() if variants(field.annotation)}
-        loc = first["loc"]  # inside a union it goes on with the kind, which is no part of a setting's path
-        where = ".".join(str(part) for i, part in enumerate(loc) if not (i == 1 and loc[0] in unions))
-        shown = first.get("input")
-        message = first["msg"].removeprefix("Value error, ")
-        if first["type"] == "value_error" and ": " in message:  # our own validators name the field themselves
-            field, message = message.split(": ", 1)
-            where = ", ".join(f"{where}.{name}" if where else name for name in field.split(", "))
-            shown = shown.get(field, NOT_GIVEN) if isinstance(shown, dict) else NOT_GIVEN
-        problem = message[:1].lower() + message[1:]
-        if first["type"] in ("model_type", "model_attributes_type"):
-            problem = "an object of settings is needed, such as {} for the defaults"
-        if first["type"] == "extra_forbidden":
-            problem = "there is no such setting; check the spelling, or see `python -m gandash schema`"
-        raise SettingError(where or "config", shown, problem) from None
-
-
-# ------------------------------------------------------------------------------------------- reading the declarations
-
-
-def setting_at(config: GameConfig, path: str) -> Setting:
-    """The setting at a dotted path; raises SettingError when there is none."""
-    for found in settings(config):
-        if found.path == path:
-            return found
-    raise _unknown(config, path, None)
-
-
-def _unknown(config: GameConfig, path: str, value: object) -> SettingError:
-    known = [s.path for s in settings(config)]
-    near = difflib.get_close_matches(path, known, n=3, cutoff=0.5) or [p for p in known if path.split(".")[-1] in p][:3]
-    advice = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(known)}"
-    return SettingError(path, value, "there is no such setting", advice)
-
-
-def restarts(old: GameConfig, new: GameConfig) -> bool:
-    """True when going from `old` to `new` changes anything that cannot act on a running game."""
-    before = {s.path: s for s in settings(old)}
-    after = {s.path: s for s in settings(new)}
-
-    def differs(path: str) -> bool:
-        if path not in before or path not in after:
-            return True
-        one, other = before[path].value, after[path].value
-        return type(one) is not type(other) if before[path].is_variant else bool(one != other)
-
-    return any(differs(path) and not s.live for path, s in (before | after).items())
+    return parse(GameConfig, given)

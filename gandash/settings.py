@@ -6,13 +6,14 @@ the next step (*live*) or needs the game to start again. Knows no torch.
 
 from __future__ import annotations
 
+import difflib
 import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 
 JsonValue = None | bool | int | float | str | list[Any] | dict[str, Any]
@@ -51,6 +52,8 @@ class Settings(BaseModel):
                 raise ValueError(f"{name}: a value is needed, not true or false")
         return given
 
+
+AnySettings = TypeVar("AnySettings", bound=Settings)
 
 NOT_GIVEN = object()  # where no single value is to blame
 
@@ -141,6 +144,61 @@ def _player_symbol(path: str, symbol: str) -> str:
     """ "lr" of the discriminator's optimiser is "lr_D": marks on the curves must say whose."""
     player = {"generator": "G", "discriminator": "D"}.get(path.split(".")[0].split("_")[0])
     return f"{symbol}_{player}" if player else symbol
+
+
+def setting_at(model: Settings, path: str) -> Setting:
+    """The setting at a dotted path; raises SettingError when there is none."""
+    for found in settings(model):
+        if found.path == path:
+            return found
+    raise unknown_setting(model, path, None)
+
+
+def unknown_setting(model: Settings, path: str, value: object) -> SettingError:
+    """The error for a path that leads nowhere, with what may have been meant."""
+    known = [s.path for s in settings(model)]
+    near = difflib.get_close_matches(path, known, n=3, cutoff=0.5) or [p for p in known if path.split(".")[-1] in p][:3]
+    advice = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(known)}"
+    return SettingError(path, value, "there is no such setting", advice)
+
+
+def restarts(old: Settings, new: Settings) -> bool:
+    """True when going from `old` to `new` changes anything that cannot act on a running game."""
+    before = {s.path: s for s in settings(old)}
+    after = {s.path: s for s in settings(new)}
+
+    def differs(path: str) -> bool:
+        if path not in before or path not in after:
+            return True
+        one, other = before[path].value, after[path].value
+        return type(one) is not type(other) if before[path].is_variant else bool(one != other)
+
+    return any(differs(path) and not s.live for path, s in (before | after).items())
+
+
+def parse(model: type[AnySettings], given: JsonValue | bytes) -> AnySettings:
+    """The settings in JSON text (bytes) or parsed JSON; raises SettingError naming the first field that does not fit."""
+    try:
+        if isinstance(given, bytes):
+            return model.model_validate_json(given)
+        return model.model_validate(given)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        unions = {name for name, field in model.model_fields.items() if variants(field.annotation)}
+        loc = first["loc"]  # inside a union it goes on with the kind, which is no part of a setting's path
+        where = ".".join(str(part) for i, part in enumerate(loc) if not (i == 1 and loc[0] in unions))
+        shown = first.get("input")
+        message = first["msg"].removeprefix("Value error, ")
+        if first["type"] == "value_error" and ": " in message:  # our own validators name the field themselves
+            field, message = message.split(": ", 1)
+            where = ", ".join(f"{where}.{name}" if where else name for name in field.split(", "))
+            shown = shown.get(field, NOT_GIVEN) if isinstance(shown, dict) else NOT_GIVEN
+        problem = message[:1].lower() + message[1:]
+        if first["type"] in ("model_type", "model_attributes_type"):
+            problem = "an object of settings is needed, such as {} for the defaults"
+        if first["type"] == "extra_forbidden":
+            problem = "there is no such setting; check the spelling, or see `python -m gandash schema`"
+        raise SettingError(where or "config", shown, problem) from None
 
 
 def show(value: Any) -> str:

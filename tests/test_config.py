@@ -30,10 +30,8 @@ from gandash.config import (
     Uniform,
     flop_per_step,
     parse_config,
-    restarts,
-    setting_at,
 )
-from gandash.settings import SettingError, Settings, kind_of, settings, show, variants
+from gandash.settings import SettingError, Settings, kind_of, restarts, setting_at, settings, show, variants
 
 # Every choice made here, so that a better default elsewhere changes no expectation
 BASE = GameConfig(

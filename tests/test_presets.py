@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from gandash.config import GameConfig, restarts
+from gandash.config import GameConfig
 from gandash.diagnostics.measure import READINGS, measure
 from gandash.game.game import Streams, build_game
 from gandash.game.step import METRICS, GameState, start, train_step
 from gandash.presets import DEFAULT, ONE_GAUSSIAN, PRESETS, TOO_FAST, TWO_MODES, VANISHING
-from gandash.settings import JsonValue
+from gandash.settings import JsonValue, restarts
 
 
 class Play:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gandash.config import GameConfig, setting_at
-from gandash.settings import JsonValue, SettingError, settings, show
+from gandash.config import GameConfig
+from gandash.settings import JsonValue, SettingError, setting_at, settings, show
 from gandash.trainer.messages import Change
 
 

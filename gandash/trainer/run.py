@@ -12,8 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
-from gandash.config import GameConfig, restarts
-from gandash.settings import JsonValue, SettingError
+from gandash.config import GameConfig
+from gandash.settings import JsonValue, SettingError, restarts
 from gandash.trainer.changes import live_differences, mark, with_live_setting
 from gandash.trainer.frame import pack, unpack
 from gandash.trainer.history import Cursor, History

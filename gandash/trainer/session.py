@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load, save_file
 
-from gandash.config import GameConfig, Network, parse_config, setting_at
+from gandash.config import GameConfig, Network, parse_config
 from gandash.diagnostics.measure import READINGS, Measurement, line_for, measure
 from gandash.diagnostics.verdict import WAITING, WINDOW, Observation, Verdict, judge
 from gandash.game.field import generate
 from gandash.game.game import Game, Streams, build_game
 from gandash.game.objectives import REFERENCE_LABELS
 from gandash.game.step import METRICS, GameState, Players, start, train_step
-from gandash.settings import JsonValue
+from gandash.settings import JsonValue, setting_at
 from gandash.trainer.changes import with_live_setting
 from gandash.trainer.frame import pack
 from gandash.trainer.messages import Change

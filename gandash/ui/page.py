@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gandash.config import GameConfig, setting_at
+from gandash.config import GameConfig
 from gandash.presets import DEFAULT, PRESETS, Move, Preset
-from gandash.settings import SettingError, show
+from gandash.settings import SettingError, setting_at, show
 from gandash.trainer.run import Run
 from gandash.trainer.supervisor import NoRoom
 from gandash.ui import controls, live
