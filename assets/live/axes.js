@@ -77,7 +77,7 @@ export function axisTicks(range, height, references, log) {
   const at = (/** @type {number} */ value) => (log ? Math.log10(value) : value);
   const scale = height / (range[1] - range[0]);
   const inside = (/** @type {number} */ value) => at(value) >= range[0] && at(value) <= range[1];
-  const taken = references.filter(r => inside(r.value));
+  const taken = references.filter(r => r.label && inside(r.value));
   const count = Math.min(5, height / 38);
   const rounds = log ? decades(range, count) : niceTicks(range, count).map(value => ({ value, label: round(value) }));
   /** @type {Reference[]} */

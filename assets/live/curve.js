@@ -126,6 +126,7 @@ export class Curve {
     this.#toggles = this.#spec.series.map((series, i) =>
       createToggle({
         label: labels[i],
+        name: `${this.#spec.title}: ${series.name ?? labels[i]}`,
         hint: series.name,
         sample: { ink: series.ink, dash: series.dash, width: series.width },
         pressed: this.#isOn(series),
@@ -164,8 +165,7 @@ export class Curve {
       if (!recent && history.stride > 1)
         bands.push({
           visible,
-          x: [...line.step, ...line.step.toReversed()],
-          y: [...line.high, ...line.low.toReversed()],
+          ...outline(line),
           fill: 'toself',
           fillcolor: translucent(theme[series.ink], BAND_OPACITY),
           line: { width: 0 },
@@ -189,7 +189,7 @@ export class Curve {
     const references = this.#spec.references(facts);
     const axis = baseAxis(theme);
     const lines = references.map(r => ({
-      type: 'line', layer: 'between', xref: 'paper', x0: 0, x1: 1, y0: r.value, y1: r.value,
+      type: 'line', layer: 'between', ...(r.since ? { x0: r.since, x1: Math.max(time[1], r.since) } : { xref: 'paper', x0: 0, x1: 1 }), y0: r.value, y1: r.value,
       line: { color: r.ink ? theme[r.ink] : theme.muted, width: 1.3, dash: '1.5px,3px' },
     }));
     const width = this.#body.clientWidth - MARGIN.l - MARGIN.r;
@@ -203,10 +203,10 @@ export class Curve {
         ...lines,
         ...marks.map(m => ({ type: 'line', yref: 'paper', y0: 0, y1: 1, x0: m.step, x1: m.step, line: { color: theme.muted, width: 1 }, opacity: 0.6 })),
       ],
-      annotations: marks.filter(m => m.text).map(m => ({
+      annotations: [...notes(references, range, this.#spec.log ?? false, theme), ...marks.filter(m => m.text).map(m => ({
         x: m.step, xanchor: m.left ? 'right' : 'left', xshift: m.left ? -3 : 3, yref: 'paper', y: 1, yanchor: 'top', text: mathsHtml(m.text), showarrow: false,
         font: { size: 10, color: theme.muted }, borderpad: 0, bgcolor: translucent(theme.background, 0.75),
-      })),
+      }))],
     };
   }
 }
@@ -222,13 +222,42 @@ function readLine({ column, derive }, { history, recent, time }) {
 }
 
 /** Lowest and highest value, leaving out this share at either end: one spike in a long run should not flatten all the rest.
- * @param {number[]} values @param {number} share */
-function extremes(values, share) {
+ * @param {number[]} all @param {number} share */
+function extremes(all, share) {
+  const values = all.filter(Number.isFinite);
   if (!values.length) return [];
   if (share === 0) return [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
   const ordered = Float64Array.from(values).sort();
   const cut = Math.floor(share * ordered.length);
   return [ordered[cut], ordered[ordered.length - 1 - cut]];
+}
+
+/** Words at the lines themselves: the highest above its line, the others below theirs, so that close ones do not meet.
+ * @param {import('./panels.js').PanelReference[]} references @param {[number, number]} range @param {boolean} log @param {import('./palette.js').Theme} theme */
+function notes(references, range, log, theme) {
+  const at = (/** @type {number} */ value) => (log ? Math.log10(value) : value);
+  const noted = references.filter(r => r.note && at(r.value) >= range[0] && at(r.value) <= range[1]).sort((a, b) => b.value - a.value);
+  return noted.map((r, i) => ({
+    xref: 'paper', x: 0, xanchor: 'left', xshift: 3, y: at(r.value), yanchor: i === 0 ? 'bottom' : 'top', text: mathsHtml(r.note ?? ''), showarrow: false,
+    font: { size: 10, color: r.ink ? theme[r.ink] : theme.muted }, borderpad: 0,
+  }));
+}
+
+/** A band's outline: for every stretch that was measured, up along its upper edge and back along its lower.
+ * @param {Line} line */
+function outline({ step, low, high }) {
+  /** @type {{x: number[], y: number[]}} */
+  const around = { x: [], y: [] };
+  for (let from = 0; from < step.length; from++) {
+    let to = from;
+    while (to < step.length && Number.isFinite(low[to]) && Number.isFinite(high[to])) to++;
+    if (to === from) continue;
+    const stretch = step.slice(from, to);
+    around.x.push(...stretch, ...stretch.toReversed(), NaN); // NaN: the next stretch is a shape of its own
+    around.y.push(...high.slice(from, to), ...low.slice(from, to).toReversed(), NaN);
+    from = to;
+  }
+  return around;
 }
 
 /** Marks in view, at most one per two pixels, with labels (newest first) where they find room.
@@ -242,8 +271,9 @@ function spread(marks, [from, to], width) {
     const x = (step - from) * scale;
     if (x < 0 || x > width || last - x < 2) continue;
     last = x;
-    // The whole label, else only what was changed, else the line alone; the newest may stand to the left of its line.
-    const choices = [label, label.split(' ')[0]].map(text => ({ text: typographic(text), size: LABEL_PX * text.length }));
+    // The whole label, else what it became, else only what was changed, else the line alone; the newest may stand to the left of its line.
+    const [what, now] = [label.split(' ')[0], label.slice(label.indexOf('→'))];
+    const choices = [label, `${what} ${now}`, now, what].map(text => ({ text: typographic(text), size: LABEL_PX * text.length }));
     const places = choices.flatMap(({ text, size }) => [
       { text, from: x, fits: x + size < Math.min(edge, width), left: false },
       { text, from: x - size, fits: edge === Infinity && x - size > 0, left: true },

@@ -5,6 +5,8 @@
 
 const RECENT = 1024;
 
+const PATIENCE = 10; // rows without a measurement that still count as one stretch
+
 /** @typedef {{step: number[], mean: number[], low: number[], high: number[]}} Line values of one column where they are known */
 
 /** A table of columns that grows by rows.
@@ -56,14 +58,11 @@ export class History {
     return pick(this.#recent, name, since);
   }
 
-  /** The newest known value of a column, or null.
+  /** The newest known value of a column, or null when it was not measured lately: a frozen player has no gradient now.
    * @param {string} name */
   latest(name) {
-    for (const table of [this.#recent, this.#whole]) {
-      const values = table.columns[0]?.get(name) ?? [];
-      for (let i = values.length - 1; i >= 0; i--) if (Number.isFinite(values[i])) return values[i];
-    }
-    return null;
+    const values = (this.#recent.step.length ? this.#recent : this.#whole).columns[0]?.get(name) ?? [];
+    return values.slice(-PATIENCE).findLast(Number.isFinite) ?? null;
   }
 }
 
@@ -98,8 +97,15 @@ function pick(table, name, since) {
   if (!mean) return line;
   const low = table.columns[1]?.get(name) ?? mean;
   const high = table.columns[2]?.get(name) ?? mean;
+  let missing = 0;
   for (let i = 0; i < mean.length; i++) {
-    if (table.step[i] < since || !Number.isFinite(mean[i])) continue;
+    if (table.step[i] < since) continue;
+    if (!Number.isFinite(mean[i])) {
+      // Stepped by hand, the players take turns and each line may join over the other's step; a longer silence is a gap.
+      if (++missing === PATIENCE && line.step.length) for (const values of Object.values(line)) values.push(values === line.step ? table.step[i] : NaN);
+      continue;
+    }
+    missing = 0;
     line.step.push(table.step[i]);
     line.mean.push(mean[i]);
     line.low.push(low[i]);

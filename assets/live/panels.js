@@ -5,7 +5,8 @@
 
 import { chosen, compact, fixed } from './numbers.js';
 
-/** @typedef {import('./axes.js').Reference & {ink?: import('./palette.js').Ink}} PanelReference */
+/** @typedef {import('./axes.js').Reference & {ink?: import('./palette.js').Ink, since?: number, note?: string}} PanelReference
+ * `since` is the step from which it holds; a `note` stands at the line itself, where a tick's label would not do. */
 
 /** @typedef {object} Series
  * @property {string} column of the history
@@ -30,15 +31,11 @@ import { chosen, compact, fixed } from './numbers.js';
 
 const LOG_4 = Math.log(4);
 
-/** Short enough for the title row.
- * @type {Record<string, string>} */
-const OBJECTIVES = { minimax: 'minimax', non_saturating: 'non-sat.' };
-
 /** @param {any} reference @returns {PanelReference[]} */
 const given = reference => (reference ? [reference] : []);
 
-/** @param {any} floor @param {import('./palette.js').Ink} ink @returns {PanelReference[]} */
-const floor = (floor, ink) => (floor ? [{ value: floor.mean, label: 'floor', ink }] : []);
+/** @param {any} floor @param {import('./palette.js').Ink} ink @param {string} note @returns {PanelReference[]} */
+const floor = (floor, ink, note) => (floor ? [{ value: floor.mean, label: '', note, ink }] : []);
 
 /** @type {PanelSpec[]} */
 export const PANELS = [
@@ -86,7 +83,7 @@ export const PANELS = [
       { column: 'jsd', label: 'JSD', name: 'Jensen–Shannon divergence', ink: 'text', unit: 'nats' },
       { column: 'wasserstein', label: 'W_1', name: 'Wasserstein distance W1', ink: 'real', dash: 'dashdot' },
     ],
-    references: facts => [...floor(facts.floors?.jsd, 'text'), ...floor(facts.floors?.wasserstein, 'real')],
+    references: facts => [...floor(facts.floors?.jsd, 'text', 'noise floor of JSD'), ...floor(facts.floors?.wasserstein, 'real', 'of W_1')],
   },
   {
     key: 'gradients',
@@ -99,8 +96,8 @@ export const PANELS = [
       { column: 'gradient_norm_g', label: 'G', name: 'gradient norm of G', ink: 'generated', dash: 'dash', width: 1.2 },
       {
         column: 'gradient_norm_g_other',
-        label: facts => OBJECTIVES[facts.other_objective] ?? 'other',
-        name: 'gradient norm of G, had it played the other loss from here',
+        label: 'other loss',
+        name: 'gradient norm of G under the loss that is not played (minimax, or non-saturating), from the same state',
         ink: 'generated',
         dash: 'dot',
         width: 1.1,

@@ -9,8 +9,8 @@ The rules, tried in this order; "recent" is the last WINDOW measurements, median
 - *oscillating*: over a full WINDOW, W1 or sup |D - 1/2| swings: at least TURNS turns, each larger than half the curve's median
   and than 0.05 (units of x, or of probability), and LINE or more of the variance about its linear trend lies in three
   neighbouring frequencies. Independent noise, however large, seldom has more than 0.3 there (cf. Fisher 1929 on one).
-- *blind*: at least twice SETTLED measurements, median sup |D - 1/2| <= 0.10 but median JSD > floor + 0.10 nats and not
-  falling: D is at 1/2 because it sees nothing.
+- *blind*: at least twice SETTLED measurements, median sup |D - 1/2| <= 0.10 but median JSD > floor + 0.10 nats, of the
+  live generator too (an average lags behind), and not falling: D is at 1/2 because it sees nothing.
 - *converging*: JSD is falling: all of the last third of the recent history lies below all of the first third, and the
   median's distance from the floor shrank by a tenth or more between them.
 - *training*: none of these yet.
@@ -55,6 +55,7 @@ class Observation:
     gap_half: float
     mean_d_real: float
     mean_d_fake: float
+    jsd_live: float | None = None  # of the generator that plays, where an average is kept beside it
 
 
 WAITING = Verdict("waiting", "Too early to say", "Too few measurements yet to name a trend.")
@@ -70,7 +71,9 @@ def judge(history: Sequence[Observation], jsd_floor: float) -> Verdict:
     thirds = np.array_split(table[:, 0], 3)
     early, late = float(np.median(thirds[0])), float(np.median(thirds[-1]))
     falling = late - jsd_floor <= 0.9 * (early - jsd_floor) and thirds[-1].max() < thirds[0].min()
-    facts = f"sup |D − 1/2| = {gap:.2f}, JSD = {jsd:.3f} nats (floor {jsd_floor:.4f})"
+    live = float(np.median([o.jsd if o.jsd_live is None else o.jsd_live for o in recent[-SETTLED:]]))
+    of_what = "JSD of the averaged G" if any(o.jsd_live is not None for o in recent) else "JSD"
+    facts = f"sup |D − 1/2| = {gap:.2f}, {of_what} = {jsd:.3f} nats (floor {jsd_floor:.4f})"
 
     if d_real > 0.9 and d_fake < 0.1:
         return Verdict(
@@ -93,7 +96,7 @@ def judge(history: Sequence[Observation], jsd_floor: float) -> Verdict:
             f"The players chase each other: {swings} large turns in the last {len(recent)} measurements. "
             "Lower the learning rates, raise R1, or let G's average calm the picture.",
         )
-    if len(recent) >= 2 * SETTLED and gap <= CONVERGED_GAP and jsd > jsd_floor + BLIND_JSD and not falling:
+    if len(recent) >= 2 * SETTLED and gap <= CONVERGED_GAP and min(jsd, live) > jsd_floor + BLIND_JSD and not falling:
         return Verdict(
             "blind",
             "D at 1/2, but blind",
@@ -101,7 +104,8 @@ def judge(history: Sequence[Observation], jsd_floor: float) -> Verdict:
             "give it a higher learning rate, more steps, more width or less R1.",
         )
     if falling:
-        return Verdict("converging", "Converging", f"p_g is moving onto p_r: JSD fell from {early:.3f} to {late:.3f}; {facts}.")
+        told = f"p_g is moving onto p_r: {of_what} fell from {early:.3f} to {late:.3f}; {facts}."
+        return Verdict("converging", "Converging", told)
     return Verdict("training", "Training", f"No trend to name yet: {facts}.")
 
 

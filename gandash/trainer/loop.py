@@ -267,19 +267,24 @@ class Loop:
             self._verdict_told = False
         verdict = session.verdict
         if not self._verdict_told and (verdict.kind != kind or self._is_time("verdict", VERDICT_SECONDS, now)):
-            self._last["verdict"], self._verdict_told = now, True
-            self._event(
-                VerdictChanged(
-                    generation=generation,
-                    step=session.step,
-                    kind=verdict.kind,
-                    title=verdict.title,
-                    reason=verdict.reason,
-                )
-            )
+            self._last["verdict"] = now
+            self._tell_verdict(session)
         if self._is_time("snapshot", SNAPSHOT_SECONDS, now):
             self._last["snapshot"] = now
             self._snapshots = [*self._snapshots[-1:], session.snapshot()]
+
+    def _tell_verdict(self, session: Session) -> None:
+        assert self._begin is not None
+        verdict, self._verdict_told = session.verdict, True
+        self._event(
+            VerdictChanged(
+                generation=self._begin.generation,
+                step=session.step,
+                kind=verdict.kind,
+                title=verdict.title,
+                reason=verdict.reason,
+            )
+        )
 
     def _diverge(self, session: Session, at: np.ndarray) -> None:
         step = int(at[0]) if len(at) else session.step
@@ -316,6 +321,7 @@ class Loop:
         if status is Status.RUNNING:
             self._due = self._clock()
             self._pace = (self._due, self._session.step)
+            self._tell_verdict(self._session)  # "press play" is no longer the word
         self._status = status
         self._event(StatusChanged(generation=self._begin.generation, status=status, step=self._session.step, reason=reason))
 

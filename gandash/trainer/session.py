@@ -161,6 +161,7 @@ class Session:
                 gap_half=self._readings["gap_half"],
                 mean_d_real=found.expectations["mean_d_real"],
                 mean_d_fake=found.expectations["mean_d_fake"],
+                jsd_live=self._readings["jsd"] if found.average is not None else None,
             ),
         ]
 
@@ -214,13 +215,16 @@ class Session:
     def facts(self) -> dict[str, Any]:
         """What stays true of this game while its settings do: what the axes, the reference lines and the floors are."""
         game, line = self.game, line_for(self.config.data, self.game.latent.stratified)
+        # A line of theory holds from the step at which its objective came into play
+        since = max((c.step for c in self.changes if c.path == "objective"), default=0)
         reach = float(self._latents[:, 0].abs().max())
         return {
             "stage": "line",
             "columns": list(COLUMNS),
             "window": [float(line.grid[0]), float(line.grid[-1])],
             "references": {
-                name: {"value": value, "label": REFERENCE_LABELS[value]} for name, value in game.objective.equilibrium.items()
+                name: {"value": value, "label": REFERENCE_LABELS[value], "since": since}
+                for name, value in game.objective.equilibrium.items()
             },
             "floors": {"jsd": asdict(line.jsd_floor), "wasserstein": asdict(line.wasserstein_floor)},
             "samples": line.samples,

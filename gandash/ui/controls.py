@@ -59,10 +59,23 @@ def summary(config: GameConfig, group: str) -> str:
     return _words(str(value)) if value is not None else ""
 
 
-def draw(setting: Setting, key: str, changed: Changed, whose: str = "") -> None:
+def name(setting: Setting) -> str:
+    """The setting's name on the screen; an optimiser's numbers say whose they are."""
+    whose = {"generator_optimiser": "G ", "discriminator_optimiser": "D "}.get(setting.path.split(".")[0], "")
+    return setting.label if setting.is_variant else whose + setting.label
+
+
+def in_words(error: SettingError, config: GameConfig) -> str:
+    """A refusal for the person at the page: it names the control, not the path in a file."""
+    names = {s.path: name(s) for s in settings(config)}
+    shown = ", ".join(names.get(path, path) for path in error.path.split(", "))
+    return f"**{shown}**{str(error).removeprefix(error.path)}"
+
+
+def draw(setting: Setting, key: str, changed: Changed) -> None:
     """The widget of one setting. Its label says, before it is touched, whether it acts at once or restarts the run."""
     sign = LIVE if setting.live else RESTART
-    label = f"{sign} {whose}{setting.label}"
+    label = f"{sign} {name(setting)}"
     common: dict[str, Any] = {
         "key": key,
         "help": f"{setting.help} {'Acts at the next step.' if setting.live else 'Restarts the run.'}",

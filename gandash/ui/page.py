@@ -85,15 +85,11 @@ def sidebar(run: Run) -> None:
             setting = setting_at(config, path)
         except SettingError:
             continue  # simultaneous play has no steps per round
-        whose = {"generator_optimiser": "G ", "discriminator_optimiser": "D "}.get(path.split(".")[0], "")
-        controls.draw(setting, widget_key(path), changed, whose)
+        controls.draw(setting, widget_key(path), changed)
     for group, members in controls.groups(config).items():
         with st.expander(f"{group} :gray[{controls.summary(config, group)}]", key=f"group-{group}"):
             for setting in members:
-                whose = ""
-                if group == "Optimisers" and not setting.is_variant:
-                    whose = "G " if setting.path.startswith("generator") else "D "
-                controls.draw(setting, widget_key(setting.path), changed, whose)
+                controls.draw(setting, widget_key(setting.path), changed)
     st.html('<div class="gd-legend"><span>● acts at once</span><span>↻ restarts the run</span></div>')
 
 
@@ -120,7 +116,7 @@ def make_move(move: Move) -> None:
             config = config.replace(path, value)
         refusal = run.reconfigure(config)
     except SettingError as error:  # the person chose another optimiser, say, and the move no longer applies
-        refusal = str(error)
+        refusal = controls.in_words(error, run.config)
     if refusal:
         state.trouble = refusal
     state.drawn = None
@@ -128,13 +124,15 @@ def make_move(move: Move) -> None:
 
 def changed(path: str, key: str) -> None:
     """A person moved a widget: the run goes on under the new setting, or the widget goes back and says why."""
+    if not key.startswith(f"{state.edition}/"):
+        return  # a widget of a game that is over: a rerun that the browser asked for earlier still carries its value
     run: Run = state.run
-    before = setting_at(run.config, path)
     try:
+        before = setting_at(run.config, path)
         config = run.config.replace(path, controls.read(before, state[key]))
         refusal = run.reconfigure(config)
     except SettingError as error:
-        config, refusal = run.config, str(error)
+        refusal = controls.in_words(error, run.config)
     if refusal:
         state.trouble = refusal
         state.drawn = None  # widgets are made anew, showing what is played

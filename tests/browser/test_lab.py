@@ -76,12 +76,18 @@ def test_a_preset_changes_the_game_and_its_move_cures_it(lab) -> None:
 
 
 def test_presets_may_change_while_it_plays(lab) -> None:
-    for title in ("One Gaussian", "The minimax gradient vanishes", "Two modes: D goes to 1/2"):
+    rates = {"One Gaussian": "5e-3", "The minimax gradient vanishes": "3e-3", "Learning rate too high: lower it live": "0.02"}
+    for title, rate in rates.items():
         lab.press("Space")
         wait_until(lambda: lab.status == "running" and lab.step > 30, "it plays")
         lab.page.get_by_role("combobox", name="Preset").click()
         lab.page.get_by_role("option", name=title).click()
         wait_until(lambda: lab.status == "paused" and lab.step == 0, f"{title} stands ready, and is drawn")
+        box = lab.page.get_by_role("textbox", name="D Learning rate")
+        wait_until(lambda box=box, rate=rate: box.input_value() == rate, "the controls are the new game's")
+        lab.page.wait_for_timeout(1000)  # reruns that were on their way must not bring the old game back
+        assert box.input_value() == rate
+        assert "→" not in "".join(lab.page.locator(".gd-curve .annotation-text").all_text_contents())
 
 
 def test_zoom_and_layers_survive_updates_and_a_new_seed_reaches_the_page(lab) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -103,6 +104,13 @@ def test_blind_is_d_at_half_with_p_g_far_away_and_going_nowhere() -> None:
     assert kind(history(**blind | {"gap_half": CONVERGED_GAP + 0.01})) == "training"
     assert kind(history(**blind | {"jsd": FLOOR + BLIND_JSD})) == "training"
     assert kind(history(**blind | {"jsd": np.linspace(0.6, 0.2, WINDOW)})) == "converging"
+
+
+def test_an_average_that_lags_behind_does_not_make_d_blind() -> None:
+    lagging = [replace(o, jsd_live=FLOOR + 0.05) for o in history(gap_half=0.05, jsd=0.6)]
+    assert judge(lagging, FLOOR).kind == "training"
+    verdict = judge([replace(o, jsd_live=0.5) for o in lagging], FLOOR)
+    assert verdict.kind == "blind" and "JSD of the averaged G = 0.600" in verdict.reason
 
 
 def test_a_game_that_has_hardly_begun_is_not_called_blind() -> None:
