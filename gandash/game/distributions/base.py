@@ -37,4 +37,4 @@ class Distribution(ABC):
 
     @abstractmethod
     def modes(self) -> tuple[float, ...]:
-        """The places of the density's modes; () where it has none (a plateau)."""
+        """Where the law's components sit, merged or not as densities; () where it has none (a plateau)."""
