@@ -1,7 +1,7 @@
-"""`python -m gandash ...`: train without a page, list the presets, print the schema of the settings.
+"""`python -m gandash ...`: train without a page, list the presets, print the schema of the settings, measure the speed.
 
 Whoever calls wrongly gets one line on stderr and exit status 2; what goes wrong later, one line and 1. torch is
-imported by `train` alone, once it knows that it can begin.
+imported by `train` and `bench` alone, once they know that they can begin.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def presets(as_json: bool) -> None:
         note = "  (what `train` plays unless told otherwise)" if preset is DEFAULT else ""
         click.echo(f"{click.style(preset.name, bold=True)}  {preset.title}{note}")
         for text in (preset.promise, preset.watch):
-            click.echo(textwrap.fill(text, 96, initial_indent="    ", subsequent_indent="    "))
+            click.echo(textwrap.fill(text, 96, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False))
 
 
 @cli.command()
@@ -359,6 +359,7 @@ def _report(session: Session, seconds: float, metrics: dict[str, float], verdict
     """The result as JSON. `metrics` are the last round's, on its batches; `measurement` is of the state it left."""
     from gandash.trainer.frame import finite
 
+    facts = session.facts()
     report = {
         "steps": session.step,
         "seconds": seconds,
@@ -366,7 +367,10 @@ def _report(session: Session, seconds: float, metrics: dict[str, float], verdict
         "diverged": verdict.kind == "diverged",
         "verdict": asdict(verdict),
         "metrics": metrics,
-        "measurement": session.measurement().readings | {"floors": session.facts()["floors"]},
+        "measurement": session.measurement().readings | {"floors": facts["floors"]},
+        "wasserstein": facts["wasserstein"].replace("_", ""),
+        "modes": len(facts["modes"]),
+        "perfect_quality": facts["perfect_quality"],
         "config": session.config.model_dump(mode="json"),
     }
     found: dict[str, Any] = finite(report)
@@ -392,6 +396,53 @@ def _first_signal() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
+# ------------------------------------------------------------------------------------------------------------ measuring
+
+
+class _Seconds(click.ParamType[float]):
+    """A length of time."""
+
+    name = "seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        with suppress(ValueError):
+            if 0 < (seconds := float(value)) <= 3600:
+                return seconds
+        name = param.opts[0] if param else self.name
+        _refuse(f"{name}: given {value}; expected a number of seconds, more than 0 and at most 3600")
+
+
+@cli.command()
+@click.option(
+    "--preset",
+    type=click.Choice(list(PRESETS)),
+    metavar="NAME",
+    default=DEFAULT.name,
+    show_default=True,
+    help="The game to watch and to adjust.",
+)
+@click.option("--seconds", type=_Seconds(), default=6.0, metavar="S", show_default=True, help="Time for each measurement.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, with what the figures were computed from.")
+def bench(preset: str, seconds: float, as_json: bool) -> None:
+    """Measure how fast it is, beside a plain PyTorch loop and the machine's own limit.
+
+    All figures compare within this one run, in slices that take turns; what else the machine does meanwhile blurs them.
+    """
+    from gandash.bench import NothingToMeasure, figures
+
+    found = {}
+    try:
+        for figure in figures(PRESETS[preset], seconds):
+            found[figure.name] = asdict(figure)
+            if not as_json:
+                wanted = f"; wanted: {figure.wanted}" if figure.wanted else ""
+                click.echo(f"{figure.value:7.2f}  {figure.text}{wanted}")
+    except NothingToMeasure as error:
+        raise click.ClickException(_line(f"--preset {preset}: {error}")) from None
+    if as_json:
+        _print_json({"preset": preset, "seconds": seconds, "figures": found}, indent=2)
+
+
 # -------------------------------------------------------------------------------------------------------------- telling
 
 
@@ -411,14 +462,19 @@ def _summary(report: dict[str, Any], out: str | None) -> str:
     if not report["diverged"]:
         rows |= {
             "JSD": divergence("jsd", "nats"),
-            "W1": divergence("wasserstein", "units of x"),
+            report["wasserstein"]: divergence("wasserstein", "units of x"),
             "D": f"at most {number(found['gap_half'])} from 1/2 and {number(found['gap_star'])} from D*",
             "V": f"{number(metrics['value'])}; -log 4 = {-math.log(4):.4g} at equilibrium",
         }
+    if report["modes"] and not report["diverged"]:
+        rows["modes"] = (
+            f"{found['modes']:.0f} of {report['modes']} captured, {found['high_quality']:.1%} of high quality "
+            f"(a perfect G: {100 * report['perfect_quality']:.1f} %)"
+        )
     if out is not None:
         rows["kept in"] = out + (f", with the checkpoint of step {report['steps'] - 1}" if report["diverged"] else "")
     head = textwrap.fill(f"{report['verdict']['title']}: {report['verdict']['reason']}", 100)
-    return "\n".join([head, *(f"  {name:<7}  {text}" for name, text in rows.items())])
+    return "\n".join([head, *(f"  {name:<9}  {text}" for name, text in rows.items())])
 
 
 def _print_json(value: Any, indent: int | None = None) -> None:

@@ -9,19 +9,43 @@ This file knows no torch: the page and the command line read it without paying f
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from gandash.settings import JsonValue, Settings, parse, setting, unknown_setting
 
+MAX_BYTES_PER_STEP = 2e9  # of activations: thirty people share a server
 MAX_FLOP_PER_STEP = 2e11  # minutes a step on a laptop core: beyond this a "live" run is a promise nobody can keep
 
 
 # ---------------------------------------------------------------------------------------------------------------- data
 
 
-class Gaussian(Settings):
+_weights_help = "Relative weights of the modes, one per mode; none means equal. A light mode is the first one lost."
+
+
+def _check_weights(weights: tuple[float, ...], modes: int) -> None:
+    if weights and len(weights) != modes:
+        raise ValueError(f"weights: {len(weights)} given for {modes} modes; give one weight per mode, or none for equal")
+    if any(not 0 < w <= 1e6 for w in weights):
+        raise ValueError("weights: every weight must be greater than 0 and at most 1e6")
+
+
+def _check_places(coordinates: Iterable[float]) -> None:
+    if any(not -50 <= m <= 50 for m in coordinates):
+        raise ValueError("means: every coordinate must lie between -50 and 50")
+
+
+class Target(Settings):
+    """Base of the real data's laws; `dimension` is that of a sample, and chooses the stage."""
+
+    dimension: ClassVar[int] = 1
+
+
+class Gaussian(Target):
     """N(mean, std^2)."""
 
     kind: Literal["gaussian"] = "gaussian"
@@ -36,7 +60,7 @@ class Gaussian(Settings):
         return f"N({self.mean:g}, {self.std:g}²)"
 
 
-class Mixture(Settings):
+class Mixture(Target):
     """Sum of Gaussians with any weights (normalised to 1) and a common standard deviation."""
 
     kind: Literal["mixture"] = "mixture"
@@ -54,26 +78,20 @@ class Mixture(Settings):
         (),
         label="Weights",
         max_length=32,
-        help="Relative weights of the modes, one per mean; none means equal. A light mode is the first one lost.",
+        help=_weights_help,
     )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if self.weights and len(self.weights) != len(self.means):
-            raise ValueError(
-                f"weights: {len(self.weights)} given for {len(self.means)} means; give one weight per mean, or none for equal"
-            )
-        if any(not -50 <= m <= 50 for m in self.means):
-            raise ValueError("means: every mean must lie between -50 and 50")
-        if any(not 0 < w <= 1e6 for w in self.weights):
-            raise ValueError("weights: every weight must be greater than 0 and at most 1e6")
+        _check_weights(self.weights, len(self.means))
+        _check_places(self.means)
         return self
 
     def summary(self) -> str:
         return f"mixture, {len(self.means)} mode{'s' if len(self.means) > 1 else ''}"
 
 
-class Uniform(Settings):
+class Uniform(Target):
     """Uniform on [low, high]."""
 
     kind: Literal["uniform"] = "uniform"
@@ -90,7 +108,138 @@ class Uniform(Settings):
         return f"uniform [{self.low:g}, {self.high:g}]"
 
 
-Data = Annotated[Gaussian | Mixture | Uniform, Field(discriminator="kind")]
+def _std(default: float) -> Any:
+    return setting(
+        default, label="Standard deviation", ge=0.005, le=4, help="Common to all modes; narrower modes are harder to fill."
+    )
+
+
+class Gaussian2D(Target):
+    """N(mean, std^2 I) in the plane."""
+
+    dimension = 2
+    kind: Literal["gaussian_2d"] = "gaussian_2d"
+    mean: tuple[float, float] = setting(
+        (1.0, 1.0), label="Mean", help="Where the real data sits; p_g has to travel there before it can match."
+    )
+    std: float = _std(0.5)
+
+    @model_validator(mode="after")
+    def _near(self) -> Self:
+        if any(not -8 <= m <= 8 for m in self.mean):
+            raise ValueError("mean: both coordinates must lie between -8 and 8")
+        return self
+
+    def summary(self) -> str:
+        return f"2D Gaussian, std {self.std:g}"
+
+
+class Mixture2D(Target):
+    """Sum of round Gaussians in the plane, with any means and weights (normalised to 1) and a common standard deviation."""
+
+    dimension = 2
+    kind: Literal["mixture_2d"] = "mixture_2d"
+    means: tuple[tuple[float, float], ...] = setting(
+        ((-1.5, -1.0), (1.5, -1.0), (0.0, 1.6)),
+        label="Means",
+        min_length=1,
+        max_length=100,
+        help="One mode per pair x y. Modes further apart ask a steeper map of G and are dropped more easily.",
+    )
+    std: float = _std(0.25)
+    weights: tuple[float, ...] = setting((), label="Weights", max_length=100, help=_weights_help)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        _check_weights(self.weights, len(self.means))
+        _check_places(chain.from_iterable(self.means))
+        return self
+
+    def summary(self) -> str:
+        return f"2D mixture, {len(self.means)} mode{'s' if len(self.means) > 1 else ''}"
+
+
+class Ring(Target):
+    """k round Gaussians at equal angles on a circle, the first one at the right; published runs have radius/std = 100."""
+
+    dimension = 2
+    kind: Literal["ring"] = "ring"
+    modes: int = setting(8, label="Modes", ge=1, le=64, help="How many Gaussians stand on the circle.")
+    radius: float = setting(2.0, label="Radius", ge=0.1, le=8, help="A wider ring leaves more empty land between the modes.")
+    std: float = _std(0.2)
+    weights: tuple[float, ...] = setting((), label="Weights", max_length=64, help=_weights_help)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        _check_weights(self.weights, self.modes)
+        return self
+
+    def summary(self) -> str:
+        return f"ring, {self.modes} mode{'s' if self.modes > 1 else ''}, std {self.std:g}"
+
+
+class Grid(Target):
+    """side x side round Gaussians on a square grid centred at 0; published runs have 5 x 5 and spacing/std = 40."""
+
+    dimension = 2
+    kind: Literal["grid"] = "grid"
+    side: int = setting(5, label="Modes per side", ge=1, le=10, help="5 makes the 25 modes of the literature.")
+    spacing: float = setting(2.0, label="Spacing", ge=0.1, le=4, help="Distance between neighbouring modes.")
+    std: float = _std(0.2)
+    weights: tuple[float, ...] = setting(
+        (), label="Weights", max_length=100, help=_weights_help + " Row by row, from the lower left."
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        _check_weights(self.weights, self.side**2)
+        return self
+
+    def summary(self) -> str:
+        return f"grid {self.side} × {self.side}, std {self.std:g}"
+
+
+def _noise(default: float) -> Any:
+    return setting(default, label="Noise", ge=0.02, le=1, help="Standard deviation of the Gaussian noise around the curve.")
+
+
+class TwoMoons(Target):
+    """Two interlocking half circles of radius 1.5 under Gaussian noise (scikit-learn's `make_moons`, centred and scaled)."""
+
+    dimension = 2
+    kind: Literal["two_moons"] = "two_moons"
+    noise: float = _noise(0.15)
+
+    def summary(self) -> str:
+        return f"two moons, noise {self.noise:g}"
+
+
+class SwissRoll(Target):
+    """A spiral r = t, t uniform on [1.5 pi, 4.5 pi], scaled to radius 2, under Gaussian noise (`make_swiss_roll`, flat)."""
+
+    dimension = 2
+    kind: Literal["swiss_roll"] = "swiss_roll"
+    noise: float = _noise(0.08)
+
+    def summary(self) -> str:
+        return f"swiss roll, noise {self.noise:g}"
+
+
+class Checkerboard(Target):
+    """Uniform on every second square of a side x side board over [-2, 2]^2; the lower left square is filled."""
+
+    dimension = 2
+    kind: Literal["checkerboard"] = "checkerboard"
+    side: int = setting(4, label="Squares per side", ge=2, le=10, help="More squares: more cliffs for G to learn.")
+
+    def summary(self) -> str:
+        return f"checkerboard {self.side} × {self.side}"
+
+
+Data = Annotated[
+    Gaussian | Mixture | Uniform | Gaussian2D | Mixture2D | Ring | Grid | TwoMoons | SwissRoll | Checkerboard,
+    Field(discriminator="kind"),
+]
 
 
 class Latent(Settings):
@@ -107,7 +256,7 @@ class Latent(Settings):
         label="Dimension",
         ge=1,
         le=64,
-        help="With one dimension the map z → G(z) can be drawn; more can fold more freely.",
+        help="As many as the data has, and the map z → G(z) can be drawn whole; more can fold more freely.",
     )
 
     def summary(self) -> str:
@@ -136,7 +285,7 @@ class Network(Settings):
         "relu",
         label="Activation",
         choices=ACTIVATIONS,
-        help="ReLU kinds draw D from straight pieces; tanh and SiLU draw it smooth.",
+        help="ReLU kinds draw D from straight pieces; tanh and SiLU draw it smooth. Plain ReLU units can die for good.",
     )
     initialisation: Literal["uniform", "he", "xavier"] = setting(
         "uniform",
@@ -308,7 +457,7 @@ class Regulariser(Settings):
     """Penalties added to the discriminator's loss."""
 
     r1: float = setting(
-        0.7,
+        0.3,
         label="R1 weight γ",
         symbol="γ",
         live=True,
@@ -357,7 +506,11 @@ class GameConfig(Settings):
     data: Data = setting(Mixture(), label="Data", help="The real distribution p_r that G must learn to imitate.")
     latent: Latent = setting(Latent(), label="Latent", help="What G is fed: z drawn from p_z.")
     generator: Network = setting(Network(), label="Generator", help="The network G that turns z into a sample.")
-    discriminator: Network = setting(Network(), label="Discriminator", help="The network D that tells real from generated.")
+    discriminator: Network = setting(
+        Network(activation="leaky_relu"),  # under R1 a plain ReLU dies unit by unit, and D with it
+        label="Discriminator",
+        help="The network D that tells real from generated.",
+    )
     objective: Literal["minimax", "non_saturating"] = setting(
         "non_saturating",
         label="Objective",
@@ -378,7 +531,7 @@ class GameConfig(Settings):
         Adam(learning_rate=2e-4), label="Generator's optimiser", help="How G turns its gradient into a step."
     )
     discriminator_optimiser: Optimiser = setting(
-        Adam(learning_rate=5e-3), label="Discriminator's optimiser", help="How D turns its gradient into a step."
+        Adam(learning_rate=2e-3), label="Discriminator's optimiser", help="How D turns its gradient into a step."
     )
     run: RunSettings = setting(RunSettings(), label="Run", help="Seed, batch size and averaging.")
 
@@ -391,32 +544,51 @@ class GameConfig(Settings):
                 f"floating-point operations per step; at most {MAX_FLOP_PER_STEP:.0e} are allowed. "
                 "Try narrower or shallower networks, a smaller batch or fewer steps per round"
             )
+        memory = bytes_per_step(self)
+        if memory > MAX_BYTES_PER_STEP:
+            raise ValueError(
+                f"generator.width, discriminator.width, run.batch: a step of this game needs about {memory / 1e9:.1f} GB of "
+                f"memory; at most {MAX_BYTES_PER_STEP / 1e9:.0f} GB are allowed. Try narrower networks or a smaller batch"
+            )
         return self
 
     def replace(self, path: str, value: JsonValue) -> GameConfig:
         """This config with the setting at dotted `path` set to `value`; raises SettingError in plain words."""
+        return self.replace_all([(path, value)])
+
+    def replace_all(self, changes: Sequence[tuple[str, JsonValue]]) -> GameConfig:
+        """This config with all `changes` made, and judged together; raises SettingError in plain words."""
         given = self.model_dump(mode="json")
-        *parents, last = path.split(".")
-        node: Any = given
-        for name in parents:
-            node = node.get(name) if isinstance(node, dict) else None
-        if not isinstance(node, dict) or last not in node:
-            raise unknown_setting(self, path, value)
-        node[last] = value
+        for path, value in changes:
+            *parents, last = path.split(".")
+            node: Any = given
+            for name in parents:
+                node = node.get(name) if isinstance(node, dict) else None
+            if not isinstance(node, dict) or last not in node:
+                raise unknown_setting(self, path, value)
+            node[last] = value
         return parse_config(given)
 
 
 def flop_per_step(config: GameConfig) -> float:
-    """Rough floating-point operations of one round: 2 per weight forward, twice that back, R1 once more."""
+    """Rough floating-point operations of one round: 2 per weight forward, up to twice that back, R1 a tangent."""
 
     def weights(net: Network, inputs: int, outputs: int) -> int:
         return inputs * net.width + (net.depth - 1) * net.width**2 + net.width * outputs
 
-    g, d = weights(config.generator, config.latent.dimension, 1), weights(config.discriminator, 1, 1)
+    dimension = config.data.dimension
+    g, d = weights(config.generator, config.latent.dimension, dimension), weights(config.discriminator, dimension, 1)
     rule, r1 = config.update_rule, config.regulariser.r1 > 0
-    d_update = 2 * g + (12 + 12 * r1) * d
-    g_update = 6 * g + 6 * d
+    d_update = 2 * g + (12 + 4 * r1) * d
+    g_update = 6 * g + 4 * d
     return config.run.batch * (rule.discriminator_steps * d_update + rule.generator_steps * g_update)
+
+
+def bytes_per_step(config: GameConfig) -> float:
+    """Rough memory of one pass: four float32 numbers per sample and unit of the larger player; D sees two batches at once."""
+    g = config.generator.depth * config.generator.width
+    d = 2 * config.discriminator.depth * config.discriminator.width
+    return 4 * 4 * config.run.batch * max(g, d)
 
 
 def parse_config(given: JsonValue | bytes) -> GameConfig:

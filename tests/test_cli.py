@@ -26,6 +26,7 @@ from gandash.diagnostics.measure import READINGS
 from gandash.presets import DEFAULT, PRESETS
 from gandash.runs.record import CHECKPOINT, CONFIG, EVENTS, METRICS, load, replay
 from gandash.settings import SettingError, settings
+from gandash.trainer.frame import finite
 from gandash.trainer.session import COLUMNS, Session
 
 ROOT = Path(__file__).parents[1]
@@ -238,7 +239,7 @@ def test_the_result_as_json() -> None:
     session = Session(config)
     for _ in range(25):
         session.advance()
-    assert list(report["metrics"].values()) == session.drain().values[-1].tolist()
+    assert list(report["metrics"].values()) == finite(session.drain().values[-1].tolist())
     assert report["measurement"]["jsd"] == session.measurement().readings["jsd"]
 
 
@@ -246,6 +247,13 @@ def test_the_result_for_a_reader() -> None:
     result = call("train", *TINY, "--steps", "3")
     assert (result.exit_code, result.stderr) == (0, "")  # stderr is no terminal here: no progress bar
     for words in ("3 in ", "seed 0", "JSD", "nats", "W1", "from 1/2", "-log 4 = -1.386"):
+        assert words in result.stdout
+
+
+def test_on_the_plane_the_reader_is_told_of_modes_and_of_the_sliced_distance() -> None:
+    result = call("train", *TINY, "--set", "data=ring", "--set", "latent.dimension=2", "--steps", "3")
+    assert result.exit_code == 0
+    for words in ("sliced W1", " of 8 captured", "high quality", "perfect G: 98.9 %"):
         assert words in result.stdout
 
 

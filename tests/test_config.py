@@ -47,8 +47,10 @@ BASE = GameConfig(
     run=RunSettings(seed=0, batch=256, averaging=0.99),
 )
 
-MODELS = [m for _, m in inspect.getmembers(config, inspect.isclass) if issubclass(m, Settings) and m is not Settings]
-NUMBERS = {"means": st.floats(-50, 50), "weights": st.floats(1e-3, 1e6)}  # bounds of single entries live in validators
+BASES = (Settings, config.Target)
+MODELS = [m for _, m in inspect.getmembers(config, inspect.isclass) if issubclass(m, Settings) and m not in BASES]
+# Bounds of single entries live in validators
+NUMBERS = {"means": st.floats(-50, 50), "mean": st.floats(-8, 8), "weights": st.floats(1e-3, 1e6)}
 
 
 @st.composite
@@ -65,7 +67,10 @@ def valid(draw: st.DrawFn, model: type[Settings] = GameConfig) -> Any:
         elif get_origin(kind) is Literal:
             values[name] = draw(st.sampled_from(get_args(kind)))
         elif get_origin(kind) is tuple:
-            values[name] = tuple(draw(st.lists(NUMBERS[name], min_size=length, max_size=length)))
+            pairs = get_origin(get_args(kind)[0]) is tuple
+            n = 2 if get_args(kind)[-1] is not ... else values.get("modes", values.get("side", 0) ** 2) or length
+            entry = st.tuples(NUMBERS[name], NUMBERS[name]) if pairs else NUMBERS[name]
+            values[name] = tuple(draw(st.lists(entry, min_size=n, max_size=n)))
         elif isinstance(kind, type) and issubclass(kind, Settings):
             values[name] = draw(valid(kind))
         elif kind is int:
@@ -194,7 +199,7 @@ LR = "generator_optimiser.learning_rate"
         ("data", {"kind": "gaussian", "gaussian": 0}, "data.gaussian", "no such setting"),
         ("data", {"kind": "uniform", "low": 1, "high": 1}, "data.high", "at least 0.01"),
         ("data.means", [], "data.means", "at least 1"),
-        ("data", {"kind": "mixture", "means": [1, 2, 3], "weights": [1, 1]}, "data.weights", "one weight per mean"),
+        ("data", {"kind": "mixture", "means": [1, 2, 3], "weights": [1, 1]}, "data.weights", "one weight per mode"),
         ("data.means", [0, 51], "data.means", "between -50 and 50"),
         ("data.means", [0, math.nan], "data.means.1", "finite"),
         ("data.weights", [1, 0], "data.weights", "greater than 0"),
@@ -281,14 +286,31 @@ def test_an_absurd_cost_is_refused_with_the_estimate() -> None:
         assert expected in str(caught.value)
 
 
+def test_a_game_that_needs_too_much_memory_is_refused_with_the_estimate() -> None:
+    with pytest.raises(SettingError, match=r"discriminator\.width.* about 4\.3 GB of memory; at most 2 GB .* smaller batch"):
+        BASE.replace_all(
+            [("discriminator.width", 2048), ("discriminator.depth", 1), ("run.batch", 65536), ("regulariser.r1", 0)]
+        )
+
+
+def test_changes_made_together_are_judged_together() -> None:
+    both = [("update_rule.discriminator_steps", 0), ("update_rule.generator_steps", 3)]
+    frozen_g = BASE.replace("update_rule.generator_steps", 0)
+    with pytest.raises(SettingError):
+        frozen_g.replace(*both[0])
+    assert frozen_g.replace_all(both).update_rule == Alternating(discriminator_steps=0, generator_steps=3)
+    with pytest.raises(SettingError, match="no such setting"):
+        BASE.replace_all([("run.batch", 8), ("run.bacth", 8)])
+
+
 def test_the_estimate_counts_what_grows() -> None:
     base = BASE.replace("regulariser.r1", 0)
     assert flop_per_step(base.replace("run.batch", 512)) == 2 * flop_per_step(base)
     frozen_g = base.replace("update_rule.generator_steps", 0)
     assert flop_per_step(frozen_g.replace("update_rule.discriminator_steps", 7)) == 7 * flop_per_step(frozen_g)
-    # 1 -> 32 -> 32 -> 1 is 32 + 1024 + 32 weights; D step: 2 forward of G, 12 of D (twice with R1); G step: 6 and 6
-    assert flop_per_step(base) == 256 * 1088 * (2 + 12 + 6 + 6)
-    assert flop_per_step(BASE) == 256 * 1088 * (2 + 24 + 6 + 6)
+    # 1 -> 32 -> 32 -> 1 is 32 + 1024 + 32 weights; D step: 2 forward of G, 12 of D (16 with R1); G step: 6 and 4
+    assert flop_per_step(base) == 256 * 1088 * (2 + 12 + 6 + 4)
+    assert flop_per_step(BASE) == 256 * 1088 * (2 + 16 + 6 + 4)
 
 
 def test_a_config_is_frozen() -> None:

@@ -19,6 +19,7 @@ FLOORS = {
     "diagnostics": 2,
     "trainer": 3,
     "runs": 4,
+    "bench": 4,  # measures game and trainer; `python -m gandash bench`
     "figures": 4,
     "lessons": 4,
     "cli": 5,

@@ -72,14 +72,15 @@ const timesLabel = (times, power) => (power >= -2 && power <= 2 ? String(+(times
 /** @typedef {{value: number, label: string}} Reference */
 
 /** Tick values and labels for a y axis: the references by name, and round numbers where they leave room.
- * @param {Range} range in axis units (exponents when `log`) @param {number} height in px @param {Reference[]} references @param {boolean} log */
-export function axisTicks(range, height, references, log) {
+ * @param {Range} range in axis units (exponents when `log`) @param {number} height in px @param {Reference[]} references @param {boolean} log
+ * @param {(value: number) => string} [write] the round numbers */
+export function axisTicks(range, height, references, log, write = round) {
   const at = (/** @type {number} */ value) => (log ? Math.log10(value) : value);
   const scale = height / (range[1] - range[0]);
   const inside = (/** @type {number} */ value) => at(value) >= range[0] && at(value) <= range[1];
   const taken = references.filter(r => r.label && inside(r.value));
   const count = Math.min(5, height / 38);
-  const rounds = log ? decades(range, count) : niceTicks(range, count).map(value => ({ value, label: round(value) }));
+  const rounds = log ? decades(range, count) : niceTicks(range, count).map(value => ({ value, label: write(value) }));
   /** @type {Reference[]} */
   const chosen = [];
   for (const candidate of [...taken, ...rounds])

@@ -32,6 +32,7 @@ export class Curve {
   #chart;
   #signal;
   #preferences;
+  #tips;
   #onChange;
   #range = new SteadyRange();
   /** @type {[number, number] | null} */
@@ -48,14 +49,15 @@ export class Curve {
 
   /** @param {object} options
    * @param {PanelSpec} options.spec @param {any} options.plotly @param {AbortSignal} options.signal
-   * @param {import('./preferences.js').Preferences} options.preferences
+   * @param {import('./preferences.js').Preferences} options.preferences @param {import('./tip.js').Tips} options.tips
    * @param {HTMLElement} [options.extra] something to stand in the middle under the time axis
    * @param {(time: [number, number] | null) => void} options.onTime a new time range for all panels, or none
    * @param {() => void} options.onChange this panel wants to be drawn again */
-  constructor({ spec, plotly, signal, preferences, extra, onTime, onChange }) {
+  constructor({ spec, plotly, signal, preferences, tips, extra, onTime, onChange }) {
     this.#spec = spec;
     this.#signal = signal;
     this.#preferences = preferences;
+    this.#tips = tips;
     this.#onChange = onChange;
     this.#head = element('div', { class: 'gd-layers' }, element('h3', {}, spec.title));
     this.#body = element('div', { class: 'gd-plot', role: 'img', 'aria-label': `${spec.title} over training steps` });
@@ -94,21 +96,21 @@ export class Curve {
   draw(scene) {
     this.#relabel(scene.facts);
     const lines = this.#spec.series.map(series => readLine(series, scene));
-    const shown = this.#spec.series.map(series => this.#isOn(series));
+    const shown = this.#spec.series.map(series => applies(series, scene.facts) && this.#isOn(series));
     const range = this.#zoom ?? this.#fit(lines, shown, scene);
     const height = this.#body.clientHeight - MARGIN.t - MARGIN.b;
     this.#chart.draw(this.#traces(lines, shown, scene), this.#layout(range, height, scene));
-    this.#spec.series.forEach((series, i) => this.#toggles[i].show(this.#reading(series, scene) + (series.unit ? ` ${series.unit}` : '')));
+    this.#spec.series.forEach((series, i) => this.#toggles[i].show(this.#reading(series, scene)));
     write(this.#start, grouped(scene.time[0]));
     write(this.#end, `step ${grouped(scene.time[1])}`);
   }
 
   /** The number in the title row is the newest frame's where it has one, so that it agrees with the line of theory.
    * @param {Series} series @param {Scene} scene */
-  #reading({ column, derive }, { history, numbers }) {
+  #reading({ column, derive, reading }, { history, numbers, facts }) {
     const measured = numbers[column] ?? history.latest(column);
-    const value = measured !== null && derive ? derive(measured) : measured;
-    return this.#spec.reading(value);
+    if (reading) return reading(measured, facts);
+    return this.#spec.reading(measured !== null && derive ? derive(measured, facts) : measured);
   }
 
   /** @param {Series} series */
@@ -120,6 +122,7 @@ export class Curve {
    * @param {any} facts */
   #relabel(facts) {
     const labels = this.#spec.series.map(series => (typeof series.label === 'function' ? series.label(facts) : series.label));
+    this.#spec.series.forEach((series, i) => this.#toggles[i]?.node.toggleAttribute('hidden', !applies(series, facts)));
     if (labels.join() === this.#labels.join()) return;
     this.#labels = labels;
     for (const toggle of this.#toggles) toggle.node.remove();
@@ -128,9 +131,10 @@ export class Curve {
         label: labels[i],
         name: `${this.#spec.title}: ${series.name ?? labels[i]}`,
         hint: series.name,
+        tips: this.#tips,
         sample: { ink: series.ink, dash: series.dash, width: series.width },
         pressed: this.#isOn(series),
-        width: series.unit ? 9 : 5.5,
+        width: series.room ?? 5.5,
         signal: this.#signal,
         onToggle: on => {
           this.#preferences.set(`curve.${this.#spec.key}.${series.column}`, on);
@@ -139,6 +143,7 @@ export class Curve {
         },
       }),
     );
+    this.#spec.series.forEach((series, i) => this.#toggles[i].node.toggleAttribute('hidden', !applies(series, facts)));
     this.#head.append(...this.#toggles.map(toggle => toggle.node));
   }
 
@@ -148,7 +153,10 @@ export class Curve {
     if (fixed) return [fixed[0] - 0.03, fixed[1] + 0.03];
     const values = this.#spec.references(scene.facts).map(r => r.value);
     lines.forEach((line, i) => {
-      if (shown[i]) values.push(...extremes(line.mean, 0), ...extremes(line.low, 0.01), ...extremes(line.high, 0.01));
+      if (!shown[i]) return;
+      const { least = -Infinity } = this.#spec.series[i];
+      const reached = [...extremes(line.mean, 0), ...extremes(line.low, 0.01), ...extremes(line.high, 0.01)];
+      values.push(...reached.map(value => Math.max(value, least)));
     });
     const finite = values.filter(v => Number.isFinite(v) && (!log || v > 0)).map(v => (log ? Math.log10(v) : v));
     if (!finite.length) return log ? [-4, 0] : [0, 1];
@@ -177,7 +185,7 @@ export class Curve {
         x: line.step,
         y: line.mean,
         line: { color: theme[series.ink], width: series.width ?? 1.5, dash: DASH(series.dash), shape: series.shape ?? 'linear', simplify: true },
-        hovertemplate: `${name} %{y}<extra></extra>`,
+        hovertemplate: `${name} %{y${series.format ? `:${series.format}` : ''}}<extra></extra>`,
       });
     }
     return [...bands, ...means];
@@ -198,7 +206,7 @@ export class Curve {
       ...baseLayout(theme),
       margin: MARGIN,
       xaxis: { ...axis, range: time, showticklabels: false, showline: true, linecolor: theme.line, linewidth: 1, showspikes: true, tickprefix: 'step ', hoverformat: ',.0f' },
-      yaxis: { ...axis, range, hoverformat: '.4~g', type: this.#spec.log ? 'log' : 'linear', ...axisTicks(range, height, references, this.#spec.log ?? false), showgrid: true, gridcolor: theme.grid },
+      yaxis: { ...axis, range, hoverformat: '.4~g', type: this.#spec.log ? 'log' : 'linear', ...axisTicks(range, height, references, this.#spec.log ?? false, this.#spec.tick), showgrid: true, gridcolor: theme.grid },
       shapes: [
         ...lines,
         ...marks.map(m => ({ type: 'line', yref: 'paper', y0: 0, y1: 1, x0: m.step, x1: m.step, line: { color: theme.muted, width: 1 }, opacity: 0.6 })),
@@ -215,11 +223,15 @@ export class Curve {
 const DASH = dash => ({ dash: '6px,3px', dot: '2px,3px', dashdot: '8px,3px,2px,3px', fine: '3px,3px' })[dash ?? ''] ?? 'solid';
 
 /** @param {Series} series @param {Scene} scene @returns {Line} */
-function readLine({ column, derive }, { history, recent, time }) {
+function readLine({ column, derive }, { history, recent, time, facts }) {
   const line = recent ? history.recent(column, time[0]) : history.whole(column);
   if (!derive) return line;
-  return { step: line.step, mean: line.mean.map(derive), low: line.low.map(derive), high: line.high.map(derive) };
+  const drawn = (/** @type {number[]} */ values) => values.map(value => derive(value, facts));
+  return { step: line.step, mean: drawn(line.mean), low: drawn(line.low), high: drawn(line.high) };
 }
+
+/** @param {Series} series @param {any} facts */
+const applies = (series, facts) => series.when?.(facts) ?? true;
 
 /** Lowest and highest value, leaving out this share at either end: one spike in a long run should not flatten all the rest.
  * @param {number[]} all @param {number} share */

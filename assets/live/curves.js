@@ -5,22 +5,29 @@
 import { Curve } from './curve.js';
 import { element } from './dom.js';
 import { PANELS } from './panels.js';
+import { createSwitch } from './switch.js';
 
 const SHORTEST_INTERVAL_MS = 140; // a curve that moves more often than this says no more
 const PATIENCE_MS = 90; // at least one curve is drawn in this time, whatever the budget
 const RECENT_STEPS = 1000;
+const HALF = 0.5; // less than this of a panel in view is out of sight
 const FIRST_STEPS = 100; // the time axis is at least this long
 
+/** @typedef {{curve: Curve, version: number, seen: boolean, drawnAt: number}} Slot `seen`: at least a part of it is in view */
 /** @typedef {import('./curve.js').Scene & {version: number}} Round the moment that the curves show, and its version */
 
 export class Curves {
   #preferences;
   #request;
   #history;
-  /** @type {{curve: Curve, version: number, seen: boolean, drawnAt: number}[]} */
+  /** @type {Slot[]} */
   #slots;
+  #list;
+  #more = element('nav', { class: 'gd-more', 'aria-label': 'More curves', hidden: '' });
   /** @type {[number, number] | null} */
   #zoom = null;
+  /** to a panel out of sight, by its element @type {Map<Element, HTMLElement>} */
+  #links = new Map();
   #recent;
   #roundBegan = -Infinity;
   #drawnAt = -Infinity;
@@ -33,9 +40,9 @@ export class Curves {
    * @param {any} options.plotly @param {AbortSignal} options.signal
    * @param {import('./preferences.js').Preferences} options.preferences
    * @param {import('./history.js').History} options.history
-   * @param {import('./palette.js').Theme} options.theme
+   * @param {import('./palette.js').Theme} options.theme @param {import('./tip.js').Tips} options.tips
    * @param {() => void} options.request asks for a call of `paint` at the next animation frame */
-  constructor({ plotly, signal, preferences, history, theme, request }) {
+  constructor({ plotly, signal, preferences, history, theme, tips, request }) {
     this.#preferences = preferences;
     this.#request = request;
     this.#history = history;
@@ -43,11 +50,11 @@ export class Curves {
     this.#state = { numbers: {}, step: 0, marks: /** @type {{step: number, label: string}[]} */ ([]), facts: /** @type {any} */ ({}), theme };
     const timeSwitch = this.#timeSwitch(signal);
     this.#slots = PANELS.map((spec, i) => {
-      /** @type {{curve: Curve, version: number, seen: boolean, drawnAt: number}} */
+      /** @type {Slot} */
       const slot = {
         version: -1, seen: false, drawnAt: -Infinity,
         curve: new Curve({
-          spec, plotly, signal, preferences,
+          spec, plotly, signal, preferences, tips,
           extra: i === 0 ? timeSwitch : undefined,
           onTime: time => this.#setTime(time),
           onChange: () => this.#wake(slot),
@@ -55,15 +62,27 @@ export class Curves {
       };
       return slot;
     });
-    this.node = element('div', { class: 'gd-curves', tabindex: 0, role: 'group', 'aria-label': 'Curves' }, ...this.#slots.map(s => s.curve.node));
+    this.#list = element('div', { class: 'gd-curves', tabindex: 0, role: 'group', 'aria-label': 'Curves' }, ...this.#slots.map(s => s.curve.node));
+    this.node = element('div', { class: 'gd-side' }, this.#list, this.#more);
+    // What has no room is named, or nobody would look for it.
+    PANELS.forEach(({ title }, i) => {
+      const { node } = this.#slots[i].curve;
+      const link = element('button', { type: 'button', hidden: '' }, title);
+      link.addEventListener('click', () => node.scrollIntoView({ block: 'nearest' }), { signal });
+      this.#links.set(node, link);
+    });
+    this.#more.append('more: ', ...this.#links.values());
+    this.#choose({});
     // What is scrolled out of sight is not worth drawing.
     const observer = new IntersectionObserver(entries => {
-      for (const { target, isIntersecting } of entries) {
+      for (const { target, isIntersecting, intersectionRatio } of entries) {
         const slot = this.#slots.find(s => s.curve.node === target);
         if (slot) slot.seen = isIntersecting;
+        this.#links.get(target)?.toggleAttribute('hidden', target.hasAttribute('hidden') || intersectionRatio > HALF);
       }
+      this.#more.toggleAttribute('hidden', [...this.#links.values()].every(link => link.hidden));
       this.#request();
-    });
+    }, { root: this.#list, threshold: [0, HALF] });
     for (const { curve } of this.#slots) observer.observe(curve.node);
     signal.addEventListener('abort', () => observer.disconnect());
   }
@@ -72,7 +91,20 @@ export class Curves {
    * @param {Partial<{numbers: Record<string, number | null>, step: number, marks: {step: number, label: string}[], facts: any, theme: import('./palette.js').Theme}>} changes */
   show(changes) {
     Object.assign(this.#state, changes);
+    if (changes.facts) this.#choose(changes.facts);
     this.redraw();
+  }
+
+  /** Shows the panels that have something to say about this game.
+   * @param {any} facts */
+  #choose(facts) {
+    let shown = 0;
+    PANELS.forEach((spec, i) => {
+      const applies = spec.when?.(facts) ?? true;
+      this.#slots[i].curve.node.toggleAttribute('hidden', !applies);
+      shown += Number(applies);
+    });
+    this.#list.dataset.panels = String(shown);
   }
 
   redraw() {
@@ -138,19 +170,18 @@ export class Curves {
 
   /** @param {AbortSignal} signal */
   #timeSwitch(signal) {
-    const choices = [{ label: 'whole run', recent: false }, { label: `last ${RECENT_STEPS}`, recent: true }];
-    const buttons = choices.map(({ label, recent }) => {
-      const button = element('button', { type: 'button', 'aria-pressed': this.#recent === recent }, label);
-      button.addEventListener('click', () => {
-        this.#recent = recent;
-        this.#preferences.set('recent', recent);
+    return createSwitch({
+      label: 'Time shown',
+      choices: [{ value: 'whole', label: 'whole run' }, { value: 'recent', label: `last ${RECENT_STEPS}` }],
+      value: this.#recent ? 'recent' : 'whole',
+      signal,
+      onChoose: value => {
+        this.#recent = value === 'recent';
+        this.#preferences.set('recent', this.#recent);
         this.#zoom = null;
-        buttons.forEach((b, i) => b.setAttribute('aria-pressed', String(choices[i].recent === recent)));
         for (const slot of this.#slots) slot.curve.refit();
         this.#redrawNow();
-      }, { signal });
-      return button;
+      },
     });
-    return element('div', { class: 'gd-switch', role: 'group', 'aria-label': 'Time shown' }, ...buttons);
   }
 }

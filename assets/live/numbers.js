@@ -53,3 +53,7 @@ export function round(value) {
 /** 1e8 and 2.5e-7, without JavaScript's plus sign.
  * @param {number} value @param {number} [digits] */
 const scientific = (value, digits) => value.toExponential(digits).replace('e+', 'e');
+
+/** A share 0..1.
+ * @param {number | null | undefined} value @param {number} [digits] behind the point */
+export const percent = (value, digits = 0) => (known(value) ? `${fixed(100 * value, digits)} %` : UNKNOWN);

@@ -4,11 +4,12 @@
  * Hues from Okabe and Ito (2008), lightened where the page is dark.
  */
 
-const LIGHT = { real: '#0072B2', generated: '#D55E00', discriminator: '#007A5A', value: '#984A84' };
-const DARK = { real: '#56B4E9', generated: '#F0803C', discriminator: '#2FD19B', value: '#E08BC0' };
+const LIGHT = { real: '#0072B2', generated: '#D55E00', discriminator: '#007A5A', value: '#984A84', alarm: '#b3261e', words: '#B85108' };
+const DARK = { real: '#56B4E9', generated: '#F0803C', discriminator: '#2FD19B', value: '#E08BC0', alarm: '#ff8a80', words: '#F0803C' };
 
 /** @typedef {'real' | 'generated' | 'discriminator' | 'value' | 'text' | 'muted'} Ink */
-/** @typedef {{dark: boolean, font: string, background: string, raised: string, line: string, grid: string} & Record<Ink, string>} Theme */
+/** @typedef {{dark: boolean, font: string, background: string, raised: string, line: string, grid: string, alarm: string, words: string} & Record<Ink, string>} Theme
+ * `words` is the ink of generated things for small print: lines may be lighter than letters. */
 
 /** Dashes of Plotly's kind; also those of the legend's samples.
  * @type {Record<string, string>} */
@@ -46,9 +47,13 @@ export function applyTheme(root, theme) {
 }
 
 /** @param {string} colour as #rrggbb or rgb() @param {number} alpha */
-export function translucent(colour, alpha) {
-  const channels = colour[0] === '#' ? [1, 3, 5].map(i => parseInt(colour.slice(i, i + 2), 16)) : (colour.match(/[\d.]+/g) ?? []).slice(0, 3);
-  return `rgba(${channels.join(',')},${alpha})`;
+export const translucent = (colour, alpha) => `rgba(${channels(colour).join(',')},${alpha})`;
+
+/** A theme's colour as numbers 0..255.
+ * @param {string} colour as #rrggbb or rgb() */
+export function channels(colour) {
+  if (colour[0] === '#') return [1, 3, 5].map(i => parseInt(colour.slice(i, i + 2), 16));
+  return (colour.match(/[\d.]+/g) ?? []).slice(0, 3).map(Number);
 }
 
 /** Any CSS colour as channels 0..255, or null for none: the browser is the one parser that knows them all.
@@ -72,8 +77,8 @@ function pageBackground(node) {
   return null;
 }
 
-/** @param {number[]} channels */
-const css = channels => `rgb(${channels.map(Math.round).join(',')})`;
+/** @param {number[]} values */
+const css = values => `rgb(${values.map(Math.round).join(',')})`;
 
 /** @param {number[]} channels */
 const luminance = ([r, g, b]) => (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255;

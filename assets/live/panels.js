@@ -3,7 +3,7 @@
  * The curves, declared: which columns of the history share a panel, how they look, and what theory says about them.
  */
 
-import { chosen, compact, fixed } from './numbers.js';
+import { chosen, compact, fixed, known, percent } from './numbers.js';
 
 /** @typedef {import('./axes.js').Reference & {ink?: import('./palette.js').Ink, since?: number, note?: string}} PanelReference
  * `since` is the step from which it holds; a `note` stands at the line itself, where a tick's label would not do. */
@@ -14,10 +14,14 @@ import { chosen, compact, fixed } from './numbers.js';
  * @property {string} [name] spoken and hovered where the label is a bare letter
  * @property {import('./palette.js').Ink} ink
  * @property {string} [dash]
+ * @property {number} [least] smaller values do not stretch a logarithmic axis: to be below says it all
  * @property {number} [width]
  * @property {'hv'} [shape]
- * @property {string} [unit]
- * @property {(value: number) => number} [derive] what is drawn, from what was measured */
+ * @property {(value: number, facts: any) => number} [derive] what is drawn, from what was measured
+ * @property {(measured: number | null, facts: any) => string} [reading] its value in words, where the panel's way will not do
+ * @property {number} [room] kept for the reading, in characters
+ * @property {string} [format] of the number under the pointer, as d3 writes it
+ * @property {(facts: any) => boolean} [when] whether this game has it */
 
 /** @typedef {object} PanelSpec
  * @property {string} key
@@ -26,6 +30,8 @@ import { chosen, compact, fixed } from './numbers.js';
  * @property {[number, number]} [fixed] the y range, where it is known beforehand
  * @property {number} narrowest y extent (in decades when `log`): noise on a plateau should look like a plateau
  * @property {(value: number | null) => string} reading the current value in words
+ * @property {(value: number) => string} [tick] how round numbers are written at the axis
+ * @property {(facts: any) => boolean} [when] whether it has something to say about this game
  * @property {Series[]} series
  * @property {(facts: any) => PanelReference[]} references */
 
@@ -36,6 +42,9 @@ const given = reference => (reference ? [reference] : []);
 
 /** @param {any} floor @param {import('./palette.js').Ink} ink @param {string} note @returns {PanelReference[]} */
 const floor = (floor, ink, note) => (floor ? [{ value: floor.mean, label: '', note, ink }] : []);
+
+/** @param {any} facts */
+const hasModes = facts => facts.modes?.length > 1;
 
 /** @type {PanelSpec[]} */
 export const PANELS = [
@@ -74,16 +83,52 @@ export const PANELS = [
     references: () => [{ value: -LOG_4, label: '−log 4' }],
   },
   {
+    key: 'coverage',
+    title: 'Coverage',
+    fixed: [0, 1.14], // above 1 room for words
+    narrowest: 1,
+    reading: percent,
+    tick: percent,
+    when: hasModes,
+    series: [
+      {
+        column: 'modes',
+        label: 'modes',
+        name: 'modes captured: those with at least one generated sample within 3 standard deviations',
+        ink: 'text',
+        shape: 'hv',
+        room: 8,
+        format: '.0%',
+        derive: (modes, facts) => modes / (facts.modes?.length ?? 1),
+        reading: (modes, facts) => (known(modes) ? `${Math.round(modes)} of ${facts.modes?.length}` : '–'),
+      },
+      {
+        column: 'high_quality',
+        label: 'high quality',
+        name: 'high quality: the share of generated samples within 3 standard deviations of a mode',
+        ink: 'generated',
+        dash: 'dash',
+        room: 5,
+        format: '.1%',
+      },
+    ],
+    references: facts => [
+      { value: 1, label: `${facts.modes?.length} of ${facts.modes?.length}`, note: `high quality of p_r itself: ${percent(facts.perfect_quality, 1)}` },
+      { value: facts.perfect_quality, label: '', ink: 'generated' },
+    ],
+  },
+  {
     key: 'divergence',
     title: 'Distance',
     log: true,
     narrowest: 1.5,
     reading: compact,
     series: [
-      { column: 'jsd', label: 'JSD', name: 'Jensen–Shannon divergence', ink: 'text', unit: 'nats' },
-      { column: 'wasserstein', label: 'W_1', name: 'Wasserstein distance W1', ink: 'real', dash: 'dashdot' },
+      { column: 'jsd', label: 'JSD', name: 'Jensen–Shannon divergence, in nats', ink: 'text' },
+      { column: 'wasserstein', label: facts => facts.wasserstein ?? 'W_1', name: 'Wasserstein distance, in units of x', ink: 'real', dash: 'dashdot' },
+      { column: 'reverse_kl', label: 'KL', name: 'reverse KL divergence, in nats: of the shares of the modes from their true weights', ink: 'generated', dash: 'dot', least: 1e-4, when: hasModes },
     ],
-    references: facts => [...floor(facts.floors?.jsd, 'text', 'noise floor of JSD'), ...floor(facts.floors?.wasserstein, 'real', 'of W_1')],
+    references: facts => [...floor(facts.floors?.jsd, 'text', 'noise floor of JSD'), ...floor(facts.floors?.wasserstein, 'real', `of ${facts.wasserstein ?? 'W_1'}`)],
   },
   {
     key: 'gradients',

@@ -69,11 +69,11 @@ export class MapCanvas {
   /** @param {CanvasRenderingContext2D} c @param {Scene} scene @param {(x: number) => number} toX @param {number} left @param {number} right */
   #rugs(c, { theme, arrays }, toX, left, right) {
     const rows = /** @type {const} */ ([
-      [arrays.real, REAL, theme.real, 'real'],
-      [arrays.generated, GENERATED, theme.generated, 'G(z)'],
+      [arrays.real, REAL, theme.real, theme.real, 'real'],
+      [arrays.generated, GENERATED, theme.generated, theme.words, 'G(z)'],
     ]);
-    for (const [values, [from, to], ink, label] of rows) {
-      write(c, theme, ink, 'right');
+    for (const [values, [from, to], ink, words, label] of rows) {
+      write(c, theme, words, 'right');
       c.fillText(label, left - 8, (from + to) / 2 + 0.5);
       c.strokeStyle = ink;
       c.globalAlpha = 0.65;

@@ -6,23 +6,22 @@
 import { niceTicks } from './axes.js';
 import { baseAxis, baseLayout, Chart } from './chart.js';
 import { element, mathsHtml } from './dom.js';
+import { DRAG } from './help.js';
+import { Legend } from './legend.js';
 import { round } from './numbers.js';
 import { translucent } from './palette.js';
 import { MapCanvas } from './stage-line-map.js';
-import { createToggle } from './toggle.js';
-
-/** @typedef {{key: string, label: string, hint: string, sample: import('./toggle.js').Sample, on: boolean}} Layer */
 
 /** In drawing order; a layer with an `array` is a line over the grid.
- * @type {(Layer & {array?: string, axis?: 'y' | 'y2', fill?: boolean})[]} */
+ * @type {(import('./legend.js').Layer & {array?: string, axis?: 'y' | 'y2', fill?: boolean})[]} */
 const LAYERS = [
-  { key: 'p_r', array: 'p_r', axis: 'y', fill: true, label: 'p_r real', hint: 'density of the real data', sample: { ink: 'real', width: 2 }, on: true },
-  { key: 'p_g_average', array: 'p_g_average', axis: 'y', label: 'averaged', hint: 'density of the generator with averaged weights', sample: { ink: 'generated', dash: 'dot', width: 1.4 }, on: true },
-  { key: 'd_star', array: 'd_star', axis: 'y2', label: 'D*', hint: 'the best response D* = p_r / (p_r + p_g), where it is determined', sample: { ink: 'discriminator', dash: 'dot', width: 1.8 }, on: true },
-  { key: 'p_g', array: 'p_g', axis: 'y', label: 'p_g generated', hint: 'density of the generated samples', sample: { ink: 'generated', dash: 'dash', width: 2.4 }, on: true },
-  { key: 'd', array: 'd', axis: 'y2', label: 'D', hint: 'the discriminator’s belief that x is real', sample: { ink: 'discriminator', width: 2.4 }, on: true },
-  { key: 'samples', label: 'samples', hint: 'single samples: real above, generated below', sample: { ink: 'muted', mark: 'rug' }, on: true },
-  { key: 'map', label: 'map G', hint: 'each thread leads from a latent z up to x = G(z)', sample: { ink: 'generated', mark: 'map' }, on: true },
+  { key: 'p_r', array: 'p_r', axis: 'y', fill: true, label: 'p_r real', hint: 'density of the real data', sample: { ink: 'real', width: 2 } },
+  { key: 'p_g_average', array: 'p_g_average', needs: 'p_g_average', axis: 'y', label: 'averaged', hint: 'density of the generator with averaged weights', sample: { ink: 'generated', dash: 'dot', width: 1.4 } },
+  { key: 'd_star', array: 'd_star', axis: 'y2', label: 'D*', hint: 'the best response D* = p_r / (p_r + p_g), where it is determined', sample: { ink: 'discriminator', dash: 'dot', width: 1.8 } },
+  { key: 'p_g', array: 'p_g', axis: 'y', label: 'p_g generated', hint: 'density of the generated samples', sample: { ink: 'generated', dash: 'dash', width: 2.4 } },
+  { key: 'd', array: 'd', axis: 'y2', label: 'D', hint: 'the discriminator’s belief that x is real', sample: { ink: 'discriminator', width: 2.4 } },
+  { key: 'samples', label: 'samples', hint: 'single samples: real above, generated below', sample: { ink: 'muted', mark: 'rug' } },
+  { key: 'map', label: 'map G', hint: 'each thread leads from a latent z up to x = G(z)', sample: { ink: 'generated', mark: 'map' } },
 ];
 const LEGEND = ['p_r', 'p_g', 'p_g_average', 'd', 'd_star', 'samples', 'map'];
 
@@ -44,32 +43,17 @@ export class LineStage {
   /** @type {Record<string, [number, number]>} */
   #zoom = {};
   #top = new DensityTop();
-  /** @type {Map<string, HTMLElement>} */
-  #entries = new Map();
+  #legend;
 
   /** @param {import('./stages.js').StageOptions} options */
   constructor(options) {
     this.#options = options;
     this.#theme = options.theme;
-    const { signal, preferences, request } = options;
-    const legend = element('div', { class: 'gd-layers', role: 'group', 'aria-label': 'Layers' });
-    for (const key of LEGEND) {
-      const layer = /** @type {Layer} */ (LAYERS.find(l => l.key === key));
-      const { node } = createToggle({
-        ...layer,
-        pressed: this.#isOn(layer),
-        signal,
-        onToggle: on => {
-          preferences.set(`layer.${key}`, on);
-          request();
-        },
-      });
-      this.#entries.set(key, node);
-      legend.append(node);
-    }
+    const { signal, preferences, tips, request } = options;
+    this.#legend = new Legend(this.guide, { preferences, tips, signal, request });
     const plot = element('div', { class: 'gd-plot gd-stage-plot', role: 'img', 'aria-label': 'Densities of real and generated data, D and D*, over x' });
     const canvas = /** @type {HTMLCanvasElement} */ (element('canvas', { class: 'gd-stage-map', role: 'img', 'aria-label': 'Samples, and the map from z to x' }));
-    this.node = element('div', { class: 'gd-stage' }, legend, plot, canvas);
+    this.node = element('div', { class: 'gd-stage' }, this.#legend.node, plot, canvas);
     this.#map = new MapCanvas(canvas, MARGIN);
     this.#chart = new Chart({
       plotly: options.plotly,
@@ -85,6 +69,14 @@ export class LineStage {
       },
       onRelease: request,
     });
+  }
+
+  get guide() {
+    return LEGEND.map(key => /** @type {(typeof LAYERS)[number]} */ (LAYERS.find(l => l.key === key)));
+  }
+
+  get gestures() {
+    return DRAG;
   }
 
   /** @param {any} facts */
@@ -114,7 +106,7 @@ export class LineStage {
 
   redraw() {
     const arrays = this.#frame?.arrays ?? {};
-    this.#entries.get('p_g_average')?.toggleAttribute('hidden', !arrays.p_g_average);
+    if (this.#frame) this.#legend.match(arrays);
     const range = this.#zoom.xaxis ?? this.#facts.window ?? [-1, 1];
     const ticks = niceTicks(range, Math.max(3, this.node.clientWidth / 110));
     this.#chart.draw(this.#traces(arrays), this.#layout(range, arrays));
@@ -125,14 +117,9 @@ export class LineStage {
       latentWindow: this.#facts.latent?.window ?? [-3, 3],
       latentDimension: this.#facts.latent?.dimension ?? 1,
       arrays,
-      samples: this.#isOn({ key: 'samples' }),
-      threads: this.#isOn({ key: 'map' }),
+      samples: this.#legend.isOn('samples'),
+      threads: this.#legend.isOn('map'),
     });
-  }
-
-  /** @param {{key: string}} layer */
-  #isOn({ key }) {
-    return this.#options.preferences.get(`layer.${key}`, LAYERS.find(l => l.key === key)?.on ?? true);
   }
 
   /** @param {Record<string, import('./bytes.js').NumberArray>} arrays */
@@ -140,7 +127,7 @@ export class LineStage {
     return LAYERS.filter(layer => layer.array && arrays[layer.array]).map(layer => {
       const ink = this.#theme[layer.sample.ink];
       return {
-        visible: this.#isOn(layer),
+        visible: this.#legend.isOn(layer.key),
         x: arrays.grid,
         y: arrays[/** @type {string} */ (layer.array)],
         yaxis: layer.axis,

@@ -3,16 +3,20 @@
  * Which stage draws which kind of data: a newcomer is one file and one line here.
  */
 import { LineStage } from './stage-line.js';
+import { PlaneStage } from './stage-plane.js';
 
 /** @typedef {object} StageOptions
  * @property {any} plotly
  * @property {AbortSignal} signal ends the stage
  * @property {import('./preferences.js').Preferences} preferences
  * @property {import('./palette.js').Theme} theme
+ * @property {import('./tip.js').Tips} tips
  * @property {() => void} request asks for a call of `redraw` at the next animation frame */
 
 /** @typedef {object} Stage
  * @property {HTMLElement} node
+ * @property {readonly import('./legend.js').Layer[]} guide what its layers mean
+ * @property {readonly import('./help.js').Entry[]} gestures what pointer and keys do in its picture
  * @property {(facts: any) => void} setFacts what stays true of the game on show
  * @property {(theme: import('./palette.js').Theme) => void} setTheme
  * @property {(frame: import('./bytes.js').Packet) => void} draw
@@ -20,7 +24,7 @@ import { LineStage } from './stage-line.js';
  * @property {() => void} clear a new game: forget frame and zoom */
 
 /** @type {Record<string, new (options: StageOptions) => Stage>} */
-const STAGES = { line: LineStage };
+const STAGES = { line: LineStage, plane: PlaneStage };
 
 const DEFAULT = 'line';
 

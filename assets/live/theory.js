@@ -3,7 +3,7 @@
  * One line of theory with the numbers of the moment in it.
  */
 import { element, maths, write } from './dom.js';
-import { compact, fixed, known } from './numbers.js';
+import { compact, fixed, known, percent } from './numbers.js';
 
 const LOG_4 = Math.log(4);
 
@@ -12,14 +12,15 @@ export class Theory {
   #fake = number(5.6);
   #value = number(5.4, 'b');
   #terms = element('span');
-  #jsd = number(5.4, 'b');
+  #modes = new Reading('modes', 1, 'How many modes of the data at least one generated sample has reached, within 3 standard deviations.');
+  #quality = new Reading('high quality', 3, 'The share of generated samples within 3 standard deviations of a mode.');
+  #jsd = new Reading('JSD', 5.4, '', 'nats');
+  #wasserstein = new Reading('W_1', 5, 'The Wasserstein distance between real and generated data, in units of x: how far probability has to travel.');
+  #star = new Reading('max |D − D*|', 3.5, 'The largest distance of D from its best response D* = p_r / (p_r + p_g), over the central 98 % of p_r.');
+  #half = new Reading('max |D − ½|', 3.5, 'The largest distance of D from ½, over the central 98 % of p_r. Small also when D is blind: read it together with JSD.');
   #floor = element('span', { class: 'gd-floor' });
-  #wasserstein = number(5, 'b');
-  #star = number(3.5, 'b');
-  #half = number(3.5, 'b');
   #tips;
   #formula;
-  #distance;
 
   /** @param {import('./tip.js').Tips} tips */
   constructor(tips) {
@@ -30,14 +31,10 @@ export class Theory {
       this.#terms, ' → −log 4 = ', fixed(-LOG_4),
     );
     this.#terms.append(' = ', this.#real, ' ', this.#fake, ' = ', this.#value);
-    this.#distance = element('span', { class: 'gd-reading' }, 'JSD ', this.#jsd, ' nats ', this.#floor);
-    const wasserstein = element('span', { class: 'gd-reading' }, ...maths('W_1 '), this.#wasserstein);
-    const star = element('span', { class: 'gd-reading' }, 'max |D − D*| ', this.#star);
-    const half = element('span', { class: 'gd-reading' }, 'max |D − ½| ', this.#half);
-    this.node = element('footer', { class: 'gd-theory' }, this.#formula, element('span', { class: 'gd-readings' }, this.#distance, wasserstein, star, half));
-    tips.set(wasserstein, 'The Wasserstein distance between real and generated data, in units of x: how far probability has to travel.');
-    tips.set(star, 'The largest distance of D from its best response D* = p_r / (p_r + p_g), over the central 98 % of p_r.');
-    tips.set(half, 'The largest distance of D from ½, over the central 98 % of p_r. Small also when D is blind: read it together with JSD.');
+    this.#jsd.node.append(' ', this.#floor);
+    const readings = [this.#modes, this.#quality, this.#jsd, this.#wasserstein, this.#star, this.#half];
+    for (const { node, hint } of readings) if (hint) tips.set(node, hint);
+    this.node = element('footer', { class: 'gd-theory' }, this.#formula, element('span', { class: 'gd-readings' }, ...readings.map(r => r.node)));
     this.show({}, {});
   }
 
@@ -48,17 +45,63 @@ export class Theory {
     // The second term with its sign as the operator: "− 0.676", not "+ −0.676".
     write(this.#fake, known(n.log_d_fake) ? `${n.log_d_fake < 0 ? '−' : '+'} ${fixed(Math.abs(n.log_d_fake))}` : '+ –');
     write(this.#value, fixed(n.value));
-    write(this.#jsd, known(n.jsd) ? n.jsd.toFixed(4) : '–');
-    write(this.#wasserstein, compact(n.wasserstein));
-    write(this.#star, fixed(n.gap_star, 2));
-    write(this.#half, fixed(n.gap_half, 2));
-    const floor = facts.floors?.jsd;
-    write(this.#floor, floor ? `(floor ${floor.mean.toFixed(4)})` : '');
     const bound = known(n.value) ? (n.value + LOG_4) / 2 : null;
     this.#tips.set(this.#formula, 'With the best D, V = −log 4 + 2 JSD; it reaches −log 4 only when p_g = p_r. '
       + `While D is imperfect, (V + log 4)/2 = ${fixed(bound)} only bounds JSD from below, and a batch's estimate may be negative.`);
-    this.#tips.set(this.#distance, 'The Jensen–Shannon divergence between p_r and p_g in nats, at most log 2 = 0.693.'
+    this.#showDivergences(n, facts);
+    this.#showCoverage(n, facts);
+    write(this.#star.value, fixed(n.gap_star, 2));
+    write(this.#half.value, fixed(n.gap_half, 2));
+  }
+
+  /** @param {Record<string, number | null>} n @param {any} facts */
+  #showDivergences(n, facts) {
+    const floor = facts.floors?.jsd;
+    write(this.#jsd.value, known(n.jsd) ? n.jsd.toFixed(4) : '–');
+    write(this.#floor, floor ? `(floor ${floor.mean.toFixed(4)})` : '');
+    this.#tips.set(this.#jsd.node, 'The Jensen–Shannon divergence between p_r and p_g in nats, at most log 2 = 0.693.'
       + (floor ? ` As many samples of p_r itself read ${floor.mean.toFixed(4)} on average and at most ${floor.high.toFixed(4)} in 95 % of cases: below that nothing can be told apart.` : ''));
+    this.#wasserstein.rename(facts.wasserstein ?? 'W_1');
+    write(this.#wasserstein.value, compact(n.wasserstein));
+  }
+
+  /** In the plane what has been covered says more than the distances of D, which then need a wide page.
+   * @param {Record<string, number | null>} n @param {any} facts */
+  #showCoverage(n, facts) {
+    const covers = facts.stage === 'plane' && facts.modes?.length > 0;
+    for (const { node } of [this.#modes, this.#quality]) node.hidden = !covers;
+    this.#wasserstein.node.classList.toggle('gd-if-wide', covers);
+    for (const { node } of [this.#star, this.#half]) node.classList.toggle('gd-if-wide', facts.stage === 'plane');
+    if (!covers) return;
+    const count = facts.modes.length;
+    write(this.#modes.value, `${known(n.modes) ? Math.round(n.modes) : '–'} of ${count}`);
+    write(this.#quality.value, percent(n.high_quality));
+    const averaged = (/** @type {string} */ text) => (facts.averaging ? ` The averaged generator: ${text}.` : '');
+    this.#tips.set(this.#modes.node, this.#modes.hint + averaged(`${known(n.modes_average) ? Math.round(n.modes_average) : '–'} of ${count}`));
+    this.#tips.set(this.#quality.node, `${this.#quality.hint} p_r itself scores ${percent(facts.perfect_quality, 1)}; more means that the modes have become too narrow.${averaged(percent(n.high_quality_average))}`);
+  }
+}
+
+/** A name and its number. */
+class Reading {
+  #name = element('span');
+  #named = '';
+  value;
+  node;
+
+  /** @param {string} name @param {number} width of the number, in characters @param {string} hint @param {string} [unit] */
+  constructor(name, width, hint, unit = '') {
+    this.hint = hint;
+    this.value = number(width, 'b');
+    this.node = element('span', { class: 'gd-reading' }, this.#name, ' ', this.value, unit && ` ${unit}`);
+    this.rename(name);
+  }
+
+  /** @param {string} name */
+  rename(name) {
+    if (name === this.#named) return;
+    this.#named = name;
+    this.#name.replaceChildren(...maths(name));
   }
 }
 

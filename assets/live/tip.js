@@ -5,6 +5,8 @@
 import { element, write } from './dom.js';
 
 const DELAY_MS = 120;
+const GAP_PX = 6;
+const POINT_PX = 14; // from the pointer
 
 export class Tips {
   node = element('div', { class: 'gd-tip', role: 'tooltip', id: `gd-tip-${crypto.getRandomValues(new Uint32Array(1))[0]}`, hidden: '' });
@@ -12,6 +14,7 @@ export class Tips {
   #timer = 0;
   /** @type {HTMLElement | null} */
   #shown = null;
+  #atPoint = false;
   /** @type {WeakMap<HTMLElement, string>} */
   #texts = new WeakMap();
 
@@ -28,6 +31,27 @@ export class Tips {
     if (!this.#texts.has(target)) this.#attach(target);
     this.#texts.set(target, text);
     if (this.#shown === target) write(this.node, text);
+  }
+
+  /** What is to be read off a point of a picture: it follows the pointer, at once.
+   * @param {string} text @param {number} x @param {number} y as in `clientX` and `clientY` */
+  showPoint(text, x, y) {
+    const root = this.node.parentElement;
+    if (!root || (this.#shown && !this.#atPoint)) return;
+    this.#atPoint = true;
+    write(this.node, text);
+    this.node.hidden = false;
+    const frame = root.getBoundingClientRect();
+    this.#place(x - frame.left + POINT_PX, y - frame.top + POINT_PX, y - frame.top - POINT_PX);
+  }
+
+  leavePoint() {
+    if (this.#atPoint) this.#hide();
+  }
+
+  /** Says no more about what is about to go. @param {HTMLElement} container */
+  retire(container) {
+    if (this.#atPoint || container.contains(this.#shown)) this.#hide();
   }
 
   /** @param {HTMLElement} target */
@@ -55,21 +79,29 @@ export class Tips {
     const root = this.node.parentElement;
     if (!text || !root || !target.isConnected) return;
     this.#shown = target;
+    this.#atPoint = false;
     write(this.node, text);
     this.node.hidden = false;
     target.setAttribute('aria-describedby', this.node.id);
     const at = target.getBoundingClientRect();
     const frame = root.getBoundingClientRect();
-    const { offsetWidth: width, offsetHeight: height } = this.node;
-    const x = Math.min(Math.max(at.left - frame.left, 0), frame.width - width);
-    const below = at.bottom - frame.top + 6;
-    const y = below + height > frame.height ? at.top - frame.top - height - 6 : below;
+    this.#place(at.left - frame.left, at.bottom - frame.top + GAP_PX, at.top - frame.top - GAP_PX);
+  }
+
+  /** Inside the view: below, or above where there is no room below.
+   * @param {number} left @param {number} below @param {number} above */
+  #place(left, below, above) {
+    const { offsetWidth: width, offsetHeight: height, parentElement: root } = this.node;
+    const frame = /** @type {HTMLElement} */ (root);
+    const x = Math.min(Math.max(left, 0), frame.clientWidth - width);
+    const y = below + height > frame.clientHeight ? above - height : below;
     this.node.style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px)`;
   }
 
   #hide() {
     this.#shown?.removeAttribute('aria-describedby');
     this.#shown = null;
+    this.#atPoint = false;
     this.node.hidden = true;
   }
 }

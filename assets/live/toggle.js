@@ -5,16 +5,30 @@
 import { element, maths, write } from './dom.js';
 import { DASHES } from './palette.js';
 
-/** @typedef {{ink: import('./palette.js').Ink, dash?: string, width?: number, mark?: 'rug' | 'map' | 'none'}} Sample */
+/** Samples that are no lines, 20 x 10; the filled ones are solid. */
+const MARKS = {
+  rug: { path: 'M3 1v8M6 1v8M11 1v8M13 1v8M17 1v8', fill: false },
+  map: { path: 'M3 0C3 6 9 4 9 10M8 0C8 6 11 4 11 10M17 0C17 6 13 4 13 10', fill: false },
+  mesh: { path: 'M1 2.5C7 0 13 0 19 2.5M1 8C7 6 13 6 19 8M2.5 1V9.5M8 0V8.5M13 0V8.5M17.5 1V9.5', fill: false },
+  arrow: { path: 'M2 8.5L16 2M11.5 1.5L16 2L13.5 6', fill: false },
+  share: { path: 'M10 1.2A3.8 3.8 0 1 1 9.99 1.2Z', fill: false },
+  dot: { path: 'M10 1.5A3.5 3.5 0 1 1 9.99 1.5Z', fill: true },
+  square: { path: 'M6.5 1.5h7v7h-7Z', fill: true },
+  field: { path: 'M1 1h18v8H1Z', fill: true },
+};
 
-/** @param {{label: string, name?: string, sample: Sample, pressed: boolean, hint?: string, width?: number, signal: AbortSignal, onToggle: (pressed: boolean) => void}} options
+/** @typedef {keyof typeof MARKS} Mark */
+/** @typedef {{ink: import('./palette.js').Ink, dash?: string, width?: number, mark?: Mark}} Sample */
+
+/** @param {{label: string, name?: string, sample: Sample, pressed: boolean, hint?: string, tips?: import('./tip.js').Tips, width?: number, signal: AbortSignal, onToggle: (pressed: boolean) => void}} options
  * `name` is spoken where the label alone is too short; `width` keeps room for a value, in characters. */
-export function createToggle({ label, name, sample, pressed, hint, width, signal, onToggle }) {
+export function createToggle({ label, name, sample, pressed, hint, tips, width, signal, onToggle }) {
   const value = element('span', { class: 'gd-value' });
   if (width) value.style.minWidth = `${width}ch`;
-  const button = element('button', { type: 'button', class: 'gd-toggle', 'aria-pressed': pressed, title: hint, 'aria-label': name });
+  const button = element('button', { type: 'button', class: 'gd-toggle', 'aria-pressed': pressed, 'aria-label': name });
   button.style.setProperty('--ink', `var(--gd-${sample.ink})`);
-  if (sample.mark !== 'none') button.append(drawSample(sample));
+  if (hint) tips?.set(button, hint);
+  button.append(drawSample(sample));
   button.append(element('span', { class: 'gd-toggle-label' }, ...maths(label)));
   if (width) button.append(value);
   button.addEventListener('click', () => {
@@ -26,15 +40,17 @@ export function createToggle({ label, name, sample, pressed, hint, width, signal
 }
 
 /** @param {Sample} sample */
-function drawSample({ dash = 'solid', width = 2, mark }) {
+export function drawSample({ dash = 'solid', width = 2, mark }) {
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   svg.setAttribute('viewBox', '0 0 20 10');
   svg.setAttribute('class', 'gd-sample');
   svg.setAttribute('aria-hidden', 'true');
   const path = document.createElementNS(svg.namespaceURI, 'path');
-  const shapes = { rug: 'M3 1v8M6 1v8M11 1v8M13 1v8M17 1v8', map: 'M3 0C3 6 9 4 9 10M8 0C8 6 11 4 11 10M17 0C17 6 13 4 13 10' };
-  path.setAttribute('d', mark === 'rug' || mark === 'map' ? shapes[mark] : 'M0 5H20');
+  const shape = mark && MARKS[mark];
+  path.setAttribute('d', shape ? shape.path : 'M0 5H20');
   path.setAttribute('stroke-width', String(mark ? 1.2 : width));
+  if (mark) svg.dataset.mark = mark;
+  if (shape?.fill) path.setAttribute('fill', 'var(--ink)');
   if (!mark && dash !== 'solid') path.setAttribute('stroke-dasharray', DASHES[dash].replace(/px/g, ''));
   svg.append(path);
   return svg;

@@ -27,14 +27,14 @@ export class Transport {
   #painted = element('span', { class: 'gd-pace' });
   #running = false;
 
-  /** @param {{send: (command: object) => void, tips: import('./tip.js').Tips, verdict: HTMLElement, signal: AbortSignal}} options */
-  constructor({ send, tips, verdict, signal }) {
+  /** @param {{send: (command: object) => void, help: () => void, tips: import('./tip.js').Tips, verdict: HTMLElement, signal: AbortSignal}} options */
+  constructor({ send, help, tips, verdict, signal }) {
     this.#send = send;
     const step = (/** @type {string} */ players) => () => send({ type: 'step', players, n: 1 });
     const buttons = [
-      button('D step', 'd', 'One step of the discriminator alone', step('D')),
-      button('G step', 'g', 'One step of the generator alone', step('G')),
-      button('Both', 's', 'One round of both players', step('both')),
+      button('D step', 'd', 'One step of the discriminator alone: it looks again at real and generated samples; the generator stays as it is', step('D')),
+      button('G step', 'g', 'One step of the generator alone: its samples move to where D finds them more real; D stays as it is', step('G')),
+      button('Both', 's', 'One round: both players move', step('both')),
     ];
     const again = [
       iconButton('restart', 'Restart with the same seed', () => send({ type: 'restart', new_seed: false })),
@@ -54,14 +54,17 @@ export class Transport {
       node.addEventListener('click', press, { signal });
       tips.set(node, hint);
     }
-    tips.set(this.#speed, 'How many rounds a second');
+    tips.set(this.#speed, 'How many rounds a second: few for slow motion');
+    const ask = element('button', { type: 'button', class: 'gd-button gd-icon', 'aria-label': 'Help: keys and layers', 'aria-keyshortcuts': '?' }, '?');
+    ask.addEventListener('click', help, { signal });
+    tips.set(ask, 'Keys, and what is to be seen');
     this.node = element(
-      'header', { class: 'gd-bar' }, this.#steering, this.#watching,
+      'header', { class: 'gd-bar' }, this.#steering, this.#watching, ask,
       element('div', { class: 'gd-state' }, element('span', { class: 'gd-count' }, 'step ', this.#step), this.#pace, this.#painted, verdict),
     );
     releaseFocusAfterEntry(signal);
     listenToKeys(
-      { ' ': () => this.#toggle(), d: () => this.#pressKey('D'), g: () => this.#pressKey('G'), s: () => this.#pressKey('both') },
+      { ' ': () => this.#toggle(), d: () => this.#pressKey('D'), g: () => this.#pressKey('G'), s: () => this.#pressKey('both'), '?': help },
       signal,
     );
     this.#showPlay();

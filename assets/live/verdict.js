@@ -14,6 +14,7 @@ const TONES = {
   oscillating: 'warning',
   discriminator_won: 'warning',
   blind: 'warning',
+  collapsed: 'bad',
   diverged: 'bad',
 };
 

@@ -5,6 +5,7 @@
 import { unpack } from './bytes.js';
 import { Curves } from './curves.js';
 import { element } from './dom.js';
+import { Help } from './help.js';
 import { History } from './history.js';
 import { releaseFocus } from './keys.js';
 import { Overlay } from './overlay.js';
@@ -93,6 +94,7 @@ export class LiveView {
       preferences: this.#preferences,
       history: this.#history,
       send: command => this.#socket?.send(command),
+      stage: () => this.#staged?.view,
       request: () => this.#request(),
     });
     this.#retheme();
@@ -225,16 +227,17 @@ export class LiveView {
 
   /** The stage for the data on show; another kind of data takes the old one off. */
   #stage() {
-    const { plotly, theme, stageHolder } = /** @type {Parts} */ (this.#parts);
+    const { plotly, theme, tips, stageHolder } = /** @type {Parts} */ (this.#parts);
     const kind = stageKind(this.#run.facts);
     if (this.#staged) {
       if (this.#staged.kind === kind) return this.#staged.view;
       this.#staged.end.abort();
+      tips.retire(this.#staged.view.node);
       this.#staged.view.node.remove();
     }
     const end = new AbortController();
     this.#end.signal.addEventListener('abort', () => end.abort(), { signal: end.signal });
-    const view = createStage(kind, { plotly, signal: end.signal, preferences: this.#preferences, theme, request: () => this.#requestStage() });
+    const view = createStage(kind, { plotly, signal: end.signal, preferences: this.#preferences, theme, tips, request: () => this.#requestStage() });
     stageHolder.prepend(view.node);
     this.#staged = { kind, end, view };
     view.setFacts(this.#run.facts);
@@ -278,21 +281,22 @@ export class LiveView {
 
 /** The view's parts, in their places.
  * @param {HTMLElement} root
- * @param {{plotly: any, signal: AbortSignal, preferences: Preferences, history: History, send: (command: object) => void, request: () => void}} options */
-function build(root, { plotly, signal, preferences, history, send, request }) {
+ * @param {{plotly: any, signal: AbortSignal, preferences: Preferences, history: History, send: (command: object) => void, stage: () => import('./stages.js').Stage | undefined, request: () => void}} options */
+function build(root, { plotly, signal, preferences, history, send, stage, request }) {
   const theme = readTheme(root);
   applyTheme(root, theme);
   const tips = new Tips(signal);
   const verdict = new Verdict(tips);
-  const transport = new Transport({ send, tips, verdict: verdict.node, signal });
+  const help = new Help({ signal, stage });
+  const transport = new Transport({ send, help: () => help.open(), tips, verdict: verdict.node, signal });
   const overlay = new Overlay({ send, signal });
   const theory = new Theory(tips);
-  const curves = new Curves({ plotly, signal, preferences, history, theme, request });
+  const curves = new Curves({ plotly, signal, preferences, history, theme, tips, request });
   const stageHolder = element('div', { class: 'gd-stage-holder' }, overlay.card);
-  root.append(transport.node, element('div', { class: 'gd-main' }, stageHolder, curves.node), theory.node, overlay.toasts, tips.node);
+  root.append(transport.node, element('div', { class: 'gd-main' }, stageHolder, curves.node), theory.node, overlay.toasts, tips.node, help.node);
   // A click should not leave the focus on a button: the next Space means play or pause, not this button again.
   root.addEventListener('mousedown', event => {
     if (event.target instanceof Element && event.target.closest('button')) event.preventDefault();
   }, { signal });
-  return { plotly, theme, verdict, transport, overlay, theory, curves, stageHolder };
+  return { plotly, theme, tips, verdict, transport, overlay, theory, curves, stageHolder };
 }

@@ -1,51 +1,34 @@
-"""Divergences and densities on the line: p_g known by samples, p_r exactly.
-
-Everything here compares *samples* of p_g with the *exact* p_r, so the only noise is that of p_g's samples. That noise is
-shown: `floor` is what the same estimator reads, on average, for as many samples of p_r itself, drawn the same way
-(evenly spread or independently): the reading of a perfect generator.
-"""
+"""Divergences and densities on the line: p_g known by samples, p_r exactly."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Generator, Tensor
 
-from gandash.game.distributions import Distribution
-
-Array = NDArray[np.float64]
+from gandash.diagnostics.coverage import cover
+from gandash.diagnostics.estimators import (
+    CENTRAL_MASS,
+    FLOOR_REPEATS,
+    FLOOR_SEED,
+    Array,
+    Estimators,
+    Floor,
+    Reading,
+    jensen_shannon,
+)
+from gandash.game.distributions import LineDistribution
 
 STRATIFIED_SAMPLES = 4096  # of p_g behind every reading, when its latents are spread evenly (see Latent.measuring)
 INDEPENDENT_SAMPLES = 16384  # and when they are not: JSD's floor is then about cells / (8 samples) = 0.002 nats
 GRID = 257  # points of the stage's x axis
 _UNIFORM_BINS = _QUANTILE_BINS = 128
 _FINE = 4  # fine histogram bins per grid interval, under the kernel
-_FLOOR_REPEATS = 24
-CENTRAL_MASS = 0.98
 
 
-@dataclass(frozen=True)
-class Floor:
-    """The reading of an estimator on p_r itself: its mean and its 95th percentile over repeats."""
-
-    mean: float
-    high: float
-
-
-@dataclass(frozen=True)
-class LineReading:
-    """Divergences in nats (JSD <= log 2) and in units of x (W1), and p_g's density on the grid."""
-
-    jsd: float
-    wasserstein: float
-    p_g: Array
-
-
-class Line:
+class Line(Estimators):
     """Estimators against one exact p_r, with tables made once.
 
     JSD: both laws on a common partition of the line, p_r's masses from its distribution function, p_g's from counts; half
@@ -55,11 +38,12 @@ class Line:
     W1: integral over u of |Q_g(u) - Q_r(u)|, by the sorted samples against p_r's exact quantiles at (i - 1/2)/n.
     """
 
-    def __init__(self, data: Distribution, *, stratified: bool, samples: int | None = None) -> None:
+    def __init__(self, data: LineDistribution, *, stratified: bool, samples: int | None = None) -> None:
         self.samples = samples or (STRATIFIED_SAMPLES if stratified else INDEPENDENT_SAMPLES)
         low, high = window(data)
         self.grid = np.linspace(low, high, GRID)
-        self.p_r: Array = data.log_density(torch.from_numpy(self.grid)[:, None]).exp().numpy()
+        self.places = torch.from_numpy(self.grid).float()[:, None]
+        self.p_r = data.log_density(torch.from_numpy(self.grid)[:, None]).exp().numpy()
         central_low, central_high = data.quantile_range(CENTRAL_MASS)
         self.central = (self.grid >= central_low) & (self.grid <= central_high)
 
@@ -72,6 +56,8 @@ class Line:
         self._masses = np.diff(np.concatenate([[0.0], below, [1.0]]))
         # p_r by points of equal mass: an expectation over them is a midpoint rule, with no sampling noise to speak of
         self.quantiles: Array = np.interp((np.arange(self.samples) + 0.5) / self.samples, *table)
+        self.real_points = torch.from_numpy(self.quantiles).float()[:, None]
+        self._modes = data.modes()
 
         # The kernel follows p_r's own fine scale, not p_g's spread: a rule of thumb on a mixture would smear its modes.
         self.bandwidth = 0.15 * getattr(data.settings, "std", (high - low) / 10)
@@ -84,30 +70,28 @@ class Line:
         )
         self._fine_step = step
 
-        generator = Generator().manual_seed(20140610)  # any fixed number: floors are facts about p_r and the sample size
+        generator = Generator().manual_seed(FLOOR_SEED)
         readings = []
-        for _ in range(_FLOOR_REPEATS):
+        for _ in range(FLOOR_REPEATS):
             if stratified:
                 shift = float(torch.rand((), generator=generator, dtype=torch.float64))
                 perfect = np.interp((np.arange(self.samples) + shift) / self.samples, *table)
             else:
                 perfect = _sorted(data.sample(generator, self.samples))
             readings.append(self._divergences(perfect))
-        self.jsd_floor = _floor([jsd for jsd, _ in readings])
-        self.wasserstein_floor = _floor([w1 for _, w1 in readings])
+        self.floors = {
+            "jsd": Floor.of([jsd for jsd, _ in readings]),
+            "wasserstein": Floor.of([w1 for _, w1 in readings]),
+        }
 
-    def read(self, x: Tensor) -> LineReading:
-        """Compare samples x of p_g, shape `(samples, 1)`, with p_r.
-
-        Raises ValueError for another sample count: the floors would lie.
-        """
-        if x.shape[0] != self.samples:
-            raise ValueError(f"{x.shape[0]} samples given; the noise floors hold for {self.samples}")
+    def read(self, x: Tensor) -> Reading:
+        self._check_count(x)
         ordered = _sorted(x)
+        coverage = cover(x, self._modes) if self._modes else None
         if np.isnan(ordered[-1]):  # sorted last: a diverged G has no law to compare, and log 2 would look like a reading
-            return LineReading(math.nan, math.nan, np.full(GRID, math.nan))
+            return Reading(math.nan, math.nan, np.full(GRID, math.nan), None)
         jsd, w1 = self._divergences(ordered)
-        return LineReading(jsd, w1, self.density(ordered))
+        return Reading(jsd, w1, self.density(ordered), coverage)
 
     def density(self, ordered: Array) -> Array:
         """p_g on the grid from sorted samples: a fine histogram under a Gaussian kernel of `bandwidth`."""
@@ -121,29 +105,14 @@ class Line:
         return jensen_shannon(counts / len(ordered), self._masses), w1
 
 
-def jensen_shannon(p: Array, q: Array) -> float:
-    """JSD(p, q) = H((p + q)/2) - (H(p) + H(q))/2 in nats, for probability vectors; between 0 and log 2."""
-    m = (p + q) / 2
-    with np.errstate(divide="ignore", invalid="ignore"):
-        terms = np.where(p > 0, p * np.log(p / m), 0.0) + np.where(q > 0, q * np.log(q / m), 0.0)
-    return max(0.0, float(0.5 * terms.sum()))  # rounding may leave -1e-17 where p = q
-
-
-def optimal_discriminator(p_r: Array, p_g: Array) -> Array:
-    """D* = p_r / (p_r + p_g) (Goodfellow et al. 2014, proposition 1), NaN where both densities are too thin to say."""
-    total = p_r + p_g
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(total > 2e-3 * p_r.max(), p_r / total, np.nan)
-
-
-def window(data: Distribution) -> tuple[float, float]:
+def window(data: LineDistribution) -> tuple[float, float]:
     """The stretch of the line that the stage shows: p_r's central 99.9 % with a margin, and the origin, where G starts."""
     low, high = data.quantile_range(0.999)
     margin = max(0.25 * (high - low), 0.5)
     return math.floor(4 * min(low - margin, -1.0)) / 4, math.ceil(4 * max(high + margin, 1.0)) / 4
 
 
-def _table(data: Distribution, low: float, high: float) -> tuple[Array, Array]:
+def _table(data: LineDistribution, low: float, high: float) -> tuple[Array, Array]:
     """(distribution function, place) pairs fine enough to interpolate quantiles from."""
     tail_low, tail_high = data.quantile_range(1 - 1e-9)
     places = np.unique(
@@ -156,7 +125,3 @@ def _table(data: Distribution, low: float, high: float) -> tuple[Array, Array]:
 
 def _sorted(x: Tensor) -> Array:
     return np.sort(x.detach().reshape(-1).double().numpy())
-
-
-def _floor(values: list[float]) -> Floor:
-    return Floor(float(np.mean(values)), float(np.quantile(values, 0.95)))

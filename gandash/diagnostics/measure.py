@@ -6,6 +6,7 @@ The live generator is the one that D plays against: p_g, D*, V's bound and the g
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,23 +15,31 @@ import torch
 import torch.nn.functional as F
 
 from gandash.config import Data
-from gandash.diagnostics.line import Array, Line, LineReading, optimal_discriminator
-from gandash.game.distributions import distribution
+from gandash.diagnostics.estimators import Array, Estimators, Reading, optimal_discriminator
+from gandash.diagnostics.line import Line
+from gandash.diagnostics.plane import Plane
+from gandash.game.distributions import LineDistribution, PlaneDistribution, distribution
 from gandash.game.field import generate, logits
 from gandash.game.game import Game, Streams
 from gandash.game.step import GameState
 
-READINGS = ("jsd", "jsd_average", "wasserstein", "wasserstein_average", "gap_half", "gap_star")
-"""The numbers of a measurement: JSD in nats, W1 in units of x, sup |D - 1/2| and sup |D - D*| over the central 98 % of p_r."""
+_OF_A_GENERATOR = ("jsd", "wasserstein", "modes", "high_quality", "reverse_kl")
+
+READINGS = (*(name + whose for name in _OF_A_GENERATOR for whose in ("", "_average")), "gap_half", "gap_star")
+"""The numbers of a measurement, of the live generator and of the averaged one.
+
+JSD in nats; W1 (sliced on the plane) in units of x; captured modes, high-quality share and reverse KL in nats where p_r is a
+mixture, else NaN; sup |D - 1/2| and sup |D - D*| over the central 98 % of p_r.
+"""
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """What a state looks like; arrays on `line.grid`, expectations over `line.samples` points of each law."""
+    """What a state looks like; D and D* at the estimators' places, expectations over `samples` points of each law."""
 
-    line: Line
-    live: LineReading
-    average: LineReading | None
+    estimators: Estimators
+    live: Reading
+    average: Reading | None
     d: Array
     d_star: Array
     expectations: dict[str, float]
@@ -38,49 +47,61 @@ class Measurement:
     @property
     def readings(self) -> dict[str, float]:
         """READINGS by name. Without averaging the averaged generator is the live one."""
-        average = self.average or self.live
-        central = self.line.central
+        live, average = _numbers(self.live), _numbers(self.average or self.live)
+        central = self.estimators.central
         gap_star = np.abs(self.d - self.d_star)[central]
-        return {
-            "jsd": self.live.jsd,
-            "jsd_average": average.jsd,
-            "wasserstein": self.live.wasserstein,
-            "wasserstein_average": average.wasserstein,
-            "gap_half": float(np.abs(self.d - 0.5)[central].max()),
-            # D* is undetermined where neither law has mass to speak of; the gap is taken over the rest
-            "gap_star": float(np.nanmax(gap_star)) if not np.isnan(gap_star).all() else float("nan"),
-        }
+        found = live | {f"{name}_average": value for name, value in average.items()}
+        found["gap_half"] = float(np.abs(self.d - 0.5)[central].max())
+        # D* is undetermined where neither law has mass to speak of; the gap is taken over the rest
+        found["gap_star"] = float(np.nanmax(gap_star)) if not np.isnan(gap_star).all() else math.nan
+        return {name: found[name] for name in READINGS}
+
+
+def _numbers(reading: Reading) -> dict[str, float]:
+    covered = reading.coverage
+    return {
+        "jsd": reading.jsd,
+        "wasserstein": reading.wasserstein,
+        "modes": float(covered.captured) if covered else math.nan,
+        "high_quality": covered.high_quality if covered else math.nan,
+        "reverse_kl": covered.reverse_kl if covered else math.nan,
+    }
 
 
 @lru_cache(maxsize=32)
-def line_for(data: Data, stratified: bool) -> Line:
-    """The estimators for this target, made once: settings are frozen, so they are the key."""
-    return Line(distribution(data), stratified=stratified)
+def estimators_for(data: Data, stratified: bool) -> Estimators:
+    """The estimators for this target, made once: settings are frozen, so they are the key.
+
+    `stratified` says that latents are spread evenly where p_g is measured, which on the line lowers the noise floor.
+    """
+    target = distribution(data)
+    if isinstance(target, LineDistribution):
+        return Line(target, stratified=stratified)
+    assert isinstance(target, PlaneDistribution)
+    return Plane(target)
 
 
 @torch.no_grad()
 def measure(game: Game, state: GameState, streams: Streams, member: int = 0) -> Measurement:
     """Measure one member's state with fresh samples that depend only on (seed, step); the game is not disturbed."""
-    line = line_for(game.config.data, game.latent.stratified)
+    found = estimators_for(game.config.data, game.latent.stratified)
     generator = streams.measuring(state.step)[member]
     row = slice(member, member + 1)
-    latents = game.latent.measuring(generator, line.samples)[None]
+    latents = game.latent.measuring(generator, found.samples)[None]
 
     averaged = bool(game.averaging[member] > 0)
     fake = generate(game, state.theta[row], latents)
-    live = line.read(fake[0])
-    grid = torch.from_numpy(line.grid).float()[None, :, None]
-    real = torch.from_numpy(line.quantiles).float()[None, :, None]
-    a = logits(game, state.phi[row], torch.cat([grid, real, fake], dim=1)).double()
-    d = torch.sigmoid(a[0, : len(line.grid)]).numpy()
-    real_logits, fake_logits = torch.split(a[:, len(line.grid) :], line.samples, dim=1)
+    live = found.read(fake[0])
+    a = logits(game, state.phi[row], torch.cat([found.places[None], found.real_points[None], fake], dim=1)).double()
+    d = torch.sigmoid(a[0, : len(found.places)]).numpy()
+    real_logits, fake_logits = torch.split(a[:, len(found.places) :], found.samples, dim=1)
     log_d_real, log_d_fake = F.logsigmoid(real_logits).mean(), F.logsigmoid(-fake_logits).mean()
     return Measurement(
-        line=line,
+        estimators=found,
         live=live,
-        average=line.read(generate(game, state.average[row], latents)[0]) if averaged else None,
+        average=found.read(generate(game, state.average[row], latents)[0]) if averaged else None,
         d=d,
-        d_star=optimal_discriminator(line.p_r, live.p_g),
+        d_star=optimal_discriminator(found.p_r, live.p_g),
         expectations={
             "loss_d": float(game.objective.discriminator(real_logits, fake_logits)),
             "loss_g": float(game.objective.generator(fake_logits)),

@@ -3,6 +3,8 @@
 The rules, tried in this order; "recent" is the last WINDOW measurements, medians are over the last SETTLED of them:
 
 - *waiting*: fewer than SETTLED measurements.
+- *collapsed*: p_r is a mixture and, over a full WINDOW, the generator that plays captures some of its modes but not all, and in
+  the last third no more than in the first (medians). A G that is merely too wide would touch every mode.
 - *discriminator won*: median mean D(real) > 0.9 and mean D(generated) < 0.1: D tells nearly every sample.
 - *converged*: median sup |D - 1/2| <= 0.10 over the central 98 % of p_r **and** median JSD <= its noise floor + 0.02 nats.
   Both are needed: a dead discriminator sits at 1/2 as well.
@@ -22,6 +24,7 @@ calm the very orbit that is looked for.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -56,13 +59,17 @@ class Observation:
     mean_d_real: float
     mean_d_fake: float
     jsd_live: float | None = None  # of the generator that plays, where an average is kept beside it
+    modes: float = math.nan  # captured by the generator that plays; NaN where p_r is no mixture
 
 
 WAITING = Verdict("waiting", "Too early to say", "Too few measurements yet to name a trend.")
 
 
-def judge(history: Sequence[Observation], jsd_floor: float) -> Verdict:
-    """The verdict on the last WINDOW observations of `history`; `jsd_floor` is the reading of a perfect generator, in nats."""
+def judge(history: Sequence[Observation], jsd_floor: float, modes: int = 0) -> Verdict:
+    """The verdict on the last WINDOW observations of `history`.
+
+    `jsd_floor` is the reading of a perfect generator, in nats; `modes` how many modes p_r has, 0 where it is no mixture.
+    """
     recent = list(history[-WINDOW:])
     if len(recent) < SETTLED:
         return WAITING
@@ -75,6 +82,17 @@ def judge(history: Sequence[Observation], jsd_floor: float) -> Verdict:
     of_what = "JSD of the averaged G" if any(o.jsd_live is not None for o in recent) else "JSD"
     facts = f"sup |D − 1/2| = {gap:.2f}, {of_what} = {jsd:.3f} nats (floor {jsd_floor:.4f})"
 
+    captured = np.array([o.modes for o in recent])
+    if modes and len(recent) == WINDOW:
+        first, last = (float(np.median(third)) for third in (captured[: WINDOW // 3], captured[-WINDOW // 3 :]))
+        if 1 <= last < modes and last <= first:
+            lost = modes - round(last)
+            return Verdict(
+                "collapsed",
+                f"Collapsed: {lost} mode{'s' if lost > 1 else ''} lost",
+                f"G's samples reach {last:.0f} of {modes} modes, and no more of them over the last {len(recent)} measurements: "
+                f"{facts}. R1, a stronger D (learning rate, steps per round) or a slower G may win them back.",
+            )
     if d_real > 0.9 and d_fake < 0.1:
         return Verdict(
             "discriminator_won",

@@ -2,15 +2,21 @@
 
 v(theta, phi) = (grad_theta L_G, grad_phi L_D), the *descent* field: players move along -v, and an equilibrium is stable when
 the Jacobian of v has eigenvalues with positive real part (papers that use the ascent field have the opposite sign).
+
+Two ways to it. `discriminator_part` and `generator_part` give its numbers by the passes of `passes.py`, with no graph: for
+rules that only move along v. `discriminator_loss` and `generator_loss` are the losses as autograd sees them, differentiable in
+both players as often as one likes: for rules and diagnostics that need v's derivatives, and for the tests that compare the two.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor
 
+from gandash.game import passes
 from gandash.game.game import Game
 
 
@@ -20,50 +26,42 @@ class DiscriminatorPart:
 
     gradient: Tensor  # (members, n_phi)
     loss: Tensor  # (members,)
-    real_logits: Tensor  # (members, batch)
-    fake_logits: Tensor  # (members, batch)
+    logits: Tensor  # (members, 2, batch): on real data, on generated
+
+    @property
+    def real_logits(self) -> Tensor:
+        return self.logits[:, 0]
+
+    @property
+    def fake_logits(self) -> Tensor:
+        return self.logits[:, 1]
 
 
 @dataclass(frozen=True)
 class GeneratorPart:
     """grad_theta L_G, and the gradient of the other generator loss from the same state and batch."""
 
-    gradient: Tensor  # (members, n_theta)
-    other_gradient: Tensor  # (members, n_theta)
+    gradients: Tensor  # (members, 2, n_theta): played, other
     loss: Tensor  # (members,)
     fake_logits: Tensor  # (members, batch)
 
+    @property
+    def gradient(self) -> Tensor:
+        return self.gradients[:, 0]
+
+    @property
+    def other_gradient(self) -> Tensor:
+        return self.gradients[:, 1]
+
 
 def generate(game: Game, theta: Tensor, latents: Tensor) -> Tensor:
-    """G(z; theta): `(members, batch, latent dim)` -> `(members, batch, dim)`."""
+    """G(z; theta), differentiable: `(members, batch, latent dim)` -> `(members, batch, dim)`."""
     return game.generator.network(theta, latents)
 
 
 def logits(game: Game, phi: Tensor, x: Tensor) -> Tensor:
-    """a(x) = logit D(x; phi): `(members, batch, dim)` -> `(members, batch)`."""
+    """a(x) = logit D(x; phi), differentiable: `(members, batch, dim)` -> `(members, batch)`."""
     return game.discriminator.network(phi, x).squeeze(-1)
-
-
-def discriminator_part(game: Game, phi: Tensor, real: Tensor, fake: Tensor) -> DiscriminatorPart:
-    """D's half of the field on a real and a generated batch, both `(members, batch, dim)`.
-
-    One pass over [real, fake]. R1 (Mescheder, Geiger, Nowozin 2018, arXiv:1801.04406): (gamma/2) E |grad_x a|^2 on real data,
-    with the 1/2 that a well-known implementation leaves out.
-    """
-    n = real.shape[1]
-    with torch.enable_grad():
-        phi = phi.detach().requires_grad_()
-        real = real.detach()
-        if game.r1 is not None:
-            real.requires_grad_()
-        both = logits(game, phi, torch.cat([real, fake.detach()], dim=1))
-        real_logits, fake_logits = both[:, :n], both[:, n:]
-        loss = game.objective.discriminator(real_logits, fake_logits)
-        total = loss
-        if game.r1 is not None:
-            total = loss + 0.5 * game.r1[:, 0] * squared_slope(real_logits, real)
-        (gradient,) = torch.autograd.grad(total.sum(), phi)
-    return DiscriminatorPart(gradient, loss.detach(), real_logits.detach(), fake_logits.detach())
 
 
 def squared_slope(a: Tensor, x: Tensor) -> Tensor:
@@ -72,22 +70,67 @@ def squared_slope(a: Tensor, x: Tensor) -> Tensor:
     return slope.square().sum(-1).mean(-1)
 
 
+def discriminator_loss(game: Game, phi: Tensor, real: Tensor, fake: Tensor) -> Tensor:
+    """L_D with its penalty per member, `(members,)`, differentiable.
+
+    R1 (Mescheder, Geiger, Nowozin 2018, arXiv:1801.04406): (gamma/2) E |grad_x a|^2 on real data, with the 1/2 that a
+    well-known implementation leaves out.
+    """
+    if game.r1 is None:
+        return game.objective.discriminator(logits(game, phi, real), logits(game, phi, fake))
+    real = real.detach().requires_grad_()
+    a = logits(game, phi, real)
+    return game.objective.discriminator(a, logits(game, phi, fake)) + 0.5 * game.r1[:, 0] * squared_slope(a, real)
+
+
+def generator_loss(game: Game, theta: Tensor, phi: Tensor, latents: Tensor) -> Tensor:
+    """L_G per member, `(members,)`, differentiable."""
+    return game.objective.generator(logits(game, phi, generate(game, theta, latents)))
+
+
+@lru_cache
+def _share(n: int, dtype: torch.dtype) -> Tensor:
+    """1/n, a sample's share in a mean; kept, since making a tensor of a number costs as much as multiplying by it."""
+    return torch.tensor(1 / n, dtype=dtype)
+
+
+@torch.inference_mode()
+def sample(game: Game, theta: Tensor, latents: Tensor) -> Tensor:
+    """`generate` without a graph, for the next `discriminator_part`; a `generator_part` after it goes on from the same pass."""
+    return passes.run(game.generator.network, theta, latents, weightings=2).outputs.mT
+
+
+@torch.inference_mode()
+def discriminator_part(game: Game, phi: Tensor, real: Tensor, fake: Tensor) -> DiscriminatorPart:
+    """D's half of the field on a real and a generated batch, both `(members, batch, dim)`: one pass over [real, fake]."""
+    members, n, _ = real.shape
+    share = _share(n, real.dtype)
+    tape = passes.run(game.discriminator.network, phi, real, fake, weightings=0 if game.r1 is None else 1)
+    a = tape.outputs.view(members, 2, n).clone()
+    slopes = game.objective.discriminator_slopes(a).view(members, 1, 2 * n)
+    torch.mul(slopes, share, out=tape.seeds if game.r1 is None else tape.weights)
+    tape.backward()
+    # grad_phi of (gamma/2) |grad_x a|^2 is that of v . grad_x a with v = gamma grad_x a held still
+    v = None if game.r1 is None else game.r1[..., None] * tape.slope()[..., :n] * share
+    return DiscriminatorPart(tape.gradients(v)[:, 0], game.objective.discriminator(*a.unbind(1)), a)
+
+
+@torch.inference_mode()
 def generator_part(game: Game, theta: Tensor, phi: Tensor, latents: Tensor) -> GeneratorPart:
     """G's half of the field.
 
-    Both generator losses act on G through the same slope grad_x a(G(z)), each sample weighted by dL_G/da; so D is passed
-    back through once, and only G twice. The second gradient is for comparison: the minimax one dies where D wins.
+    Both generator losses act on G through the same slope grad_x a(G(z)), each sample weighted by dL_G/da; so D and G are
+    passed back through once for both. The second gradient is for comparison: the minimax one dies where D wins.
     """
-    n = latents.shape[1]
-    with torch.enable_grad():
-        theta = theta.detach().requires_grad_()
-        fake = generate(game, theta, latents)
-        x = fake.detach().requires_grad_()
-        a = logits(game, phi.detach(), x)
-        (slope,) = torch.autograd.grad(a.sum(), x)
-        a = a.detach()
-        pull = game.objective.generator_slope(a)[..., None] * slope / n
-        other = game.other_objective.generator_slope(a)[..., None] * slope / n
-        (gradient,) = torch.autograd.grad(fake, theta, pull, retain_graph=True)
-        (other_gradient,) = torch.autograd.grad(fake, theta, other)
-    return GeneratorPart(gradient, other_gradient, game.objective.generator(a), a)
+    members, n, _ = latents.shape
+    made = passes.tape(game.generator.network, theta, latents, weightings=2)
+    if not made.holds(theta, latents):
+        made.forward(theta, latents)
+    judged = passes.run(game.discriminator.network, phi, made.outputs.mT)
+    judged.backward()
+    made.seeds.copy_(judged.slope())
+    made.backward()
+    a = judged.outputs.view(members, n).clone()
+    weights = torch.stack([game.objective.generator_slope(a), game.other_objective.generator_slope(a)], dim=1)
+    torch.mul(weights, _share(n, a.dtype), out=made.weights)
+    return GeneratorPart(made.gradients(), game.objective.generator(a), a)

@@ -121,11 +121,11 @@ class Streams:
 
     def real(self, game: Game) -> Tensor:
         """A batch of real data, `(members, batch, dim)`."""
-        return torch.stack([game.data.sample(g, game.batch) for g in self._training])
+        return game.data.sample_each(self._training, game.batch)
 
     def latents(self, game: Game) -> Tensor:
         """A batch of latents, `(members, batch, latent dim)`."""
-        return torch.stack([game.latent.sample(g, game.batch) for g in self._training])
+        return game.latent.sample_each(self._training, game.batch)
 
     def measuring(self, step: int) -> list[Generator]:
         return [_generator(seed, self._MEASURING, step) for seed in self.seeds]

@@ -16,17 +16,21 @@ from torch import Tensor
 
 Loss = Callable[[Tensor], Tensor]
 
+SIDES = torch.tensor([[-1.0], [1.0]])  # times logits `(members, 2, batch)`: how far D leans to the wrong side, real and fake
+
 
 @dataclass(frozen=True)
 class Objective:
     """Both players' losses; each maps logits `(members, batch)` to one loss per member `(members,)`.
 
-    `generator_slope` is dL_G/da_f times the batch size, per sample: what L_G multiplies the gradient of the logit by.
+    A slope is what a loss multiplies the gradient of each logit by, times the batch size: `discriminator_slopes` is dL_D/da
+    for logits `(members, 2, batch)` on real and generated data, `generator_slope` dL_G/da_f.
     `other` names the generator loss with the same fixed point and another gradient, shown for comparison.
     """
 
     name: str
     discriminator: Callable[[Tensor, Tensor], Tensor]
+    discriminator_slopes: Callable[[Tensor], Tensor]
     generator: Loss
     generator_slope: Callable[[Tensor], Tensor]
     equilibrium: dict[str, float]
@@ -38,11 +42,17 @@ def cross_entropy(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     return F.softplus(-real_logits).mean(-1) + F.softplus(fake_logits).mean(-1)
 
 
+def cross_entropy_slopes(logits: Tensor) -> Tensor:
+    """D(x) - 1 = -sigma(-a_r) and D(G(z)) = sigma(a_f)."""
+    return SIDES * torch.sigmoid(SIDES * logits)
+
+
 MINIMAX = Objective(
     name="minimax",  # Goodfellow et al. 2014 (arXiv:1406.2661), equation 1: L_G = E log(1 - D(G(z)))
     discriminator=cross_entropy,
+    discriminator_slopes=cross_entropy_slopes,
     generator=lambda a: -F.softplus(a).mean(-1),
-    generator_slope=lambda a: -torch.sigmoid(a),
+    generator_slope=lambda a: torch.sigmoid(a).neg_(),
     equilibrium={"loss_d": 2 * math.log(2), "loss_g": -math.log(2)},
     other="non_saturating",
 )
@@ -50,8 +60,9 @@ MINIMAX = Objective(
 NON_SATURATING = Objective(
     name="non_saturating",  # same paper, section 3: L_G = -E log D(G(z)); same fixed point, another gradient
     discriminator=cross_entropy,
+    discriminator_slopes=cross_entropy_slopes,
     generator=lambda a: F.softplus(-a).mean(-1),
-    generator_slope=lambda a: -torch.sigmoid(-a),
+    generator_slope=lambda a: torch.sigmoid(-a).neg_(),
     equilibrium={"loss_d": 2 * math.log(2), "loss_g": math.log(2)},
     other="minimax",
 )

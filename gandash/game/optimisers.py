@@ -15,6 +15,8 @@ from torch import Tensor
 Moments = dict[str, Tensor]
 Hyper = Mapping[str, Tensor]
 
+ONE = torch.tensor(1.0)  # a Python number would be made a tensor again in every step, for the price of the operation itself
+
 
 @dataclass(frozen=True)
 class Optimiser:
@@ -48,12 +50,11 @@ def _rmsprop(gradient: Tensor, moments: Moments, hyper: Hyper) -> tuple[Tensor, 
 
 def _adam(gradient: Tensor, moments: Moments, hyper: Hyper) -> tuple[Tensor, Moments]:
     beta1, beta2 = hyper["beta1"], hyper["beta2"]
-    count = moments["count"] + 1
+    count = moments["count"] + ONE
     mean = torch.lerp(gradient, moments["mean"], beta1)
-    square = torch.lerp(gradient * gradient, moments["square"], beta2)
-    mean_weight = 1 - beta1**count
-    square_weight = 1 - beta2**count
-    step = -(hyper["learning_rate"] / mean_weight) * mean / ((square / square_weight).sqrt() + hyper["epsilon"])
+    square = (gradient * gradient).lerp_(moments["square"], beta2)
+    scale = (square / (ONE - beta2**count)).sqrt_().add_(hyper["epsilon"])
+    step = torch.div(mean, scale, out=scale).mul_(hyper["learning_rate"] / (beta1**count - ONE))
     return step, {"mean": mean, "square": square, "count": count}
 
 

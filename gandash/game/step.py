@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Flag, auto
 
 import torch
@@ -12,8 +12,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gandash import config
-from gandash.game.field import DiscriminatorPart, GeneratorPart, discriminator_part, generate, generator_part
+from gandash.game.field import DiscriminatorPart, GeneratorPart, discriminator_part, generator_part, sample
 from gandash.game.game import Game, Player, Streams
+from gandash.game.objectives import SIDES
 from gandash.game.optimisers import Moments
 from gandash.settings import Settings
 
@@ -83,28 +84,21 @@ def _moved(player: Player, parameters: Tensor, moments: Moments, gradient: Tenso
     return parameters + update, moments, update
 
 
-def _move_discriminator(game: Game, state: GameState, part: DiscriminatorPart) -> tuple[GameState, Tensor]:
-    phi, moments, update = _moved(game.discriminator, state.phi, state.phi_moments, part.gradient)
-    return replace(state, phi=phi, phi_moments=moments), update
-
-
-def _move_generator(game: Game, state: GameState, part: GeneratorPart) -> tuple[GameState, Tensor]:
-    theta, moments, update = _moved(game.generator, state.theta, state.theta_moments, part.gradient)
-    average = torch.lerp(theta, state.average, game.averaging)
-    return replace(state, theta=theta, theta_moments=moments, average=average), update
-
-
 def _simultaneous(game: Game, state: GameState, streams: Streams, players: Players) -> tuple[GameState, Tensor]:
     """Both gradients at (theta_t, phi_t), then both moves."""
+    theta, average, phi = state.theta, state.average, state.phi
+    theta_moments, phi_moments = state.theta_moments, state.phi_moments
     real, latents = streams.real(game), streams.latents(game)
-    d_part = discriminator_part(game, state.phi, real, generate(game, state.theta, latents))
-    g_part = generator_part(game, state.theta, state.phi, latents) if Players.G in players else None
+    d_part = discriminator_part(game, phi, real, sample(game, theta, latents))
+    g_part = generator_part(game, theta, phi, latents) if Players.G in players else None
     d_update = g_update = None
     if Players.D in players:
-        state, d_update = _move_discriminator(game, state, d_part)
+        phi, phi_moments, d_update = _moved(game.discriminator, phi, phi_moments, d_part.gradient)
     if g_part is not None:
-        state, g_update = _move_generator(game, state, g_part)
-    return replace(state, step=state.step + 1), _metrics(game, d_part, g_part, d_update, g_update)
+        theta, theta_moments, g_update = _moved(game.generator, theta, theta_moments, g_part.gradient)
+        average = torch.lerp(theta, average, game.averaging)
+    state = GameState(state.step + 1, theta, phi, average, theta_moments, phi_moments)
+    return state, _metrics(game, d_part, g_part, d_update, g_update)
 
 
 def _alternating(game: Game, state: GameState, streams: Streams, players: Players) -> tuple[GameState, Tensor]:
@@ -119,22 +113,24 @@ def _alternating(game: Game, state: GameState, streams: Streams, players: Player
     if players is not Players.BOTH and d_moves + g_moves == 0:
         d_moves, g_moves = int(Players.D in players), int(Players.G in players)
 
-    d_part = g_part = None
-    d_update = g_update = None
-    latents = None
+    theta, average, phi = state.theta, state.average, state.phi
+    theta_moments, phi_moments = state.theta_moments, state.phi_moments
+    g_part = d_update = g_update = None
     for _ in range(d_moves):
         real, latents = streams.real(game), streams.latents(game)
-        d_part = discriminator_part(game, state.phi, real, generate(game, state.theta, latents))
-        state, d_update = _move_discriminator(game, state, d_part)
-    if d_part is None:  # D stands still but its losses are still shown
+        d_part = discriminator_part(game, phi, real, sample(game, theta, latents))
+        phi, phi_moments, d_update = _moved(game.discriminator, phi, phi_moments, d_part.gradient)
+    if d_update is None:  # D stands still but its losses are still shown
         real, latents = streams.real(game), streams.latents(game)
-        d_part = discriminator_part(game, state.phi, real, generate(game, state.theta, latents))
+        d_part = discriminator_part(game, phi, real, sample(game, theta, latents))
     for i in range(g_moves):
-        if i > 0 or latents is None:
+        if i > 0:
             latents = streams.latents(game)
-        g_part = generator_part(game, state.theta, state.phi, latents)
-        state, g_update = _move_generator(game, state, g_part)
-    return replace(state, step=state.step + 1), _metrics(game, d_part, g_part, d_update, g_update)
+        g_part = generator_part(game, theta, phi, latents)
+        theta, theta_moments, g_update = _moved(game.generator, theta, theta_moments, g_part.gradient)
+        average = torch.lerp(theta, average, game.averaging)
+    state = GameState(state.step + 1, theta, phi, average, theta_moments, phi_moments)
+    return state, _metrics(game, d_part, g_part, d_update, g_update)
 
 
 UpdateRule = Callable[[Game, GameState, Streams, Players], tuple[GameState, Tensor]]
@@ -145,6 +141,7 @@ UPDATE_RULES: dict[type[Settings], UpdateRule] = {
 }
 
 
+@torch.inference_mode()
 def _metrics(
     game: Game,
     d_part: DiscriminatorPart,
@@ -152,26 +149,27 @@ def _metrics(
     d_update: Tensor | None,
     g_update: Tensor | None,
 ) -> Tensor:
-    real, fake = d_part.real_logits, d_part.fake_logits
-    log_d_real = -F.softplus(-real).mean(-1)
-    log_d_fake = -F.softplus(fake).mean(-1)
-    unmoved = torch.full_like(log_d_real, math.nan)
+    logits = d_part.logits
+    loss_g = g_part.loss if g_part else game.objective.generator(d_part.fake_logits)
+    # E log D(x), E log(1 - D(G(z))) with a minus; E D(x), E D(G(z))
+    means = torch.cat([F.softplus(SIDES * logits), torch.sigmoid(logits)], dim=1).mean(-1)
+    log_d = means[:, :2].neg()
 
-    def norm(vector: Tensor | None) -> Tensor:
-        return unmoved if vector is None else torch.linalg.vector_norm(vector, dim=-1)
+    def norms(vectors: Tensor | None, count: int = 1) -> Tensor:
+        if vectors is None:
+            return logits.new_full((len(logits), count), math.nan)
+        found: Tensor = torch.linalg.vector_norm(vectors, dim=-1)
+        return found.view(-1, count)
 
-    columns = {
-        "loss_d": d_part.loss,
-        "loss_g": g_part.loss if g_part else game.objective.generator(fake),
-        "log_d_real": log_d_real,
-        "log_d_fake": log_d_fake,
-        "value": log_d_real + log_d_fake,
-        "mean_d_real": torch.sigmoid(real).mean(-1),
-        "mean_d_fake": torch.sigmoid(fake).mean(-1),
-        "gradient_norm_d": norm(d_part.gradient if d_update is not None else None),
-        "gradient_norm_g": norm(g_part.gradient if g_part else None),
-        "gradient_norm_g_other": norm(g_part.other_gradient if g_part else None),
-        "update_norm_d": norm(d_update),
-        "update_norm_g": norm(g_update),
-    }
-    return torch.stack([columns[name] for name in METRICS], dim=-1)
+    in_order = (
+        d_part.loss.unsqueeze(1),
+        loss_g.unsqueeze(1),
+        log_d,
+        log_d.sum(-1, keepdim=True),
+        means[:, 2:],
+        norms(d_part.gradient if d_update is not None else None),
+        norms(g_part.gradients if g_part else None, 2),
+        norms(d_update),
+        norms(g_update),
+    )
+    return torch.cat(in_order, dim=-1)

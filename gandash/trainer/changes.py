@@ -16,10 +16,38 @@ def with_live_setting(config: GameConfig, path: str, value: JsonValue) -> GameCo
     return config.replace(path, value)
 
 
-def live_differences(old: GameConfig, new: GameConfig) -> list[tuple[str, Any]]:
-    """(path, value) of the live settings that differ; a changed variant as a whole."""
+def live_differences(old: GameConfig, new: GameConfig) -> list[tuple[str, JsonValue]]:
+    """(path, value) of the live settings that differ, in an order in which every config on the way is valid.
+
+    A changed variant comes as a whole; so does one in which no single change can be the first. Raises SettingError when
+    there is no such order.
+    """
+    left, found = _differences(old, new), []
+    while left:
+        refusal: SettingError | None = None
+        for path, value in left:
+            try:
+                old = with_live_setting(old, path, value)
+            except SettingError as error:
+                refusal = refusal or error
+                continue
+            found.append((path, value))
+            left = [(p, v) for p, v in left if p != path]
+            break
+        else:
+            assert refusal is not None
+            variants = [s for s in settings(new) if s.is_variant and s.live]
+            whole = next((s for s in variants if any(p.startswith(s.path + ".") for p, _ in left)), None)
+            if whole is None:
+                raise refusal
+            left = [(p, v) for p, v in left if not p.startswith(whole.path + ".")]
+            left.insert(0, (whole.path, whole.value.model_dump(mode="json")))
+    return found
+
+
+def _differences(old: GameConfig, new: GameConfig) -> list[tuple[str, JsonValue]]:
     before = {s.path: s.value for s in settings(old)}
-    found: list[tuple[str, Any]] = []
+    found: list[tuple[str, JsonValue]] = []
     for s in settings(new):
         if any(s.path.startswith(path + ".") for path, _ in found):
             continue

@@ -28,12 +28,14 @@ from gandash.trainer.messages import (
     Saved,
     SendFrame,
     Set,
+    SetMany,
     Speed,
     Start,
     Started,
     Status,
     StatusChanged,
     StepBy,
+    Unsaved,
     VerdictChanged,
 )
 from gandash.trainer.session import PLAYERS, BrokenCheckpoint, Session, Snapshot, picture
@@ -46,6 +48,7 @@ CHECKPOINT_SECONDS = 1.0  # a small game takes a millisecond to save; a crash co
 VERDICT_SECONDS = 1.0  # how often the numbers in a verdict are renewed; another verdict is told at once
 SNAPSHOT_SECONDS = 1.0  # how far apart the states are that a diverged game can go back to
 BEAT_SECONDS = 0.5
+MAX_BY_HAND = 100_000  # rounds that may be waiting to be played by hand
 
 Inbox = queue.SimpleQueue[Command | None]  # None: the other side is gone
 Outbox = Callable[[bytes, bytes], None]
@@ -70,6 +73,7 @@ class Loop:
         self._due = 0.0  # when the next round may begin
         self._last = dict.fromkeys(("metrics", "frame", "checkpoint", "snapshot", "beat", "verdict"), 0.0)
         self._saved_step = -1
+        self._cannot_save = False
         self._snapshots: list[Snapshot] = []
         self._pace = (0.0, 0)  # (time, step) of the last beat
         self._steps_per_second = 0.0
@@ -151,18 +155,27 @@ class Loop:
                 self._refuse_if_diverged()
                 # Two quick presses are two steps
                 already = self._manual[1] if self._manual and self._manual[0] is PLAYERS[players] else 0
+                if already + n > MAX_BY_HAND:
+                    raise ValueError(f"{already:,} steps by hand are waiting, and {MAX_BY_HAND:,} may; press play instead")
                 self._manual = (PLAYERS[players], already + n)
             case Speed(steps_per_second=speed):
                 self._speed = speed
                 self._due = self._clock()
-            case Set(path=path, value=value):
-                change = session.set(path, value)
-                if change is not None:
-                    self._event(Changed(generation=self._begin.generation, change=change, facts=session.facts()))
+            case Set():
+                self._set(session, command)
+            case SetMany(changes=changes):
+                for change in changes:
+                    self._set(session, change)
             case Rewind(generation=generation):
                 self._rewind(session, generation)
             case SendFrame():
                 self._frame_wanted = True
+
+    def _set(self, session: Session, command: Set) -> None:
+        assert self._begin is not None
+        change = session.set(command.path, command.value)
+        if change is not None:
+            self._event(Changed(generation=self._begin.generation, change=change, facts=session.facts()))
 
     def _refuse_if_diverged(self) -> None:
         if self._status is Status.DIVERGED:
@@ -236,7 +249,9 @@ class Loop:
             self._last["frame"] = now
             self._frame_wanted, self._frame_revision = False, session.revision
             assert self._begin is not None
-            self._send(FRAME, picture(session, self._begin.generation, self._steps_per_second))
+            # A game that stands still, or goes one step at a time, is shown with numbers of that very step
+            hurried = self._status is Status.RUNNING and self._speed is None
+            self._send(FRAME, picture(session, self._begin.generation, self._steps_per_second, hurried))
         if self._is_time("checkpoint", CHECKPOINT_SECONDS, now) and session.step != self._saved_step:
             self._publish_metrics(session, now)  # finds out whether the state is worth keeping
             if self._status is not Status.DIVERGED:
@@ -311,9 +326,13 @@ class Loop:
         try:
             session.save(path)
         except OSError as error:  # a full disk must not end the show; the checkpoint before stays
-            log.warning("no checkpoint at step %d: %s", session.step, error)
+            if not self._cannot_save:  # once: the next attempt is a second away
+                self._cannot_save = True
+                log.warning("no checkpoint at step %d: %s", session.step, error)
+                reason = error.strerror or str(error).split(": ")[-1]  # no path of the server's on a person's screen
+                self._event(Unsaved(generation=self._begin.generation, step=session.step, reason=reason))
             return
-        self._saved_step = session.step
+        self._saved_step, self._cannot_save = session.step, False
         self._event(Saved(generation=self._begin.generation, step=session.step, path=str(path)))
 
     def _set_status(self, status: Status, reason: str = "") -> None:
@@ -322,6 +341,8 @@ class Loop:
             self._due = self._clock()
             self._pace = (self._due, self._session.step)
             self._tell_verdict(self._session)  # "press play" is no longer the word
+        elif self._status is Status.RUNNING:
+            self._frame_revision = -1  # the last picture was hurried perhaps: one more, exact
         self._status = status
         self._event(StatusChanged(generation=self._begin.generation, status=status, step=self._session.step, reason=reason))
 

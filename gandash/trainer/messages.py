@@ -79,6 +79,13 @@ class Set(Message):
     value: Any
 
 
+class SetMany(Message):
+    """Change several live settings at one step boundary. In this order: after each of them the game must be a valid one."""
+
+    type: Literal["set_many"] = "set_many"
+    changes: tuple[Set, ...]
+
+
 class Restart(Message):
     """The same game from step 0: with the same seed, or (`new_seed`) the next. For a run, which makes a `Start` of it."""
 
@@ -105,7 +112,9 @@ class End(Message):
     type: Literal["end"] = "end"
 
 
-Command = Annotated[Start | Play | Pause | StepBy | Speed | Set | Rewind | SendFrame | End, Field(discriminator="type")]
+Command = Annotated[
+    Start | Play | Pause | StepBy | Speed | Set | SetMany | Rewind | SendFrame | End, Field(discriminator="type")
+]
 command_adapter: TypeAdapter[Command] = TypeAdapter(Command)
 
 # What a browser that may steer can ask for; the rest belongs to the supervisor.
@@ -186,6 +195,15 @@ class Saved(Message):
     path: str
 
 
+class Unsaved(Message):
+    """No checkpoint can be written; said once, until one can be again. The game goes on."""
+
+    type: Literal["unsaved"] = "unsaved"
+    generation: int
+    step: int
+    reason: str
+
+
 class Refused(Message):
     """A command that cannot be followed, in words for the person who gave it; nothing was changed."""
 
@@ -199,6 +217,13 @@ class Alive(Message):
     type: Literal["alive"] = "alive"
 
 
+class LastWords(Message):
+    """Why the process is about to end without having been asked."""
+
+    type: Literal["last_words"] = "last_words"
+    reason: str
+
+
 class Beat(Message):
     """The pace of the game, twice a second."""
 
@@ -209,7 +234,8 @@ class Beat(Message):
 
 
 Event = Annotated[
-    Ready | Started | StatusChanged | Changed | VerdictChanged | Saved | Refused | Alive | Beat, Field(discriminator="type")
+    Ready | Started | StatusChanged | Changed | VerdictChanged | Saved | Unsaved | Refused | Alive | LastWords | Beat,
+    Field(discriminator="type"),
 ]
 event_adapter: TypeAdapter[Event] = TypeAdapter(Event)
 

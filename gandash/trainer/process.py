@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -13,7 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from gandash.trainer.messages import EVENT, Command, End, Event, Ready, event_adapter, read_packet
+from gandash.trainer.messages import EVENT, Alive, Command, End, Event, LastWords, Ready, event_adapter, read_packet
+from gandash.trainer.worker import TURN
 
 log = logging.getLogger("gandash.supervisor")
 
@@ -33,21 +35,25 @@ class TooManyCommands(RuntimeError):
 
 
 class WorkerProcess:
-    """Starts a worker and relays between it and its owner, who may come later (a spare has none)."""
+    """Starts a worker and relays between it and its owner, who may come later (a spare has none).
 
-    def __init__(self, command: list[str] | None = None) -> None:
+    `turn`: a file that the worker locks while it imports torch.
+    """
+
+    def __init__(self, command: list[str] | None = None, turn: Path | None = None) -> None:
         root = str(Path(__file__).resolve().parents[2])
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))}
+        path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
         self._popen = subprocess.Popen(
             command or [sys.executable, "-m", "gandash.trainer.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=environment,
+            env=os.environ | {"PYTHONPATH": path} | ({TURN: str(turn)} if turn else {}),
             process_group=0,  # Ctrl-C in a terminal is for the server, which then ends its workers in order
         )
         self.pid = self._popen.pid
-        self.heard = time.monotonic()
-        self.is_ready = False
+        self.given = self.heard = self.answered = time.monotonic()  # `answered`: by its loop, which may be busy for long
+        self.has_spoken = self.is_ready = False
+        self._last_words = ""
         self._owner: Owner | None = None
         self._spoken_for = threading.Event()  # it has an owner, or is being ended
         self._commands: queue.Queue[bytes | None] = queue.Queue(WAITING_COMMANDS)
@@ -60,7 +66,7 @@ class WorkerProcess:
 
     def give_to(self, owner: Owner) -> None:
         """From now on packets go to `owner`, and the news of its exit too, even if it is gone already."""
-        self.heard = time.monotonic()  # a spare has had nothing to say, which is no silence
+        self.given = self.heard = self.answered = time.monotonic()  # a spare has had nothing to say, which is no silence
         self._owner = owner
         self._spoken_for.set()
 
@@ -81,8 +87,9 @@ class WorkerProcess:
             patience_seconds = 0
         threading.Thread(target=self._see_off, args=(patience_seconds,), name=f"end {self.pid}", daemon=True).start()
 
-    def kill(self) -> None:
-        """At once, without saving; the owner hears of its exit as of any other."""
+    def kill(self, reason: str = "") -> None:
+        """At once, without saving; the owner hears of its exit as of any other, and `reason` instead of the signal."""
+        self._last_words = reason
         self._popen.kill()
 
     def wait(self, timeout: float | None = None) -> int:
@@ -120,12 +127,21 @@ class WorkerProcess:
             self._commands.put_nowait(None)
         self._spoken_for.wait()
         if (owner := self._owner) is not None:
-            owner.on_exit(self, reason or (f"killed by signal {-code}" if code < 0 else f"exit status {code}"))
+            status = f"killed by signal {-code}" if code < 0 else f"exit status {code}"
+            if code == -signal.SIGKILL:
+                status += ", as happens when memory runs out"
+            owner.on_exit(self, reason or self._last_words or status)
 
     def _deliver(self, kind: bytes, body: bytes) -> None:
         event = event_adapter.validate_json(body) if kind == EVENT else None
+        self.has_spoken = True
+        if isinstance(event, Alive):
+            return
+        self.answered = self.heard
         if isinstance(event, Ready):
             self.is_ready = True
+        elif isinstance(event, LastWords):
+            self._last_words = event.reason
         elif (owner := self._owner) is None:
             return
         elif event is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import secrets
 import threading
@@ -10,12 +11,12 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from gandash.config import GameConfig
 from gandash.settings import JsonValue, SettingError, restarts
 from gandash.trainer.changes import live_differences, mark, with_live_setting
-from gandash.trainer.frame import pack, unpack
+from gandash.trainer.frame import finite, pack, unpack
 from gandash.trainer.history import Cursor, History
 from gandash.trainer.messages import (
     FRAME,
@@ -33,14 +34,19 @@ from gandash.trainer.messages import (
     Saved,
     SendFrame,
     Set,
+    SetMany,
     Speed,
     Start,
     Started,
     Status,
     StatusChanged,
+    Unsaved,
     VerdictChanged,
 )
 from gandash.trainer.process import TooManyCommands, WorkerProcess
+
+if TYPE_CHECKING:
+    from gandash.trainer.supervisor import Limits
 
 log = logging.getLogger("gandash.supervisor")
 
@@ -48,6 +54,10 @@ Role = Literal["steer", "watch"]
 
 MARKS = 200  # shown on the curves; the event log itself keeps all
 CRASHES = 3  # in a row without a new checkpoint: then the run has failed
+LOSSES, LOSSES_SECONDS = 10, 600.0  # so many workers lost within this time: then too, whatever was reached in between
+WORD_SECONDS = 10.0  # how long a worker may keep a person waiting without a word why
+EXPECTED_SECONDS = 30.0  # how long a run waits for the page that it was promised to
+STARTING = "The trainer is still starting: the server is busy. The run shows itself as soon as it is there; no need to reload."
 
 
 class Refusal(RuntimeError):
@@ -89,12 +99,15 @@ class Run:
         self.facts: dict[str, Any] = {}
         self.verdict: dict[str, Any] = {}
         self.absent_since: float | None = time.monotonic()
+        self._expected_until = time.monotonic() + EXPECTED_SECONDS
         self.version = 0  # of everything in `describe`
         self._lock = threading.RLock()
         self._take_worker = take_worker
         self.directory = directory
         self._generation = 0  # of the game that viewers see
         self._asked = 0  # of the game that was last asked for; until it begins, the worker speaks of the past
+        self._marks: deque[dict[str, Any]] = deque(maxlen=MARKS)
+        self._told: dict[Role, tuple[tuple[int, int], str]] = {}  # for each role: what is said at (version, step)
         self._set_since: dict[str, JsonValue] = {}  # live settings ordered since then
         self._recovering = False
         self._history: History | None = None
@@ -103,6 +116,7 @@ class Run:
         self._frame_asked = False
         self._saved: str | None = None
         self._crashes, self._crash_step = 0, -1
+        self._losses: deque[float] = deque(maxlen=LOSSES)  # when
         self._viewers: set[Viewer] = set()
         directory.mkdir(parents=True, exist_ok=True)
         self._worker = take_worker()
@@ -147,17 +161,13 @@ class Run:
         match command:
             case Restart(new_seed=new_seed):
                 seed = (self.config.run.seed + int(new_seed)) % 2**32
+                self._forgive()
                 self._begin(self.config.replace("run.seed", seed), None, self.speed)
             case Rewind():
                 self._worker.send(Rewind(generation=self._asked + 1))
                 self._expect_generation()
             case Set(path=path, value=value):
-                config = with_live_setting(self.config, path, value)
-                self._worker.send(command)
-                # The page shows the new value from now on; the worker follows at its next step
-                self.config = config
-                self._set_since.pop(path, None)
-                self._set_since[path] = value
+                self._set([(path, value)])
             case Speed(steps_per_second=speed):
                 self._worker.send(command)
                 self.speed = speed
@@ -166,6 +176,23 @@ class Run:
         if not isinstance(command, Pause):  # a person acts again, and has seen what there was to tell
             self.notice = ""
         self._touch()
+
+    def _set(self, changes: list[tuple[str, JsonValue]]) -> None:
+        """All of these at one step boundary, or none."""
+        config = self.config
+        for path, value in changes:
+            config = with_live_setting(config, path, value)
+        self._send_changes(changes)
+        # The page shows the new values from now on; the worker follows at its next step
+        self.config = config
+        for path, value in changes:
+            self._set_since.pop(path, None)
+            self._set_since[path] = value
+
+    def _send_changes(self, changes: list[tuple[str, JsonValue]]) -> None:
+        sets = tuple(Set(path=path, value=value) for path, value in changes)
+        if sets:
+            self._worker.send(sets[0] if len(sets) == 1 else SetMany(changes=sets))
 
     def _check_alive(self) -> None:
         if self.has_ended:
@@ -177,10 +204,11 @@ class Run:
             try:
                 self._check_alive()
                 if restarts(self.config, config):
+                    self._forgive()
                     self._begin(config, None, self.speed)
                 else:
-                    for path, value in live_differences(self.config, config):
-                        self._order(Set(path=path, value=value))
+                    self._set(live_differences(self.config, config))
+                    self.notice = ""
             except (Refusal, SettingError, TooManyCommands) as refusal:
                 return str(refusal)
             self.title = title or self.title
@@ -192,12 +220,18 @@ class Run:
         with self._lock:
             try:
                 self._check_alive()
+                self._forgive()
                 self._begin(config, False, speed)
             except (Refusal, TooManyCommands) as refusal:
                 return str(refusal)
             self.title = title
             self._touch()
             return ""
+
+    def _forgive(self) -> None:
+        """A person asks for another game: what befell the one before says nothing about it."""
+        self._crashes, self._crash_step = 0, -1
+        self._losses.clear()
 
     def _begin(self, config: GameConfig, playing: bool | None, speed: float | None, checkpoint: str | None = None) -> None:
         """Another game on the same worker. The run numbers its games itself: page, socket and recovery share one count."""
@@ -229,7 +263,7 @@ class Run:
         with self._lock:
             viewer = Viewer(self, role, wake)
             self._viewers.add(viewer)
-            self.absent_since = None
+            self.absent_since, self._expected_until = None, 0.0
             return viewer
 
     def detach(self, viewer: Viewer) -> None:
@@ -256,9 +290,19 @@ class Run:
                 "step": self.step,
                 "speed": self.speed,
                 "verdict": self.verdict,
-                "marks": [mark(c, self.config) for c in self.changes if c.kind == "set"][-MARKS:],
+                "marks": list(self._marks),
                 "facts": self.facts | {"title": self.title},
             }
+
+    def state(self, role: Role) -> tuple[int, str]:
+        """The version, and `describe` as JSON: made once, however many look."""
+        with self._lock:
+            now = self.version, self.step
+            made_at, text = self._told.get(role, (None, ""))
+            if made_at != now:
+                text = json.dumps(self.describe(role), allow_nan=False)
+                self._told[role] = now, text
+            return self.version, text
 
     def next_picture(self, viewer: Viewer) -> list[bytes]:
         """What to send a viewer now: the curves it lacks and the newest frame, or nothing until there is one."""
@@ -322,7 +366,8 @@ class Run:
                         self.verdict = {"kind": "diverged", "title": "Diverged", "reason": reason, "step": step}
                 case Changed(change=change, facts=facts):
                     self.changes += (change,)
-                    self.facts = facts
+                    self._marks.append(mark(change, self.config))
+                    self.facts = finite(facts)
                 case VerdictChanged():
                     self.verdict = event.model_dump(include={"kind", "title", "reason", "step"})
                 case Saved(path=path, step=step):
@@ -330,6 +375,11 @@ class Run:
                         self._crashes = 0
                     self._saved = path
                     return
+                case Unsaved(reason=reason):
+                    self.notice = (
+                        f"No checkpoint can be written: {reason}. The run goes on, but if its trainer were lost it would go "
+                        "back a long way. Free some room on the server's disk."
+                    )
             self._touch()
 
     @property
@@ -340,7 +390,11 @@ class Run:
     def _on_started(self, event: Started) -> None:
         recovered, wanted = self._recovering, self.config
         self._generation, self._recovering = event.generation, False
-        self.config, self.changes, self.facts, self.step = event.config, event.changes, event.facts, event.step
+        self.config, self.changes, self.facts, self.step = event.config, event.changes, finite(event.facts), event.step
+        marked = [c for c in event.changes if c.kind == "set"][-MARKS:]
+        self._marks = deque((mark(c, event.config) for c in marked), maxlen=MARKS)
+        if self.notice == STARTING:
+            self.notice = ""
         self.verdict = {"kind": "waiting", "title": "Ready", "reason": "Press play.", "step": event.step}
         if self._history is None or event.step == 0:
             self._history = History(len(event.facts["columns"]))
@@ -352,10 +406,9 @@ class Run:
         self._frame_asked = False
         self._ask_for_frame()
         if recovered:  # what changed since the checkpoint is set again: what the controls show is what is played
-            for path, value in live_differences(event.config, wanted):
-                with suppress(TooManyCommands):
-                    self._worker.send(Set(path=path, value=value))
-            self.config = wanted
+            with suppress(TooManyCommands, SettingError):
+                self._send_changes(live_differences(event.config, wanted))
+                self.config = wanted
         for path, value in self._set_since.items():  # the worker has these before it, right behind the start
             with suppress(SettingError):
                 self.config = with_live_setting(self.config, path, value)
@@ -365,9 +418,12 @@ class Run:
             if worker is not self._worker or self.has_ended or self._is_outdated:
                 return
             if kind == FRAME:
+                unpack(body)  # raises when it is not whole: browsers get none that they cannot read
                 self._frame, self._frame_asked = body, False
                 self._frame_number += 1
-                self._wake()
+                for viewer in self._viewers:
+                    if viewer.ready:
+                        viewer.wake()
             elif self._history is not None:
                 _, arrays = unpack(body)
                 self._history.append(arrays["step"], arrays["rows"])
@@ -380,10 +436,13 @@ class Run:
                 return
             self._crashes += 1
             self._crash_step = self.step
+            self._losses.append(time.monotonic())
             log.warning("run %s: worker %d was lost at step %d: %s", self.id, worker.pid, self.step, reason)
             try:
                 if self._crashes > CRASHES:
-                    raise Refusal(f"The worker was lost {self._crashes} times in a row ({reason}).")
+                    raise Refusal(f"The trainer was lost {self._crashes} times in a row ({reason}).")
+                if len(self._losses) == LOSSES and self._losses[-1] - self._losses[0] < LOSSES_SECONDS:
+                    raise Refusal(f"The trainer was lost {LOSSES} times within {LOSSES_SECONDS / 60:g} minutes ({reason}).")
                 self._recover(reason)
             except (Refusal, OSError) as failure:
                 self.status = Status.FAILED
@@ -404,30 +463,40 @@ class Run:
 
     # ------------------------------------------------------------------------------------------------------- the end
 
-    def look_after(self, now: float, *, silence_seconds: float, absence_seconds: float, grace_seconds: float) -> None:
-        """Replace a worker that says nothing, pause a run that nobody watches, and end it when nobody comes back.
+    def look_after(self, now: float, limits: Limits) -> None:
+        """Replace a worker that is as good as lost, pause a run that nobody watches, and end it when nobody comes back.
 
-        A silent worker is killed; its exit brings the run back from its checkpoint.
+        A worker given up is killed; its exit brings the run back from its checkpoint.
         """
         with self._lock:
             if self.has_ended:
                 return
             away = self.unwatched_seconds(now)
-            if away > grace_seconds:
+            if away > limits.grace_seconds:
                 self.end("Nobody looked at this run for a while, and it was ended.")
                 return
-            if away > absence_seconds and self.status is Status.RUNNING:
+            if away > limits.absence_seconds and self.status is Status.RUNNING:
                 self.order(Pause())
-            silent = now - self._worker.heard
-            if silent > silence_seconds and self._worker.is_alive:
-                log.warning("run %s: worker %d has been silent for %.0f s", self.id, self._worker.pid, silent)
-                self._worker.kill()
+            if not self._worker.is_alive:
+                return  # its exit is on its way
+            if reason := given_up(self._worker, now, limits):
+                log.warning("run %s: worker %d is given up: %s", self.id, self._worker.pid, reason)
+                self._worker.kill(reason)
+            elif not self.notice and (word := word_of_delay(self._worker, now)):
+                self.notice = word
+                self._touch()
 
     def expect_viewer(self) -> None:
         """A page is about to show this run: the grace time begins again, or it might end while the page loads."""
         with self._lock:
             if self.absent_since is not None:
                 self.absent_since = time.monotonic()
+                self._expected_until = self.absent_since + EXPECTED_SECONDS
+
+    def is_expected(self, now: float) -> bool:
+        """Whether it was promised to a page that may still be loading."""
+        with self._lock:
+            return now < self._expected_until
 
     def unwatched_seconds(self, now: float) -> float:
         """How long nobody has been looking; 0 while somebody is."""
@@ -441,3 +510,28 @@ class Run:
             self.status, self.reason = Status.ENDED, reason
             self._worker.end()
             self._touch()
+
+
+def given_up(worker: WorkerProcess, now: float, limits: Limits) -> str:
+    """Why there is no more waiting for this worker, in words; "" while there is."""
+    if worker.has_spoken and now - worker.heard > limits.silence_seconds:
+        return f"it said nothing for {now - worker.heard:.0f} s"
+    if not worker.is_ready and now - worker.given > limits.start_seconds:
+        return f"it did not start within {limits.start_seconds:.0f} s"
+    if worker.is_ready and now - worker.answered > limits.busy_seconds:
+        return f"it was busy with one step for {now - worker.answered:.0f} s; try a smaller batch or narrower networks"
+    return ""
+
+
+def word_of_delay(worker: WorkerProcess, now: float) -> str:
+    """What a person should know who has been waiting for this worker; "" when there was no wait."""
+    if not worker.is_ready:
+        return STARTING if now - worker.given > WORD_SECONDS else ""
+    if now - worker.heard > WORD_SECONDS:
+        return f"Nothing was heard of the trainer for {WORD_SECONDS:.0f} s. If that goes on, it is replaced by another."
+    if now - worker.answered > WORD_SECONDS:
+        return (
+            f"One step of this game has taken more than {WORD_SECONDS:.0f} s so far. The trainer is alive and at it; "
+            "a smaller batch or narrower networks make steps faster."
+        )
+    return ""

@@ -19,9 +19,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save_file
 
 from gandash.config import GameConfig, Network, parse_config
-from gandash.diagnostics.measure import READINGS, Measurement, line_for, measure
+from gandash.diagnostics.coverage import perfect_quality
+from gandash.diagnostics.measure import READINGS, Measurement, measure
 from gandash.diagnostics.verdict import WAITING, WINDOW, Observation, Verdict, judge
-from gandash.game.field import generate
 from gandash.game.game import Game, Streams, build_game
 from gandash.game.objectives import REFERENCE_LABELS
 from gandash.game.step import METRICS, GameState, Players, start, train_step
@@ -29,13 +29,12 @@ from gandash.settings import JsonValue, setting_at
 from gandash.trainer.changes import with_live_setting
 from gandash.trainer.frame import pack
 from gandash.trainer.messages import Change
+from gandash.trainer.stage import estimators_of, mode_facts, stage_for
 
-MEASURE_EVERY = 20  # steps between measurements for the curves; each costs about one step
 COLUMNS = (*METRICS, "learning_rate_d", "learning_rate_g", *READINGS)
 """One row per step: what the step reported, both learning rates, and the readings of the latest measurement."""
 
 _BUFFER = 256  # steps kept in torch before somebody must drain them
-_RUG, _THREADS = 128, 96
 
 PLAYERS = {"D": Players.D, "G": Players.G, "both": Players.BOTH}
 
@@ -83,7 +82,7 @@ class Session:
         self._filled = 0
         self._readings: dict[str, float] = dict.fromkeys(READINGS, math.nan)
         self._measured: tuple[int, Game, Measurement] | None = None
-        self._draw_fixed()
+        self._stage = stage_for(self.game, self.streams.fixed()[0])
         self._measure_for_curves()
 
     @property
@@ -110,7 +109,7 @@ class Session:
         assert self.room > 0, "drain before the buffer is full"
         self.state, metrics = train_step(self.game, self.state, self.streams, players)
         self._metrics[self._filled] = metrics[0]
-        if self.step % MEASURE_EVERY == 0:
+        if self.step % self._stage.measure_every == 0:
             self._measure_for_curves()
         config = self.config
         self._held[self._filled] = (
@@ -162,13 +161,15 @@ class Session:
                 mean_d_real=found.expectations["mean_d_real"],
                 mean_d_fake=found.expectations["mean_d_fake"],
                 jsd_live=self._readings["jsd"] if found.average is not None else None,
+                modes=self._readings["modes"],
             ),
         ]
 
     def judge(self) -> bool:
         """Renew the verdict; True when it changed."""
         before = self.verdict
-        self.verdict = judge(self._observations, found_floor(self.game))
+        modes = self.game.data.modes()
+        self.verdict = judge(self._observations, found_floor(self.game), len(modes.weights) if modes else 0)
         return before != self.verdict
 
     def drain(self) -> Rows:
@@ -183,53 +184,36 @@ class Session:
 
     # ------------------------------------------------------------------------------------------------------ pictures
 
-    def _draw_fixed(self) -> None:
-        generator = self.streams.fixed()[0]
-        self._real = self.game.data.sample(generator, _RUG)[:, 0].numpy()
-        if self.game.latent.dimension == 1:
-            self._latents = self.game.latent.line(_THREADS)[:, None]
-        else:
-            drawn = self.game.latent.sample(generator, _THREADS)
-            self._latents = drawn[drawn[:, 0].argsort()]
+    def frame_arrays(self, hurried: bool = False) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Label and arrays of one picture; `measured` is the step that its numbers belong to.
 
-    @torch.no_grad()
-    def frame_arrays(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-        """Label and arrays of one picture; all copies."""
-        found = self.measurement()
-        generated = generate(self.game, self.state.theta, self._latents[None])[0, :, 0].numpy()
-        arrays: dict[str, NDArray[Any]] = {
-            "grid": found.line.grid,
-            "p_r": found.line.p_r,
-            "p_g": found.live.p_g,
-            "d": found.d,
-            "d_star": found.d_star,
-            "real": self._real,
-            "latents": self._latents[:, 0].numpy(),
-            "generated": generated,
-        }
-        if found.average is not None:
-            arrays["p_g_average"] = found.average.p_g
-        label = {"revision": self.revision, "step": self.step, "numbers": found.expectations | found.readings}
-        return label, arrays
+        That is the present step, unless the picture is wanted `hurried` and its stage allows numbers of a few steps ago.
+        """
+        if hurried and not self._stage.measures_pictures and self._measured is not None:
+            measured, _, found = self._measured
+        else:
+            measured, found = self.step, self.measurement()
+        arrays = self._stage.arrays(self.game, self.state, found)
+        numbers = found.expectations | found.readings
+        return {"revision": self.revision, "step": self.step, "measured": measured, "numbers": numbers}, arrays
 
     def facts(self) -> dict[str, Any]:
         """What stays true of this game while its settings do: what the axes, the reference lines and the floors are."""
-        game, line = self.game, line_for(self.config.data, self.game.latent.stratified)
+        game, estimators = self.game, estimators_of(self.game)
         # A line of theory holds from the step at which its objective came into play
         since = max((c.step for c in self.changes if c.path == "objective"), default=0)
-        reach = float(self._latents[:, 0].abs().max())
         return {
-            "stage": "line",
+            **self._stage.facts(game),
+            **mode_facts(game),
+            "perfect_quality": perfect_quality(game.data.dimension),
             "columns": list(COLUMNS),
-            "window": [float(line.grid[0]), float(line.grid[-1])],
             "references": {
                 name: {"value": value, "label": REFERENCE_LABELS[value], "since": since}
                 for name, value in game.objective.equilibrium.items()
             },
-            "floors": {"jsd": asdict(line.jsd_floor), "wasserstein": asdict(line.wasserstein_floor)},
-            "samples": line.samples,
-            "measure_every": MEASURE_EVERY,
-            "latent": {"kind": game.latent.kind, "dimension": game.latent.dimension, "window": [-reach, reach]},
+            "floors": {name: asdict(floor) for name, floor in estimators.floors.items()},
+            "samples": estimators.samples,
+            "measure_every": self._stage.measure_every,
             "objective": game.objective.name,
             "other_objective": game.other_objective.name,
             "averaging": self.config.run.averaging,
@@ -316,7 +300,7 @@ def replace_config(game: Game, config: GameConfig) -> Game:
 
 
 def found_floor(game: Game) -> float:
-    return line_for(game.config.data, game.latent.stratified).jsd_floor.high
+    return estimators_of(game).floors["jsd"].high
 
 
 def replay(config: GameConfig, changes: tuple[Change, ...], steps: int) -> Session:
@@ -355,9 +339,9 @@ def rehearse() -> None:
     picture(session, 0, 0.0)
 
 
-def picture(session: Session, generation: int, steps_per_second: float) -> bytes:
+def picture(session: Session, generation: int, steps_per_second: float, hurried: bool = False) -> bytes:
     """The bytes of a frame of this session."""
-    label, arrays = session.frame_arrays()
+    label, arrays = session.frame_arrays(hurried)
     return pack({"kind": "frame", "generation": generation, "steps_per_second": steps_per_second} | label, arrays)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import atexit
 import hmac
+import itertools
 import logging
+import math
 import os
 import shutil
 import tempfile
@@ -16,7 +18,7 @@ from pathlib import Path
 
 from gandash.config import GameConfig
 from gandash.trainer.process import WorkerProcess
-from gandash.trainer.run import Role, Run
+from gandash.trainer.run import Role, Run, given_up
 
 log = logging.getLogger("gandash.supervisor")
 
@@ -31,10 +33,12 @@ class Limits:
     grace_seconds: float = 600.0  # an unwatched run is kept this long
     absence_seconds: float = 5.0  # and pauses after this long: a reload must not stop it
     silence_seconds: float = 20.0  # a worker that says nothing this long is taken for lost
+    start_seconds: float = 300.0  # so is one that is not ready by then: with a class at the door each waits for its turn
+    busy_seconds: float = 300.0  # and one that lives, but has been at one and the same step for this long
 
     @classmethod
     def from_environment(cls) -> Limits:
-        """GANDASH_RUNS, GANDASH_GRACE_SECONDS, ... override the defaults; a value that is no number is said and ignored."""
+        """GANDASH_RUNS, GANDASH_GRACE_SECONDS, ... override the defaults; what is no positive number is said and ignored."""
         values: dict[str, float] = {}
         for name, default in (
             ("runs", cls.runs),
@@ -45,9 +49,13 @@ class Limits:
             if given is None:
                 continue
             try:
-                values[name] = type(default)(given)
+                value = type(default)(given)
             except ValueError:
-                log.warning("GANDASH_%s: given %r; a number is needed, using %s", name.upper(), given, default)
+                value = math.nan
+            if value > 0:
+                values[name] = value
+            else:
+                log.warning("GANDASH_%s: given %r; a number greater than 0 is needed, using %s", name.upper(), given, default)
         return cls(**values)  # type: ignore[arg-type]
 
 
@@ -58,9 +66,10 @@ class NoRoom(RuntimeError):
 class Supervisor:
     """All methods may be called from any thread."""
 
-    def __init__(self, limits: Limits | None = None, start_worker: Callable[[], WorkerProcess] = WorkerProcess) -> None:
+    def __init__(self, limits: Limits | None = None, start_worker: Callable[[], WorkerProcess] | None = None) -> None:
         self.limits = limits or Limits.from_environment()
-        self._start_worker = start_worker
+        self._start_worker = start_worker or self._start_in_turn
+        self._started = itertools.count()
         self._lock = threading.RLock()
         self._spare_lock = threading.Lock()  # its own: a run that takes a worker holds its lock, and we may wait for it
         self._runs: dict[str, Run] = {}
@@ -82,10 +91,16 @@ class Supervisor:
             if self._closed.is_set():
                 raise NoRoom("The server is shutting down.")
             self._make_room()
-            directory = Path(tempfile.mkdtemp(dir=self._directory))
+            try:
+                if not self._directory.is_dir():  # somebody tidied up the folder of temporary files
+                    self._directory = Path(tempfile.mkdtemp(prefix="gandash-"))
+                directory = Path(tempfile.mkdtemp(dir=self._directory))
+            except OSError as error:
+                raise NoRoom(f"There is no room on the server's disk ({error.strerror}). Free some, and try again.") from error
             try:
                 run = Run(config, title, speed, directory, self._take_worker)
             except OSError as error:
+                shutil.rmtree(directory, ignore_errors=True)
                 raise NoRoom(f"No worker could be started ({error}). Try again in a moment.") from error
             self._runs[run.id] = run
             self._owners[run.id] = visitor
@@ -96,9 +111,10 @@ class Supervisor:
         if len(live) < self.limits.runs:
             return
         now = time.monotonic()
-        loneliest = max(live, key=lambda r: r.unwatched_seconds(now))
         # A run that was just left may be a reload, and one just made has no picture yet: neither makes room
-        if loneliest.unwatched_seconds(now) <= self.limits.absence_seconds:
+        left = {r: seconds for r in live if (seconds := r.unwatched_seconds(now)) > self.limits.absence_seconds}
+        loneliest = max((r for r in left if not r.is_expected(now)), key=lambda r: left[r], default=None)
+        if loneliest is None:
             raise NoRoom(
                 f"{len(live)} runs are alive, as many as this server allows ({self.limits.runs}). "
                 "Try again when somebody has closed a tab, or raise GANDASH_RUNS."
@@ -116,20 +132,25 @@ class Supervisor:
         with self._lock:
             for run in self._runs.values():
                 for role, secret in run.tokens.items():
-                    if hmac.compare_digest(secret.encode(), token.encode()):
+                    if hmac.compare_digest(secret.encode(), token.encode(errors="surrogatepass")):
                         return run, role
         return None
 
     def kept_for(self, visitor: str) -> Run | None:
-        """The unwatched run that this visitor left last, if it is still kept."""
-        now = time.monotonic()
-        mine = [r for r in self.runs if self._belongs(r, visitor) and not r.has_ended]
-        left = {r: seconds for r in mine if (seconds := r.unwatched_seconds(now)) > 0}
-        return min(left, key=lambda r: left[r], default=None)
+        """The unwatched run that this visitor left last, if it is still kept. It is promised to who asks: a tab opened in
+        the same second does not get it too, nor one that another tab is about to show."""
+        with self._lock:
+            now = time.monotonic()
+            mine = [r for r in self._runs.values() if self._belongs(r, visitor) and not r.has_ended]
+            left = {r: seconds for r in mine if (seconds := r.unwatched_seconds(now)) > 0 and not r.is_expected(now)}
+            found = min(left, key=lambda r: left[r], default=None)
+            if found is not None:
+                found.expect_viewer()
+            return found
 
     def _belongs(self, run: Run, visitor: str) -> bool:
-        owner = self._owners.get(run.id, "")
-        return bool(visitor) and hmac.compare_digest(owner.encode(), visitor.encode(errors="replace"))
+        owner = self._owners.get(run.id, "")  # a cookie may hold anything, lone surrogates too
+        return bool(visitor) and hmac.compare_digest(*(name.encode(errors="surrogatepass") for name in (owner, visitor)))
 
     @property
     def runs(self) -> tuple[Run, ...]:
@@ -151,6 +172,10 @@ class Supervisor:
             if now >= self._no_spare_before:
                 self._spare = self._start_worker()
 
+    def _start_in_turn(self) -> WorkerProcess:
+        """As many import torch at a time as there are cores: so the first is ready in seconds, not the last of all with it."""
+        return WorkerProcess(turn=self._directory / f"turn-{next(self._started) % len(os.sched_getaffinity(0))}")
+
     def _take_worker(self) -> WorkerProcess:
         with self._spare_lock:
             if self._spare is None or not self._spare.is_alive:
@@ -170,17 +195,15 @@ class Supervisor:
     def look_around(self, now: float) -> None:
         """Pause and end unwatched runs, replace silent workers, keep a spare warm. Called twice a second."""
         for run in self.runs:
-            run.look_after(
-                now,
-                silence_seconds=self.limits.silence_seconds,
-                absence_seconds=self.limits.absence_seconds,
-                grace_seconds=self.limits.grace_seconds,
-            )
+            run.look_after(now, self.limits)
             # What ended is kept until its viewers have been told, and may have come back to ask
             if run.has_ended and run.unwatched_seconds(now) > self.limits.absence_seconds:
                 run.end("")
                 if not run.has_worker:
                     self._forget(run)
+        if (spare := self._spare) is not None and spare.is_alive and (reason := given_up(spare, now, self.limits)):
+            log.warning("the spare worker is given up: %s", reason)
+            spare.kill(reason)
         # The next spare starts once the newest run draws: importing torch beside it would delay its first frame
         if all(r.facts for r in self.runs if not r.has_ended):
             self.warm_up()

@@ -1,41 +1,45 @@
 """`python -m gandash.trainer.worker`: the loop in a process of its own.
 
 Commands as JSON lines on stdin, packets on stdout, logs on stderr. End of file on stdin means that the parent is gone: save
-and exit.
+and exit. torch is imported late, in turns: a class that arrives at once must not have every worker wait for all others.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import logging
 import os
 import queue
+import resource
 import sys
 import threading
 import time
-from typing import IO
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from gandash.trainer.loop import Inbox, Loop, Outbox
-from gandash.trainer.messages import EVENT, Alive, Ready, Refused, command_adapter, write_packet
-from gandash.trainer.session import be_reproducible, rehearse
+from gandash.trainer.messages import EVENT, Alive, End, LastWords, Ready, Refused, command_adapter, write_packet
+
+if TYPE_CHECKING:
+    from gandash.trainer.loop import Inbox, Outbox
 
 log = logging.getLogger("gandash.worker")
 
 MAX_LINE = 2**20
 ALIVE_SECONDS = 2.0
+TURN = "GANDASH_TURN"  # the environment's name for a file: who has locked it may import torch
 
 
 def main() -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(name)s %(process)d: %(message)s")
-    be_reproducible()
-    with contextlib.suppress(OSError):
-        os.nice(5)  # the server that draws and answers comes first
+    _be_modest()
     channel = _take_stdout()
-    rehearse()
     lock = threading.Lock()
     inbox: Inbox = queue.SimpleQueue()
+    ready = threading.Event()
 
     def send(kind: bytes, body: bytes) -> None:
         nonlocal channel
@@ -46,10 +50,59 @@ def main() -> None:
             channel = open(os.devnull, "wb")  # noqa: SIM115 (lives as long as the process)
             inbox.put(None)
 
-    send(EVENT, Ready(pid=os.getpid()).model_dump_json().encode())
-    threading.Thread(target=_read_commands, args=(sys.stdin.buffer, inbox, send), name="commands", daemon=True).start()
     threading.Thread(target=_stay_in_touch, args=(send,), name="alive", daemon=True).start()
-    Loop(inbox, send, time.monotonic).run()
+    threading.Thread(target=_read_commands, args=(sys.stdin.buffer, inbox, send, ready), name="commands", daemon=True).start()
+    try:
+        with _turn():
+            from gandash.trainer.loop import Loop
+            from gandash.trainer.session import be_reproducible, rehearse
+
+            be_reproducible()
+            rehearse()
+        with contextlib.suppress(OSError):
+            os.nice(5)  # the server that draws and answers comes first
+        ready.set()
+        send(EVENT, Ready(pid=os.getpid()).model_dump_json().encode())
+        Loop(inbox, send, time.monotonic).run()
+    except Exception as error:
+        log.exception("the trainer failed")
+        send(EVENT, LastWords(reason=_in_words(error)).model_dump_json().encode())
+        _leave(1)
+
+
+def _be_modest() -> None:
+    """No more than half of the machine's memory, which then fails in words; and where it runs out, the server stays."""
+    with contextlib.suppress(OSError, ValueError):
+        half = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+        resource.setrlimit(resource.RLIMIT_DATA, (half, half))
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("600")
+
+
+@contextlib.contextmanager
+def _turn() -> Iterator[None]:
+    """While this process may import torch. There is a file for every core, and the lock goes with the process."""
+    try:
+        file = open(os.environ[TURN], "wb")  # noqa: SIM115 (closed below, which unlocks it)
+    except (KeyError, OSError):  # nobody to take turns with
+        yield
+        return
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _in_words(error: Exception) -> str:
+    said = (str(error).strip() or "no reason given").splitlines()[0][:200]
+    if isinstance(error, MemoryError) or "allocate memory" in said:
+        return "this game needs more memory than there is; try narrower networks or a smaller batch"
+    return f"{type(error).__name__}: {said}"
+
+
+def _leave(status: int) -> None:
+    """At once: waiting threads may hold the pipes' locks, and Python would abort over those."""
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def _take_stdout() -> IO[bytes]:
@@ -59,24 +112,28 @@ def _take_stdout() -> IO[bytes]:
     return channel
 
 
-def _read_commands(stream: IO[bytes], inbox: Inbox, send: Outbox) -> None:
+def _read_commands(stream: IO[bytes], inbox: Inbox, send: Outbox, ready: threading.Event) -> None:
     while line := stream.readline(MAX_LINE):
         try:
-            inbox.put(command_adapter.validate_json(line))
+            command = command_adapter.validate_json(line)
+            if isinstance(command, End):
+                break
+            inbox.put(command)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             send(EVENT, Refused(message=f"not a command: {first['msg']}").model_dump_json().encode())
+    if not ready.is_set():  # it still waits for torch, and there is nothing to save
+        _leave(0)
     inbox.put(None)
 
 
 def _stay_in_touch(send: Outbox) -> None:
     """Says that the process lives, whatever the loop is busy with: one step of a large game can take a minute."""
     while True:
-        time.sleep(ALIVE_SECONDS)
         send(EVENT, Alive().model_dump_json().encode())
+        time.sleep(ALIVE_SECONDS)
 
 
 if __name__ == "__main__":
     main()
-    sys.stderr.flush()
-    os._exit(0)  # the state is saved; waiting threads may hold the pipes' locks, and Python would abort over those
+    _leave(0)  # the state is saved

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import streamlit as st
 
@@ -67,7 +67,8 @@ def name(setting: Setting) -> str:
 
 def in_words(error: SettingError, config: GameConfig) -> str:
     """A refusal for the person at the page: it names the control, not the path in a file."""
-    names = {s.path: name(s) for s in settings(config)}
+    players = {"generator": "G ", "discriminator": "D "}
+    names = {s.path: players.get(s.path.split(".")[0], "") + name(s) for s in settings(config)}
     shown = ", ".join(names.get(path, path) for path in error.path.split(", "))
     return f"**{shown}**{str(error).removeprefix(error.path)}"
 
@@ -90,7 +91,7 @@ def draw(setting: Setting, key: str, changed: Changed) -> None:
         names = list(setting.choices)
         st.selectbox(label, names, index=names.index(value), format_func=lambda n: setting.choices[n], **common)
     elif isinstance(value, tuple):
-        st.text_input(label, value=", ".join(f"{v:g}" for v in value), **common)
+        st.text_input(label, value=_list(value), **common)
     elif setting.scale == "log":
         # The exact value is text: 3e-4 can be typed as it is written
         st.text_input(label, value=show(value), **common)
@@ -144,11 +145,21 @@ def read(setting: Setting, raw: Any) -> Any:
         return {"kind": raw}
     if isinstance(setting.value, tuple):
         parts = [p for p in str(raw).replace(";", ",").split(",") if p.strip()]
+        if get_origin(get_args(setting.type)[0]) is tuple:
+            points = [[_number(setting, p) for p in part.split()] for part in parts]
+            if any(len(point) != 2 for point in points):
+                raise SettingError(setting.path, raw, "each point needs two numbers", "such as 0 1, 2 3 for two points")
+            return points
         return [_number(setting, p) for p in parts]
     if setting.scale == "log" and isinstance(raw, str):
         number = _number(setting, raw)
         return int(number) if isinstance(setting.value, int) and number.is_integer() else number
     return raw
+
+
+def _list(value: tuple[float | tuple[float, ...], ...]) -> str:
+    """Numbers, or points, parted by commas; a point's coordinates by a space: `0 1, 2 3`."""
+    return ", ".join(" ".join(f"{c:g}" for c in (v if isinstance(v, tuple) else (v,))) for v in value)
 
 
 def _number(setting: Setting, text: str) -> float:
@@ -165,6 +176,9 @@ def _step(setting: Setting) -> float:
 
 def _words(name: str) -> str:
     special = {
+        "gaussian_2d": "2D Gaussian",
+        "mixture_2d": "2D mixture",
+        "gaussian": "Gaussian",
         "rmsprop": "RMSProp",
         "adam": "Adam",
         "gradient_descent": "gradient descent",

@@ -111,10 +111,7 @@ def make_move(move: Move) -> None:
     """The change that the preset invites to, as one press; a mark on the curves says when."""
     run: Run = state.run
     try:
-        config = run.config
-        for path, value in move.changes:
-            config = config.replace(path, value)
-        refusal = run.reconfigure(config)
+        refusal = run.reconfigure(run.config.replace_all(move.changes))
     except SettingError as error:  # the person chose another optimiser, say, and the move no longer applies
         refusal = controls.in_words(error, run.config)
     if refusal:
@@ -130,6 +127,8 @@ def changed(path: str, key: str) -> None:
     try:
         before = setting_at(run.config, path)
         config = run.config.replace(path, controls.read(before, state[key]))
+        if path == "data" and run.config.latent.dimension == run.config.data.dimension != config.data.dimension:
+            config = config.replace("latent.dimension", config.data.dimension)  # so that G's map can still be drawn whole
         refusal = run.reconfigure(config)
     except SettingError as error:
         refusal = controls.in_words(error, run.config)

@@ -13,7 +13,6 @@ import logging
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -35,6 +34,7 @@ from gandash.ui.service import supervisor
 
 log = logging.getLogger("gandash.socket")
 
+LIVE = "/gandash/live"
 VISITOR_COOKIE = "gandash_visitor"
 HELLO_SECONDS = 5.0
 MAX_MESSAGE = 4096
@@ -109,18 +109,17 @@ async def _receive(socket: WebSocket) -> str:
 
 
 async def _talk(socket: WebSocket, run: Run, role: Role, viewer: Viewer, news: asyncio.Event) -> None:
-    version, said = -1, {"status": ""}
+    version = -1
     while True:
         news.clear()  # before looking: what comes while we send wakes us again
         if version != run.version:
-            version = run.version
-            said = run.describe(role)
-            await socket.send_text(json.dumps(said, allow_nan=False))
+            version, text = run.state(role)
+            await socket.send_text(text)
         while viewer.refusals:
             await socket.send_text(json.dumps({"type": "refused", "message": viewer.refusals.popleft()}))
         if run.has_ended:
-            if version != run.version or said["status"] not in ("ended", "failed"):  # it ended since we looked
-                await socket.send_text(json.dumps(run.describe(role), allow_nan=False))
+            if version != run.version:  # it ended since we looked
+                await socket.send_text(run.state(role)[1])
             await socket.close(RUN_ENDED, "this run has ended")
             return
         for packet in run.next_picture(viewer):
@@ -176,7 +175,7 @@ class _Fresh(StaticFiles):
 
 
 routes: list[BaseRoute] = [
-    WebSocketRoute("/gandash/live", live),
+    WebSocketRoute(LIVE, live),
     Route("/gandash/assets/plotly.min.js", plotly_js),
     Mount("/gandash/assets/live", _Fresh(directory=ASSETS / "live")),
 ]
@@ -195,7 +194,7 @@ class VisitorCookie:
         if scope["type"] != "http" or scope["path"].startswith(("/_stcore", "/static", "/gandash/", "/media")):
             await self.app(scope, receive, send)
             return
-        known = VISITOR_COOKIE in SimpleCookie(Request(scope).headers.get("cookie", ""))
+        known = VISITOR_COOKIE in Request(scope).cookies  # read as the page reads them, whatever else is among them
 
         async def send_with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start" and not known:
@@ -206,7 +205,33 @@ class VisitorCookie:
         await self.app(scope, receive, send_with_cookie)
 
 
-middleware = [Middleware(VisitorCookie)]
+class OwnPagesOnly:
+    """No socket of this server, Streamlit's own included, is for another origin's page, and no page shows us in a frame.
+
+    Cookies know no ports: without this, a page of another program on the same host could open Streamlit's socket as the
+    visitor, whose run it would then be given. (Streamlit itself takes any page of localhost for its own, and asks a
+    server on the internet about all others, while everybody waits.)
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket" and scope["path"] != LIVE:  # that one tells the browser why, in words
+            headers = WebSocket(scope, receive, send).headers
+            if not same_origin(headers.get("origin"), headers.get("host")):
+                await send({"type": "websocket.close"})  # before it was accepted: the browser gets a 403
+                return
+
+        async def send_unframed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", []), (b"content-security-policy", b"frame-ancestors 'self'")]
+            await send(message)
+
+        await self.app(scope, receive, send_unframed)
+
+
+middleware = [Middleware(OwnPagesOnly), Middleware(VisitorCookie)]
 
 
 # -------------------------------------------------------------------------------------------------------------- lifespan

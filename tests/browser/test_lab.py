@@ -31,13 +31,16 @@ def test_play_steer_and_survive(app, lab) -> None:
     box = lab.page.get_by_role("textbox", name="D Learning rate")
     box.fill("1e-3")
     box.press("Enter")
-    wait_until(lambda: "5e−3 → 1e−3" in lab.page.text_content("body"), "the mark is drawn")
+    wait_until(lambda: "2e−3 → 1e−3" in lab.page.text_content("body"), "the mark is drawn")
     assert lab.status == "running"
 
     # The worker is killed: the run comes back by itself, goes on and says so
     wait_until(lambda: lab.step > 400, "some way is made")
     at = lab.step
-    victim = next(w for w in app.workers() if w.pid in before and w.cpu_times().user > 1.0)
+    # Other workers idle: the spare, and those of tests before this one. Ours is the one that works
+    spent = {w: w.cpu_times().user for w in app.workers() if w.pid in before}
+    wait_until(lambda: any(w.cpu_times().user > spent[w] + 0.5 for w in spent), "one worker is at work")
+    victim = max(spent, key=lambda w: w.cpu_times().user - spent[w])
     victim.kill()
     wait_until(lambda: "trainer was lost" in lab.page.text_content("body"), "the page says that the worker was lost")
     wait_until(lambda: lab.status == "running" and lab.step > at + 100, "the run goes on", 60)
@@ -47,7 +50,7 @@ def test_play_steer_and_survive(app, lab) -> None:
     at = lab.step
     lab.page.reload()
     lab.await_picture()
-    assert lab.step >= at
+    wait_until(lambda: lab.step >= at, "it is at its step, or beyond: a new run would stand at 0")
     lab.press("Space")
     wait_until(lambda: lab.status == "paused", "it pauses")
     assert not lab.complaints, lab.complaints
@@ -76,7 +79,7 @@ def test_a_preset_changes_the_game_and_its_move_cures_it(lab) -> None:
 
 
 def test_presets_may_change_while_it_plays(lab) -> None:
-    rates = {"One Gaussian": "5e-3", "The minimax gradient vanishes": "3e-3", "Learning rate too high: lower it live": "0.02"}
+    rates = {"One Gaussian": "2e-3", "The minimax gradient vanishes": "3e-3", "Learning rate too high: lower it live": "0.02"}
     for title, rate in rates.items():
         lab.press("Space")
         wait_until(lambda: lab.status == "running" and lab.step > 30, "it plays")
@@ -114,7 +117,7 @@ def test_zoom_and_layers_survive_updates_and_a_new_seed_reaches_the_page(lab) ->
 
 
 def test_two_tabs_are_two_runs(app, browser, lab) -> None:
-    from tests.browser.conftest import Lab
+    from driving import Lab
 
     other = Lab(browser, app.url)
     lab.press("Space")
@@ -126,7 +129,7 @@ def test_two_tabs_are_two_runs(app, browser, lab) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)], ids=lambda s: f"{s[0]}x{s[1]}")
 def test_nothing_is_cut_off(app, browser, scheme, size) -> None:
-    from tests.browser.conftest import Lab
+    from driving import Lab
 
     lab = Lab(browser, app.url, color_scheme=scheme)
     lab.page.set_viewport_size({"width": size[0], "height": size[1]})

@@ -11,8 +11,8 @@ import torch
 from scipy import stats
 
 from gandash.config import GameConfig, Gaussian, Latent, Network, RunSettings
-from gandash.diagnostics.line import CENTRAL_MASS, optimal_discriminator
-from gandash.diagnostics.measure import READINGS, line_for, measure
+from gandash.diagnostics.estimators import CENTRAL_MASS, optimal_discriminator
+from gandash.diagnostics.measure import READINGS, estimators_for, measure
 from gandash.game.game import Game, Streams, build_game
 from gandash.game.step import GameState, start
 
@@ -53,9 +53,9 @@ def test_a_perfect_generator_reads_its_floor(dimension: int) -> None:
     game, state, streams = make(dimension=dimension)
     state = replace(state, theta=straight(dimension, 0.5, 1.0), phi=ramp(0.0))
     found = measure(game, state, streams)
-    line = found.line
-    assert found.live.jsd <= 2 * line.jsd_floor.high
-    assert found.live.wasserstein <= 2 * line.wasserstein_floor.high
+    line = found.estimators
+    assert found.live.jsd <= 2 * line.floors["jsd"].high
+    assert found.live.wasserstein <= 2 * line.floors["wasserstein"].high
     np.testing.assert_allclose(found.live.p_g, line.p_r, atol=0.05 * line.p_r.max())
     readings = found.readings
     assert readings["gap_half"] == 0
@@ -66,10 +66,10 @@ def test_a_perfect_generator_reads_its_floor(dimension: int) -> None:
 
 def test_floors_are_small_positive_and_ordered() -> None:
     for stratified in (True, False):
-        line = line_for(Gaussian(mean=1.0, std=0.5), stratified)
-        for floor in (line.jsd_floor, line.wasserstein_floor):
+        line = estimators_for(Gaussian(mean=1.0, std=0.5), stratified)
+        for floor in (line.floors["jsd"], line.floors["wasserstein"]):
             assert 0 < floor.mean <= floor.high < 0.02
-    evenly, independent = (line_for(Gaussian(mean=1.0, std=0.5), s).jsd_floor.mean for s in (True, False))
+    evenly, independent = (estimators_for(Gaussian(mean=1.0, std=0.5), s).floors["jsd"].mean for s in (True, False))
     assert evenly < independent
 
 
@@ -117,7 +117,7 @@ def test_gaps_are_taken_over_the_centre_of_p_r_by_hand() -> None:
     state = replace(state, theta=straight(1, 0.5, 1.0), phi=ramp(2.0, -1.0))
     found = measure(game, state, streams)
     low, high = stats.norm.interval(CENTRAL_MASS, 1, 0.5)
-    x = found.line.grid[(found.line.grid >= low) & (found.line.grid <= high)]
+    x = found.estimators.grid[(found.estimators.grid >= low) & (found.estimators.grid <= high)]
     d = 1 / (1 + np.exp(-(2 * np.maximum(x, 0) - 1)))
     assert found.readings["gap_half"] == pytest.approx(np.abs(d - 0.5).max(), abs=1e-6)
     # p_g = p_r, so D* is 1/2 up to the noise of p_g
@@ -129,12 +129,12 @@ def test_gap_star_is_the_distance_to_the_optimal_discriminator() -> None:
     game, state, streams = make()
     state = replace(state, theta=straight(1, 0.5, 1.5), phi=ramp(1.0, -0.5))
     found = measure(game, state, streams)
-    d_star = optimal_discriminator(found.line.p_r, found.live.p_g)
+    d_star = optimal_discriminator(found.estimators.p_r, found.live.p_g)
     np.testing.assert_array_equal(found.d_star, d_star)
-    assert found.readings["gap_star"] == pytest.approx(np.nanmax(np.abs(found.d - d_star)[found.line.central]))
-    x = found.line.grid[found.line.central]
+    assert found.readings["gap_star"] == pytest.approx(np.nanmax(np.abs(found.d - d_star)[found.estimators.central]))
+    x = found.estimators.grid[found.estimators.central]
     exact = stats.norm.pdf(x, 1, 0.5) / (stats.norm.pdf(x, 1, 0.5) + stats.norm.pdf(x, 1.5, 0.5))
-    np.testing.assert_allclose(d_star[found.line.central], exact, atol=0.05)
+    np.testing.assert_allclose(d_star[found.estimators.central], exact, atol=0.05)
 
 
 def test_the_average_is_measured_only_when_there_is_one() -> None:

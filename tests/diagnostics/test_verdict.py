@@ -47,6 +47,32 @@ def test_nothing_to_name_is_training() -> None:
     assert kind(history()) == "training"
 
 
+# ------------------------------------------------------------------------------------------------------------ collapsed
+
+
+def test_modes_never_found_are_lost() -> None:
+    verdict = judge(history(modes=6.0), FLOOR, modes=8)
+    assert (verdict.kind, verdict.title) == ("collapsed", "Collapsed: 2 modes lost")
+    assert "6 of 8 modes" in verdict.reason
+    assert judge(history(modes=7.0), FLOOR, modes=8).title == "Collapsed: 1 mode lost"
+
+
+def test_a_collapse_is_named_before_anything_else() -> None:
+    won = {"mean_d_real": 0.95, "mean_d_fake": 0.05}
+    assert judge(history(modes=1.0, **won), FLOOR, modes=8).kind == "collapsed"
+    assert judge(history(modes=7.0, **AT_EQUILIBRIUM), FLOOR, modes=8).kind == "collapsed"  # a mode of little weight
+
+
+def test_no_collapse_while_modes_are_still_being_found_or_too_early_to_say_or_all_are_there() -> None:
+    assert judge(history(modes=np.linspace(2, 6, WINDOW).round()), FLOOR, modes=8).kind == "training"
+    assert judge(history(WINDOW - 1, modes=6.0), FLOOR, modes=8).kind == "training"
+    assert judge(history(modes=8.0), FLOOR, modes=8).kind == "training"
+    assert judge(history(modes=0.0), FLOOR, modes=8).kind == "training"  # somewhere else entirely
+    assert judge(history(modes=6.0), FLOOR).kind == "training"  # no mixture
+    hops = np.where(np.arange(WINDOW) % 7 == 0, 0.0, 1.0)
+    assert judge(history(modes=hops), FLOOR, modes=8).kind == "collapsed"  # from mode to mode, over empty land
+
+
 def test_only_the_window_counts() -> None:
     past = history(200, mean_d_real=0.99, mean_d_fake=0.01)
     assert kind(past) == "discriminator_won"

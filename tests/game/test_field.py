@@ -14,8 +14,19 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from gandash.config import GameConfig, Latent, Network, Regulariser, RunSettings
-from gandash.game.field import discriminator_part, generate, generator_part, logits, squared_slope
+from gandash.game.distributions import DISTRIBUTIONS
+from gandash.game.field import (
+    discriminator_loss,
+    discriminator_part,
+    generate,
+    generator_loss,
+    generator_part,
+    logits,
+    sample,
+    squared_slope,
+)
 from gandash.game.game import Game, build_game
+from gandash.game.networks import ACTIVATIONS
 
 GAMMAS = (0.0, 0.5, 2.0)  # one member each; the population as a whole has a penalty
 BATCH = 5
@@ -91,6 +102,59 @@ def test_generator_part_against_torch_nn(reference: Any, objective: Name, activa
             torch.testing.assert_close(gradient[m], reference.flat(torch.autograd.grad(loss, list(g.parameters()))))
         torch.testing.assert_close(part.loss[m], reference.generator_loss(d, g(latents[m]), objective).detach())
         torch.testing.assert_close(part.fake_logits[m], d(g(latents[m]))[:, 0].detach())
+
+
+@pytest.mark.parametrize("gammas", [(0.0,), (0.7,), (0.0, 0.0), GAMMAS], ids=str)
+@pytest.mark.parametrize("objective", NAMES)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("dimension", [1, 2])
+def test_the_passes_by_hand_are_the_gradients_of_the_losses(
+    objective: Name, activation: Any, gammas: tuple[float, ...], dimension: int
+) -> None:
+    """The field as it is played against the field as autograd sees it, for 1-D and 2-D data."""
+    data = next(d for d in DISTRIBUTIONS if d.dimension == dimension)()
+    one = population(objective, activation, gammas)
+    game = build_game(*(c.model_copy(update={"data": data}) for c in one.configs))
+    assert game.data.dimension == dimension
+    m = game.members
+    theta, phi = draw(m, game.generator.network.size, seed=1), 1.5 * draw(m, game.discriminator.network.size, seed=2)
+    real, latents = draw(m, BATCH, dimension, seed=3) + 1, draw(m, BATCH, 2, seed=4)
+    fake = sample(game, theta, latents)
+    torch.testing.assert_close(fake, generate(game, theta, latents))
+    d_part, g_part = discriminator_part(game, phi, real, fake), generator_part(game, theta, phi, latents)
+
+    theta, phi = theta.requires_grad_(), phi.requires_grad_()
+    (expected,) = torch.autograd.grad(discriminator_loss(game, phi, real, fake.clone()).sum(), phi)
+    torch.testing.assert_close(d_part.gradient, expected)
+    (expected,) = torch.autograd.grad(generator_loss(game, theta, phi, latents).sum(), theta)
+    torch.testing.assert_close(g_part.gradient, expected)
+
+
+def test_the_losses_can_be_differentiated_again() -> None:
+    """Rules and diagnostics that need the field's Jacobian: grad_theta of |grad_phi L_D|^2, R1 and all."""
+    game = population(gammas=(0.5,))
+    theta, phi, real, latents = place(game)
+
+    def squared(theta: Tensor) -> Tensor:
+        p = phi.clone().requires_grad_()
+        loss = discriminator_loss(game, p, real, generate(game, theta, latents))
+        (v,) = torch.autograd.grad(loss.sum(), p, create_graph=True)
+        return v.square().sum(1)
+
+    (found,) = torch.autograd.grad(squared(theta.requires_grad_()).sum(), theta)
+    torch.testing.assert_close(found, differences(squared, theta.detach(), 1e-5).detach(), rtol=1e-5, atol=1e-7)
+
+
+def test_parts_are_kept_when_the_next_are_computed() -> None:
+    game = population()
+    theta, phi, real, latents = place(game)
+    parts = [discriminator_part(game, phi, real, real), generator_part(game, theta, phi, latents)]
+    kept = [{name: t.clone() for name, t in vars(p).items()} for p in parts]
+    discriminator_part(game, 2 * phi, real, real + 1)
+    generator_part(game, 2 * theta, 2 * phi, latents)
+    for part, copies in zip(parts, kept, strict=True):
+        for name, copy in copies.items():
+            assert torch.equal(getattr(part, name), copy)
 
 
 def test_discriminator_gradient_by_finite_differences() -> None:

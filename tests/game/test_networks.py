@@ -60,6 +60,28 @@ def test_gradients_by_finite_differences(activation: Any) -> None:
     assert torch.autograd.gradcheck(net, (rows.requires_grad_(), x.requires_grad_()), eps=h, atol=1e-7, rtol=1e-6)
 
 
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_activations_by_formula(name: str) -> None:
+    """`write`, `pull` and `curvature` against autograd through `value`."""
+    activation = ACTIVATIONS[name]
+    u = (3 * torch.randn(2, 50, generator=Generator().manual_seed(0), dtype=torch.float64)).requires_grad_()
+    p = torch.randn(2, 50, generator=Generator().manual_seed(1), dtype=torch.float64)
+    value = activation.value(u)
+    (first,) = torch.autograd.grad(value.sum(), u, create_graph=True)
+    h, out = torch.empty_like(p), torch.empty_like(p)
+    activation.write(u.detach(), h)
+    torch.testing.assert_close(h, value.detach())
+    activation.pull(p, u.detach(), h, out)
+    torch.testing.assert_close(out, p * first.detach())
+    activation.pull(p, u.detach(), h, p)  # into the same memory
+    assert torch.equal(p, out)
+    if activation.curvature is None:
+        assert set(first.detach().flatten().tolist()) == {0.0 if name == "relu" else LEAK, 1.0}
+    else:
+        (second,) = torch.autograd.grad(first.sum(), u)
+        torch.testing.assert_close(activation.curvature(u.detach(), h), second)
+
+
 # ----------------------------------------------------------------------------------------------------- initialisation
 
 

@@ -80,6 +80,16 @@ def test_generator_slope_is_the_derivative(objective: Objective) -> None:
     torch.testing.assert_close(objective.generator_slope(a.detach()), slope * a.shape[1], rtol=1e-9, atol=1e-15)
 
 
+def test_discriminator_slopes_are_the_derivatives(objective: Objective) -> None:
+    edges = torch.tensor([[-1e4], [0.0], [1e4]]).double()
+    a = torch.stack([torch.cat([moderate(1), edges], 1), torch.cat([moderate(2), -edges], 1)], dim=1).requires_grad_()
+    (slopes,) = torch.autograd.grad(objective.discriminator(*a.unbind(1)).sum(), a)
+    torch.testing.assert_close(objective.discriminator_slopes(a.detach()), slopes * a.shape[2], rtol=1e-9, atol=1e-15)
+    # where D is all but right the pull is tiny, not lost to rounding
+    right = torch.tensor([[[30.0], [-30.0]]])
+    assert objective.discriminator_slopes(right).abs().flatten().tolist() == pytest.approx([math.exp(-30)] * 2, rel=1e-5)
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("real_sign", [-1, 1])
 @pytest.mark.parametrize("fake_sign", [-1, 1])

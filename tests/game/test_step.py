@@ -295,6 +295,16 @@ def test_a_state_kept_is_a_state_unchanged() -> None:
     assert torch.equal(metrics, kept_metrics)
 
 
+def test_a_state_is_fit_for_autograd() -> None:
+    """The step takes torch's inference mode; what it leaves must not be inference tensors, which refuse a graph."""
+    for rule in RULES:
+        game, state, streams = beginning(game_config(update_rule=rule))
+        state, _ = train(game, state, streams, steps=2)
+        for name, tensor in tensors(state).items():
+            assert not tensor.is_inference() and not tensor.requires_grad, name
+        (state.theta.clone().requires_grad_() ** 2).sum().backward()
+
+
 def test_no_step_touches_the_global_generator() -> None:
     before = torch.get_rng_state()
     train(*beginning(game_config()), steps=2)

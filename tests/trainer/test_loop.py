@@ -16,7 +16,7 @@ from gandash.config import GameConfig
 from gandash.trainer import loop as loop_module
 from gandash.trainer import session as session_module
 from gandash.trainer.frame import unpack
-from gandash.trainer.loop import CHECKPOINT_SECONDS, FRAME_SECONDS, Loop
+from gandash.trainer.loop import CHECKPOINT_SECONDS, FRAME_SECONDS, MAX_BY_HAND, Loop
 from gandash.trainer.messages import (
     EVENT,
     FRAME,
@@ -33,16 +33,19 @@ from gandash.trainer.messages import (
     Saved,
     SendFrame,
     Set,
+    SetMany,
     Speed,
     Start,
     Started,
     Status,
     StatusChanged,
     StepBy,
+    Unsaved,
     VerdictChanged,
     event_adapter,
 )
 from gandash.trainer.session import Session
+from gandash.trainer.stage import LineStage
 
 
 class Stage:
@@ -207,6 +210,13 @@ def test_quick_presses_add_up_and_pause_forgets_the_rest(stage: Stage) -> None:
     assert stage.step == 5
 
 
+def test_steps_by_hand_do_not_pile_up_without_end(stage: Stage) -> None:
+    stage.play(*((0.1, StepBy(n=MAX_BY_HAND)) for _ in range(3)), (0.1, Pause()), (0.2, End()))
+    assert [e.message for e in stage.events(Refused)] == [
+        "100,000 steps by hand are waiting, and 100,000 may; press play instead"
+    ] * 2
+
+
 def test_a_step_by_hand_pauses_a_playing_run(stage: Stage) -> None:
     stage.play((0, Speed(steps_per_second=10)), (0.1, Play()), (1.05, StepBy(players="D", n=2)), (3.0, End()))
     assert stage.step == 12 and stage.statuses()[-1] is Status.PAUSED
@@ -221,6 +231,17 @@ def test_a_change_takes_effect_at_the_next_step_and_says_which(stage: Stage) -> 
     rows = np.concatenate([unpack(body)[1]["rows"] for _, kind, body in stage.sent if kind == METRICS])
     rate = rows[:, session_module.COLUMNS.index("learning_rate_d")]
     assert (rate[:10] != 0.5).all() and (rate[10:] == 0.5).all() and len(rate) == 20
+
+
+def test_several_changes_come_at_one_step_boundary_in_their_order(stage: Stage) -> None:
+    stage.config = stage.config.replace("update_rule.discriminator_steps", 1).replace("update_rule.generator_steps", 0)
+    swap = (Set(path="update_rule.generator_steps", value=1), Set(path="update_rule.discriminator_steps", value=0))
+    stage.play((0, Speed(steps_per_second=10)), (0.1, Play()), (1.05, SetMany(changes=swap)), (2.05, End()))
+    assert [(e.change.step, e.change.path, e.change.new) for e in stage.events(Changed)] == [
+        (10, "update_rule.generator_steps", 1),
+        (10, "update_rule.discriminator_steps", 0),
+    ]
+    assert not stage.events(Refused) and stage.step == 20
 
 
 def test_a_changed_objective_brings_new_facts(stage: Stage) -> None:
@@ -293,10 +314,25 @@ def test_the_end_saves(stage: Stage, last: Command | None) -> None:
     assert Session.load(stage.directory / "checkpoint.safetensors").step == stage.step == 11
 
 
-def test_a_full_disk_does_not_end_the_show(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session_module, "save_file", lambda *_a, **_k: (_ for _ in ()).throw(OSError("disk full")))
-    stage.play((0, Speed(steps_per_second=10)), (0, Play()), (10.05, End()))
-    assert stage.step == 101 and not stage.events(Saved)
+def test_a_full_disk_does_not_end_the_show_and_is_told_once(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = session_module.save_file
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    stage.play(
+        (0, Speed(steps_per_second=10)),
+        (0, Play()),
+        (1.55, lambda: monkeypatch.setattr(session_module, "save_file", full)),
+        (5.55, lambda: monkeypatch.setattr(session_module, "save_file", whole)),
+        (7.55, lambda: monkeypatch.setattr(session_module, "save_file", full)),
+        (10.05, End()),
+    )
+    told = stage.events(Unsaved)
+    assert stage.step == 101 and [e.reason for e in told] == ["No space left on device"] * 2
+    saved = [e.step for e in stage.events(Saved)]
+    assert told[0].step < 30 and not [s for s in saved if 20 < s < 55] and [s for s in saved if s > 55]
+    assert Session.load(stage.directory / "checkpoint.safetensors").step == saved[-1]
 
 
 def test_a_run_goes_on_from_its_checkpoint(stage: Stage, tiny: GameConfig) -> None:
@@ -444,7 +480,7 @@ def test_rewind_goes_back_to_a_finite_state_that_can_play_again(stage: Stage) ->
 
 
 def test_a_verdict_is_told_when_it_changes_and_its_numbers_once_a_second(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session_module, "MEASURE_EVERY", 1)
+    monkeypatch.setattr(LineStage, "measure_every", 1)
     stage.play((0, Speed(steps_per_second=20)), (0, Play()), (10.0, End()))
     verdicts = stage.events(VerdictChanged)
     assert 5 <= len(verdicts) <= 40

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -151,7 +153,7 @@ def test_a_killed_worker_is_reported_once_with_its_signal(fake: Callable[[str], 
     worker.give_to(heard)
     os.kill(worker.pid, signal.SIGKILL)
     until(lambda: heard.exits)
-    assert heard.exits == ["killed by signal 9"] and not worker.is_alive
+    assert heard.exits == ["killed by signal 9, as happens when memory runs out"] and not worker.is_alive
 
 
 def test_who_takes_a_worker_that_is_dead_already_hears_of_it(fake: Callable[[str], WorkerProcess], until: Until) -> None:
@@ -168,8 +170,10 @@ def test_who_takes_a_worker_that_is_dead_already_hears_of_it(fake: Callable[[str
         "print('Hello, I am no packet', flush=True); import time; time.sleep(60)",
         "import sys; sys.stdout.buffer.write(b'E' + (99).to_bytes(4, 'little') + b'cut'); sys.stdout.close()",
         "import sys,time; sys.stdout.buffer.write(b'E\\x02\\0\\0\\0{}'); sys.stdout.flush(); time.sleep(60)",
+        "import sys,time; sys.stdout.buffer.write(b'F\\xff\\xff\\xff\\xff'); sys.stdout.flush(); time.sleep(60)",
+        "import os\nwhile True: os.write(1, os.urandom(65536))",
     ],
-    ids=["garbage", "cut short", "no event"],
+    ids=["garbage", "cut short", "no event", "a giant", "a flood"],
 )
 def test_a_worker_that_sends_garbage_is_ended_and_reported(
     fake: Callable[[str], WorkerProcess], until: Until, code: str
@@ -224,3 +228,77 @@ def test_sending_to_a_dead_worker_harms_nobody(fake: Callable[[str], WorkerProce
     worker.kill()
     worker.end()
     assert worker.wait(1) == 0
+
+
+def test_a_flood_on_stderr_is_only_a_long_log(fake: Callable[[str], WorkerProcess], until: Until, tmp_path: Path) -> None:
+    """Logs go where the server's go; nobody here has to read them for the worker to go on."""
+    code = (
+        "import os, sys\n"
+        f"os.dup2(os.open({str(tmp_path / 'log')!r}, os.O_WRONLY | os.O_CREAT), 2)\n"
+        "for _ in range(1000): sys.stderr.write('x' * 10_000)\n"
+        'sys.stdout.buffer.write(b\'E\\x10\\0\\0\\0{"type":"alive"}\'); sys.stdout.flush()\n'
+        "sys.stdin.read(1)\n"
+    )
+    worker, heard = fake(code), Heard()
+    worker.give_to(heard)
+    until(lambda: worker.has_spoken)
+    assert (tmp_path / "log").stat().st_size == 10_000_000 and not heard.exits
+
+
+def test_workers_take_turns_to_start_and_one_that_waits_can_end(tmp_path: Path, until: Until) -> None:
+    """A class that arrives at once: all are heard of from the start, and nobody is taken for lost."""
+    with (tmp_path / "turn").open("wb") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        workers = [WorkerProcess(turn=tmp_path / "turn") for _ in range(2)]
+        until(lambda: all(w.has_spoken for w in workers), what="a sign of life")
+        until(
+            lambda: all(re.search(rf"-> FLOCK .* {w.pid} ", Path("/proc/locks").read_text()) for w in workers), what="a queue"
+        )
+        assert not any(w.is_ready for w in workers)
+        workers[1].end()
+        assert workers[1].wait(20) == 0
+        assert not workers[0].is_ready
+    until(lambda: workers[0].is_ready, what="its turn")
+    workers[0].end()
+    assert workers[0].wait(20) == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        ("MemoryError()", "more memory than there is; try narrower networks"),
+        ("RuntimeError('[enforce fail] can\\'t allocate memory: you tried')", "more memory than there is"),
+        ("ZeroDivisionError('division by zero\\nand more')", "ZeroDivisionError: division by zero"),
+    ],
+)
+def test_a_failing_trainer_says_why_and_the_log_has_the_traceback(
+    until: Until, capfd: pytest.CaptureFixture[str], error: str, words: str
+) -> None:
+    code = (
+        "import sys, types\n"
+        f"def fail(*_): raise {error}\n"
+        "sys.modules['gandash.trainer.loop'] = types.SimpleNamespace(Loop=fail)\n"
+        "sys.modules['gandash.trainer.session'] = types.SimpleNamespace(be_reproducible=list, rehearse=list)\n"
+        "from gandash.trainer import worker\n"
+        "worker.main()\n"
+    )
+    worker, heard = WorkerProcess([sys.executable, "-c", code]), Heard()
+    worker.give_to(heard)
+    until(lambda: heard.exits)
+    assert words in heard.exits[0] and "\n" not in heard.exits[0]
+    assert worker.wait(5) == 1
+    assert "Traceback" in capfd.readouterr().err
+
+
+def test_a_worker_may_not_take_all_memory_and_goes_before_the_server_does() -> None:
+    """Zeros are not touched: without the limit this test would take no memory either, and fail."""
+    code = (
+        "import os\n"
+        "from gandash.trainer import worker\n"
+        "worker._be_modest()\n"
+        "print(open('/proc/self/oom_score_adj').read().strip())\n"
+        "bytearray(os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') * 2 // 3)\n"
+    )
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
+    assert done.stdout == "600\n" and "MemoryError" in done.stderr and done.returncode == 1

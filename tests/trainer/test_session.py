@@ -17,7 +17,10 @@ from gandash.config import GameConfig
 from gandash.game.step import METRICS, Players
 from gandash.settings import SettingError
 from gandash.trainer import session as session_module
-from gandash.trainer.session import COLUMNS, MEASURE_EVERY, BrokenCheckpoint, Session, picture, replay
+from gandash.trainer.session import COLUMNS, BrokenCheckpoint, Session, picture, replay
+from gandash.trainer.stage import LineStage
+
+MEASURE_EVERY = LineStage.measure_every
 
 OPTIMISERS: list[dict[str, Any]] = [
     {"kind": "gradient_descent", "learning_rate": 0.05},

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
+import resource
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,11 +22,26 @@ import psutil
 import pytest
 
 from gandash.config import GameConfig
-from gandash.trainer.frame import unpack
-from gandash.trainer.messages import Pause, Play, Restart, Rewind, Set, Speed, Status, StepBy
+from gandash.trainer import run as run_module
+from gandash.trainer.frame import pack, unpack
+from gandash.trainer.messages import (
+    FRAME,
+    Change,
+    Changed,
+    Pause,
+    Play,
+    Restart,
+    Rewind,
+    Saved,
+    Set,
+    Speed,
+    Started,
+    Status,
+    StepBy,
+)
 from gandash.trainer.process import WorkerProcess
-from gandash.trainer.run import CRASHES, Run, Viewer
-from gandash.trainer.session import Session
+from gandash.trainer.run import CRASHES, LOSSES, MARKS, Run, Viewer
+from gandash.trainer.session import Session, replay
 from gandash.trainer.supervisor import Limits, NoRoom, Supervisor
 
 Until = Callable[..., Any]
@@ -71,6 +90,15 @@ class FakeHouse:
         return self.workers[-1]
 
 
+READY = """
+import json, struct, sys, time
+def send(kind, body):
+    sys.stdout.buffer.write(struct.pack('<cI', kind, len(body)) + body); sys.stdout.buffer.flush()
+send(b'E', b'{"type":"ready","pid":1}')
+for line in sys.stdin:
+    if '"end"' in line: sys.exit()
+    if '"start"' in line: break
+"""
 SILENT = "import sys\nfor line in sys.stdin:\n    if '\"end\"' in line: break"
 
 
@@ -224,6 +252,93 @@ def test_a_run_that_ended_says_so(fake_house: Callable[..., FakeHouse], tiny: Ga
     assert game.next_picture(viewer) == []
 
 
+def test_changes_that_are_valid_only_together_are_made_together(
+    run: tuple[Run, Viewer], tiny: GameConfig, until: Until
+) -> None:
+    game, _ = run
+    only_d = tiny.replace("update_rule", {"kind": "alternating", "discriminator_steps": 1, "generator_steps": 0})
+    assert not game.begin_anew(only_d, "only D", None)
+    game.order(StepBy(n=5))
+    until(lambda: not game._is_outdated and game.step == 5)
+    rule = {"kind": "alternating", "discriminator_steps": 0, "generator_steps": 1}
+    only_g = only_d.replace("update_rule", rule).replace("run.batch", 16)
+    assert game.reconfigure(only_g) == "" and game.config == only_g
+    until(lambda: len(game.changes) == 3)
+    assert {c.step for c in game.changes} == {5}  # at one step boundary
+    game.order(StepBy(n=5))
+    path = game.directory / "checkpoint.safetensors"
+    until(lambda: game.step == 10 and Session.load(path).step == 10, what="a checkpoint")
+    again, kept = replay(only_d, game.changes, 10), Session.load(path)
+    assert again.config == kept.config == only_g
+    assert np.array_equal(again.state.theta, kept.state.theta) and np.array_equal(again.state.phi, kept.state.phi)
+
+
+def test_a_checkpoint_cut_short_begins_again_and_says_so(run: tuple[Run, Viewer], until: Until) -> None:
+    game, viewer = run
+    game.order(StepBy(n=30))
+    path = game.directory / "checkpoint.safetensors"
+    until(lambda: game.step == 30 and Session.load(path).step == 30, what="a checkpoint")
+    path.write_bytes(path.read_bytes()[:-7])
+    os.kill(game.worker_pid, signal.SIGKILL)
+    until(lambda: game.notice and not game._is_outdated)
+    assert (game.step, game.status) == (0, Status.PAUSED)
+    assert "checkpoint.safetensors is not a whole checkpoint" in viewer.refusals[-1]
+    assert "begins again from step 0" in viewer.refusals[-1]
+
+
+def test_a_full_disk_is_told_and_the_game_goes_on(run: tuple[Run, Viewer], until: Until) -> None:
+    game, _ = run
+    resource.prlimit(game.worker_pid, resource.RLIMIT_FSIZE, (100, resource.RLIM_INFINITY))  # no file beyond 100 bytes
+    try:
+        game.order(Play())
+        until(lambda: game.notice, what="a word about the disk")
+        assert "No checkpoint can be written: File too large (os error 27). The run goes on" in game.notice
+        assert "Free some room" in game.notice
+        at = game.step
+        until(lambda: game.step > at + 20 and game.status is Status.RUNNING)
+    finally:
+        resource.prlimit(game.worker_pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    path = game.directory / "checkpoint.safetensors"
+    until(lambda: Session.load(path).step > at, what="a checkpoint, once there is room again")
+
+
+def test_a_long_event_log_costs_its_viewers_nothing(
+    fake_house: Callable[..., FakeHouse], tiny: GameConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slider dragged for an hour: each look at the run once wrote thousands of labels anew, for every viewer."""
+    run = fake_house().keeper.create(tiny, "tiny")
+    made: list[str] = []
+    label, describe = run_module.mark, Run.describe
+    monkeypatch.setattr(run_module, "mark", lambda *given: made.append("mark") or label(*given))
+    monkeypatch.setattr(Run, "describe", lambda *given: made.append("describe") or describe(*given))
+    run.on_event(run._worker, Started(generation=1, step=0, config=tiny, changes=(), facts={"columns": ["a"]}))
+    changes = 2000
+    for i in range(changes):
+        change = Change(kind="set", step=i, path="run.batch", label="batch", old=i, new=i + 1)
+        run.on_event(run._worker, Changed(generation=1, change=change, facts={"columns": ["a"]}))
+    for _ in range(100):
+        version, text = run.state("watch")
+    marks = json.loads(text)["marks"]
+    assert version == run.version and len(run.changes) == changes
+    assert [m["step"] for m in marks] == list(range(changes - MARKS, changes))
+    assert (made.count("mark"), made.count("describe")) == (changes, 1)
+
+
+def test_who_acknowledges_nothing_is_not_even_woken_by_frames(fake_house: Callable[..., FakeHouse], tiny: GameConfig) -> None:
+    run = fake_house().keeper.create(tiny, "tiny")
+    woken: list[str] = []
+    quick, slow = (run.attach("watch", lambda who=who: woken.append(who)) for who in ("quick", "slow"))
+    run.on_event(run._worker, Started(generation=1, step=0, config=tiny, changes=(), facts={"columns": ["a"]}))
+    woken.clear()
+    for _ in range(1000):
+        run.on_bytes(run._worker, FRAME, pack({"kind": "frame"}, {}))
+        run.next_picture(slow)
+        assert run.next_picture(quick)
+        quick.ready = True
+    assert woken.count("quick") == 1000 and woken.count("slow") == 1
+    assert not hasattr(slow, "queue") and len(slow.refusals) == 0  # nothing is kept for it but where it stands
+
+
 # ------------------------------------------------------------------------------------------------- workers that fail
 
 
@@ -264,22 +379,128 @@ def test_when_no_process_can_be_started_the_run_fails_in_words(
         house.keeper.create(tiny, "another")
 
 
-def test_a_silent_worker_is_replaced_but_a_spare_is_not_silent(
-    fake_house: Callable[..., FakeHouse], tiny: GameConfig, until: Until
+@pytest.mark.parametrize(
+    ("past", "seconds", "words"),
+    [
+        ("heard", 21, "said nothing for 21 s"),
+        ("given", 301, "did not start within 300 s"),
+        ("answered", 301, "busy with one step"),
+    ],
+    ids=["silent", "hung at its start", "hung in the game"],
+)
+def test_a_worker_that_never_answers_is_replaced_and_the_reason_told(
+    fake_house: Callable[..., FakeHouse], tiny: GameConfig, until: Until, past: str, seconds: float, words: str
 ) -> None:
-    house = fake_house(Limits(silence_seconds=20))
+    house = fake_house(code=SILENT if past == "given" else READY)
     house.workers[0].heard -= 1000  # a spare that has waited long
+    until(lambda: past == "given" or house.workers[0].is_ready)
     run = house.keeper.create(tiny, "tiny")
     viewer = run.attach("steer", nothing)
-    pid = run.worker_pid
-    assert pid == house.workers[0].pid
-    house.keeper.look_around(time.monotonic())
-    house.keeper.look_around(time.monotonic() + 19)
-    assert house.workers[0].is_alive
-    house.keeper.look_around(time.monotonic() + 21)
-    until(lambda: run.worker_pid != pid)
-    assert "killed by signal 9" in run.notice
+    worker = house.workers[0]
+    assert run.worker_pid == worker.pid
+    since = getattr(worker, past)
+    setattr(worker, past, since - seconds + 2)
+    house.keeper.look_around(since)
+    assert worker.is_alive and run.worker_pid == worker.pid
+    setattr(worker, past, since - seconds)
+    house.keeper.look_around(since)
+    until(lambda: run.worker_pid != worker.pid)
+    assert words in run.notice and "begins again" in run.notice
     run.detach(viewer)
+
+
+def test_a_long_wait_is_explained(fake_house: Callable[..., FakeHouse], tiny: GameConfig, until: Until) -> None:
+    house = fake_house()
+    run = house.keeper.create(tiny, "tiny")
+    worker, now = house.workers[0], time.monotonic()
+    worker.given = worker.heard = worker.answered = now
+    house.keeper.look_around(now + 9)
+    assert run.notice == ""
+    version = run.version
+    house.keeper.look_around(now + 11)
+    assert "still starting" in run.notice and run.version > version
+    worker.is_ready, run.notice = True, ""
+    house.keeper.look_around(now + 11)
+    assert "Nothing was heard" in run.notice
+    worker.heard, run.notice = now + 10, ""
+    house.keeper.look_around(now + 11)
+    assert "One step of this game" in run.notice
+    run.notice = "The trainer was lost."
+    house.keeper.look_around(now + 11)
+    assert run.notice == "The trainer was lost."  # what matters more stays
+
+
+def test_a_spare_that_hangs_is_replaced(fake_house: Callable[..., FakeHouse], until: Until) -> None:
+    house = fake_house(code=READY)
+    spare = house.workers[0]
+    until(lambda: spare.is_ready)
+    now = time.monotonic()
+    house.keeper.look_around(now + 19)
+    assert spare.is_alive
+    house.keeper.look_around(now + 60)
+    until(lambda: not spare.is_alive)
+    house.keeper._no_spare_before = 0.0
+    house.keeper.look_around(time.monotonic())
+    house.keeper._no_spare_before = 0.0  # the pause before the next try is for workers that cannot start
+    house.keeper.look_around(time.monotonic())
+    assert len(house.workers) == 2
+
+
+def test_a_worker_lost_again_and_again_fails_the_run_though_it_makes_progress(
+    fake_house: Callable[..., FakeHouse], tiny: GameConfig, until: Until
+) -> None:
+    house = fake_house()
+    run = house.keeper.create(tiny, "tiny")
+    for lost in range(1, LOSSES + 1):
+        worker = run._worker
+        run._generation = run._asked  # as if it had begun, and saved one step more than ever before
+        run.on_event(worker, Saved(generation=run._asked, step=lost, path="x"))
+        run.step = lost
+        os.kill(worker.pid, signal.SIGKILL)
+        until(lambda worker=worker: run._worker is not worker or run.status is Status.FAILED)
+    assert run.status is Status.FAILED
+    assert f"lost {LOSSES} times within 10 minutes" in run.reason and "Choose a preset" in run.reason
+
+
+def test_what_befell_another_game_is_not_held_against_this_one(
+    fake_house: Callable[..., FakeHouse], tiny: GameConfig, until: Until
+) -> None:
+    run = fake_house().keeper.create(tiny, "tiny")
+    run.step = 10_000
+    begin_again: list[Callable[[], str]] = [
+        lambda: run.order(Restart()),
+        lambda: run.begin_anew(tiny, "x", None),
+        lambda: run.reconfigure(tiny.replace("run.seed", 77)),
+    ]
+    for again in begin_again * 2:
+        for _ in range(CRASHES):
+            worker = run._worker
+            os.kill(worker.pid, signal.SIGKILL)
+            until(lambda worker=worker: run._worker is not worker)
+        assert not again()
+    assert run.status is Status.PAUSED
+
+
+def test_a_frame_cut_short_reaches_no_browser(fake_house: Callable[..., FakeHouse], tiny: GameConfig, until: Until) -> None:
+    code = READY + (
+        "started = {'type': 'started', 'generation': 1, 'step': 0, 'config': {}, 'changes': [], 'facts': {'columns': ['a']}}\n"
+        "send(b'E', json.dumps(started).encode()); send(b'F', (1000).to_bytes(8, 'little') + b'{\"grid\"')\n"
+        "for line in sys.stdin:\n    if '\"end\"' in line: break\n"
+    )
+    run = fake_house(code=code).keeper.create(tiny, "tiny")
+    viewer = run.attach("steer", nothing)
+    until(lambda: run.notice)
+    assert "unreadable" in run.notice and "not a whole frame" in run.notice
+    assert run.next_picture(viewer) == []
+
+
+def test_numbers_that_are_none_in_what_a_worker_says_do_not_silence_the_socket(
+    fake_house: Callable[..., FakeHouse], tiny: GameConfig
+) -> None:
+    run = fake_house().keeper.create(tiny, "tiny")
+    facts = {"columns": ["a"], "window": [float("nan"), 1.0]}
+    run.on_event(run._worker, Started(generation=1, step=0, config=tiny, changes=(), facts=facts))
+    assert '"window": [null, 1.0]' in run.state("steer")[1]
 
 
 # -------------------------------------------------------------------------------------------------- room and presence
@@ -288,7 +509,9 @@ def test_a_silent_worker_is_replaced_but_a_spare_is_not_silent(
 def test_an_unwatched_run_pauses_then_ends_and_its_worker_and_files_go(
     house: Supervisor, run: tuple[Run, Viewer], until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(house, "limits", replace(house.limits, silence_seconds=1e9))  # time flies in this test
+    monkeypatch.setattr(
+        house, "limits", replace(house.limits, silence_seconds=1e9, busy_seconds=1e9)
+    )  # time flies in this test
     game, viewer = run
     game.order(Play())
     until(lambda: game.status is Status.RUNNING)
@@ -335,12 +558,57 @@ def test_too_many_runs_are_refused_in_words_and_unwatched_ones_make_room(
     second.attach("steer", nothing)
     assert first.absent_since is not None
     first.absent_since -= 60
+    with pytest.raises(NoRoom):
+        keeper.create(tiny, "c")  # a slow machine: its page may still come
+    first._expected_until = 0.0
     third = keeper.create(tiny, "c")
     assert first.status is Status.ENDED and "made room" in first.reason
     assert second.status is Status.PAUSED and third.status is Status.PAUSED
     third.attach("watch", nothing)
     with pytest.raises(NoRoom):
         keeper.create(tiny, "d")
+
+
+def test_the_default_limit_holds(fake_house: Callable[..., FakeHouse], tiny: GameConfig) -> None:
+    keeper = fake_house().keeper
+    runs = [keeper.create(tiny, "a") for _ in range(32)]
+    with pytest.raises(NoRoom, match=r"32 runs are alive.*allows \(32\).*Try again when"):
+        keeper.create(tiny, "one more")
+    assert not any(r.has_ended for r in runs)
+
+
+def test_two_tabs_at_once_do_not_share_what_was_left_behind(fake_house: Callable[..., FakeHouse], tiny: GameConfig) -> None:
+    keeper = fake_house().keeper
+    run = keeper.create(tiny, "a", "me")
+    assert keeper.kept_for("me") is None  # its own page is still loading
+    run.detach(run.attach("steer", nothing))  # it loaded, and was left
+    assert keeper.kept_for("me") is run
+    assert keeper.kept_for("me") is None  # promised to the first who asked
+    assert keeper.find(run.id, "me") is run  # a reload names it
+    run._expected_until = time.monotonic()  # that page never came
+    assert keeper.kept_for("me") is run
+
+
+def test_a_strange_cookie_harms_its_owner_alone(fake_house: Callable[..., FakeHouse], tiny: GameConfig) -> None:
+    keeper = fake_house().keeper
+    strange = keeper.create(tiny, "a", "\udcff\x00é")
+    strange.detach(strange.attach("steer", nothing))
+    assert keeper.kept_for("me") is None and keeper.find(strange.id, "me") is None
+    assert keeper.find(strange.id, "\udcff\x00é") is strange and keeper.find(strange.id, "\udcfe\x00é") is None
+    assert keeper.admit("\udcff") is None
+
+
+def test_without_room_for_files_a_run_is_refused_in_words_and_the_next_is_not(
+    fake_house: Callable[..., FakeHouse], tiny: GameConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper = fake_house().keeper
+    with monkeypatch.context() as patch:
+        patch.setattr(tempfile, "mkdtemp", lambda **_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        with pytest.raises(NoRoom, match="No space left on device"):
+            keeper.create(tiny, "a")
+    shutil.rmtree(keeper._directory)  # a cleaner of temporary files did its work
+    run = keeper.create(tiny, "b")
+    assert run.directory.is_dir()
 
 
 def test_a_run_belongs_to_its_visitor_and_tokens_open_one_door_each(
@@ -371,11 +639,14 @@ def test_attaching_and_detaching_leaves_nothing(fake_house: Callable[..., FakeHo
     assert run.viewers == 0 and run.absent_since is not None
 
 
-def test_limits_come_from_the_environment_and_nonsense_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("nonsense", ["soon", "", "0", "-1", "nan"])
+def test_limits_come_from_the_environment_and_nonsense_is_ignored(monkeypatch: pytest.MonkeyPatch, nonsense: str) -> None:
     monkeypatch.setenv("GANDASH_RUNS", "3")
-    monkeypatch.setenv("GANDASH_GRACE_SECONDS", "soon")
+    monkeypatch.setenv("GANDASH_GRACE_SECONDS", nonsense)
     monkeypatch.setenv("GANDASH_ABSENCE_SECONDS", "1.5")
     assert Limits.from_environment() == Limits(runs=3, absence_seconds=1.5)
+    monkeypatch.setenv("GANDASH_RUNS", nonsense)
+    assert Limits.from_environment().runs == 32
 
 
 # --------------------------------------------------------------------------------------------------------- the end

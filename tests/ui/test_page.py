@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,11 +37,13 @@ def keeper() -> Iterator[Supervisor]:
 
 
 @pytest.fixture
-def visitor(monkeypatch: pytest.MonkeyPatch) -> str:
-    """A browser of its own for every test."""
+def visitor(keeper: Supervisor, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A browser of its own for every test, whose runs end with it."""
     name = secrets.token_hex(8)
     monkeypatch.setattr(ContextProxy, "cookies", {VISITOR_COOKIE: name})
-    return name
+    yield name
+    for run in keeper.runs:
+        run.end("its test is over")
 
 
 @pytest.fixture
@@ -96,9 +99,41 @@ def test_nonsense_is_refused_in_words_and_nothing_is_lost(page: AppTest) -> None
         assert not page.exception
         assert page.error[0].value.startswith("**D Learning rate**")
         assert run.config == before
-        assert widget(page, "text_input", LR_D).value == "5e-3"
+        assert widget(page, "text_input", LR_D).value == "2e-3"
     page = page.run()
     assert not page.error  # said once
+
+
+def test_bad_input_is_refused_in_words_and_the_game_goes_on(page: AppTest) -> None:
+    run = the_run(page)
+    before = run.config
+    for path, given, words in (
+        ("run.batch", "0", "greater than or equal to 1"),
+        ("run.batch", "1e9", "less than or equal to 65536"),
+        ("run.batch", "2.5", "integer"),
+        ("run.batch", "many", "a number is needed"),
+        ("data.means", "0, nan", "finite"),
+        ("data.means", "", "at least 1"),
+    ):
+        page = widget(page, "text_input", path).set_value(given).run()
+        assert not page.exception
+        assert words in page.error[0].value
+        assert run.config == before and run.status is Status.PAUSED and not run.changes
+    # A browser's field does not go so far; whoever forges its message has it put back
+    page = widget(page, "number_input", "generator.width").set_value(10**9).run()
+    assert not page.exception and run.config == before
+    assert widget(page, "number_input", "generator.width").value == before.generator.width
+
+
+def test_a_game_nobody_can_afford_is_refused_with_the_estimate(page: AppTest) -> None:
+    run = the_run(page)
+    page = widget(page, "text_input", "run.batch").set_value("65536").run()
+    page = widget(page, "number_input", "generator.depth").set_value(8).run()
+    assert not page.error
+    page = widget(page, "number_input", "generator.width").set_value(4096).run()
+    assert re.search(r"about \S+ floating-point operations per step; at most 2e\+11 are allowed", page.error[0].value)
+    assert "Try narrower" in page.error[0].value
+    assert run.config.generator.width == DEFAULT.config.generator.width
 
 
 def test_a_structural_change_restarts_the_run(page: AppTest) -> None:
@@ -124,7 +159,26 @@ def test_means_and_weights_are_lists(page: AppTest) -> None:
     page = widget(page, "text_input", "data.means").set_value("-2, 0; 2").run()
     assert the_run(page).config.data.means == (-2.0, 0.0, 2.0)
     page = widget(page, "text_input", "data.weights").set_value("1, 2").run()
-    assert "one weight per mean" in page.error[0].value
+    assert "one weight per mode" in page.error[0].value
+
+
+def test_points_of_the_plane_are_pairs(page: AppTest) -> None:
+    page = widget(page, "selectbox", "data").set_value("mixture_2d").run()
+    shown = widget(page, "text_input", "data.means")
+    assert shown.value == "-1.5 -1, 1.5 -1, 0 1.6"
+    page = shown.set_value("0 1; 2 −3.5").run()
+    assert the_run(page).config.data.means == ((0.0, 1.0), (2.0, -3.5))
+    page = widget(page, "text_input", "data.means").set_value("0 1, 2").run()
+    assert "two numbers" in page.error[0].value and "0 1, 2 3" in page.error[0].value
+    assert the_run(page).config.data.means == ((0.0, 1.0), (2.0, -3.5))
+
+
+def test_data_of_another_dimension_brings_a_latent_that_can_be_drawn(page: AppTest) -> None:
+    page = widget(page, "selectbox", "data").set_value("ring").run()
+    assert the_run(page).config.latent.dimension == 2
+    page = widget(page, "number_input", "latent.dimension").set_value(5).run()  # a choice of one's own stays
+    page = widget(page, "selectbox", "data").set_value("uniform").run()
+    assert the_run(page).config.latent.dimension == 5
 
 
 class State(dict):

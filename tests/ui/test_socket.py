@@ -6,20 +6,29 @@ Runs are real, their workers are small scripts that answer as ours would, withou
 from __future__ import annotations
 
 import json
+import socket
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import uvicorn
 from starlette.applications import Starlette
-from starlette.websockets import WebSocketDisconnect
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+from websockets.sync.client import connect as socket_connect
 
 from gandash.config import GameConfig, Gaussian, Network, RunSettings
 from gandash.trainer.frame import unpack
+from gandash.trainer.messages import StepBy
 from gandash.trainer.process import WorkerProcess
 from gandash.trainer.run import Run
 from gandash.trainer.supervisor import Limits, Supervisor
@@ -199,6 +208,111 @@ def test_other_pages_get_nothing(client: TestClient, run: Run, origin: str) -> N
     assert closed.value.code == 4403 and run.viewers == 0
 
 
+def test_no_token_is_taken_from_an_address_or_left_in_a_log(
+    client: TestClient, run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    with client.websocket_connect(f"/gandash/live?token={run.tokens['watch']}") as socket:
+        socket.send_text(json.dumps({"type": "hello"}))
+        with pytest.raises(WebSocketDisconnect) as closed:
+            socket.receive_text()
+    assert closed.value.code == 4401
+    caplog.clear()  # the test's own client writes down its own address
+    with connect(client, "") as socket:
+        viewer = Viewer(socket, run.tokens["steer"])
+        viewer.hear_frame()
+        viewer.say(type="hello", token=run.tokens["steer"])  # no command
+        viewer.say(type="set", path=run.tokens["steer"], value=run.tokens["watch"])
+        viewer.sync()
+    run.end("Enough.")
+    assert not any(token in caplog.text for token in run.tokens.values())
+
+
+FOREIGN = ["http://evil.example", "http://localhost:3000", "http://testserver:81", "null", "http://["]
+
+
+@pytest.mark.parametrize("origin", FOREIGN)
+def test_other_pages_do_not_get_to_streamlits_socket_either(origin: str) -> None:
+    """A page of another program on this host would come with the visitor's cookie: cookies know no ports."""
+    reached: list[str] = []
+
+    async def stream(socket: WebSocket) -> None:
+        reached.append("stream")
+        await socket.accept()
+        await socket.close()
+
+    app = Starlette(routes=[WebSocketRoute("/_stcore/stream", stream)], middleware=routes_module.middleware)
+    with TestClient(app) as client:
+        with pytest.raises(WebSocketDisconnect), client.websocket_connect("/_stcore/stream", headers={"origin": origin}):
+            pass
+        assert not reached
+        for headers in ({"origin": "http://testserver"}, {}):
+            with client.websocket_connect("/_stcore/stream", headers=headers):
+                pass
+    assert len(reached) == 2
+
+
+def test_the_live_socket_tells_other_pages_why(run: Run) -> None:
+    """Through the middleware too: refused before it is accepted, a browser would only say that it could not connect."""
+    app = Starlette(routes=routes_module.routes, middleware=routes_module.middleware)
+    with (
+        TestClient(app) as client,
+        connect(client, "", origin="http://evil.example") as socket,
+        pytest.raises(WebSocketDisconnect) as closed,
+    ):
+        socket.receive_text()
+    assert closed.value.code == 4403
+
+
+@pytest.mark.parametrize(
+    ("cookies", "known"),
+    [
+        ("", False),
+        ("gandash_visitor=abc", True),
+        ('theme={"dark": true}; gandash_visitor=abc', True),  # another program's on the same host
+        ("a b=c d; =x; gandash_visitor=abc", True),
+        ("gandash_visito=abc", False),
+    ],
+)
+def test_a_visitor_has_one_name_whatever_other_cookies_there_are(cookies: str, known: bool) -> None:
+    async def page(request: Request) -> Response:
+        return Response(request.cookies.get("gandash_visitor", ""))
+
+    app = Starlette(routes=[Route("/", page)], middleware=routes_module.middleware)
+    with TestClient(app) as client:
+        answer = client.get("/", headers={"cookie": cookies})
+    assert ("set-cookie" not in answer.headers) is known and answer.text == ("abc" if known else "")
+    assert answer.headers["content-security-policy"] == "frame-ancestors 'self'"
+    if not known:
+        given = answer.headers["set-cookie"]
+        assert "HttpOnly" in given and "SameSite=Lax" in given
+        assert len(given.split(";")[0].split("=")[1]) >= 32
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../../app.py",
+        "..%2f..%2fapp.py",
+        "%2e%2e/%2e%2e/app.py",
+        "..%5c..%5capp.py",
+        "/etc/passwd",
+        "%2fetc%2fpasswd",
+        "live.js%00",
+        "live.js/../../../app.py",
+        "x" * 5000,
+        ".",
+        "",
+    ],
+)
+def test_assets_do_not_lead_out_of_their_folder(client: TestClient, path: str) -> None:
+    answer = client.get(f"/gandash/assets/live/{path}")
+    assert answer.status_code in (400, 404)
+    assert "root:" not in answer.text and "st.App" not in answer.text
+    assert client.get("/gandash/assets/live/live.js").status_code == 200
+    assert client.post("/gandash/assets/live/live.js").status_code == 405
+
+
 def test_our_own_page_gets_in(client: TestClient, run: Run) -> None:
     with connect(client, "", origin="http://testserver") as socket:
         viewer = Viewer(socket, run.tokens["steer"])
@@ -339,6 +453,69 @@ def test_a_slow_viewer_delays_nobody_and_has_no_queue(client: TestClient, run: R
         assert len(frames) == 2
         steps = np.concatenate([a["recent_step"] for label, a in slow.pictures if label["kind"] == "history"])
         assert steps.tolist() == list(range(1, len(steps) + 1))  # frames are skipped, rows are not
+
+
+def test_who_never_reads_delays_nobody_and_is_sent_little(run: Run) -> None:
+    """Over real TCP: what a client does not read piles up in the server unless somebody waits for it."""
+    app = Starlette(routes=routes_module.routes)
+    server = uvicorn.Server(uvicorn.Config(app, port=0, ws="websockets-sansio", log_level=50))  # as Streamlit runs it
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        until(lambda: server.started)
+        listening = server.servers[0].sockets[0]
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # the kernel, too, would keep megabytes for it
+        port = listening.getsockname()[1]
+        address = f"ws://127.0.0.1:{port}/gandash/live"
+        with (
+            socket_connect(address, max_size=None) as quick,
+            deaf_socket(port) as deaf,
+        ):
+            quick.send(json.dumps({"type": "hello", "token": run.tokens["steer"]}))
+            deaf(json.dumps({"type": "hello", "token": run.tokens["watch"]}))
+            until(lambda: run.viewers == 2)
+            run.order(StepBy(n=3000))
+            until(lambda: run.step == 3000)
+            frames = 0
+            while frames < 300:
+                deaf(json.dumps({"type": "ack"}))  # it says that it has painted, and reads nothing
+                message = quick.recv(timeout=10)
+                if isinstance(message, bytes) and unpack(message)[0]["kind"] == "frame":
+                    frames += 1
+                    quick.send(json.dumps({"type": "ack"}))
+                    run.order(StepBy(n=1))
+            slow = next(v for v in run._viewers if v.role == "watch")
+            waiting = [c.transport.get_write_buffer_size() for c in server.server_state.connections]
+            assert 0 < max(waiting) < 2**18 and slow.frame_seen < run._frame_number - 100
+        until(lambda: run.viewers == 0)
+    finally:
+        server.should_exit = True
+        thread.join(20)
+        assert not thread.is_alive()
+
+
+@contextmanager
+def deaf_socket(port: int) -> Iterator[Callable[[str], None]]:
+    """A WebSocket client that can speak and reads nothing, with hardly any room in between; gives what to speak with."""
+    with socket.socket() as raw:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        raw.connect(("127.0.0.1", port))
+        lines = (
+            "GET /gandash/live HTTP/1.1",
+            f"Host: 127.0.0.1:{port}",
+            "Upgrade: websocket",
+            "Connection: Upgrade",
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+            "Sec-WebSocket-Version: 13",
+        )
+        raw.sendall("".join(line + "\r\n" for line in (*lines, "")).encode())
+        assert raw.recv(12) == b"HTTP/1.1 101"  # the last that it reads
+
+        def speak(text: str) -> None:
+            body = text.encode()
+            raw.sendall(bytes((0x81, 0x80 | len(body))) + bytes(4) + body)  # masked with zeros
+
+        yield speak
 
 
 def test_who_comes_back_gets_the_whole_history(client: TestClient, run: Run) -> None:

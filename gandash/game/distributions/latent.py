@@ -6,19 +6,22 @@ import torch
 from torch import Generator, Tensor
 
 from gandash import config
+from gandash.game.distributions.base import Noise, Sampler
 
 
-class Latent:
+class Latent(Sampler):
     """Independent coordinates, normal N(0, 1) or uniform on [-1, 1]."""
 
     def __init__(self, settings: config.Latent) -> None:
         self.kind, self.dimension = settings.kind, settings.dimension
 
-    def sample(self, generator: Generator, n: int) -> Tensor:
-        """n draws of z, shape `(n, dimension)`."""
-        if self.kind == "normal":
-            return torch.randn(n, self.dimension, generator=generator)
-        return 2 * torch.rand(n, self.dimension, generator=generator) - 1
+    @property
+    def noise(self) -> tuple[Noise, ...]:
+        return (Noise(self.kind, self.dimension),)
+
+    def push(self, *noise: Tensor) -> Tensor:
+        (z,) = noise
+        return z if self.kind == "normal" else 2 * z - 1
 
     @property
     def stratified(self) -> bool:

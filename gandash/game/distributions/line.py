@@ -7,19 +7,18 @@ from typing import ClassVar
 
 import torch
 from scipy.optimize import brentq
-from torch import Generator, Tensor
+from torch import Tensor
 
 from gandash import config
-from gandash.game.distributions.base import Distribution
-from gandash.settings import Settings
+from gandash.game.distributions.base import LineDistribution, Modes, Noise
 
 _LOG_SQRT_2PI = 0.5 * math.log(2 * math.pi)
 
 
-class Mixture(Distribution):
+class Mixture(LineDistribution):
     """sum_k w_k N(mean_k, std^2), weights normalised to 1."""
 
-    implements: ClassVar[type[Settings]] = config.Mixture
+    implements: ClassVar[type[config.Target]] = config.Mixture
 
     def __init__(self, settings: config.Mixture) -> None:
         super().__init__(settings)
@@ -30,12 +29,15 @@ class Mixture(Distribution):
         self._means32 = self.means.float()
         self._edges32 = self.weights.cumsum(0)[:-1].float()
 
-    def sample(self, generator: Generator, n: int) -> Tensor:
-        noise = torch.randn(n, generator=generator)
-        if len(self._means32) == 1:
-            return (noise * self.std + self._means32)[:, None]
-        which = torch.bucketize(torch.rand(n, generator=generator), self._edges32, right=True)
-        return (noise * self.std + self._means32[which])[:, None]
+    @property
+    def noise(self) -> tuple[Noise, ...]:
+        normal, choice = Noise("normal", 1), Noise("uniform", 1)
+        return (normal, choice) if len(self.means) > 1 else (normal,)
+
+    def push(self, *noise: Tensor) -> Tensor:
+        normal, *choice = noise
+        means = self._means32[torch.bucketize(choice[0], self._edges32, right=True)] if choice else self._means32
+        return torch.add(means, normal, alpha=self.std)
 
     def log_density(self, x: Tensor) -> Tensor:
         z = (x - self.means.to(x.dtype)) / self.std  # (..., modes)
@@ -53,8 +55,8 @@ class Mixture(Distribution):
     def quantile_range(self, mass: float) -> tuple[float, float]:
         return self._quantile((1 - mass) / 2), self._quantile((1 + mass) / 2)
 
-    def modes(self) -> tuple[float, ...]:
-        return tuple(float(m) for m in self.means)
+    def modes(self) -> Modes:
+        return Modes(self.means[:, None], self.weights, self.std)
 
 
 class Gaussian(Mixture):
@@ -67,7 +69,7 @@ class Gaussian(Mixture):
         self.settings = settings
 
 
-class Uniform(Distribution):
+class Uniform(LineDistribution):
     """Uniform on [low, high]."""
 
     implements = config.Uniform
@@ -76,8 +78,13 @@ class Uniform(Distribution):
         super().__init__(settings)
         self.low, self.high = settings.low, settings.high
 
-    def sample(self, generator: Generator, n: int) -> Tensor:
-        return self.low + (self.high - self.low) * torch.rand(n, 1, generator=generator)
+    @property
+    def noise(self) -> tuple[Noise, ...]:
+        return (Noise("uniform", 1),)
+
+    def push(self, *noise: Tensor) -> Tensor:
+        (share,) = noise
+        return self.low + (self.high - self.low) * share
 
     def log_density(self, x: Tensor) -> Tensor:
         inside = (x[..., 0] >= self.low) & (x[..., 0] <= self.high)
@@ -90,6 +97,3 @@ class Uniform(Distribution):
     def quantile_range(self, mass: float) -> tuple[float, float]:
         tail = (1 - mass) / 2 * (self.high - self.low)
         return self.low + tail, self.high - tail
-
-    def modes(self) -> tuple[float, ...]:
-        return ()

@@ -1,0 +1,78 @@
+// @ts-check
+/**
+ * What the keys do and what the layers mean, over the page, until it is closed.
+ */
+import { element, maths } from './dom.js';
+import { drawSample } from './toggle.js';
+
+/** @typedef {[keys: string[], does: string]} Entry */
+
+/** What one does with a plot.
+ * @type {readonly Entry[]} */
+export const DRAG = [
+  [['drag'], 'over a part of a plot, and it fills the plot'],
+  [['double click'], 'all of it again'],
+];
+
+/** @type {readonly Entry[]} */
+const KEYS = [
+  [['Space'], 'play and pause'],
+  [['D'], 'one step of the discriminator alone'],
+  [['G'], 'one step of the generator alone'],
+  [['S'], 'one round of both'],
+  [['?'], 'this help'],
+];
+
+/** What happens in one round, for those who see a GAN for the first time.
+ * @type {[who: string, does: string, ink: import('./palette.js').Ink][]} */
+const ROUND = [
+  ['z → G → x', 'The generator G turns random z into samples x. Their law is p_g; the data’s is p_r.', 'generated'],
+  ['D step', 'The discriminator D sees samples of both and learns to tell them apart: D goes up where real ones are, down where generated ones are.', 'discriminator'],
+  ['G step', 'D holds still. G moves its samples to where D finds them more real: up the slope of D.', 'generated'],
+  ['the end', 'When p_g = p_r nothing is left to tell: D = ½ everywhere, and V = −log 4.', 'text'],
+];
+
+const CURVES = 'Every name in a legend is a switch: it hides or shows its line or layer. Slow motion: choose 1 or 2 steps a second beside Play. '
+  + 'A thin vertical line in the curves is a setting that was changed there. Dotted grey lines are what theory says.';
+
+export class Help {
+  #keys = element('dl');
+  #layers = element('dl');
+  node = /** @type {HTMLDialogElement} */ (element('dialog', { class: 'gd-help', 'aria-label': 'Keys and layers' }));
+  #stage;
+
+  /** @param {{signal: AbortSignal, stage: () => import('./stages.js').Stage | undefined}} options `stage` is the one on show */
+  constructor({ signal, stage }) {
+    this.#stage = stage;
+    const close = element('button', { type: 'button', class: 'gd-close', 'aria-label': 'Close' }, '×');
+    this.node.append(
+      close,
+      element('section', {}, element('h2', {}, 'One round'), element('dl', {}, ...ROUND.flatMap(explain)), element('p', {}, CURVES)),
+      element('section', {}, element('h2', {}, 'Keys and pointer'), this.#keys),
+      element('section', {}, element('h2', {}, 'What is to be seen'), this.#layers),
+    );
+    close.addEventListener('click', () => this.node.close(), { signal });
+    // A click beside it, or the key that opened it, closes it as Escape does.
+    this.node.addEventListener('click', event => event.target === this.node && this.node.close(), { signal });
+    this.node.addEventListener('keydown', event => event.key === '?' && this.node.close(), { signal });
+  }
+
+  open() {
+    if (this.node.open) return;
+    const { gestures = [], guide = [] } = this.#stage() ?? {};
+    this.#keys.replaceChildren(...[...KEYS, ...gestures].flatMap(([names, does]) => [element('dt', {}, ...names.map(name => element('kbd', {}, name))), element('dd', {}, does)]));
+    this.#layers.replaceChildren(...guide.flatMap(({ label, hint, sample }) => {
+      const term = element('dt', {}, drawSample(sample), element('span', {}, ...maths(label)));
+      term.style.setProperty('--ink', `var(--gd-${sample.ink})`);
+      return [term, element('dd', {}, ...maths(hint))];
+    }));
+    this.node.showModal();
+  }
+}
+
+/** @param {[who: string, does: string, ink: import('./palette.js').Ink]} line */
+function explain([who, does, ink]) {
+  const term = element('dt', {}, who);
+  term.style.setProperty('--ink', `var(--gd-${ink})`);
+  return [term, element('dd', {}, ...maths(does))];
+}

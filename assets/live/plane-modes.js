@@ -1,0 +1,86 @@
+// @ts-check
+/**
+ * The share of the generator's mass at each mode of the data, written beside it; a mode that has none is ringed, calmly: before
+ * the first step all are, and whether the game has collapsed is the verdict's to say.
+ */
+import { known } from './numbers.js';
+import { translucent } from './palette.js';
+import { letterSize } from './plane-marks.js';
+
+/** @typedef {import('./viewport.js').Viewport} Viewport */
+/** @typedef {{x: number, y: number, radius: number, labelX: number, labelY: number}} Place px */
+
+const LABEL = { width: 2.9, height: 1.3 }; // of "100 %", in sizes of its letters
+const GAP_PX = 4;
+const SMALLEST_RADIUS_PX = 7;
+const STANDARD_DEVIATIONS = 3; // a sample this near to a mode is of high quality
+
+/** @param {CanvasRenderingContext2D} c @param {Viewport} view @param {number[][]} modes @param {number} std @param {ArrayLike<number>} shares @param {import('./palette.js').Theme} theme */
+export function drawModes(c, view, modes, std, shares, theme) {
+  const letters = letterSize(view);
+  const height = LABEL.height * letters;
+  const places = placeLabels(view, modes, std, { width: LABEL.width * letters, height });
+  const isLost = (/** @type {unknown} */ _, /** @type {number} */ k) => shares[k] === 0;
+  c.beginPath();
+  places.filter(isLost).forEach(({ x, y, radius }) => {
+    c.moveTo(x + radius, y);
+    c.arc(x, y, radius, 0, 2 * Math.PI);
+  });
+  c.strokeStyle = theme.muted;
+  c.lineWidth = 1.3;
+  c.setLineDash([4, 3]);
+  c.stroke();
+  c.setLineDash([]);
+
+  c.textAlign = 'center';
+  c.textBaseline = 'middle';
+  places.forEach(({ labelX, labelY }, k) => {
+    const lost = isLost(null, k);
+    const text = percent(shares[k]);
+    c.font = `${lost ? 'bold ' : ''}${letters}px ${theme.font}`;
+    // Paper under the words, or dots and field would show through them.
+    const width = c.measureText(text).width + 4;
+    c.fillStyle = translucent(theme.background, 0.7);
+    c.fillRect(labelX - width / 2, labelY - height / 2, width, height);
+    c.fillStyle = theme.text;
+    c.fillText(text, labelX, labelY + 0.5);
+  });
+}
+
+/** The shares among samples at hand.
+ * @param {ArrayLike<number>} points x and y in turn @param {number[][]} modes @param {number} std */
+export function countShares(points, modes, std) {
+  const shares = new Float32Array(modes.length);
+  for (let i = 0; i < points.length; i += 2) {
+    let nearest = -1;
+    let least = (STANDARD_DEVIATIONS * std) ** 2;
+    for (let k = 0; k < modes.length; k++) {
+      const square = (points[i] - modes[k][0]) ** 2 + (points[i + 1] - modes[k][1]) ** 2;
+      if (square <= least) [nearest, least] = [k, square];
+    }
+    if (nearest >= 0) shares[nearest] += 2 / points.length;
+  }
+  return shares;
+}
+
+/** @param {number} share */
+const percent = share => (!known(share) ? '–' : share > 0 && share < 0.005 ? '<1 %' : `${Math.round(100 * share)} %`);
+
+/** Outward from the middle where the modes surround it, as on a ring; else above each, as on a grid.
+ * @param {Viewport} view @param {number[][]} modes @param {number} std @param {{width: number, height: number}} label px @returns {Place[]} */
+function placeLabels(view, modes, std, label) {
+  const radius = Math.max(SMALLEST_RADIUS_PX, STANDARD_DEVIATIONS * std * view.scale);
+  const at = modes.map(([x, y]) => ({ x: view.originX + view.scale * x, y: view.originY - view.scale * y, radius }));
+  const middle = { x: mean(at.map(p => p.x)), y: mean(at.map(p => p.y)) };
+  const distances = at.map(p => Math.hypot(p.x - middle.x, p.y - middle.y));
+  const surround = Math.min(...distances) > 0.5 * Math.max(...distances);
+  return at.map((place, k) => {
+    const [ux, uy] = surround ? [(place.x - middle.x) / distances[k], (place.y - middle.y) / distances[k]] : [0, -1];
+    // So far out that the label's box just clears the circle.
+    const reach = radius + GAP_PX + Math.abs(ux) * (label.width / 2) + Math.abs(uy) * (label.height / 2);
+    return { ...place, labelX: place.x + reach * ux, labelY: place.y + reach * uy };
+  });
+}
+
+/** @param {number[]} values */
+const mean = values => values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);

@@ -1,0 +1,381 @@
+// @ts-check
+/**
+ * The stage of a game in the plane: the field of D, real and generated samples on it, where the generator is drawn to, and the
+ * latent plane as G warps it.
+ */
+import { Contour } from './contour.js';
+import { element, write } from './dom.js';
+import { FieldRaster } from './field-raster.js';
+import { listenToGestures } from './gestures.js';
+import { DRAG } from './help.js';
+import { Legend } from './legend.js';
+import { fixed, known, typographic } from './numbers.js';
+import { translucent } from './palette.js';
+import { ARROW_CAP, ARROW_SCALE, drawArrows, drawAxes, drawDots, drawMesh, drawSquares } from './plane-marks.js';
+import { countShares, drawModes } from './plane-modes.js';
+import { createSwitch } from './switch.js';
+import { Viewport } from './viewport.js';
+
+/** @typedef {Record<string, Float32Array>} Arrays */
+
+/** In drawing order.
+ * @type {readonly (import('./legend.js').Layer & {draw: (scene: Scene) => void})[]} */
+const LAYERS = [
+  {
+    key: 'field', label: 'field', draw: drawField, sample: { ink: 'muted', mark: 'field' },
+    hint: 'The field behind the samples. When D is ½ everywhere the colour has drained out of the picture: the equilibrium.',
+  },
+  {
+    key: 'map', needs: 'mesh', label: 'map G', draw: drawMap, sample: { ink: 'generated', mark: 'mesh' },
+    hint: 'A grid of latents z, warped by G. Each cell holds the same share of p_g, so small cells are dense: the denser, the more opaque.',
+  },
+  {
+    key: 'contour', label: 'D = ½', draw: drawContours, sample: { ink: 'discriminator', width: 1.6 },
+    hint: 'Where D cannot tell: one side it takes for real, the other for generated. Dotted: the same line of D*, when the field shows D*.',
+  },
+  {
+    key: 'real', needs: 'real', label: 'p_r real', draw: ({ c, view, arrays, theme }) => drawDots(c, view, arrays.real, theme),
+    sample: { ink: 'real', mark: 'dot' }, hint: 'Real samples: dots.',
+  },
+  {
+    key: 'generated', needs: 'generated', label: 'p_g generated', draw: ({ c, view, arrays, theme }) => drawSquares(c, view, arrays.generated, theme),
+    sample: { ink: 'generated', mark: 'square' }, hint: 'Generated samples G(z): squares. Their latents z stay the same, so each square can be followed.',
+  },
+  {
+    key: 'pull', needs: 'pull', label: '−∇_x L_G', draw: ({ c, view, arrays, theme }) => drawArrows(c, view, arrays.generated, arrays.pull, theme),
+    sample: { ink: 'generated', mark: 'arrow' },
+    hint: `Where the generator’s loss draws each sample. As long as the gradient, on one scale for the whole run: where there is none to see, G learns nothing. `
+      + `A gradient of ${+(0.1 / ARROW_SCALE).toPrecision(2)} per width of the window is drawn a tenth of it long; at most ${Math.round(100 * ARROW_CAP)} % of it is drawn.`,
+  },
+  {
+    key: 'shares', needs: 'shares', label: '% per mode', draw: drawShares, sample: { ink: 'muted', mark: 'share' },
+    hint: 'How much of p_g lies within 3 standard deviations of each mode. A mode that has nothing is ringed.',
+  },
+];
+const LEGEND = ['real', 'generated', 'pull', 'map', 'contour', 'shares', 'field'];
+
+const LOG_ODDS = 5; // the field's colours end here
+
+/** What the field may show: `of` maps D and D* to -1..1, where 0 is the background's colour.
+ * @type {readonly {value: string, label: string, hint: string, ends: [string, string, string], of: (d: number, star: number) => number, uses?: 'star'}[]} */
+const FIELDS = [
+  { value: 'd', label: 'D', ends: ['0', '½', '1'], of: d => 2 * d - 1, hint: 'D(x): how real x looks to the discriminator. Orange: generated; blue: real.' },
+  {
+    value: 'd_star', label: 'D*', ends: ['0', '½', '1'], of: (_, star) => 2 * star - 1, uses: 'star',
+    hint: 'D*(x) = p_r / (p_r + p_g): the best response to this very generator. Hatched: neither law has mass there, and D* is undetermined. At full speed it is some steps old; paused, exact.',
+  },
+  { value: 'gap', label: 'D − D*', ends: ['−1', '0', '1'], of: (d, star) => d - star, uses: 'star', hint: 'How far D is from its best response. Orange: D too low; blue: too high; no colour: D plays perfectly. At full speed D* is some steps old; paused, exact.' },
+  {
+    value: 'log_odds', label: 'log-odds', ends: [`−${LOG_ODDS}`, '0', String(LOG_ODDS)], of: d => Math.log(d / (1 - d)) / LOG_ODDS,
+    hint: 'log D/(1 − D), the discriminator’s output itself. It still has a slope where D is flat at 0 or 1.',
+  },
+];
+
+/** @type {readonly import('./help.js').Entry[]} */
+const GESTURES = [
+  [['wheel', 'drag'], 'zoom and move the plane'],
+  [['+', '−', '← → ↑ ↓'], 'the same by keys, once the plane is clicked or reached with Tab'],
+  [['double click', '0'], 'the whole window again'],
+  ...DRAG.map(([keys, does]) => /** @type {import('./help.js').Entry} */ ([keys, `in the curves: ${does}`])),
+];
+
+const MARGIN = { left: 28, right: 1, top: 3, bottom: 20 };
+const TELL_EVERY_MS = 2000; // the description for those who do not see the picture
+
+/** What a layer needs to draw itself.
+ * @typedef {object} Scene
+ * @property {CanvasRenderingContext2D} c
+ * @property {Viewport} view
+ * @property {Arrays} arrays
+ * @property {any} facts
+ * @property {import('./palette.js').Theme} theme
+ * @property {(typeof FIELDS)[number]} field
+ * @property {number} size of the field
+ * @property {boolean} isMeasured whether what is measured belongs to this very step
+ * @property {FieldRaster} raster up to date
+ * @property {Contour} contour */
+
+export class PlaneStage {
+  #options;
+  #theme;
+  /** @type {any} */
+  #facts = {};
+  /** @type {import('./bytes.js').Packet | null} */
+  #frame = null;
+  #legend;
+  #canvas;
+  #context;
+  #view = new Viewport();
+  #raster = new FieldRaster();
+  #rasterShows = /** @type {unknown[]} */ ([]);
+  #values = new Float32Array(0);
+  #contour = new Contour();
+  #field;
+  #ends = ['low', 'middle', 'high'].map(at => element('span', { 'data-at': at }));
+  #homeButton = element('button', { type: 'button', class: 'gd-button gd-home', hidden: '' }, 'whole window');
+  #words = element('p', { class: 'gd-unseen', id: `gd-words-${crypto.getRandomValues(new Uint32Array(1))[0]}` });
+  #toldAt = -Infinity;
+  /** @type {{x: number, y: number} | null} where the pointer rests, in px of the canvas */
+  #pointer = null;
+
+  /** @param {import('./stages.js').StageOptions} options */
+  constructor(options) {
+    this.#options = options;
+    this.#theme = options.theme;
+    const { signal, preferences, tips, request } = options;
+    this.#legend = new Legend(LEGEND.map(key => /** @type {(typeof LAYERS)[number]} */ (LAYERS.find(l => l.key === key))), { preferences, tips, signal, request });
+    const remembered = preferences.get('field', FIELDS[0].value);
+    this.#field = FIELDS.find(f => f.value === remembered) ?? FIELDS[0];
+    const choice = createSwitch({
+      label: 'What the field shows',
+      choices: [...FIELDS],
+      value: this.#field.value,
+      tips,
+      signal,
+      onChoose: value => {
+        preferences.set('field', value);
+        this.#field = FIELDS.find(f => f.value === value) ?? FIELDS[0];
+        this.#showEnds();
+        request();
+      },
+    });
+    const [low, middle, high] = this.#ends;
+    const scale = element('span', { class: 'gd-scale' }, low, element('span', { class: 'gd-scale-bar' }, middle), high);
+    const fieldRow = element('div', { class: 'gd-field' }, this.#legend.entry('field'), choice, scale);
+    this.#canvas = /** @type {HTMLCanvasElement} */ (element('canvas', {
+      class: 'gd-plane', tabindex: 0, role: 'img', 'aria-label': 'Real and generated samples in the plane, over the field of D. Plus and minus zoom, arrows pan, 0 resets.',
+      'aria-describedby': this.#words.id, 'aria-keyshortcuts': '+ - 0 ArrowLeft ArrowRight ArrowUp ArrowDown',
+    }));
+    this.#context = /** @type {CanvasRenderingContext2D} */ (this.#canvas.getContext('2d', { alpha: false }));
+    this.node = element('div', { class: 'gd-stage gd-stage-plane' }, this.#legend.node, fieldRow, element('div', { class: 'gd-plot' }, this.#canvas, this.#homeButton), this.#words);
+    this.#showEnds();
+    this.#homeButton.addEventListener('click', () => {
+      this.#view.reset();
+      request();
+    }, { signal });
+    listenToGestures(this.#canvas, this.#view, { signal, onChange: request });
+    this.#canvas.addEventListener('pointermove', ({ offsetX: x, offsetY: y, pointerType }) => {
+      this.#pointer = pointerType === 'touch' ? null : { x, y };
+      request();
+    }, { signal });
+    this.#canvas.addEventListener('pointerleave', () => {
+      this.#pointer = null;
+      tips.leavePoint();
+    }, { signal });
+  }
+
+  get gestures() {
+    return GESTURES;
+  }
+
+  get guide() {
+    return LEGEND.map(key => /** @type {(typeof LAYERS)[number]} */ (LAYERS.find(l => l.key === key)));
+  }
+
+  /** @param {any} facts */
+  setFacts(facts) {
+    this.#facts = facts;
+    if (facts.window) this.#view.setHome(facts.window);
+    this.#options.request();
+  }
+
+  /** @param {import('./palette.js').Theme} theme */
+  setTheme(theme) {
+    this.#theme = theme;
+    this.#options.request();
+  }
+
+  clear() {
+    this.#frame = null;
+    this.#view.reset();
+    this.#toldAt = -Infinity;
+    this.#options.request();
+  }
+
+  /** @param {import('./bytes.js').Packet} frame */
+  draw(frame) {
+    this.#frame = frame;
+    this.redraw();
+    this.#tell(frame.label.numbers);
+  }
+
+  redraw() {
+    const c = this.#context;
+    const theme = this.#theme;
+    if (!this.#fit()) return;
+    c.fillStyle = theme.background;
+    c.fillRect(0, 0, this.#canvas.clientWidth, this.#canvas.clientHeight);
+    const arrays = /** @type {Arrays} */ (this.#frame?.arrays ?? {});
+    if (this.#frame) this.#legend.match(arrays);
+    drawAxes(c, this.#view, theme);
+    if (!arrays.d || !this.#facts.window) return;
+    const size = Math.round(Math.sqrt(arrays.d.length));
+    if (this.#legend.isOn('field')) this.#paintField(arrays, size);
+    const { left, top, width, height } = this.#view.box;
+    c.save();
+    c.beginPath();
+    c.rect(left, top, width, height);
+    c.clip();
+    const { measured, step } = /** @type {import('./bytes.js').Packet} */ (this.#frame).label;
+    const isMeasured = measured === undefined || measured === step;
+    const scene = { c, view: this.#view, arrays, facts: this.#facts, theme, field: this.#field, size, raster: this.#raster, contour: this.#contour, isMeasured };
+    for (const layer of LAYERS) if (this.#legend.isOn(layer.key) && (!layer.needs || arrays[layer.needs])) layer.draw(scene);
+    c.restore();
+    this.#canvas.toggleAttribute('data-zoomed', !this.#view.isHome);
+    this.#homeButton.toggleAttribute('hidden', this.#view.isHome);
+    this.#readPoint(arrays, size);
+  }
+
+  /** Sizes canvas and viewport; false when there is no room to draw. */
+  #fit() {
+    const { clientWidth: width, clientHeight: height } = this.#canvas;
+    if (width < 60 || height < 60) return false;
+    const ratio = window.devicePixelRatio || 1;
+    const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
+    if (this.#canvas.width !== w || this.#canvas.height !== h) Object.assign(this.#canvas, { width: w, height: h });
+    this.#context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    const [roomX, roomY] = [width - MARGIN.left - MARGIN.right, height - MARGIN.top - MARGIN.bottom];
+    const side = Math.min(roomX, roomY);
+    this.#view.box = { left: MARGIN.left + Math.round((roomX - side) / 2), top: MARGIN.top + Math.round((roomY - side) / 2), width: side, height: side };
+    return true;
+  }
+
+  /** Paints the raster anew only when its frame, choice or theme is another: panning needs none of that.
+   * @param {Arrays} arrays @param {number} size */
+  #paintField({ d, d_star: star }, size) {
+    const shows = [d, this.#field, this.#theme];
+    if (shows.every((part, i) => part === this.#rasterShows[i])) return;
+    this.#rasterShows = shows;
+    if (this.#values.length !== d.length) this.#values = new Float32Array(d.length);
+    const { of, uses } = this.#field;
+    for (let i = 0; i < d.length; i++) {
+      const value = of(d[i], uses && star ? star[i] : NaN);
+      this.#values[i] = value > 1 ? 1 : value < -1 ? -1 : value;
+    }
+    this.#raster.paint(this.#values, size, this.#theme);
+  }
+
+  #showEnds() {
+    this.#ends.forEach((end, i) => write(end, this.#field.ends[i]));
+  }
+
+  /** D and D* under the pointer, also while it rests and the game goes on. @param {Arrays} arrays @param {number} size */
+  #readPoint(arrays, size) {
+    if (!this.#pointer || this.#canvas.hasAttribute('data-held')) return this.#options.tips.leavePoint();
+    const { x: px, y: py } = this.#pointer;
+    const [x, y] = this.#view.under(px, py);
+    const digits = Math.max(1, Math.ceil(Math.log10(this.#view.scale / 2)));
+    const read = (/** @type {Float32Array | undefined} */ values) => (values ? valueAt(values, size, this.#facts.window, x, y) : null);
+    const [d, star] = [read(arrays.d), read(arrays.d_star)];
+    const place = `x ${typographic(x.toFixed(digits))}\u2003y ${typographic(y.toFixed(digits))}`;
+    const values = d === null ? 'outside the window' : `D ${fixed(d)}\u2003D* ${known(star) ? fixed(star) : 'undetermined'}`;
+    const { left, top } = this.#canvas.getBoundingClientRect();
+    this.#options.tips.showPoint(`${place}\n${values}`, left + px, top + py);
+  }
+
+  /** @param {Record<string, number | null>} numbers */
+  #tell(numbers) {
+    const now = performance.now();
+    if (now - this.#toldAt < TELL_EVERY_MS) return;
+    this.#toldAt = now;
+    const modes = this.#facts.modes?.length;
+    const covered = modes && known(numbers.modes) ? `Generated samples reach ${numbers.modes} of ${modes} modes; ${fixed(100 * (numbers.high_quality ?? 0), 0)} % of them lie close to one. ` : '';
+    write(this.#words, `${covered}D is ${fixed(numbers.mean_d_real, 2)} on average on real and ${fixed(numbers.mean_d_fake, 2)} on generated samples. JSD ${fixed(numbers.jsd)} nats.`);
+  }
+}
+
+/** @param {Scene} scene */
+function drawField({ c, view, facts, theme, raster, field }) {
+  const [xLow, xHigh, yLow, yHigh] = facts.window;
+  const x = view.originX + view.scale * xLow;
+  const y = view.originY - view.scale * yHigh;
+  const [width, height] = [view.scale * (xHigh - xLow), view.scale * (yHigh - yLow)];
+  if (field.uses) hatch(c, view, { x, y, width, height }, theme);
+  raster.draw(c, x, y, width, height);
+}
+
+const HATCH_PX = 8;
+
+/** Undetermined is not one half: the ground shows hatched where the raster has holes.
+ * @param {CanvasRenderingContext2D} c @param {Viewport} view @param {{x: number, y: number, width: number, height: number}} area @param {import('./palette.js').Theme} theme */
+function hatch(c, { box }, area, theme) {
+  const [left, top] = [Math.max(box.left, area.x), Math.max(box.top, area.y)];
+  const [right, bottom] = [Math.min(box.left + box.width, area.x + area.width), Math.min(box.top + box.height, area.y + area.height)];
+  if (right <= left || bottom <= top) return;
+  c.save();
+  c.beginPath();
+  c.rect(left, top, right - left, bottom - top);
+  c.clip();
+  c.beginPath();
+  for (let x = left - (bottom - top); x < right; x += HATCH_PX) {
+    c.moveTo(x, bottom);
+    c.lineTo(x + (bottom - top), top);
+  }
+  c.strokeStyle = theme.line;
+  c.lineWidth = 1;
+  c.stroke();
+  c.restore();
+}
+
+/** @param {Scene} scene */
+function drawMap({ c, view, arrays, theme }) {
+  drawMesh(c, view, arrays.mesh, Math.round(Math.sqrt(arrays.mesh.length / 2)), theme);
+}
+
+/** @param {Scene} scene */
+function drawContours({ c, view, arrays, facts, theme, field, size, contour }) {
+  const [xLow, xHigh, yLow, yHigh] = facts.window;
+  const [stepX, stepY] = [(xHigh - xLow) / size, (yHigh - yLow) / size];
+  // The field is known at the cells' middles; a line that comes to the last of them goes on to the window's edge.
+  const reach = (/** @type {number} */ k) => (k <= 0 ? 0 : k >= size - 1 ? size : k + 0.5);
+  const toX = (/** @type {number} */ i) => view.originX + view.scale * (xLow + reach(i) * stepX);
+  const toY = (/** @type {number} */ j) => view.originY - view.scale * (yLow + reach(j) * stepY);
+  const stroke = (/** @type {Float32Array} */ values, /** @type {number[]} */ dash) => {
+    c.beginPath();
+    contour.trace(values, size, 0.5, (i, j, first) => (first ? c.moveTo(toX(i), toY(j)) : c.lineTo(toX(i), toY(j))));
+    c.setLineDash(dash);
+    c.lineWidth = 1.6;
+    c.strokeStyle = translucent(theme.discriminator, visibility(values));
+    c.stroke();
+    c.setLineDash([]);
+  };
+  if (field.uses && arrays.d_star) stroke(arrays.d_star, [2, 4]);
+  stroke(arrays.d, []);
+}
+
+const PLAIN_OPINION = 0.08; // mean |2 D − 1| from where on a boundary is a boundary
+
+/** Of a D that is ½ nearly everywhere the boundary wanders about and means nothing: it fades as the colour does.
+ * @param {Float32Array} values */
+function visibility(values) {
+  let sum = 0;
+  let count = 0;
+  for (const value of values)
+    if (value === value) {
+      sum += Math.abs(2 * value - 1);
+      count++;
+    }
+  return 0.95 * Math.min(1, Math.max(0.2, sum / Math.max(1, count) / PLAIN_OPINION));
+}
+
+/** @param {Scene} scene */
+function drawShares({ c, view, arrays, facts, theme, isMeasured }) {
+  const { modes, mode_std: std } = facts;
+  if (!modes?.length) return;
+  // At full speed the measured shares are some steps old, and might stand beside modes that the squares have left by now.
+  drawModes(c, view, modes, std ?? 0, isMeasured ? arrays.shares : countShares(arrays.generated, modes, std ?? 0), theme);
+}
+
+/** The field at a point, between the four cells around it; null outside the window, NaN where it is undetermined.
+ * @param {Float32Array} values (size, size) @param {number} size @param {number[] | undefined} window @param {number} x @param {number} y */
+function valueAt(values, size, window, x, y) {
+  if (!window) return null;
+  const [xLow, xHigh, yLow, yHigh] = window;
+  if (x < xLow || x > xHigh || y < yLow || y > yHigh) return null;
+  const inside = (/** @type {number} */ place) => Math.min(size - 1, Math.max(0, place));
+  const [u, v] = [inside(((x - xLow) / (xHigh - xLow)) * size - 0.5), inside(((y - yLow) / (yHigh - yLow)) * size - 0.5)];
+  const [i, j] = [Math.min(size - 2, Math.floor(u)), Math.min(size - 2, Math.floor(v))];
+  const [s, t] = [u - i, v - j];
+  const at = j * size + i;
+  return (1 - t) * ((1 - s) * values[at] + s * values[at + 1]) + t * ((1 - s) * values[at + size] + s * values[at + size + 1]);
+}

@@ -1,0 +1,85 @@
+"""What a diagnostic of p_g against p_r offers, whatever the data's dimension.
+
+Everything here compares *samples* of p_g with a *known* p_r, so the only noise is that of p_g's samples. That noise is
+shown: a `Floor` is what the same estimator reads for as many samples of p_r itself, drawn the same way: the reading of a
+perfect generator.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from gandash.diagnostics.coverage import Coverage
+
+Array = NDArray[np.float64]
+
+CENTRAL_MASS = 0.98
+FLOOR_REPEATS = 24
+FLOOR_SEED = 20140610  # any fixed number: floors are facts about p_r and the sample size
+
+
+@dataclass(frozen=True)
+class Floor:
+    """The reading of an estimator on p_r itself: its mean and its 95th percentile over repeats."""
+
+    mean: float
+    high: float
+
+    @classmethod
+    def of(cls, readings: Sequence[float]) -> Floor:
+        return cls(float(np.mean(readings)), float(np.quantile(readings, 0.95)))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One generator against p_r: JSD in nats (<= log 2), W1 in units of x, p_g at the `places`, coverage of a mixture."""
+
+    jsd: float
+    wasserstein: float
+    p_g: Array
+    coverage: Coverage | None
+
+
+class Estimators(ABC):
+    """Estimators against one p_r, with tables made once.
+
+    `places` `(m, dimension)` are the points at which D and both densities are read, `p_r` `(m,)` the density there,
+    `central` `(m,)` marks those that hold the central 98 % of p_r; `real_points` `(samples, dimension)` stand for p_r in
+    expectations.
+    """
+
+    samples: int
+    places: Tensor
+    p_r: Array
+    central: NDArray[np.bool_]
+    real_points: Tensor
+    floors: Mapping[str, Floor]
+
+    @abstractmethod
+    def read(self, x: Tensor) -> Reading:
+        """Compare samples x of p_g, `(samples, dimension)`, with p_r. Raises ValueError for another sample count."""
+
+    def _check_count(self, x: Tensor) -> None:
+        if x.shape[0] != self.samples:
+            raise ValueError(f"{x.shape[0]} samples given; the noise floors hold for {self.samples}")
+
+
+def optimal_discriminator(p_r: Array, p_g: Array) -> Array:
+    """D* = p_r / (p_r + p_g) (Goodfellow et al. 2014, proposition 1), NaN where both densities are too thin to say."""
+    total = p_r + p_g
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(total > 2e-3 * p_r.max(), p_r / total, np.nan)
+
+
+def jensen_shannon(p: Array, q: Array) -> float:
+    """JSD(p, q) = H((p + q)/2) - (H(p) + H(q))/2 in nats, for probability vectors; between 0 and log 2."""
+    m = (p + q) / 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        terms = np.where(p > 0, p * np.log(p / m), 0.0) + np.where(q > 0, q * np.log(q / m), 0.0)
+    return max(0.0, float(0.5 * terms.sum()))  # rounding may leave -1e-17 where p = q

@@ -1,0 +1,171 @@
+"""What one picture of a game needs, for each kind of data: the arrays of a frame, and the facts that frame its axes.
+
+A stage draws its samples and latents once, from a generator of their own: dots glide because their latents stay.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+import torch
+from numpy.typing import NDArray
+from torch import Generator, Tensor
+
+from gandash.diagnostics.estimators import Estimators
+from gandash.diagnostics.line import Line
+from gandash.diagnostics.measure import Measurement, estimators_for
+from gandash.diagnostics.plane import FIELD, Plane
+from gandash.game.field import generate, logits
+from gandash.game.game import Game
+from gandash.game.step import GameState
+
+Arrays = dict[str, NDArray[Any]]
+
+_RUG, _THREADS = 128, 96  # real samples and threads of the map on the line
+_DOTS = 256  # samples of each kind on the plane
+_MESH = 21  # nodes per side of the warped grid
+
+
+class Stage(ABC):
+    """One kind of picture. Arrays it hands out are copies or never written again.
+
+    `measure_every` is how many steps lie between measurements for the curves, at about one step's cost each. Where
+    `measures_pictures` is False, a picture of a game at full speed may show the divergences and D* of the latest such
+    measurement: one of its own would cost several steps.
+    """
+
+    measure_every: ClassVar[int]
+    measures_pictures: ClassVar[bool]
+
+    @abstractmethod
+    def __init__(self, game: Game, generator: Generator) -> None: ...
+
+    @abstractmethod
+    def facts(self, game: Game) -> dict[str, Any]:
+        """What stays true while the settings do."""
+
+    @abstractmethod
+    def arrays(self, game: Game, state: GameState, found: Measurement) -> Arrays:
+        """What a frame of this state shows; `found` may be of an earlier state if `measures_pictures` is False."""
+
+
+def stage_for(game: Game, generator: Generator) -> Stage:
+    """The stage on which games of this dimension are shown."""
+    return STAGES[game.data.dimension](game, generator)
+
+
+def estimators_of(game: Game) -> Estimators:
+    return estimators_for(game.config.data, game.latent.stratified)
+
+
+class LineStage(Stage):
+    """Densities and D over x, samples as rugs, G as threads from z to x."""
+
+    measure_every = 20
+    measures_pictures = True
+
+    def __init__(self, game: Game, generator: Generator) -> None:
+        self._real = game.data.sample(generator, _RUG)[:, 0].numpy()
+        if game.latent.dimension == 1:
+            self._latents = game.latent.line(_THREADS)[:, None]
+        else:
+            drawn = game.latent.sample(generator, _THREADS)
+            self._latents = drawn[drawn[:, 0].argsort()]
+
+    def facts(self, game: Game) -> dict[str, Any]:
+        line = estimators_of(game)
+        assert isinstance(line, Line)
+        reach = float(self._latents[:, 0].abs().max())
+        return {
+            "stage": "line",
+            "window": [float(line.grid[0]), float(line.grid[-1])],
+            "wasserstein": "W_1",
+            "latent": {"kind": game.latent.kind, "dimension": game.latent.dimension, "window": [-reach, reach]},
+        }
+
+    @torch.no_grad()
+    def arrays(self, game: Game, state: GameState, found: Measurement) -> Arrays:
+        line = found.estimators
+        assert isinstance(line, Line)
+        arrays: Arrays = {
+            "grid": line.grid,
+            "p_r": line.p_r,
+            "p_g": found.live.p_g,
+            "d": found.d,
+            "d_star": found.d_star,
+            "real": self._real,
+            "latents": self._latents[:, 0].numpy(),
+            "generated": generate(game, state.theta[:1], self._latents[None])[0, :, 0].numpy(),
+        }
+        if found.average is not None:
+            arrays["p_g_average"] = found.average.p_g
+        return arrays
+
+
+class PlaneStage(Stage):
+    """The field of D, samples as dots with the pull on each, the latent grid as G warps it, and each mode's share."""
+
+    measure_every = 40
+    measures_pictures = False
+
+    def __init__(self, game: Game, generator: Generator) -> None:
+        self._real = game.data.sample(generator, _DOTS).numpy()
+        self._latents = game.latent.sample(generator, _DOTS)
+        if game.latent.dimension == 2:
+            axis = game.latent.line(_MESH)
+            self._mesh: Tensor | None = torch.stack(torch.meshgrid(axis, axis, indexing="xy"), dim=-1).reshape(-1, 2)
+        else:
+            self._mesh = None
+
+    def facts(self, game: Game) -> dict[str, Any]:
+        plane = estimators_of(game)
+        assert isinstance(plane, Plane)
+        return {
+            "stage": "plane",
+            "window": list(plane.window),
+            "wasserstein": "sliced W_1",
+            "field_size": FIELD,
+            "mesh_size": _MESH if self._mesh is not None else 0,
+            "latent": {"kind": game.latent.kind, "dimension": game.latent.dimension},
+        }
+
+    def arrays(self, game: Game, state: GameState, found: Measurement) -> Arrays:
+        theta, phi = state.theta[:1], state.phi[:1]
+        latents = self._latents if self._mesh is None else torch.cat([self._latents, self._mesh])
+        with torch.no_grad():
+            x = generate(game, theta, latents[None])
+            d = torch.sigmoid(logits(game, phi, found.estimators.places[None]))[0]
+        dots = x[:, :_DOTS]
+        arrays: Arrays = {
+            "d": d.reshape(FIELD, FIELD).numpy(),
+            "d_star": found.d_star.reshape(FIELD, FIELD),
+            "real": self._real,
+            "generated": dots[0].numpy(),
+            "pull": pull(game, phi, dots)[0].numpy(),
+        }
+        if self._mesh is not None:
+            arrays["mesh"] = x[0, _DOTS:].reshape(_MESH, _MESH, 2).numpy()
+        if found.live.coverage is not None:
+            arrays["shares"] = found.live.coverage.shares
+        return arrays
+
+
+STAGES: dict[int, type[Stage]] = {1: LineStage, 2: PlaneStage}
+
+
+def pull(game: Game, phi: Tensor, x: Tensor) -> Tensor:
+    """-grad_x L_G at each sample, `(members, n, dimension)`: where this D draws it, per sample and not divided by n."""
+    with torch.enable_grad():
+        x = x.detach().requires_grad_()
+        a = logits(game, phi.detach(), x)
+        (slope,) = torch.autograd.grad(a.sum(), x)
+    return -game.objective.generator_slope(a.detach())[..., None] * slope
+
+
+def mode_facts(game: Game) -> dict[str, Any]:
+    """Where p_r's modes are, if it is a mixture."""
+    modes = game.data.modes()
+    if modes is None:
+        return {"modes": [], "mode_weights": [], "mode_std": None}
+    return {"modes": modes.places.tolist(), "mode_weights": modes.weights.tolist(), "mode_std": modes.std}

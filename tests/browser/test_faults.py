@@ -1,0 +1,50 @@
+"""What a person sees when things go wrong, and that nothing is left behind."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import psutil
+import pytest
+from waiting import wait_until
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+def test_fifty_reloads_in_a_row_leave_no_worker_behind(app, lab) -> None:
+    address = lab.page.url
+    wait_until(lambda: len(app.workers()) >= 2, "the spare is there", 60)
+    before = {w.pid for w in app.workers()}
+    lab.press("Space")
+    wait_until(lambda: lab.step > 30, "it plays")
+    for i in range(50):  # most of them before the page was there, some when it had begun to ask for its run
+        lab.page.goto(address, wait_until="load" if i % 5 == 0 else "commit")
+    lab.await_picture()
+    assert lab.page.url == address and "run=" in address
+    assert lab.step > 30
+    assert {w.pid for w in app.workers()} == before  # the same trainer, the same spare, and no other
+    if lab.status == "paused":  # while nobody looked for longer than a reload takes
+        lab.press("Space")
+    wait_until(lambda: lab.status == "running", "it goes on")
+
+
+def test_a_trainer_that_dies_again_and_again_ends_in_words_and_another_game_can_begin(app, lab) -> None:
+    lab.press("Space")
+    wait_until(lambda: lab.step > 30, "it plays")
+
+    def failed() -> bool:
+        with suppress(psutil.Error):  # some have ended since the list was made
+            for worker in app.workers():
+                worker.kill()
+        return lab.status == "failed"
+
+    wait_until(failed, "the run is given up", 60)
+    card = lab.page.get_by_role("alertdialog")
+    assert "The trainer was lost" in card.text_content() and "times in a row" in card.text_content()
+    assert "Choose a preset or reload the page" in card.text_content()
+    assert "Traceback" not in lab.page.text_content("body")
+    lab.page.reload()
+    lab.await_picture()
+    assert (lab.status, lab.step) == ("paused", 0)
+    lab.press("Space")
+    wait_until(lambda: lab.step > 10, "another game plays", 60)

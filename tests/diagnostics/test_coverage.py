@@ -1,0 +1,78 @@
+"""Mode coverage against cases that can be counted by hand."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+from torch import Generator
+
+from gandash import config
+from gandash.diagnostics.coverage import RADIUS, cover, perfect_quality
+from gandash.game.distributions import Modes, distribution
+
+FOUR = Modes(
+    places=torch.tensor([[0.0, 0.0], [10.0, 0.0], [0.0, 10.0], [10.0, 10.0]]).double(),
+    weights=torch.tensor([0.1, 0.2, 0.3, 0.4], dtype=torch.float64),
+    std=1.0,
+)
+
+
+def test_counted_by_hand() -> None:
+    x = torch.tensor([[0.0, 2.9], [0.0, 3.1], [10.0, 0.0], [11.0, 1.0], [5.0, 5.0], [0.0, 10.0], [90.0, 0.0], [10.0, 2.99]])
+    found = cover(x, FOUR)
+    assert found.captured == 3  # none at (10, 10)
+    assert found.high_quality == 5 / 8  # 3.1 is beyond 3 std, the middle and the far one are nowhere
+    np.testing.assert_allclose(found.shares, [1 / 8, 3 / 8, 1 / 8, 0])
+    exact = 0.2 * math.log(0.2 / 0.1) + 0.6 * math.log(0.6 / 0.2) + 0.2 * math.log(0.2 / 0.3)
+    assert found.reverse_kl == pytest.approx(exact, rel=1e-12)
+
+
+@pytest.mark.parametrize("k", [1, 2, 5, 8])
+def test_a_generator_uniform_on_k_of_K_equal_modes_reads_log_of_their_ratio(k: int) -> None:
+    modes = distribution(config.Ring(modes=8, radius=2, std=0.1)).modes()
+    assert modes is not None
+    found = cover(modes.places[:k].repeat(50, 1).float(), modes)
+    assert found.captured == k and found.high_quality == 1
+    assert found.reverse_kl == pytest.approx(math.log(8 / k), abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    "settings", [config.Ring(std=0.02), config.Grid(std=0.025), config.Mixture(means=(-2, 2), std=0.1)], ids=str
+)
+def test_a_perfect_sampler(settings: config.Target) -> None:
+    """At the published scales: every mode, and the share that a chi distribution says, within four standard errors."""
+    law, n = distribution(settings), 40000
+    modes = law.modes()
+    assert modes is not None
+    found = cover(law.sample(Generator().manual_seed(0), n), modes)
+    perfect = perfect_quality(law.dimension)
+    assert found.captured == len(modes.weights)
+    assert found.high_quality == pytest.approx(perfect, abs=4 * math.sqrt(perfect * (1 - perfect) / n))
+    assert found.reverse_kl < 3 * len(modes.weights) / (2 * n) + 1e-4
+
+
+def test_the_perfect_share() -> None:
+    assert perfect_quality(2) == pytest.approx(1 - math.exp(-9 / 2), abs=1e-12)
+    assert perfect_quality(1) == pytest.approx(stats.norm.cdf(3) - stats.norm.cdf(-3), abs=1e-12)
+    assert perfect_quality(3) == pytest.approx(stats.chi(3).cdf(RADIUS), abs=1e-12)
+
+
+def test_nothing_anywhere_near() -> None:
+    found = cover(torch.full((5, 2), 100.0), FOUR)
+    assert (found.captured, found.high_quality) == (0, 0)
+    assert math.isnan(found.reverse_kl)
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0, 12))
+def test_order_means_nothing_and_the_reverse_kl_is_never_negative(seed: int, spread: float) -> None:
+    x = spread * torch.randn(200, 2, generator=Generator().manual_seed(seed)) + 5
+    found, shuffled = cover(x, FOUR), cover(x.flip(0), FOUR)
+    assert (found.captured, found.high_quality) == (shuffled.captured, shuffled.high_quality)
+    assert math.isnan(found.reverse_kl) or found.reverse_kl >= -1e-12
+    assert float(found.shares.sum()) == pytest.approx(found.high_quality)

@@ -1,0 +1,138 @@
+"""A real app in its own process, and a real Chromium on it: for the browser tests and the load programs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psutil
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from waiting import wait_until
+
+ROOT = Path(__file__).parents[1]
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+class App:
+    """A running `streamlit run app.py`."""
+
+    def __init__(self, process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+        self.process, self.url, self.log = process, url, log
+
+    def workers(self) -> list[psutil.Process]:
+        """The trainer processes of this app, spare included."""
+        found = []
+        for child in psutil.Process(self.process.pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):  # it ended while we looked; a zombie is one of these
+                if "gandash.trainer.worker" in " ".join(child.cmdline()):
+                    found.append(child)
+        return found
+
+
+@contextmanager
+def running_app(script: str = "app.py", **environment: str) -> Iterator[App]:
+    """`streamlit run script` from the root of the project, on a free port, until the block ends."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = Path(tempfile.mkdtemp()) / "app.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", script, f"--server.port={port}", "--server.headless=true"],
+            cwd=ROOT,
+            stdout=out,
+            stderr=out,
+            env=os.environ | {"PYTHONUNBUFFERED": "1"} | environment,
+        )
+    app = App(process, f"http://127.0.0.1:{port}/", log)
+    try:
+        wait_until(lambda: _answers(app.url), "the app answers", 60)
+        yield app
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url + "_stcore/health", timeout=1) as response:
+            return response.status == 200
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+@contextmanager
+def running_browser() -> Iterator[Browser]:
+    assert CHROMIUM, "no Chromium found; `bash tests/run` installs Debian's"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+class Lab:
+    """The page in a browser of its own, with what its console said."""
+
+    def __init__(self, browser: Browser, url: str, **context: object) -> None:
+        self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 720}} | context)  # type: ignore[arg-type]
+        self.page: Page = self.context.new_page()
+        self.complaints: list[str] = []
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"page error: {error}"))
+        self.page.goto(url)
+        self.await_picture()
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"{message.type}: {message.text}")
+
+    def attribute(self, name: str) -> str:
+        return self.page.get_attribute('[data-testid="live-view"]', f"data-{name}") or ""
+
+    @property
+    def status(self) -> str:
+        return self.attribute("status")
+
+    @property
+    def step(self) -> int:
+        return int(self.attribute("step") or 0)
+
+    @property
+    def painted(self) -> int:
+        return int(self.attribute("painted") or 0)
+
+    def await_picture(self) -> None:
+        self.page.wait_for_selector('[data-testid="live-view"]', timeout=60_000)
+        wait_until(lambda: self.painted > 0 and self.status != "connecting", "a first frame is drawn", 60)
+
+    def press(self, key: str) -> None:
+        self.page.locator("body").press(key)
+
+    def choose(self, title: str) -> None:
+        """Choose a preset by its title, and wait until its first frame is drawn."""
+        self.page.get_by_role("combobox", name="Preset").click()
+        self.page.get_by_role("option", name=title, exact=True).click()
+        painted = self.painted
+        wait_until(lambda: self.status == "paused" and self.step == 0 and self.painted > painted, f"{title} stands ready", 30)

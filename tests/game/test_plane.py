@@ -1,0 +1,163 @@
+"""One matrix for every distribution on the plane: density, masses of cells and samples must tell one story."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+from torch import Generator, Tensor
+
+from gandash import config
+from gandash.game.distributions import DISTRIBUTIONS, Modes, PlaneDistribution, distribution
+from gandash.game.distributions.plane import Curve
+from gandash.settings import Settings
+
+CASES: list[Settings] = [
+    *(settings() for settings, law in DISTRIBUTIONS.items() if issubclass(law, PlaneDistribution)),
+    config.Gaussian2D(mean=(-3, 2), std=0.2),
+    config.Mixture2D(means=((-2, 0), (1, 1), (1, -1.5)), weights=(1, 5, 2), std=0.3),
+    config.Ring(modes=3, radius=1, std=0.15, weights=(1, 2, 3)),
+    config.Grid(side=2, spacing=2, std=0.3, weights=(1, 2, 3, 4)),
+    config.TwoMoons(noise=0.4),
+    config.SwissRoll(noise=0.3),
+    config.Checkerboard(side=3),
+]
+
+
+def plane(settings: Settings) -> PlaneDistribution:
+    found = distribution(settings)
+    assert isinstance(found, PlaneDistribution)
+    return found
+
+
+@pytest.fixture(params=CASES, ids=str)
+def law(request: pytest.FixtureRequest) -> PlaneDistribution:
+    return plane(request.param)
+
+
+def edges(low: float, high: float, n: int) -> Tensor:
+    return torch.linspace(low, high, n + 1, dtype=torch.float64)
+
+
+def centres(e: Tensor) -> Tensor:
+    x, y = torch.meshgrid((e[1:] + e[:-1]) / 2, (e[1:] + e[:-1]) / 2, indexing="xy")
+    return torch.stack([x, y], dim=-1)
+
+
+def test_masses_are_the_integral_of_the_density(law: PlaneDistribution) -> None:
+    """In every cell, by a midpoint rule on 20 x 20 points of it: rows are y, columns x."""
+    cells, split = 10, 20
+    coarse, fine = edges(-6, 6, cells), edges(-6, 6, cells * split)
+    density = law.log_density(centres(fine)).exp() * (12 / (cells * split)) ** 2
+    summed = density.reshape(cells, split, cells, split).sum((1, 3))
+    masses = law.cell_masses(coarse, coarse)
+    assert masses.dtype == torch.float64
+    # where an edge of the checkerboard runs through a cell, the rule is off by up to half a row of points
+    slack = 1 / split if isinstance(law.settings, config.Checkerboard) else 0.02
+    torch.testing.assert_close(summed, masses, rtol=0, atol=slack * float(masses.max()))
+    assert float(density.sum()) == pytest.approx(1, abs=slack)
+
+
+def test_unbounded_cells_lose_nothing(law: PlaneDistribution) -> None:
+    infinite = torch.tensor([math.inf], dtype=torch.float64)
+    e = torch.cat([-infinite, edges(-1, 2, 7), infinite])
+    assert float(law.cell_masses(e, e).sum()) == pytest.approx(1, abs=1e-12)
+
+
+def test_samples_fill_the_cells_by_their_masses(law: PlaneDistribution) -> None:
+    n, e = 40000, edges(-6, 6, 60)
+    x = law.sample(Generator().manual_seed(7), n)
+    assert x.shape == (n, 2) and x.dtype == torch.float32
+    counts, *_ = np.histogram2d(x[:, 1].numpy(), x[:, 0].numpy(), bins=[e.numpy(), e.numpy()])
+    expected = n * law.cell_masses(e, e).numpy()
+    enough = expected > 10
+    chi2 = float(((counts - expected)[enough] ** 2 / expected[enough]).sum())
+    rest = n - float(expected[enough].sum())
+    assert stats.chi2.sf(chi2, enough.sum() - 1) > 1e-4
+    assert n - counts[enough].sum() == pytest.approx(rest, abs=5 * math.sqrt(rest + 1))
+
+
+def test_samples_are_independent_draws(law: PlaneDistribution) -> None:
+    x = law.sample(Generator().manual_seed(3), 10000).double().numpy()
+    for lag in (1, 2, 5000):
+        for i in (0, 1):
+            assert abs(stats.pearsonr(x[:-lag, i], x[lag:, i]).statistic) < 4 / math.sqrt(len(x) - lag)
+
+
+def test_the_extent_holds_nearly_everything(law: PlaneDistribution) -> None:
+    low_x, high_x, low_y, high_y = law.extent()
+    box = torch.tensor([low_x, high_x]), torch.tensor([low_y, high_y])
+    assert float(law.cell_masses(*box)) > 0.999 - 1e-9
+    assert 0 < law.detail <= max(high_x - low_x, high_y - low_y)
+
+
+@given(x=st.floats(-3, 3), y=st.floats(-3, 3), std=st.floats(0.05, 2))
+def test_gaussian_against_scipy(x: float, y: float, std: float) -> None:
+    law = plane(config.Gaussian2D(mean=(x, y), std=std))
+    places = torch.tensor([[0.0, 0.0], [1.0, -2.0], [x, y]], dtype=torch.float64)
+    exact = stats.multivariate_normal([x, y], std**2).logpdf(places.numpy())
+    np.testing.assert_allclose(law.log_density(places).numpy(), exact, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [config.TwoMoons(noise=n) for n in (0.02, 0.15, 1)] + [config.SwissRoll(noise=n) for n in (0.02, 0.08, 1)],
+    ids=str,
+)
+def test_nodes_stand_for_the_whole_curve(settings: Settings) -> None:
+    """The density from Gauss-Legendre nodes against the mean over 400000 points of the curve, at random places."""
+    law = plane(settings)
+    assert isinstance(law, Curve)
+    t = (torch.arange(400000, dtype=torch.float64) + 0.5) / 400000
+    places = law.sample(Generator().manual_seed(0), 25).double()
+    squares = torch.cdist(places, law.curve(t), compute_mode="donot_use_mm_for_euclid_dist").square()
+    exact = (-0.5 * squares / law.std**2).exp().mean(1) / (2 * math.pi * law.std**2)
+    assert float((law.log_density(places).exp() - exact).abs().max()) < 1e-6 * float(exact.max())
+
+
+def test_modes_stand_where_the_settings_say() -> None:
+    def modes(settings: Settings) -> Modes:
+        found = plane(settings).modes()
+        assert found is not None
+        return found
+
+    ring = modes(config.Ring(modes=4, radius=2, std=0.1, weights=(1, 1, 1, 5)))
+    torch.testing.assert_close(ring.places, torch.tensor([[2.0, 0], [0, 2], [-2, 0], [0, -2]]).double())
+    assert ring.weights.tolist() == [1 / 8, 1 / 8, 1 / 8, 5 / 8] and ring.std == 0.1
+    grid = modes(config.Grid(side=3, spacing=2))
+    assert grid.places.tolist() == [[x, y] for y in (-2, 0, 2) for x in (-2, 0, 2)]  # row by row from the lower left
+    assert modes(config.Gaussian2D(mean=(1, 2))).places.tolist() == [[1, 2]]
+    assert modes(config.Mixture2D(means=((1, 2), (3, 4)))).places.tolist() == [[1, 2], [3, 4]]
+    for settings in (config.TwoMoons(), config.SwissRoll(), config.Checkerboard()):
+        assert plane(settings).modes() is None
+
+
+def test_each_mode_gets_its_weight() -> None:
+    weights = (1.0, 2.0, 3.0, 4.0)
+    x = plane(config.Grid(side=2, spacing=2, std=0.05, weights=weights)).sample(Generator().manual_seed(1), 40000)
+    quadrant = (x[:, 0] > 0).long() + 2 * (x[:, 1] > 0).long()
+    shares = torch.bincount(quadrant, minlength=4) / len(x)
+    np.testing.assert_allclose(shares.numpy(), np.array(weights) / 10, atol=0.01)
+
+
+def test_published_shapes() -> None:
+    """Moons as scikit-learn draws them, up to centre and scale; the roll turns one and a half times and ends at radius 2."""
+    moons, roll = plane(config.TwoMoons()), plane(config.SwissRoll())
+    assert isinstance(moons, Curve) and isinstance(roll, Curve)
+    ends = moons.curve(torch.tensor([0.0, 0.25, 0.5, 0.75], dtype=torch.float64)) / 1.5 + torch.tensor([0.5, 0.25])
+    np.testing.assert_allclose(ends.numpy(), [[1, 0], [0, 1], [0, 0.5], [1, -0.5]], atol=1e-12)
+    radius = roll.curve(torch.tensor([0.0, 1.0], dtype=torch.float64)).norm(dim=1)
+    np.testing.assert_allclose(radius.numpy(), [2 / 3, 2], rtol=1e-12)
+
+
+def test_the_checkerboard_has_nothing_on_its_other_squares() -> None:
+    law = plane(config.Checkerboard(side=4))
+    places = torch.tensor([[-1.5, -1.5], [-0.5, -1.5], [-0.5, -0.5], [1.5, -1.5], [2.5, 2.5]])
+    np.testing.assert_allclose(law.log_density(places).exp().numpy(), [1 / 8, 0, 1 / 8, 0, 0])
+    x = law.sample(Generator().manual_seed(0), 5000)
+    assert bool(torch.isfinite(law.log_density(x)).all())

@@ -1,0 +1,144 @@
+"""What a picture carries: the same on every stage where it can be the same, and true to the state it shows."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from gandash.config import GameConfig, Grid, Latent, Mixture, Network, Regulariser, Ring, RunSettings, TwoMoons
+from gandash.diagnostics.plane import FIELD
+from gandash.game.distributions import DISTRIBUTIONS
+from gandash.game.field import generate, logits
+from gandash.game.step import GameState
+from gandash.settings import Settings, kind_of
+from gandash.trainer.session import COLUMNS, Session, picture
+from gandash.trainer.stage import STAGES, pull
+
+SMALL = Network(width=8)
+
+
+def session(data: Settings, dimension: int = 2, objective: str = "non_saturating") -> Session:
+    return Session(
+        GameConfig.model_validate(
+            {
+                "data": data,
+                "latent": Latent(dimension=dimension),
+                "generator": SMALL,
+                "discriminator": SMALL,
+                "regulariser": Regulariser(r1=0.3),
+                "objective": objective,
+                "run": RunSettings(batch=32, averaging=0.9),
+            }
+        )
+    )
+
+
+@pytest.mark.parametrize("settings", DISTRIBUTIONS, ids=kind_of)
+@pytest.mark.parametrize("dimension", [1, 2, 3])
+def test_every_law_has_a_stage_with_any_latent(settings: type[Settings], dimension: int) -> None:
+    played = session(settings(), dimension)
+    for _ in range(3):
+        played.advance()
+    facts = played.facts()
+    label, arrays = played.frame_arrays()
+    assert facts["stage"] == {1: "line", 2: "plane"}[settings.dimension]  # type: ignore[attr-defined]
+    assert set(facts["columns"]) == set(COLUMNS)
+    modes = played.game.data.modes()
+    assert len(facts["modes"]) == len(facts["mode_weights"]) == (len(modes.weights) if modes else 0)
+    assert label["step"] == label["measured"] == 3
+    assert {"jsd", "value", "modes", "gap_half"} <= label["numbers"].keys()
+    assert math.isnan(label["numbers"]["modes"]) == (modes is None)
+    for name, array in arrays.items():
+        assert name == "d_star" or np.isfinite(array).all(), name
+    assert len(picture(played, 0, 0.0)) < 64 * 1024
+
+
+def test_stages_are_those_of_the_laws() -> None:
+    assert set(STAGES) == {law.dimension for law in DISTRIBUTIONS}
+
+
+def test_a_plane_frame_shows_the_state() -> None:
+    played = session(Ring())
+    for _ in range(5):
+        played.advance()
+    _, arrays = played.frame_arrays()
+    facts, state = played.facts(), played.state
+    assert arrays["d"].shape == arrays["d_star"].shape == (FIELD, FIELD) == (facts["field_size"],) * 2
+    low_x, high_x, low_y, high_y = facts["window"]
+    column, row = 40, 7  # the arrays are rows of y, lowest first
+    x = low_x + (column + 0.5) / FIELD * (high_x - low_x)
+    y = low_y + (row + 0.5) / FIELD * (high_y - low_y)
+    with torch.no_grad():
+        d = torch.sigmoid(logits(played.game, state.phi, torch.tensor([[[x, y]]])))
+    assert arrays["d"][row, column] == pytest.approx(float(d), abs=1e-5)
+    m = facts["mesh_size"]
+    assert arrays["mesh"].shape == (m, m, 2)
+    line = played.game.latent.line(m)
+    with torch.no_grad():
+        node = generate(played.game, state.theta, torch.stack([line[3], line[11]])[None, None])
+    np.testing.assert_allclose(arrays["mesh"][11, 3], node[0, 0].numpy(), atol=1e-5)  # row is z_2, column z_1
+    assert arrays["real"].shape == arrays["generated"].shape == arrays["pull"].shape
+    covered = played.measurement().live.coverage
+    assert covered is not None
+    np.testing.assert_array_equal(arrays["shares"], covered.shares)
+
+
+def test_dots_glide_because_their_latents_stay() -> None:
+    one, other = session(Grid()), session(Grid())
+    before = one.frame_arrays()[1]
+    one.advance()
+    after = one.frame_arrays()[1]
+    np.testing.assert_array_equal(before["real"], after["real"])
+    moved = np.linalg.norm(after["generated"] - before["generated"], axis=1)
+    assert 0 < moved.max() < 0.5
+    np.testing.assert_array_equal(other.frame_arrays()[1]["generated"], before["generated"])  # by the seed alone
+
+
+@pytest.mark.parametrize("objective", ["minimax", "non_saturating"])
+def test_the_pull_is_minus_the_gradient_of_the_generators_loss(objective: str) -> None:
+    """By finite differences of L_G over one sample, in double precision."""
+    played = session(TwoMoons(), objective=objective)
+    for _ in range(20):
+        played.advance()
+    phi = played.state.phi.double()
+    x = torch.tensor([[[0.3, -0.2], [1.0, 0.7], [-1.2, 0.1]]], dtype=torch.float64)
+
+    def loss(at: torch.Tensor) -> torch.Tensor:
+        return played.game.objective.generator(logits(played.game, phi, at))
+
+    found = pull(played.game, phi, x)
+    for i in range(3):
+        for k in range(2):
+            h = torch.zeros(1, 1, 2, dtype=torch.float64)
+            h[0, 0, k] = 1e-6
+            slope = float((loss(x[:, i : i + 1] + h) - loss(x[:, i : i + 1] - h)) / 2e-6)
+            assert float(found[0, i, k]) == pytest.approx(-slope, rel=1e-4, abs=1e-9)
+
+
+def test_a_hurried_picture_may_show_the_last_measurement_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    played = session(Ring())
+    for _ in range(3):
+        played.advance()
+    label, arrays = played.frame_arrays(hurried=True)
+    assert (label["step"], label["measured"]) == (3, 0)
+    exact_label, exact = played.frame_arrays()
+    assert exact_label["measured"] == 3
+    np.testing.assert_array_equal(arrays["d"], exact["d"])  # what is cheap is of the very step
+    np.testing.assert_array_equal(arrays["generated"], exact["generated"])
+    assert label["numbers"]["jsd"] != exact_label["numbers"]["jsd"]
+    assert session(Mixture(), 1).frame_arrays(hurried=True)[0]["measured"] == 0
+    on_the_line = session(Mixture(), 1)
+    on_the_line.advance()
+    assert on_the_line.frame_arrays(hurried=True)[0]["measured"] == 1  # cheap enough to be measured each time
+
+
+def test_a_diverged_plane_game_still_makes_a_picture() -> None:
+    played = session(Ring())
+    state: GameState = played.state
+    played.state = type(state)(**{**state.__dict__, "theta": torch.full_like(state.theta, math.nan), "step": 1})
+    label, arrays = played.frame_arrays()
+    assert math.isnan(label["numbers"]["jsd"]) and "shares" not in arrays
+    picture(played, 0, 0.0)
