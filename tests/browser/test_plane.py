@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 def ring(lab) -> Iterator:
     """The ring of modes, on a page whose console must stay silent."""
     lab.page.get_by_role("combobox", name="Preset").click()
-    lab.page.get_by_role("option", name="Ring of 8").click()
+    lab.page.get_by_role("option", name="Ring of 8", exact=True).click()
     lab.page.locator(".gd-plane").wait_for()
     wait_until(lambda: lab.status == "paused" and lab.page.locator("button[data-layer=map]").is_visible(), "the ring is drawn")
     yield lab
