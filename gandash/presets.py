@@ -7,23 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gandash.config import (
-    Adam,
-    Alternating,
-    GameConfig,
-    Gaussian,
-    GradientDescent,
-    Grid,
-    Latent,
-    Network,
-    Regulariser,
-    Ring,
-    RunSettings,
-    SwissRoll,
-    Target,
-    TwoMoons,
-)
+from gandash.config import Adam, Alternating, GameConfig, GradientDescent, Latent, Network, Regulariser, RunSettings
 from gandash.settings import JsonValue
+from gandash.targets import Gaussian, Grid, Ring, SwissRoll, Target, TwoMoons
 
 
 @dataclass(frozen=True)

@@ -21,11 +21,12 @@ from click.testing import CliRunner, Result
 
 from gandash import __version__
 from gandash.cli import cli, configure
-from gandash.config import GameConfig, Gaussian, Mixture, Uniform, parse_config
+from gandash.config import GameConfig, parse_config
 from gandash.diagnostics.measure import READINGS
 from gandash.presets import DEFAULT, PRESETS
 from gandash.runs.record import CHECKPOINT, CONFIG, EVENTS, METRICS, load, replay
 from gandash.settings import SettingError, settings
+from gandash.targets import Gaussian, Mixture, Uniform
 from gandash.trainer.frame import finite
 from gandash.trainer.session import COLUMNS, Session
 

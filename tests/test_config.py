@@ -12,26 +12,24 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 import gandash.settings
-from gandash import config
+from gandash import config, targets
 from gandash.config import (
     Adam,
     Alternating,
     GameConfig,
-    Gaussian,
     GradientDescent,
     Latent,
-    Mixture,
     Momentum,
     Network,
     Regulariser,
     RMSProp,
     RunSettings,
     Simultaneous,
-    Uniform,
     flop_per_step,
     parse_config,
 )
 from gandash.settings import SettingError, Settings, kind_of, restarts, setting_at, settings, show, variants
+from gandash.targets import Gaussian, Mixture, Uniform
 
 # Every choice made here, so that a better default elsewhere changes no expectation
 BASE = GameConfig(
@@ -47,8 +45,9 @@ BASE = GameConfig(
     run=RunSettings(seed=0, batch=256, averaging=0.99),
 )
 
-BASES = (Settings, config.Target)
-MODELS = [m for _, m in inspect.getmembers(config, inspect.isclass) if issubclass(m, Settings) and m not in BASES]
+BASES = (Settings, targets.Target)
+CLASSES = dict(inspect.getmembers(config, inspect.isclass) + inspect.getmembers(targets, inspect.isclass)).values()
+MODELS = [m for m in CLASSES if issubclass(m, Settings) and m not in BASES]
 # Bounds of single entries live in validators
 NUMBERS = {"means": st.floats(-50, 50), "mean": st.floats(-8, 8), "weights": st.floats(1e-3, 1e6)}
 

@@ -12,7 +12,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 FLOORS = {
-    "settings": -1,  # how a setting is declared: what config itself stands on
+    "settings": -2,  # how a setting is declared: what targets and config stand on
+    "targets": -1,  # the laws of the data, which config takes in
     "config": 0,
     "game": 1,
     "presets": 1,  # ready configs: nothing but gandash.config
@@ -30,6 +31,7 @@ FLOORS = {
 # What must stay out of reach when a module is imported, directly or through others
 OUT_OF_REACH = {
     "settings": ("torch", "streamlit", "plotly"),
+    "targets": ("torch", "streamlit", "plotly"),
     "config": ("torch", "streamlit", "plotly"),
     "presets": ("torch", "streamlit", "plotly"),
     "game": ("streamlit", "plotly"),

@@ -15,17 +15,16 @@ import { createToggle } from './toggle.js';
 
 export class Legend {
   node = element('div', { class: 'gd-layers', role: 'group', 'aria-label': 'Layers' });
-  #layers;
   #preferences;
   /** @type {Map<string, HTMLElement>} */
   #entries = new Map();
 
-  /** @param {readonly Layer[]} layers in the legend's order
+  /** @param {readonly Layer[]} layers @param {readonly string[]} order their keys, as they stand in the legend
    * @param {{preferences: import('./preferences.js').Preferences, tips: import('./tip.js').Tips, signal: AbortSignal, request: () => void}} options */
-  constructor(layers, { preferences, tips, signal, request }) {
-    this.#layers = layers;
+  constructor(layers, order, { preferences, tips, signal, request }) {
+    this.layers = order.map(key => /** @type {Layer} */ (layers.find(l => l.key === key)));
     this.#preferences = preferences;
-    for (const layer of layers) {
+    for (const layer of this.layers) {
       const { node } = createToggle({
         ...layer,
         tips,
@@ -44,7 +43,7 @@ export class Legend {
 
   /** @param {string} key */
   isOn(key) {
-    return this.#preferences.get(`layer.${key}`, this.#layers.find(l => l.key === key)?.on ?? true);
+    return this.#preferences.get(`layer.${key}`, this.layers.find(l => l.key === key)?.on ?? true);
   }
 
   /** The switch of one layer, to be put elsewhere than in the row.
@@ -56,6 +55,6 @@ export class Legend {
   /** Hides the switches of what this game has not got.
    * @param {Record<string, unknown>} arrays of the frame */
   match(arrays) {
-    for (const { key, needs } of this.#layers) if (needs) this.entry(key).toggleAttribute('hidden', !arrays[needs]);
+    for (const { key, needs } of this.layers) if (needs) this.entry(key).toggleAttribute('hidden', !arrays[needs]);
   }
 }

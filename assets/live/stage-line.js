@@ -50,7 +50,7 @@ export class LineStage {
     this.#options = options;
     this.#theme = options.theme;
     const { signal, preferences, tips, request } = options;
-    this.#legend = new Legend(this.guide, { preferences, tips, signal, request });
+    this.#legend = new Legend(LAYERS, LEGEND, { preferences, tips, signal, request });
     const plot = element('div', { class: 'gd-plot gd-stage-plot', role: 'img', 'aria-label': 'Densities of real and generated data, D and D*, over x' });
     const canvas = /** @type {HTMLCanvasElement} */ (element('canvas', { class: 'gd-stage-map', role: 'img', 'aria-label': 'Samples, and the map from z to x' }));
     this.node = element('div', { class: 'gd-stage' }, this.#legend.node, plot, canvas);
@@ -72,7 +72,7 @@ export class LineStage {
   }
 
   get guide() {
-    return LEGEND.map(key => /** @type {(typeof LAYERS)[number]} */ (LAYERS.find(l => l.key === key)));
+    return this.#legend.layers;
   }
 
   get gestures() {

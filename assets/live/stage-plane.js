@@ -123,7 +123,7 @@ export class PlaneStage {
     this.#options = options;
     this.#theme = options.theme;
     const { signal, preferences, tips, request } = options;
-    this.#legend = new Legend(LEGEND.map(key => /** @type {(typeof LAYERS)[number]} */ (LAYERS.find(l => l.key === key))), { preferences, tips, signal, request });
+    this.#legend = new Legend(LAYERS, LEGEND, { preferences, tips, signal, request });
     const remembered = preferences.get('field', FIELDS[0].value);
     this.#field = FIELDS.find(f => f.value === remembered) ?? FIELDS[0];
     const choice = createSwitch({
@@ -169,7 +169,7 @@ export class PlaneStage {
   }
 
   get guide() {
-    return LEGEND.map(key => /** @type {(typeof LAYERS)[number]} */ (LAYERS.find(l => l.key === key)));
+    return this.#legend.layers;
   }
 
   /** @param {any} facts */

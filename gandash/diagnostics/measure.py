@@ -14,7 +14,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from gandash.config import Data
 from gandash.diagnostics.estimators import Array, Estimators, Reading, optimal_discriminator
 from gandash.diagnostics.line import Line
 from gandash.diagnostics.plane import Plane
@@ -22,6 +21,7 @@ from gandash.game.distributions import LineDistribution, PlaneDistribution, dist
 from gandash.game.field import generate, logits
 from gandash.game.game import Game, Streams
 from gandash.game.step import GameState
+from gandash.targets import Data
 
 _OF_A_GENERATOR = ("jsd", "wasserstein", "modes", "high_quality", "reverse_kl")
 

@@ -116,6 +116,14 @@ def discriminator_part(game: Game, phi: Tensor, real: Tensor, fake: Tensor) -> D
 
 
 @torch.inference_mode()
+def pull(game: Game, phi: Tensor, x: Tensor) -> Tensor:
+    """-grad_x L_G at each sample, `(members, n, dim)`: where this D draws it, per sample and not divided by n."""
+    judged = passes.run(game.discriminator.network, phi, x)
+    judged.backward()
+    return (-game.objective.generator_slope(judged.outputs) * judged.slope()).mT
+
+
+@torch.inference_mode()
 def generator_part(game: Game, theta: Tensor, phi: Tensor, latents: Tensor) -> GeneratorPart:
     """G's half of the field.
 

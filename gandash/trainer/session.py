@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load, save_file
 
-from gandash.config import GameConfig, Network, parse_config
+from gandash.config import GameConfig, parse_config
 from gandash.diagnostics.coverage import perfect_quality
 from gandash.diagnostics.measure import READINGS, Measurement, measure
 from gandash.diagnostics.verdict import WAITING, WINDOW, Observation, Verdict, judge
@@ -330,13 +330,6 @@ def be_reproducible() -> None:
     """
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
-
-
-def rehearse() -> None:
-    """Play and draw one round of a small game: torch's first backward pass takes a third of a second, later ones do not."""
-    session = Session(GameConfig(generator=Network(width=2), discriminator=Network(width=2)))
-    session.advance()
-    picture(session, 0, 0.0)
 
 
 def picture(session: Session, generation: int, steps_per_second: float, hurried: bool = False) -> bytes:

@@ -16,7 +16,7 @@ from gandash.diagnostics.estimators import Estimators
 from gandash.diagnostics.line import Line
 from gandash.diagnostics.measure import Measurement, estimators_for
 from gandash.diagnostics.plane import FIELD, Plane
-from gandash.game.field import generate, logits
+from gandash.game.field import generate, logits, pull
 from gandash.game.game import Game
 from gandash.game.step import GameState
 
@@ -30,7 +30,7 @@ _MESH = 21  # nodes per side of the warped grid
 class Stage(ABC):
     """One kind of picture. Arrays it hands out are copies or never written again.
 
-    `measure_every` is how many steps lie between measurements for the curves, at about one step's cost each. Where
+    `measure_every` is how many steps lie between measurements for the curves, at the cost of one to three steps each. Where
     `measures_pictures` is False, a picture of a game at full speed may show the divergences and D* of the latest such
     measurement: one of its own would cost several steps.
     """
@@ -152,15 +152,6 @@ class PlaneStage(Stage):
 
 
 STAGES: dict[int, type[Stage]] = {1: LineStage, 2: PlaneStage}
-
-
-def pull(game: Game, phi: Tensor, x: Tensor) -> Tensor:
-    """-grad_x L_G at each sample, `(members, n, dimension)`: where this D draws it, per sample and not divided by n."""
-    with torch.enable_grad():
-        x = x.detach().requires_grad_()
-        a = logits(game, phi.detach(), x)
-        (slope,) = torch.autograd.grad(a.sum(), x)
-    return -game.objective.generator_slope(a.detach())[..., None] * slope
 
 
 def mode_facts(game: Game) -> dict[str, Any]:

@@ -55,10 +55,9 @@ def main() -> None:
     try:
         with _turn():
             from gandash.trainer.loop import Loop
-            from gandash.trainer.session import be_reproducible, rehearse
+            from gandash.trainer.session import be_reproducible
 
             be_reproducible()
-            rehearse()
         with contextlib.suppress(OSError):
             os.nice(5)  # the server that draws and answers comes first
         ready.set()

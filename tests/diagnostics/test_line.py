@@ -18,11 +18,11 @@ from scipy.integrate import quad
 from scipy.spatial import distance
 from torch import Tensor
 
-from gandash.config import Gaussian, Mixture, Uniform
 from gandash.diagnostics.estimators import CENTRAL_MASS, jensen_shannon, optimal_discriminator
 from gandash.diagnostics.line import Line, window
 from gandash.game.distributions import DISTRIBUTIONS, LineDistribution, distribution
 from gandash.settings import Settings
+from gandash.targets import Gaussian, Mixture, Uniform
 
 N = 8192
 LOG2 = math.log(2)

@@ -10,11 +10,12 @@ import pytest
 import torch
 from scipy import stats
 
-from gandash.config import GameConfig, Gaussian, Latent, Network, RunSettings
+from gandash.config import GameConfig, Latent, Network, RunSettings
 from gandash.diagnostics.estimators import CENTRAL_MASS, optimal_discriminator
 from gandash.diagnostics.measure import READINGS, estimators_for, measure
 from gandash.game.game import Game, Streams, build_game
 from gandash.game.step import GameState, start
+from gandash.targets import Gaussian
 
 LOG2 = math.log(2)
 

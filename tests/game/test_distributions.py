@@ -17,10 +17,10 @@ from scipy import stats
 from scipy.integrate import quad
 from torch import Generator
 
-from gandash import config
-from gandash.config import Gaussian, Mixture, Uniform
+from gandash import config, targets
 from gandash.game.distributions import DISTRIBUTIONS, Distribution, Latent, LineDistribution, distribution
 from gandash.settings import Settings, kind_of, variants
+from gandash.targets import Gaussian, Mixture, Uniform
 
 CASES: list[Settings] = [
     # A newcomer is tested with its defaults before anyone lists it here
@@ -70,7 +70,7 @@ def mass(law: LineDistribution, low: float, high: float) -> float:
 
 
 def test_every_registered_settings_class_is_a_choice_of_data() -> None:
-    assert set(DISTRIBUTIONS) == set(variants(config.Data))
+    assert set(DISTRIBUTIONS) == set(variants(targets.Data))
     for settings, law in DISTRIBUTIONS.items():
         assert law.implements is settings
         assert type(distribution(settings())) is law, kind_of(settings)

@@ -8,9 +8,10 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from gandash.config import Adam, Alternating, GameConfig, Latent, Mixture, Network, Regulariser, RunSettings, flop_per_step
+from gandash.config import Adam, Alternating, GameConfig, Latent, Network, Regulariser, RunSettings, flop_per_step
 from gandash.game.game import Streams, build_game
 from gandash.game.step import start, train_step
+from gandash.targets import Mixture
 
 SMALL = GameConfig(
     data=Mixture(means=(-1, 1), std=0.4),

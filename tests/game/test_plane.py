@@ -12,20 +12,20 @@ from hypothesis import strategies as st
 from scipy import stats
 from torch import Generator, Tensor
 
-from gandash import config
+from gandash import targets
 from gandash.game.distributions import DISTRIBUTIONS, Modes, PlaneDistribution, distribution
 from gandash.game.distributions.plane import Curve
 from gandash.settings import Settings
 
 CASES: list[Settings] = [
     *(settings() for settings, law in DISTRIBUTIONS.items() if issubclass(law, PlaneDistribution)),
-    config.Gaussian2D(mean=(-3, 2), std=0.2),
-    config.Mixture2D(means=((-2, 0), (1, 1), (1, -1.5)), weights=(1, 5, 2), std=0.3),
-    config.Ring(modes=3, radius=1, std=0.15, weights=(1, 2, 3)),
-    config.Grid(side=2, spacing=2, std=0.3, weights=(1, 2, 3, 4)),
-    config.TwoMoons(noise=0.4),
-    config.SwissRoll(noise=0.3),
-    config.Checkerboard(side=3),
+    targets.Gaussian2D(mean=(-3, 2), std=0.2),
+    targets.Mixture2D(means=((-2, 0), (1, 1), (1, -1.5)), weights=(1, 5, 2), std=0.3),
+    targets.Ring(modes=3, radius=1, std=0.15, weights=(1, 2, 3)),
+    targets.Grid(side=2, spacing=2, std=0.3, weights=(1, 2, 3, 4)),
+    targets.TwoMoons(noise=0.4),
+    targets.SwissRoll(noise=0.3),
+    targets.Checkerboard(side=3),
 ]
 
 
@@ -58,7 +58,7 @@ def test_masses_are_the_integral_of_the_density(law: PlaneDistribution) -> None:
     masses = law.cell_masses(coarse, coarse)
     assert masses.dtype == torch.float64
     # where an edge of the checkerboard runs through a cell, the rule is off by up to half a row of points
-    slack = 1 / split if isinstance(law.settings, config.Checkerboard) else 0.02
+    slack = 1 / split if isinstance(law.settings, targets.Checkerboard) else 0.02
     torch.testing.assert_close(summed, masses, rtol=0, atol=slack * float(masses.max()))
     assert float(density.sum()) == pytest.approx(1, abs=slack)
 
@@ -98,7 +98,7 @@ def test_the_extent_holds_nearly_everything(law: PlaneDistribution) -> None:
 
 @given(x=st.floats(-3, 3), y=st.floats(-3, 3), std=st.floats(0.05, 2))
 def test_gaussian_against_scipy(x: float, y: float, std: float) -> None:
-    law = plane(config.Gaussian2D(mean=(x, y), std=std))
+    law = plane(targets.Gaussian2D(mean=(x, y), std=std))
     places = torch.tensor([[0.0, 0.0], [1.0, -2.0], [x, y]], dtype=torch.float64)
     exact = stats.multivariate_normal([x, y], std**2).logpdf(places.numpy())
     np.testing.assert_allclose(law.log_density(places).numpy(), exact, rtol=1e-9)
@@ -106,7 +106,7 @@ def test_gaussian_against_scipy(x: float, y: float, std: float) -> None:
 
 @pytest.mark.parametrize(
     "settings",
-    [config.TwoMoons(noise=n) for n in (0.02, 0.15, 1)] + [config.SwissRoll(noise=n) for n in (0.02, 0.08, 1)],
+    [targets.TwoMoons(noise=n) for n in (0.02, 0.15, 1)] + [targets.SwissRoll(noise=n) for n in (0.02, 0.08, 1)],
     ids=str,
 )
 def test_nodes_stand_for_the_whole_curve(settings: Settings) -> None:
@@ -126,20 +126,20 @@ def test_modes_stand_where_the_settings_say() -> None:
         assert found is not None
         return found
 
-    ring = modes(config.Ring(modes=4, radius=2, std=0.1, weights=(1, 1, 1, 5)))
+    ring = modes(targets.Ring(modes=4, radius=2, std=0.1, weights=(1, 1, 1, 5)))
     torch.testing.assert_close(ring.places, torch.tensor([[2.0, 0], [0, 2], [-2, 0], [0, -2]]).double())
     assert ring.weights.tolist() == [1 / 8, 1 / 8, 1 / 8, 5 / 8] and ring.std == 0.1
-    grid = modes(config.Grid(side=3, spacing=2))
+    grid = modes(targets.Grid(side=3, spacing=2))
     assert grid.places.tolist() == [[x, y] for y in (-2, 0, 2) for x in (-2, 0, 2)]  # row by row from the lower left
-    assert modes(config.Gaussian2D(mean=(1, 2))).places.tolist() == [[1, 2]]
-    assert modes(config.Mixture2D(means=((1, 2), (3, 4)))).places.tolist() == [[1, 2], [3, 4]]
-    for settings in (config.TwoMoons(), config.SwissRoll(), config.Checkerboard()):
+    assert modes(targets.Gaussian2D(mean=(1, 2))).places.tolist() == [[1, 2]]
+    assert modes(targets.Mixture2D(means=((1, 2), (3, 4)))).places.tolist() == [[1, 2], [3, 4]]
+    for settings in (targets.TwoMoons(), targets.SwissRoll(), targets.Checkerboard()):
         assert plane(settings).modes() is None
 
 
 def test_each_mode_gets_its_weight() -> None:
     weights = (1.0, 2.0, 3.0, 4.0)
-    x = plane(config.Grid(side=2, spacing=2, std=0.05, weights=weights)).sample(Generator().manual_seed(1), 40000)
+    x = plane(targets.Grid(side=2, spacing=2, std=0.05, weights=weights)).sample(Generator().manual_seed(1), 40000)
     quadrant = (x[:, 0] > 0).long() + 2 * (x[:, 1] > 0).long()
     shares = torch.bincount(quadrant, minlength=4) / len(x)
     np.testing.assert_allclose(shares.numpy(), np.array(weights) / 10, atol=0.01)
@@ -147,7 +147,7 @@ def test_each_mode_gets_its_weight() -> None:
 
 def test_published_shapes() -> None:
     """Moons as scikit-learn draws them, up to centre and scale; the roll turns one and a half times and ends at radius 2."""
-    moons, roll = plane(config.TwoMoons()), plane(config.SwissRoll())
+    moons, roll = plane(targets.TwoMoons()), plane(targets.SwissRoll())
     assert isinstance(moons, Curve) and isinstance(roll, Curve)
     ends = moons.curve(torch.tensor([0.0, 0.25, 0.5, 0.75], dtype=torch.float64)) / 1.5 + torch.tensor([0.5, 0.25])
     np.testing.assert_allclose(ends.numpy(), [[1, 0], [0, 1], [0, 0.5], [1, -0.5]], atol=1e-12)
@@ -156,7 +156,7 @@ def test_published_shapes() -> None:
 
 
 def test_the_checkerboard_has_nothing_on_its_other_squares() -> None:
-    law = plane(config.Checkerboard(side=4))
+    law = plane(targets.Checkerboard(side=4))
     places = torch.tensor([[-1.5, -1.5], [-0.5, -1.5], [-0.5, -0.5], [1.5, -1.5], [2.5, 2.5]])
     np.testing.assert_allclose(law.log_density(places).exp().numpy(), [1 / 8, 0, 1 / 8, 0, 0])
     x = law.sample(Generator().manual_seed(0), 5000)

@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 import torch
 
-from gandash.config import GameConfig, Grid, Latent, Mixture, Network, Regulariser, Ring, RunSettings, TwoMoons
+from gandash.config import GameConfig, Latent, Network, Regulariser, RunSettings
 from gandash.diagnostics.plane import FIELD
 from gandash.game.distributions import DISTRIBUTIONS
-from gandash.game.field import generate, logits
+from gandash.game.field import generate, logits, pull
 from gandash.game.step import GameState
 from gandash.settings import Settings, kind_of
+from gandash.targets import Grid, Mixture, Ring, TwoMoons
 from gandash.trainer.session import COLUMNS, Session, picture
-from gandash.trainer.stage import STAGES, pull
+from gandash.trainer.stage import STAGES
 
 SMALL = Network(width=8)
 

@@ -1,6 +1,6 @@
 """Targets p_r and latents p_z: `sample` and densities, one implementation per settings class.
 
-A newcomer is a settings class in `gandash.config` and a subclass with `implements` set in this package; it then appears in
+A newcomer is a settings class in `gandash.targets` and a subclass with `implements` set in this package; it then appears in
 the page, the command line, saved files and the shared test matrix.
 """
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Generator, Tensor
 
-from gandash.config import Target
+from gandash.targets import Target
 
 
 @dataclass(frozen=True)

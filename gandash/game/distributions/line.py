@@ -9,7 +9,7 @@ import torch
 from scipy.optimize import brentq
 from torch import Tensor
 
-from gandash import config
+from gandash import targets
 from gandash.game.distributions.base import LineDistribution, Modes, Noise
 
 _LOG_SQRT_2PI = 0.5 * math.log(2 * math.pi)
@@ -18,9 +18,9 @@ _LOG_SQRT_2PI = 0.5 * math.log(2 * math.pi)
 class Mixture(LineDistribution):
     """sum_k w_k N(mean_k, std^2), weights normalised to 1."""
 
-    implements: ClassVar[type[config.Target]] = config.Mixture
+    implements: ClassVar[type[targets.Target]] = targets.Mixture
 
-    def __init__(self, settings: config.Mixture) -> None:
+    def __init__(self, settings: targets.Mixture) -> None:
         super().__init__(settings)
         self.means = torch.tensor(settings.means, dtype=torch.float64)
         weights = torch.tensor(settings.weights or [1.0] * len(settings.means), dtype=torch.float64)
@@ -62,19 +62,19 @@ class Mixture(LineDistribution):
 class Gaussian(Mixture):
     """N(mean, std^2): the mixture of one."""
 
-    implements = config.Gaussian
+    implements = targets.Gaussian
 
-    def __init__(self, settings: config.Gaussian) -> None:
-        super().__init__(config.Mixture(means=(settings.mean,), std=settings.std))
+    def __init__(self, settings: targets.Gaussian) -> None:
+        super().__init__(targets.Mixture(means=(settings.mean,), std=settings.std))
         self.settings = settings
 
 
 class Uniform(LineDistribution):
     """Uniform on [low, high]."""
 
-    implements = config.Uniform
+    implements = targets.Uniform
 
-    def __init__(self, settings: config.Uniform) -> None:
+    def __init__(self, settings: targets.Uniform) -> None:
         super().__init__(settings)
         self.low, self.high = settings.low, settings.high
 

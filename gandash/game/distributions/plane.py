@@ -9,13 +9,14 @@ a curve lie anywhere on it, not on the nodes.
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from typing import ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from gandash import config
+from gandash import targets
 from gandash.game.distributions.base import Modes, Noise, PlaneDistribution
 
 _LOG_2PI = math.log(2 * math.pi)
@@ -25,7 +26,7 @@ _REACH = 3.5  # standard deviations around a point that the stage must show
 class BlurredPoints(PlaneDistribution):
     """sum_k w_k N(point_k, std^2 I), weights normalised to 1."""
 
-    def __init__(self, settings: config.Target, points: Tensor, std: float, weights: tuple[float, ...] = ()) -> None:
+    def __init__(self, settings: targets.Target, points: Tensor, std: float, weights: tuple[float, ...] = ()) -> None:
         super().__init__(settings)
         self.points = points.double()
         given = torch.tensor(weights or [1.0] * len(points), dtype=torch.float64)
@@ -73,9 +74,9 @@ class BlurredPoints(PlaneDistribution):
 class Mixture2D(BlurredPoints):
     """Round Gaussians at any places."""
 
-    implements: ClassVar[type[config.Target]] = config.Mixture2D
+    implements: ClassVar[type[targets.Target]] = targets.Mixture2D
 
-    def __init__(self, settings: config.Mixture2D) -> None:
+    def __init__(self, settings: targets.Mixture2D) -> None:
         super().__init__(settings, torch.tensor(settings.means, dtype=torch.float64), settings.std, settings.weights)
 
     def modes(self) -> Modes:
@@ -85,18 +86,18 @@ class Mixture2D(BlurredPoints):
 class Gaussian2D(Mixture2D):
     """N(mean, std^2 I): the mixture of one."""
 
-    implements = config.Gaussian2D
+    implements = targets.Gaussian2D
 
-    def __init__(self, settings: config.Gaussian2D) -> None:
+    def __init__(self, settings: targets.Gaussian2D) -> None:
         BlurredPoints.__init__(self, settings, torch.tensor([settings.mean], dtype=torch.float64), settings.std)
 
 
 class Ring(Mixture2D):
     """k modes at angles 2 pi i/k on a circle around 0."""
 
-    implements = config.Ring
+    implements = targets.Ring
 
-    def __init__(self, settings: config.Ring) -> None:
+    def __init__(self, settings: targets.Ring) -> None:
         angles = torch.arange(settings.modes, dtype=torch.float64) * (2 * math.pi / settings.modes)
         points = settings.radius * torch.stack([angles.cos(), angles.sin()], dim=1)
         BlurredPoints.__init__(self, settings, points, settings.std, settings.weights)
@@ -105,9 +106,9 @@ class Ring(Mixture2D):
 class Grid(Mixture2D):
     """side x side modes around 0, row by row from the lower left."""
 
-    implements = config.Grid
+    implements = targets.Grid
 
-    def __init__(self, settings: config.Grid) -> None:
+    def __init__(self, settings: targets.Grid) -> None:
         axis = settings.spacing * (torch.arange(settings.side, dtype=torch.float64) - (settings.side - 1) / 2)
         y, x = torch.meshgrid(axis, axis, indexing="ij")
         BlurredPoints.__init__(self, settings, torch.stack([x, y], dim=-1).reshape(-1, 2), settings.std, settings.weights)
@@ -118,7 +119,7 @@ class Curve(BlurredPoints):
 
     pieces: ClassVar[int] = 1
 
-    def __init__(self, settings: config.TwoMoons | config.SwissRoll) -> None:
+    def __init__(self, settings: targets.TwoMoons | targets.SwissRoll) -> None:
         dense = self.curve((torch.arange(4096, dtype=torch.float64) + 0.5) / 4096)
         fastest = float((dense[1:] - dense[:-1]).norm(dim=1).quantile(0.999)) * 4096  # not the jump between pieces
         # Gauss-Legendre nodes are pi/2 further apart in the middle of a piece than on average
@@ -127,9 +128,9 @@ class Curve(BlurredPoints):
         t = torch.from_numpy((np.arange(self.pieces)[:, None] + (nodes + 1) / 2).reshape(-1) / self.pieces)
         super().__init__(settings, self.curve(t), settings.noise, tuple(np.tile(weights, self.pieces).tolist()))
 
+    @abstractmethod
     def curve(self, t: Tensor) -> Tensor:
         """The point at t, `(...)` -> `(..., 2)`."""
-        raise NotImplementedError
 
     def _places(self, choice: Tensor) -> Tensor:
         return self.curve(choice)
@@ -138,7 +139,7 @@ class Curve(BlurredPoints):
 class TwoMoons(Curve):
     """Half circles (cos a, sin a) and (1 - cos a, 1/2 - sin a), centred, times 1.5."""
 
-    implements = config.TwoMoons
+    implements = targets.TwoMoons
     pieces = 2
 
     def curve(self, t: Tensor) -> Tensor:
@@ -152,7 +153,7 @@ class TwoMoons(Curve):
 class SwissRoll(Curve):
     """(r cos r, r sin r) for r from 1.5 pi to 4.5 pi, scaled to radius 2."""
 
-    implements = config.SwissRoll
+    implements = targets.SwissRoll
 
     def curve(self, t: Tensor) -> Tensor:
         r = math.pi * (1.5 + 3 * t)
@@ -162,10 +163,10 @@ class SwissRoll(Curve):
 class Checkerboard(PlaneDistribution):
     """Uniform on the squares (i, j) with i + j even of a side x side board over [-2, 2]^2."""
 
-    implements: ClassVar[type[config.Target]] = config.Checkerboard
+    implements: ClassVar[type[targets.Target]] = targets.Checkerboard
     HALF = 2.0
 
-    def __init__(self, settings: config.Checkerboard) -> None:
+    def __init__(self, settings: targets.Checkerboard) -> None:
         super().__init__(settings)
         self.side = settings.side
         self.width = 2 * self.HALF / self.side
