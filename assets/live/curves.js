@@ -8,7 +8,7 @@ import { PANELS } from './panels.js';
 import { createSwitch } from './switch.js';
 
 const SHORTEST_INTERVAL_MS = 140; // a curve that moves more often than this says no more
-const PATIENCE_MS = 90; // at least one curve is drawn in this time, whatever the budget
+const SHARE = 0.25; // of the time is for the curves, the rest for the stage: its motion is what the eye follows
 const RECENT_STEPS = 1000;
 const HALF = 0.5; // less than this of a panel in view is out of sight
 const FIRST_STEPS = 100; // the time axis is at least this long
@@ -30,7 +30,7 @@ export class Curves {
   #links = new Map();
   #recent;
   #roundBegan = -Infinity;
-  #drawnAt = -Infinity;
+  #restsUntil = -Infinity;
   /** @type {Round | null} */
   #round = null;
   #version = 0; // grows with everything that changes the picture
@@ -123,27 +123,26 @@ export class Curves {
 
   /** Something that the eye expects at once: no waiting for the round in progress. */
   #redrawNow() {
-    this.#roundBegan = -Infinity;
+    this.#roundBegan = this.#restsUntil = -Infinity;
     for (const slot of this.#slots) slot.drawnAt = -Infinity;
     this.redraw();
   }
 
-  /** Draws the curves that waited longest, until `deadline`; says whether more are waiting. On a machine that is too slow for
-   * that, the stage comes first, and a curve now and then.
-   * @param {number} now @param {number} deadline */
-  paint(now, deadline) {
-    const waiting = this.#slots.filter(s => s.version < this.#version && s.seen).sort((a, b) => a.drawnAt - b.drawnAt);
-    let drawn = 0;
-    for (const slot of waiting) {
-      if (now - slot.drawnAt < SHORTEST_INTERVAL_MS || (performance.now() > deadline && now - this.#drawnAt < PATIENCE_MS)) break;
-      if (!this.#round || slot.drawnAt >= this.#roundBegan) this.#beginRound(now);
-      const { version, ...scene } = /** @type {Round} */ (this.#round);
-      slot.version = version;
-      slot.drawnAt = this.#drawnAt = now;
-      slot.curve.draw(scene);
-      drawn++;
-    }
-    return drawn < waiting.length;
+  /** Draws the curve that waited longest, unless the curves have had their share of the time; says whether any is waiting.
+   * @param {number} now */
+  paint(now) {
+    const [slot, ...others] = this.#slots.filter(s => s.version < this.#version && s.seen).sort((a, b) => a.drawnAt - b.drawnAt);
+    if (!slot) return false;
+    if (now < this.#restsUntil || now - slot.drawnAt < SHORTEST_INTERVAL_MS) return true;
+    if (!this.#round || slot.drawnAt >= this.#roundBegan) this.#beginRound(now);
+    const { version, ...scene } = /** @type {Round} */ (this.#round);
+    slot.version = version;
+    slot.drawnAt = now;
+    const began = performance.now();
+    slot.curve.draw(scene);
+    const ended = performance.now();
+    this.#restsUntil = ended + (ended - began) * (1 / SHARE - 1);
+    return others.length > 0;
   }
 
   /** The curves drawn in one round show the same moment, though they are drawn one after the other.

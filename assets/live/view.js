@@ -19,8 +19,6 @@ import { Tips } from './tip.js';
 import { Transport } from './transport.js';
 import { Verdict } from './verdict.js';
 
-const FRAME_BUDGET_MS = 15; // after this, curves that still wait do so until the next animation frame
-
 const NARROW_PX = 900; // below: curves under the stage, and the page scrolls
 const WIDE_PX = 1400; // from here: two columns of curves
 
@@ -205,7 +203,7 @@ export class LiveView {
     if (frame) this.#paintFrame(frame, start);
     else if (this.#stageIsOld) this.#staged?.view.redraw();
     this.#stageIsOld = false;
-    if (parts.curves.paint(start, start + FRAME_BUDGET_MS)) this.#request();
+    if (parts.curves.paint(start)) this.#request();
   }
 
   /** @param {import('./bytes.js').Packet} frame @param {number} now */

@@ -18,7 +18,7 @@ from gandash.diagnostics.estimators import Array, Estimators, Reading, optimal_d
 from gandash.diagnostics.line import Line
 from gandash.diagnostics.plane import Plane
 from gandash.game.distributions import LineDistribution, PlaneDistribution, distribution
-from gandash.game.field import generate, logits
+from gandash.game.field import judge, sample
 from gandash.game.game import Game, Streams
 from gandash.game.step import GameState
 from gandash.targets import Data
@@ -81,7 +81,7 @@ def estimators_for(data: Data, stratified: bool) -> Estimators:
     return Plane(target)
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def measure(game: Game, state: GameState, streams: Streams, member: int = 0) -> Measurement:
     """Measure one member's state with fresh samples that depend only on (seed, step); the game is not disturbed."""
     found = estimators_for(game.config.data, game.latent.stratified)
@@ -90,16 +90,17 @@ def measure(game: Game, state: GameState, streams: Streams, member: int = 0) -> 
     latents = game.latent.measuring(generator, found.samples)[None]
 
     averaged = bool(game.averaging[member] > 0)
-    fake = generate(game, state.theta[row], latents)
+    average = found.read(sample(game, state.average[row], latents)[0]) if averaged else None
+    fake = sample(game, state.theta[row], latents)
     live = found.read(fake[0])
-    a = logits(game, state.phi[row], torch.cat([found.places[None], found.real_points[None], fake], dim=1)).double()
+    a = judge(game, state.phi[row], torch.cat([found.places[None], found.real_points[None], fake], dim=1)).double()
     d = torch.sigmoid(a[0, : len(found.places)]).numpy()
     real_logits, fake_logits = torch.split(a[:, len(found.places) :], found.samples, dim=1)
     log_d_real, log_d_fake = F.logsigmoid(real_logits).mean(), F.logsigmoid(-fake_logits).mean()
     return Measurement(
         estimators=found,
         live=live,
-        average=found.read(generate(game, state.average[row], latents)[0]) if averaged else None,
+        average=average,
         d=d,
         d_star=optimal_discriminator(found.p_r, live.p_g),
         expectations={

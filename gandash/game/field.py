@@ -96,8 +96,14 @@ def _share(n: int, dtype: torch.dtype) -> Tensor:
 
 @torch.inference_mode()
 def sample(game: Game, theta: Tensor, latents: Tensor) -> Tensor:
-    """`generate` without a graph, for the next `discriminator_part`; a `generator_part` after it goes on from the same pass."""
+    """`generate` without a graph, valid until the next pass of this size; a `generator_part` after it goes on from the same."""
     return passes.run(game.generator.network, theta, latents, weightings=2).outputs.mT
+
+
+@torch.inference_mode()
+def judge(game: Game, phi: Tensor, x: Tensor) -> Tensor:
+    """`logits` without a graph."""
+    return passes.run(game.discriminator.network, phi, x).outputs.squeeze(1).clone()
 
 
 @torch.inference_mode()

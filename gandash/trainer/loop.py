@@ -43,7 +43,8 @@ from gandash.trainer.session import PLAYERS, BrokenCheckpoint, Session, Snapshot
 log = logging.getLogger("gandash.worker")
 
 METRICS_SECONDS = 0.05  # how often rows leave for the curves
-FRAME_SECONDS = 1 / 30  # no more frames than a screen can use
+FRAME_SECONDS = 1 / 60  # no more frames than a screen shows
+FRAME_SHARE = 0.1  # of the time is for pictures, the rest for the game: a dear picture comes less often
 CHECKPOINT_SECONDS = 1.0  # a small game takes a millisecond to save; a crash costs at most this
 VERDICT_SECONDS = 1.0  # how often the numbers in a verdict are renewed; another verdict is told at once
 SNAPSHOT_SECONDS = 1.0  # how far apart the states are that a diverged game can go back to
@@ -69,9 +70,10 @@ class Loop:
         self._manual: tuple[Players, int] | None = None  # rounds still to play by hand
         self._frame_wanted = False
         self._frame_revision = -1
+        self._frame_due = 0.0
         self._ended = False
         self._due = 0.0  # when the next round may begin
-        self._last = dict.fromkeys(("metrics", "frame", "checkpoint", "snapshot", "beat", "verdict"), 0.0)
+        self._last = dict.fromkeys(("metrics", "checkpoint", "snapshot", "beat", "verdict"), 0.0)
         self._saved_step = -1
         self._cannot_save = False
         self._snapshots: list[Snapshot] = []
@@ -116,7 +118,7 @@ class Loop:
             return 0.0
         beat = max(0.0, self._last["beat"] + BEAT_SECONDS - now)
         if self._frame_pending(self._session):
-            beat = min(beat, max(0.0, self._last["frame"] + FRAME_SECONDS - now))
+            beat = min(beat, max(0.0, self._frame_due - now))
         if self._status is Status.RUNNING:
             return min(beat, max(0.0, self._due - now))
         return beat
@@ -206,7 +208,8 @@ class Loop:
         self._manual = None
         self._frame_revision = -1
         self._due = now
-        self._last = dict.fromkeys(self._last, now) | {"frame": 0.0}
+        self._last = dict.fromkeys(self._last, now)
+        self._frame_due = now
         self._pace, self._steps_per_second = (now, session.step), 0.0
         self._snapshots = [session.snapshot()]
         self._announce(session)
@@ -245,13 +248,13 @@ class Loop:
         still = self._status is not Status.RUNNING and self._manual is None
         if still or session.room == 0 or self._is_time("metrics", METRICS_SECONDS, now):
             self._publish_metrics(session, now)
-        if self._frame_pending(session) and self._is_time("frame", FRAME_SECONDS, now):
-            self._last["frame"] = now
+        if self._frame_pending(session) and now >= self._frame_due:
             self._frame_wanted, self._frame_revision = False, session.revision
             assert self._begin is not None
             # A game that stands still, or goes one step at a time, is shown with numbers of that very step
             hurried = self._status is Status.RUNNING and self._speed is None
             self._send(FRAME, picture(session, self._begin.generation, self._steps_per_second, hurried))
+            self._frame_due = now + max(FRAME_SECONDS, (self._clock() - now) / FRAME_SHARE)
         if self._is_time("checkpoint", CHECKPOINT_SECONDS, now) and session.step != self._saved_step:
             self._publish_metrics(session, now)  # finds out whether the state is worth keeping
             if self._status is not Status.DIVERGED:

@@ -16,7 +16,7 @@ from gandash.diagnostics.estimators import Estimators
 from gandash.diagnostics.line import Line
 from gandash.diagnostics.measure import Measurement, estimators_for
 from gandash.diagnostics.plane import FIELD, Plane
-from gandash.game.field import generate, logits, pull
+from gandash.game.field import judge, pull, sample
 from gandash.game.game import Game
 from gandash.game.step import GameState
 
@@ -84,7 +84,7 @@ class LineStage(Stage):
             "latent": {"kind": game.latent.kind, "dimension": game.latent.dimension, "window": [-reach, reach]},
         }
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def arrays(self, game: Game, state: GameState, found: Measurement) -> Arrays:
         line = found.estimators
         assert isinstance(line, Line)
@@ -96,7 +96,7 @@ class LineStage(Stage):
             "d_star": found.d_star,
             "real": self._real,
             "latents": self._latents[:, 0].numpy(),
-            "generated": generate(game, state.theta[:1], self._latents[None])[0, :, 0].numpy(),
+            "generated": sample(game, state.theta[:1], self._latents[None])[0, :, 0].numpy().copy(),
         }
         if found.average is not None:
             arrays["p_g_average"] = found.average.p_g
@@ -130,12 +130,12 @@ class PlaneStage(Stage):
             "latent": {"kind": game.latent.kind, "dimension": game.latent.dimension},
         }
 
+    @torch.inference_mode()
     def arrays(self, game: Game, state: GameState, found: Measurement) -> Arrays:
         theta, phi = state.theta[:1], state.phi[:1]
         latents = self._latents if self._mesh is None else torch.cat([self._latents, self._mesh])
-        with torch.no_grad():
-            x = generate(game, theta, latents[None])
-            d = torch.sigmoid(logits(game, phi, found.estimators.places[None]))[0]
+        x = sample(game, theta, latents[None]).clone()
+        d = torch.sigmoid(judge(game, phi, found.estimators.places[None]))[0]
         dots = x[:, :_DOTS]
         arrays: Arrays = {
             "d": d.reshape(FIELD, FIELD).numpy(),

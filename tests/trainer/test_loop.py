@@ -16,7 +16,7 @@ from gandash.config import GameConfig
 from gandash.trainer import loop as loop_module
 from gandash.trainer import session as session_module
 from gandash.trainer.frame import unpack
-from gandash.trainer.loop import CHECKPOINT_SECONDS, FRAME_SECONDS, MAX_BY_HAND, Loop
+from gandash.trainer.loop import CHECKPOINT_SECONDS, FRAME_SECONDS, FRAME_SHARE, MAX_BY_HAND, Loop
 from gandash.trainer.messages import (
     EVENT,
     FRAME,
@@ -286,9 +286,24 @@ def test_frames_come_no_faster_than_a_screen_can_use(stage: Stage) -> None:
     stage.on_packet = lambda kind: SendFrame() if kind == FRAME else None  # a viewer that paints in no time
     stage.play((0, SendFrame()), (0, Speed(steps_per_second=200)), (0, Play()), (2.0, End()))
     times = np.array([at for at, _ in stage.frames()])
-    assert 50 <= len(times) <= 61
+    assert 95 <= len(times) <= 121
     assert np.diff(times).min() >= FRAME_SECONDS - 1e-9
     assert stage.step == pytest.approx(400, abs=1)  # and they cost the game nothing
+
+
+def test_dear_frames_come_less_often(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = loop_module.picture
+
+    def slowly(*given: Any) -> bytes:
+        stage.now += 0.03
+        return drawn(*given)
+
+    monkeypatch.setattr(loop_module, "picture", slowly)
+    stage.on_packet = lambda kind: SendFrame() if kind == FRAME else None
+    stage.play((0, SendFrame()), (0, Speed(steps_per_second=200)), (0, Play()), (2.0, End()))
+    times = np.array([at for at, _ in stage.frames()])
+    assert len(times) > 4
+    assert np.diff(times).min() >= 0.03 / FRAME_SHARE - 1e-9
 
 
 def test_a_frame_belongs_to_its_generation(stage: Stage) -> None:

@@ -566,3 +566,13 @@ def test_a_wake_after_the_servers_loop_has_closed_is_harmless(run: Run) -> None:
     attached.wake()
     run.end("Bye.")
     assert run.viewers == 0
+
+
+def test_connections_send_small_packets_at_once() -> None:
+    """A listening socket as Streamlit binds it: one that does not name its protocol, which asyncio leaves to Nagle."""
+    with socket.socket(socket.AF_INET) as listener:
+        listener.bind(("127.0.0.1", 0))
+        routes_module.send_at_once()
+        listener.listen()
+        with socket.create_connection(listener.getsockname()), listener.accept()[0] as accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
