@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from gandash.config import Adam, Alternating, GameConfig, Network, Regulariser, RunSettings
 from gandash.game.game import Streams, build_game
-from gandash.game.networks import LEAK, MLP
+from gandash.game.networks import LEAK, Net
 from gandash.game.step import start, train_step
 from gandash.presets import DEFAULT, Preset
 from gandash.trainer.frame import unpack
@@ -63,7 +63,8 @@ MODULES: dict[str, Callable[[], nn.Module]] = {
 }
 
 
-def mlp(inputs: int, outputs: int, settings: Network) -> nn.Sequential:
+def mlp(inputs: int, outputs: int, settings: Any) -> nn.Sequential:
+    assert isinstance(settings, Network)
     layers: list[nn.Module] = []
     for fan_in, fan_out in itertools.pairwise([inputs, *[settings.width] * settings.depth]):
         layers += [nn.Linear(fan_in, fan_out), MODULES[settings.activation]()]
@@ -147,15 +148,15 @@ class Products:
 Shapes = list[tuple[int, int, int]]
 
 
-def _forward(net: MLP, n: int) -> Shapes:
+def _forward(net: Net, n: int) -> Shapes:
     return [(fan_out, fan_in, n) for fan_in, fan_out in net.layers]
 
 
-def _backward(net: MLP, n: int) -> Shapes:
+def _backward(net: Net, n: int) -> Shapes:
     return [(fan_in, fan_out, n) for fan_in, fan_out in net.layers[1:]]
 
 
-def _gradient(net: MLP, n: int) -> Shapes:
+def _gradient(net: Net, n: int) -> Shapes:
     return [(fan_in, n, fan_out) for fan_in, fan_out in net.layers]
 
 
@@ -336,6 +337,7 @@ def figures(preset: Preset, seconds: float) -> Iterator[Figure]:
 
 def _against_plain(config: GameConfig, seconds: float, wanted: str | None) -> Figure:
     net, batch, r1 = config.generator, config.run.batch, config.regulariser.r1
+    assert isinstance(net, Network)
     engine, plain = race([Engine(config), PlainLoop(config)], seconds)
     game = f"{net.summary()}, batch {batch}" + (f", R1 {r1:g}" if r1 else "")
     return Figure(

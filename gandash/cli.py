@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from gandash import __version__
-from gandash.config import GameConfig, parse_config
+from gandash.config import GameConfig, mlp_unless_said, parse_config
 from gandash.presets import DEFAULT, PRESETS
 from gandash.settings import JsonValue, SettingError, kind_of, settings, variants
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from gandash.runs.record import Record
     from gandash.trainer.session import Session, Snapshot
 
-MAX_CONFIG_BYTES = 2**20  # a config has about two thousand
+MAX_CONFIG_BYTES = 4 * 2**20  # a config has about two thousand, and two million with 200,000 uploaded rows
 MAX_STEPS = 2**31 - 1  # steps are int32 wherever rows travel
 CHECKPOINT_SECONDS = 30.0
 PROGRESS_SECONDS = 0.1
@@ -202,7 +202,7 @@ def configure(config: GameConfig, changes: Sequence[tuple[str, JsonValue]]) -> G
     """`config` with settings at dotted paths changed in order and judged together: bounds may cross on the way.
 
     A variant is replaced as a whole, by its kind (`data=uniform`, `data.kind=uniform`) or by its fields with the kind
-    among them. Raises SettingError.
+    among them; a network without a kind is an MLP. Raises SettingError.
     """
     given: Any = config.model_dump(mode="json")
     shape = config  # valid throughout: it has the variants of `given`, and so the paths, but not its values
@@ -213,6 +213,8 @@ def configure(config: GameConfig, changes: Sequence[tuple[str, JsonValue]]) -> G
             if by_kind != path or isinstance(value, str):
                 value = {"kind": value}
             path = by_kind
+            if path in ("generator", "discriminator"):
+                value = mlp_unless_said(value)
             allowed = kinds[path]
             if not isinstance(value, dict) or value.get("kind") not in allowed:
                 kind = value.get("kind", value) if isinstance(value, dict) else value
@@ -371,6 +373,7 @@ def _report(session: Session, seconds: float, metrics: dict[str, float], verdict
         "wasserstein": facts["wasserstein"].replace("_", ""),
         "modes": len(facts["modes"]),
         "perfect_quality": facts["perfect_quality"],
+        "reading": facts["reading"],
         "config": session.config.model_dump(mode="json"),
     }
     found: dict[str, Any] = finite(report)
@@ -463,9 +466,8 @@ def _summary(report: dict[str, Any], out: str | None) -> str:
         rows |= {
             "JSD": divergence("jsd", "nats"),
             report["wasserstein"]: divergence("wasserstein", "units of x"),
-            "D": f"at most {number(found['gap_half'])} from 1/2 and {number(found['gap_star'])} from D*",
-            "V": f"{number(metrics['value'])}; -log 4 = {-math.log(4):.4g} at equilibrium",
         }
+        rows |= _about_d(report["reading"], found["gap_half"], found["gap_star"], metrics["value"])
     if report["modes"] and not report["diverged"]:
         rows["modes"] = (
             f"{found['modes']:.0f} of {report['modes']} captured, {found['high_quality']:.1%} of high quality "
@@ -475,6 +477,20 @@ def _summary(report: dict[str, Any], out: str | None) -> str:
         rows["kept in"] = out + (f", with the checkpoint of step {report['steps'] - 1}" if report["diverged"] else "")
     head = textwrap.fill(f"{report['verdict']['title']}: {report['verdict']['reason']}", 100)
     return "\n".join([head, *(f"  {name:<9}  {text}" for name, text in rows.items())])
+
+
+def _about_d(reading: dict[str, Any], gap: float | None, gap_star: float | None, value: float | None) -> dict[str, str]:
+    """How near D is to rest, in the words of what its output means."""
+
+    def number(given: float | None) -> str:
+        return "NaN" if given is None else f"{given:.4g}"
+
+    centre = "its median" if reading["centre"] is None else "1/2" if reading["centre"] == 0.5 else number(reading["centre"])
+    of_star = f" and {number(gap_star)} from {reading['optimal_label']}" if reading["optimal"] else ""
+    said = {reading["label"][0]: f"at most {number(gap)} from {centre}{of_star}"}
+    if reading["kind"] == "probability" and reading["centre"] == 0.5:
+        said["V"] = f"{number(value)}; -log 4 = {-math.log(4):.4g} at equilibrium"
+    return said
 
 
 def _print_json(value: Any, indent: int | None = None) -> None:

@@ -5,12 +5,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from itertools import chain
+from statistics import NormalDist
 from typing import Annotated, Any, ClassVar, Literal, Self
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
+from gandash.packed import MAX_TEXT, SIDE, pack_painting, pack_samples, unpack_painting, unpack_samples
 from gandash.settings import Settings, setting
 
 _weights_help = "Relative weights of the modes, one per mode; none means equal. A light mode is the first one lost."
@@ -95,6 +100,47 @@ class Uniform(Target):
 
     def summary(self) -> str:
         return f"uniform [{self.low:g}, {self.high:g}]"
+
+
+class Laplace(Target):
+    """p(x) = exp(-|x - mean| / scale) / (2 scale)."""
+
+    kind: Literal["laplace"] = "laplace"
+    mean: float = setting(0.0, label="Mean", ge=-8, le=8, help="Where the peak is: a cusp, which a smooth G rounds off.")
+    scale: float = setting(
+        0.6, label="Scale", ge=0.02, le=4, help="Mean distance from the peak; the tails reach further than a Gaussian's."
+    )
+
+    def summary(self) -> str:
+        return f"Laplace({self.mean:g}, {self.scale:g})"
+
+
+class StudentT(Target):
+    """mean + scale T, where T has Student's t distribution; `mean` is its centre also where no mean exists."""
+
+    kind: Literal["student_t"] = "student_t"
+    mean: float = setting(0.0, label="Mean", ge=-8, le=8, help="Where the real data is centred.")
+    scale: float = setting(0.5, label="Scale", ge=0.02, le=4, help="Half of the data lies within about this distance.")
+    degrees: float = setting(
+        3.0,
+        label="Degrees of freedom",
+        ge=1,
+        le=100,
+        help="Fewer: heavier tails, which no ReLU network makes from a Gaussian latent. At 1 (Cauchy) W1 is all tail.",
+    )
+
+    def summary(self) -> str:
+        return f"Student t, {self.degrees:g} degrees"
+
+
+class PointMass(Target):
+    """All of the mass at one place: no density, and a JSD of log 2 for every p_g that is not there."""
+
+    kind: Literal["point_mass"] = "point_mass"
+    place: float = setting(1.0, label="Place", ge=-8, le=8, help="Where all of the real data is. Dirac-GAN has it at 0.")
+
+    def summary(self) -> str:
+        return f"point mass at {self.place:g}"
 
 
 def _std(default: float) -> Any:
@@ -225,7 +271,239 @@ class Checkerboard(Target):
         return f"checkerboard {self.side} × {self.side}"
 
 
+class Annulus(Target):
+    """Uniform on the disc's part between two radii."""
+
+    dimension = 2
+    kind: Literal["annulus"] = "annulus"
+    inner: float = setting(
+        1.2, label="Inner radius", ge=0, le=8, help="The hole, which p_g has to leave empty. 0 makes a disc."
+    )
+    outer: float = setting(2.0, label="Outer radius", ge=0.1, le=8, help="Where the data ends, with a cliff.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not self.outer - self.inner >= 0.01:
+            raise ValueError(f"outer: must exceed the inner radius ({self.inner:g}) by at least 0.01")
+        return self
+
+    def summary(self) -> str:
+        return f"annulus, {self.inner:g} to {self.outer:g}"
+
+
+class Segment(Target):
+    """A straight segment through 0 under Gaussian noise: nearly one dimension in two."""
+
+    dimension = 2
+    kind: Literal["segment"] = "segment"
+    length: float = setting(4.0, label="Length", ge=0.1, le=16, help="From one end to the other; its middle is at 0.")
+    angle: float = setting(30.0, label="Angle", ge=-180, le=180, help="In degrees, counted from the x axis to the left.")
+    noise: float = _noise(0.1)
+
+    def summary(self) -> str:
+        return f"line, noise {self.noise:g}"
+
+
+class Spirals(Target):
+    """Arms of an Archimedean spiral of radius 2 around 0, at equal angles, evenly filled, under Gaussian noise."""
+
+    dimension = 2
+    kind: Literal["spirals"] = "spirals"
+    arms: int = setting(2, label="Arms", ge=1, le=4, help="How many spirals are wound into one another.")
+    turns: float = setting(
+        1.0, label="Turns", ge=0.25, le=3, help="How often each winds round; more turns lie closer together."
+    )
+    noise: float = _noise(0.08)
+
+    def summary(self) -> str:
+        return f"{self.arms} spiral{'s' if self.arms > 1 else ''}, noise {self.noise:g}"
+
+
+class TwoClusters(Target):
+    """Two round Gaussians far apart on the x axis, with 0 halfway between them."""
+
+    dimension = 2
+    kind: Literal["two_clusters"] = "two_clusters"
+    distance: float = setting(6.0, label="Distance", ge=0.1, le=16, help="Between the centres; G has to tear its image apart.")
+    std: float = _std(0.3)
+    share: float = setting(0.5, label="Share of the left one", ge=0.01, le=0.99, help="The lighter cluster is the first lost.")
+
+    def summary(self) -> str:
+        return f"two clusters, {self.distance:g} apart"
+
+
+def _heart() -> NDArray[np.uint8]:
+    """What is painted before anybody paints: (x^2 + y^2 - 1)^3 <= x^2 y^3, with the share of each cell that lies inside."""
+    fine = 4
+    axis = ((np.arange(SIDE * fine) + 0.5) / (SIDE * fine) - 0.5) * 2.8
+    x, y = np.meshgrid(axis, axis + 0.1)
+    inside = (x**2 + y**2 - 1) ** 3 <= x**2 * y**3
+    share = inside.reshape(SIDE, fine, SIDE, fine).mean(axis=(1, 3))
+    return np.asarray(np.round(255 * share), dtype=np.uint8)
+
+
+class Drawn(Target):
+    """A painting: the density of a cell is in proportion to how much of it is painted, and constant within it."""
+
+    dimension = 2
+    kind: Literal["drawn"] = "drawn"
+    painting: str = setting(
+        pack_painting(_heart()),
+        label="Painting",
+        max_length=20_000,
+        repr=False,
+        help=f"How much of each of {SIDE} × {SIDE} cells is painted; base64 of zlib of one byte each, row 0 the lowest.",
+    )
+    half_width: float = setting(
+        2.5, label="Half width", ge=0.5, le=8, help="The canvas reaches so far from 0 to each side, in units of x."
+    )
+
+    @model_validator(mode="after")
+    def _readable(self) -> Self:
+        try:
+            unpack_painting(self.painting)
+        except ValueError as error:
+            raise ValueError(f"painting: {error}") from None
+        return self
+
+    def cells(self) -> NDArray[np.uint8]:
+        """How much of each cell is painted, `(SIDE, SIDE)` from 0 to 255, row 0 the lowest."""
+        return unpack_painting(self.painting)
+
+    def summary(self) -> str:
+        return "drawn by hand"
+
+
+_FURTHEST = 1e6
+
+
+def _rows(default: NDArray[np.float64]) -> Any:
+    return setting(
+        pack_samples(default.astype(np.float32)),
+        label="Rows",
+        max_length=MAX_TEXT,
+        repr=False,
+        help="The uploaded numbers themselves; base64 of zlib of float32, little endian, row by row.",
+    )
+
+
+def _scaling() -> Any:
+    return setting(
+        "standardised",
+        label="Scale",
+        choices={"standardised": "standardised", "as_given": "as given"},
+        help="Standardised: every column is moved to mean 0 and scaled to standard deviation 1, where networks learn best.",
+    )
+
+
+def _played(rows: str, scaling: str, columns: int) -> NDArray[np.float32]:
+    """The points that the game is played with, `(n, columns)`; raises ValueError, in words, naming the field."""
+    try:
+        given = unpack_samples(rows, columns)
+    except ValueError as error:
+        raise ValueError(f"rows: {error}") from None
+    if len(given) < 2:
+        raise ValueError("rows: one row given; at least 2 are needed, and a few hundred to learn from")
+    constant = given.min(axis=0) == given.max(axis=0)
+    if constant.any():
+        which = f"column {int(constant.argmax()) + 1} is" if columns > 1 else "it is"
+        instead = "upload the other column alone" if columns > 1 else "choose a point mass instead"
+        raise ValueError(f"rows: {which} the same number in every row; {instead}")
+    if scaling == "as_given":
+        far = float(np.abs(given).max())
+        if far > _FURTHEST:
+            raise ValueError(f"scaling: as given, the largest number is {far:.3g}; at most 1e6 is allowed; try standardised")
+        return given
+    wide = given.astype(np.float64)
+    return np.asarray((wide - wide.mean(axis=0)) / wide.std(axis=0), dtype=np.float32)
+
+
+def _even(n: int) -> NDArray[np.float64]:
+    """n numbers spread evenly over (0, 1), in an order that has nothing to do with their size: the golden ratio's multiples."""
+    return np.asarray((np.arange(n) * ((math.sqrt(5) - 1) / 2) + 0.5 / n) % 1)
+
+
+def _normal(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.array([NormalDist().inv_cdf(v) for v in p], dtype=np.float64)
+
+
+def _humps() -> NDArray[np.float64]:
+    """What stands for an uploaded column before there is one: a narrow hump with 3/8 of 256 rows beside a wide one."""
+    p = (np.arange(256) + 0.5) / 256
+    low = p < 0.375
+    narrow = -1.2 + 0.25 * _normal(np.where(low, p / 0.375, 0.5))
+    wide = 0.9 + 0.5 * _normal(np.where(low, 0.5, (p - 0.375) / 0.625))
+    return np.asarray(np.where(low, narrow, wide)[:, None], dtype=np.float64)
+
+
+def _arc() -> NDArray[np.float64]:
+    """What stands for two uploaded columns before there are any: 256 rows along an arc."""
+    angle = math.pi * (1.2 * (np.arange(256) + 0.5) / 256 - 0.1)
+    radius = 1.5 + 0.15 * _normal(_even(256))
+    return np.asarray(np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1), dtype=np.float64)
+
+
+class Samples(Target):
+    """One uploaded column: p_r is the empirical law, each row as likely as any other."""
+
+    kind: Literal["samples"] = "samples"
+    rows: str = _rows(_humps())
+    scaling: Literal["standardised", "as_given"] = _scaling()
+
+    @model_validator(mode="after")
+    def _readable(self) -> Self:
+        self.points()
+        return self
+
+    def points(self) -> NDArray[np.float32]:
+        """The points as the game is played with them, `(n, 1)`."""
+        return _played(self.rows, self.scaling, 1)
+
+    def summary(self) -> str:
+        return f"uploaded, {len(unpack_samples(self.rows, 1))} numbers"
+
+
+class Samples2D(Target):
+    """Two uploaded columns: p_r is the empirical law, each row as likely as any other."""
+
+    dimension = 2
+    kind: Literal["samples_2d"] = "samples_2d"
+    rows: str = _rows(_arc())
+    scaling: Literal["standardised", "as_given"] = _scaling()
+
+    @model_validator(mode="after")
+    def _readable(self) -> Self:
+        self.points()
+        return self
+
+    def points(self) -> NDArray[np.float32]:
+        """The points as the game is played with them, `(n, 2)`."""
+        return _played(self.rows, self.scaling, 2)
+
+    def summary(self) -> str:
+        return f"uploaded, {len(unpack_samples(self.rows, 2))} points"
+
+
 Data = Annotated[
-    Gaussian | Mixture | Uniform | Gaussian2D | Mixture2D | Ring | Grid | TwoMoons | SwissRoll | Checkerboard,
+    Gaussian
+    | Mixture
+    | Uniform
+    | Laplace
+    | StudentT
+    | PointMass
+    | Samples
+    | Gaussian2D
+    | Mixture2D
+    | Ring
+    | Grid
+    | TwoClusters
+    | TwoMoons
+    | SwissRoll
+    | Spirals
+    | Segment
+    | Annulus
+    | Checkerboard
+    | Drawn
+    | Samples2D,
     Field(discriminator="kind"),
 ]

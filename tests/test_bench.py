@@ -67,7 +67,7 @@ def test_the_rivals_do_the_same_work(r1: float, activation: Any) -> None:
     torch.testing.assert_close(moved, phi + update, rtol=1e-3, atol=1e-4)
     assert float((moved - phi).abs().max()) > 1e-3
 
-    g_part = generator_part(game, theta, moved, latents[None])
+    g_part = generator_part(game, theta, moved, real[None], latents[None])
     plain.move_generator(fake)
     torch.testing.assert_close(gradient(plain.g)[None], g_part.gradient, **near)
     assert not torch.equal(row(plain.g)[None], theta)

@@ -21,7 +21,7 @@ from click.testing import CliRunner, Result
 
 from gandash import __version__
 from gandash.cli import cli, configure
-from gandash.config import GameConfig, parse_config
+from gandash.config import GameConfig, Network, Point, parse_config
 from gandash.diagnostics.measure import READINGS
 from gandash.presets import DEFAULT, PRESETS
 from gandash.runs.record import CHECKPOINT, CONFIG, EVENTS, METRICS, load, replay
@@ -35,6 +35,7 @@ TINY = [
     *("--set", "generator.width=3", "--set", "generator.depth=1", "--set", "run.batch=4"),
     *("--set", "discriminator.width=3", "--set", "discriminator.depth=1"),
 ]
+TINY_CHANGES = [(path, int(value)) for path, value in (text.split("=") for text in TINY[1::2])]
 EXPLODING = [
     *("--set", 'generator_optimiser={"kind": "gradient_descent", "learning_rate": 10}'),
     *("--set", 'discriminator_optimiser={"kind": "gradient_descent", "learning_rate": 10}'),
@@ -195,7 +196,44 @@ def test_a_kind_that_is_a_plain_setting_stays_one() -> None:
 
 def test_a_group_may_be_replaced_and_then_changed() -> None:
     config = configure(GameConfig(), [("generator", {"width": 5}), ("generator.depth", 3), ("run.seed", 4)])
-    assert (config.generator.width, config.generator.depth, config.run.seed) == (5, 3, 4)
+    assert config.generator == Network(width=5, depth=3) and config.run.seed == 4
+
+
+@pytest.mark.parametrize(
+    ("changes", "generator"),
+    [
+        ([("generator", "point")], Point()),
+        ([("generator.kind", "point"), ("generator.start", 2)], Point(start=2)),
+        ([("generator", {"kind": "point", "start": 3})], Point(start=3)),
+        ([("generator", "point"), ("generator", {"width": 5})], Network(width=5)),  # as in a file: an MLP unless it says
+        ([("generator", "point"), ("generator", "mlp"), ("generator.width", 7)], Network(width=7)),
+        ([("generator.normalisation", "layer"), ("generator.width", 7)], Network(width=7, normalisation="layer")),
+    ],
+)
+def test_a_network_is_of_the_kind_it_says(changes: list[tuple[str, Any]], generator: object) -> None:
+    assert configure(GameConfig(), changes) == GameConfig().model_copy(update={"generator": generator})
+
+
+def test_a_file_from_before_networks_had_kinds_still_loads(tmp_path: Path) -> None:
+    old = GameConfig().model_dump(mode="json")
+    for player in ("generator", "discriminator"):
+        for newer in ("kind", "pieces", "normalisation", "dropout", "spread"):
+            del old[player][newer]
+    old["regulariser"] = {"r1": old["regulariser"]["r1"]}
+    del old["update_rule"]["first"]
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps(old))
+    wanted = configure(GameConfig(), TINY_CHANGES).model_dump(mode="json")
+    assert train("--config", str(file), "--steps", "1")["config"] == wanted
+
+
+@pytest.mark.parametrize(
+    ("kind", "allowed"),
+    [("transformer", "mlp, point"), ({"kind": "linear"}, "mlp, point"), (3, "mlp, point")],
+)
+def test_a_network_of_no_kind_there_is_is_refused(kind: Any, allowed: str) -> None:
+    with pytest.raises(SettingError, match=f"its kind must be one of {allowed}"):
+        configure(GameConfig(), [("generator", kind)])
 
 
 @pytest.mark.parametrize(
@@ -370,8 +408,8 @@ def test_an_unknown_command_is_refused_in_one_line() -> None:
         (b'{"run": {"batch": NaN}}', "run.batch: given NaN"),
         (None, "No such file"),
         ("directory", "directory"),
-        (1_000_000_000, "more than 1 MiB"),
-        ("/dev/zero", "more than 1 MiB"),
+        (1_000_000_000, "more than 4 MiB"),
+        ("/dev/zero", "more than 4 MiB"),
     ],
 )
 def test_a_wrong_config_file_is_refused_in_one_line(tmp_path: Path, content: bytes | int | str | None, told: str) -> None:

@@ -14,17 +14,28 @@ from pydantic import ValidationError
 import gandash.settings
 from gandash import config, targets
 from gandash.config import (
+    CURVED,
+    OBJECTIVES,
     Adam,
     Alternating,
+    Consensus,
+    Extragradient,
     GameConfig,
     GradientDescent,
     Latent,
+    Linear,
+    Lookahead,
     Momentum,
     Network,
+    Optimistic,
+    Point,
     Regulariser,
     RMSProp,
     RunSettings,
     Simultaneous,
+    SymplecticAdjustment,
+    Unrolled,
+    bytes_per_step,
     flop_per_step,
     parse_config,
 )
@@ -45,11 +56,29 @@ BASE = GameConfig(
     run=RunSettings(seed=0, batch=256, averaging=0.99),
 )
 
-BASES = (Settings, targets.Target)
+BASES = (Settings, targets.Target, config._OneEach)
+SMOOTHABLE = ("minimax", "non_saturating")
+RULES = [rule() for rule in variants(GameConfig.model_fields["update_rule"].annotation)]
 CLASSES = dict(inspect.getmembers(config, inspect.isclass) + inspect.getmembers(targets, inspect.isclass)).values()
 MODELS = [m for m in CLASSES if issubclass(m, Settings) and m not in BASES]
 # Bounds of single entries live in validators
 NUMBERS = {"means": st.floats(-50, 50), "mean": st.floats(-8, 8), "weights": st.floats(1e-3, 1e6)}
+
+
+@st.composite
+def fitting(draw: st.DrawFn, values: dict[str, Any]) -> dict[str, Any]:
+    """The values that rules between the groups of a game bind together, drawn so as to keep them."""
+    regulariser: Regulariser = values["regulariser"]
+    off: dict[str, Any] = {}
+    if isinstance(values["update_rule"], CURVED):
+        off["spectral"] = "off"
+    if values["objective"] not in SMOOTHABLE:
+        off["smoothing"] = 0.0
+    packs = draw(st.integers(1, 64 // regulariser.packing))
+    return {
+        "regulariser": regulariser.model_copy(update=off),
+        "run": values["run"].model_copy(update={"batch": packs * regulariser.packing}),
+    }
 
 
 @st.composite
@@ -72,6 +101,8 @@ def valid(draw: st.DrawFn, model: type[Settings] = GameConfig) -> Any:
             values[name] = tuple(draw(st.lists(entry, min_size=n, max_size=n)))
         elif isinstance(kind, type) and issubclass(kind, Settings):
             values[name] = draw(valid(kind))
+        elif kind is str:  # packed numbers: the default's; see test_packed.py
+            values[name] = field.default
         elif kind is int:
             assert low is not None and high is not None
             values[name] = draw(st.integers(int(low), int(high) if name == "seed" else min(int(high), 64)))
@@ -81,6 +112,8 @@ def valid(draw: st.DrawFn, model: type[Settings] = GameConfig) -> Any:
             values[name] = draw(st.floats(low, high, exclude_min=exclusive))
     if values.get("weights") and draw(st.booleans()):
         values["weights"] = ()  # none means equal
+    if model is GameConfig:
+        values |= draw(fitting(values))
     try:
         return model(**values)
     except ValidationError as error:  # rules between fields: high > low, somebody moves
@@ -106,7 +139,7 @@ def test_settings_walks_every_leaf_and_every_union(given_config: GameConfig) -> 
                 found.add(path)
         return found
 
-    unions = {"data", "update_rule", "generator_optimiser", "discriminator_optimiser"}
+    unions = {"data", "generator", "discriminator", "update_rule", "generator_optimiser", "discriminator_optimiser"}
     expected = leaves(given_config.model_dump(mode="json")) - {f"{u}.kind" for u in unions} | unions
     found = list(settings(given_config))
     assert {s.path for s in found} == expected
@@ -120,14 +153,23 @@ def test_settings_walks_every_leaf_and_every_union(given_config: GameConfig) -> 
 
 @given(valid(), valid())
 def test_replacing_every_setting_of_one_config_gives_the_other(old: GameConfig, new: GameConfig) -> None:
-    current = old
+    changes: list[tuple[str, Any]] = []
     for name, value in new.model_dump(mode="json").items():
         if variants(GameConfig.model_fields[name].annotation) or not isinstance(value, dict):
-            current = current.replace(name, value)
+            changes.append((name, value))
         else:
-            for inner, leaf in value.items():
-                current = current.replace(f"{name}.{inner}", leaf)
-    assert current == new
+            changes += [(f"{name}.{inner}", leaf) for inner, leaf in value.items()]
+    assert old.replace_all(changes) == new  # together: rules between settings need not hold on the way
+    for path, value in changes:
+        try:
+            one = old.replace(path, value)
+        except SettingError as error:  # by such a rule, and never for itself
+            assert "," in error.path
+            continue
+        expected = old.model_dump(mode="json")
+        *group, last = path.split(".")
+        (expected[group[0]] if group else expected)[last] = value
+        assert one.model_dump(mode="json") == expected
     assert restarts(new, new) is False
 
 
@@ -185,9 +227,31 @@ LR = "generator_optimiser.learning_rate"
         ("generator.width", 10**9, "generator.width", "less than or equal to 4096"),
         ("generator.width", 0, "generator.width", "greater than or equal to 1"),
         ("discriminator.depth", 9, "discriminator.depth", "less than or equal to 8"),
-        ("generator.activation", "gelu", "generator.activation", "'relu', 'leaky_relu', 'tanh' or 'silu'"),
-        ("generator.initialisation", 3, "generator.initialisation", "'uniform', 'he' or 'xavier'"),
-        ("objective", "wgan", "objective", "'minimax' or 'non_saturating'"),
+        ("generator.activation", "gelu", "generator.activation", "'relu', 'leaky_relu', 'tanh', 'silu' or 'maxout'"),
+        ("generator.initialisation", 3, "generator.initialisation", "'uniform', 'he', 'xavier', 'orthogonal' or 'normal'"),
+        ("objective", "wgan", "objective", "'minimax', 'non_saturating', 'least_squares', 'hinge', 'wasserstein'"),
+        ("generator", {"kind": "linear"}, "generator", "'mlp', 'point'"),
+        ("generator", {"kind": "point", "width": 3}, "generator.width", "no such setting"),
+        ("generator", {"kind": "point", "start": 11}, "generator.start", "less than or equal to 10"),
+        ("discriminator", {"kind": "point"}, "discriminator", "'mlp', 'linear'"),
+        ("discriminator", {"kind": "linear", "start": math.nan}, "discriminator.start", "finite"),
+        ("generator.pieces", 1, "generator.pieces", "greater than or equal to 2"),
+        ("generator.normalisation", "group", "generator.normalisation", "'none', 'batch' or 'layer'"),
+        ("discriminator.dropout", 0.95, "discriminator.dropout", "less than or equal to 0.9"),
+        ("discriminator.spread", 0, "discriminator.spread", "greater than 0"),
+        ("regulariser.r2", -1, "regulariser.r2", "greater than or equal to 0"),
+        ("regulariser.gradient_penalty", 1001, "regulariser.gradient_penalty", "less than or equal to 1000"),
+        ("regulariser.clip", -0.01, "regulariser.clip", "greater than or equal to 0"),
+        ("regulariser.spectral", "yes", "regulariser.spectral", "'off' or 'on'"),
+        ("regulariser.noise", math.inf, "regulariser.noise", "finite"),
+        ("regulariser.noise_half_life", -1, "regulariser.noise_half_life", "greater than or equal to 0"),
+        ("regulariser.smoothing", 0.6, "regulariser.smoothing", "less than or equal to 0.5"),
+        ("regulariser.packing", 9, "regulariser.packing", "less than or equal to 8"),
+        ("update_rule", {"kind": "leapfrog"}, "update_rule", "'simultaneous', 'alternating', 'extragradient', 'optimistic'"),
+        ("update_rule", {"kind": "consensus", "gamma": -1}, "update_rule.gamma", "greater than or equal to 0"),
+        ("update_rule", {"kind": "lookahead", "share": 0}, "update_rule.share", "greater than 0"),
+        ("update_rule", {"kind": "unrolled", "depth": 21}, "update_rule.depth", "less than or equal to 20"),
+        ("update_rule.first", "nature", "update_rule.first", "'discriminator' or 'generator'"),
         ("regulariser.r1", -0.1, "regulariser.r1", "greater than or equal to 0"),
         ("latent.dimension", 65, "latent.dimension", "less than or equal to 64"),
         ("latent", {"uniform": 1}, "latent.uniform", "no such setting"),  # also the name of a kind of data
@@ -236,6 +300,52 @@ def test_nobody_moving_is_refused() -> None:
     with pytest.raises(SettingError, match="let at least one of them move") as caught:
         frozen_d.replace("update_rule.generator_steps", 0)
     assert caught.value.path == "update_rule.discriminator_steps"
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_labels_are_smoothed_only_where_d_is_asked_for_a_probability(objective: str) -> None:
+    both = [("objective", objective), ("regulariser.smoothing", 0.1)]
+    if objective in SMOOTHABLE:
+        assert BASE.replace_all(both).regulariser.smoothing == 0.1
+        return
+    with pytest.raises(SettingError) as caught:
+        BASE.replace_all(both)
+    assert caught.value.path == "regulariser.smoothing, objective"
+    for words in (f"under {OBJECTIVES[objective]} D gives none", "Set the smoothing to 0, or choose minimax or non-saturating"):
+        assert words in str(caught.value)
+    assert BASE.replace("objective", objective).objective == objective
+
+
+@pytest.mark.parametrize("packing", range(1, 9))
+def test_packs_must_divide_the_batch(packing: int) -> None:
+    assert BASE.replace_all([("regulariser.packing", packing), ("run.batch", 6 * packing)]).run.batch == 6 * packing
+    for batch in (6 * packing - 1, 6 * packing + 1) if packing > 1 else ():
+        with pytest.raises(SettingError) as caught:
+            BASE.replace_all([("regulariser.packing", packing), ("run.batch", batch)])
+        assert caught.value.path == "regulariser.packing, run.batch"
+        assert f"a batch of {batch} cannot be cut into packs of {packing}. Choose" in str(caught.value)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda r: r.kind)
+def test_spectral_normalisation_goes_with_every_rule_that_needs_no_derivative_of_the_field(rule: Any) -> None:
+    both = [("update_rule", rule.model_dump()), ("regulariser.spectral", "on")]
+    if rule.kind not in ("consensus", "symplectic_adjustment", "unrolled"):
+        assert BASE.replace_all(both).update_rule == rule
+        return
+    with pytest.raises(SettingError) as caught:
+        BASE.replace_all(both)
+    assert caught.value.path == "regulariser.spectral, update_rule"
+    for words in (f"does not combine with {rule.summary()}", "Turn it off, or choose another update rule"):
+        assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("player", ["generator", "discriminator"])
+def test_a_network_that_names_no_kind_is_an_mlp(player: str) -> None:
+    """Files from before there were other kinds name none."""
+    given = BASE.model_dump(mode="json")
+    del given[player]["kind"]
+    assert parse_config(given) == BASE
+    assert getattr(BASE.replace(player, {"width": 5}), player) == Network(width=5)
 
 
 @pytest.mark.parametrize(
@@ -312,6 +422,51 @@ def test_the_estimate_counts_what_grows() -> None:
     assert flop_per_step(BASE) == 256 * 1088 * (2 + 16 + 6 + 4)
 
 
+def test_the_estimate_counts_what_penalties_rules_and_networks_cost() -> None:
+    base = BASE.replace("regulariser.r1", 0)
+    one, sample = flop_per_step(base), 256 * 1088
+    for path, more in (("r1", 4), ("r2", 4), ("gradient_penalty", 10)):
+        assert flop_per_step(base.replace(f"regulariser.{path}", 1)) == one + more * sample
+
+    def under(kind: str, **numbers: Any) -> float:
+        return flop_per_step(base.replace("update_rule", {"kind": kind, **numbers}))
+
+    for kind, times in (
+        ("simultaneous", 1),
+        ("optimistic", 1),
+        ("lookahead", 1),
+        ("extragradient", 2),
+        ("consensus", 4),
+        ("symplectic_adjustment", 8),
+    ):
+        assert under(kind) == times * one, kind
+    assert under("unrolled", depth=0) == one
+    assert under("unrolled", depth=7) == one + 7 * 3 * sample * (2 + 12)
+
+    # maxout of 3 triples all but the last layer; packs of 4 widen D's first layer and judge a quarter as often
+    three = [("generator.activation", "maxout"), ("generator.pieces", 3)]
+    assert flop_per_step(base.replace_all(three)) == one + 256 * 2 * 1056 * (2 + 6)
+    packs = flop_per_step(base.replace("regulariser.packing", 4))
+    assert packs == 256 * (1088 * (2 + 6) + (4 * 32 + 1024 + 32) / 4 * (12 + 4))
+    still = base.replace_all([("generator", {"kind": "point"}), ("discriminator", {"kind": "linear"})])
+    assert flop_per_step(still) == 256 * (12 + 4)
+
+
+@pytest.mark.parametrize(
+    ("changes", "per_unit"),
+    [
+        ({}, 1),
+        ({"normalisation": "layer"}, 2),
+        ({"dropout": 0.5}, 2),
+        ({"activation": "maxout", "pieces": 3}, 4),
+        ({"activation": "maxout", "pieces": 3, "normalisation": "batch", "dropout": 0.1}, 8),
+    ],
+)
+def test_the_memory_counts_every_number_that_is_kept(changes: dict[str, Any], per_unit: int) -> None:
+    config = BASE.replace_all([(f"discriminator.{name}", value) for name, value in changes.items()])
+    assert bytes_per_step(config) == 4 * 4 * 256 * 2 * (2 * 32) * per_unit
+
+
 def test_a_config_is_frozen() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         BASE.run.batch = 3  # type: ignore[misc]
@@ -322,6 +477,13 @@ def test_a_config_is_frozen() -> None:
 LIVE = {
     "objective": "minimax",
     "regulariser.r1": 0.0,
+    "regulariser.r2": 0.5,
+    "regulariser.gradient_penalty": 10.0,
+    "regulariser.clip": 0.01,
+    "regulariser.noise": 0.1,
+    "regulariser.noise_half_life": 1000.0,
+    "regulariser.smoothing": 0.1,
+    "update_rule.first": "generator",
     "update_rule": {"kind": "simultaneous"},
     "update_rule.discriminator_steps": 5,
     "update_rule.generator_steps": 0,
@@ -351,6 +513,18 @@ RESTART = {
     "discriminator.depth": 1,
     "discriminator.activation": "tanh",
     "discriminator.initialisation": "he",
+    "generator": {"kind": "point"},
+    "generator.pieces": 3,
+    "generator.normalisation": "layer",
+    "generator.dropout": 0.2,
+    "generator.spread": 0.1,
+    "discriminator": {"kind": "linear"},
+    "discriminator.pieces": 3,
+    "discriminator.normalisation": "layer",
+    "discriminator.dropout": 0.2,
+    "discriminator.spread": 0.1,
+    "regulariser.spectral": "on",
+    "regulariser.packing": 2,
     "generator_optimiser": {"kind": "momentum"},
     "discriminator_optimiser": {"kind": "rmsprop"},
     "run.seed": 1,
@@ -376,7 +550,7 @@ def test_structural_settings_restart(path: str, value: Any) -> None:
     new = old.replace(path, value)
     assert new != old
     assert restarts(old, new) and restarts(new, old)
-    assert restarts(old, new.replace("run.batch", 3))  # a live change beside it hides nothing
+    assert restarts(old, new.replace("run.batch", 6))  # a live change beside it hides nothing
     assert not setting_at(old, path).live
 
 
@@ -385,6 +559,29 @@ def test_numbers_of_every_optimiser_are_live(optimiser: Any) -> None:
     old = BASE.replace("discriminator_optimiser", optimiser.model_dump())
     for s in settings(optimiser):
         assert not restarts(old, old.replace(f"discriminator_optimiser.{s.path}", s.value / 2))
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda r: r.kind)
+def test_every_update_rule_can_be_taken_up_left_and_adjusted_in_mid_run(rule: Any) -> None:
+    old = BASE.replace("update_rule", rule.model_dump())
+    for other in RULES:
+        assert not restarts(old, old.replace("update_rule", other.model_dump()))
+    for s in settings(rule):
+        changed = "generator" if isinstance(s.value, str) else s.value / 2 if s.type is float else 7
+        new = old.replace(f"update_rule.{s.path}", changed)
+        assert new != old and not restarts(old, new)
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_every_objective_can_be_taken_up_in_mid_run(objective: str) -> None:
+    assert not restarts(BASE, BASE.replace("objective", objective))
+
+
+@pytest.mark.parametrize(("player", "network"), [("generator", Point()), ("discriminator", Linear())])
+def test_numbers_of_the_smallest_players_restart(player: str, network: Any) -> None:
+    old = BASE.replace(player, network.model_dump())
+    for s in settings(network):
+        assert restarts(old, old.replace(f"{player}.{s.path}", s.value / 2))
 
 
 # -------------------------------------------------------------------------------------------------- what is on screen
@@ -433,10 +630,26 @@ def test_symbols_say_whose() -> None:
         (Uniform(low=-1, high=2), "uniform [-1, 2]"),
         (Latent(kind="uniform", dimension=3), "uniform, 3"),
         (Network(width=16, depth=3, activation="silu"), "3 × 16 SiLU"),
+        (Network(width=8, activation="maxout", pieces=3), "2 × 8 maxout of 3"),
+        (Network(width=8, normalisation="batch", dropout=0.2), "2 × 8 ReLU, batch norm, dropout 0.2"),
+        (Network(width=8, initialisation="normal", spread=0.1), "2 × 8 ReLU, N(0, 0.1²)"),
+        (Network(width=8, initialisation="he"), "2 × 8 ReLU, He"),
+        (Point(start=2), "point θ, from 2"),
+        (Linear(), "linear ψ · x, from 1"),
         (Simultaneous(), "simultaneous"),
+        (Alternating(discriminator_steps=3, first="generator"), "alternating 3 : 1, G first"),
+        (Extragradient(), "extragradient"),
+        (Optimistic(), "optimistic"),
+        (Consensus(), "consensus"),
+        (SymplecticAdjustment(), "symplectic adjustment"),
+        (Lookahead(), "lookahead"),
+        (Unrolled(), "unrolled"),
         (Alternating(discriminator_steps=5), "alternating 5 : 1"),
         (Regulariser(r1=0), "none"),
         (Regulariser(r1=2.5), "R1, γ = 2.5"),
+        (Regulariser(r1=0, gradient_penalty=10, spectral="on"), "gradient penalty, λ = 10; spectral normalisation"),
+        (Regulariser(r1=0, r2=1, clip=0.01, noise=0.1), "R2, γ = 1; clipping at 0.01; instance noise, σ = 0.1"),
+        (Regulariser(r1=1, smoothing=0.1, packing=2), "R1, γ = 1; label smoothing 0.1; packs of 2"),
         (RunSettings(seed=3, batch=64), "seed 3, batch 64"),
     ],
     ids=lambda x: x if isinstance(x, str) else type(x).__name__,

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[1]
 
 FLOORS = {
     "settings": -2,  # how a setting is declared: what targets and config stand on
+    "packed": -2,  # samples and paintings as text
     "targets": -1,  # the laws of the data, which config takes in
     "config": 0,
     "game": 1,
@@ -31,6 +32,7 @@ FLOORS = {
 # What must stay out of reach when a module is imported, directly or through others
 OUT_OF_REACH = {
     "settings": ("torch", "streamlit", "plotly"),
+    "packed": ("torch", "streamlit", "plotly"),
     "targets": ("torch", "streamlit", "plotly"),
     "config": ("torch", "streamlit", "plotly"),
     "presets": ("torch", "streamlit", "plotly"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,19 +11,31 @@ import torch
 
 from gandash.config import GameConfig
 from gandash.diagnostics.measure import READINGS, measure
+from gandash.diagnostics.phase import phase
 from gandash.game.game import Streams, build_game
 from gandash.game.step import METRICS, GameState, start, train_step
 from gandash.presets import (
+    BILINEAR,
+    CLIPPED,
+    CLUSTERS,
     COLLAPSE,
+    CRITICAL,
+    CYCLE,
     DEFAULT,
     GRID,
+    INWARDS,
     MOONS,
     ONE_GAUSSIAN,
+    ORBIT,
+    PACKED,
+    PENALISED,
     PRESETS,
     PUBLISHED,
     RING,
     ROLL,
+    SMOOTHED,
     TOO_FAST,
+    TRACKING,
     TWO_MODES,
     VANISHING,
     Preset,
@@ -199,3 +212,118 @@ def test_modes_collapse_and_are_won_back_live() -> None:
     print(modes_and_quality(cured))
     for after in cured:
         assert after["modes"] == 8 and after["high_quality"] >= 0.70
+
+
+@pytest.mark.slow
+def test_packing_undoes_the_collapse() -> None:
+    assert PACKED.config.replace("regulariser.packing", 1) == COLLAPSE.config
+    play = Play(PACKED.config, range(5))
+    play.run(1500)
+    last = play.readings()
+    print(modes_and_quality(last))
+    for after in last:
+        assert after["modes"] == 8 and after["high_quality"] >= 0.65
+
+
+@pytest.mark.slow
+def test_d_tracks_its_best_response() -> None:
+    play = Play(TRACKING.config, range(5))
+    assert all(r["jsd"] > 0.4 and r["gap_star"] > 0.4 for r in play.readings())
+    play.run(1000)
+    last = play.readings()
+    print([{k: round(r[k], 3) for k in ("jsd", "gap_star", "gap_half")} for r in last])
+    for after in last:
+        assert after["gap_star"] <= 0.15 and after["jsd"] <= 0.02
+        assert after["gap_half"] <= 0.15
+
+
+@pytest.mark.slow
+def test_label_smoothing_moves_the_line() -> None:
+    play = Play(SMOOTHED.config, range(5))
+    rows, _ = play.run(3000)
+    loss = column(rows, "loss_d")[-200:].mean(dim=0)
+    last = play.readings()
+    print(loss.tolist(), [{k: round(r[k], 3) for k in ("jsd_average", "gap_half")} for r in last])
+    assert play.game.objective.equilibrium["loss_d"] == pytest.approx(1.346, abs=5e-4)
+    for after, rests in zip(last, loss.tolist(), strict=True):
+        assert after["gap_half"] <= 0.10 and after["jsd_average"] <= 0.06
+        assert rests == pytest.approx(1.346, abs=0.02)
+
+
+@pytest.mark.slow
+def test_a_gradient_penalty_does_better_than_clipping() -> None:
+    found = {}
+    for preset in (CLIPPED, PENALISED):
+        play = Play(preset.config, range(5))
+        play.run(2000)
+        found[preset.name] = [r["jsd_average"] for r in play.readings()]
+    print(found)
+    assert min(found[CLIPPED.name]) >= 0.18
+    assert max(found[PENALISED.name]) <= 0.2
+    assert all(c > p for c, p in zip(*found.values(), strict=True))
+
+
+@pytest.mark.slow
+def test_both_clusters_are_captured() -> None:
+    play = Play(CLUSTERS.config, range(5))
+    play.run(1500)
+    last = play.readings()
+    print(modes_and_quality(last))
+    assert all(after["modes"] == 2 for after in last)
+
+
+STARTS = [(1.0, 1.0), (0.5, 0.0), (2.0, 1.0), (-1.0, 0.3), (0.2, -1.5)]
+"""Nothing in a scalar game is random: starts take the place of seeds."""
+
+
+def distances(config: GameConfig, steps: int, changes: Sequence[tuple[str, JsonValue]] = (), before: int = 0) -> np.ndarray:
+    """Distances from the equilibrium at every round, `(starts, rounds + 1)`; `changes` act after `before` rounds."""
+    found = []
+    for theta, psi in STARTS:
+        play = Play(config.replace("generator.start", theta).replace("discriminator.start", psi), [0])
+        path = [math.hypot(theta, psi)]
+        for i in range(steps):
+            if changes and i == before:
+                play.set(changes)
+            play.run(1)
+            path.append(math.hypot(float(play.state.theta), float(play.state.phi)))
+        found.append(path)
+    return np.array(found)
+
+
+def test_alternating_steps_circle_and_simultaneous_ones_spiral_out() -> None:
+    d = distances(ORBIT.config, 1000)
+    assert (np.abs(d / d[:, :1] - 1) < 0.05).all()
+    d = distances(ORBIT.config, 1000, ORBIT.moves[0].changes)
+    assert (d[:, -1] > 1.25 * d[:, 0]).all()
+
+
+def test_r1_spirals_in() -> None:
+    d = distances(INWARDS.config, 600)
+    print(d[:, -1] / d[:, 0])
+    assert (d[:, -1] < 1e-3 * d[:, 0]).all()
+
+
+def test_at_the_critical_gamma_nothing_turns() -> None:
+    found = {gamma: phase(build_game(CRITICAL.config.replace("regulariser.r1", gamma))) for gamma in (0.9, 1.0, 3.0)}
+    assert np.abs(found[0.9].eigenvalues.imag).min() > 0.1
+    np.testing.assert_allclose(found[1.0].eigenvalues, 0.5, atol=1e-4)
+    assert np.abs(found[3.0].eigenvalues.imag).max() == 0 and found[3.0].eigenvalues.real.min() < 0.1
+    assert (distances(CRITICAL.config, 400)[:, -1] < 1e-3).all()
+
+
+def test_the_limit_cycle_is_reached_from_every_start() -> None:
+    d = distances(CYCLE.config, 3000)[:, -200:]
+    print(d.min(), d.max())
+    assert d.min() > 0.44 and d.max() < 0.46
+    d = distances(CYCLE.config, 1500, CYCLE.moves[0].changes)[:, -200:]
+    assert d.min() > 0.9 and d.max() < 1.1
+
+
+def test_the_bilinear_race() -> None:
+    d = distances(BILINEAR.config, 600)
+    assert (d[:, -1] > 10 * d[:, 0]).all()
+    for move in BILINEAR.moves:
+        d = distances(BILINEAR.config, 700, move.changes, before=100)
+        print(move.label, d[:, -1] / d[:, 100])
+        assert (d[:, -1] < 0.1 * d[:, 100]).all()

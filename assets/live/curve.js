@@ -6,6 +6,7 @@ import { axisTicks, SteadyRange } from './axes.js';
 import { baseAxis, baseLayout, Chart } from './chart.js';
 import { element, mathsHtml, write } from './dom.js';
 import { grouped, typographic } from './numbers.js';
+import { inGame } from './panels.js';
 import { translucent } from './palette.js';
 import { createToggle } from './toggle.js';
 
@@ -39,6 +40,8 @@ export class Curve {
   #zoom = null;
   /** @type {ReturnType<typeof createToggle>[]} */
   #toggles = [];
+  #title = element('h3');
+  #aside = element('span', { class: 'gd-aside' });
   #head;
   #body;
   #ends = element('div', { class: 'gd-ends' });
@@ -46,6 +49,8 @@ export class Curve {
   #end = element('span');
   /** @type {string[]} */
   #labels = [];
+  /** @type {(string | undefined)[]} */
+  #words = [];
 
   /** @param {object} options
    * @param {PanelSpec} options.spec @param {any} options.plotly @param {AbortSignal} options.signal
@@ -59,8 +64,8 @@ export class Curve {
     this.#preferences = preferences;
     this.#tips = tips;
     this.#onChange = onChange;
-    this.#head = element('div', { class: 'gd-layers' }, element('h3', {}, spec.title));
-    this.#body = element('div', { class: 'gd-plot', role: 'img', 'aria-label': `${spec.title} over training steps` });
+    this.#head = element('div', { class: 'gd-layers' }, this.#title, this.#aside);
+    this.#body = element('div', { class: 'gd-plot', role: 'img' });
     this.node = element('section', { class: 'gd-curve', 'data-panel': spec.key }, this.#head, this.#body, this.#ends);
     this.#ends.append(this.#start, ...(extra ? [extra] : []), this.#end);
     this.#chart = new Chart({
@@ -95,7 +100,8 @@ export class Curve {
   /** @param {Scene} scene */
   draw(scene) {
     this.#relabel(scene.facts);
-    const lines = this.#spec.series.map(series => readLine(series, scene));
+    const since = this.#spec.since?.(scene.facts) ?? 0;
+    const lines = this.#spec.series.map(series => after(since, readLine(series, scene)));
     const shown = this.#spec.series.map(series => applies(series, scene.facts) && this.#isOn(series));
     const range = this.#zoom ?? this.#fit(lines, shown, scene);
     const height = this.#body.clientHeight - MARGIN.t - MARGIN.b;
@@ -110,7 +116,7 @@ export class Curve {
   #reading({ column, derive, reading }, { history, numbers, facts }) {
     const measured = numbers[column] ?? history.latest(column);
     if (reading) return reading(measured, facts);
-    return this.#spec.reading(measured !== null && derive ? derive(measured, facts) : measured);
+    return this.#spec.reading(measured !== null && derive ? derive(measured, facts) : measured, facts);
   }
 
   /** @param {Series} series */
@@ -121,16 +127,23 @@ export class Curve {
   /** Some names depend on the game (which loss is "the other"), so the switches are made when it is known.
    * @param {any} facts */
   #relabel(facts) {
-    const labels = this.#spec.series.map(series => (typeof series.label === 'function' ? series.label(facts) : series.label));
+    const title = inGame(this.#spec.title, facts);
+    write(this.#aside, this.#spec.aside?.(facts) ?? '');
+    const labels = this.#spec.series.map(series => inGame(series.label, facts));
+    const names = this.#spec.series.map(series => inGame(series.name, facts));
     this.#spec.series.forEach((series, i) => this.#toggles[i]?.node.toggleAttribute('hidden', !applies(series, facts)));
-    if (labels.join() === this.#labels.join()) return;
+    const words = [title, ...labels, ...names];
+    if (words.join() === this.#words.join()) return;
+    this.#words = words;
     this.#labels = labels;
+    write(this.#title, title);
+    this.#body.setAttribute('aria-label', `${title} over training steps`);
     for (const toggle of this.#toggles) toggle.node.remove();
     this.#toggles = this.#spec.series.map((series, i) =>
       createToggle({
         label: labels[i],
-        name: `${this.#spec.title}: ${series.name ?? labels[i]}`,
-        hint: series.name,
+        name: `${title}: ${names[i] ?? labels[i]}`,
+        hint: names[i],
         tips: this.#tips,
         sample: { ink: series.ink, dash: series.dash, width: series.width },
         pressed: this.#isOn(series),
@@ -144,12 +157,14 @@ export class Curve {
       }),
     );
     this.#spec.series.forEach((series, i) => this.#toggles[i].node.toggleAttribute('hidden', !applies(series, facts)));
-    this.#head.append(...this.#toggles.map(toggle => toggle.node));
+    this.#aside.before(...this.#toggles.map(toggle => toggle.node));
   }
 
   /** @param {Line[]} lines @param {boolean[]} shown @param {Scene} scene @returns {[number, number]} */
   #fit(lines, shown, scene) {
-    const { fixed, log, narrowest } = this.#spec;
+    const { log } = this.#spec;
+    const fixed = this.#spec.fixed?.(scene.facts);
+    const narrowest = inGame(this.#spec.narrowest, scene.facts);
     if (fixed) return [fixed[0] - 0.03, fixed[1] + 0.03];
     const values = this.#spec.references(scene.facts).map(r => r.value);
     lines.forEach((line, i) => {
@@ -212,7 +227,7 @@ export class Curve {
         ...marks.map(m => ({ type: 'line', yref: 'paper', y0: 0, y1: 1, x0: m.step, x1: m.step, line: { color: theme.muted, width: 1 }, opacity: 0.6 })),
       ],
       annotations: [...notes(references, range, this.#spec.log ?? false, theme), ...marks.filter(m => m.text).map(m => ({
-        x: m.step, xanchor: m.left ? 'right' : 'left', xshift: m.left ? -3 : 3, yref: 'paper', y: 1, yanchor: 'top', text: mathsHtml(m.text), showarrow: false,
+        x: m.step, xanchor: m.left ? 'right' : 'left', xshift: m.left ? -3 : 3, yref: 'paper', ...(this.#spec.headed ? { y: 0, yanchor: 'bottom' } : { y: 1, yanchor: 'top' }), text: mathsHtml(m.text), showarrow: false,
         font: { size: 10, color: theme.muted }, borderpad: 0, bgcolor: translucent(theme.background, 0.75),
       }))],
     };
@@ -228,6 +243,14 @@ function readLine({ column, derive }, { history, recent, time, facts }) {
   if (!derive) return line;
   const drawn = (/** @type {number[]} */ values) => values.map(value => derive(value, facts));
   return { step: line.step, mean: drawn(line.mean), low: drawn(line.low), high: drawn(line.high) };
+}
+
+/** The line from a step on. @param {number} since @param {Line} line @returns {Line} */
+function after(since, line) {
+  const first = since > 0 ? line.step.findIndex(step => step >= since) : 0;
+  if (first === 0) return line;
+  const rest = (/** @type {number[]} */ values) => (first < 0 ? [] : values.slice(first));
+  return { step: rest(line.step), mean: rest(line.mean), low: rest(line.low), high: rest(line.high) };
 }
 
 /** @param {Series} series @param {any} facts */

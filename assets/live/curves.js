@@ -3,8 +3,9 @@
  * The column of curves: they share one time axis, and take turns at being drawn so that no frame pays for all of them.
  */
 import { Curve } from './curve.js';
-import { element } from './dom.js';
-import { PANELS } from './panels.js';
+import { element, write } from './dom.js';
+import { inGame, PANELS } from './panels.js';
+import { inSameUnits } from './reading.js';
 import { createSwitch } from './switch.js';
 
 const SHORTEST_INTERVAL_MS = 140; // a curve that moves more often than this says no more
@@ -65,12 +66,11 @@ export class Curves {
     this.#list = element('div', { class: 'gd-curves', tabindex: 0, role: 'group', 'aria-label': 'Curves' }, ...this.#slots.map(s => s.curve.node));
     this.node = element('div', { class: 'gd-side' }, this.#list, this.#more);
     // What has no room is named, or nobody would look for it.
-    PANELS.forEach(({ title }, i) => {
-      const { node } = this.#slots[i].curve;
-      const link = element('button', { type: 'button', hidden: '' }, title);
+    for (const { curve: { node } } of this.#slots) {
+      const link = element('button', { type: 'button', hidden: '' });
       link.addEventListener('click', () => node.scrollIntoView({ block: 'nearest' }), { signal });
       this.#links.set(node, link);
-    });
+    }
     this.#more.append('more: ', ...this.#links.values());
     this.#choose({});
     // What is scrolled out of sight is not worth drawing.
@@ -90,6 +90,7 @@ export class Curves {
   /** Something changed: all curves are to be drawn, each in its turn.
    * @param {Partial<{numbers: Record<string, number | null>, step: number, marks: {step: number, label: string}[], facts: any, theme: import('./palette.js').Theme}>} changes */
   show(changes) {
+    if (changes.facts && !inSameUnits(changes.facts, this.#state.facts)) for (const { curve } of this.#slots) curve.refit();
     Object.assign(this.#state, changes);
     if (changes.facts) this.#choose(changes.facts);
     this.redraw();
@@ -101,7 +102,9 @@ export class Curves {
     let shown = 0;
     PANELS.forEach((spec, i) => {
       const applies = spec.when?.(facts) ?? true;
-      this.#slots[i].curve.node.toggleAttribute('hidden', !applies);
+      const { node } = this.#slots[i].curve;
+      node.toggleAttribute('hidden', !applies);
+      write(/** @type {HTMLElement} */ (this.#links.get(node)), inGame(spec.title, facts));
       shown += Number(applies);
     });
     this.#list.dataset.panels = String(shown);
@@ -181,6 +184,6 @@ export class Curves {
         for (const slot of this.#slots) slot.curve.refit();
         this.#redrawNow();
       },
-    });
+    }).node;
   }
 }

@@ -3,6 +3,7 @@
  * What the keys do and what the layers mean, over the page, until it is closed.
  */
 import { element, maths } from './dom.js';
+import { atEquilibrium, isClassic, readingOf } from './reading.js';
 import { drawSample } from './toggle.js';
 
 /** @typedef {[keys: string[], does: string]} Entry */
@@ -24,30 +25,34 @@ const KEYS = [
 ];
 
 /** What happens in one round, for those who see a GAN for the first time.
- * @type {[who: string, does: string, ink: import('./palette.js').Ink][]} */
-const ROUND = [
+ * @param {import('./reading.js').Reading} reading @returns {[who: string, does: string, ink: import('./palette.js').Ink][]} */
+const round = reading => [
   ['z → G → x', 'The generator G turns random z into samples x. Their law is p_g; the data’s is p_r.', 'generated'],
-  ['D step', 'The discriminator D sees samples of both and learns to tell them apart: D goes up where real ones are, down where generated ones are.', 'discriminator'],
-  ['G step', 'D holds still. G moves its samples to where D finds them more real: up the slope of D.', 'generated'],
-  ['the end', 'When p_g = p_r nothing is left to tell: D = ½ everywhere, and V = −log 4.', 'text'],
+  ['D step', 'The discriminator D sees samples of both and learns to tell them apart: '
+    + `${reading.label} goes up where real ones are, down where generated ones are.`, 'discriminator'],
+  ['G step', `D holds still. G moves its samples to where D finds them more real: up the slope of ${reading.label}.`, 'generated'],
+  ['the end', `When p_g = p_r nothing is left to tell: ${atEquilibrium(reading)}${isClassic(reading) ? ', and V = −log 4' : ''}.`, 'text'],
 ];
 
 const CURVES = 'Every name in a legend is a switch: it hides or shows its line or layer. Slow motion: choose 1 or 2 steps a second beside Play. '
   + 'A thin vertical line in the curves is a setting that was changed there. Dotted grey lines are what theory says.';
 
 export class Help {
+  #round = element('dl');
   #keys = element('dl');
   #layers = element('dl');
   node = /** @type {HTMLDialogElement} */ (element('dialog', { class: 'gd-help', 'aria-label': 'Keys and layers' }));
   #stage;
+  #facts;
 
-  /** @param {{signal: AbortSignal, stage: () => import('./stages.js').Stage | undefined}} options `stage` is the one on show */
-  constructor({ signal, stage }) {
+  /** @param {{signal: AbortSignal, stage: () => import('./stages.js').Stage | undefined, facts: () => any}} options those on show */
+  constructor({ signal, stage, facts }) {
     this.#stage = stage;
+    this.#facts = facts;
     const close = element('button', { type: 'button', class: 'gd-close', 'aria-label': 'Close' }, '×');
     this.node.append(
       close,
-      element('section', {}, element('h2', {}, 'One round'), element('dl', {}, ...ROUND.flatMap(explain)), element('p', {}, CURVES)),
+      element('section', {}, element('h2', {}, 'One round'), this.#round, element('p', {}, CURVES)),
       element('section', {}, element('h2', {}, 'Keys and pointer'), this.#keys),
       element('section', {}, element('h2', {}, 'What is to be seen'), this.#layers),
     );
@@ -60,6 +65,7 @@ export class Help {
   open() {
     if (this.node.open) return;
     const { gestures = [], guide = [] } = this.#stage() ?? {};
+    this.#round.replaceChildren(...round(readingOf(this.#facts())).flatMap(explain));
     this.#keys.replaceChildren(...[...KEYS, ...gestures].flatMap(([names, does]) => [element('dt', {}, ...names.map(name => element('kbd', {}, name))), element('dd', {}, does)]));
     this.#layers.replaceChildren(...guide.flatMap(({ label, hint, sample }) => {
       const term = element('dt', {}, drawSample(sample), element('span', {}, ...maths(label)));

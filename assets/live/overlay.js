@@ -28,6 +28,8 @@ export class Overlay {
   card = element('div', { class: 'gd-card', role: 'alertdialog', 'aria-label': 'The run stands still', hidden: '' }, this.#title, this.#reason, this.#actions);
   toasts = element('div', { class: 'gd-toasts', role: 'status', 'aria-live': 'polite' });
   #notice = '';
+  /** @type {HTMLElement | null} the notice's own */
+  #noticed = null;
   #shows = '';
   /** @type {Set<number>} */
   #timers = new Set();
@@ -53,7 +55,8 @@ export class Overlay {
     }
     if (notice !== this.#notice) {
       this.#notice = notice;
-      if (notice) this.say(notice, false);
+      this.#noticed?.remove(); // what the server no longer says is no longer so
+      this.#noticed = notice ? this.say(notice, false) : null;
     }
   }
 
@@ -64,12 +67,13 @@ export class Overlay {
     close.addEventListener('click', () => toast.remove(), { signal: this.#signal });
     this.toasts.append(toast);
     while (this.toasts.childElementCount > 3) this.toasts.firstElementChild?.remove();
-    if (!passing) return;
+    if (!passing) return toast;
     const timer = window.setTimeout(() => {
       toast.remove();
       this.#timers.delete(timer);
     }, TOAST_MS);
     this.#timers.add(timer);
+    return toast;
   }
 
   /** @param {{label: string, command: object}} action @param {boolean} primary */

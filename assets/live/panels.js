@@ -4,6 +4,7 @@
  */
 
 import { chosen, compact, fixed, known, percent } from './numbers.js';
+import { isClassic, isProbability, readingOf } from './reading.js';
 
 /** @typedef {import('./axes.js').Reference & {ink?: import('./palette.js').Ink, since?: number, note?: string}} PanelReference
  * `since` is the step from which it holds; a `note` stands at the line itself, where a tick's label would not do. */
@@ -11,7 +12,7 @@ import { chosen, compact, fixed, known, percent } from './numbers.js';
 /** @typedef {object} Series
  * @property {string} column of the history
  * @property {string | ((facts: any) => string)} label
- * @property {string} [name] spoken and hovered where the label is a bare letter
+ * @property {string | ((facts: any) => string)} [name] spoken and hovered where the label is a bare letter
  * @property {import('./palette.js').Ink} ink
  * @property {string} [dash]
  * @property {number} [least] smaller values do not stretch a logarithmic axis: to be below says it all
@@ -25,11 +26,14 @@ import { chosen, compact, fixed, known, percent } from './numbers.js';
 
 /** @typedef {object} PanelSpec
  * @property {string} key
- * @property {string} title
+ * @property {string | ((facts: any) => string)} title
+ * @property {(facts: any) => string} [aside] a word more beside the title, where there is room
  * @property {boolean} [log]
- * @property {[number, number]} [fixed] the y range, where it is known beforehand
- * @property {number} narrowest y extent (in decades when `log`): noise on a plateau should look like a plateau
- * @property {(value: number | null) => string} reading the current value in words
+ * @property {(facts: any) => [number, number] | null} [fixed] the y range, where it is known beforehand
+ * @property {number | ((facts: any) => number)} narrowest y extent (in decades when `log`): noise on a plateau should look like a plateau
+ * @property {(value: number | null, facts: any) => string} reading the current value in words
+ * @property {boolean} [headed] words stand at its head, so those of the marks stand at its foot
+ * @property {(facts: any) => number} [since] the step from which its lines are in the units of its axis
  * @property {(value: number) => string} [tick] how round numbers are written at the axis
  * @property {(facts: any) => boolean} [when] whether it has something to say about this game
  * @property {Series[]} series
@@ -46,13 +50,18 @@ const floor = (floor, ink, note) => (floor ? [{ value: floor.mean, label: '', no
 /** @param {any} facts */
 const hasModes = facts => facts.modes?.length > 1;
 
+/** What this game makes of something that may depend on it.
+ * @template T @param {T | ((facts: any) => T)} said @param {any} facts @returns {T} */
+export const inGame = (said, facts) => (typeof said === 'function' ? /** @type {(facts: any) => T} */ (said)(facts) : said);
+
 /** @type {PanelSpec[]} */
 export const PANELS = [
   {
     key: 'losses',
     title: 'Losses',
+    aside: facts => facts.objective?.label ?? '',
     narrowest: 0.5,
-    reading: fixed,
+    reading: value => fixed(value),
     series: [
       { column: 'loss_d', label: 'D', name: 'discriminator loss', ink: 'discriminator' },
       { column: 'loss_g', label: 'G', name: 'generator loss', ink: 'generated', dash: 'dash' },
@@ -61,21 +70,26 @@ export const PANELS = [
   },
   {
     key: 'mean_d',
-    title: 'Mean D',
-    fixed: [0, 1],
-    narrowest: 1,
-    reading: fixed,
+    title: facts => `Mean ${readingOf(facts).symbol}`,
+    fixed: facts => (isProbability(readingOf(facts)) ? [0, 1] : null),
+    narrowest: facts => (readingOf(facts).centre === null ? 0.01 : 0.5),
+    since: facts => readingOf(facts).since ?? 0,
+    reading: (value, facts) => (isProbability(readingOf(facts)) ? fixed(value) : compact(value)),
     series: [
-      { column: 'mean_d_real', label: 'real', name: 'mean of D on real data', ink: 'real' },
-      { column: 'mean_d_fake', label: 'generated', name: 'mean of D on generated data', ink: 'generated', dash: 'dash' },
+      { column: 'mean_d_real', label: 'real', name: facts => `mean of ${readingOf(facts).label} on real data`, ink: 'real' },
+      { column: 'mean_d_fake', label: 'generated', name: facts => `mean of ${readingOf(facts).label} on generated data`, ink: 'generated', dash: 'dash' },
     ],
-    references: () => [{ value: 0.5, label: '½' }],
+    references: facts => {
+      const { centre, centre_label: label } = readingOf(facts);
+      return centre === null ? [] : [{ value: centre, label }];
+    },
   },
   {
     key: 'value',
     title: 'Value',
     narrowest: 0.25,
-    reading: fixed,
+    reading: value => fixed(value),
+    when: facts => isClassic(readingOf(facts)),
     series: [
       { column: 'value', label: 'V', ink: 'value' },
       { column: 'jsd', label: '−log 4 + 2 JSD', name: '−log 4 + 2 JSD, the value of the best D', ink: 'text', dash: 'fine', width: 1.3, derive: jsd => 2 * jsd - LOG_4 },
@@ -85,9 +99,10 @@ export const PANELS = [
   {
     key: 'coverage',
     title: 'Coverage',
-    fixed: [0, 1.14], // above 1 room for words
+    fixed: () => [0, 1.14], // above 1 room for words
+    headed: true,
     narrowest: 1,
-    reading: percent,
+    reading: value => percent(value),
     tick: percent,
     when: hasModes,
     series: [
@@ -122,27 +137,28 @@ export const PANELS = [
     title: 'Distance',
     log: true,
     narrowest: 1.5,
-    reading: compact,
+    reading: value => compact(value),
     series: [
       { column: 'jsd', label: 'JSD', name: 'Jensen–Shannon divergence, in nats', ink: 'text' },
       { column: 'wasserstein', label: facts => facts.wasserstein ?? 'W_1', name: 'Wasserstein distance, in units of x', ink: 'real', dash: 'dashdot' },
       { column: 'reverse_kl', label: 'KL', name: 'reverse KL divergence, in nats: of the shares of the modes from their true weights', ink: 'generated', dash: 'dot', least: 1e-4, when: hasModes },
     ],
-    references: facts => [...floor(facts.floors?.jsd, 'text', 'noise floor of JSD'), ...floor(facts.floors?.wasserstein, 'real', `of ${facts.wasserstein ?? 'W_1'}`)],
+    references: facts => [...floor(facts.floors?.jsd, 'text', 'noise floor of JSD'), ...floor(facts.floors?.wasserstein, 'real', `noise floor of ${facts.wasserstein ?? 'W_1'}`)],
   },
   {
     key: 'gradients',
     title: 'Gradients',
     log: true,
     narrowest: 1.5,
-    reading: compact,
+    reading: value => compact(value),
     series: [
       { column: 'gradient_norm_d', label: 'D', name: 'gradient norm of D', ink: 'discriminator', width: 1.2 },
       { column: 'gradient_norm_g', label: 'G', name: 'gradient norm of G', ink: 'generated', dash: 'dash', width: 1.2 },
       {
         column: 'gradient_norm_g_other',
-        label: 'other loss',
-        name: 'gradient norm of G under the loss that is not played (minimax, or non-saturating), from the same state',
+        label: facts => facts.objective?.generator_labels?.other ?? 'other loss',
+        name: 'gradient norm of G under the loss that is not played, from the same state',
+        when: facts => facts.other_objective !== null && facts.objective?.generator_labels?.other !== null,
         ink: 'generated',
         dash: 'dot',
         width: 1.1,
@@ -155,7 +171,7 @@ export const PANELS = [
     title: 'Learning rates',
     log: true,
     narrowest: 2,
-    reading: chosen,
+    reading: value => chosen(value),
     series: [
       { column: 'learning_rate_d', label: 'D', name: 'learning rate of D', ink: 'discriminator', shape: 'hv' },
       { column: 'learning_rate_g', label: 'G', name: 'learning rate of G', ink: 'generated', dash: 'dash', shape: 'hv' },

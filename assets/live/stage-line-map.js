@@ -5,6 +5,7 @@
  */
 
 /** @typedef {object} Scene
+ * @property {{l: number, r: number}} margin of the plot above
  * @property {import('./palette.js').Theme} theme
  * @property {[number, number]} range of x
  * @property {{value: number, label: string}[]} ticks of x
@@ -21,12 +22,10 @@ const LATENTS = 34; // height of the z row with its ticks, from the bottom
 
 export class MapCanvas {
   #canvas;
-  #margin;
 
-  /** @param {HTMLCanvasElement} canvas @param {{l: number, r: number}} margin of the plot above */
-  constructor(canvas, margin) {
+  /** @param {HTMLCanvasElement} canvas */
+  constructor(canvas) {
     this.#canvas = canvas;
-    this.#margin = margin;
   }
 
   /** @param {Scene} scene */
@@ -40,7 +39,7 @@ export class MapCanvas {
     c.setTransform(ratio, 0, 0, ratio, 0, 0);
     c.clearRect(0, 0, width, height);
 
-    const { l: left, r } = this.#margin;
+    const { l: left, r } = scene.margin;
     const right = width - r;
     const toX = scale(scene.range, left, right);
     const toZ = scale(scene.latentWindow, left, right);

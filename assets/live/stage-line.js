@@ -3,13 +3,14 @@
  * The stage of a game on the line: both densities, D and its best response D*, and below them G as a map from z to x,
  * as in figure 1 of Goodfellow et al. (2014).
  */
-import { niceTicks } from './axes.js';
+import { axisTicks, niceTicks, SteadyRange } from './axes.js';
 import { baseAxis, baseLayout, Chart } from './chart.js';
 import { element, mathsHtml } from './dom.js';
 import { DRAG } from './help.js';
 import { Legend } from './legend.js';
-import { round } from './numbers.js';
+import { known, round } from './numbers.js';
 import { translucent } from './palette.js';
+import { bestResponse, inSameUnits, isProbability, readingOf } from './reading.js';
 import { MapCanvas } from './stage-line-map.js';
 
 /** In drawing order; a layer with an `array` is a line over the grid.
@@ -17,17 +18,19 @@ import { MapCanvas } from './stage-line-map.js';
 const LAYERS = [
   { key: 'p_r', array: 'p_r', axis: 'y', fill: true, label: 'p_r real', hint: 'density of the real data', sample: { ink: 'real', width: 2 } },
   { key: 'p_g_average', array: 'p_g_average', needs: 'p_g_average', axis: 'y', label: 'averaged', hint: 'density of the generator with averaged weights', sample: { ink: 'generated', dash: 'dot', width: 1.4 } },
-  { key: 'd_star', array: 'd_star', axis: 'y2', label: 'D*', hint: 'the best response D* = p_r / (p_r + p_g), where it is determined', sample: { ink: 'discriminator', dash: 'dot', width: 1.8 } },
+  { key: 'd_star', array: 'd_star', axis: 'y2', label: r => r.optimal_label, when: r => r.optimal, hint: r => `${bestResponse(r)}, where it is determined`, sample: { ink: 'discriminator', dash: 'dot', width: 1.8 } },
   { key: 'p_g', array: 'p_g', axis: 'y', label: 'p_g generated', hint: 'density of the generated samples', sample: { ink: 'generated', dash: 'dash', width: 2.4 } },
-  { key: 'd', array: 'd', axis: 'y2', label: 'D', hint: 'the discriminator’s belief that x is real', sample: { ink: 'discriminator', width: 2.4 } },
+  { key: 'd', array: 'd', axis: 'y2', label: r => r.symbol, hint: saysOf, sample: { ink: 'discriminator', width: 2.4 } },
   { key: 'samples', label: 'samples', hint: 'single samples: real above, generated below', sample: { ink: 'muted', mark: 'rug' } },
   { key: 'map', label: 'map G', hint: 'each thread leads from a latent z up to x = G(z)', sample: { ink: 'generated', mark: 'map' } },
 ];
 const LEGEND = ['p_r', 'p_g', 'p_g_average', 'd', 'd_star', 'samples', 'map'];
 
 const MARGIN = { l: 46, r: 30, t: 12, b: 1 };
+const WIDE_MARGIN = { ...MARGIN, r: 44 }; // a critic's values may need more digits
 const FLOOR = -0.025; // below zero by this share, so that a line at zero is seen whole
 const CEILING = 1.06;
+const NARROWEST = { known: 0.5, free: 0.01 }; // extent of a critic's axis, where its value at equilibrium is known and where its scale is its own
 const AXIS_NAME = { xref: 'paper', yref: 'paper', y: 1, yanchor: 'middle', showarrow: false, borderpad: 0 };
 const PLOTLY_DASH = { solid: 'solid', dash: '9px,5px', dot: '2px,4px' };
 
@@ -43,7 +46,9 @@ export class LineStage {
   /** @type {Record<string, [number, number]>} */
   #zoom = {};
   #top = new DensityTop();
+  #heard = new SteadyRange();
   #legend;
+  #plot;
 
   /** @param {import('./stages.js').StageOptions} options */
   constructor(options) {
@@ -51,10 +56,12 @@ export class LineStage {
     this.#theme = options.theme;
     const { signal, preferences, tips, request } = options;
     this.#legend = new Legend(LAYERS, LEGEND, { preferences, tips, signal, request });
-    const plot = element('div', { class: 'gd-plot gd-stage-plot', role: 'img', 'aria-label': 'Densities of real and generated data, D and D*, over x' });
+    const plot = element('div', { class: 'gd-plot gd-stage-plot', role: 'img' });
+    this.#plot = plot;
+    this.#name();
     const canvas = /** @type {HTMLCanvasElement} */ (element('canvas', { class: 'gd-stage-map', role: 'img', 'aria-label': 'Samples, and the map from z to x' }));
     this.node = element('div', { class: 'gd-stage' }, this.#legend.node, plot, canvas);
-    this.#map = new MapCanvas(canvas, MARGIN);
+    this.#map = new MapCanvas(canvas);
     this.#chart = new Chart({
       plotly: options.plotly,
       node: plot,
@@ -72,7 +79,7 @@ export class LineStage {
   }
 
   get guide() {
-    return this.#legend.layers;
+    return this.#legend.guide;
   }
 
   get gestures() {
@@ -81,8 +88,25 @@ export class LineStage {
 
   /** @param {any} facts */
   setFacts(facts) {
+    const same = inSameUnits(facts, this.#facts);
     this.#facts = facts;
+    if (!same) {
+      this.#heard.clear();
+      delete this.#zoom.yaxis2;
+      this.#legend.read(readingOf(facts));
+      this.#name();
+      if (this.#frame) return; // its D is in the old units; a frame in the new ones follows
+    }
     this.#options.request();
+  }
+
+  #name() {
+    const { symbol, optimal, optimal_label: best } = readingOf(this.#facts);
+    this.#plot.setAttribute('aria-label', `Densities of real and generated data${optimal ? `, ${symbol} and ${best}` : ` and ${symbol}`}, over x`);
+  }
+
+  get #margin() {
+    return isProbability(readingOf(this.#facts)) ? MARGIN : WIDE_MARGIN;
   }
 
   /** @param {import('./palette.js').Theme} theme */
@@ -95,6 +119,7 @@ export class LineStage {
     this.#frame = null;
     this.#zoom = {};
     this.#top = new DensityTop();
+    this.#heard.clear();
     this.#options.request();
   }
 
@@ -111,6 +136,7 @@ export class LineStage {
     const ticks = niceTicks(range, Math.max(3, this.node.clientWidth / 110));
     this.#chart.draw(this.#traces(arrays), this.#layout(range, arrays));
     this.#map.draw({
+      margin: this.#margin,
       theme: this.#theme,
       range,
       ticks: ticks.map(value => ({ value, label: round(value) })),
@@ -124,7 +150,9 @@ export class LineStage {
 
   /** @param {Record<string, import('./bytes.js').NumberArray>} arrays */
   #traces(arrays) {
-    return LAYERS.filter(layer => layer.array && arrays[layer.array]).map(layer => {
+    const reading = readingOf(this.#facts);
+    return LAYERS.filter(layer => layer.array && arrays[layer.array] && this.#legend.has(layer)).map(layer => {
+      const name = typeof layer.label === 'function' ? layer.label(reading) : layer.label;
       const ink = this.#theme[layer.sample.ink];
       return {
         visible: this.#legend.isOn(layer.key),
@@ -134,7 +162,7 @@ export class LineStage {
         line: { color: ink, width: layer.sample.width, dash: PLOTLY_DASH[/** @type {'solid'} */ (layer.sample.dash ?? 'solid')] },
         opacity: layer.key === 'p_g_average' ? 0.8 : 1,
         ...(layer.fill ? { fill: 'tozeroy', fillcolor: translucent(ink, this.#theme.dark ? 0.18 : 0.13) } : {}),
-        hovertemplate: `${mathsHtml(layer.label)} %{y}<extra></extra>`,
+        hovertemplate: `${mathsHtml(name)} %{y}<extra></extra>`,
       };
     });
   }
@@ -146,33 +174,72 @@ export class LineStage {
     const top = this.#top.fit(arrays);
     const density = this.#zoom.yaxis ?? [FLOOR * top, CEILING * top];
     const ticks = niceTicks(density, 3);
+    const reading = readingOf(this.#facts);
+    const says = this.#zoom.yaxis2 ?? this.#heardRange(reading, arrays);
+    const { centre } = reading;
     return {
       ...baseLayout(theme),
-      margin: MARGIN,
+      margin: this.#margin,
       xaxis: { ...axis, range, showticklabels: false, showspikes: true, tickprefix: 'x = ', hoverformat: '.2f' },
       yaxis: { ...axis, range: density, hoverformat: '.3f', tickvals: ticks, ticktext: ticks.map(round) },
       yaxis2: {
         ...axis,
         hoverformat: '.3f',
-        range: this.#zoom.yaxis2 ?? [FLOOR, CEILING],
+        range: says,
         overlaying: 'y',
         side: 'right',
-        tickvals: [0, 0.25, 0.5, 0.75, 1],
-        ticktext: ['0', '¼', '½', '¾', '1'],
+        ...heardTicks(reading, says, this.#plot.clientHeight - MARGIN.t - MARGIN.b),
         tickfont: { size: 12, color: theme.discriminator },
         showgrid: true,
         gridcolor: theme.grid,
       },
       shapes: [
-        { type: 'line', layer: 'between', xref: 'paper', x0: 0, x1: 1, yref: 'y2', y0: 0.5, y1: 0.5, line: { color: theme.muted, width: 1.5, dash: '2px,4px' } },
+        ...(centre === null ? [] : [{ type: 'line', layer: 'between', xref: 'paper', x0: 0, x1: 1, yref: 'y2', y0: centre, y1: centre, line: { color: theme.muted, width: 1.5, dash: '2px,4px' } }]),
         { type: 'line', layer: 'below', xref: 'paper', x0: 0, x1: 1, yref: 'y', y0: 0, y1: 0, line: { color: theme.line, width: 1 } },
       ],
       annotations: [
         { ...AXIS_NAME, text: 'density', x: 0, xanchor: 'right', xshift: -7, font: { size: 11, color: theme.muted } },
-        { ...AXIS_NAME, text: 'D', x: 1, xanchor: 'left', xshift: 8, font: { size: 12, color: theme.discriminator } },
+        { ...AXIS_NAME, text: isProbability(reading) ? reading.symbol : reading.label, x: 1, xanchor: 'left', xshift: 8, font: { size: 12, color: theme.discriminator } },
       ],
     };
   }
+
+  /** The range of D's axis: 0 to 1 for a probability, fitted to a critic's values, and to those of its best response as far as
+   * they would not squash it: these may go to infinity.
+   * @param {import('./reading.js').Reading} reading @param {Record<string, import('./bytes.js').NumberArray>} arrays @returns {[number, number]} */
+  #heardRange(reading, arrays) {
+    if (isProbability(reading)) return [FLOOR, CEILING];
+    const { low, high, centre, optimal } = reading;
+    const values = Array.from(arrays.d ?? []).filter(Number.isFinite);
+    values.push(...[low, centre, high].filter(known)); // labels and margins are seen, but the critic may go beyond
+    if (!values.length) return [-1, 1];
+    let [from, to] = [Math.min(...values), Math.max(...values)];
+    const reach = to - from;
+    if (optimal && this.#legend.isOn('d_star')) {
+      const best = Array.from(arrays.d_star ?? []).filter(Number.isFinite);
+      [from, to] = [Math.max(from - reach, Math.min(from, ...best)), Math.min(to + reach, Math.max(to, ...best))];
+    }
+    return this.#heard.fit(from, to, centre === null ? NARROWEST.free : NARROWEST.known);
+  }
+}
+
+/** @param {import('./reading.js').Reading} reading */
+function saysOf(reading) {
+  if (isProbability(reading)) return 'the discriminator’s belief that x is real';
+  const free = reading.centre === null ? ' Only differences count: adding a constant changes nothing.' : '';
+  return `the score that the discriminator gives to x: higher where it looks real. No probability: it may leave 0 to 1.${free}`;
+}
+
+const QUARTERS = [{ value: 0, label: '0' }, { value: 0.25, label: '¼' }, { value: 0.75, label: '¾' }, { value: 1, label: '1' }];
+
+/** The value at equilibrium by its name, and round ones.
+ * @param {import('./reading.js').Reading} reading @param {[number, number]} range @param {number} height in px */
+function heardTicks(reading, range, height) {
+  const { centre, centre_label: label } = reading;
+  const references = centre === null ? [] : [{ value: centre, label }];
+  if (!isProbability(reading)) return axisTicks(range, height, references, false);
+  const ticks = [...QUARTERS, ...references];
+  return { tickvals: ticks.map(t => t.value), ticktext: ticks.map(t => t.label) };
 }
 
 /** The density at the top of the stage. p_r sets the scale; a spike of p_g may raise it in a few steps, up to twice, and is cut off beyond. */

@@ -9,10 +9,12 @@ import { FieldRaster } from './field-raster.js';
 import { listenToGestures } from './gestures.js';
 import { DRAG } from './help.js';
 import { Legend } from './legend.js';
-import { fixed, known, typographic } from './numbers.js';
+import { compact, fixed, known, typographic } from './numbers.js';
 import { translucent } from './palette.js';
+import { atEquilibrium, inSameUnits, isProbability, readingOf } from './reading.js';
 import { ARROW_CAP, ARROW_SCALE, drawArrows, drawAxes, drawDots, drawMesh, drawSquares } from './plane-marks.js';
 import { countShares, drawModes } from './plane-modes.js';
+import { fieldsOf, FREE, KNOWN, SteadyScale } from './plane-fields.js';
 import { createSwitch } from './switch.js';
 import { Viewport } from './viewport.js';
 
@@ -23,15 +25,19 @@ import { Viewport } from './viewport.js';
 const LAYERS = [
   {
     key: 'field', label: 'field', draw: drawField, sample: { ink: 'muted', mark: 'field' },
-    hint: 'The field behind the samples. When D is ½ everywhere the colour has drained out of the picture: the equilibrium.',
+    hint: r => (r.centre === null
+      ? `The field behind the samples. Of ${r.symbol} only differences count: no colour stands for its mean level, and the scale follows its values.`
+      : `The field behind the samples. When ${atEquilibrium(r)} the colour has drained out of the picture: the equilibrium.`),
   },
   {
     key: 'map', needs: 'mesh', label: 'map G', draw: drawMap, sample: { ink: 'generated', mark: 'mesh' },
     hint: 'A grid of latents z, warped by G. Each cell holds the same share of p_g, so small cells are dense: the denser, the more opaque.',
   },
   {
-    key: 'contour', label: 'D = ½', draw: drawContours, sample: { ink: 'discriminator', width: 1.6 },
-    hint: 'Where D cannot tell: one side it takes for real, the other for generated. Dotted: the same line of D*, when the field shows D*.',
+    key: 'contour', label: r => `${r.symbol} = ${r.centre === null ? 'mean' : r.centre_label}`, draw: drawContours, sample: { ink: 'discriminator', width: 1.6 },
+    hint: r => (r.centre === null
+      ? `Where ${r.symbol} is half way between its means on real and on generated samples: a level without meaning of its own, that tells its high side from its low one.`
+      : `Where D cannot tell: one side it takes for real, the other for generated.${r.optimal ? ` Dotted: the same line of ${r.optimal_label}, when the field shows ${r.optimal_label}.` : ''}`),
   },
   {
     key: 'real', needs: 'real', label: 'p_r real', draw: ({ c, view, arrays, theme }) => drawDots(c, view, arrays.real, theme),
@@ -54,23 +60,6 @@ const LAYERS = [
 ];
 const LEGEND = ['real', 'generated', 'pull', 'map', 'contour', 'shares', 'field'];
 
-const LOG_ODDS = 5; // the field's colours end here
-
-/** What the field may show: `of` maps D and D* to -1..1, where 0 is the background's colour.
- * @type {readonly {value: string, label: string, hint: string, ends: [string, string, string], of: (d: number, star: number) => number, uses?: 'star'}[]} */
-const FIELDS = [
-  { value: 'd', label: 'D', ends: ['0', '½', '1'], of: d => 2 * d - 1, hint: 'D(x): how real x looks to the discriminator. Orange: generated; blue: real.' },
-  {
-    value: 'd_star', label: 'D*', ends: ['0', '½', '1'], of: (_, star) => 2 * star - 1, uses: 'star',
-    hint: 'D*(x) = p_r / (p_r + p_g): the best response to this very generator. Hatched: neither law has mass there, and D* is undetermined. At full speed it is some steps old; paused, exact.',
-  },
-  { value: 'gap', label: 'D − D*', ends: ['−1', '0', '1'], of: (d, star) => d - star, uses: 'star', hint: 'How far D is from its best response. Orange: D too low; blue: too high; no colour: D plays perfectly. At full speed D* is some steps old; paused, exact.' },
-  {
-    value: 'log_odds', label: 'log-odds', ends: [`−${LOG_ODDS}`, '0', String(LOG_ODDS)], of: d => Math.log(d / (1 - d)) / LOG_ODDS,
-    hint: 'log D/(1 − D), the discriminator’s output itself. It still has a slope where D is flat at 0 or 1.',
-  },
-];
-
 /** @type {readonly import('./help.js').Entry[]} */
 const GESTURES = [
   [['wheel', 'drag'], 'zoom and move the plane'],
@@ -89,8 +78,9 @@ const TELL_EVERY_MS = 2000; // the description for those who do not see the pict
  * @property {Arrays} arrays
  * @property {any} facts
  * @property {import('./palette.js').Theme} theme
- * @property {(typeof FIELDS)[number]} field
+ * @property {import('./plane-fields.js').Field} field
  * @property {number} size of the field
+ * @property {import('./plane-fields.js').Level} level
  * @property {boolean} isMeasured whether what is measured belongs to this very step
  * @property {FieldRaster} raster up to date
  * @property {Contour} contour */
@@ -110,7 +100,12 @@ export class PlaneStage {
   #rasterShows = /** @type {unknown[]} */ ([]);
   #values = new Float32Array(0);
   #contour = new Contour();
-  #field;
+  #fields = fieldsOf(readingOf(null));
+  #choice;
+  #wanted;
+  /** @type {import('./plane-fields.js').Level} */
+  #level = { middle: 0.5, scale: 0.5 };
+  #scale = new SteadyScale();
   #ends = ['low', 'middle', 'high'].map(at => element('span', { 'data-at': at }));
   #homeButton = element('button', { type: 'button', class: 'gd-button gd-home', hidden: '' }, 'whole window');
   #words = element('p', { class: 'gd-unseen', id: `gd-words-${crypto.getRandomValues(new Uint32Array(1))[0]}` });
@@ -124,26 +119,24 @@ export class PlaneStage {
     this.#theme = options.theme;
     const { signal, preferences, tips, request } = options;
     this.#legend = new Legend(LAYERS, LEGEND, { preferences, tips, signal, request });
-    const remembered = preferences.get('field', FIELDS[0].value);
-    this.#field = FIELDS.find(f => f.value === remembered) ?? FIELDS[0];
-    const choice = createSwitch({
+    this.#wanted = preferences.get('field', 'd');
+    this.#choice = createSwitch({
       label: 'What the field shows',
-      choices: [...FIELDS],
+      choices: this.#fields,
       value: this.#field.value,
       tips,
       signal,
       onChoose: value => {
         preferences.set('field', value);
-        this.#field = FIELDS.find(f => f.value === value) ?? FIELDS[0];
-        this.#showEnds();
+        this.#wanted = value;
         request();
       },
     });
     const [low, middle, high] = this.#ends;
     const scale = element('span', { class: 'gd-scale' }, low, element('span', { class: 'gd-scale-bar' }, middle), high);
-    const fieldRow = element('div', { class: 'gd-field' }, this.#legend.entry('field'), choice, scale);
+    const fieldRow = element('div', { class: 'gd-field' }, this.#legend.entry('field'), this.#choice.node, scale);
     this.#canvas = /** @type {HTMLCanvasElement} */ (element('canvas', {
-      class: 'gd-plane', tabindex: 0, role: 'img', 'aria-label': 'Real and generated samples in the plane, over the field of D. Plus and minus zoom, arrows pan, 0 resets.',
+      class: 'gd-plane', tabindex: 0, role: 'img', 'aria-label': 'Real and generated samples in the plane, over the field of the discriminator. Plus and minus zoom, arrows pan, 0 resets.',
       'aria-describedby': this.#words.id, 'aria-keyshortcuts': '+ - 0 ArrowLeft ArrowRight ArrowUp ArrowDown',
     }));
     this.#context = /** @type {CanvasRenderingContext2D} */ (this.#canvas.getContext('2d', { alpha: false }));
@@ -158,7 +151,15 @@ export class PlaneStage {
       this.#pointer = pointerType === 'touch' ? null : { x, y };
       request();
     }, { signal });
-    this.#canvas.addEventListener('pointerleave', () => {
+    // A finger has no place to rest: a tap reads the point, another one takes the words away.
+    this.#canvas.addEventListener('click', event => {
+      const { offsetX: x, offsetY: y, pointerType } = /** @type {PointerEvent} */ (event);
+      if (pointerType !== 'touch') return;
+      this.#pointer = this.#pointer ? null : { x, y };
+      request();
+    }, { signal });
+    this.#canvas.addEventListener('pointerleave', ({ pointerType }) => {
+      if (pointerType === 'touch') return;
       this.#pointer = null;
       tips.leavePoint();
     }, { signal });
@@ -169,14 +170,29 @@ export class PlaneStage {
   }
 
   get guide() {
-    return this.#legend.layers;
+    return this.#legend.guide;
   }
 
   /** @param {any} facts */
   setFacts(facts) {
+    const same = inSameUnits(facts, this.#facts);
     this.#facts = facts;
     if (facts.window) this.#view.setHome(facts.window);
+    if (!same) {
+      const reading = readingOf(facts);
+      this.#fields = fieldsOf(reading);
+      this.#scale.clear();
+      this.#legend.read(reading);
+      this.#choice.offer(this.#fields, this.#field.value);
+      this.#toldAt = -Infinity;
+      if (this.#frame) return; // its D is in the old units; a frame in the new ones follows
+    }
     this.#options.request();
+  }
+
+  /** What the field shows: what was chosen, if it has a meaning in this game. */
+  get #field() {
+    return this.#fields.find(f => f.value === this.#wanted) ?? this.#fields[0];
   }
 
   /** @param {import('./palette.js').Theme} theme */
@@ -187,6 +203,7 @@ export class PlaneStage {
 
   clear() {
     this.#frame = null;
+    this.#scale.clear();
     this.#view.reset();
     this.#toldAt = -Infinity;
     this.#options.request();
@@ -210,6 +227,8 @@ export class PlaneStage {
     drawAxes(c, this.#view, theme);
     if (!arrays.d || !this.#facts.window) return;
     const size = Math.round(Math.sqrt(arrays.d.length));
+    this.#setLevel(arrays, size);
+    this.#showEnds();
     if (this.#legend.isOn('field')) this.#paintField(arrays, size);
     const { left, top, width, height } = this.#view.box;
     c.save();
@@ -218,7 +237,7 @@ export class PlaneStage {
     c.clip();
     const { measured, step } = /** @type {import('./bytes.js').Packet} */ (this.#frame).label;
     const isMeasured = measured === undefined || measured === step;
-    const scene = { c, view: this.#view, arrays, facts: this.#facts, theme, field: this.#field, size, raster: this.#raster, contour: this.#contour, isMeasured };
+    const scene = { c, view: this.#view, arrays, facts: this.#facts, theme, field: this.#field, level: this.#level, size, raster: this.#raster, contour: this.#contour, isMeasured };
     for (const layer of LAYERS) if (this.#legend.isOn(layer.key) && (!layer.needs || arrays[layer.needs])) layer.draw(scene);
     c.restore();
     this.#canvas.toggleAttribute('data-zoomed', !this.#view.isHome);
@@ -243,20 +262,37 @@ export class PlaneStage {
   /** Paints the raster anew only when its frame, choice or theme is another: panning needs none of that.
    * @param {Arrays} arrays @param {number} size */
   #paintField({ d, d_star: star }, size) {
-    const shows = [d, this.#field, this.#theme];
+    const { middle, scale } = this.#level;
+    const shows = [d, this.#field, this.#theme, middle, scale];
     if (shows.every((part, i) => part === this.#rasterShows[i])) return;
     this.#rasterShows = shows;
     if (this.#values.length !== d.length) this.#values = new Float32Array(d.length);
     const { of, uses } = this.#field;
     for (let i = 0; i < d.length; i++) {
-      const value = of(d[i], uses && star ? star[i] : NaN);
+      const value = of(d[i], uses && star ? star[i] : NaN, this.#level);
       this.#values[i] = value > 1 ? 1 : value < -1 ? -1 : value;
     }
     this.#raster.paint(this.#values, size, this.#theme);
   }
 
   #showEnds() {
-    this.#ends.forEach((end, i) => write(end, this.#field.ends[i]));
+    const words = this.#field.ends(this.#level);
+    this.#ends.forEach((end, i) => write(end, words[i]));
+  }
+
+  /** Where a critic's colours begin and end; those of a probability do so by nature.
+   * @param {Arrays} arrays @param {number} size */
+  #setLevel(arrays, size) {
+    const { centre, low, high } = readingOf(this.#facts);
+    const middle = centre ?? meanLevel(arrays, size, this.#facts.window);
+    if (isProbability(readingOf(this.#facts))) {
+      this.#level = { middle, scale: 0.5 };
+      return;
+    }
+    let extreme = Math.max(0, ...[low, high].filter(known).map(end => Math.abs(end - middle)));
+    for (const value of arrays.d) extreme = Math.max(extreme, Math.abs(value - middle)); // NaN stays without a say
+    if (!Number.isFinite(extreme)) extreme = 0;
+    this.#level = { middle, scale: this.#scale.fit(extreme, centre === null ? FREE : KNOWN) };
   }
 
   /** D and D* under the pointer, also while it rests and the game goes on. @param {Arrays} arrays @param {number} size */
@@ -268,7 +304,10 @@ export class PlaneStage {
     const read = (/** @type {Float32Array | undefined} */ values) => (values ? valueAt(values, size, this.#facts.window, x, y) : null);
     const [d, star] = [read(arrays.d), read(arrays.d_star)];
     const place = `x ${typographic(x.toFixed(digits))}\u2003y ${typographic(y.toFixed(digits))}`;
-    const values = d === null ? 'outside the window' : `D ${fixed(d)}\u2003D* ${known(star) ? fixed(star) : 'undetermined'}`;
+    const reading = readingOf(this.#facts);
+    const says = isProbability(reading) ? fixed : compact;
+    const best = reading.optimal ? `\u2003${reading.optimal_label} ${known(star) ? says(star) : 'undetermined'}` : '';
+    const values = d === null ? 'outside the window' : `${reading.symbol} ${says(d)}${best}`;
     const { left, top } = this.#canvas.getBoundingClientRect();
     this.#options.tips.showPoint(`${place}\n${values}`, left + px, top + py);
   }
@@ -280,7 +319,7 @@ export class PlaneStage {
     this.#toldAt = now;
     const modes = this.#facts.modes?.length;
     const covered = modes && known(numbers.modes) ? `Generated samples reach ${numbers.modes} of ${modes} modes; ${fixed(100 * (numbers.high_quality ?? 0), 0)} % of them lie close to one. ` : '';
-    write(this.#words, `${covered}D is ${fixed(numbers.mean_d_real, 2)} on average on real and ${fixed(numbers.mean_d_fake, 2)} on generated samples. JSD ${fixed(numbers.jsd)} nats.`);
+    write(this.#words, `${covered}${readingOf(this.#facts).symbol} is ${fixed(numbers.mean_d_real, 2)} on average on real and ${fixed(numbers.mean_d_fake, 2)} on generated samples. JSD ${fixed(numbers.jsd)} nats.`);
   }
 }
 
@@ -323,7 +362,7 @@ function drawMap({ c, view, arrays, theme }) {
 }
 
 /** @param {Scene} scene */
-function drawContours({ c, view, arrays, facts, theme, field, size, contour }) {
+function drawContours({ c, view, arrays, facts, theme, field, level, size, contour }) {
   const [xLow, xHigh, yLow, yHigh] = facts.window;
   const [stepX, stepY] = [(xHigh - xLow) / size, (yHigh - yLow) / size];
   // The field is known at the cells' middles; a line that comes to the last of them goes on to the window's edge.
@@ -332,10 +371,10 @@ function drawContours({ c, view, arrays, facts, theme, field, size, contour }) {
   const toY = (/** @type {number} */ j) => view.originY - view.scale * (yLow + reach(j) * stepY);
   const stroke = (/** @type {Float32Array} */ values, /** @type {number[]} */ dash) => {
     c.beginPath();
-    contour.trace(values, size, 0.5, (i, j, first) => (first ? c.moveTo(toX(i), toY(j)) : c.lineTo(toX(i), toY(j))));
+    contour.trace(values, size, level.middle, (i, j, first) => (first ? c.moveTo(toX(i), toY(j)) : c.lineTo(toX(i), toY(j))));
     c.setLineDash(dash);
     c.lineWidth = 1.6;
-    c.strokeStyle = translucent(theme.discriminator, visibility(values));
+    c.strokeStyle = translucent(theme.discriminator, visibility(values, level));
     c.stroke();
     c.setLineDash([]);
   };
@@ -343,16 +382,16 @@ function drawContours({ c, view, arrays, facts, theme, field, size, contour }) {
   stroke(arrays.d, []);
 }
 
-const PLAIN_OPINION = 0.08; // mean |2 D − 1| from where on a boundary is a boundary
+const PLAIN_OPINION = 0.08; // mean distance of D from its middle, as a share of the scale, from where on a boundary is a boundary
 
-/** Of a D that is ½ nearly everywhere the boundary wanders about and means nothing: it fades as the colour does.
- * @param {Float32Array} values */
-function visibility(values) {
+/** Of a D that is at its middle nearly everywhere the boundary wanders about and means nothing: it fades as the colour does.
+ * @param {Float32Array} values @param {import('./plane-fields.js').Level} level */
+function visibility(values, { middle, scale }) {
   let sum = 0;
   let count = 0;
   for (const value of values)
     if (value === value) {
-      sum += Math.abs(2 * value - 1);
+      sum += Math.abs(value - middle) / scale;
       count++;
     }
   return 0.95 * Math.min(1, Math.max(0.2, sum / Math.max(1, count) / PLAIN_OPINION));
@@ -364,6 +403,23 @@ function drawShares({ c, view, arrays, facts, theme, isMeasured }) {
   if (!modes?.length) return;
   // At full speed the measured shares are some steps old, and might stand beside modes that the squares have left by now.
   drawModes(c, view, modes, std ?? 0, isMeasured ? arrays.shares : countShares(arrays.generated, modes, std ?? 0), theme);
+}
+
+/** Half way between the critic's means on the real and on the generated samples at hand.
+ * @param {Arrays} arrays @param {number} size @param {number[]} window */
+function meanLevel({ d, real, generated }, size, window) {
+  const means = [real, generated].map(points => {
+    let sum = 0;
+    let count = 0;
+    for (let i = 0; i < (points?.length ?? 0); i += 2) {
+      const value = valueAt(d, size, window, points[i], points[i + 1]);
+      if (!known(value)) continue;
+      sum += value;
+      count++;
+    }
+    return count ? sum / count : null;
+  }).filter(known);
+  return means.length ? means.reduce((a, b) => a + b, 0) / means.length : 0;
 }
 
 /** The field at a point, between the four cells around it; null outside the window, NaN where it is undetermined.

@@ -3,6 +3,7 @@
  * Which stage draws which kind of data: a newcomer is one file and one line here.
  */
 import { LineStage } from './stage-line.js';
+import { PhaseStage } from './stage-phase.js';
 import { PlaneStage } from './stage-plane.js';
 
 /** @typedef {object} StageOptions
@@ -11,11 +12,12 @@ import { PlaneStage } from './stage-plane.js';
  * @property {import('./preferences.js').Preferences} preferences
  * @property {import('./palette.js').Theme} theme
  * @property {import('./tip.js').Tips} tips
- * @property {() => void} request asks for a call of `redraw` at the next animation frame */
+ * @property {() => void} request asks for a call of `redraw` at the next animation frame
+ * @property {(name: string, value: unknown) => void} [tellPage] fires a trigger of the page */
 
 /** @typedef {object} Stage
  * @property {HTMLElement} node
- * @property {readonly import('./legend.js').Layer[]} guide what its layers mean
+ * @property {readonly {label: string, hint: string, sample: import('./toggle.js').Sample}[]} guide what its layers mean
  * @property {readonly import('./help.js').Entry[]} gestures what pointer and keys do in its picture
  * @property {(facts: any) => void} setFacts what stays true of the game on show
  * @property {(theme: import('./palette.js').Theme) => void} setTheme
@@ -24,7 +26,7 @@ import { PlaneStage } from './stage-plane.js';
  * @property {() => void} clear a new game: forget frame and zoom */
 
 /** @type {Record<string, new (options: StageOptions) => Stage>} */
-const STAGES = { line: LineStage, plane: PlaneStage };
+const STAGES = { line: LineStage, plane: PlaneStage, phase: PhaseStage };
 
 const DEFAULT = 'line';
 

@@ -4,6 +4,7 @@
  */
 import { element, maths, write } from './dom.js';
 import { compact, fixed, known, percent } from './numbers.js';
+import { aboutCentre, atEquilibrium, bestResponse, isClassic, isProbability, readingOf } from './reading.js';
 
 const LOG_4 = Math.log(4);
 
@@ -16,11 +17,16 @@ export class Theory {
   #quality = new Reading('high quality', 3, 'The share of generated samples within 3 standard deviations of a mode.');
   #jsd = new Reading('JSD', 5.4, '', 'nats');
   #wasserstein = new Reading('W_1', 5, 'The Wasserstein distance between real and generated data, in units of x: how far probability has to travel.');
-  #star = new Reading('max |D − D*|', 3.5, 'The largest distance of D from its best response D* = p_r / (p_r + p_g), over the central 98 % of p_r.');
-  #half = new Reading('max |D − ½|', 3.5, 'The largest distance of D from ½, over the central 98 % of p_r. Small also when D is blind: read it together with JSD.');
+  #star = new Reading('max |D − D*|', 3.5, '');
+  #half = new Reading('max |D − ½|', 3.5, '');
   #floor = element('span', { class: 'gd-floor' });
   #tips;
   #formula;
+  #means = element('span', { class: 'gd-formula', hidden: '' });
+  #meanReal = number(5.4);
+  #meanFake = number(5.6);
+  #difference = number(5.4, 'b');
+  #names = [element('i'), element('i')];
 
   /** @param {import('./tip.js').Tips} tips */
   constructor(tips) {
@@ -32,14 +38,31 @@ export class Theory {
     );
     this.#terms.append(' = ', this.#real, ' ', this.#fake, ' = ', this.#value);
     this.#jsd.node.append(' ', this.#floor);
+    const [real, fake] = this.#names;
+    this.#means.append(
+      'E ', real, '(', element('i', {}, 'x'), ') − E ', fake, '(', element('i', {}, 'G'), '(', element('i', {}, 'z'), ')) = ',
+      this.#meanReal, ' ', this.#meanFake, ' = ', this.#difference, ' → 0',
+    );
     const readings = [this.#modes, this.#quality, this.#jsd, this.#wasserstein, this.#star, this.#half];
     for (const { node, hint } of readings) if (hint) tips.set(node, hint);
-    this.node = element('footer', { class: 'gd-theory' }, this.#formula, element('span', { class: 'gd-readings' }, ...readings.map(r => r.node)));
+    this.node = element('footer', { class: 'gd-theory' }, this.#formula, this.#means, element('span', { class: 'gd-readings' }, ...readings.map(r => r.node)));
     this.show({}, {});
   }
 
   /** @param {Record<string, number | null>} n numbers of the frame @param {any} facts */
   show(n, facts) {
+    const reading = readingOf(facts);
+    this.#formula.hidden = !isClassic(reading);
+    this.#means.hidden = !this.#formula.hidden;
+    if (isClassic(reading)) this.#showValue(n);
+    else this.#showMeans(n, reading);
+    this.#showDivergences(n, facts);
+    this.#showCoverage(n, facts);
+    this.#showGaps(n, reading);
+  }
+
+  /** V, which D maximises. @param {Record<string, number | null>} n */
+  #showValue(n) {
     write(this.#real, fixed(n.log_d_real));
     this.#terms.hidden = !known(n.value); // before the first step there is nothing to put in
     // The second term with its sign as the operator: "− 0.676", not "+ −0.676".
@@ -48,10 +71,34 @@ export class Theory {
     const bound = known(n.value) ? (n.value + LOG_4) / 2 : null;
     this.#tips.set(this.#formula, 'With the best D, V = −log 4 + 2 JSD; it reaches −log 4 only when p_g = p_r. '
       + `While D is imperfect, (V + log 4)/2 = ${fixed(bound)} only bounds JSD from below, and a batch's estimate may be negative.`);
-    this.#showDivergences(n, facts);
-    this.#showCoverage(n, facts);
-    write(this.#star.value, fixed(n.gap_star, 2));
-    write(this.#half.value, fixed(n.gap_half, 2));
+  }
+
+  /** What holds for every discriminator: where the laws are the same, so are its means.
+   * @param {Record<string, number | null>} n @param {import('./reading.js').Reading} reading */
+  #showMeans({ mean_d_real: real, mean_d_fake: fake }, reading) {
+    const { symbol, centre } = reading;
+    const says = isProbability(reading) ? fixed : compact;
+    for (const name of this.#names) write(name, symbol);
+    write(this.#meanReal, says(real));
+    write(this.#meanFake, known(fake) ? `${fake < 0 ? '+' : '−'} ${says(Math.abs(fake))}` : '− –');
+    write(this.#difference, known(real) && known(fake) ? says(real - fake) : '–');
+    this.#tips.set(this.#means, `How much higher ${symbol} is on real than on generated data, on average. 0 when p_g = p_r, whatever the discriminator; but a blind one reads 0 as well.`
+      + (centre === null ? '' : ` At equilibrium ${atEquilibrium(reading)}.`));
+  }
+
+  /** @param {Record<string, number | null>} n @param {import('./reading.js').Reading} reading */
+  #showGaps(n, reading) {
+    const says = (/** @type {number | null} */ value) => (isProbability(reading) ? fixed(value, 2) : compact(value));
+    const { symbol, optimal_label: best, centre_label: middle, centre } = reading;
+    const beside = isProbability(reading) ? 'JSD' : 'W_1 and JSD';
+    this.#star.node.hidden = !reading.optimal;
+    this.#star.rename(`max |${symbol} − ${best}|`);
+    this.#tips.set(this.#star.node, `The largest distance of ${symbol} from ${bestResponse(reading)}, over the central 98 % of p_r.`);
+    this.#half.rename(`max |${aboutCentre(reading)}|`);
+    this.#tips.set(this.#half.node, `The largest distance of ${symbol} from ${centre === null ? 'its median' : middle}, over the central 98 % of p_r. `
+      + `Small also when the discriminator is blind: read it together with ${beside}.`);
+    write(this.#star.value, says(n.gap_star));
+    write(this.#half.value, says(n.gap_half));
   }
 
   /** @param {Record<string, number | null>} n @param {any} facts */
@@ -70,7 +117,7 @@ export class Theory {
   #showCoverage(n, facts) {
     const covers = facts.stage === 'plane' && facts.modes?.length > 0;
     for (const { node } of [this.#modes, this.#quality]) node.hidden = !covers;
-    this.#wasserstein.node.classList.toggle('gd-if-wide', covers);
+    this.#wasserstein.node.classList.toggle('gd-if-wide', covers && isClassic(readingOf(facts)));
     for (const { node } of [this.#star, this.#half]) node.classList.toggle('gd-if-wide', facts.stage === 'plane');
     if (!covers) return;
     const count = facts.modes.length;

@@ -28,15 +28,20 @@ export function createToggle({ label, name, sample, pressed, hint, tips, width, 
   const button = element('button', { type: 'button', class: 'gd-toggle', 'aria-pressed': pressed, 'aria-label': name });
   button.style.setProperty('--ink', `var(--gd-${sample.ink})`);
   if (hint) tips?.set(button, hint);
-  button.append(drawSample(sample));
-  button.append(element('span', { class: 'gd-toggle-label' }, ...maths(label)));
+  const words = element('span', { class: 'gd-toggle-label' }, ...maths(label));
+  button.append(drawSample(sample), words);
   if (width) button.append(value);
   button.addEventListener('click', () => {
     const now = button.getAttribute('aria-pressed') !== 'true';
     button.setAttribute('aria-pressed', String(now));
     onToggle(now);
   }, { signal });
-  return { node: button, show: (/** @type {string} */ text) => write(value, text) };
+  let named = label;
+  const rename = (/** @type {string} */ now, /** @type {string} */ explained) => {
+    tips?.set(button, explained);
+    if (now !== named) words.replaceChildren(...maths((named = now)));
+  };
+  return { node: button, rename, show: (/** @type {string} */ text) => write(value, text) };
 }
 
 /** @param {Sample} sample */

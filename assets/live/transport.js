@@ -25,10 +25,11 @@ export class Transport {
   #step = element('b', { class: 'gd-step' }, '0');
   #pace = element('span', { class: 'gd-pace' });
   #painted = element('span', { class: 'gd-pace' });
+  #examine = element('button', { type: 'button', class: 'gd-button', 'aria-expanded': 'false', 'aria-controls': 'gd-examine' }, 'Examine');
   #running = false;
 
-  /** @param {{send: (command: object) => void, help: () => void, tips: import('./tip.js').Tips, verdict: HTMLElement, signal: AbortSignal}} options */
-  constructor({ send, help, tips, verdict, signal }) {
+  /** @param {{send: (command: object) => void, help: () => void, examine: () => void, tips: import('./tip.js').Tips, verdict: HTMLElement, signal: AbortSignal}} options */
+  constructor({ send, help, examine, tips, verdict, signal }) {
     this.#send = send;
     const step = (/** @type {string} */ players) => () => send({ type: 'step', players, n: 1 });
     const buttons = [
@@ -49,7 +50,9 @@ export class Transport {
       send({ type: 'speed', steps_per_second: this.#speed.value === FASTEST ? null : Number(this.#speed.value) });
       if (byPointer) this.#speed.blur(); // the next Space means play or pause, not this list again
     }, { signal });
-    this.#steering.append(this.#play, ...buttons.map(b => b.node), this.#speed, ...again.map(b => b.node));
+    this.#steering.append(this.#play, ...buttons.map(b => b.node), this.#speed, ...again.map(b => b.node), this.#examine);
+    this.#examine.addEventListener('click', examine, { signal });
+    tips.set(this.#examine, 'A close look at the state of this step: eigenvalues, D’s best response, distances of samples, the duality gap');
     for (const { node, hint, press } of [...buttons, ...again]) {
       node.addEventListener('click', press, { signal });
       tips.set(node, hint);
@@ -85,6 +88,11 @@ export class Transport {
     this.#showPlay();
   }
 
+  /** @param {boolean} open whether the examinations are on show */
+  showExamining(open) {
+    this.#examine.setAttribute('aria-expanded', String(open));
+  }
+
   /** @param {{step: number, stepsPerSecond: number | null, framesPerSecond: number | null}} reading */
   read({ step, stepsPerSecond, framesPerSecond }) {
     write(this.#step, grouped(step));
@@ -117,7 +125,7 @@ export class Transport {
   /** @param {number | null} speed */
   #fillSpeeds(speed) {
     const values = speed === null || SPEEDS.includes(speed) ? SPEEDS : [...SPEEDS, speed].sort((a, b) => a - b);
-    if (this.#speed.options.length !== values.length + 1)
+    if (!values.every((v, i) => this.#speed.options[i]?.value === String(v)) || this.#speed.options.length !== values.length + 1)
       this.#speed.replaceChildren(...values.map(v => element('option', { value: v }, `${v} /s`)), element('option', { value: FASTEST }, 'max'));
     this.#speed.value = speed === null ? FASTEST : String(speed);
   }

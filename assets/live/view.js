@@ -5,6 +5,7 @@
 import { unpack } from './bytes.js';
 import { Curves } from './curves.js';
 import { element } from './dom.js';
+import { Examine } from './examine.js';
 import { Help } from './help.js';
 import { History } from './history.js';
 import { releaseFocus } from './keys.js';
@@ -23,7 +24,7 @@ const NARROW_PX = 900; // below: curves under the stage, and the page scrolls
 const WIDE_PX = 1400; // from here: two columns of curves
 
 /** The run before the server has spoken. */
-const NO_RUN = { role: 'watch', generation: -1, status: 'connecting', reason: '', step: 0, speed: null, verdict: null, marks: [], notice: '', facts: {} };
+const NO_RUN = { role: 'watch', generation: -1, status: 'connecting', reason: '', step: 0, speed: null, verdict: null, marks: [], examined: {}, notice: '', facts: {} };
 
 export class LiveView {
   #end = new AbortController();
@@ -93,6 +94,7 @@ export class LiveView {
       history: this.#history,
       send: command => this.#socket?.send(command),
       stage: () => this.#staged?.view,
+      facts: () => this.#run.facts,
       request: () => this.#request(),
     });
     this.#retheme();
@@ -120,7 +122,7 @@ export class LiveView {
     this.#show();
     this.#socket = new LiveSocket(socketUrl(data.socket), data.token, {
       onMessage: message => this.#hear(message),
-      onBytes: bytes => this.#take(unpack(bytes)),
+      onBytes: bytes => this.#receive(bytes),
       onLost: () => {
         this.#connected = false;
         this.#show();
@@ -154,6 +156,20 @@ export class LiveView {
       curves.show({ facts: this.#run.facts });
     }
     if (!same('marks')) curves.show({ marks: this.#run.marks });
+  }
+
+  /** What cannot be read is left out and answered all the same: the server waits for a word before it sends the next.
+   * @param {ArrayBuffer} bytes */
+  #receive(bytes) {
+    let packet;
+    try {
+      packet = unpack(bytes);
+    } catch (error) {
+      console.warn('gandash: a packet could not be read and is left out;', error);
+      this.#socket?.send({ type: 'ack' });
+      return;
+    }
+    this.#take(packet);
   }
 
   /** @param {import('./bytes.js').Packet} packet */
@@ -235,7 +251,9 @@ export class LiveView {
     }
     const end = new AbortController();
     this.#end.signal.addEventListener('abort', () => end.abort(), { signal: end.signal });
-    const view = createStage(kind, { plotly, signal: end.signal, preferences: this.#preferences, theme, tips, request: () => this.#requestStage() });
+    const view = createStage(kind, {
+      plotly, signal: end.signal, preferences: this.#preferences, theme, tips, request: () => this.#requestStage(), tellPage: (name, value) => this.#tellPage(name, value),
+    });
     stageHolder.prepend(view.node);
     this.#staged = { kind, end, view };
     view.setFacts(this.#run.facts);
@@ -245,13 +263,14 @@ export class LiveView {
   /** Everything but pictures and curves. */
   #show() {
     if (!this.#parts) return;
-    const { transport, verdict, overlay } = this.#parts;
+    const { transport, verdict, overlay, examine } = this.#parts;
     const state = { ...this.#run, ...(this.#over ?? (this.#connected ? {} : { status: 'connecting' })) };
     Object.assign(this.#root.dataset, { status: state.status, role: state.role });
     transport.show(state);
     if (state.status !== 'running') transport.read({ step: Number(this.#root.dataset.step), stepsPerSecond: null, framesPerSecond: null });
     verdict.show(state.verdict);
     overlay.show(state);
+    examine.show(state);
   }
 
   #retheme() {
@@ -263,6 +282,7 @@ export class LiveView {
     applyTheme(this.#root, theme);
     this.#staged?.view.setTheme(theme);
     parts.curves.show({ theme });
+    parts.examine.setTheme(theme);
   }
 
   /** The view fills what the page leaves below its upper edge, wherever the page has been scrolled to. */
@@ -279,22 +299,23 @@ export class LiveView {
 
 /** The view's parts, in their places.
  * @param {HTMLElement} root
- * @param {{plotly: any, signal: AbortSignal, preferences: Preferences, history: History, send: (command: object) => void, stage: () => import('./stages.js').Stage | undefined, request: () => void}} options */
-function build(root, { plotly, signal, preferences, history, send, stage, request }) {
+ * @param {{plotly: any, signal: AbortSignal, preferences: Preferences, history: History, send: (command: object) => void, stage: () => import('./stages.js').Stage | undefined, facts: () => any, request: () => void}} options */
+function build(root, { plotly, signal, preferences, history, send, stage, facts, request }) {
   const theme = readTheme(root);
   applyTheme(root, theme);
   const tips = new Tips(signal);
   const verdict = new Verdict(tips);
-  const help = new Help({ signal, stage });
-  const transport = new Transport({ send, help: () => help.open(), tips, verdict: verdict.node, signal });
+  const help = new Help({ signal, stage, facts });
+  const examine = new Examine({ send, tips, theme, signal, onToggle: open => transport.showExamining(open) });
+  const transport = new Transport({ send, help: () => help.open(), examine: () => examine.toggle(), tips, verdict: verdict.node, signal });
   const overlay = new Overlay({ send, signal });
   const theory = new Theory(tips);
   const curves = new Curves({ plotly, signal, preferences, history, theme, tips, request });
   const stageHolder = element('div', { class: 'gd-stage-holder' }, overlay.card);
-  root.append(transport.node, element('div', { class: 'gd-main' }, stageHolder, curves.node), theory.node, overlay.toasts, tips.node, help.node);
+  root.append(transport.node, element('div', { class: 'gd-main' }, stageHolder, curves.node, examine.node), theory.node, overlay.toasts, tips.node, help.node);
   // A click should not leave the focus on a button: the next Space means play or pause, not this button again.
   root.addEventListener('mousedown', event => {
     if (event.target instanceof Element && event.target.closest('button')) event.preventDefault();
   }, { signal });
-  return { plotly, theme, tips, verdict, transport, overlay, theory, curves, stageHolder };
+  return { plotly, theme, tips, verdict, transport, overlay, theory, curves, examine, stageHolder };
 }

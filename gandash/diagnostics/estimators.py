@@ -8,7 +8,7 @@ perfect generator.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,16 +70,22 @@ class Estimators(ABC):
             raise ValueError(f"{x.shape[0]} samples given; the noise floors hold for {self.samples}")
 
 
-def optimal_discriminator(p_r: Array, p_g: Array) -> Array:
-    """D* = p_r / (p_r + p_g) (Goodfellow et al. 2014, proposition 1), NaN where both densities are too thin to say."""
+def optimal_discriminator(p_r: Array, p_g: Array, optimal: Callable[[Array, Array], Array] | None, pack: int = 1) -> Array:
+    """The best response to densities by the objective's formula, NaN where none is known or both are too thin to say.
+
+    Packs of samples that are all alike, which is what is drawn, have the densities' powers.
+    """
     total = p_r + p_g
+    if optimal is None:
+        return np.full_like(total, np.nan)
+    top = p_r.max()
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(total > 2e-3 * p_r.max(), p_r / total, np.nan)
+        return np.where(total > 2e-3 * top, optimal((p_r / top) ** pack, (p_g / top) ** pack), np.nan)
 
 
 def jensen_shannon(p: Array, q: Array) -> float:
     """JSD(p, q) = H((p + q)/2) - (H(p) + H(q))/2 in nats, for probability vectors; between 0 and log 2."""
-    m = (p + q) / 2
+    m = np.maximum((p + q) / 2, np.finfo(float).tiny)  # half of the smallest number is 0, and p/m infinite
     with np.errstate(divide="ignore", invalid="ignore"):
         terms = np.where(p > 0, p * np.log(p / m), 0.0) + np.where(q > 0, q * np.log(q / m), 0.0)
     return max(0.0, float(0.5 * terms.sum()))  # rounding may leave -1e-17 where p = q

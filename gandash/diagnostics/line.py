@@ -19,7 +19,7 @@ from gandash.diagnostics.estimators import (
     Reading,
     jensen_shannon,
 )
-from gandash.game.distributions import LineDistribution
+from gandash.game.distributions import Atoms, LineDistribution
 
 STRATIFIED_SAMPLES = 4096  # of p_g behind every reading, when its latents are spread evenly (see Latent.measuring)
 INDEPENDENT_SAMPLES = 16384  # and when they are not: JSD's floor is then about cells / (8 samples) = 0.002 nats
@@ -36,6 +36,10 @@ class Line(Estimators):
     is dropped. On a partition JSD can only be smaller than the true one (data processing).
 
     W1: integral over u of |Q_g(u) - Q_r(u)|, by the sorted samples against p_r's exact quantiles at (i - 1/2)/n.
+
+    Where p_r has atoms (a point mass, an uploaded sample) W1 is exactly that between the two samples; atoms lie within the
+    cells of the partition and not on their edges, so JSD sees p_g near an atom as well as on it; and p_r is shown under the
+    kernel that p_g is shown under, so that equal laws look equal and D* is 1/2.
     """
 
     def __init__(self, data: LineDistribution, *, stratified: bool, samples: int | None = None) -> None:
@@ -43,24 +47,22 @@ class Line(Estimators):
         low, high = window(data)
         self.grid = np.linspace(low, high, GRID)
         self.places = torch.from_numpy(self.grid).float()[:, None]
-        self.p_r = data.log_density(torch.from_numpy(self.grid)[:, None]).exp().numpy()
+        self._atoms = data.atoms()
         central_low, central_high = data.quantile_range(CENTRAL_MASS)
-        self.central = (self.grid >= central_low) & (self.grid <= central_high)
+        margin = 0.0 if self._atoms is None else self.grid[1] - self.grid[0]  # a grid may miss an atom
+        self.central = (self.grid >= central_low - margin) & (self.grid <= central_high + margin)
 
-        table = _table(data, low, high)
-        uniform = np.linspace(low, high, _UNIFORM_BINS + 1)
-        equal_mass = np.interp(np.arange(1, _QUANTILE_BINS) / _QUANTILE_BINS, *table)
-        edges = np.unique(np.concatenate([uniform, equal_mass]))
-        self._edges = torch.from_numpy(edges)
+        self._edges = torch.from_numpy(_edges(data, low, high))
         below = data.cdf(self._edges).numpy()
         self._masses = np.diff(np.concatenate([[0.0], below, [1.0]]))
         # p_r by points of equal mass: an expectation over them is a midpoint rule, with no sampling noise to speak of
-        self.quantiles: Array = np.interp((np.arange(self.samples) + 0.5) / self.samples, *table)
+        self.quantiles: Array = data.quantiles((np.arange(self.samples) + 0.5) / self.samples)
         self.real_points = torch.from_numpy(self.quantiles).float()[:, None]
+        self._steps = None if self._atoms is None else _Steps(self._atoms, self.samples)
         self._modes = data.modes()
 
         # The kernel follows p_r's own fine scale, not p_g's spread: a rule of thumb on a mixture would smear its modes.
-        self.bandwidth = 0.15 * getattr(data.settings, "std", (high - low) / 10)
+        self.bandwidth = max(0.15 * data.detail, margin)
         step = (self.grid[1] - self.grid[0]) / _FINE
         reach = max(1, math.ceil(4 * self.bandwidth / step))
         kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) * step / self.bandwidth) ** 2)
@@ -69,13 +71,18 @@ class Line(Estimators):
             low - step * (reach + 0.5), high + step * (reach + 0.5), (GRID - 1) * _FINE + 2 * reach + 2
         )
         self._fine_step = step
+        self.p_r = (
+            data.log_density(torch.from_numpy(self.grid)[:, None]).exp().numpy()
+            if self._atoms is None
+            else self._smooth(np.histogram(self._atoms.places, self._fine_edges, weights=self._atoms.weights)[0])
+        )
 
         generator = Generator().manual_seed(FLOOR_SEED)
         readings = []
         for _ in range(FLOOR_REPEATS):
             if stratified:
                 shift = float(torch.rand((), generator=generator, dtype=torch.float64))
-                perfect = np.interp((np.arange(self.samples) + shift) / self.samples, *table)
+                perfect = data.quantiles((np.arange(self.samples) + shift) / self.samples)
             else:
                 perfect = _sorted(data.sample(generator, self.samples))
             readings.append(self._divergences(perfect))
@@ -95,32 +102,61 @@ class Line(Estimators):
 
     def density(self, ordered: Array) -> Array:
         """p_g on the grid from sorted samples: a fine histogram under a Gaussian kernel of `bandwidth`."""
-        counts = np.diff(np.searchsorted(ordered, self._fine_edges)) / (len(ordered) * self._fine_step)
-        return np.convolve(counts, self._kernel, mode="valid")[::_FINE]
+        return self._smooth(np.diff(np.searchsorted(ordered, self._fine_edges)) / len(ordered))
+
+    def _smooth(self, masses: Array) -> Array:
+        """Masses of the fine bins as a density on the grid, under the kernel."""
+        return np.convolve(masses / self._fine_step, self._kernel, mode="valid")[::_FINE]
 
     def _divergences(self, ordered: Array) -> tuple[float, float]:
         below = np.searchsorted(ordered, self._edges.numpy(), side="right")
         counts = np.diff(np.concatenate([[0], below, [len(ordered)]]))
-        w1 = float(np.abs(ordered - self.quantiles).mean())
+        w1 = float(np.abs(ordered - self.quantiles).mean()) if self._steps is None else self._steps.distance(ordered)
         return jensen_shannon(counts / len(ordered), self._masses), w1
 
 
 def window(data: LineDistribution) -> tuple[float, float]:
-    """The stretch of the line that the stage shows: p_r's central 99.9 % with a margin, and the origin, where G starts."""
-    low, high = data.quantile_range(0.999)
+    """The stretch of the line that the stage shows: p_r's extent with a margin, and the origin, where G starts."""
+    low, high = data.extent()
     margin = max(0.25 * (high - low), 0.5)
     return math.floor(4 * min(low - margin, -1.0)) / 4, math.ceil(4 * max(high + margin, 1.0)) / 4
 
 
-def _table(data: LineDistribution, low: float, high: float) -> tuple[Array, Array]:
-    """(distribution function, place) pairs fine enough to interpolate quantiles from."""
-    tail_low, tail_high = data.quantile_range(1 - 1e-9)
-    places = np.unique(
-        np.concatenate([np.linspace(min(low, tail_low), max(high, tail_high), 40001), np.linspace(tail_low, tail_high, 40001)])
-    )
-    cdf = data.cdf(torch.from_numpy(places)).numpy()
-    keep = np.concatenate([[True], np.diff(cdf) > 0])  # np.interp wants strictly rising abscissae
-    return cdf[keep], places[keep]
+def _edges(data: LineDistribution, low: float, high: float) -> Array:
+    """Where JSD's cells meet: at equal distances and at equal shares of p_r's mass."""
+    distances = np.linspace(low, high, _UNIFORM_BINS + 1)
+    shares = data.quantiles(np.arange(1, _QUANTILE_BINS) / _QUANTILE_BINS)
+    atoms = data.atoms()
+    if atoms is not None:  # no edge on an atom: the median goes to the middle of a cell, the others move to the next gap
+        width = distances[1] - distances[0]
+        distances = distances + (data.quantiles(np.array([0.5]))[0] - low) % width - width / 2
+        after = np.searchsorted(atoms.places, shares, side="right")
+        shares, after = shares[after < len(atoms.places)], after[after < len(atoms.places)]
+        shares = (shares + atoms.places[after]) / 2
+    return np.unique(np.concatenate([distances, shares]))
+
+
+class _Steps:
+    """The exact W1 between n sorted samples and atoms.
+
+    The i-th sample has the quantiles from a = i/n to b = (i + 1)/n. With I(u) the integral of Q_r from 0 to u, and Q_r <= x up
+    to c = F_r(x) moved into [a, b]: int_a^b |x - Q_r| = x (c - a) - (I(c) - I(a)) + (I(b) - I(c)) - x (b - c).
+    """
+
+    def __init__(self, atoms: Atoms, n: int) -> None:
+        self._places = atoms.places
+        self._below = np.concatenate([[0.0], np.cumsum(atoms.weights)])
+        self._below[-1] = 1.0
+        self._integral = np.concatenate([[0.0], np.cumsum(atoms.weights * atoms.places)])
+        u = np.arange(n + 1) / n
+        self._low, self._high = u[:-1], u[1:]
+        ends = np.interp(u, self._below, self._integral)
+        self._ends = ends[:-1] + ends[1:]
+
+    def distance(self, x: Array) -> float:
+        middle = np.clip(self._below[np.searchsorted(self._places, x, side="right")], self._low, self._high)
+        until = np.interp(middle, self._below, self._integral)
+        return float((x * (2 * middle - self._low - self._high) + self._ends - 2 * until).sum())
 
 
 def _sorted(x: Tensor) -> Array:

@@ -18,7 +18,7 @@ from gandash.diagnostics.estimators import Array, Estimators, Reading, optimal_d
 from gandash.diagnostics.line import Line
 from gandash.diagnostics.plane import Plane
 from gandash.game.distributions import LineDistribution, PlaneDistribution, distribution
-from gandash.game.field import judge, sample
+from gandash.game.field import judge, judge_samples, sample
 from gandash.game.game import Game, Streams
 from gandash.game.step import GameState
 from gandash.targets import Data
@@ -29,7 +29,8 @@ READINGS = (*(name + whose for name in _OF_A_GENERATOR for whose in ("", "_avera
 """The numbers of a measurement, of the live generator and of the averaged one.
 
 JSD in nats; W1 (sliced on the plane) in units of x; captured modes, high-quality share and reverse KL in nats where p_r is a
-mixture, else NaN; sup |D - 1/2| and sup |D - D*| over the central 98 % of p_r.
+mixture, else NaN; sup |D - 1/2| and sup |D - D*| over the central 98 % of p_r, with the objective's own reading of D in place
+of D and its own centre in place of 1/2 (the median, where the output has a free offset).
 """
 
 
@@ -43,6 +44,7 @@ class Measurement:
     d: Array
     d_star: Array
     expectations: dict[str, float]
+    centre: float | None = 0.5
 
     @property
     def readings(self) -> dict[str, float]:
@@ -51,7 +53,8 @@ class Measurement:
         central = self.estimators.central
         gap_star = np.abs(self.d - self.d_star)[central]
         found = live | {f"{name}_average": value for name, value in average.items()}
-        found["gap_half"] = float(np.abs(self.d - 0.5)[central].max())
+        d = self.d[central]
+        found["gap_half"] = float(np.abs(d - (np.median(d) if self.centre is None else self.centre)).max())
         # D* is undetermined where neither law has mass to speak of; the gap is taken over the rest
         found["gap_star"] = float(np.nanmax(gap_star)) if not np.isnan(gap_star).all() else math.nan
         return {name: found[name] for name in READINGS}
@@ -93,23 +96,42 @@ def measure(game: Game, state: GameState, streams: Streams, member: int = 0) -> 
     average = found.read(sample(game, state.average[row], latents)[0]) if averaged else None
     fake = sample(game, state.theta[row], latents)
     live = found.read(fake[0])
-    a = judge(game, state.phi[row], torch.cat([found.places[None], found.real_points[None], fake], dim=1)).double()
-    d = torch.sigmoid(a[0, : len(found.places)]).numpy()
-    real_logits, fake_logits = torch.split(a[:, len(found.places) :], found.samples, dim=1)
-    log_d_real, log_d_fake = F.logsigmoid(real_logits).mean(), F.logsigmoid(-fake_logits).mean()
+    critic, reading = state.critic[row], game.objective.reading
+    d, real, fake_outputs = _judged(game, critic, found, fake, generator)
+    d_real, d_fake = reading.of(real), reading.of(fake_outputs)
+    log_d_real = log_d_fake = math.nan
+    if reading.logit is not None:
+        log_d_real = float(F.logsigmoid(reading.logit(real)).mean())
+        log_d_fake = float(F.logsigmoid(-reading.logit(fake_outputs)).mean())
     return Measurement(
         estimators=found,
         live=live,
         average=average,
-        d=d,
-        d_star=optimal_discriminator(found.p_r, live.p_g),
+        d=reading.of(d).numpy(),
+        d_star=optimal_discriminator(found.p_r, live.p_g, reading.optimal, game.pack),
+        centre=reading.centre,
         expectations={
-            "loss_d": float(game.objective.discriminator(real_logits, fake_logits)),
-            "loss_g": float(game.objective.generator(fake_logits)),
-            "log_d_real": float(log_d_real),
-            "log_d_fake": float(log_d_fake),
-            "value": float(log_d_real + log_d_fake),
-            "mean_d_real": float(torch.sigmoid(real_logits).mean()),
-            "mean_d_fake": float(torch.sigmoid(fake_logits).mean()),
+            "loss_d": float(game.objective.discriminator(real, fake_outputs)),
+            "loss_g": float(game.objective.generator(real, fake_outputs)),
+            "log_d_real": log_d_real,
+            "log_d_fake": log_d_fake,
+            "value": log_d_real + log_d_fake,
+            "mean_d_real": float(d_real.mean()),
+            "mean_d_fake": float(d_fake.mean()),
         },
     )
+
+
+def _judged(
+    game: Game, critic: torch.Tensor, found: Estimators, fake: torch.Tensor, generator: torch.Generator
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """D's outputs at the places `(m,)`, on real and on generated samples `(1, n)`, in double precision."""
+    real = found.real_points[None]
+    if game.pack == 1 and game.discriminator.network.is_plain and not game.objective.pairs:  # one pass for all
+        a = judge(game, critic, torch.cat([found.places[None], real, fake], dim=1)).double()
+        at_places, on_real, on_fake = torch.split(a, [len(found.places), found.samples, found.samples], dim=1)
+        return at_places[0], on_real, on_fake
+    # Spread-out points lie in order: a pack must not be made of neighbours, nor a pair of equal ranks
+    real, fake = (x[:, torch.randperm(found.samples, generator=generator)] for x in (real, fake))
+    outputs = (judge(game, critic, found.places[None])[0], judge_samples(game, critic, real), judge_samples(game, critic, fake))
+    return outputs[0].double(), outputs[1].double(), outputs[2].double()

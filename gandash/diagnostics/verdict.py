@@ -18,6 +18,8 @@ The rules, tried in this order; "recent" is the last WINDOW measurements, median
 - *training*: none of these yet.
 
 *Diverged* (a number is no longer finite) is not a matter of history: the loop says it at once.
+1/2 stands for the reading of D at equilibrium, which label smoothing moves. A critic has no scale of its own: its gap and means
+are NaN here, rules that need them do not apply, and JSD alone says *converged*.
 JSD here is the averaged generator's when averaging is on, else the live one's; W1 is the live one's, for an average would
 calm the very orbit that is looked for.
 """
@@ -40,6 +42,8 @@ CONVERGED_JSD = 0.02
 BLIND_JSD = 0.10
 TURNS = 4
 LINE = 0.35
+ARRIVED = 0.01
+DRIFT = 0.03  # an orbit of finite steps is not quite round
 
 
 @dataclass(frozen=True)
@@ -65,10 +69,11 @@ class Observation:
 WAITING = Verdict("waiting", "Too early to say", "Too few measurements yet to name a trend.")
 
 
-def judge(history: Sequence[Observation], jsd_floor: float, modes: int = 0) -> Verdict:
+def judge(history: Sequence[Observation], jsd_floor: float, modes: int = 0, centre: str = "1/2") -> Verdict:
     """The verdict on the last WINDOW observations of `history`.
 
-    `jsd_floor` is the reading of a perfect generator, in nats; `modes` how many modes p_r has, 0 where it is no mixture.
+    `jsd_floor` is the reading of a perfect generator, in nats; `modes` how many modes p_r has, 0 where it is no mixture;
+    `centre` names D's value at equilibrium.
     """
     recent = list(history[-WINDOW:])
     if len(recent) < SETTLED:
@@ -80,7 +85,8 @@ def judge(history: Sequence[Observation], jsd_floor: float, modes: int = 0) -> V
     falling = late - jsd_floor <= 0.9 * (early - jsd_floor) and thirds[-1].max() < thirds[0].min()
     live = float(np.median([o.jsd if o.jsd_live is None else o.jsd_live for o in recent[-SETTLED:]]))
     of_what = "JSD of the averaged G" if any(o.jsd_live is not None for o in recent) else "JSD"
-    facts = f"sup |D − 1/2| = {gap:.2f}, {of_what} = {jsd:.3f} nats (floor {jsd_floor:.4f})"
+    is_critic = math.isnan(gap)
+    facts = ("" if is_critic else f"sup |D − {centre}| = {gap:.2f}, ") + f"{of_what} = {jsd:.3f} nats (floor {jsd_floor:.4f})"
 
     captured = np.array([o.modes for o in recent])
     if modes and len(recent) == WINDOW:
@@ -100,13 +106,10 @@ def judge(history: Sequence[Observation], jsd_floor: float, modes: int = 0) -> V
             f"D tells nearly every sample: mean D is {d_real:.2f} on real and {d_fake:.2f} on generated data. "
             "Minimax leaves G almost no gradient here; try the non-saturating objective, a lower learning rate for D or R1.",
         )
-    if gap <= CONVERGED_GAP and jsd <= jsd_floor + CONVERGED_JSD:
-        return Verdict(
-            "converged",
-            "Converged",
-            f"D is near 1/2 and p_g is near p_r: {facts}. Both together make an equilibrium; D alone would not.",
-        )
-    swings = max(_swings(table[:, 1], 0.05), _swings(table[:, 2], 0.05))
+    if (is_critic or gap <= CONVERGED_GAP) and jsd <= jsd_floor + CONVERGED_JSD:
+        told = f"D is near {centre} and p_g is near p_r: {facts}. Both together make an equilibrium; D alone would not."
+        return Verdict("converged", "Converged", f"p_g is near p_r: {facts}." if is_critic else told)
+    swings = max(_swings(table[:, 1], 0.05), 0 if np.isnan(table[:, 2]).any() else _swings(table[:, 2], 0.05))
     if len(recent) == WINDOW and swings >= TURNS:
         return Verdict(
             "oscillating",
@@ -117,14 +120,37 @@ def judge(history: Sequence[Observation], jsd_floor: float, modes: int = 0) -> V
     if len(recent) >= 2 * SETTLED and gap <= CONVERGED_GAP and min(jsd, live) > jsd_floor + BLIND_JSD and not falling:
         return Verdict(
             "blind",
-            "D at 1/2, but blind",
-            f"D is at 1/2 and yet p_g is far from p_r: {facts}. D is too weak to see the difference: "
+            f"D at {centre}, but blind",
+            f"D is at {centre} and yet p_g is far from p_r: {facts}. D is too weak to see the difference: "
             "give it a higher learning rate, more steps, more width or less R1.",
         )
     if falling:
         told = f"p_g is moving onto p_r: {of_what} fell from {early:.3f} to {late:.3f}; {facts}."
         return Verdict("converging", "Converging", told)
     return Verdict("training", "Training", f"No trend to name yet: {facts}.")
+
+
+def judge_path(distances: Sequence[float]) -> Verdict:
+    """The verdict on a scalar game, from the distances of recent rounds to its equilibrium, oldest first.
+
+    Divergences say nothing of point masses, and D at the data's one place is 1/2 whatever its slope. The largest distance of
+    the last third is held against that of the first; below ARRIVED the game has arrived.
+    """
+    recent = np.array(distances[-WINDOW:])
+    if len(recent) < 3 * SETTLED:
+        return WAITING
+    thirds = np.array_split(recent, 3)
+    early, late = float(thirds[0].max()), float(thirds[-1].max())
+    facts = f"the largest distance to the equilibrium went from {early:.3g} to {late:.3g} in {len(recent)} measurements"
+    if late < ARRIVED:
+        return Verdict("converged", "Arrived", f"Both players rest at the equilibrium: {facts}.")
+    if late < (1 - DRIFT) * early:
+        return Verdict("converging", "Coming in", f"The path leads to the equilibrium: {facts}.")
+    if late > (1 + DRIFT) * early:
+        return Verdict(
+            "oscillating", "Going out", f"The path leads away: {facts}. A penalty, a smaller step or another rule may help."
+        )
+    return Verdict("oscillating", "Circling", f"The players chase each other and come no nearer: {facts}.")
 
 
 def _swings(curve: Curve, least: float) -> int:

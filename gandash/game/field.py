@@ -3,13 +3,15 @@
 v(theta, phi) = (grad_theta L_G, grad_phi L_D), the *descent* field: players move along -v, and an equilibrium is stable when
 the Jacobian of v has eigenvalues with positive real part (papers that use the ascent field have the opposite sign).
 
-Two ways to it. `discriminator_part` and `generator_part` give its numbers by the passes of `passes.py`, with no graph: for
-rules that only move along v. `discriminator_loss` and `generator_loss` are the losses as autograd sees them, differentiable in
-both players as often as one likes: for rules and diagnostics that need v's derivatives, and for the tests that compare the two.
+Two ways to it. `discriminator_part` and `generator_part` give its numbers with no graph: for rules that only move along v; by
+the passes of `passes.py` where both networks are plain, else by autograd. `discriminator_loss` and `generator_loss` are the
+losses as autograd sees them, differentiable in both players as often as one likes: for rules and diagnostics that need v's
+derivatives, and for the tests that compare the two.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,6 +20,7 @@ from torch import Tensor
 
 from gandash.game import passes
 from gandash.game.game import Game
+from gandash.game.networks import Masks
 
 
 @dataclass(frozen=True)
@@ -54,38 +57,88 @@ class GeneratorPart:
         return self.gradients[:, 1]
 
 
-def generate(game: Game, theta: Tensor, latents: Tensor) -> Tensor:
+@dataclass(frozen=True)
+class Chance:
+    """What one training pass draws beside its data and latents; None where the game asks for none of it."""
+
+    mix: Tensor | None = None  # (members, packs, 1) uniform: where between real and generated the gradient penalty looks
+    noise: Tensor | None = None  # (members, 2, batch, dim): onto real, onto generated
+    masks: tuple[Masks | None, Masks | None] = (None, None)  # dropout in D, on real and on generated
+    generator_masks: Masks | None = None
+
+
+NO_CHANCE = Chance()
+
+
+def generate(game: Game, theta: Tensor, latents: Tensor, masks: Masks | None = None) -> Tensor:
     """G(z; theta), differentiable: `(members, batch, latent dim)` -> `(members, batch, dim)`."""
-    return game.generator.network(theta, latents)
+    return game.generator.network(theta, latents, masks)
 
 
-def logits(game: Game, phi: Tensor, x: Tensor) -> Tensor:
-    """a(x) = logit D(x; phi), differentiable: `(members, batch, dim)` -> `(members, batch)`."""
-    return game.discriminator.network(phi, x).squeeze(-1)
+def logits(game: Game, phi: Tensor, x: Tensor, masks: Masks | None = None) -> Tensor:
+    """a(x; phi), D's output, differentiable: `(members, batch, D's inputs)` -> `(members, batch)`; a logit where D gives a
+    probability."""
+    return game.discriminator.network(phi, x, masks).squeeze(-1)
+
+
+def seen(game: Game, x: Tensor, noise: Tensor | None = None) -> Tensor:
+    """What D gets of samples `(members, batch, dim)`: with noise, in packs, `(members, batch / pack, pack dim)`."""
+    x = x if noise is None else x + noise
+    return x if game.pack == 1 else x.reshape(len(x), -1, game.pack * x.shape[-1])
+
+
+def _noises(chance: Chance) -> tuple[Tensor | None, Tensor | None]:
+    return (None, None) if chance.noise is None else (chance.noise[:, 0], chance.noise[:, 1])
+
+
+def _slope(a: Tensor, x: Tensor) -> Tensor:
+    (slope,) = torch.autograd.grad(a.sum(), x, create_graph=True)
+    return slope
 
 
 def squared_slope(a: Tensor, x: Tensor) -> Tensor:
     """E |grad_x a(x)|^2 per member, differentiable; `a` `(members, batch)` must have been computed from `x`."""
-    (slope,) = torch.autograd.grad(a.sum(), x, create_graph=True)
-    return slope.square().sum(-1).mean(-1)
+    return _slope(a, x).square().sum(-1).mean(-1)
 
 
-def discriminator_loss(game: Game, phi: Tensor, real: Tensor, fake: Tensor) -> Tensor:
-    """L_D with its penalty per member, `(members,)`, differentiable.
+def discriminator_loss(game: Game, phi: Tensor, real: Tensor, fake: Tensor, chance: Chance = NO_CHANCE) -> Tensor:
+    """L_D with its penalties per member, `(members,)`, differentiable.
 
-    R1 (Mescheder, Geiger, Nowozin 2018, arXiv:1801.04406): (gamma/2) E |grad_x a|^2 on real data, with the 1/2 that a
-    well-known implementation leaves out.
+    R1 and R2 (Mescheder, Geiger, Nowozin 2018, arXiv:1801.04406): (gamma/2) E |grad_x a|^2 on real and on generated data, with
+    the 1/2 that a well-known implementation leaves out. Gradient penalty (Gulrajani et al. 2017, arXiv:1704.00028):
+    lambda E (|grad_x a| - 1)^2, uniformly between pairs of a real and a generated sample.
     """
-    if game.r1 is None:
-        return game.objective.discriminator(logits(game, phi, real), logits(game, phi, fake))
-    real = real.detach().requires_grad_()
-    a = logits(game, phi, real)
-    return game.objective.discriminator(a, logits(game, phi, fake)) + 0.5 * game.r1[:, 0] * squared_slope(a, real)
+    p = game.penalties
+    noises = _noises(chance)
+    real, fake = seen(game, real, noises[0]), seen(game, fake, noises[1])
+    real = real if p.r1 is None else real.detach().requires_grad_()
+    fake = fake if p.r2 is None or fake.requires_grad else fake.detach().requires_grad_()
+    a_r, a_f = logits(game, phi, real, chance.masks[0]), logits(game, phi, fake, chance.masks[1])
+    loss = game.objective.discriminator(a_r, a_f)
+    if p.r1 is not None:
+        loss = loss + 0.5 * p.r1[:, 0] * squared_slope(a_r, real)
+    if p.r2 is not None:
+        loss = loss + 0.5 * p.r2[:, 0] * squared_slope(a_f, fake)
+    if p.gradient_penalty is not None:
+        between = _between(real, fake, chance)
+        between = between if between.requires_grad else between.requires_grad_()
+        length = torch.linalg.vector_norm(_slope(logits(game, phi, between, chance.masks[0]), between), dim=-1)
+        loss = loss + p.gradient_penalty[:, 0] * (length - 1).square().mean(-1)
+    return loss
 
 
-def generator_loss(game: Game, theta: Tensor, phi: Tensor, latents: Tensor) -> Tensor:
-    """L_G per member, `(members,)`, differentiable."""
-    return game.objective.generator(logits(game, phi, generate(game, theta, latents)))
+def _between(real: Tensor, fake: Tensor, chance: Chance) -> Tensor:
+    assert chance.mix is not None, "the gradient penalty looks between real and generated samples: say where"
+    return torch.lerp(real, fake, chance.mix)
+
+
+def generator_loss(game: Game, theta: Tensor, phi: Tensor, real: Tensor, latents: Tensor, chance: Chance = NO_CHANCE) -> Tensor:
+    """L_G per member, `(members,)`, differentiable; `real` matters to objectives that pair."""
+    noises = _noises(chance)
+    fake = generate(game, theta, latents, chance.generator_masks)
+    a_f = logits(game, phi, seen(game, fake, noises[1]), chance.masks[1])
+    a_r = logits(game, phi, seen(game, real, noises[0]), chance.masks[0]) if game.objective.pairs else a_f
+    return game.objective.generator(a_r, a_f)
 
 
 @lru_cache
@@ -94,57 +147,191 @@ def _share(n: int, dtype: torch.dtype) -> Tensor:
     return torch.tensor(1 / n, dtype=dtype)
 
 
+# ---------------------------------------------------------------------------------------------- the numbers, without a graph
+
+
 @torch.inference_mode()
-def sample(game: Game, theta: Tensor, latents: Tensor) -> Tensor:
+def sample(game: Game, theta: Tensor, latents: Tensor, masks: Masks | None = None) -> Tensor:
     """`generate` without a graph, valid until the next pass of this size; a `generator_part` after it goes on from the same."""
-    return passes.run(game.generator.network, theta, latents, weightings=2).outputs.mT
+    net = game.generator.network
+    return passes.run(net, theta, latents, weightings=2).outputs.mT if net.is_plain else net(theta, latents, masks)
 
 
 @torch.inference_mode()
 def judge(game: Game, phi: Tensor, x: Tensor) -> Tensor:
-    """`logits` without a graph."""
-    return passes.run(game.discriminator.network, phi, x).outputs.squeeze(1).clone()
+    """a(x) without a graph, `(members, n)`, at places `(members, n, dim)`; a D that judges packs sees each place repeated."""
+    return _outputs(game, phi, x.repeat(1, 1, game.pack))
 
 
 @torch.inference_mode()
-def discriminator_part(game: Game, phi: Tensor, real: Tensor, fake: Tensor) -> DiscriminatorPart:
-    """D's half of the field on a real and a generated batch, both `(members, batch, dim)`: one pass over [real, fake]."""
-    members, n, _ = real.shape
+def judge_samples(game: Game, phi: Tensor, x: Tensor) -> Tensor:
+    """a without a graph on samples in packs, as D meets them: `(members, n, dim)` -> `(members, n // pack)`."""
+    return _outputs(game, phi, seen(game, x[:, : x.shape[1] // game.pack * game.pack]))
+
+
+def _outputs(game: Game, phi: Tensor, x: Tensor) -> Tensor:
+    net = game.discriminator.network
+    return passes.run(net, phi, x).outputs.squeeze(1).clone() if net.is_plain else net(phi, x).squeeze(-1)
+
+
+def discriminator_part(game: Game, phi: Tensor, real: Tensor, fake: Tensor, chance: Chance = NO_CHANCE) -> DiscriminatorPart:
+    """D's half of the field on a real and a generated batch, both `(members, batch, dim)`."""
+    if game.discriminator.network.is_plain:
+        return _discriminator_by_hand(game, phi, real, fake, chance)
+    return discriminator_by_autograd(game, phi, real, fake, chance)
+
+
+@torch.inference_mode()
+def _discriminator_by_hand(game: Game, phi: Tensor, real: Tensor, fake: Tensor, chance: Chance) -> DiscriminatorPart:
+    """One pass over all batches; those under a penalty come first, since the tape's tangents run along its first batch.
+
+    A penalty h(|grad_x a|^2) has the gradient in phi of v . grad_x a with v = 2 h' grad_x a held still: gamma grad_x a for R1
+    and R2, 2 lambda (1 - 1/|grad_x a|) grad_x a for the gradient penalty.
+    """
+    p = game.penalties
+    noises = _noises(chance)
+    real, fake = seen(game, real, noises[0]), seen(game, fake, noises[1])
+    n = real.shape[1]
     share = _share(n, real.dtype)
-    tape = passes.run(game.discriminator.network, phi, real, fake, weightings=0 if game.r1 is None else 1)
-    a = tape.outputs.view(members, 2, n).clone()
-    slopes = game.objective.discriminator_slopes(a).view(members, 1, 2 * n)
-    torch.mul(slopes, share, out=tape.seeds if game.r1 is None else tape.weights)
+    penalised: list[tuple[str, Tensor]] = []
+    if p.gradient_penalty is not None:
+        penalised.append(("between", _between(real, fake, chance)))
+    plain: list[tuple[str, Tensor]] = []
+    for name, x, weight in (("real", real, p.r1), ("fake", fake, p.r2)):
+        (plain if weight is None else penalised).append((name, x))
+    batches = [*penalised, *plain]
+    at = {name: slice(i * n, (i + 1) * n) for i, (name, _) in enumerate(batches)}
+    first = [penalised[0][1] if len(penalised) == 1 else torch.cat([x for _, x in penalised], dim=1)] if penalised else []
+    tape = passes.run(game.discriminator.network, phi, *first, *(x for _, x in plain), weightings=1 if penalised else 0)
+    outputs = tape.outputs[:, 0]
+    a = torch.stack([outputs[:, at["real"]], outputs[:, at["fake"]]], dim=1)
+    slopes = game.objective.discriminator_slopes(a) * share
+    weights = (tape.weights if penalised else tape.seeds)[:, 0]
+    if p.gradient_penalty is not None:
+        weights[:, at["between"]] = 0
+    weights[:, at["real"]], weights[:, at["fake"]] = slopes[:, 0], slopes[:, 1]
     tape.backward()
-    # grad_phi of (gamma/2) |grad_x a|^2 is that of v . grad_x a with v = gamma grad_x a held still
-    v = None if game.r1 is None else game.r1[..., None] * tape.slope()[..., :n] * share
-    return DiscriminatorPart(tape.gradients(v)[:, 0], game.objective.discriminator(*a.unbind(1)), a)
+    v = None
+    if penalised:
+        slope = tape.slope()[..., : len(penalised) * n] * share
+        strength = {"real": p.r1, "fake": p.r2}
+        pulled = []
+        for name, _ in penalised:
+            along = slope[..., at[name]]
+            if name == "between":
+                assert p.gradient_penalty is not None
+                length = torch.linalg.vector_norm(along, dim=1, keepdim=True).clamp_min(1e-12)
+                factor = 2 * p.gradient_penalty[..., None] * (1 - share / length)
+            else:
+                weight = strength[name]
+                assert weight is not None
+                factor = weight[..., None]
+            pulled.append(factor * along)
+        v = pulled[0] if len(pulled) == 1 else torch.cat(pulled, dim=-1)
+    return DiscriminatorPart(tape.gradients(v)[:, 0], game.objective.discriminator(a[:, 0], a[:, 1]), a)
+
+
+@torch.enable_grad()
+def discriminator_by_autograd(
+    game: Game, phi: Tensor, real: Tensor, fake: Tensor, chance: Chance = NO_CHANCE
+) -> DiscriminatorPart:
+    """The same by autograd: for networks that the passes by hand do not know."""
+    leaf, real, fake = phi.detach().clone().requires_grad_(), real.clone(), fake.clone()
+    (gradient,) = torch.autograd.grad(discriminator_loss(game, leaf, real, fake, chance).sum(), leaf)
+    with torch.no_grad():
+        noises = _noises(chance)
+        a_r = logits(game, phi, seen(game, real, noises[0]), chance.masks[0])
+        a_f = logits(game, phi, seen(game, fake, noises[1]), chance.masks[1])
+        a = torch.stack([a_r, a_f], dim=1)
+        return DiscriminatorPart(gradient, game.objective.discriminator(a_r, a_f), a)
 
 
 @torch.inference_mode()
 def pull(game: Game, phi: Tensor, x: Tensor) -> Tensor:
-    """-grad_x L_G at each sample, `(members, n, dim)`: where this D draws it, per sample and not divided by n."""
-    judged = passes.run(game.discriminator.network, phi, x)
-    judged.backward()
-    return (-game.objective.generator_slope(judged.outputs) * judged.slope()).mT
+    """-grad_x L_G at each sample, `(members, n, dim)`: where this D draws it, per sample and not divided by n.
+
+    Objectives that pair are read against the samples' own median output. In packs each sample comes with those after it.
+    """
+    packed = torch.cat([x.roll(-i, dims=1) for i in range(game.pack)], dim=-1)
+    net = game.discriminator.network
+    if net.is_plain:
+        judged = passes.run(net, phi, packed)
+        judged.backward()
+        a, slope = judged.outputs[:, 0], judged.slope().mT
+    else:
+        with torch.inference_mode(False), torch.enable_grad():
+            leaf = packed.clone().requires_grad_()
+            outputs = logits(game, phi.clone(), leaf)
+            (slope,) = torch.autograd.grad(outputs.sum(), leaf)
+            a = outputs.detach()
+    against = a.median(dim=1, keepdim=True).values.expand_as(a)
+    return -game.objective.generator_slope(against, a).unsqueeze(-1) * slope[..., : x.shape[-1]]
+
+
+def generator_part(
+    game: Game, theta: Tensor, phi: Tensor, real: Tensor, latents: Tensor, chance: Chance = NO_CHANCE
+) -> GeneratorPart:
+    """G's half of the field, and the gradient of the other generator loss: the minimax one dies where D wins."""
+    if game.generator.network.is_plain and game.discriminator.network.is_plain:
+        return _generator_by_hand(game, theta, phi, real, latents, chance)
+    return generator_by_autograd(game, theta, phi, real, latents, chance)
 
 
 @torch.inference_mode()
-def generator_part(game: Game, theta: Tensor, phi: Tensor, latents: Tensor) -> GeneratorPart:
-    """G's half of the field.
-
-    Both generator losses act on G through the same slope grad_x a(G(z)), each sample weighted by dL_G/da; so D and G are
-    passed back through once for both. The second gradient is for comparison: the minimax one dies where D wins.
-    """
-    members, n, _ = latents.shape
+def _generator_by_hand(game: Game, theta: Tensor, phi: Tensor, real: Tensor, latents: Tensor, chance: Chance) -> GeneratorPart:
+    """Both generator losses act on G through the same slope grad_x a(G(z)), each sample weighted by dL_G/da; so D and G are
+    passed back through once for both."""
+    noises = _noises(chance)
     made = passes.tape(game.generator.network, theta, latents, weightings=2)
     if not made.holds(theta, latents):
         made.forward(theta, latents)
-    judged = passes.run(game.discriminator.network, phi, made.outputs.mT)
+    samples = made.outputs.mT
+    judged = passes.run(game.discriminator.network, phi, seen(game, samples, noises[1]))
     judged.backward()
-    made.seeds.copy_(judged.slope())
+    slope = judged.slope()
+    made.seeds.copy_(slope if game.pack == 1 else slope.mT.reshape(samples.shape).mT)
     made.backward()
-    a = judged.outputs.view(members, n).clone()
-    weights = torch.stack([game.objective.generator_slope(a), game.other_objective.generator_slope(a)], dim=1)
-    torch.mul(weights, _share(n, a.dtype), out=made.weights)
-    return GeneratorPart(made.gradients(), game.objective.generator(a), a)
+    a = judged.outputs[:, 0].clone()
+    a_r = _outputs(game, phi, seen(game, real, noises[0])) if game.objective.pairs else a
+    slopes = game.objective.generator_slope(a_r, a)
+    both = torch.stack([slopes, slopes if game.other_objective is None else game.other_objective.generator_slope(a_r, a)], 1)
+    weights = both if game.pack == 1 else both.repeat_interleave(game.pack, dim=-1)
+    torch.mul(weights, _share(a.shape[1], a.dtype), out=made.weights)
+    return GeneratorPart(_without_other(game, made.gradients()), game.objective.generator(a_r, a), a)
+
+
+@torch.enable_grad()
+def generator_by_autograd(
+    game: Game, theta: Tensor, phi: Tensor, real: Tensor, latents: Tensor, chance: Chance = NO_CHANCE
+) -> GeneratorPart:
+    """The same by autograd: for networks that the passes by hand do not know."""
+    leaf, phi, real, latents = theta.detach().clone().requires_grad_(), phi.clone(), real.clone(), latents.clone()
+    noises = _noises(chance)
+    fake = generate(game, leaf, latents, chance.generator_masks)
+    a = logits(game, phi, seen(game, fake, noises[1]), chance.masks[1])
+    a_r = logits(game, phi, seen(game, real, noises[0]), chance.masks[0]) if game.objective.pairs else a
+    loss = game.objective.generator(a_r, a)
+    (played,) = torch.autograd.grad(loss.sum(), leaf, retain_graph=True)
+    other = played
+    if game.other_objective is not None:
+        (other,) = torch.autograd.grad(game.other_objective.generator(a_r, a).sum(), leaf)
+    return GeneratorPart(_without_other(game, torch.stack([played, other], dim=1)), loss.detach(), a.detach())
+
+
+def _without_other(game: Game, gradients: Tensor) -> Tensor:
+    """NaN for the other loss where there is none."""
+    if game.other_objective is None:
+        gradients[:, 1] = math.nan
+    return gradients
+
+
+def field_vector(
+    game: Game, theta: Tensor, phi: Tensor, real: Tensor, latents: Tensor, chance: Chance = NO_CHANCE
+) -> tuple[Tensor, Tensor]:
+    """v = (grad_theta L_G, grad_phi L_D) per member, differentiable in both players; `theta` and `phi` must require grad."""
+    fake = generate(game, theta, latents, chance.generator_masks)
+    loss = generator_loss(game, theta, phi, real, latents, chance).sum()
+    (of_g,) = torch.autograd.grad(loss, theta, create_graph=True, materialize_grads=True)
+    loss = discriminator_loss(game, phi, real, fake, chance).sum()
+    (of_d,) = torch.autograd.grad(loss, phi, create_graph=True, materialize_grads=True)
+    return of_g, of_d

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,10 +10,10 @@ import numpy as np
 import torch
 from torch import Generator, Tensor
 
-from gandash.config import GameConfig
+from gandash.config import GameConfig, Regulariser
 from gandash.game.distributions import Distribution, Latent, distribution
-from gandash.game.networks import MLP
-from gandash.game.objectives import OBJECTIVES, Objective
+from gandash.game.networks import Masks, Net, network
+from gandash.game.objectives import Objective, objective
 from gandash.game.optimisers import OPTIMISERS, Hyper, Optimiser
 from gandash.settings import Settings, kind_of, settings
 
@@ -21,9 +22,44 @@ from gandash.settings import Settings, kind_of, settings
 class Player:
     """One side of the game: its network, and how it moves."""
 
-    network: MLP
+    network: Net
     optimiser: Optimiser
     hyper: Hyper
+
+
+@dataclass(frozen=True)
+class Penalties:
+    """What calms D, each None where no member has it, else `(members, 1)`. `spectral` is one for all."""
+
+    r1: Tensor | None
+    r2: Tensor | None
+    gradient_penalty: Tensor | None
+    clip: Tensor | None  # infinite for members without
+    noise: Tensor | None
+    noise_half_life: Tensor | None
+    spectral: bool
+
+    def noise_at(self, step: int) -> Tensor | None:
+        """The standard deviation of instance noise at this step."""
+        if self.noise is None or self.noise_half_life is None:
+            return self.noise
+        return self.noise * 0.5 ** (step / self.noise_half_life)
+
+    @classmethod
+    def of(cls, given: Sequence[Regulariser]) -> Penalties:
+        def column(name: str, off: float = 0.0) -> Tensor | None:
+            values = [getattr(one, name) for one in given]
+            return _column([value or off for value in values]) if any(values) else None
+
+        return cls(
+            r1=column("r1"),
+            r2=column("r2"),
+            gradient_penalty=column("gradient_penalty"),
+            clip=column("clip", math.inf),
+            noise=column("noise"),
+            noise_half_life=column("noise_half_life", math.inf),
+            spectral=given[0].spectral == "on",
+        )
 
 
 @dataclass(frozen=True)
@@ -36,10 +72,11 @@ class Game:
     generator: Player
     discriminator: Player
     objective: Objective
-    other_objective: Objective
-    r1: Tensor | None
+    other_objective: Objective | None
+    penalties: Penalties
     averaging: Tensor
     batch: int
+    pack: int  # samples that D judges at once
 
     @property
     def members(self) -> int:
@@ -52,13 +89,14 @@ class Game:
 
 
 PER_MEMBER = ("generator_optimiser.", "discriminator_optimiser.", "regulariser.", "run.seed", "run.averaging")
+COMMON = ("regulariser.spectral", "regulariser.smoothing", "regulariser.packing")  # regularisers that make another game
 
 
 def build_game(*configs: GameConfig) -> Game:
     """The game of these configs, one member each.
 
-    Raises ValueError when they differ in anything but seeds, optimisers' numbers, R1 weight or averaging: those alone may
-    differ from member to member.
+    Raises ValueError when they differ in anything but seeds, optimisers' numbers, penalties' weights or averaging: those alone
+    may differ from member to member.
     """
     first = configs[0]
     common = _structure(first)
@@ -66,21 +104,24 @@ def build_game(*configs: GameConfig) -> Game:
         if _structure(other) != common:
             raise ValueError("members of one population must share data, networks, objective, update rule and batch size")
     data = distribution(first.data)
-    r1 = _column([c.regulariser.r1 for c in configs])
-    objective = OBJECTIVES[first.objective]
+    played = objective(first.objective, first.regulariser.smoothing)
+    pack = first.regulariser.packing
     return Game(
         configs=configs,
         data=data,
         latent=Latent(first.latent),
         generator=_player(
-            MLP(first.latent.dimension, data.dimension, first.generator), [c.generator_optimiser for c in configs]
+            network(first.latent.dimension, data.dimension, first.generator), [c.generator_optimiser for c in configs]
         ),
-        discriminator=_player(MLP(data.dimension, 1, first.discriminator), [c.discriminator_optimiser for c in configs]),
-        objective=objective,
-        other_objective=OBJECTIVES[objective.other],
-        r1=r1 if bool((r1 > 0).any()) else None,
+        discriminator=_player(
+            network(pack * data.dimension, 1, first.discriminator), [c.discriminator_optimiser for c in configs]
+        ),
+        objective=played,
+        other_objective=objective(played.other, first.regulariser.smoothing) if played.other else None,
+        penalties=Penalties.of([c.regulariser for c in configs]),
         averaging=_column([c.run.averaging for c in configs]),
         batch=first.run.batch,
+        pack=pack,
     )
 
 
@@ -88,7 +129,7 @@ def _structure(c: GameConfig) -> dict[str, object]:
     return {
         s.path: type(s.value) if s.is_variant else s.value
         for s in settings(c)
-        if s.is_variant or not s.path.startswith(PER_MEMBER)
+        if s.is_variant or s.path in COMMON or not s.path.startswith(PER_MEMBER)
     }
 
 
@@ -96,10 +137,10 @@ def _column(values: Sequence[float]) -> Tensor:
     return torch.tensor(values, dtype=torch.float32)[:, None]
 
 
-def _player(network: MLP, optimisers: Sequence[Settings]) -> Player:
+def _player(net: Net, optimisers: Sequence[Settings]) -> Player:
     names = [s.path for s in settings(optimisers[0])]
     hyper = {name: _column([getattr(o, name) for o in optimisers]) for name in names}
-    return Player(network, OPTIMISERS[kind_of(type(optimisers[0]))], hyper)
+    return Player(net, OPTIMISERS[kind_of(type(optimisers[0]))], hyper)
 
 
 class Streams:
@@ -116,7 +157,7 @@ class Streams:
         self._initial = [_generator(seed, self._INITIAL) for seed in seeds]
         self._training = [_generator(seed, self._TRAINING) for seed in seeds]
 
-    def initial(self, network: MLP) -> Tensor:
+    def initial(self, network: Net) -> Tensor:
         return torch.stack([network.initialise(g) for g in self._initial])
 
     def real(self, game: Game) -> Tensor:
@@ -126,6 +167,18 @@ class Streams:
     def latents(self, game: Game) -> Tensor:
         """A batch of latents, `(members, batch, latent dim)`."""
         return game.latent.sample_each(self._training, game.batch)
+
+    def normal(self, *shape: int) -> Tensor:
+        """N(0, 1), `(members, *shape)`."""
+        return torch.stack([torch.randn(shape, generator=g) for g in self._training])
+
+    def uniform(self, *shape: int) -> Tensor:
+        """Uniform on [0, 1), `(members, *shape)`."""
+        return torch.stack([torch.rand(shape, generator=g) for g in self._training])
+
+    def masks(self, net: Net, batch: int) -> Masks | None:
+        """Dropout masks for one pass, None where there is no dropout."""
+        return net.draw_masks(self._training, batch)
 
     def measuring(self, step: int) -> list[Generator]:
         return [_generator(seed, self._MEASURING, step) for seed in self.seeds]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from torch import Generator, Tensor
 
 from gandash import config
 
+NORMALISATION_EPSILON = 1e-5  # keeps a unit that is the same everywhere finite; torch's default
 LEAK = 0.2  # slope of leaky ReLU below zero, as in DCGAN (Radford et al. 2015, arXiv:1511.06434)
 
 
@@ -74,11 +76,65 @@ ACTIVATIONS: dict[str, Activation] = {
     ),
 }
 
+# 1 / sqrt(E max(e_1, ..., e_k)^2) for k independent standard normals e: `gain` of maxout, by pieces
+MAXOUT_GAINS = {
+    2: 1.0,
+    3: 1 / math.sqrt(1 + math.sqrt(3) / (2 * math.pi)),
+    4: 1 / math.sqrt(1 + math.sqrt(3) / math.pi),
+    5: 1 / math.sqrt(1 + 5 * math.sqrt(3) / (4 * math.pi) * (1 + 2 / math.pi * math.asin(1 / 4))),
+}
 
-class MLP:
-    """A multilayer perceptron whose parameters are one row of `size` numbers: W_1, b_1, W_2, b_2, ...
+Masks = tuple[Tensor, ...]
+"""Dropout's choice in one pass: per hidden layer `(members, batch, width)`, 0 or 1/(1 - p)."""
 
-    Calling it is the differentiable way through; training takes the passes by hand in `passes.py`, which are faster.
+
+class Net(ABC):
+    """A player as a pure function: its parameters are one row of `size` numbers per member.
+
+    `layers` are the (fan_in, fan_out) of the matrices that `passes.py` multiplies by, where it can; `is_plain` says whether
+    its passes by hand are right for this network, else only calling it is. `tapes` is their memory: see `passes.tape`.
+    A row falls into parts of `lengths`; those numbered `matrices` are weights of the `shapes` (fan_in, fan_out).
+    """
+
+    is_plain = False
+    lengths: list[int]
+    shapes: list[tuple[int, int]]
+    matrices: list[int]
+
+    def __init__(self, size: int, layers: Sequence[tuple[int, int]] = ()) -> None:
+        self.size = size
+        self.layers = list(layers)
+        self.tapes: dict[object, Any] = {}
+
+    @abstractmethod
+    def initialise(self, generator: Generator) -> Tensor:
+        """One fresh row of parameters, shape `(size,)`."""
+
+    @abstractmethod
+    def __call__(self, rows: Tensor, x: Tensor, masks: Masks | None = None) -> Tensor:
+        """rows `(members, size)`, x `(members, batch, inputs)` -> `(members, batch, outputs)`, differentiable twice."""
+
+    def draw_masks(self, generators: Sequence[Generator], batch: int) -> Masks | None:
+        """Dropout's choice for one training pass, one generator per member; None where there is no dropout."""
+        return None
+
+
+class MLP(Net):
+    """A multilayer perceptron whose parameters are one row of `size` numbers: W_1, b_1, [gain_1, shift_1,] W_2, b_2, ...
+
+    A hidden layer is linear, normalisation (with its gain and shift), activation, dropout; the last layer is linear alone.
+
+    Maxout (Goodfellow et al. 2013, arXiv:1302.4389) has k lines per unit and takes their maximum: W_l is then
+    `(fan_in, k fan_out)`, one block of columns per piece, and normalisation acts on all k fan_out lines.
+
+    Batch norm (Ioffe and Szegedy 2015, arXiv:1502.03167) has no running averages: it takes mean and biased variance over the
+    batch it is given, in training and pictures alike. So D, called on real and on generated data apart, judges each
+    against its own statistics; a picture of G shows what its own latents make of each other, and a batch of one is lost.
+    The slope of a sum of outputs in x then includes how each sample moves the others. Layer norm (Ba et al. 2016,
+    arXiv:1607.06450) takes them over the units of one sample.
+
+    Calling it is the differentiable way through; training takes the passes by hand in `passes.py` for a plain one, which
+    are faster.
 
     >>> net = MLP(1, 1, config.Network(width=8))
     >>> rows = net.initialise(torch.Generator().manual_seed(0))[None]        # (members, size)
@@ -87,43 +143,141 @@ class MLP:
     """
 
     def __init__(self, inputs: int, outputs: int, settings: config.Network) -> None:
-        widths = [inputs, *[settings.width] * settings.depth, outputs]
-        self.layers = list(itertools.pairwise(widths))
         self.settings = settings
-        self.activation = ACTIVATIONS[settings.activation]
-        self._lengths = [n for fan_in, fan_out in self.layers for n in (fan_in * fan_out, fan_out)]
-        self.size = sum(self._lengths)
-        self.tapes: dict[object, Any] = {}  # memory of the passes by hand: see `passes.tape`
+        widths = [inputs, *[settings.width] * settings.depth, outputs]
+        layers = list(itertools.pairwise(widths))
+        self.shapes = [(fan_in, settings.lines * fan_out) for fan_in, fan_out in layers[:-1]] + layers[-1:]
+        scales = 0 if settings.normalisation == "none" else 2
+        self.lengths = [n for fan_in, fan_out in self.shapes for n in (fan_in * fan_out, fan_out, *[fan_out] * scales)]
+        del self.lengths[len(self.lengths) - scales :]  # the last layer is not normalised
+        self.matrices = [(2 + scales) * i for i in range(len(layers))]
+        super().__init__(sum(self.lengths), layers)
+        self._maxout = settings.activation == "maxout"
+        self._dim = {"none": None, "batch": 1, "layer": 2}[settings.normalisation]
+        self.is_plain = not (self._maxout or scales or settings.dropout)
+
+    @property
+    def activation(self) -> Activation:
+        """The function of one number that hidden units apply; maxout is none."""
+        return ACTIVATIONS[self.settings.activation]
 
     def initialise(self, generator: Generator) -> Tensor:
-        """One fresh row of parameters, shape `(size,)`.
+        """One fresh row of parameters, shape `(size,)`; each piece of maxout as a layer of its own.
 
-        Biases are drawn uniform +-1/sqrt(fan_in) under every scheme: with zero biases all kinks of a one-dimensional ReLU
-        net sit at x = 0, and D can bend nowhere else.
+        "orthogonal" (Saxe et al. 2013, arXiv:1312.6120) has gain 1: W W^T = 1 or W^T W = 1, whichever side is shorter.
+
+        Biases are drawn under every scheme, though orthogonal and normal ones are published with zeros: with zero biases all
+        kinks of a one-dimensional ReLU net sit at x = 0, and D can bend nowhere else. A kink sits at -b/w, so that these two
+        schemes, whose weights have a scale of their own, give their biases the same: normal with the same spread, and
+        uniform +-1/sqrt(max(fan_in, fan_out)). The others have +-1/sqrt(fan_in). Gains start at 1, shifts at 0.
         """
         parts: list[Tensor] = []
-        scheme, gain = self.settings.initialisation, self.activation.gain
-        for fan_in, fan_out in self.layers:
-            bound = 1 / math.sqrt(fan_in)
-            if scheme == "he":
-                weights = torch.randn(fan_in * fan_out, generator=generator) * (gain / math.sqrt(fan_in))
-            else:
-                # "uniform" is torch.nn.Linear's own default; Xavier: Glorot and Bengio 2010
-                limit = bound if scheme == "uniform" else math.sqrt(6 / (fan_in + fan_out))
-                weights = (2 * torch.rand(fan_in * fan_out, generator=generator) - 1) * limit
-            biases = (2 * torch.rand(fan_out, generator=generator) - 1) * bound
-            parts += [weights, biases]
-        return torch.cat(parts)
+        for (fan_in, fan_out), (_, lines) in zip(self.layers, self.shapes, strict=True):
+            parts += [self._weights(generator, fan_in, fan_out, lines), self._biases(generator, fan_in, fan_out, lines)]
+            if self._dim is not None:
+                parts += [torch.ones(lines), torch.zeros(lines)]
+        return torch.cat(parts[: len(self.lengths)])
 
-    def __call__(self, rows: Tensor, x: Tensor) -> Tensor:
-        """rows `(members, size)`, x `(members, batch, inputs)` -> `(members, batch, outputs)`, last layer linear."""
+    def _weights(self, generator: Generator, fan_in: int, fan_out: int, lines: int) -> Tensor:
+        scheme = self.settings.initialisation
+        if scheme == "orthogonal":
+            blocks = [_orthogonal(generator, fan_in, fan_out) for _ in range(lines // fan_out)]
+            return torch.cat(blocks, dim=1).flatten()
+        if scheme == "normal":
+            return torch.randn(fan_in * lines, generator=generator) * self.settings.spread
+        if scheme == "he":
+            gain = MAXOUT_GAINS[self.settings.pieces] if self._maxout else self.activation.gain
+            return torch.randn(fan_in * lines, generator=generator) * (gain / math.sqrt(fan_in))
+        # "uniform" is torch.nn.Linear's own default; Xavier: Glorot and Bengio 2010
+        limit = 1 / math.sqrt(fan_in) if scheme == "uniform" else math.sqrt(6 / (fan_in + fan_out))
+        return (2 * torch.rand(fan_in * lines, generator=generator) - 1) * limit
+
+    def _biases(self, generator: Generator, fan_in: int, fan_out: int, lines: int) -> Tensor:
+        scheme = self.settings.initialisation
+        if scheme == "normal":
+            return torch.randn(lines, generator=generator) * self.settings.spread
+        bound = 1 / math.sqrt(max(fan_in, fan_out) if scheme == "orthogonal" else fan_in)
+        return (2 * torch.rand(lines, generator=generator) - 1) * bound
+
+    def __call__(self, rows: Tensor, x: Tensor, masks: Masks | None = None) -> Tensor:
+        """rows `(members, size)`, x `(members, batch, inputs)` -> `(members, batch, outputs)`, last layer linear.
+
+        Without `masks` nothing is dropped: for pictures and measurements.
+        """
         members = rows.shape[0]
-        parts = torch.split(rows, self._lengths, dim=1)  # views; their backward is one cat
-        last = len(self.layers) - 1
-        for i, (fan_in, fan_out) in enumerate(self.layers):
-            weights = parts[2 * i].view(members, fan_in, fan_out)
-            biases = parts[2 * i + 1].view(members, 1, fan_out)
-            x = torch.baddbmm(biases, x, weights)
+        parts = iter(torch.split(rows, self.lengths, dim=1))  # views; their backward is one cat
+        last = len(self.shapes) - 1
+        for i, (fan_in, fan_out) in enumerate(self.shapes):
+            weights = next(parts).view(members, fan_in, fan_out)
+            x = torch.baddbmm(next(parts).unsqueeze(1), x, weights)
             if i < last:
-                x = self.activation.value(x)
+                if self._dim is not None:
+                    gain, shift = next(parts).unsqueeze(1), next(parts).unsqueeze(1)
+                    x = torch.addcmul(shift, _standardised(x, self._dim), gain)
+                x = x.view(*x.shape[:2], self.settings.pieces, -1).amax(-2) if self._maxout else self.activation.value(x)
+                if masks is not None:
+                    x = x * masks[i]
         return x
+
+    def draw_masks(self, generators: Sequence[Generator], batch: int) -> Masks | None:
+        p = self.settings.dropout
+        if p == 0:
+            return None
+        shape = (self.settings.depth, batch, self.settings.width)
+        drawn = torch.stack([torch.rand(shape, generator=g) for g in generators], dim=1)
+        return ((drawn >= p) / (1 - p)).unbind()
+
+
+def _standardised(x: Tensor, dim: int) -> Tensor:
+    """x with mean 0 and variance 1 along `dim`; torch's own has no form for members with batches of their own."""
+    centred = x - x.mean(dim, keepdim=True)
+    return centred * torch.rsqrt(centred.square().mean(dim, keepdim=True) + NORMALISATION_EPSILON)
+
+
+def _orthogonal(generator: Generator, fan_in: int, fan_out: int) -> Tensor:
+    """A matrix with orthonormal columns, or rows if these are fewer; uniform among them, which needs r's signs."""
+    tall = torch.randn(max(fan_in, fan_out), min(fan_in, fan_out), generator=generator)
+    q: Tensor
+    q, r = torch.linalg.qr(tall)
+    q = q * torch.where(r.diagonal() < 0, -1.0, 1.0)
+    return q if fan_in >= fan_out else q.mT
+
+
+class PointNet(Net):
+    """G(z) = theta, whatever z: `outputs` parameters."""
+
+    def __init__(self, outputs: int, settings: config.Point) -> None:
+        super().__init__(outputs)
+        self.settings = settings
+        self.lengths, self.shapes, self.matrices = [outputs], [], []
+
+    def initialise(self, generator: Generator) -> Tensor:
+        return torch.full((self.size,), self.settings.start)
+
+    def __call__(self, rows: Tensor, x: Tensor, masks: Masks | None = None) -> Tensor:
+        return rows.unsqueeze(1).expand(-1, x.shape[1], -1)
+
+
+class LinearNet(Net):
+    """a(x) = psi . x, without a bias: `inputs` parameters."""
+
+    def __init__(self, inputs: int, settings: config.Linear) -> None:
+        super().__init__(inputs)
+        self.settings = settings
+        self.lengths, self.shapes, self.matrices = [inputs], [(inputs, 1)], [0]
+
+    def initialise(self, generator: Generator) -> Tensor:
+        return torch.full((self.size,), self.settings.start)
+
+    def __call__(self, rows: Tensor, x: Tensor, masks: Masks | None = None) -> Tensor:
+        return torch.bmm(x, rows.unsqueeze(-1))
+
+
+def network(inputs: int, outputs: int, settings: config.Network | config.Point | config.Linear) -> Net:
+    """The network of these settings."""
+    if isinstance(settings, config.Point):
+        return PointNet(outputs, settings)
+    if isinstance(settings, config.Linear):
+        assert outputs == 1, "only a discriminator is linear"
+        return LinearNet(inputs, settings)
+    return MLP(inputs, outputs, settings)

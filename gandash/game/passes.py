@@ -19,7 +19,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from gandash.game.networks import MLP
+from gandash.game.networks import MLP, Net
 
 
 class _Layer:
@@ -62,7 +62,8 @@ class Tape:
     with `weightings` > 0 he writes `weights` `(members, weightings, batch)` before `gradients`.
     """
 
-    def __init__(self, network: MLP, members: int, sizes: tuple[int, ...], weightings: int, dtype: torch.dtype) -> None:
+    def __init__(self, network: Net, members: int, sizes: tuple[int, ...], weightings: int, dtype: torch.dtype) -> None:
+        assert isinstance(network, MLP) and network.is_plain, "these passes are wrong for any other network: call it instead"
         lead = () if members == 1 else (members,)
         batch = sum(sizes)
 
@@ -170,14 +171,14 @@ class Tape:
             layer.gradient += self._multiply(layer.h_first, bend.mT)
 
 
-def run(network: MLP, rows: Tensor, *batches: Tensor, weightings: int = 0) -> Tape:
+def run(network: Net, rows: Tensor, *batches: Tensor, weightings: int = 0) -> Tape:
     """A forward pass on the network's own tape for these sizes."""
     found = tape(network, rows, *batches, weightings=weightings)
     found.forward(rows, *batches)
     return found
 
 
-def tape(network: MLP, rows: Tensor, *batches: Tensor, weightings: int = 0) -> Tape:
+def tape(network: Net, rows: Tensor, *batches: Tensor, weightings: int = 0) -> Tape:
     """The network's own tape for tensors of these sizes, as it was left."""
     key = (rows.shape, *[b.shape for b in batches], weightings, rows.dtype)
     found = network.tapes.get(key)

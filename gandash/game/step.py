@@ -4,18 +4,33 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import Flag, auto
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from gandash import config
-from gandash.game.field import DiscriminatorPart, GeneratorPart, discriminator_part, generator_part, sample
-from gandash.game.game import Game, Player, Streams
+from gandash.game.field import (
+    NO_CHANCE,
+    Chance,
+    DiscriminatorPart,
+    GeneratorPart,
+    discriminator_loss,
+    discriminator_part,
+    field_vector,
+    generate,
+    generator_loss,
+    generator_part,
+    sample,
+)
+from gandash.game.game import Game, Streams
+from gandash.game.networks import Masks
 from gandash.game.objectives import SIDES
 from gandash.game.optimisers import Moments
+from gandash.game.spectral import Normalised, normalised
 from gandash.settings import Settings
 
 
@@ -37,6 +52,8 @@ class GameState:
     average: Tensor  # (members, n_theta), exponential moving average of theta
     theta_moments: Moments
     phi_moments: Moments
+    critic: Tensor  # (members, n_phi), what D is judged with: phi, or phi normalised
+    memory: dict[str, Tensor] = field(default_factory=dict)  # what update rule and normalisation keep from round to round
 
 
 METRICS = (
@@ -60,6 +77,11 @@ def start(game: Game, streams: Streams) -> GameState:
     """Step 0: freshly initialised players."""
     theta = streams.initial(game.generator.network)
     phi = streams.initial(game.discriminator.network)
+    memory: dict[str, Tensor] = {}
+    critic = phi
+    if game.penalties.spectral:
+        first = normalised(game.discriminator.network, phi, None)
+        critic, memory["spectral"] = first.phi, first.kept
     return GameState(
         step=0,
         theta=theta,
@@ -67,6 +89,8 @@ def start(game: Game, streams: Streams) -> GameState:
         average=theta,
         theta_moments=game.generator.optimiser.start(theta),
         phi_moments=game.discriminator.optimiser.start(phi),
+        critic=critic,
+        memory=memory,
     )
 
 
@@ -76,68 +100,287 @@ def train_step(game: Game, state: GameState, streams: Streams, players: Players 
     D's numbers are those its last update of the round saw, G's likewise; when G stood still, its loss is read from D's batch.
     """
     rule = game.config.update_rule
-    return UPDATE_RULES[type(rule)](game, state, streams, players)
+    this = _Round(game, state, streams, players)
+    UPDATE_RULES[type(rule)](this, rule)
+    return this.end()
 
 
-def _moved(player: Player, parameters: Tensor, moments: Moments, gradient: Tensor) -> tuple[Tensor, Moments, Tensor]:
-    update, moments = player.optimiser.update(gradient, moments, player.hyper)
-    return parameters + update, moments, update
+class _Round:
+    """One round in the making: where both players are, the batch at hand, and what their last moves saw."""
+
+    def __init__(self, game: Game, state: GameState, streams: Streams, players: Players) -> None:
+        self.game, self.streams, self.players = game, streams, players
+        self.step = state.step
+        self.theta, self.phi, self.average, self.critic = state.theta, state.phi, state.average, state.critic
+        self.theta_moments, self.phi_moments = state.theta_moments, state.phi_moments
+        self.memory = dict(state.memory)
+        self.d_part: DiscriminatorPart | None = None
+        self.g_part: GeneratorPart | None = None
+        self.d_update: Tensor | None = None
+        self.g_update: Tensor | None = None
+        self._normalised: Normalised | None = None
+        self._noise = game.penalties.noise_at(self.step)
+
+    # ------------------------------------------------------------------------------------------------- batches, fields
+
+    def draw(self, real: bool = True) -> None:
+        """A fresh batch; without `real`, of latents alone."""
+        game, streams = self.game, self.streams
+        if real:
+            self.real = streams.real(game)
+        self.latents = streams.latents(game)
+        self.chance = self._chance()
+
+    def _chance(self) -> Chance:
+        game, streams, penalties = self.game, self.streams, self.game.penalties
+        packs = game.batch // game.pack
+        masks = streams.masks(game.discriminator.network, 2 * packs)
+        generator_masks = streams.masks(game.generator.network, game.batch)
+        if masks is None and generator_masks is None and self._noise is None and penalties.gradient_penalty is None:
+            return NO_CHANCE
+        noise = None
+        if self._noise is not None:
+            noise = self._noise[..., None, None] * streams.normal(2, game.batch, game.data.dimension)
+        return Chance(
+            mix=None if penalties.gradient_penalty is None else streams.uniform(packs, 1),
+            noise=noise,
+            masks=(None, None) if masks is None else _halves(masks, packs),
+            generator_masks=generator_masks,
+        )
+
+    def judged(self, phi: Tensor) -> Tensor:
+        """The parameters that D is judged with at `phi`."""
+        if not self.game.penalties.spectral:
+            return phi
+        self._normalised = normalised(self.game.discriminator.network, phi, self.memory.get("spectral"))
+        self.memory["spectral"] = self._normalised.kept
+        return self._normalised.phi
+
+    def look_d(self) -> DiscriminatorPart:
+        """D's field at this point on the batch at hand; the gradient is that of the parameters that move."""
+        part = discriminator_part(self.game, self.judged(self.phi), self.real, self._fake(), self.chance)
+        self.d_part = replace(part, gradient=self._normalised.pull_back(part.gradient)) if self._normalised else part
+        return self.d_part
+
+    def _fake(self) -> Tensor:
+        return sample(self.game, self.theta, self.latents, self.chance.generator_masks)
+
+    def look_g(self) -> GeneratorPart:
+        self.g_part = generator_part(self.game, self.theta, self.critic, self.real, self.latents, self.chance)
+        return self.g_part
+
+    # ---------------------------------------------------------------------------------------------------------- moves
+
+    def move_d(self, gradient: Tensor) -> None:
+        """D moves, if it plays."""
+        if Players.D not in self.players:
+            return
+        player = self.game.discriminator
+        self.d_update, self.phi_moments = player.optimiser.update(gradient, self.phi_moments, player.hyper)
+        self.put_phi(self.phi + self.d_update)
+
+    def move_g(self, gradient: Tensor) -> None:
+        """G moves, if it plays, and its average follows."""
+        if Players.G not in self.players:
+            return
+        player = self.game.generator
+        self.g_update, self.theta_moments = player.optimiser.update(gradient, self.theta_moments, player.hyper)
+        self.theta = self.theta + self.g_update
+        self.average = torch.lerp(self.theta, self.average, self.game.averaging)
+
+    def put_phi(self, phi: Tensor) -> None:
+        clip = self.game.penalties.clip
+        self.phi = phi if clip is None else torch.minimum(torch.maximum(phi, -clip), clip)
+        if not self.game.penalties.spectral:
+            self.critic = self.phi
+        else:
+            self.critic = normalised(self.game.discriminator.network, self.phi, self.memory.get("spectral"), rounds=0).phi
+
+    def end(self) -> tuple[GameState, Tensor]:
+        assert self.d_part is not None
+        state = GameState(
+            step=self.step + 1,
+            theta=self.theta,
+            phi=self.phi,
+            average=self.average,
+            theta_moments=self.theta_moments,
+            phi_moments=self.phi_moments,
+            critic=self.critic,
+            memory=self.memory,
+        )
+        g_part = self.g_part if Players.G in self.players else None
+        return state, _metrics(self.game, self.d_part, g_part, self.d_update, self.g_update)
 
 
-def _simultaneous(game: Game, state: GameState, streams: Streams, players: Players) -> tuple[GameState, Tensor]:
+def _halves(masks: Masks, n: int) -> tuple[Masks, Masks]:
+    return tuple(m[:, :n] for m in masks), tuple(m[:, n:] for m in masks)
+
+
+# -------------------------------------------------------------------------------------------------------- update rules
+
+
+def _simultaneous(this: _Round, rule: Settings) -> None:
     """Both gradients at (theta_t, phi_t), then both moves."""
-    theta, average, phi = state.theta, state.average, state.phi
-    theta_moments, phi_moments = state.theta_moments, state.phi_moments
-    real, latents = streams.real(game), streams.latents(game)
-    d_part = discriminator_part(game, phi, real, sample(game, theta, latents))
-    g_part = generator_part(game, theta, phi, latents) if Players.G in players else None
-    d_update = g_update = None
-    if Players.D in players:
-        phi, phi_moments, d_update = _moved(game.discriminator, phi, phi_moments, d_part.gradient)
-    if g_part is not None:
-        theta, theta_moments, g_update = _moved(game.generator, theta, theta_moments, g_part.gradient)
-        average = torch.lerp(theta, average, game.averaging)
-    state = GameState(state.step + 1, theta, phi, average, theta_moments, phi_moments)
-    return state, _metrics(game, d_part, g_part, d_update, g_update)
+    this.draw()
+    of_d = this.look_d().gradient
+    of_g = this.look_g().gradient if Players.G in this.players else None
+    this.move_d(of_d)
+    if of_g is not None:
+        this.move_g(of_g)
 
 
-def _alternating(game: Game, state: GameState, streams: Streams, players: Players) -> tuple[GameState, Tensor]:
-    """k_D moves of D on fresh batches, then k_G moves of G against the new D.
+def _alternating(this: _Round, rule: config.Alternating) -> None:
+    """k_D moves of D on fresh batches, then k_G moves of G against the new D; or G first.
 
-    G's first move uses the latents of D's last one, as common practice does. A manual step of one player makes that
-    player's k moves (one, if its k is 0), so that a frozen player can still be moved by hand.
+    The second player's first move uses the first one's last batch, as common practice does. A manual step of one player makes
+    that player's k moves (one, if its k is 0), so that a frozen player can still be moved by hand.
     """
-    rule = game.config.update_rule
-    d_moves = rule.discriminator_steps if Players.D in players else 0
-    g_moves = rule.generator_steps if Players.G in players else 0
-    if players is not Players.BOTH and d_moves + g_moves == 0:
-        d_moves, g_moves = int(Players.D in players), int(Players.G in players)
+    d_moves = rule.discriminator_steps if Players.D in this.players else 0
+    g_moves = rule.generator_steps if Players.G in this.players else 0
+    if this.players is not Players.BOTH and d_moves + g_moves == 0:
+        d_moves, g_moves = int(Players.D in this.players), int(Players.G in this.players)
 
-    theta, average, phi = state.theta, state.average, state.phi
-    theta_moments, phi_moments = state.theta_moments, state.phi_moments
-    g_part = d_update = g_update = None
-    for _ in range(d_moves):
-        real, latents = streams.real(game), streams.latents(game)
-        d_part = discriminator_part(game, phi, real, sample(game, theta, latents))
-        phi, phi_moments, d_update = _moved(game.discriminator, phi, phi_moments, d_part.gradient)
-    if d_update is None:  # D stands still but its losses are still shown
-        real, latents = streams.real(game), streams.latents(game)
-        d_part = discriminator_part(game, phi, real, sample(game, theta, latents))
-    for i in range(g_moves):
-        if i > 0:
-            latents = streams.latents(game)
-        g_part = generator_part(game, theta, phi, latents)
-        theta, theta_moments, g_update = _moved(game.generator, theta, theta_moments, g_part.gradient)
-        average = torch.lerp(theta, average, game.averaging)
-    state = GameState(state.step + 1, theta, phi, average, theta_moments, phi_moments)
-    return state, _metrics(game, d_part, g_part, d_update, g_update)
+    if rule.first == "generator":
+        _g_moves(this, g_moves, drawn=False)
+        _d_moves(this, d_moves, drawn=g_moves > 0)
+    else:
+        _d_moves(this, d_moves, drawn=False)
+        _g_moves(this, g_moves, drawn=True)
 
 
-UpdateRule = Callable[[Game, GameState, Streams, Players], tuple[GameState, Tensor]]
+def _d_moves(this: _Round, n: int, drawn: bool) -> None:
+    for i in range(max(n, 1)):
+        if i > 0 or not drawn:
+            this.draw()
+        gradient = this.look_d().gradient  # D may stand still, but its losses are still shown
+        if n:
+            this.move_d(gradient)
 
-UPDATE_RULES: dict[type[Settings], UpdateRule] = {
+
+def _g_moves(this: _Round, n: int, drawn: bool) -> None:
+    for i in range(n):
+        if i > 0 or not drawn:
+            this.draw(real=(not drawn and i == 0) or this.game.objective.pairs)
+        this.move_g(this.look_g().gradient)
+
+
+def _extragradient(this: _Round, rule: Settings) -> None:
+    """A move to look ahead, then from the old place along the field there. Moments are updated at both (extra-Adam)."""
+    theta, phi, average = this.theta, this.phi, this.average
+    _simultaneous(this, rule)
+    this.draw()
+    of_d = this.look_d().gradient
+    of_g = this.look_g().gradient
+    this.theta, this.average = theta, average
+    this.put_phi(phi)
+    this.move_d(of_d)
+    this.move_g(of_g)
+
+
+def _optimistic(this: _Round, rule: Settings) -> None:
+    """p <- p + 2 u_t - u_(t-1), u the optimiser's update: p - 2 h g_t + h g_(t-1) by gradient descent, else optimistic Adam."""
+    theta, phi, average = this.theta, this.phi, this.average
+    _simultaneous(this, rule)
+    if this.d_update is not None:
+        before = this.memory.get("d_update", this.d_update)
+        this.memory["d_update"] = this.d_update
+        this.d_update = 2 * this.d_update - before
+        this.put_phi(phi + this.d_update)
+    if this.g_update is not None:
+        before = this.memory.get("g_update", this.g_update)
+        this.memory["g_update"] = this.g_update
+        this.g_update = 2 * this.g_update - before
+        this.theta = theta + this.g_update
+        this.average = torch.lerp(this.theta, average, this.game.averaging)
+
+
+def _along_adjusted(this: _Round, adjust: Callable[[Tensor, Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]) -> None:
+    """Both move along a field made of v and its derivatives; `adjust(of_g, of_d, theta, phi)` gives what is added to v."""
+    this.draw()
+    d_part, g_part = this.look_d(), this.look_g()
+    game, real, latents, chance = this.game, this.real.clone(), this.latents.clone(), this.chance
+    with torch.enable_grad():
+        theta, phi = this.theta.detach().clone().requires_grad_(), this.phi.detach().clone().requires_grad_()
+        of_g, of_d = field_vector(game, theta, phi, real, latents, chance)
+        more_g, more_d = adjust(of_g, of_d, theta, phi)
+    this.d_part = replace(d_part, gradient=d_part.gradient + more_d.detach())
+    gradients = torch.stack([g_part.gradient + more_g.detach(), g_part.other_gradient], dim=1)
+    this.g_part = replace(g_part, gradients=gradients)
+    this.move_d(this.d_part.gradient)
+    this.move_g(this.g_part.gradient)
+
+
+def _consensus(this: _Round, rule: config.Consensus) -> None:
+    """v + gamma grad |v|^2 / 2."""
+
+    def pull(of_g: Tensor, of_d: Tensor, theta: Tensor, phi: Tensor) -> tuple[Tensor, Tensor]:
+        half = 0.5 * (of_g.square().sum() + of_d.square().sum())
+        more_g, more_d = torch.autograd.grad(half, (theta, phi), materialize_grads=True)
+        return rule.gamma * more_g, rule.gamma * more_d
+
+    _along_adjusted(this, pull)
+
+
+def _symplectic(this: _Round, rule: config.SymplecticAdjustment) -> None:
+    """v + lambda A^T v, A = (H - H^T)/2, so A^T v = (H^T v - H v)/2."""
+
+    def turn(of_g: Tensor, of_d: Tensor, theta: Tensor, phi: Tensor) -> tuple[Tensor, Tensor]:
+        players, v = (theta, phi), (of_g, of_d)
+        still = tuple(part.detach() for part in v)
+        dummies = tuple(torch.zeros_like(part, requires_grad=True) for part in v)
+        transposed = torch.autograd.grad(v, players, dummies, create_graph=True, materialize_grads=True)  # H^T w, linear in w
+        forward = torch.autograd.grad(transposed, dummies, still, retain_graph=True, materialize_grads=True)  # H v
+        backward = torch.autograd.grad(v, players, still, materialize_grads=True)  # H^T v
+        more = [rule.weight * (b - f) / 2 for b, f in zip(backward, forward, strict=True)]
+        return more[0], more[1]
+
+    _along_adjusted(this, turn)
+
+
+def _lookahead(this: _Round, rule: config.Lookahead) -> None:
+    """After every k rounds both players go back to slow + alpha (fast - slow), which is then the slow place."""
+    memory = this.memory
+    if "slow_theta" not in memory:
+        memory |= {"slow_theta": this.theta, "slow_phi": this.phi, "rounds": this.theta.new_zeros(1, 1)}
+    _simultaneous(this, rule)
+    rounds = memory["rounds"] + 1
+    if float(rounds) >= rule.rounds:
+        rounds = torch.zeros_like(rounds)
+        this.theta = torch.lerp(memory["slow_theta"], this.theta, rule.share)
+        this.put_phi(torch.lerp(memory["slow_phi"], this.phi, rule.share))
+        memory |= {"slow_theta": this.theta, "slow_phi": this.phi}
+    memory["rounds"] = rounds
+
+
+def _unrolled(this: _Round, rule: config.Unrolled) -> None:
+    """D's move as ever; G's gradient goes through k gradient steps of D on the batch at hand, which are then forgotten."""
+    _d_moves(this, 1, drawn=False)
+    if Players.G not in this.players:
+        return
+    g_part = this.look_g()
+    game, real, latents, chance = this.game, this.real.clone(), this.latents.clone(), this.chance
+    with torch.enable_grad():
+        theta = this.theta.detach().clone().requires_grad_()
+        phi = this.phi.detach().clone().requires_grad_()
+        fake = generate(game, theta, latents, chance.generator_masks)
+        for _ in range(rule.depth):
+            loss = discriminator_loss(game, phi, real, fake, chance).sum()
+            (of_d,) = torch.autograd.grad(loss, phi, create_graph=True)
+            phi = phi - rule.inner_rate * of_d
+        (gradient,) = torch.autograd.grad(generator_loss(game, theta, phi, real, latents, chance).sum(), theta)
+    this.g_part = replace(g_part, gradients=torch.stack([gradient, g_part.other_gradient], dim=1))
+    this.move_g(gradient)
+
+
+UPDATE_RULES: dict[type[Settings], Callable[[_Round, Any], None]] = {
     config.Simultaneous: _simultaneous,
     config.Alternating: _alternating,
+    config.Extragradient: _extragradient,
+    config.Optimistic: _optimistic,
+    config.Consensus: _consensus,
+    config.SymplecticAdjustment: _symplectic,
+    config.Lookahead: _lookahead,
+    config.Unrolled: _unrolled,
 }
 
 
@@ -149,10 +392,15 @@ def _metrics(
     d_update: Tensor | None,
     g_update: Tensor | None,
 ) -> Tensor:
-    logits = d_part.logits
-    loss_g = g_part.loss if g_part else game.objective.generator(d_part.fake_logits)
-    # E log D(x), E log(1 - D(G(z))) with a minus; E D(x), E D(G(z))
-    means = torch.cat([F.softplus(SIDES * logits), torch.sigmoid(logits)], dim=1).mean(-1)
+    logits, reading = d_part.logits, game.objective.reading
+    loss_g = g_part.loss if g_part else game.objective.generator(d_part.real_logits, d_part.fake_logits)
+    # E log D(x), E log(1 - D(G(z))) with a minus; E D(x), E D(G(z)). A critic has no D: its own means
+    if reading.logit is not None:
+        odds = reading.logit(logits)
+        means = torch.cat([F.softplus(SIDES * odds), torch.sigmoid(odds)], dim=1).mean(-1)
+    else:
+        means = logits.mean(-1)
+        means = torch.cat([torch.full_like(means, math.nan), means], dim=1)
     log_d = means[:, :2].neg()
 
     def norms(vectors: Tensor | None, count: int = 1) -> Tensor:

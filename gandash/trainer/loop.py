@@ -11,6 +11,8 @@ import numpy as np
 
 from gandash.game.step import Players
 from gandash.settings import SettingError
+from gandash.trainer.examinations import Specimen
+from gandash.trainer.examiner import Examiner
 from gandash.trainer.frame import pack
 from gandash.trainer.messages import (
     EVENT,
@@ -21,6 +23,7 @@ from gandash.trainer.messages import (
     Command,
     End,
     Event,
+    Examine,
     Pause,
     Play,
     Refused,
@@ -58,7 +61,8 @@ Outbox = Callable[[bytes, bytes], None]
 class Loop:
     """Plays one game at a time until told to end.
 
-    Everything happens between rounds, on one thread: a command takes effect at the next step boundary, in order.
+    Everything happens between rounds, on one thread: a command takes effect at the next step boundary, in order. Examinations
+    alone run beside it, on copies.
     """
 
     def __init__(self, inbox: Inbox, send: Outbox, clock: Callable[[], float]) -> None:
@@ -80,6 +84,7 @@ class Loop:
         self._pace = (0.0, 0)  # (time, step) of the last beat
         self._steps_per_second = 0.0
         self._verdict_told = True
+        self._examiner = Examiner(self._event)
 
     # ------------------------------------------------------------------------------------------------------ the loop
 
@@ -90,6 +95,7 @@ class Loop:
             if self._session is not None and not self._ended:
                 self._play_what_is_due(self._session)
                 self._publish(self._session)
+        self._examiner.drop()
         if self._session is not None and self._session.is_finite():
             self._save(self._session)
 
@@ -172,6 +178,8 @@ class Loop:
                 self._rewind(session, generation)
             case SendFrame():
                 self._frame_wanted = True
+            case Examine(what=what):
+                self._examiner.ask(what, Specimen(self._begin.generation, session.config, session.state))
 
     def _set(self, session: Session, command: Set) -> None:
         assert self._begin is not None
@@ -217,6 +225,7 @@ class Loop:
     def _announce(self, session: Session) -> None:
         """Another generation begins here: say so, and have a checkpoint of it before anything can happen to it."""
         assert self._begin is not None
+        self._examiner.drop()
         self._event(
             Started(
                 generation=self._begin.generation,

@@ -26,6 +26,10 @@ class Status(StrEnum):
     ENDED = "ended"
 
 
+Examinable = Literal["spectrum", "duality", "samples", "best_response"]
+"""What can be examined on request: see `gandash.trainer.examinations`."""
+
+
 class Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -106,6 +110,13 @@ class SendFrame(Message):
     type: Literal["send_frame"] = "send_frame"
 
 
+class Examine(Message):
+    """Look closely at the state of this moment, beside the game and without disturbing it; answered by `Examined`."""
+
+    type: Literal["examine"] = "examine"
+    what: Examinable
+
+
 class End(Message):
     """Save and exit."""
 
@@ -113,12 +124,12 @@ class End(Message):
 
 
 Command = Annotated[
-    Start | Play | Pause | StepBy | Speed | Set | SetMany | Rewind | SendFrame | End, Field(discriminator="type")
+    Start | Play | Pause | StepBy | Speed | Set | SetMany | Rewind | SendFrame | Examine | End, Field(discriminator="type")
 ]
 command_adapter: TypeAdapter[Command] = TypeAdapter(Command)
 
 # What a browser that may steer can ask for; the rest belongs to the supervisor.
-Steering = Annotated[Play | Pause | StepBy | Speed | Set | Restart | Rewind, Field(discriminator="type")]
+Steering = Annotated[Play | Pause | StepBy | Speed | Set | Restart | Rewind | Examine, Field(discriminator="type")]
 steering_adapter: TypeAdapter[Steering] = TypeAdapter(Steering)
 
 
@@ -211,6 +222,21 @@ class Refused(Message):
     message: str
 
 
+class Examined(Message):
+    """What an examination of the state at `step` has found: so far, or (`done`) in the end.
+
+    `result` is JSON of finite numbers; or `problem` says in words why there is none.
+    """
+
+    type: Literal["examined"] = "examined"
+    generation: int
+    step: int
+    what: Examinable
+    done: bool
+    result: dict[str, JsonValue] | None = None
+    problem: str = ""
+
+
 class Alive(Message):
     """Sign of life of the process: one step of a large game may take longer than anybody would wait for a `Beat`."""
 
@@ -234,7 +260,18 @@ class Beat(Message):
 
 
 Event = Annotated[
-    Ready | Started | StatusChanged | Changed | VerdictChanged | Saved | Unsaved | Refused | Alive | LastWords | Beat,
+    Ready
+    | Started
+    | StatusChanged
+    | Changed
+    | VerdictChanged
+    | Saved
+    | Unsaved
+    | Refused
+    | Examined
+    | Alive
+    | LastWords
+    | Beat,
     Field(discriminator="type"),
 ]
 event_adapter: TypeAdapter[Event] = TypeAdapter(Event)

@@ -26,6 +26,7 @@ from gandash.trainer.messages import (
     Changed,
     Command,
     Event,
+    Examined,
     Pause,
     Ready,
     Refused,
@@ -107,6 +108,7 @@ class Run:
         self._generation = 0  # of the game that viewers see
         self._asked = 0  # of the game that was last asked for; until it begins, the worker speaks of the past
         self._marks: deque[dict[str, Any]] = deque(maxlen=MARKS)
+        self._examined: dict[str, dict[str, Any]] = {}  # the newest of this game, by what was examined
         self._told: dict[Role, tuple[tuple[int, int], str]] = {}  # for each role: what is said at (version, step)
         self._set_since: dict[str, JsonValue] = {}  # live settings ordered since then
         self._recovering = False
@@ -291,6 +293,7 @@ class Run:
                 "speed": self.speed,
                 "verdict": self.verdict,
                 "marks": list(self._marks),
+                "examined": dict(self._examined),
                 "facts": self.facts | {"title": self.title},
             }
 
@@ -370,6 +373,8 @@ class Run:
                     self.facts = finite(facts)
                 case VerdictChanged():
                     self.verdict = event.model_dump(include={"kind", "title", "reason", "step"})
+                case Examined(what=what, generation=generation) if generation == self._generation:
+                    self._examined[what] = event.model_dump(include={"step", "done", "result", "problem"})
                 case Saved(path=path, step=step):
                     if step > self._crash_step:
                         self._crashes = 0
@@ -395,6 +400,7 @@ class Run:
         self._marks = deque((mark(c, event.config) for c in marked), maxlen=MARKS)
         if self.notice == STARTING:
             self.notice = ""
+        self._examined = {}
         self.verdict = {"kind": "waiting", "title": "Ready", "reason": "Press play.", "step": event.step}
         if self._history is None or event.step == 0:
             self._history = History(len(event.facts["columns"]))

@@ -21,9 +21,10 @@ from safetensors.torch import load, save_file
 from gandash.config import GameConfig, parse_config
 from gandash.diagnostics.coverage import perfect_quality
 from gandash.diagnostics.measure import READINGS, Measurement, measure
-from gandash.diagnostics.verdict import WAITING, WINDOW, Observation, Verdict, judge
+from gandash.diagnostics.phase import equilibrium, is_scalar
+from gandash.diagnostics.verdict import WAITING, WINDOW, Observation, Verdict, judge, judge_path
 from gandash.game.game import Game, Streams, build_game
-from gandash.game.objectives import REFERENCE_LABELS
+from gandash.game.objectives import reference_label
 from gandash.game.step import METRICS, GameState, Players, start, train_step
 from gandash.settings import JsonValue, setting_at
 from gandash.trainer.changes import with_live_setting
@@ -33,6 +34,8 @@ from gandash.trainer.stage import estimators_of, mode_facts, stage_for
 
 COLUMNS = (*METRICS, "learning_rate_d", "learning_rate_g", *READINGS)
 """One row per step: what the step reported, both learning rates, and the readings of the latest measurement."""
+
+READ_ANEW = ("objective", "regulariser.smoothing")  # settings that change what D's output means
 
 _BUFFER = 256  # steps kept in torch before somebody must drain them
 
@@ -77,6 +80,7 @@ class Session:
         self.revision = 0  # grows with everything that would change a picture
         self.verdict: Verdict = WAITING
         self._observations: list[Observation] = []
+        self._distances: list[float] = []  # of a scalar game from its equilibrium, at each measurement
         self._metrics = torch.full((_BUFFER, len(METRICS)), math.nan)
         self._held = np.full((_BUFFER, len(COLUMNS) - len(METRICS)), np.nan, dtype=np.float32)
         self._filled = 0
@@ -108,6 +112,7 @@ class Session:
             self.changes += (Change.model_validate({"kind": "step", "step": self.step, "players": name}),)
         assert self.room > 0, "drain before the buffer is full"
         self.state, metrics = train_step(self.game, self.state, self.streams, players)
+        self._stage.follow(self.state)
         self._metrics[self._filled] = metrics[0]
         if self.step % self._stage.measure_every == 0:
             self._measure_for_curves()
@@ -127,7 +132,12 @@ class Session:
         new = setting_at(config, path).value
         if new == before.value:
             return None
+        if path == "update_rule":  # what another rule kept is of no use to this one
+            kept = {name: tensor for name, tensor in self.state.memory.items() if name == "spectral"}
+            self.state = replace(self.state, memory=kept)
         self.game = replace_config(self.game, config)
+        if path in READ_ANEW:  # what was observed before was in other units
+            self._observations = []
         change = Change(
             kind="set",
             step=self.step,
@@ -152,14 +162,19 @@ class Session:
     def _measure_for_curves(self) -> None:
         found = self.measurement()
         self._readings = found.readings
+        if is_scalar(self.game):
+            theta, psi = equilibrium(self.game)
+            distance = math.hypot(float(self.state.theta) - theta, float(self.state.critic) - psi)
+            self._distances = [*self._distances[-WINDOW + 1 :], distance]
+        has_scale = self.game.objective.reading.is_probability
         self._observations = [
             *self._observations[-WINDOW + 1 :],
             Observation(
                 jsd=self._readings["jsd_average"],
                 wasserstein=self._readings["wasserstein"],
-                gap_half=self._readings["gap_half"],
-                mean_d_real=found.expectations["mean_d_real"],
-                mean_d_fake=found.expectations["mean_d_fake"],
+                gap_half=self._readings["gap_half"] if has_scale else math.nan,
+                mean_d_real=found.expectations["mean_d_real"] if has_scale else math.nan,
+                mean_d_fake=found.expectations["mean_d_fake"] if has_scale else math.nan,
                 jsd_live=self._readings["jsd"] if found.average is not None else None,
                 modes=self._readings["modes"],
             ),
@@ -168,8 +183,13 @@ class Session:
     def judge(self) -> bool:
         """Renew the verdict; True when it changed."""
         before = self.verdict
+        if is_scalar(self.game):
+            self.verdict = judge_path(self._distances)
+            return before != self.verdict
         modes = self.game.data.modes()
-        self.verdict = judge(self._observations, found_floor(self.game), len(modes.weights) if modes else 0)
+        centre = self.game.objective.reading.centre
+        named = "1/2" if centre in (0.5, None) else f"{centre:.3g}"
+        self.verdict = judge(self._observations, found_floor(self.game), len(modes.weights) if modes else 0, named)
         return before != self.verdict
 
     def drain(self) -> Rows:
@@ -201,23 +221,39 @@ class Session:
         """What stays true of this game while its settings do: what the axes, the reference lines and the floors are."""
         game, estimators = self.game, estimators_of(self.game)
         # A line of theory holds from the step at which its objective came into play
-        since = max((c.step for c in self.changes if c.path == "objective"), default=0)
+        since = max((c.step for c in self.changes if c.path in READ_ANEW), default=0)
         return {
             **self._stage.facts(game),
             **mode_facts(game),
             "perfect_quality": perfect_quality(game.data.dimension),
             "columns": list(COLUMNS),
             "references": {
-                name: {"value": value, "label": REFERENCE_LABELS[value], "since": since}
+                name: {"value": value, "label": reference_label(value), "since": since}
                 for name, value in game.objective.equilibrium.items()
             },
             "floors": {name: asdict(floor) for name, floor in estimators.floors.items()},
             "samples": estimators.samples,
             "measure_every": self._stage.measure_every,
             "objective": game.objective.name,
-            "other_objective": game.other_objective.name,
+            "other_objective": game.other_objective.name if game.other_objective else None,
+            "reading": self._reading() | {"since": since},
             "averaging": self.config.run.averaging,
             "parameters": {"generator": game.generator.network.size, "discriminator": game.discriminator.network.size},
+        }
+
+    def _reading(self) -> dict[str, Any]:
+        """What D's output means in this game, for those who draw it."""
+        reading = self.game.objective.reading
+        centre = reading.centre
+        return {
+            "kind": "probability" if reading.is_probability else "critic",
+            "label": "D(x)" if reading.is_probability else "a(x)",
+            "centre": centre,
+            "centre_label": "" if centre is None else {0.5: "½"}.get(centre, f"{centre:.3g}"),
+            "low": reading.low,
+            "high": reading.high,
+            "optimal": reading.optimal is not None,
+            "optimal_label": "D*" if reading.is_probability else "a*",
         }
 
     # --------------------------------------------------------------------------------------------- keeping, restoring
@@ -230,7 +266,7 @@ class Session:
         self.state, self.game, self.changes = snapshot.state, snapshot.game, snapshot.changes
         self.streams.restore(snapshot.randomness)
         self._filled = 0
-        self._observations = []
+        self._observations, self._distances = [], []
         self._measured = None
         self._measure_for_curves()
         self.verdict = WAITING
@@ -245,6 +281,7 @@ class Session:
         tensors = {"theta": state.theta, "phi": state.phi, "average": state.average, "randomness": self.streams.state()}
         tensors |= {f"theta_moments.{k}": v for k, v in state.theta_moments.items()}
         tensors |= {f"phi_moments.{k}": v for k, v in state.phi_moments.items()}
+        tensors |= {"critic": state.critic} | {f"memory.{k}": v for k, v in state.memory.items()}
         label = {
             "step": state.step,
             "initial_config": self.initial_config.model_dump(mode="json"),
@@ -282,6 +319,9 @@ class Session:
                 average=_like(fresh.average, tensors["average"]),
                 theta_moments={k: _like(v, tensors[f"theta_moments.{k}"]) for k, v in fresh.theta_moments.items()},
                 phi_moments={k: _like(v, tensors[f"phi_moments.{k}"]) for k, v in fresh.phi_moments.items()},
+                # Apart from phi only where it is normalised; files from before that have none
+                critic=_like(fresh.critic, tensors["critic" if session.game.penalties.spectral else "phi"]),
+                memory={k.removeprefix("memory."): v for k, v in tensors.items() if k.startswith("memory.")},
             )
             session.streams.restore(tensors["randomness"])
             session.restore(session.snapshot())

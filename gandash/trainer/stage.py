@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor
@@ -15,6 +16,8 @@ from torch import Generator, Tensor
 from gandash.diagnostics.estimators import Estimators
 from gandash.diagnostics.line import Line
 from gandash.diagnostics.measure import Measurement, estimators_for
+from gandash.diagnostics.phase import GRID as PHASE_GRID
+from gandash.diagnostics.phase import equilibrium, flow, is_scalar, phase, window
 from gandash.diagnostics.plane import FIELD, Plane
 from gandash.game.field import judge, pull, sample
 from gandash.game.game import Game
@@ -45,6 +48,10 @@ class Stage(ABC):
     def facts(self, game: Game) -> dict[str, Any]:
         """What stays true while the settings do."""
 
+    def follow(self, state: GameState) -> None:
+        """Called after every round: for a stage that shows where the game has been."""
+        return
+
     @abstractmethod
     def arrays(self, game: Game, state: GameState, found: Measurement) -> Arrays:
         """What a frame of this state shows; `found` may be of an earlier state if `measures_pictures` is False."""
@@ -52,7 +59,7 @@ class Stage(ABC):
 
 def stage_for(game: Game, generator: Generator) -> Stage:
     """The stage on which games of this dimension are shown."""
-    return STAGES[game.data.dimension](game, generator)
+    return (PhaseStage if is_scalar(game) else STAGES[game.data.dimension])(game, generator)
 
 
 def estimators_of(game: Game) -> Estimators:
@@ -132,10 +139,10 @@ class PlaneStage(Stage):
 
     @torch.inference_mode()
     def arrays(self, game: Game, state: GameState, found: Measurement) -> Arrays:
-        theta, phi = state.theta[:1], state.phi[:1]
+        theta, phi = state.theta[:1], state.critic[:1]
         latents = self._latents if self._mesh is None else torch.cat([self._latents, self._mesh])
         x = sample(game, theta, latents[None]).clone()
-        d = torch.sigmoid(judge(game, phi, found.estimators.places[None]))[0]
+        d = game.objective.reading.of(judge(game, phi, found.estimators.places[None]))[0]
         dots = x[:, :_DOTS]
         arrays: Arrays = {
             "d": d.reshape(FIELD, FIELD).numpy(),
@@ -149,6 +156,65 @@ class PlaneStage(Stage):
         if found.live.coverage is not None:
             arrays["shares"] = found.live.coverage.shares
         return arrays
+
+
+class PhaseStage(Stage):
+    """The plane of both parameters of a scalar game: where every point is driven, the path so far, the equilibrium."""
+
+    measure_every = 20
+    measures_pictures = True
+    PATH = 2000  # points kept; a longer path loses every other one of its older half
+
+    def __init__(self, game: Game, generator: Generator) -> None:
+        del game, generator  # nothing is drawn at random
+        self._path: list[tuple[int, float, float]] = []
+        self._shown: tuple[Game, dict[str, Any], NDArray[np.float32]] | None = None
+
+    def facts(self, game: Game) -> dict[str, Any]:
+        return {"stage": "phase", "wasserstein": "W_1", **self._of(game)[0]}
+
+    def follow(self, state: GameState) -> None:
+        self._path.append((state.step, float(state.theta[0, 0]), float(state.critic[0, 0])))
+        if len(self._path) > self.PATH:
+            half = self.PATH // 2
+            self._path = self._path[:half:2] + self._path[half:]
+
+    def arrays(self, game: Game, state: GameState, found: Measurement) -> Arrays:
+        while self._path and self._path[-1][0] >= state.step:  # after going back to an earlier state
+            self._path.pop()
+        self.follow(state)
+        return {
+            "flow": self._of(game)[1].reshape(-1),
+            "path": np.array([point[1:] for point in self._path], dtype=np.float32).reshape(-1),
+        }
+
+    def _of(self, game: Game) -> tuple[dict[str, Any], NDArray[np.float32]]:
+        """Facts and flow, computed once for these settings."""
+        if self._shown is None or self._shown[0] is not game:
+            low_x, high_x, low_y, high_y = window(game)
+            x, y = torch.linspace(low_x, high_x, PHASE_GRID), torch.linspace(low_y, high_y, PHASE_GRID)
+            places = torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1).reshape(-1, 2)
+            found = phase(game)
+            facts = {
+                "window": [low_x, high_x, low_y, high_y],
+                "equilibrium": list(equilibrium(game)),
+                "phase": {
+                    "grid": PHASE_GRID,
+                    "rule": game.config.update_rule.summary(),
+                    "step_sizes": list(found.step_sizes),
+                    "eigenvalues": _pairs(found.eigenvalues),
+                    "multipliers": _pairs(found.multipliers),
+                    "modulus": found.modulus,
+                    "boundary": _pairs(found.boundary),
+                    "words": found.words,
+                },
+            }
+            self._shown = (game, facts, flow(game, places))
+        return self._shown[1:]
+
+
+def _pairs(values: NDArray[np.complex128] | None) -> list[list[float]] | None:
+    return None if values is None else [[float(z.real), float(z.imag)] for z in values]
 
 
 STAGES: dict[int, type[Stage]] = {1: LineStage, 2: PlaneStage}

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("gandash.worker")
 
-MAX_LINE = 2**20
+MAX_LINE = 4 * 2**20  # a command may carry a game, and with it 200,000 uploaded rows: 2.2 MB
 ALIVE_SECONDS = 2.0
 TURN = "GANDASH_TURN"  # the environment's name for a file: who has locked it may import torch
 

@@ -56,7 +56,10 @@ def summary(config: GameConfig, group: str) -> str:
     value = getattr(config, GROUPS[group][0], None) if group in GROUPS else None
     if isinstance(value, Settings) and hasattr(value, "summary"):
         return str(value.summary())
-    return _words(str(value)) if value is not None else ""
+    if value is None:
+        return ""
+    choices = next((s.choices for s in settings(config) if s.path == GROUPS[group][0]), {})
+    return choices.get(value) or _words(str(value))
 
 
 def name(setting: Setting) -> str:
@@ -92,6 +95,8 @@ def draw(setting: Setting, key: str, changed: Changed) -> None:
         st.selectbox(label, names, index=names.index(value), format_func=lambda n: setting.choices[n], **common)
     elif isinstance(value, tuple):
         st.text_input(label, value=_list(value), **common)
+    elif isinstance(value, str):
+        return  # packed numbers: `drawing` and `upload` have widgets for them
     elif setting.scale == "log":
         # The exact value is text: 3e-4 can be typed as it is written
         st.text_input(label, value=show(value), **common)
@@ -179,6 +184,12 @@ def _words(name: str) -> str:
         "gaussian_2d": "2D Gaussian",
         "mixture_2d": "2D mixture",
         "gaussian": "Gaussian",
+        "laplace": "Laplace",
+        "student_t": "Student t",
+        "segment": "line segment",
+        "drawn": "drawn by hand",
+        "samples": "uploaded, one column",
+        "samples_2d": "uploaded, two columns",
         "rmsprop": "RMSProp",
         "adam": "Adam",
         "gradient_descent": "gradient descent",

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from gandash import __version__
+from gandash.settings import SettingError
 from gandash.trainer.run import Role, Run
 
 # The component is only a door: the view itself is ordinary ES modules from the app's own routes.
@@ -24,10 +25,23 @@ export default function (component) {
 _component = st.components.v2.component("gandash_live", js=_BOOTSTRAP, html="<div></div>", isolate_styles=False)
 
 
-def mount(run: Run, role: Role, on_generation: Callable[[], None]) -> Any:
-    """The live view of `run`. `on_generation` runs when the browser has seen a new game begin (a restart by key, say)."""
+def mount(run: Run, role: Role, key: str, on_generation: Callable[[], None], on_start: Callable[[], None]) -> Any:
+    """The live view of `run`. `on_generation` runs when the browser has seen a new game begin (a restart by key, say).
+
+    `on_start` runs when a person has chosen where a scalar game is to begin: `start`, in the state under `key`, is
+    what the browser sent.
+    """
     return _component(
-        key="live",
+        key=key,
         data={"token": run.tokens[role], "socket": "gandash/live", "title": run.title},
         on_generation_change=on_generation,
+        on_start_change=on_start,
     )
+
+
+def read_start(sent: Any) -> tuple[float, float]:
+    """The place (theta, psi) that a browser sent; raises SettingError, in words, if it is none."""
+    if not (isinstance(sent, list) and [type(number) in (int, float) for number in sent] == [True, True]):
+        raise SettingError("generator.start", str(sent), "the phase plane sends two numbers, θ and ψ")
+    theta, psi = sent
+    return theta, psi

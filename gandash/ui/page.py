@@ -1,20 +1,21 @@
 """The page: one script run per change of a setting. It shows controls and mounts the live view; it never trains.
 
 `st.session_state` is touched in this file alone: `run` (the run this tab shows), `preset`, `edition` (grows when the
-config changes under the widgets, which are then made anew), `drawn` (the config they show) and `trouble` (the last
-refusal, in words).
+config changes under the widgets, which are then made anew), `drawn` (the config they show), `trouble` (the last refusal,
+in words), and what the canvas, the file widget and the live view hold, `canvas`, `upload` and `live`.
 """
 
 from __future__ import annotations
 
 import streamlit as st
 
-from gandash.config import GameConfig
+from gandash.config import GameConfig, Linear, Point
 from gandash.presets import DEFAULT, PRESETS, Move, Preset
-from gandash.settings import SettingError, setting_at, show
+from gandash.settings import JsonValue, SettingError, setting_at, show
+from gandash.targets import Drawn, Samples, Samples2D
 from gandash.trainer.run import Run
 from gandash.trainer.supervisor import NoRoom
-from gandash.ui import controls, live
+from gandash.ui import controls, drawing, live, upload
 from gandash.ui.routes import ASSETS, VISITOR_COOKIE
 from gandash.ui.service import supervisor
 from gandash.ui.style import STYLE
@@ -41,7 +42,7 @@ def main() -> None:
         state.drawn = run.config
     with st.sidebar:
         sidebar(run)
-    live.mount(run, "steer", on_generation=lambda: None)
+    live.mount(run, "steer", "live", on_generation=lambda: None, on_start=placed)
 
 
 def attached_run() -> Run:
@@ -90,6 +91,10 @@ def sidebar(run: Run) -> None:
         with st.expander(f"{group} :gray[{controls.summary(config, group)}]", key=f"group-{group}"):
             for setting in members:
                 controls.draw(setting, widget_key(setting.path), changed)
+            if group == "Data" and isinstance(config.data, Drawn):
+                drawing.mount(config.data, "canvas", painted)
+            elif group == "Data" and isinstance(config.data, Samples | Samples2D):
+                upload.draw("upload", uploaded)
     st.html('<div class="gd-legend"><span>● acts at once</span><span>↻ restarts the run</span></div>')
 
 
@@ -119,6 +124,63 @@ def make_move(move: Move) -> None:
     state.drawn = None
 
 
+def replaced(config: GameConfig, path: str, value: JsonValue) -> GameConfig:
+    """`config` with one setting changed, and with it the latent's dimension where it was that of the data."""
+    new = config.replace(path, value)
+    if path == "data" and config.latent.dimension == config.data.dimension != new.data.dimension:
+        new = new.replace("latent.dimension", new.data.dimension)  # so that G's map can still be drawn whole
+    return new
+
+
+def painted() -> None:
+    """A hand was lifted from the canvas: the run begins anew with what is painted now."""
+    run: Run = state.run
+    sent = state.canvas.get("painted")
+    if sent is None or not isinstance(run.config.data, Drawn):
+        return  # another kind of data was chosen meanwhile
+    try:
+        refusal = run.reconfigure(run.config.replace("data.painting", drawing.read(sent)))
+    except SettingError as error:
+        refusal = controls.in_words(error, run.config)
+    if refusal:
+        state.trouble = refusal
+    state.drawn = None
+
+
+def placed() -> None:
+    """A place of the phase plane was clicked: the run begins anew from there, and plays on if it was playing."""
+    run: Run = state.run
+    sent = state.live.get("start")
+    if sent is None or not (isinstance(run.config.generator, Point) and isinstance(run.config.discriminator, Linear)):
+        return  # another game was chosen meanwhile
+    try:
+        theta, psi = live.read_start(sent)
+        refusal = run.reconfigure(run.config.replace_all([("generator.start", theta), ("discriminator.start", psi)]))
+    except SettingError as error:
+        refusal = controls.in_words(error, run.config)
+    if refusal:
+        state.trouble = refusal
+    state.drawn = None
+
+
+def uploaded() -> None:
+    """A file was chosen: the run begins anew with its rows, or goes on and the page says what is wrong with it."""
+    run: Run = state.run
+    file, data = state.upload, run.config.data
+    if file is None or not isinstance(data, Samples | Samples2D):
+        return  # the file was taken away: its rows are played on
+    try:
+        rows = upload.read(file.name, file.getvalue())
+        refusal = run.reconfigure(replaced(run.config, "data", upload.settings(rows, data.scaling)))
+    except upload.UploadError as error:
+        refusal = str(error)
+    except SettingError as error:
+        refusal = controls.in_words(error, run.config)
+    if refusal:
+        state.trouble = refusal
+    state.drawn = None
+
+
 def changed(path: str, key: str) -> None:
     """A person moved a widget: the run goes on under the new setting, or the widget goes back and says why."""
     if not key.startswith(f"{state.edition}/"):
@@ -126,9 +188,7 @@ def changed(path: str, key: str) -> None:
     run: Run = state.run
     try:
         before = setting_at(run.config, path)
-        config = run.config.replace(path, controls.read(before, state[key]))
-        if path == "data" and run.config.latent.dimension == run.config.data.dimension != config.data.dimension:
-            config = config.replace("latent.dimension", config.data.dimension)  # so that G's map can still be drawn whole
+        config = replaced(run.config, path, controls.read(before, state[key]))
         refusal = run.reconfigure(config)
     except SettingError as error:
         refusal = controls.in_words(error, run.config)

@@ -146,3 +146,36 @@ def test_the_stage_follows_the_data(ring) -> None:
     assert not ring.page.locator('[data-panel="coverage"]').is_visible()
     ring.press("s")
     wait_until(lambda: ring.step == 1, "the line plays")
+
+
+def test_fingers_read_a_point_pinch_and_come_home(app, browser) -> None:
+    from driving import Lab
+
+    lab = Lab(browser, app.url, has_touch=True)
+    lab.choose("Ring of 8")
+    page, canvas = lab.page, lab.page.locator(".gd-plane")
+    canvas.wait_for()
+    x, y = middle(canvas)
+    page.touchscreen.tap(x, y)
+    assert reading(lab)["x"] < 0.05
+    page.wait_for_timeout(600)  # sooner it would be a double tap
+    page.touchscreen.tap(x, y)
+    page.get_by_role("tooltip").wait_for(state="hidden")
+
+    fingers = lab.context.new_cdp_session(page)
+
+    def touch(kind: str, *reach: float) -> None:
+        points = [{"x": x + dx, "y": y, "id": i} for i, dx in enumerate(reach)]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", -40)
+    touch("touchStart", -40, 40)
+    for apart in range(50, 121, 10):
+        touch("touchMove", -apart, apart)
+    touch("touchEnd")
+    wait_until(lambda: canvas.get_attribute("data-zoomed") is not None, "a pinch zooms")
+    assert canvas.get_attribute("data-held") is None
+    page.get_by_role("button", name="whole window").tap()
+    wait_until(lambda: canvas.get_attribute("data-zoomed") is None, "the button shows all of it")
+    assert not lab.complaints, lab.complaints
+    lab.context.close()

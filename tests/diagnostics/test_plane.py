@@ -15,9 +15,11 @@ from gandash import targets
 from gandash.diagnostics.estimators import CENTRAL_MASS, optimal_discriminator
 from gandash.diagnostics.plane import DIRECTIONS, FIELD, SAMPLES, Plane, window
 from gandash.game.distributions import DISTRIBUTIONS, PlaneDistribution, distribution
+from gandash.game.objectives import OBJECTIVES
 from gandash.settings import Settings
 
 LOG2 = math.log(2)
+SHARE = OBJECTIVES["non_saturating"].reading.optimal  # p_r / (p_r + p_g)
 TARGETS: list[Settings] = [
     *(settings() for settings, law in DISTRIBUTIONS.items() if issubclass(law, PlaneDistribution)),
     targets.Ring(radius=2, std=0.02),
@@ -91,7 +93,7 @@ def test_a_perfect_generator_reads_its_floor(settings: Settings) -> None:
             assert 0 < floor.mean <= floor.high
             assert getattr(reading, name) <= 2 * floor.high
         # where p_r and p_g are equal, D* is 1/2 but for noise, however fine the law
-        d_star = optimal_discriminator(estimators.p_r, reading.p_g)
+        d_star = optimal_discriminator(estimators.p_r, reading.p_g, SHARE)
         assert np.nanmean(np.abs(d_star - 0.5)[estimators.central]) < 0.12
         weighted = np.nansum(estimators.p_r * np.abs(d_star - 0.5)) / estimators.p_r.sum()
         assert weighted < 0.08
@@ -114,7 +116,7 @@ def test_all_on_one_of_two_far_modes() -> None:
     exact = (math.log(4 / 3) + LOG2 / 2 + math.log(2 / 3) / 2) / 2
     assert reading.jsd == pytest.approx(exact, abs=0.01)
     assert reading.coverage is not None and reading.coverage.captured == 1
-    d_star = optimal_discriminator(estimators.p_r, reading.p_g)
+    d_star = optimal_discriminator(estimators.p_r, reading.p_g, SHARE)
     places = estimators.places.numpy()
     at = [int(np.argmin(((places - place) ** 2).sum(1))) for place in ((3, 0), (-3, 0))]
     assert d_star[at[0]] == pytest.approx(1 / 3, abs=0.05) and d_star[at[1]] == pytest.approx(1)

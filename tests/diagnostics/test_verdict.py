@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -17,6 +18,7 @@ from gandash.diagnostics.verdict import (
     WINDOW,
     Observation,
     judge,
+    judge_path,
 )
 
 FLOOR = 0.001
@@ -228,3 +230,16 @@ def test_reasons_are_sentences_with_their_numbers() -> None:
 
 def test_numbers_that_are_none_do_not_break_the_judge() -> None:
     assert kind(history(jsd=np.nan, wasserstein=np.nan, gap_half=np.nan, mean_d_real=np.nan, mean_d_fake=np.nan)) == "training"
+
+
+@pytest.mark.parametrize(
+    ("growth", "title"),
+    [(0.9, "Arrived"), (0.995, "Coming in"), (1.0, "Circling"), (1.01, "Going out"), (math.nan, "Circling")],
+)
+def test_a_scalar_game_is_judged_by_its_path(growth: float, title: str) -> None:
+    steps = np.arange(WINDOW)
+    orbit = 1 + 0.02 * np.sin(steps)  # not quite round
+    distances = orbit if math.isnan(growth) else 2 * growth ** (2 * steps)
+    found = judge_path(list(distances))
+    assert found.title == title
+    assert judge_path(list(distances[:10])).kind == "waiting"

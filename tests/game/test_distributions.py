@@ -19,8 +19,10 @@ from torch import Generator
 
 from gandash import config, targets
 from gandash.game.distributions import DISTRIBUTIONS, Distribution, Latent, LineDistribution, distribution
+from gandash.game.distributions.line import row_of
+from gandash.packed import pack_samples
 from gandash.settings import Settings, kind_of, variants
-from gandash.targets import Gaussian, Mixture, Uniform
+from gandash.targets import Gaussian, Laplace, Mixture, PointMass, Samples, StudentT, Uniform
 
 CASES: list[Settings] = [
     # A newcomer is tested with its defaults before anyone lists it here
@@ -33,6 +35,11 @@ CASES: list[Settings] = [
     Mixture(means=(-0.2, 0.2), weights=(1, 1), std=1),
     Uniform(low=0.25, high=0.75),
     Uniform(low=-8, high=8),
+    Laplace(mean=2, scale=0.05),
+    StudentT(mean=1, scale=0.3, degrees=1),
+    StudentT(mean=-1, scale=2, degrees=30),
+    PointMass(place=0.1),
+    Samples(rows=pack_samples(np.array([[3], [1], [1], [0.1]], dtype=np.float32)), scaling="as_given"),
 ]
 
 
@@ -41,6 +48,12 @@ def law(request: pytest.FixtureRequest) -> LineDistribution:
     found = distribution(request.param)
     assert isinstance(found, LineDistribution)
     return found
+
+
+@pytest.fixture(params=[c for c in CASES if distribution(c).atoms() is None], ids=str)
+def smooth(request: pytest.FixtureRequest) -> LineDistribution:
+    """A law with a density that is the derivative of its distribution function."""
+    return distribution(request.param)
 
 
 @pytest.fixture(params=[settings() for settings in DISTRIBUTIONS], ids=str)
@@ -56,9 +69,9 @@ def density(law: LineDistribution, x: np.ndarray | float) -> np.ndarray:
 def corners(law: LineDistribution) -> list[float]:
     """Places where quadrature needs a hint: modes, edges and the flanks of both."""
     settings = law.settings
-    std = getattr(settings, "std", 0.0)
+    std = getattr(settings, "std", getattr(settings, "scale", 0.0))
     modes = law.modes()
-    edges = [getattr(settings, name) for name in ("low", "high") if hasattr(settings, name)]
+    edges = [getattr(settings, name) for name in ("low", "high", "mean") if hasattr(settings, name)]
     places = [*(modes.places[:, 0].tolist() if modes else ()), *edges]
     return sorted({p + k * std for p in places for k in (-8, -3, 0, 3, 8)})
 
@@ -76,33 +89,47 @@ def test_every_registered_settings_class_is_a_choice_of_data() -> None:
         assert type(distribution(settings())) is law, kind_of(settings)
 
 
-def test_density_integrates_to_one(law: LineDistribution) -> None:
-    places = corners(law)
-    assert mass(law, places[0] - 0.5, places[-1] + 0.5) == pytest.approx(1, abs=1e-9)
+def test_density_integrates_to_one(smooth: LineDistribution) -> None:
+    assert mass(smooth, -math.inf, math.inf) == pytest.approx(1, abs=1e-8)
 
 
-def test_cdf_is_the_integral_of_the_density(law: LineDistribution) -> None:
-    low, high = law.quantile_range(0.999)
-    start = corners(law)[0] - 0.5
+def test_cdf_is_the_integral_of_the_density(smooth: LineDistribution) -> None:
+    low, high = smooth.quantile_range(0.999)
     for x in np.linspace(low - 0.1, high + 0.1, 7):
-        assert float(law.cdf(torch.tensor(x))) == pytest.approx(mass(law, start, float(x)), abs=1e-9)
+        assert float(smooth.cdf(torch.tensor(x))) == pytest.approx(mass(smooth, -math.inf, float(x)), abs=1e-8)
 
 
 @pytest.mark.parametrize("wanted", [0.5, 0.98, 0.999, 1 - 1e-9])
-def test_quantile_range_holds_its_mass_and_equal_tails(law: LineDistribution, wanted: float) -> None:
-    below, up_to = law.cdf(torch.tensor(law.quantile_range(wanted), dtype=torch.float64)).tolist()
+def test_quantile_range_holds_its_mass_and_equal_tails(smooth: LineDistribution, wanted: float) -> None:
+    below, up_to = smooth.cdf(torch.tensor(smooth.quantile_range(wanted), dtype=torch.float64)).tolist()
     assert up_to - below == pytest.approx(wanted, abs=1e-8)
     assert below == pytest.approx(1 - up_to, abs=1e-8)
+
+
+def test_quantiles_invert_the_distribution_function(law: LineDistribution) -> None:
+    p = np.concatenate([[1e-6], np.linspace(0.001, 0.999, 501), [1 - 1e-6]])
+    places = torch.from_numpy(law.quantiles(p))
+    if law.atoms() is None:
+        np.testing.assert_allclose(law.cdf(places).numpy(), p, atol=1e-6)
+    else:  # the first place with that much mass up to it
+        assert bool((law.cdf(places).numpy() >= p).all()) and bool((law.cdf(places - 1e-9).numpy() < p).all())
 
 
 def test_samples_follow_the_cdf(law: LineDistribution) -> None:
     x = law.sample(Generator().manual_seed(7), 20000)
     assert x.shape == (20000, 1) and x.dtype == torch.float32
+    if atoms := law.atoms():
+        places, counts = x[:, 0].double().unique(return_counts=True)
+        np.testing.assert_array_equal(places.numpy(), atoms.places)
+        assert len(places) == 1 or stats.chisquare(counts.numpy(), atoms.weights * len(x)).pvalue > 1e-3
+        return
     result = stats.kstest(x[:, 0].double().numpy(), lambda v: law.cdf(torch.from_numpy(v)).numpy())
     assert result.pvalue > 1e-3
 
 
 def test_samples_are_independent_draws(law: LineDistribution) -> None:
+    if isinstance(law.settings, PointMass):
+        return  # all alike
     u = law.cdf(law.sample(Generator().manual_seed(3), 10000)[:, 0])
     for lag in (1, 2, 5000):  # 5000: where a draw of noise and a draw of modes from one stretch would meet
         assert abs(stats.pearsonr(u[:-lag], u[lag:]).statistic) < 4 / math.sqrt(len(u) - lag)
@@ -112,6 +139,8 @@ def test_the_same_generator_gives_the_same_samples(any_law: Distribution) -> Non
     law, generator = any_law, Generator().manual_seed(5)
     x = law.sample(generator, 100)
     assert torch.equal(x, law.sample(Generator().manual_seed(5), 100))
+    if isinstance(law.settings, PointMass):
+        return
     assert not torch.equal(x, law.sample(generator, 100))
     assert not torch.equal(x, law.sample(Generator().manual_seed(6), 100))
 
@@ -183,6 +212,79 @@ def test_gaussian_keeps_its_own_settings() -> None:
     assert modes is not None and modes.places.tolist() == [[2]] and modes.weights.tolist() == [1]
     low, high = law.quantile_range(0.95)
     assert (low, high) == pytest.approx((2 - 0.979982, 2 + 0.979982), abs=1e-5)
+
+
+@given(
+    mean=st.floats(-8, 8),
+    scale=st.floats(0.02, 4),
+    degrees=st.floats(1, 100),
+    z=st.floats(-30, 30),
+    p=st.floats(1e-9, 1 - 1e-9),
+)
+def test_laplace_and_student_against_scipy(mean: float, scale: float, degrees: float, z: float, p: float) -> None:
+    x = torch.tensor([mean + z * scale], dtype=torch.float64)
+    for settings, exact in (
+        (Laplace(mean=mean, scale=scale), stats.laplace(mean, scale)),
+        (StudentT(mean=mean, scale=scale, degrees=degrees), stats.t(degrees, mean, scale)),
+    ):
+        law = distribution(settings)
+        assert isinstance(law, LineDistribution)
+        assert float(law.log_density(x)) == pytest.approx(exact.logpdf(float(x)), rel=1e-9, abs=1e-9)
+        assert float(law.cdf(x)) == pytest.approx(exact.cdf(float(x)), rel=1e-9, abs=1e-15)
+        assert float(law.quantiles(np.array([p]))[0]) == pytest.approx(exact.ppf(p), rel=1e-7, abs=1e-7)
+        assert law.modes() is None
+
+
+@pytest.mark.parametrize("settings", [Laplace(), StudentT(degrees=1), StudentT(degrees=100)], ids=str)
+def test_every_sample_is_finite(settings: Settings) -> None:
+    """Also where a uniform number is 0 or as near to 1 as it can be."""
+    law, extremes = distribution(settings), torch.tensor([0.0, 2**-24, 0.5, 1 - 2**-24])
+    u, v = torch.meshgrid(extremes, extremes, indexing="ij")
+    assert bool(torch.isfinite(law.push(u[..., None], v[..., None])).all())
+
+
+@pytest.mark.parametrize("degrees", [1, 1.5, 2, 3, 100])
+def test_the_stage_of_heavy_tails_still_shows_the_peak(degrees: float) -> None:
+    law = distribution(StudentT(scale=1, degrees=degrees))
+    assert isinstance(law, LineDistribution)
+    low, high = law.extent()
+    assert low == -high and law.quantile_range(0.98)[1] < high < 100
+
+
+def test_a_point_mass_has_no_density_and_a_step() -> None:
+    law = distribution(PointMass(place=0.1))
+    place = float(np.float32(0.1))
+    x = torch.tensor([place - 1e-6, place, place + 1e-6], dtype=torch.float64)
+    assert law.log_density(x[:, None]).tolist() == [-math.inf, math.inf, -math.inf]
+    assert isinstance(law, LineDistribution) and law.cdf(x).tolist() == [0, 1, 1]
+    assert law.modes() is None and law.quantile_range(0.98) == (place, place)
+    assert law.sample(Generator().manual_seed(0), 5).tolist() == [[place]] * 5
+
+
+def test_an_uploaded_sample_is_its_own_law() -> None:
+    rows = np.array([[3], [1], [1], [0.5]], dtype=np.float32)
+    law = distribution(Samples(rows=pack_samples(rows), scaling="as_given"))
+    assert isinstance(law, LineDistribution)
+    assert law.cdf(torch.tensor([0.49, 0.5, 0.99, 1, 2.9, 3])).tolist() == [0, 0.25, 0.25, 0.75, 0.75, 1]
+    x = law.sample(Generator().manual_seed(0), 40000)[:, 0]
+    values, counts = x.unique(return_counts=True)
+    assert values.tolist() == [0.5, 1, 3]
+    np.testing.assert_allclose((counts / len(x)).numpy(), [0.25, 0.5, 0.25], atol=0.01)
+    places = np.linspace(-1, 4, 5001)
+    assert np.trapezoid(density(law, places), places) == pytest.approx(1, abs=2e-3)  # its histogram has all of the mass
+
+
+def test_every_row_of_a_large_sample_is_as_likely_as_any_other() -> None:
+    """Two numbers choose a row: the 24 bits of one would prefer some of 200000 rows by a percent."""
+    ends = torch.tensor([[0.0, 0.0], [1 - 2**-24, 1 - 2**-24], [0.5, 0.0]])
+    assert row_of(ends, 200_000).tolist() == [0, 199_999, 100_000]
+
+
+def test_standardised_rows_have_mean_0_and_std_1() -> None:
+    rows = np.random.default_rng(0).gamma(2, 1e4, (500, 1)).astype(np.float32)
+    points = Samples(rows=pack_samples(rows), scaling="standardised").points()
+    assert abs(points.mean()) < 1e-6 and points.std() == pytest.approx(1, abs=1e-6)
+    np.testing.assert_array_equal(Samples(rows=pack_samples(rows), scaling="as_given").points(), rows)
 
 
 # ------------------------------------------------------------------------------------------------------------- latent

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
 import pytest
 import torch
+from game.checks import TEXTBOOK, check_field, draw, in_double
+from game.checks import place as setting
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
@@ -16,17 +19,23 @@ from torch import Tensor
 from gandash.config import GameConfig, Latent, Network, Regulariser, RunSettings
 from gandash.game.distributions import DISTRIBUTIONS
 from gandash.game.field import (
+    discriminator_by_autograd,
     discriminator_loss,
     discriminator_part,
+    field_vector,
     generate,
     generator_loss,
     generator_part,
+    judge,
+    judge_samples,
     logits,
+    pull,
     sample,
     squared_slope,
 )
 from gandash.game.game import Game, build_game
 from gandash.game.networks import ACTIVATIONS
+from gandash.game.objectives import OBJECTIVES
 
 GAMMAS = (0.0, 0.5, 2.0)  # one member each; the population as a whole has a penalty
 BATCH = 5
@@ -48,10 +57,6 @@ def population(objective: Name = "non_saturating", activation: Any = "tanh", gam
             for gamma in gammas
         )
     )
-
-
-def draw(*shape: int, seed: int) -> Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
 def place(game: Game) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -92,8 +97,8 @@ def test_discriminator_part_against_torch_nn(reference: Any, activation: str) ->
 @pytest.mark.parametrize("activation", ["tanh", "leaky_relu", "silu"])
 def test_generator_part_against_torch_nn(reference: Any, objective: Name, activation: str) -> None:
     game = population(objective, activation)
-    theta, phi, _, latents = place(game)
-    part = generator_part(game, theta, phi, latents)
+    theta, phi, real, latents = place(game)
+    part = generator_part(game, theta, phi, real, latents)
     other = {"minimax": "non_saturating", "non_saturating": "minimax"}[objective]
     for m in range(game.members):
         d, g = reference.module(game.discriminator.network, phi[m]), reference.module(game.generator.network, theta[m])
@@ -121,12 +126,12 @@ def test_the_passes_by_hand_are_the_gradients_of_the_losses(
     real, latents = draw(m, BATCH, dimension, seed=3) + 1, draw(m, BATCH, 2, seed=4)
     fake = sample(game, theta, latents)
     torch.testing.assert_close(fake, generate(game, theta, latents))
-    d_part, g_part = discriminator_part(game, phi, real, fake), generator_part(game, theta, phi, latents)
+    d_part, g_part = discriminator_part(game, phi, real, fake), generator_part(game, theta, phi, real, latents)
 
     theta, phi = theta.requires_grad_(), phi.requires_grad_()
     (expected,) = torch.autograd.grad(discriminator_loss(game, phi, real, fake.clone()).sum(), phi)
     torch.testing.assert_close(d_part.gradient, expected)
-    (expected,) = torch.autograd.grad(generator_loss(game, theta, phi, latents).sum(), theta)
+    (expected,) = torch.autograd.grad(generator_loss(game, theta, phi, real, latents).sum(), theta)
     torch.testing.assert_close(g_part.gradient, expected)
 
 
@@ -148,10 +153,10 @@ def test_the_losses_can_be_differentiated_again() -> None:
 def test_parts_are_kept_when_the_next_are_computed() -> None:
     game = population()
     theta, phi, real, latents = place(game)
-    parts = [discriminator_part(game, phi, real, real), generator_part(game, theta, phi, latents)]
+    parts = [discriminator_part(game, phi, real, real), generator_part(game, theta, phi, real, latents)]
     kept = [{name: t.clone() for name, t in vars(p).items()} for p in parts]
     discriminator_part(game, 2 * phi, real, real + 1)
-    generator_part(game, 2 * theta, 2 * phi, latents)
+    generator_part(game, 2 * theta, 2 * phi, real, latents)
     for part, copies in zip(parts, kept, strict=True):
         for name, copy in copies.items():
             assert torch.equal(getattr(part, name), copy)
@@ -175,7 +180,7 @@ def test_discriminator_gradient_by_finite_differences() -> None:
 @pytest.mark.parametrize("objective", NAMES)
 def test_generator_gradient_by_finite_differences(objective: Name) -> None:
     game = population(objective)
-    theta, phi, _, latents = place(game)
+    theta, phi, real, latents = place(game)
 
     def minimax(theta: Tensor) -> Tensor:
         return (1 - torch.sigmoid(logits(game, phi, generate(game, theta, latents)))).log().mean(1)
@@ -183,7 +188,7 @@ def test_generator_gradient_by_finite_differences(objective: Name) -> None:
     def non_saturating(theta: Tensor) -> Tensor:
         return -torch.sigmoid(logits(game, phi, generate(game, theta, latents))).log().mean(1)
 
-    part = generator_part(game, theta, phi, latents)
+    part = generator_part(game, theta, phi, real, latents)
     played, other = (minimax, non_saturating) if objective == "minimax" else (non_saturating, minimax)
     torch.testing.assert_close(part.gradient, differences(played, theta, 1e-5), rtol=1e-6, atol=1e-8)
     torch.testing.assert_close(part.other_gradient, differences(other, theta, 1e-5), rtol=1e-6, atol=1e-8)
@@ -226,6 +231,225 @@ def test_r1_acts_on_real_data_alone() -> None:
     assert float((a - b).norm()) == pytest.approx(100 * math.hypot(1 * 2**2, 1**2 * 2))
 
 
+# ------------------------------------------------------------------------------- every objective, every penalty, packs
+
+PENALTIES: dict[str, dict[str, Any]] = {  # the first member's; the next has half of each, the last none
+    "none": {},
+    "R1": {"r1": 0.8},
+    "R2": {"r2": 1.4},
+    "GP": {"gradient_penalty": 3.0},
+    "R1, R2": {"r1": 0.8, "r2": 1.4},
+    "R1, GP": {"r1": 0.8, "gradient_penalty": 3.0},
+    "R2, GP": {"r2": 1.4, "gradient_penalty": 3.0},
+    "R1, R2, GP": {"r1": 0.8, "r2": 1.4, "gradient_penalty": 3.0},
+}
+
+
+def calmed(members: int, objective: str = "non_saturating", dimension: int = 1, **changes: Any) -> Game:
+    """A population whose penalties differ from member to member; `changes` to the regulariser, networks or batch."""
+    network = {"width": 4, "depth": 2, "activation": changes.pop("activation", "silu")} | changes.pop("network", {})
+    common = {name: changes.pop(name) for name in ("packing", "smoothing") if name in changes}
+    batch = changes.pop("batch", 4)
+    return in_double(
+        *(
+            GameConfig(
+                data=next(d for d in DISTRIBUTIONS if d.dimension == dimension)(),
+                latent=Latent(dimension=2),
+                generator=Network(**network),
+                discriminator=Network(**network),
+                objective=objective,
+                regulariser=Regulariser(**({"r1": 0} | common | {name: value * share for name, value in changes.items()})),
+                run=RunSettings(batch=batch, seed=seed),
+            )
+            for seed, share in enumerate((1.0, 0.5, 0.0)[:members])
+        )
+    )[0]
+
+
+def check_both_ways(game: Game) -> None:
+    check_field(game)
+    check_field(game, by_autograd=True)
+
+
+@pytest.mark.parametrize("penalties", PENALTIES.values(), ids=PENALTIES)
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_every_objective_under_every_penalty(objective: str, penalties: dict[str, Any]) -> None:
+    """Both ways are the gradients of the textbook's losses, alone and with members of other weights beside it."""
+    check_both_ways(calmed(1, objective, **penalties))
+    check_both_ways(calmed(3, objective, dimension=2, **penalties))
+
+
+@pytest.mark.parametrize("penalties", PENALTIES.values(), ids=PENALTIES)
+@pytest.mark.parametrize("packing", [2, 4])
+@pytest.mark.parametrize("objective", ["non_saturating", "relativistic", "f_kl"])
+def test_packs(objective: str, packing: int, penalties: dict[str, Any]) -> None:
+    check_both_ways(calmed(3, objective, packing=packing, batch=8, dimension=2, **penalties))
+    check_both_ways(calmed(1, objective, packing=packing, batch=8, **penalties))
+
+
+@pytest.mark.parametrize("penalties", PENALTIES.values(), ids=PENALTIES)
+@pytest.mark.parametrize("objective", ["minimax", "relativistic", "wasserstein"])
+def test_noise_is_on_what_both_players_see(objective: str, penalties: dict[str, Any]) -> None:
+    check_both_ways(calmed(3, objective, noise=0.7, packing=2, **penalties))
+    assert calmed(3, noise=0.7).penalties.noise is not None
+
+
+@pytest.mark.parametrize("penalties", PENALTIES.values(), ids=PENALTIES)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_every_activation_under_every_penalty(activation: str, penalties: dict[str, Any]) -> None:
+    check_both_ways(calmed(3, "least_squares", activation=activation, dimension=2, **penalties))
+
+
+@pytest.mark.parametrize("objective", ["minimax", "non_saturating"])
+def test_label_smoothing_in_the_field(objective: str) -> None:
+    check_both_ways(calmed(3, objective, smoothing=0.2, r1=0.5))
+
+
+@pytest.mark.parametrize("penalties", PENALTIES.values(), ids=PENALTIES)
+@pytest.mark.parametrize(
+    "network",
+    [{"dropout": 0.4}, {"normalisation": "batch"}, {"normalisation": "layer"}, {"activation": "maxout", "pieces": 3}],
+    ids=["dropout", "batch norm", "layer norm", "maxout"],
+)
+def test_networks_that_autograd_passes(network: dict[str, Any], penalties: dict[str, Any]) -> None:
+    game = calmed(2, "relativistic", network=network, packing=2, batch=6, **penalties)
+    assert not game.discriminator.network.is_plain and not game.generator.network.is_plain
+    check_field(game)
+    theta, phi, real, latents, chance = setting(game)
+    assert (chance.masks[0] is None) == ("dropout" not in network)
+    fake = sample(game, theta, latents, chance.generator_masks)  # what training hands over: an inference tensor
+    torch.testing.assert_close(fake, generate(game, theta, latents, chance.generator_masks))
+    assert bool(discriminator_part(game, phi, real, fake, chance).gradient.isfinite().all())
+
+
+def test_one_network_by_hand_and_one_by_autograd() -> None:
+    for changed in ("generator.dropout", "discriminator.dropout"):
+        game = in_double(calmed(1, r1=0.5, r2=0.5, gradient_penalty=1.0).config.replace(changed, 0.3))[0]
+        assert game.generator.network.is_plain != game.discriminator.network.is_plain
+        check_field(game)
+
+
+@pytest.mark.parametrize("penalties", PENALTIES.values(), ids=PENALTIES)
+def test_penalties_and_their_gradients_by_differences(penalties: dict[str, Any]) -> None:
+    """Slopes in x by differences of outputs, gradients in phi by differences of that."""
+    game, without = calmed(3, dimension=2, **penalties), calmed(3, dimension=2)
+    theta, phi, real, latents, chance = setting(game)
+    fake = generate(game, theta, latents)
+    weight = {name: torch.tensor([value, value / 2, 0.0]).double() for name, value in penalties.items()}
+
+    def slope(phi: Tensor, x: Tensor) -> Tensor:
+        steps = 1e-5 * torch.eye(2, dtype=torch.float64)
+        parts = [(logits(game, phi, x + h) - logits(game, phi, x - h)) / 2e-5 for h in steps]
+        return torch.stack(parts, dim=-1)
+
+    def penalty(phi: Tensor) -> Tensor:
+        total = torch.zeros(3, dtype=torch.float64)
+        if "r1" in penalties:
+            total = total + weight["r1"] / 2 * slope(phi, real).square().sum(-1).mean(1)
+        if "r2" in penalties:
+            total = total + weight["r2"] / 2 * slope(phi, fake).square().sum(-1).mean(1)
+        if "gradient_penalty" in penalties:
+            between = real + chance.mix * (fake - real)
+            total = total + weight["gradient_penalty"] * (slope(phi, between).norm(dim=-1) - 1).square().mean(1)
+        return total
+
+    value = discriminator_loss(game, phi, real, fake, chance) - discriminator_loss(without, phi, real, fake, chance)
+    torch.testing.assert_close(value.detach(), penalty(phi), rtol=1e-6, atol=1e-8)
+    assert bool((value >= 0).all()) and bool((value[:2] > 0).all()) == bool(penalties)
+    gradient = discriminator_part(game, phi, real, fake, chance).gradient
+    gradient = gradient - discriminator_part(without, phi, real, fake, chance).gradient
+    torch.testing.assert_close(gradient, differences(penalty, phi, 1e-4), rtol=1e-4, atol=1e-5)
+
+
+def test_gradient_penalty_of_a_flat_discriminator_is_finite() -> None:
+    """|grad a| = 0 everywhere: the penalty is lambda, and its gradient 0 rather than NaN."""
+    game = calmed(1, gradient_penalty=2.0)
+    _, phi, real, _, chance = setting(game)
+    phi = torch.zeros_like(phi)
+    for way in (discriminator_part, discriminator_by_autograd):
+        assert float(way(game, phi, real, real + 1, chance).gradient.norm()) == 0
+    at_rest = discriminator_loss(game, phi, real, real + 1, chance)
+    assert float(at_rest.detach()) == pytest.approx(2 * math.log(2) + 2)
+
+
+def test_between_goes_from_real_to_generated() -> None:
+    """With mix 0 the gradient penalty looks at real data alone, with mix 1 at generated data."""
+    game = calmed(1, "wasserstein", gradient_penalty=2.0)
+    _, phi, real, _, chance = setting(game)
+    for mix, x in ((0.0, real), (1.0, real + 1)):
+        at = replace(chance, mix=torch.full_like(chance.mix, mix))
+        leaf = x.clone().requires_grad_()
+        (slope,) = torch.autograd.grad(logits(game, phi, leaf).sum(), leaf)
+        penalty = 2 * (slope.norm(dim=-1) - 1).square().mean()
+        fake = real + 1
+        plain = logits(game, phi, fake).mean() - logits(game, phi, real).mean()
+        assert float(discriminator_loss(game, phi, real, fake, at).detach()) == pytest.approx(float(penalty + plain))
+
+
+@given(
+    r1=st.floats(0.01, 5),
+    r2=st.floats(0.01, 5),
+    penalty=st.floats(0.01, 5),
+    seed=st.integers(0, 1000),
+    order=st.permutations(range(4)),
+)
+def test_the_order_of_samples_changes_nothing(r1: float, r2: float, penalty: float, seed: int, order: list[int]) -> None:
+    game = calmed(1, r1=r1, r2=r2, gradient_penalty=penalty)
+    _, phi, real, _, chance = setting(game)
+    fake = draw(1, 4, 1, seed=seed)
+    mixed = replace(chance, mix=chance.mix[:, order])
+    a = discriminator_part(game, phi, real, fake, chance)
+    b = discriminator_part(game, phi, real[:, order], fake[:, order], mixed)
+    torch.testing.assert_close(a.gradient, b.gradient)
+    torch.testing.assert_close(a.loss, b.loss)
+    torch.testing.assert_close(a.logits[:, :, order], b.logits)
+
+
+@pytest.mark.parametrize("objective", ["non_saturating", "f_pearson", "relativistic"])
+def test_pull_is_minus_the_generators_slope_in_the_sample(objective: str) -> None:
+    for network, packing in (({}, 1), ({}, 3), ({"normalisation": "layer"}, 2)):
+        game = calmed(2, objective, network=network, packing=packing, batch=6, dimension=2)
+        _, phi, x, _, _ = setting(game)
+        found = pull(game, phi, x)
+        leaf = x.clone().requires_grad_()
+        packs = torch.cat([leaf] + [x.roll(-i, dims=1) for i in range(1, packing)], dim=-1)
+        a = logits(game, phi, packs)
+        against = a.detach().median(dim=1, keepdim=True).values.expand_as(a)
+        loss = TEXTBOOK[objective].generator(against, a).sum()  # each sample's own, not divided by their number
+        (expected,) = torch.autograd.grad(-loss, leaf)
+        torch.testing.assert_close(found, expected)
+        judged = judge(game, phi, x)
+        torch.testing.assert_close(judged, logits(game, phi, x.repeat(1, 1, packing)))
+        whole = judge_samples(game, phi, x)
+        torch.testing.assert_close(whole, logits(game, phi, x.reshape(2, -1, 2 * packing)))
+
+
+def test_field_vector_is_both_parts_and_differentiable() -> None:
+    """v's numbers are those of the parts, and its Jacobian that of differences, penalties and all."""
+    game = calmed(1, "relativistic", r1=0.5, r2=0.7, gradient_penalty=1.0, noise=0.3, batch=3)
+    theta, phi, real, latents, chance = setting(game)
+    fake = generate(game, theta, latents)
+    theta, phi = theta.requires_grad_(), phi.requires_grad_()
+    of_g, of_d = field_vector(game, theta, phi, real, latents, chance)
+    torch.testing.assert_close(of_d.detach(), discriminator_part(game, phi.detach(), real, fake.detach(), chance).gradient)
+    torch.testing.assert_close(
+        of_g.detach(), generator_part(game, theta.detach(), phi.detach(), real, latents, chance).gradient
+    )
+    along_g, along_d = draw(*theta.shape, seed=31), draw(*phi.shape, seed=32)
+    found = torch.autograd.grad((of_g * along_g).sum() + (of_d * along_d).sum(), (theta, phi))
+
+    def projected(theta: Tensor, phi: Tensor) -> Tensor:
+        g, d = field_vector(game, theta.detach().requires_grad_(), phi.detach().requires_grad_(), real, latents, chance)
+        return (g * along_g).sum(1).detach() + (d * along_d).sum(1).detach()
+
+    near = {"rtol": 1e-5, "atol": 1e-6}
+    torch.testing.assert_close(found[0], differences(lambda t: projected(t, phi), theta.detach(), 1e-5), **near)
+    torch.testing.assert_close(found[1], differences(lambda p: projected(theta, p), phi.detach(), 1e-5), **near)
+
+
+# ----------------------------------------------------------------------------------------------------------- at rest
+
+
 @pytest.mark.parametrize("objective", NAMES)
 def test_equilibrium_is_a_rest_point(objective: Name) -> None:
     """p_g = p_r and D constant: L_D = 2 log 2, and neither player is pulled anywhere."""
@@ -236,7 +460,7 @@ def test_equilibrium_is_a_rest_point(objective: Name) -> None:
     part = discriminator_part(game, phi, real, real)
     assert float(part.gradient.norm(dim=1).max()) < 1e-15
     torch.testing.assert_close(part.loss, torch.full_like(part.loss, 2 * math.log(2)))
-    g_part = generator_part(game, theta, phi, latents)
+    g_part = generator_part(game, theta, phi, real, latents)
     assert float(g_part.gradient.norm(dim=1).max()) == 0
     assert float(g_part.other_gradient.norm(dim=1).max()) == 0
     # away from it both are pulled
@@ -247,12 +471,12 @@ def test_members_do_not_mix() -> None:
     game = population()
     theta, phi, real, latents = place(game)
     fake = generate(game, theta, latents)
-    d_part, g_part = discriminator_part(game, phi, real, fake), generator_part(game, theta, phi, latents)
+    d_part, g_part = discriminator_part(game, phi, real, fake), generator_part(game, theta, phi, real, latents)
     for m, gamma in enumerate(GAMMAS):
         alone = population(gammas=(gamma,))
         own = slice(m, m + 1)
         d_alone = discriminator_part(alone, phi[own], real[own], fake[own])
-        g_alone = generator_part(alone, theta[own], phi[own], latents[own])
+        g_alone = generator_part(alone, theta[own], phi[own], real[own], latents[own])
         torch.testing.assert_close(d_part.gradient[own], d_alone.gradient)
         torch.testing.assert_close(g_part.gradient[own], g_alone.gradient)
         torch.testing.assert_close(g_part.other_gradient[own], g_alone.other_gradient)
@@ -263,7 +487,7 @@ def test_results_hold_no_graph_and_work_under_no_grad() -> None:
     theta, phi, real, latents = place(game)
     with torch.no_grad():
         d_part = discriminator_part(game, phi, real, generate(game, theta, latents))
-        g_part = generator_part(game, theta, phi, latents)
+        g_part = generator_part(game, theta, phi, real, latents)
     for part in (d_part, g_part):
         for tensor in vars(part).values():
             assert not tensor.requires_grad
@@ -292,7 +516,7 @@ def dirac(objective: Name, gamma: float) -> Callable[[float, float], np.ndarray]
         phi_row = torch.tensor([[1.0, 10.0, psi, -10 * psi]], dtype=torch.float64)
         real = latents = torch.zeros(1, 3, 1, dtype=torch.float64)
         d = discriminator_part(game, phi_row, real, generate(game, theta_row, latents)).gradient[0]
-        g = generator_part(game, theta_row, phi_row, latents).gradient[0]
+        g = generator_part(game, theta_row, phi_row, real, latents).gradient[0]
         return np.array([float(g[3]), float(d[2] - 10 * d[3])])  # chain rule through d(w2, b2)/d psi = (1, -10)
 
     return field

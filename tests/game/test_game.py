@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
 import torch
+from game.checks import check_noise
 from torch.utils.flop_counter import FlopCounterMode
 
-from gandash.config import Adam, Alternating, GameConfig, Latent, Network, Regulariser, RunSettings, flop_per_step
+from gandash.config import (
+    Adam,
+    Alternating,
+    Extragradient,
+    GameConfig,
+    Latent,
+    Network,
+    Regulariser,
+    RunSettings,
+    flop_per_step,
+)
 from gandash.game.game import Streams, build_game
+from gandash.game.networks import network
 from gandash.game.step import start, train_step
 from gandash.targets import Mixture
 
@@ -37,9 +50,9 @@ def test_numbers_may_differ_from_member_to_member() -> None:
     )
     game = build_game(SMALL, other)
     assert game.members == 2 and game.config is SMALL and game.batch == 6
-    assert game.r1 is not None
+    assert game.penalties.r1 is not None
     for column, expected in (
-        (game.r1, [1, 0]),
+        (game.penalties.r1, [1, 0]),
         (game.averaging, [0.99, 0.5]),
         (game.generator.hyper["learning_rate"], [1e-3, 0.25]),
         (game.discriminator.hyper["learning_rate"], [3e-3, 3e-3]),
@@ -47,7 +60,7 @@ def test_numbers_may_differ_from_member_to_member() -> None:
     ):
         assert column.dtype == torch.float32
         torch.testing.assert_close(column, torch.tensor(expected, dtype=torch.float32)[:, None])
-    assert build_game(other, other).r1 is None  # nobody pays for a penalty that nobody has
+    assert build_game(other, other).penalties.r1 is None  # nobody pays for a penalty that nobody has
 
 
 @pytest.mark.parametrize(
@@ -63,11 +76,46 @@ def test_numbers_may_differ_from_member_to_member() -> None:
         ("update_rule.discriminator_steps", 2),
         ("generator_optimiser", {"kind": "momentum"}),
         ("run.batch", 7),
+        ("generator", {"kind": "point"}),
+        ("discriminator", {"kind": "linear"}),
+        ("regulariser.spectral", "on"),
+        ("regulariser.smoothing", 0.1),
+        ("regulariser.packing", 2),
     ],
 )
 def test_structure_must_be_shared(path: str, value: Any) -> None:
     with pytest.raises(ValueError, match="must share"):
         build_game(SMALL, SMALL.replace(path, value))
+
+
+def test_penalties_of_some_members_are_off_for_the_others() -> None:
+    """Off is a weight of 0, a clip at infinity, a noise that lasts for ever; None where nobody has it."""
+    calm = {"r2": 0.2, "gradient_penalty": 3, "clip": 0.1, "noise": 0.5, "noise_half_life": 10}
+    one = SMALL.replace_all([(f"regulariser.{name}", value) for name, value in calm.items()])
+    other = SMALL.replace("regulariser.noise", 0.25)
+    p = build_game(one, other, SMALL).penalties
+    for found, expected in (
+        (p.r1, [1, 1, 1]),
+        (p.r2, [0.2, 0, 0]),
+        (p.gradient_penalty, [3, 0, 0]),
+        (p.clip, [0.1, math.inf, math.inf]),
+        (p.noise_at(0), [0.5, 0.25, 0]),
+        (p.noise_at(10), [0.25, 0.25, 0]),
+    ):
+        torch.testing.assert_close(found, torch.tensor(expected, dtype=torch.float32)[:, None])
+    none = build_game(SMALL).penalties
+    assert (none.r2, none.gradient_penalty, none.clip, none.noise_at(5), none.spectral) == (None, None, None, None, False)
+
+
+def test_a_discriminator_of_packs_sees_them_whole() -> None:
+    game = build_game(SMALL.replace("regulariser.packing", 3))
+    assert game.pack == 3 and game.discriminator.network.layers[0] == (3, 4) and game.generator.network.layers[-1] == (4, 1)
+
+
+def test_label_smoothing_is_in_both_generator_losses() -> None:
+    game = build_game(SMALL.replace("regulariser.smoothing", 0.2))
+    assert game.other_objective is not None
+    assert game.objective.reading.centre == game.other_objective.reading.centre == 0.4
 
 
 def test_networks_fit_data_and_latent() -> None:
@@ -106,6 +154,16 @@ def test_batches_follow_each_other_and_go_on_after_restore() -> None:
         Streams([3, 4]).restore(saved)
 
 
+def test_noise_and_mixes_are_drawn_for_each_alone() -> None:
+    check_noise(Streams([3, 4]))
+    together, alone = Streams([3, 4]), Streams([4])
+    assert torch.equal(together.normal(2, 5, 1)[1:], alone.normal(2, 5, 1))
+    assert torch.equal(together.uniform(5, 1)[1:], alone.uniform(5, 1))
+    net = network(2, 1, Network(width=4, depth=2, dropout=0.5))
+    for ours, own in zip(together.masks(net, 6), alone.masks(net, 6), strict=True):
+        assert torch.equal(ours[1:], own) and not torch.equal(ours[0], ours[1])
+
+
 def test_measuring_disturbs_nothing_and_repeats_itself() -> None:
     game, streams, undisturbed = build_game(SMALL), Streams([3]), Streams([3])
     (a,), (b,), (c,) = streams.measuring(7), streams.measuring(7), streams.measuring(8)
@@ -124,7 +182,9 @@ def test_players_start_from_different_numbers_than_the_data() -> None:
 
 
 @pytest.mark.parametrize("r1", [0.0, 1.0])
-@pytest.mark.parametrize("rule", [Alternating(), Alternating(discriminator_steps=4)], ids=lambda r: r.summary())
+@pytest.mark.parametrize(
+    "rule", [Alternating(), Alternating(discriminator_steps=4), Extragradient()], ids=lambda r: r.summary()
+)
 def test_the_cost_estimate_is_what_torch_counts(r1: float, rule: Alternating) -> None:
     config = SMALL.replace("generator.width", 48).replace("discriminator.width", 48).replace("regulariser.r1", r1)
     config = config.replace("update_rule", rule.model_dump())

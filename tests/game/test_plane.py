@@ -15,6 +15,7 @@ from torch import Generator, Tensor
 from gandash import targets
 from gandash.game.distributions import DISTRIBUTIONS, Modes, PlaneDistribution, distribution
 from gandash.game.distributions.plane import Curve
+from gandash.packed import SIDE, pack_painting, pack_samples
 from gandash.settings import Settings
 
 CASES: list[Settings] = [
@@ -26,7 +27,14 @@ CASES: list[Settings] = [
     targets.TwoMoons(noise=0.4),
     targets.SwissRoll(noise=0.3),
     targets.Checkerboard(side=3),
+    targets.TwoClusters(distance=3, std=0.2, share=0.2),
+    targets.Segment(length=2, angle=-80, noise=0.2),
+    targets.Spirals(arms=3, turns=1.5, noise=0.1),
+    targets.Annulus(inner=0, outer=1),
+    targets.Drawn(half_width=5),
+    targets.Samples2D(scaling="as_given"),
 ]
+SHARP = (targets.Checkerboard, targets.Annulus, targets.Drawn)  # with cliffs, which a midpoint rule meets anywhere
 
 
 def plane(settings: Settings) -> PlaneDistribution:
@@ -51,14 +59,16 @@ def centres(e: Tensor) -> Tensor:
 
 def test_masses_are_the_integral_of_the_density(law: PlaneDistribution) -> None:
     """In every cell, by a midpoint rule on 20 x 20 points of it: rows are y, columns x."""
+    if isinstance(law.settings, targets.Samples2D):
+        return  # its masses are the rows' own; its density is an estimate
     cells, split = 10, 20
     coarse, fine = edges(-6, 6, cells), edges(-6, 6, cells * split)
     density = law.log_density(centres(fine)).exp() * (12 / (cells * split)) ** 2
     summed = density.reshape(cells, split, cells, split).sum((1, 3))
     masses = law.cell_masses(coarse, coarse)
     assert masses.dtype == torch.float64
-    # where an edge of the checkerboard runs through a cell, the rule is off by up to half a row of points
-    slack = 1 / split if isinstance(law.settings, targets.Checkerboard) else 0.02
+    # where an edge runs through a cell, the rule is off by up to half a row of points
+    slack = 1 / split if isinstance(law.settings, SHARP) else 0.02
     torch.testing.assert_close(summed, masses, rtol=0, atol=slack * float(masses.max()))
     assert float(density.sum()) == pytest.approx(1, abs=slack)
 
@@ -106,7 +116,10 @@ def test_gaussian_against_scipy(x: float, y: float, std: float) -> None:
 
 @pytest.mark.parametrize(
     "settings",
-    [targets.TwoMoons(noise=n) for n in (0.02, 0.15, 1)] + [targets.SwissRoll(noise=n) for n in (0.02, 0.08, 1)],
+    [targets.TwoMoons(noise=n) for n in (0.02, 0.15, 1)]
+    + [targets.SwissRoll(noise=n) for n in (0.02, 0.08, 1)]
+    + [targets.Spirals(noise=n) for n in (0.02, 0.08, 1)]
+    + [targets.Spirals(arms=4, turns=2, noise=0.05), targets.Segment(noise=0.02), targets.Segment(length=0.1, noise=1)],
     ids=str,
 )
 def test_nodes_stand_for_the_whole_curve(settings: Settings) -> None:
@@ -133,7 +146,10 @@ def test_modes_stand_where_the_settings_say() -> None:
     assert grid.places.tolist() == [[x, y] for y in (-2, 0, 2) for x in (-2, 0, 2)]  # row by row from the lower left
     assert modes(targets.Gaussian2D(mean=(1, 2))).places.tolist() == [[1, 2]]
     assert modes(targets.Mixture2D(means=((1, 2), (3, 4)))).places.tolist() == [[1, 2], [3, 4]]
-    for settings in (targets.TwoMoons(), targets.SwissRoll(), targets.Checkerboard()):
+    clusters = modes(targets.TwoClusters(distance=8, std=0.4, share=0.25))
+    assert clusters.places.tolist() == [[-4, 0], [4, 0]] and clusters.weights.tolist() == [0.25, 0.75] and clusters.std == 0.4
+    shapes = (targets.TwoMoons, targets.SwissRoll, targets.Checkerboard, targets.Segment, targets.Spirals, targets.Annulus)
+    for settings in (*(shape() for shape in shapes), targets.Drawn(), targets.Samples2D()):
         assert plane(settings).modes() is None
 
 
@@ -161,3 +177,86 @@ def test_the_checkerboard_has_nothing_on_its_other_squares() -> None:
     np.testing.assert_allclose(law.log_density(places).exp().numpy(), [1 / 8, 0, 1 / 8, 0, 0])
     x = law.sample(Generator().manual_seed(0), 5000)
     assert bool(torch.isfinite(law.log_density(x)).all())
+
+
+def test_an_annulus_is_even_between_its_radii() -> None:
+    law = plane(targets.Annulus(inner=1, outer=2))
+    places = torch.tensor([[0.0, 0.5], [0.0, 1.5], [-1.2, 1.2], [1.5, 1.5]])
+    np.testing.assert_allclose(law.log_density(places).exp().numpy(), [0, 1 / (3 * math.pi), 1 / (3 * math.pi), 0], rtol=1e-6)
+    r2 = law.sample(Generator().manual_seed(0), 20000).double().square().sum(1).numpy()
+    assert stats.kstest(r2, stats.uniform(1, 3).cdf).pvalue > 1e-3  # r^2 is uniform on [1, 4]
+    quarter = torch.tensor([0.0, math.inf], dtype=torch.float64)
+    assert float(law.cell_masses(quarter, quarter)) == pytest.approx(1 / 4, abs=1e-14)
+    strip = torch.tensor([-math.inf, -1.0, 1.0, math.inf], dtype=torch.float64)
+    segment = (4 * math.pi / 3 - math.sqrt(3)) / (3 * math.pi)  # of the disc beyond a line at half its radius
+    np.testing.assert_allclose(law.cell_masses(strip, strip).sum(0).numpy(), [segment, 1 - 2 * segment, segment], atol=1e-14)
+
+
+@given(
+    lows=st.tuples(st.floats(-3, 3), st.floats(-3, 3)),
+    sizes=st.tuples(st.floats(0, 3), st.floats(0, 3)),
+    radii=st.tuples(st.floats(0, 1.9), st.floats(2, 3)),
+)
+def test_masses_of_an_annulus_by_quadrature(
+    lows: tuple[float, float], sizes: tuple[float, float], radii: tuple[float, float]
+) -> None:
+    """Any box, by a midpoint rule over x of the chords of both discs."""
+    inner, outer = radii
+    box = [torch.tensor([low, low + size], dtype=torch.float64) for low, size in zip(lows, sizes, strict=True)]
+    x = lows[0] + sizes[0] * (np.arange(20000) + 0.5) / 20000
+
+    def chords(radius: float) -> float:
+        half = np.sqrt(np.maximum(radius**2 - x**2, 0))
+        return float((np.clip(lows[1] + sizes[1], -half, half) - np.clip(lows[1], -half, half)).mean() * sizes[0])
+
+    exact = (chords(outer) - chords(inner)) / (math.pi * (outer**2 - inner**2))
+    assert float(plane(targets.Annulus(inner=inner, outer=outer)).cell_masses(*box)) == pytest.approx(exact, abs=1e-5)
+
+
+def test_a_line_is_a_line() -> None:
+    """Along it a uniform law under noise, across it the noise alone."""
+    law = plane(targets.Segment(length=3, angle=90, noise=0.2))
+    y = torch.linspace(-2, 2, 9, dtype=torch.float64)
+    along = (torch.special.ndtr((y + 1.5) / 0.2) - torch.special.ndtr((y - 1.5) / 0.2)) / 3
+    across = stats.norm(0, 0.2).pdf(0.1)
+    found = law.log_density(torch.stack([torch.full_like(y, 0.1), y], dim=1)).exp()
+    np.testing.assert_allclose(found.numpy(), along.numpy() * across, atol=1e-6)
+
+
+def test_arms_of_spirals_are_turned_copies_of_one_another() -> None:
+    law = plane(targets.Spirals(arms=3, turns=1, noise=0.05))
+    assert isinstance(law, Curve)
+    first, second = law.curve(torch.tensor([0.1, 0.1 + 1 / 3], dtype=torch.float64))
+    turn = 2 * math.pi / 3
+    turned = [
+        float(first[0] * math.cos(turn) - first[1] * math.sin(turn)),
+        float(first[0] * math.sin(turn) + first[1] * math.cos(turn)),
+    ]
+    np.testing.assert_allclose(second.numpy(), turned, atol=1e-12)
+    assert float(law.curve(torch.tensor(1.0, dtype=torch.float64)).norm()) == pytest.approx(2)
+
+
+def test_a_painting_is_as_dense_as_it_is_painted() -> None:
+    cells = np.zeros((SIDE, SIDE), dtype=np.uint8)
+    cells[0, 63], cells[32, 0] = 50, 150  # low right, and in the middle of the left edge
+    law = plane(targets.Drawn(painting=pack_painting(cells), half_width=3.2))  # cells 0.1 wide
+    places = torch.tensor([[3.15, -3.15], [-3.15, 0.05], [0.0, 0.0], [9.0, 9.0]])
+    np.testing.assert_allclose(law.log_density(places).exp().numpy(), [25, 75, 0, 0], rtol=1e-5)
+    x = law.sample(Generator().manual_seed(0), 40000)
+    assert float((x[:, 0] > 0).float().mean()) == pytest.approx(0.25, abs=0.01)
+    assert bool(torch.isfinite(law.log_density(x[(x[:, 0] > 3.101) | (x[:, 0] < -3.101)])).all())
+    assert law.extent() == pytest.approx((-3.2, 3.2, -3.2, 0.1))
+
+
+def test_uploaded_points_are_their_own_law() -> None:
+    rows = np.array([[0, 0], [2, 1], [2, 1], [-1, 3]], dtype=np.float32)
+    law = plane(targets.Samples2D(rows=pack_samples(rows), scaling="as_given"))
+    infinite = torch.tensor([-math.inf, 0, 2, math.inf], dtype=torch.float64)
+    masses = law.cell_masses(infinite, torch.tensor([-math.inf, 0.5, math.inf], dtype=torch.float64))
+    assert masses.tolist() == [[0, 0.25, 0], [0.25, 0, 0.5]]
+    x = law.sample(Generator().manual_seed(0), 40000)
+    assert {tuple(row) for row in x.unique(dim=0).tolist()} == {(0, 0), (2, 1), (-1, 3)}
+    assert float((x[:, 0] == 2).float().mean()) == pytest.approx(0.5, abs=0.01)
+    axis = torch.linspace(-4, 6, 1001, dtype=torch.float64)
+    places = torch.stack(torch.meshgrid(axis, axis, indexing="xy"), dim=-1)
+    assert float(law.log_density(places).exp().sum()) * 0.01**2 == pytest.approx(1, abs=0.02)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -49,7 +50,8 @@ def assert_same(one: Snapshot, other: Snapshot) -> None:
     a, b = one.state, other.state
     assert a.step == b.step
     tensors = [(a.theta, b.theta), (a.phi, b.phi), (a.average, b.average), (one.randomness, other.randomness)]
-    for mine, theirs in ((a.theta_moments, b.theta_moments), (a.phi_moments, b.phi_moments)):
+    tensors.append((a.critic, b.critic))
+    for mine, theirs in ((a.theta_moments, b.theta_moments), (a.phi_moments, b.phi_moments), (a.memory, b.memory)):
         assert mine.keys() == theirs.keys()
         tensors += [(mine[k], theirs[k]) for k in mine]
     for x, y in tensors:
@@ -116,6 +118,33 @@ def test_a_replay_is_the_run_bit_for_bit(tmp_path: Path) -> None:
     assert_same(again.snapshot(), run.states[24])
     assert_same(again.snapshot(), kept.snapshot())
     assert again.changes == run.session.changes and again.config == run.session.config
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"update_rule": {"kind": "optimistic"}},
+        {"update_rule": {"kind": "lookahead", "rounds": 5}, "regulariser.spectral": "on"},
+        {"objective": "relativistic", "regulariser.packing": 2, "regulariser.noise": 0.1, "discriminator.dropout": 0.2},
+        {"generator": {"kind": "point"}, "discriminator": {"kind": "linear"}, "objective": "wasserstein"},
+    ],
+    ids=["optimistic", "lookahead", "chance", "dirac"],
+)
+def test_games_of_every_make_are_kept_and_replayed_bit_for_bit(tmp_path: Path, changes: dict[str, Any]) -> None:
+    session = Session(TINY.replace_all(list(changes.items())))
+    run = Played(session, [session.snapshot()], [])
+    with Record(tmp_path, session) as record:
+        run.go(record, 7)
+        session.set("regulariser.clip", 0.5)
+        run.go(record, 2, Players.D)
+        session.set("objective", "hinge")
+        run.go(record, 4)
+        record.checkpoint(session)
+        record.end(session.verdict)
+    again = replay(tmp_path)
+    assert_same(again.snapshot(), run.states[-1])
+    assert_same(again.snapshot(), Session.load(tmp_path / CHECKPOINT).snapshot())
+    assert again.config == session.config
 
 
 def test_the_comparison_can_tell_states_apart(tmp_path: Path) -> None:

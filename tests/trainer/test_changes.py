@@ -42,6 +42,40 @@ def test_every_config_on_the_way_is_valid(old: GameConfig, new: GameConfig, path
     assert [path for path, _ in changes] == paths
 
 
+SMOOTHED: dict[str, Any] = {"regulariser": {"smoothing": 0.1}}
+PACKED: dict[str, Any] = {"regulariser": {"packing": 3}}
+CRITIC: dict[str, Any] = {"objective": "wasserstein"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "paths"),
+    [
+        (game(1, 1, **SMOOTHED), game(1, 1, **CRITIC), ["regulariser.smoothing", "objective"]),
+        (game(1, 1, **CRITIC), game(1, 1, **SMOOTHED), ["objective", "regulariser.smoothing"]),
+        (game(1, 1, 6, **PACKED), game(1, 1, 9, **PACKED), ["run.batch"]),
+    ],
+)
+def test_rules_between_groups_hold_on_the_way(old: GameConfig, new: GameConfig, paths: list[str]) -> None:
+    changes = live_differences(old, new)
+    for path, value in changes:
+        old = with_live_setting(old, path, value)
+    assert old == new
+    assert [path for path, _ in changes] == paths
+
+
+@pytest.mark.parametrize(
+    ("old", "path", "value"),
+    [
+        (game(1, 1, **SMOOTHED), "objective", "hinge"),
+        (game(1, 1, 6, **PACKED), "run.batch", 7),
+        (game(1, 1, regulariser={"spectral": "on"}), "update_rule", {"kind": "consensus"}),
+    ],
+)
+def test_a_change_that_breaks_such_a_rule_is_refused(old: GameConfig, path: str, value: Any) -> None:
+    with pytest.raises(SettingError, match=path):
+        with_live_setting(old, path, value)
+
+
 def test_a_variant_changes_as_a_whole() -> None:
     simultaneous = game(1, 1).replace("update_rule", {"kind": "simultaneous"})
     assert live_differences(game(0, 5), simultaneous) == [("update_rule", {"kind": "simultaneous"})]

@@ -25,6 +25,8 @@ from gandash.trainer.messages import (
     Change,
     Changed,
     End,
+    Examine,
+    Examined,
     LastWords,
     Pause,
     Play,
@@ -63,6 +65,7 @@ COMMANDS: list[BaseModel] = [
     SetMany(changes=(Set(path="run.batch", value=64), Set(path="objective", value="minimax"))),
     Rewind(generation=4),
     SendFrame(),
+    Examine(what="spectrum"),
     End(),
 ]
 CHANGE = Change(kind="set", step=5, path="run.batch", label="batch", old=1, new={"kind": "x", "deep": [1, None]})
@@ -76,6 +79,7 @@ EVENTS: list[BaseModel] = [
     Saved(generation=1, step=3, path="/tmp/x"),
     Unsaved(generation=1, step=3, reason="No space left on device"),
     Refused(message="no"),
+    Examined(generation=1, step=3, what="samples", done=True, result={"w1": 0.5, "w2": None}),
     LastWords(reason="ZeroDivisionError: division by zero"),
     Beat(generation=1, step=3, steps_per_second=1.5),
 ]

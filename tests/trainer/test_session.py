@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import save_file
 
 from gandash.config import GameConfig
+from gandash.game.objectives import OBJECTIVES
 from gandash.game.step import METRICS, Players
 from gandash.settings import SettingError
 from gandash.trainer import session as session_module
@@ -32,9 +36,9 @@ OPTIMISERS: list[dict[str, Any]] = [
 
 def assert_same_state(a: Session, b: Session) -> None:
     assert a.step == b.step
-    for name in ("theta", "phi", "average"):
+    for name in ("theta", "phi", "average", "critic"):
         assert torch.equal(getattr(a.state, name), getattr(b.state, name)), name
-    for name in ("theta_moments", "phi_moments"):
+    for name in ("theta_moments", "phi_moments", "memory"):
         one, other = getattr(a.state, name), getattr(b.state, name)
         assert one.keys() == other.keys()
         assert all(torch.equal(one[k], other[k]) for k in one), name
@@ -75,7 +79,7 @@ def test_another_seed_is_another_game(tiny: GameConfig) -> None:
 
 @pytest.mark.parametrize("dimension", [1, 3])
 @pytest.mark.parametrize("averaging", [0.0, 0.9])
-@pytest.mark.parametrize("rule", ["simultaneous", "alternating"])
+@pytest.mark.parametrize("rule", ["simultaneous", "alternating", "optimistic", "lookahead"])
 @pytest.mark.parametrize("optimiser", OPTIMISERS, ids=lambda o: o["kind"])
 def test_saved_and_loaded_it_goes_on_bit_for_bit(
     tiny: GameConfig, tmp_path: Path, optimiser: dict[str, Any], rule: str, averaging: float, dimension: int
@@ -96,11 +100,109 @@ def test_saved_and_loaded_it_goes_on_bit_for_bit(
     assert loaded.changes == whole.changes == ()
 
 
+# What is kept from round to round beside moments, by game
+KEEPING: dict[str, tuple[dict[str, Any], set[str]]] = {
+    "optimistic": ({"update_rule": {"kind": "optimistic"}}, {"d_update", "g_update"}),
+    "lookahead": ({"update_rule": {"kind": "lookahead", "rounds": 5}}, {"slow_theta", "slow_phi", "rounds"}),
+    "spectral": ({"regulariser.spectral": "on"}, {"spectral"}),
+    "spectral lookahead": (
+        {"regulariser.spectral": "on", "update_rule": {"kind": "lookahead", "rounds": 3}},
+        {"spectral", "slow_theta", "slow_phi", "rounds"},
+    ),
+    "spectral optimistic critic": (
+        {"objective": "wasserstein", "regulariser.spectral": "on", "update_rule": {"kind": "optimistic"}},
+        {"spectral", "d_update", "g_update"},
+    ),
+}
+
+
+def keeping(tiny: GameConfig, name: str) -> tuple[GameConfig, set[str]]:
+    changes, kept = KEEPING[name]
+    deep = tiny.replace("discriminator.depth", 2)  # of one hidden layer all matrices would have rank 1, and no vector to keep
+    return deep.replace_all(list(changes.items())), kept
+
+
+@pytest.mark.parametrize("name", KEEPING)
+def test_memory_and_critic_are_saved_loaded_and_replayed_bit_for_bit(tiny: GameConfig, tmp_path: Path, name: str) -> None:
+    config, kept = keeping(tiny, name)
+    whole = play(Session(config), 7)  # amid the rounds of a lookahead
+    assert whole.state.memory.keys() == kept
+    assert torch.equal(whole.state.critic, whole.state.phi) == ("spectral" not in kept)
+    whole.save(tmp_path / "c")
+    loaded = Session.load(tmp_path / "c")
+    assert_same_state(whole, loaded)
+    assert_same_state(play(whole, 6), play(loaded, 6))
+    assert_same_state(whole, replay(config, (), 13))
+
+
+@pytest.mark.parametrize("name", KEEPING)
+def test_with_any_part_of_its_memory_changed_a_game_goes_on_otherwise(tiny: GameConfig, name: str) -> None:
+    """So that the test above can fail."""
+    config, kept = keeping(tiny, name)
+    whole = play(Session(config), 13)
+    for one in kept:
+        other = play(Session(config), 7)
+        other.state = replace(other.state, memory=other.state.memory | {one: other.state.memory[one] + 1})
+        play(other, 6)
+        assert not (torch.equal(other.state.phi, whole.state.phi) and torch.equal(other.state.theta, whole.state.theta)), one
+
+
+@pytest.mark.parametrize("name", KEEPING)
+def test_events_amid_what_is_kept_replay_bit_for_bit(tiny: GameConfig, tmp_path: Path, name: str) -> None:
+    config, _ = keeping(tiny, name)
+    whole = play(Session(config), 4)
+    for path, value in (
+        ("objective", "hinge"),
+        ("run.batch", 12),
+        ("update_rule", {"kind": "extragradient"}),
+        ("regulariser.gradient_penalty", 0.5),
+        ("regulariser.clip", 0.3),
+        ("update_rule", config.update_rule.model_dump()),
+        ("regulariser.noise", 0.2),
+        ("regulariser.noise_half_life", 3.0),
+        ("objective", "f_kl"),
+    ):
+        assert whole.set(path, value) is not None
+        play(whole, 3)
+        play(whole, 1, Players.D)
+        play(whole, 1, Players.G)
+    assert_same_state(whole, replay(config, whole.changes, whole.step))
+    whole.save(tmp_path / "c")
+    assert_same_state(play(whole, 4), play(Session.load(tmp_path / "c"), 4))
+
+
+@pytest.mark.parametrize("name", KEEPING)
+def test_another_update_rule_begins_without_what_the_last_one_kept(tiny: GameConfig, name: str) -> None:
+    config, kept = keeping(tiny, name)
+    session = play(Session(config), 4)
+    before = session.state
+    rule = {"kind": "simultaneous" if "update_rule" in KEEPING[name][0] else "extragradient"}
+    session.set("run.batch", 16)  # any other change leaves it
+    assert session.state.memory.keys() == kept
+    session.set("update_rule", rule)
+    assert session.state.memory.keys() == kept & {"spectral"}
+    for one in session.state.memory:
+        assert torch.equal(session.state.memory[one], before.memory[one])
+    assert torch.equal(session.state.critic, before.critic) and torch.equal(session.state.phi, before.phi)
+    play(session, 2)
+    assert session.state.memory.keys() == kept & {"spectral"}
+
+
 LIVE_CHANGES: list[tuple[str, Any]] = [
     ("run.batch", 16),
     ("objective", "minimax"),
+    ("regulariser.smoothing", 0.1),
     ("update_rule", {"kind": "simultaneous"}),
     ("regulariser.r1", 0.0),
+    ("regulariser.r2", 0.1),
+    ("regulariser.noise", 0.1),
+    ("update_rule", {"kind": "consensus"}),
+    ("update_rule.gamma", 0.2),
+    ("update_rule", {"kind": "symplectic_adjustment"}),
+    ("update_rule", {"kind": "unrolled", "depth": 2}),
+    ("update_rule", {"kind": "optimistic"}),
+    ("update_rule", {"kind": "lookahead", "rounds": 3}),
+    ("update_rule", {"kind": "extragradient"}),
     ("run.averaging", 0.0),
     ("discriminator_optimiser.learning_rate", 0.01),
     ("generator_optimiser.beta1", 0.25),
@@ -184,7 +286,12 @@ def test_a_change_is_an_entry_with_its_step(tiny: GameConfig) -> None:
         ("run.batch", None, "valid integer"),
         ("run.batch", 10**400, "run.batch"),
         ("run.bach", 3, "run.batch"),
-        ("objective", "wasserstein", "objective"),
+        ("objective", "wgan", "objective"),
+        ("generator", {"kind": "point"}, "restarts the game"),
+        ("discriminator.dropout", 0.1, "restarts the game"),
+        ("regulariser.spectral", "on", "restarts the game"),
+        ("regulariser.packing", 2, "restarts the game"),
+        ("update_rule", {"kind": "leapfrog"}, "update_rule"),
     ],
 )
 def test_what_cannot_change_in_mid_run_is_refused_and_changes_nothing(
@@ -234,6 +341,75 @@ def test_facts_follow_the_objective(tiny: GameConfig) -> None:
     json.dumps(after, allow_nan=False)
 
 
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_facts_say_how_the_output_of_d_is_read(tiny: GameConfig, objective: str) -> None:
+    played = OBJECTIVES[objective]
+    facts = Session(tiny.replace("objective", objective)).facts()
+    reading = facts["reading"]
+    probability = played.reading.logit is not None
+    assert (reading["kind"], reading["label"]) == (("probability", "D(x)") if probability else ("critic", "a(x)"))
+    assert reading["centre"] == played.reading.centre and reading["optimal"] == (played.reading.optimal is not None)
+    assert reading["centre_label"] == {0.5: "½", 0.0: "0", None: ""}[reading["centre"]]
+    assert reading["optimal_label"] == ("D*" if probability else "a*")
+    assert facts["references"].keys() == played.equilibrium.keys()
+    assert facts["other_objective"] == played.other
+    json.dumps(facts, allow_nan=False)
+
+
+def test_smoothed_labels_move_the_lines(tiny: GameConfig) -> None:
+    session = Session(tiny)
+    before = session.facts()
+    session.set("regulariser.smoothing", 0.2)
+    after = session.facts()
+    assert (before["reading"]["centre"], after["reading"]["centre"]) == (0.5, pytest.approx(0.4))
+    assert (before["reading"]["centre_label"], after["reading"]["centre_label"]) == ("½", "0.4")
+    assert after["references"]["loss_g"]["value"] == pytest.approx(-math.log(0.4))
+    session.set("regulariser.smoothing", 0)
+    assert session.facts()["reading"] == before["reading"] | {"since": session.step}
+
+
+def test_a_critic_and_back_in_mid_run(tiny: GameConfig) -> None:
+    session = play(Session(tiny.replace("run.batch", 6)), 3)
+    session.drain()
+    before = session.facts()
+    _, as_probability = session.frame_arrays()
+    a = np.log(as_probability["d"] / (1 - as_probability["d"]))
+    assert np.isfinite(as_probability["d_star"]).any()
+
+    session.set("objective", "wasserstein")  # the same D, read otherwise
+    facts = session.facts()
+    label, as_critic = session.frame_arrays()
+    assert (facts["objective"], facts["reading"]["kind"], facts["reading"]["centre"]) == ("wasserstein", "critic", None)
+    assert facts["reading"]["optimal"] is False and facts["other_objective"] is None
+    assert facts["references"].keys() == {"loss_d"} and facts["references"]["loss_d"]["since"] == 3
+    np.testing.assert_allclose(as_critic["d"], a, atol=1e-5)
+    assert np.isnan(as_critic["d_star"]).all()
+    numbers = label["numbers"]
+    for name in ("value", "log_d_real", "log_d_fake", "gap_star"):
+        assert math.isnan(numbers[name]), name
+    assert numbers["loss_d"] == pytest.approx(numbers["mean_d_fake"] - numbers["mean_d_real"])
+    assert numbers["loss_g"] == pytest.approx(-numbers["mean_d_fake"])
+    assert picture(session, 0, 0.0)
+
+    table = dict(zip(COLUMNS, play(session, MEASURE_EVERY).drain().values.T, strict=True))
+    for name in ("value", "log_d_real", "log_d_fake", "gradient_norm_g_other"):
+        assert np.isnan(table[name]).all(), name
+    for name in ("loss_d", "loss_g", "mean_d_real", "mean_d_fake", "gradient_norm_d", "gradient_norm_g", "gap_half"):
+        assert np.isfinite(table[name]).all(), name
+    assert np.isnan(table["gap_star"][-1])
+    session.judge()
+
+    session.set("objective", "non_saturating")
+    assert session.facts()["reading"] == before["reading"] | {"since": session.step}
+    assert {name: line["value"] for name, line in session.facts()["references"].items()} == {
+        name: line["value"] for name, line in before["references"].items()
+    }
+    label, again = session.frame_arrays()
+    assert ((again["d"] > 0) & (again["d"] < 1)).all() and np.isfinite(again["d_star"]).any()
+    assert np.isfinite(label["numbers"]["value"]) and np.isfinite(play(session, 1).drain().values[0][COLUMNS.index("value")])
+    assert_same_state(session, replay(tiny.replace("run.batch", 6), session.changes, session.step))
+
+
 # --------------------------------------------------------------------------------------------------------- checkpoints
 
 
@@ -271,6 +447,30 @@ def test_what_is_no_checkpoint_of_ours_is_refused(tiny: GameConfig, tmp_path: Pa
     for path in (tmp_path / "text", tmp_path / "missing", tmp_path):
         with pytest.raises(BrokenCheckpoint):
             Session.load(path)
+
+
+def without_critic(path: Path) -> None:
+    """As files were before D could be normalised."""
+    with safe_open(path, "pt") as file:
+        metadata = file.metadata()
+        tensors = {name: file.get_tensor(name) for name in file.keys() if name != "critic"}  # noqa: SIM118
+    save_file(tensors, path, metadata=metadata)
+
+
+def test_a_checkpoint_from_before_there_was_a_critic_goes_on(tiny: GameConfig, tmp_path: Path) -> None:
+    whole = play(Session(tiny), 3)
+    whole.save(tmp_path / "c")
+    without_critic(tmp_path / "c")
+    loaded = Session.load(tmp_path / "c")
+    assert_same_state(whole, loaded)
+    assert_same_state(play(whole, 3), play(loaded, 3))
+
+
+def test_a_normalised_game_without_its_critic_is_refused(tiny: GameConfig, tmp_path: Path) -> None:
+    play(Session(tiny.replace("regulariser.spectral", "on")), 3).save(tmp_path / "c")
+    without_critic(tmp_path / "c")
+    with pytest.raises(BrokenCheckpoint, match="critic"):
+        Session.load(tmp_path / "c")
 
 
 def test_a_checkpoint_of_another_network_is_refused(tiny: GameConfig, tmp_path: Path) -> None:

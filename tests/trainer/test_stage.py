@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from gandash.config import GameConfig, Latent, Network, Regulariser, RunSettings
 from gandash.diagnostics.plane import FIELD
 from gandash.game.distributions import DISTRIBUTIONS
 from gandash.game.field import generate, logits, pull
+from gandash.game.objectives import OBJECTIVES
 from gandash.game.step import GameState
 from gandash.settings import Settings, kind_of
 from gandash.targets import Grid, Mixture, Ring, TwoMoons
@@ -19,6 +21,10 @@ from gandash.trainer.session import COLUMNS, Session, picture
 from gandash.trainer.stage import STAGES
 
 SMALL = Network(width=8)
+
+
+def kind_of_data(data: Settings) -> str:
+    return kind_of(type(data))
 
 
 def session(data: Settings, dimension: int = 2, objective: str = "non_saturating") -> Session:
@@ -98,7 +104,52 @@ def test_dots_glide_because_their_latents_stay() -> None:
     np.testing.assert_array_equal(other.frame_arrays()[1]["generated"], before["generated"])  # by the seed alone
 
 
-@pytest.mark.parametrize("objective", ["minimax", "non_saturating"])
+@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("data", [Mixture(), Ring()], ids=kind_of_data)
+def test_d_is_drawn_as_its_objective_reads_it(objective: str, data: Settings) -> None:
+    played = session(data, objective=objective)
+    for _ in range(3):
+        played.advance()
+    label, arrays = played.frame_arrays()
+    estimators, reading = played.measurement().estimators, played.game.objective.reading
+    with torch.no_grad():
+        a = logits(played.game, played.state.critic, estimators.places[None])[0]
+    read = a if reading.logit is None else torch.sigmoid(reading.logit(a))
+    np.testing.assert_allclose(arrays["d"].reshape(-1), read.numpy(), atol=1e-5)
+    assert np.isfinite(arrays["d_star"]).any() == (reading.optimal is not None)
+    assert math.isnan(label["numbers"]["value"]) == (reading.logit is None)
+    assert picture(played, 0, 0.0)
+
+
+@pytest.mark.parametrize("data", [Mixture(), Ring()], ids=kind_of_data)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"regulariser.spectral": "on"},
+        {"regulariser.packing": 4},
+        {"discriminator": {"kind": "linear"}},
+        {"generator": {"kind": "point"}, "discriminator.activation": "maxout"},
+        {"generator.normalisation": "batch", "discriminator.normalisation": "layer"},
+        {"generator.dropout": 0.5, "discriminator.dropout": 0.5, "objective": "relativistic"},
+    ],
+    ids=lambda c: " ".join(c),
+)
+def test_games_of_every_make_are_drawn_with_what_d_is_judged_with(data: Settings, changes: dict[str, Any]) -> None:
+    played = Session(session(data).config.replace_all(list(changes.items())))
+    for _ in range(3):
+        played.advance()
+    _, arrays = played.frame_arrays()
+    places = played.measurement().estimators.places[None].repeat(1, 1, played.game.pack)
+    with torch.no_grad():
+        a = logits(played.game, played.state.critic, places)[0]
+    np.testing.assert_allclose(arrays["d"].reshape(-1), played.game.objective.reading.of(a).numpy(), atol=1e-5)
+    for name, array in arrays.items():
+        assert name == "d_star" or np.isfinite(array).all(), name
+    for name, array in played.frame_arrays()[1].items():
+        np.testing.assert_array_equal(array, arrays[name])  # dropout is for training alone
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
 def test_the_pull_is_minus_the_gradient_of_the_generators_loss(objective: str) -> None:
     """By finite differences of L_G over one sample, in double precision."""
     played = session(TwoMoons(), objective=objective)
@@ -107,8 +158,11 @@ def test_the_pull_is_minus_the_gradient_of_the_generators_loss(objective: str) -
     phi = played.state.phi.double()
     x = torch.tensor([[[0.3, -0.2], [1.0, 0.7], [-1.2, 0.1]]], dtype=torch.float64)
 
+    with torch.no_grad():
+        rival = logits(played.game, phi, x).median(dim=1, keepdim=True).values  # what pairs are read against
+
     def loss(at: torch.Tensor) -> torch.Tensor:
-        return played.game.objective.generator(logits(played.game, phi, at))
+        return played.game.objective.generator(rival, logits(played.game, phi, at))
 
     found = pull(played.game, phi, x)
     for i in range(3):

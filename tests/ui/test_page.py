@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import base64
 import importlib.util
+import io
 import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import streamlit as st
 from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 from waiting import wait_until
 
+from gandash.packed import MAX_ROWS, SIDE
 from gandash.presets import DEFAULT, PRESETS, TOO_FAST, VANISHING
-from gandash.settings import settings
+from gandash.settings import kind_of, settings, variants
+from gandash.targets import Data
 from gandash.trainer.messages import Status
 from gandash.trainer.run import Run
 from gandash.trainer.supervisor import Limits, Supervisor
@@ -181,6 +186,49 @@ def test_data_of_another_dimension_brings_a_latent_that_can_be_drawn(page: AppTe
     assert the_run(page).config.latent.dimension == 5
 
 
+def test_every_kind_of_data_can_be_chosen_and_begins(page: AppTest) -> None:
+    run = the_run(page)
+    for model in variants(Data):
+        before = run.describe("steer")["generation"]
+        page = widget(page, "selectbox", "data").set_value(kind_of(model)).run()
+        assert not page.exception and not page.error, model
+        assert run.config.data == model()
+        wait_until(lambda before=before: run.describe("steer")["generation"] == before + 1, f"{kind_of(model)} begins")
+        assert not run.has_ended and not run.notice
+
+
+def test_an_uploaded_file_is_played_and_a_bad_one_refused_in_words(page: AppTest) -> None:
+    run = the_run(page)
+    page = widget(page, "selectbox", "data").set_value("samples").run()
+    page = page.file_uploader(key="upload").set_value(("pairs.csv", b"x,y\n1,2\n3,-4\n0,1", "text/csv")).run()
+    assert not page.exception and not page.error
+    assert run.config.data.kind == "samples_2d" and run.config.latent.dimension == 2
+    assert run.config.data.summary() == "uploaded, 3 points"
+    page = widget(page, "selectbox", "data.scaling").set_value("as_given").run()
+    assert run.config.data.points().tolist() == [[1, 2], [3, -4], [0, 1]]
+    before = run.config
+    for content, words in ((b"1,2,3\n4,5,6", "3 columns"), (b"1,5\n2,5\n3,5", "column 2 is the same number")):
+        page = page.file_uploader(key="upload").set_value(("more.csv", content, "text/csv")).run()
+        assert not page.exception and words in page.error[0].value
+        assert run.config == before and not run.has_ended
+    page = page.file_uploader(key="upload").set_value(("one.csv", b"1\n2\n4", "text/csv")).run()
+    assert run.config.data.kind == "samples" and run.config.data.scaling == "as_given"
+    assert run.config.latent.dimension == 1
+
+
+def test_the_largest_upload_reaches_its_worker(page: AppTest) -> None:
+    """2.2 MB in one command, and back in one event."""
+    run = the_run(page)
+    page = widget(page, "selectbox", "data").set_value("samples_2d").run()
+    rows = np.random.default_rng(0).standard_normal((MAX_ROWS, 2)).astype(np.float32)
+    stream = io.BytesIO()
+    np.save(stream, rows)
+    page = page.file_uploader(key="upload").set_value(("large.npy", stream.getvalue(), "")).run(timeout=60)
+    assert not page.exception and not page.error
+    wait_until(lambda: run.facts.get("stage") == "plane" and run.facts["window"][1] > 3.7, "its game stands ready", 60)
+    assert run.status is Status.PAUSED and run.config.data.summary() == "uploaded, 200000 points"
+
+
 class State(dict):
     """As much of `st.session_state` as a callback uses."""
 
@@ -207,6 +255,58 @@ def test_a_widget_of_a_game_that_is_over_changes_nothing(page: AppTest) -> None:
     assert run.config == TOO_FAST.config
 
 
+def test_a_painting_begins_a_game_and_nonsense_is_refused(page: AppTest) -> None:
+    run = the_run(page)
+    page = widget(page, "selectbox", "data").set_value("drawn").run()
+    assert not page.exception
+    cells = np.zeros((SIDE, SIDE), dtype=np.uint8)
+    cells[3, 5] = 9
+    with pytest.MonkeyPatch.context() as patch:
+        state = State(edition=1, run=run, canvas={"painted": base64.b64encode(cells.tobytes()).decode()})
+        patch.setattr(st, "session_state", state)
+        module = importlib.util.module_from_spec(importlib.util.spec_from_file_location("page_again", PAGE))
+        exec(compile(Path(PAGE).read_text().removesuffix("main()\n"), PAGE, "exec"), module.__dict__)
+        module.painted()
+        np.testing.assert_array_equal(run.config.data.cells(), cells)
+        assert "trouble" not in state and state.drawn is None
+        for sent, words in ((base64.b64encode(bytes(SIDE**2)).decode(), "nothing is painted"), ("x", "one byte for each")):
+            state.canvas = {"painted": sent}
+            module.painted()
+            assert words in state.trouble and state.trouble.startswith("**Painting**")
+        np.testing.assert_array_equal(run.config.data.cells(), cells)
+
+
+def test_a_place_of_the_phase_plane_begins_a_game_there_and_nonsense_is_refused(page: AppTest) -> None:
+    run = the_run(page)
+    sent_to_another_game = run.config
+    state = State(edition=1, run=run, live={"start": [0.5, -0.25]})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(st, "session_state", state)
+        module = importlib.util.module_from_spec(importlib.util.spec_from_file_location("page_again", PAGE))
+        exec(compile(Path(PAGE).read_text().removesuffix("main()\n"), PAGE, "exec"), module.__dict__)
+        module.placed()
+        assert run.config == sent_to_another_game and "trouble" not in state
+        orbit = PRESETS["dirac-orbit"]
+        run.begin_anew(orbit.config, orbit.title, orbit.speed)
+        module.placed()
+        expected = orbit.config.replace_all([("generator.start", 0.5), ("discriminator.start", -0.25)])
+        assert run.config == expected and "trouble" not in state and state.drawn is None
+        for sent, words in (
+            ([0.5, 11.0], "less than or equal to 10"),
+            ([float("nan"), 0.0], "finite"),
+            ([0.5], "two numbers"),
+            ("12", "two numbers"),
+            ([True, None], "two numbers"),
+            ({"theta": 1, "psi": 2}, "two numbers"),
+        ):
+            state.live = {"start": sent}
+            module.placed()
+            assert words in state.trouble and run.config == expected
+        state.live = {"start": None}  # a trigger of something else
+        module.placed()
+    assert run.config == expected
+
+
 def test_a_preset_begins_its_game_and_offers_its_moves(page: AppTest) -> None:
     run = the_run(page)
     for preset in reversed(PRESETS.values()):
@@ -214,12 +314,15 @@ def test_a_preset_begins_its_game_and_offers_its_moves(page: AppTest) -> None:
         assert run.config == preset.config
         assert run.title == preset.title
         assert {b.label for b in page.button} == {m.label for m in preset.moves}
-        for button, move in zip(page.button, preset.moves, strict=True):
-            page = button.click().run()
+        made = 0
+        for i, move in enumerate(preset.moves):
+            page = page.button[i].click().run()
             assert not page.error
             now = {s.path: s.value for s in settings(run.config)}
-            assert all(now[path] == value for path, value in move.changes)
-            wait_until(lambda move=move: len(run.changes) == len(move.changes), "the move's changes are marks")
+            for path, value in move.changes:
+                assert getattr(now[path], "kind", now[path]) == (value["kind"] if isinstance(value, dict) else value)
+            made += len(move.changes)
+            wait_until(lambda made=made: len(run.changes) == made, "the move's changes are marks")
 
 
 def test_a_reload_finds_its_run_and_nobody_elses(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:

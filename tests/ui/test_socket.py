@@ -349,6 +349,7 @@ def test_a_watcher_sees_and_cannot_steer(client: TestClient, run: Run) -> None:
             {"type": "play"},
             {"type": "set", "path": "run.batch", "value": 1},
             {"type": "restart"},
+            {"type": "examine", "what": "spectrum"},
             {"type": "end"},
         ):
             viewer.say(**message)

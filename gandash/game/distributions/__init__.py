@@ -6,15 +6,18 @@ the page, the command line, saved files and the shared test matrix.
 
 from __future__ import annotations
 
-from gandash.game.distributions.base import Distribution, LineDistribution, Modes, PlaneDistribution
+from gandash.game.distributions import line, plane
+from gandash.game.distributions.base import Atoms, Distribution, LineDistribution, Modes, PlaneDistribution
 from gandash.game.distributions.latent import Latent
-from gandash.game.distributions.line import Gaussian, Mixture, Uniform
-from gandash.game.distributions.plane import Checkerboard, Gaussian2D, Grid, Mixture2D, Ring, SwissRoll, TwoMoons
 from gandash.settings import Settings
 
-DISTRIBUTIONS: dict[type[Settings], type[Distribution]] = {
-    d.implements: d for d in (Gaussian, Mixture, Uniform, Gaussian2D, Mixture2D, Ring, Grid, TwoMoons, SwissRoll, Checkerboard)
-}
+_LAWS: tuple[type[Distribution], ...] = (
+    *(line.Gaussian, line.Mixture, line.Uniform, line.Laplace, line.StudentT, line.PointMass, line.Samples),
+    *(plane.Gaussian2D, plane.Mixture2D, plane.Ring, plane.Grid, plane.TwoClusters),
+    *(plane.TwoMoons, plane.SwissRoll, plane.Spirals, plane.Segment),
+    *(plane.Annulus, plane.Checkerboard, plane.Drawn, plane.Samples2D),
+)
+DISTRIBUTIONS: dict[type[Settings], type[Distribution]] = {law.implements: law for law in _LAWS}
 
 
 def distribution(settings: Settings) -> Distribution:
@@ -22,4 +25,4 @@ def distribution(settings: Settings) -> Distribution:
     return DISTRIBUTIONS[type(settings)](settings)
 
 
-__all__ = ["DISTRIBUTIONS", "Distribution", "Latent", "LineDistribution", "Modes", "PlaneDistribution", "distribution"]
+__all__ = ["DISTRIBUTIONS", "Atoms", "Distribution", "Latent", "LineDistribution", "Modes", "PlaneDistribution", "distribution"]

@@ -5,9 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Literal
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Generator, Tensor
 
 from gandash.targets import Target
@@ -35,6 +38,14 @@ class Noise:
             tensor.normal_(generator=generator)
         else:
             tensor.uniform_(generator=generator)
+
+
+@dataclass(frozen=True)
+class Atoms:
+    """What a law without a density is made of: distinct places (K,), ascending, and weights (K,) of sum 1."""
+
+    places: NDArray[np.float64]
+    weights: NDArray[np.float64]
 
 
 class Sampler(ABC):
@@ -95,9 +106,34 @@ class LineDistribution(Distribution):
     def quantile_range(self, mass: float) -> tuple[float, float]:
         """The central interval that holds `mass`: from quantile (1 - mass)/2 to (1 + mass)/2."""
 
+    @property
+    @abstractmethod
+    def detail(self) -> float:
+        """The length over which the density changes, in units of x: a kernel much wider would smear its shape."""
+
+    def quantiles(self, p: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Q(p), the inverse of `cdf`, for p in (0, 1); here between the places of a fine table."""
+        return np.interp(p, *self._table)
+
+    @cached_property
+    def _table(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """(distribution function, place) pairs fine enough to interpolate quantiles from."""
+        places = np.linspace(*self.quantile_range(1 - 1e-9), 80001)
+        cdf = self.cdf(torch.from_numpy(places)).numpy()
+        keep = np.concatenate([[True], np.diff(cdf) > 0])  # np.interp wants strictly rising abscissae
+        return cdf[keep], places[keep]
+
+    def extent(self) -> tuple[float, float]:
+        """What the stage must show: all but a thousandth of the mass, unless that lies out of all proportion."""
+        return self.quantile_range(0.999)
+
+    def atoms(self) -> Atoms | None:
+        """The atoms of a law that consists of them, and whose log_density is therefore no derivative of its cdf; else None."""
+        return None
+
 
 class PlaneDistribution(Distribution):
-    """A law on the plane that is a sum of products: its mass in an axis-parallel box is a matter of one-dimensional laws."""
+    """A law on the plane, with its mass in every axis-parallel box."""
 
     @abstractmethod
     def cell_masses(self, x_edges: Tensor, y_edges: Tensor) -> Tensor:

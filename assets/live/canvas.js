@@ -1,0 +1,19 @@
+// @ts-check
+/**
+ * A canvas as large in device pixels as it is on the screen, and drawn upon in CSS px.
+ */
+
+const SMALLEST_PX = 60; // below there is nothing to be seen
+
+/** Sizes a canvas to its place; false when there is no room to draw.
+ * @param {CanvasRenderingContext2D} c */
+export function fitCanvas(c) {
+  const { canvas } = c;
+  const { clientWidth: width, clientHeight: height } = canvas;
+  if (width < SMALLEST_PX || height < SMALLEST_PX) return false;
+  const ratio = window.devicePixelRatio || 1;
+  const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
+  if (canvas.width !== w || canvas.height !== h) Object.assign(canvas, { width: w, height: h });
+  c.setTransform(ratio, 0, 0, ratio, 0, 0);
+  return true;
+}

@@ -1,0 +1,116 @@
+// @ts-check
+/**
+ * The drawer of examinations: each is computed on request, beside the game, and stands with the step whose state it is of.
+ */
+import { bestResponse, duality, samples, spectrum } from './examine-sections.js';
+import { element, write } from './dom.js';
+import { grouped } from './numbers.js';
+
+/** What the server says of one examination.
+ * @typedef {{step: number, done: boolean, result: any, problem: string}} Examined */
+
+/** One kind of examination, as the drawer shows it.
+ * @typedef {object} Section
+ * @property {string} what
+ * @property {string} title
+ * @property {string} hint what it is and why one would want it
+ * @property {(options: {tips: import('./tip.js').Tips}) => Picture} create */
+
+/** @typedef {object} Picture
+ * @property {HTMLElement} node
+ * @property {(result: any, theme: import('./palette.js').Theme) => void} show */
+
+/** @type {Section[]} */
+const SECTIONS = [spectrum, bestResponse, samples, duality];
+
+export class Examine {
+  #send;
+  #theme;
+  #examined = /** @type {Record<string, Examined>} */ ({});
+  /** @type {{what: string, button: HTMLElement, state: HTMLElement, problem: HTMLElement, body: HTMLElement, notes: HTMLElement, picture: Picture, shows: string}[]} */
+  #sections;
+  #onToggle;
+  node = element('aside', { class: 'gd-examine', id: 'gd-examine', 'aria-label': 'Examine the game', tabindex: -1, hidden: '', 'data-testid': 'examine' });
+
+  /** @param {{send: (command: object) => void, tips: import('./tip.js').Tips, theme: import('./palette.js').Theme, signal: AbortSignal, onToggle: (open: boolean) => void}} options */
+  constructor({ send, tips, theme, signal, onToggle }) {
+    this.#send = send;
+    this.#theme = theme;
+    this.#onToggle = onToggle;
+    const close = element('button', { type: 'button', class: 'gd-close', 'aria-label': 'Close the examinations' }, '×');
+    close.addEventListener('click', () => this.close(), { signal });
+    this.node.append(
+      element('header', {}, element('h2', {}, 'Examine'), close),
+      element('p', { class: 'gd-examine-words' }, 'A close look at the state of this very step. It is computed beside the game, which goes on, a little slower.'),
+    );
+    this.#sections = SECTIONS.map(({ what, title, hint, create }) => {
+      const heading = element('h3', {}, title);
+      const button = element('button', { type: 'button', class: 'gd-button', 'aria-label': `Compute: ${title}` }, 'compute');
+      const state = element('span', { class: 'gd-examine-state', role: 'status' });
+      const problem = element('p', { class: 'gd-examine-problem', hidden: '' });
+      const notes = element('ul', { class: 'gd-examine-notes' });
+      const picture = create({ tips });
+      const body = element('div', { hidden: '' }, picture.node, notes);
+      tips.set(heading, hint);
+      button.addEventListener('click', () => send({ type: 'examine', what }), { signal });
+      this.node.append(element('section', { 'data-what': what }, element('header', {}, heading, state, button), problem, body));
+      return { what, button, state, problem, body, notes, picture, shows: '' };
+    });
+    document.addEventListener('keydown', event => {
+      if (event.key === 'Escape' && !event.defaultPrevented && !this.node.hidden && !document.querySelector('dialog[open]')) this.close();
+    }, { signal });
+    const resized = new ResizeObserver(() => this.#draw(true));
+    resized.observe(this.node);
+    signal.addEventListener('abort', () => resized.disconnect());
+  }
+
+  toggle() {
+    if (!this.node.hidden) return this.close();
+    this.node.hidden = false;
+    this.node.focus({ preventScroll: true }); // not on a button: Space still plays
+    this.#onToggle(true);
+    this.#draw(true);
+  }
+
+  close() {
+    this.node.hidden = true;
+    this.#onToggle(false);
+  }
+
+  /** @param {{role: string, status: string, examined?: Record<string, Examined>}} run */
+  show({ role, status, examined }) {
+    this.#examined = examined ?? {};
+    const able = role === 'steer' && (status === 'running' || status === 'paused');
+    for (const { button } of this.#sections) button.toggleAttribute('disabled', !able);
+    this.#draw();
+  }
+
+  /** @param {import('./palette.js').Theme} theme */
+  setTheme(theme) {
+    this.#theme = theme;
+    this.#draw(true);
+  }
+
+  /** @param {boolean} [anew] also what has not changed */
+  #draw(anew = false) {
+    if (this.node.hidden) return;
+    for (const section of this.#sections) {
+      const found = this.#examined[section.what];
+      const shows = JSON.stringify(found ?? null);
+      if (shows === section.shows && !anew) continue;
+      section.shows = shows;
+      const { result = null, problem = '', done = false } = found ?? {};
+      const host = /** @type {HTMLElement} */ (section.button.closest('section'));
+      host.dataset.done = String(done);
+      write(section.button, found ? 'again' : 'compute');
+      write(section.state, found ? `step ${grouped(found.step)}${done ? '' : ` · ${result?.words ?? 'at it'} …`}` : '');
+      section.problem.hidden = !problem;
+      write(section.problem, problem);
+      const readable = result && Object.keys(result).some(name => name !== 'words');
+      section.body.hidden = !readable;
+      if (!readable) continue;
+      section.picture.show(result, this.#theme);
+      section.notes.replaceChildren(...(result.notes ?? []).map((/** @type {string} */ note) => element('li', {}, note)));
+    }
+  }
+}

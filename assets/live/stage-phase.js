@@ -1,0 +1,275 @@
+// @ts-check
+/**
+ * The stage of a scalar game, each player of which has one parameter (the Dirac-GAN, the bilinear game): the plane of both, with
+ * the flow that drives them and the path they took, and beside it what a round does near the equilibrium.
+ */
+import { fitCanvas } from './canvas.js';
+import { element, write } from './dom.js';
+import { listenToGestures } from './gestures.js';
+import { DRAG } from './help.js';
+import { Legend } from './legend.js';
+import { compact, known, typographic } from './numbers.js';
+import { drawChosen, drawEquilibrium, drawFlow, drawFrame, drawNames, drawPath, Flow } from './phase-marks.js';
+import { inWords, SpectrumCanvas } from './phase-spectrum.js';
+import { drawAxes } from './plane-marks.js';
+import { Viewport } from './viewport.js';
+
+/** In drawing order; the spectrum has a picture of its own.
+ * @type {readonly (import('./legend.js').Layer & {draw?: (scene: import('./phase-marks.js').Scene) => void})[]} */
+const LAYERS = [
+  {
+    key: 'flow', label: 'flow −v', draw: drawFlow, sample: { ink: 'muted', mark: 'arrow' },
+    hint: 'Where both players would go from every place: v is the gradient of each one’s own loss, and each descends. Lengths are compressed: a hundredth of the speed is drawn a sixth as long.',
+  },
+  {
+    key: 'path', label: 'path', draw: drawPath, sample: { ink: 'value', width: 2.2 },
+    hint: 'Where the game has been, fading with age, from the small ring to the dot. Steps that are long enough are dotted.',
+  },
+  {
+    key: 'equilibrium', label: 'equilibrium', draw: drawEquilibrium, sample: { ink: 'text', mark: 'share' },
+    hint: 'Where neither player wants to move: the generator is on the data, and the discriminator is flat.',
+  },
+  {
+    key: 'spectrum', label: 'eigenvalues', sample: { ink: 'value', mark: 'dot' },
+    hint: 'The game near its equilibrium. λ are the eigenvalues of the Jacobian of v: stable for small steps when Re λ > 0. With Re λ = 0 the flow circles, and plain steps spiral out.',
+  },
+];
+const LEGEND = ['path', 'flow', 'equilibrium', 'spectrum'];
+
+/** @type {readonly import('./help.js').Entry[]} */
+const GESTURES = [
+  [['click'], 'begin anew from here'],
+  [['wheel', 'drag'], 'zoom and move the plane'],
+  [['+', '−', '← → ↑ ↓'], 'the same by keys, once the plane is clicked or reached with Tab'],
+  [['double click', '0'], 'the whole window again'],
+  ...DRAG.map(([keys, does]) => /** @type {import('./help.js').Entry} */ ([keys, `in the curves: ${does}`])),
+];
+
+const MARGIN = { left: 46, right: 1, top: 3, bottom: 38 };
+const INSET = { least: 114, most: 270, share: 0.29 }; // px, and of the plane's side: the corner that a circle from the start leaves free
+const INSET_HEAD_PX = 37; // its caption and border, and some air
+const TELL_EVERY_MS = 2000; // the description for those who do not see the picture
+const CLICK_PX = 4; // a pointer that went farther has dragged
+const CLICK_MS = 260; // the second click of a double click comes sooner
+const CHOSEN_MS = 4000; // by then the game has begun anew, or was refused
+
+export class PhaseStage {
+  #options;
+  #theme;
+  /** @type {any} */
+  #facts = {};
+  /** @type {import('./bytes.js').Packet | null} */
+  #frame = null;
+  /** @type {Flow | null} */
+  #flow = null;
+  #legend;
+  #spectrum;
+  #canvas;
+  #context;
+  #view = new Viewport();
+  #says = element('p', { class: 'gd-phase-says' });
+  #homeButton = element('button', { type: 'button', class: 'gd-button gd-home', hidden: '' }, 'whole window');
+  #words = element('p', { class: 'gd-unseen', id: `gd-words-${crypto.getRandomValues(new Uint32Array(1))[0]}` });
+  #toldAt = -Infinity;
+  /** @type {{x: number, y: number} | null} where the pointer rests, in px of the canvas */
+  #pointer = null;
+  /** @type {[number, number] | null} where somebody wants the game to begin anew */
+  #chosen = null;
+  #timer = 0;
+
+  /** @param {import('./stages.js').StageOptions} options */
+  constructor(options) {
+    this.#options = options;
+    this.#theme = options.theme;
+    const { signal, request } = options;
+    this.#legend = new Legend(LAYERS, LEGEND, options);
+    this.#spectrum = new SpectrumCanvas(options);
+    this.#canvas = /** @type {HTMLCanvasElement} */ (element('canvas', {
+      class: 'gd-plane gd-phase', tabindex: 0, role: 'img',
+      'aria-label': 'The plane of both parameters, theta of the generator to the right and psi of the discriminator upwards: the flow, the path and the equilibrium. Plus and minus zoom, arrows pan, 0 resets. A click begins the game anew from there.',
+      'aria-describedby': this.#words.id, 'aria-keyshortcuts': '+ - 0 ArrowLeft ArrowRight ArrowUp ArrowDown',
+    }));
+    this.#context = /** @type {CanvasRenderingContext2D} */ (this.#canvas.getContext('2d', { alpha: false }));
+    this.#legend.node.append(element('span', { class: 'gd-aside gd-if-steering' }, 'click: begin anew from here'));
+    this.node = element(
+      'div', { class: 'gd-stage gd-stage-plane gd-stage-phase' },
+      this.#legend.node, this.#says, element('div', { class: 'gd-plot' }, this.#canvas, this.#homeButton), this.#spectrum.node, this.#words,
+    );
+    this.#homeButton.addEventListener('click', () => {
+      this.#view.reset();
+      request();
+    }, { signal });
+    listenToGestures(this.#canvas, this.#view, { signal, onChange: request });
+    this.#listenToPointer();
+    signal.addEventListener('abort', () => clearTimeout(this.#timer));
+  }
+
+  /** What is to be read under the pointer, and clicks, which choose where to begin anew. */
+  #listenToPointer() {
+    const { signal, request, tips } = this.#options;
+    this.#canvas.addEventListener('pointermove', ({ offsetX: x, offsetY: y, pointerType }) => {
+      this.#pointer = pointerType === 'touch' ? null : { x, y };
+      request();
+    }, { signal });
+    this.#canvas.addEventListener('pointerleave', () => {
+      this.#pointer = null;
+      tips.leavePoint();
+    }, { signal });
+    let pressed = { x: NaN, y: NaN };
+    let wandered = false;
+    const farFrom = (/** @type {MouseEvent} */ { clientX, clientY }) => Math.hypot(clientX - pressed.x, clientY - pressed.y) > CLICK_PX;
+    this.#canvas.addEventListener('pointerdown', event => {
+      wandered = !event.isPrimary; // a second finger pinches
+      if (event.isPrimary) pressed = { x: event.clientX, y: event.clientY };
+    }, { signal });
+    this.#canvas.addEventListener('pointermove', event => {
+      wandered ||= farFrom(event) && event.buttons !== 0;
+    }, { signal });
+    this.#canvas.addEventListener('click', event => {
+      if (wandered || farFrom(event)) return;
+      clearTimeout(this.#timer);
+      this.#chosen = null;
+      // Of two clicks neither chooses: they show the whole window.
+      const place = event.detail > 1 ? null : this.#placeUnder(event.offsetX, event.offsetY);
+      if (place) this.#timer = window.setTimeout(() => this.#choose(place), CLICK_MS);
+    }, { signal });
+  }
+
+  /** The point of the plane under a point of the canvas, in as many digits as can be told apart; null beside the plane.
+   * @param {number} px @param {number} py @returns {[number, number] | null} */
+  #placeUnder(px, py) {
+    const { left, top, width, height } = this.#view.box;
+    if (px < left || py < top || px > left + width || py > top + height) return null;
+    const [theta, psi] = this.#view.under(px, py).map(value => Number(value.toFixed(this.#digits)) || 0);
+    return [theta, psi];
+  }
+
+  get #digits() {
+    return Math.max(1, Math.ceil(Math.log10(this.#view.scale / 2)));
+  }
+
+  /** @param {[number, number]} place */
+  #choose(place) {
+    if (!this.#canvas.closest('[data-role="steer"]')) return; // who watches changes nothing
+    this.#chosen = place;
+    this.#options.tellPage?.('start', place);
+    this.#options.request();
+    this.#timer = window.setTimeout(() => {
+      this.#chosen = null;
+      this.#options.request();
+    }, CHOSEN_MS);
+  }
+
+  get gestures() {
+    return GESTURES;
+  }
+
+  get guide() {
+    return this.#legend.guide;
+  }
+
+  /** @param {any} facts */
+  setFacts(facts) {
+    this.#facts = facts;
+    this.#flow = null;
+    if (facts.window) this.#view.setHome(facts.window);
+    write(this.#says, facts.phase?.words ?? '');
+    this.#says.dataset.tone = toneOf(facts.phase?.modulus);
+    this.#toldAt = -Infinity;
+    this.#options.request();
+  }
+
+  /** @param {import('./palette.js').Theme} theme */
+  setTheme(theme) {
+    this.#theme = theme;
+    this.#options.request();
+  }
+
+  clear() {
+    this.#frame = null;
+    this.#flow = null;
+    if (!this.#chosen) this.#view.reset(); // else it is the same game from elsewhere, and who chose it may have zoomed in to do so
+    this.#chosen = null;
+    this.#toldAt = -Infinity;
+    this.#options.request();
+  }
+
+  /** @param {import('./bytes.js').Packet} frame */
+  draw(frame) {
+    if (frame.arrays.flow !== this.#frame?.arrays.flow) this.#flow = null;
+    this.#frame = frame;
+    this.redraw();
+    this.#tell();
+  }
+
+  redraw() {
+    const { phase, window: home, equilibrium } = this.#facts;
+    const [c, theme, view] = [this.#context, this.#theme, this.#view];
+    const hasSpectrum = Boolean(phase) && this.#legend.isOn('spectrum');
+    this.#spectrum.node.toggleAttribute('hidden', !hasSpectrum);
+    if (!fitCanvas(c)) return;
+    this.#place();
+    if (hasSpectrum) this.#spectrum.draw(phase, theme);
+    c.fillStyle = theme.background;
+    c.fillRect(0, 0, this.#canvas.clientWidth, this.#canvas.clientHeight);
+    const arrays = /** @type {Record<string, Float32Array>} */ (this.#frame?.arrays ?? {});
+    drawAxes(c, view, theme);
+    drawNames(c, view, theme);
+    drawFrame(c, view, theme);
+    if (!arrays.flow || !phase || !home || arrays.flow.length !== 2 * phase.grid ** 2) return;
+    this.#flow ??= new Flow(arrays.flow, phase.grid, home);
+    const { left, top, width, height } = view.box;
+    c.save();
+    c.beginPath();
+    c.rect(left, top, width, height);
+    c.clip();
+    const scene = { c, view, theme, flow: this.#flow, path: arrays.path ?? [], equilibrium };
+    for (const layer of LAYERS) if (this.#legend.isOn(layer.key)) layer.draw?.(scene);
+    if (this.#chosen) drawChosen(c, view, theme, this.#chosen);
+    c.restore();
+    this.#canvas.toggleAttribute('data-zoomed', !view.isHome);
+    this.#homeButton.toggleAttribute('hidden', view.isHome);
+    this.#readPoint();
+  }
+
+  /** The plane is square, to the left and at the bottom: what room is left goes to the other picture, in the corner above. */
+  #place() {
+    const { clientWidth: width, clientHeight: height } = this.#canvas;
+    const [roomX, roomY] = [width - MARGIN.left - MARGIN.right, height - MARGIN.top - MARGIN.bottom];
+    const side = Math.min(roomX, roomY);
+    const spare = Math.max(roomX, roomY) - side;
+    const left = MARGIN.left + (roomX - side < INSET.least / 2 ? roomX - side : 0); // a narrow strip beside it would help nobody
+    this.#view.box = { left, top: MARGIN.top + roomY - side, width: side, height: side };
+    const inset = Math.min(INSET.most, Math.max(INSET.least, INSET.share * side - INSET_HEAD_PX + spare / 2));
+    this.node.style.setProperty('--gd-inset', `${Math.round(inset)}px`);
+  }
+
+  /** The place under the pointer and the flow there, also while it rests and the game goes on. */
+  #readPoint() {
+    const { tips } = this.#options;
+    const place = this.#pointer && this.#placeUnder(this.#pointer.x, this.#pointer.y);
+    if (!this.#pointer || !place || this.#canvas.hasAttribute('data-held')) return tips.leavePoint();
+    const [theta, psi] = place.map(value => typographic(value.toFixed(this.#digits)));
+    const flow = this.#flow?.at(...this.#view.under(this.#pointer.x, this.#pointer.y));
+    const says = flow ? `−v = (${compact(flow[0])}, ${compact(flow[1])})` : 'outside the window';
+    const { left, top } = this.#canvas.getBoundingClientRect();
+    tips.showPoint(`θ ${theta}\u2003ψ ${psi}\n${says}`, left + this.#pointer.x, top + this.#pointer.y);
+  }
+
+  #tell() {
+    const now = performance.now();
+    const { path } = this.#frame?.arrays ?? {};
+    const { equilibrium, phase } = this.#facts;
+    if (now - this.#toldAt < TELL_EVERY_MS || !path?.length || !equilibrium || !phase) return;
+    this.#toldAt = now;
+    const away = (/** @type {number} */ at) => compact(Math.hypot(path[at] - equilibrium[0], path[at + 1] - equilibrium[1]));
+    const last = path.length - 2;
+    write(this.#words, `Theta is ${compact(path[last])} and psi ${compact(path[last + 1])}: ${away(last)} away from the equilibrium at ${compact(equilibrium[0])} and ${compact(equilibrium[1])}, `
+      + `${away(0)} at the beginning of the path. Eigenvalues ${phase.eigenvalues.map(inWords).join(' and ')}. ${known(phase.modulus) ? '' : 'Modulus unknown. '}${phase.words}`);
+  }
+}
+
+const NEUTRAL = 1e-6; // a modulus nearer to 1 than this is neither in nor out
+
+/** @param {number | null | undefined} modulus of a round */
+const toneOf = modulus => (!known(modulus) || Math.abs(modulus - 1) < NEUTRAL ? '' : modulus < 1 ? 'good' : 'bad');

@@ -1,0 +1,381 @@
+"""The game near a point: the Jacobian of the field both players follow, and what each update rule makes of it.
+
+H = dv/dw at w = (theta, phi), v = (grad_theta L_G, grad_phi L_D) the *descent* field on a fixed batch: players move along -v
+and a rest point is stable for small steps when all eigenvalues of H have positive real part (papers that use the ascent field
+have the opposite sign). A rule turns H into a step matrix; it contracts when that matrix's spectral radius is below 1.
+
+The step matrices take any square H whose first `split` coordinates are G's, so bilinear and Dirac games fit as well.
+Source: Mescheder, Nowozin, Geiger 2017 (arXiv:1705.10461); Gidel et al. 2019 (arXiv:1802.10551).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigs
+from torch import Tensor
+
+from gandash.diagnostics.estimators import Array
+from gandash.game.field import NO_CHANCE, Chance, field_vector
+from gandash.game.game import Game, build_game
+from gandash.game.networks import Masks
+
+ComplexArray = NDArray[np.complex128]
+Field = Callable[[Tensor], Tensor]
+Which = Literal["LM", "LR", "SR"]
+
+DENSE = 400  # parameters up to which the whole matrix is formed
+_START_SEED = 20170530  # of ARPACK's first vector: the same state must read the same
+
+
+# ---------------------------------------------------------------------------------------------------------------- field
+
+
+def joint(theta: Tensor, phi: Tensor, member: int = 0) -> Tensor:
+    """One member's w = (theta, phi) in float64, `(n,)`."""
+    return torch.cat([theta[member], phi[member]]).detach().double()
+
+
+def joint_field(game: Game, real: Tensor, latents: Tensor, member: int = 0, chance: Chance = NO_CHANCE) -> Field:
+    """One member's w -> v(w), `(n,) -> (n,)` in float64, differentiable, on this batch `(members, batch, dim)` whatever w.
+
+    What else a training pass draws is part of the batch: a gradient penalty needs `chance.mix`, dropout and noise are left out
+    unless `chance` has them. Raises ValueError under spectral normalisation, whose field is not a function of w alone.
+    """
+    if game.penalties.spectral:
+        raise ValueError("no field of w alone under spectral normalisation, which remembers; turn it off for this diagnostic")
+    alone = game if game.members == 1 else build_game(game.configs[member])
+    split = game.generator.network.size
+    x, z, drawn = _of_member(real, member), _of_member(latents, member), _chance_of_member(chance, member)
+
+    def v(w: Tensor) -> Tensor:
+        with torch.enable_grad():
+            w = w if w.requires_grad else w.detach().requires_grad_()
+            return torch.cat(field_vector(alone, w[None, :split], w[None, split:], x, z, drawn), dim=-1)[0]
+
+    return v
+
+
+def _of_member(t: Tensor, member: int) -> Tensor:
+    return t[member : member + 1].detach().double()
+
+
+def _chance_of_member(chance: Chance, member: int) -> Chance:
+    def masks(given: Masks | None) -> Masks | None:
+        return None if given is None else tuple(_of_member(mask, member) for mask in given)
+
+    return Chance(
+        mix=None if chance.mix is None else _of_member(chance.mix, member),
+        noise=None if chance.noise is None else _of_member(chance.noise, member),
+        masks=(masks(chance.masks[0]), masks(chance.masks[1])),
+        generator_masks=masks(chance.generator_masks),
+    )
+
+
+# ------------------------------------------------------------------------------------------------------------- spectrum
+
+
+class Jacobian:
+    """H at one point, by products: H u (`times`), u^T H (`left`), or whole (`dense`). Float64 in, float64 out.
+
+    >>> turn = torch.tensor([[0.0, 1.0], [-1.0, 0.0]], dtype=torch.float64)    # min over x, max over y, of x y
+    >>> Jacobian(lambda w: turn @ w, torch.zeros(2)).dense().tolist()
+    [[0.0, 1.0], [-1.0, 0.0]]
+    """
+
+    def __init__(self, field: Field, at: Tensor, breathe: Callable[[], None] = lambda: None) -> None:
+        self._breathe = breathe
+        with torch.enable_grad():
+            self._at = at.detach().double().requires_grad_()
+            self._v = field(self._at)
+            # H u is the derivative in c of (c^T H) u: one graph serves every u
+            self._c = torch.zeros_like(self._v, requires_grad=True)
+            (self._pulled,) = torch.autograd.grad(self._v, self._at, self._c, create_graph=True, materialize_grads=True)
+        self.size = len(self._at)
+
+    @property
+    def field(self) -> Array:
+        """v at the point, `(n,)`."""
+        return self._v.detach().numpy()
+
+    def times(self, u: Array) -> Array:
+        return self._product(self._pulled, self._c, u)
+
+    def left(self, u: Array) -> Array:
+        return self._product(self._v, self._at, u)
+
+    def dense(self) -> Array:
+        """`(n, n)`: row i is the gradient of v_i."""
+        return np.stack([self.left(row) for row in np.eye(self.size)])
+
+    def _product(self, of: Tensor, by: Tensor, u: Array) -> Array:
+        self._breathe()
+        weights = torch.from_numpy(np.ascontiguousarray(u, dtype=np.float64)).reshape(of.shape)
+        (found,) = torch.autograd.grad(of, by, weights, retain_graph=True, materialize_grads=True)
+        product: Array = found.detach().numpy()
+        return product
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """Eigenvalues of H, by falling magnitude. Unless `complete`, only some: those asked for at the ends of the spectrum.
+
+    `converged` is False where ARPACK gave up on some of them; those it found are exact nevertheless. `speed` is |v|: far
+    from a rest point eigenvalues tell how the field bends, not where the game goes.
+    """
+
+    eigenvalues: ComplexArray
+    size: int
+    complete: bool
+    converged: bool
+    speed: float
+
+
+def spectrum(
+    field: Field,
+    at: Tensor,
+    *,
+    count: int = 12,
+    which: Sequence[Which] = ("LM",),
+    dense_up_to: int = DENSE,
+    restarts: int | None = None,
+    breathe: Callable[[], None] = lambda: None,
+) -> Spectrum:
+    """Eigenvalues of dv/dw at w `(n,)`: all for n <= `dense_up_to`, else by ARPACK `count` of each kind in `which`.
+
+    "LM" largest magnitude, "LR" largest real part, "SR" smallest (the unstable ones; slow to converge when many lie near 0).
+    ARPACK gives up after `restarts` of its own for each kind (None: ten times n). `breathe` is called before every product with
+    H and may raise to end the search. Raises ValueError where v or a wanted product is not finite: a diverged game has no
+    spectrum.
+    """
+    h = Jacobian(field, at, breathe)
+    speed = float(np.linalg.norm(h.field))
+    if not np.isfinite(speed):
+        raise ValueError("the field is not finite here; take the spectrum of a state before the game diverged")
+    if h.size <= max(dense_up_to, count + 1):
+        whole = torch.from_numpy(_finite(h.dense()))
+        # torch's: numpy's keeps Python's lock for as long as it takes, and the thread beside it, which may be drawing, waiting
+        return Spectrum(_ordered(torch.linalg.eigvals(whole).numpy()), h.size, True, True, speed)
+    operator = LinearOperator((h.size, h.size), matvec=lambda u: _finite(h.times(np.ravel(u))), dtype=np.dtype(np.float64))
+    start = np.random.default_rng(_START_SEED).standard_normal(h.size)
+    found: list[ComplexArray] = []
+    converged = True
+    for kind in which:
+        try:
+            values = np.asarray(
+                eigs(operator, k=count, which=kind, v0=start, maxiter=restarts, return_eigenvectors=False), dtype=np.complex128
+            )
+        except ArpackNoConvergence as stopped:
+            values, converged = np.asarray(stopped.eigenvalues, dtype=np.complex128), False
+        found.append(values)
+    return Spectrum(_distinct(_ordered(np.concatenate(found))), h.size, False, converged, speed)
+
+
+def game_spectrum(
+    game: Game,
+    theta: Tensor,
+    phi: Tensor,
+    real: Tensor,
+    latents: Tensor,
+    *,
+    member: int = 0,
+    count: int = 12,
+    which: Sequence[Which] = ("LM",),
+    dense_up_to: int = DENSE,
+    chance: Chance = NO_CHANCE,
+) -> Spectrum:
+    """`spectrum` of one member's game at (theta, phi) `(members, n)` on this batch, `(members, batch, dim)` each."""
+    field = joint_field(game, real, latents, member, chance)
+    return spectrum(field, joint(theta, phi, member), count=count, which=which, dense_up_to=dense_up_to)
+
+
+def game_jacobian(
+    game: Game, theta: Tensor, phi: Tensor, real: Tensor, latents: Tensor, *, member: int = 0, chance: Chance = NO_CHANCE
+) -> Array:
+    """H whole, `(n, n)` with G's coordinates first: for tiny games."""
+    return Jacobian(joint_field(game, real, latents, member, chance), joint(theta, phi, member)).dense()
+
+
+def _finite(values: Array) -> Array:
+    if not np.isfinite(values).all():
+        raise ValueError("the Jacobian is not finite here; take the spectrum of a state before the game diverged")
+    return values
+
+
+def _ordered(values: NDArray[np.generic]) -> ComplexArray:
+    """By falling magnitude, a conjugate pair together with the positive imaginary part first."""
+    z = np.asarray(values, dtype=np.complex128)
+    return z[np.lexsort((-z.imag, -z.real, -np.round(np.abs(z), 9)))]
+
+
+def _distinct(ordered: ComplexArray) -> ComplexArray:
+    """Without what two searches both found: their copies differ by ARPACK's rounding.
+
+    A double eigenvalue is shown once too; to the eye it is one point.
+    """
+    kept: list[complex] = []
+    scale = float(np.abs(ordered).max(initial=0.0))
+    for z in ordered.tolist():
+        if all(abs(z - other) > 1e-8 * scale for other in kept):
+            kept.append(z)
+    return np.array(kept, dtype=np.complex128)
+
+
+# -------------------------------------------------------------------------------------------------------- step matrices
+
+
+def step_sizes(split: int, size: int, h_g: float, h_d: float) -> Array:
+    """The diagonal of step sizes `(size,)`: h_G for the first `split` coordinates, h_D for the rest."""
+    return np.concatenate([np.full(split, float(h_g)), np.full(size - split, float(h_d))])
+
+
+def simultaneous(h_matrix: Array, h: float | Array) -> Array:
+    """I - h H. `h` is one step size or `step_sizes(...)`, here and below."""
+    return np.eye(len(h_matrix)) - _scaled(h_matrix, h)
+
+
+def alternating(
+    h_matrix: Array,
+    h: float | Array,
+    split: int,
+    *,
+    first: Literal["D", "G"] = "D",
+    discriminator_steps: int = 1,
+    generator_steps: int = 1,
+) -> Array:
+    """One player's rows of I - h H, then the other's against the moved opponent: the exact product of the moves of a round."""
+    scaled = _scaled(h_matrix, h)
+    of_g, of_d = np.eye(len(scaled)), np.eye(len(scaled))
+    of_g[:split] -= scaled[:split]
+    of_d[split:] -= scaled[split:]
+    g_moves, d_moves = np.linalg.matrix_power(of_g, generator_steps), np.linalg.matrix_power(of_d, discriminator_steps)
+    product: Array = g_moves @ d_moves if first == "D" else d_moves @ g_moves
+    return product
+
+
+def extragradient(h_matrix: Array, h: float | Array) -> Array:
+    """w <- w - h v(w - h v(w)): I - hH + (hH)^2 (Korpelevich 1976)."""
+    scaled = _scaled(h_matrix, h)
+    return np.eye(len(scaled)) - scaled + scaled @ scaled
+
+
+def optimistic(h_matrix: Array, h: float | Array) -> Array:
+    """w_{t+1} = w_t - 2h v_t + h v_{t-1} on (w_t, w_{t-1}), `(2n, 2n)` (Daskalakis et al. 2018, arXiv:1711.00141)."""
+    scaled = _scaled(h_matrix, h)
+    one = np.eye(len(scaled))
+    return np.block([[one - 2 * scaled, scaled], [one, np.zeros_like(one)]])
+
+
+def heavy_ball(h_matrix: Array, h: float | Array, momentum: float | Array) -> Array:
+    """w_{t+1} = w_t - h v_t + m (w_t - w_{t-1}) on (w_t, w_{t-1}), `(2n, 2n)` (Polyak 1964), both players at once.
+
+    The same as torch's momentum buffer as long as h stands still; `momentum` may be an `(n,)` diagonal like h.
+    """
+    scaled = _scaled(h_matrix, h)
+    one = np.eye(len(scaled))
+    m = np.diag(np.broadcast_to(np.asarray(momentum, dtype=np.float64), len(scaled)))
+    return np.block([[one + m - scaled, -m], [one, np.zeros_like(one)]])
+
+
+def spectral_radius(matrix: Array) -> float:
+    """The largest modulus of an eigenvalue: what a step multiplies a deviation by in the long run."""
+    return float(np.abs(np.linalg.eigvals(matrix)).max())
+
+
+def _scaled(h_matrix: Array, h: float | Array) -> Array:
+    scaled: Array = np.broadcast_to(np.asarray(h, dtype=np.float64), len(h_matrix))[:, None] * h_matrix
+    return scaled
+
+
+# -------------------------------------------------------------------------------------------------- one eigenvalue's step
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What an update rule makes of one eigenvalue lambda of H, with u = h lambda.
+
+    `multipliers(u)` `(...) -> (..., r)`: the eigenvalues of its step matrix that belong to lambda; `edge(points)`: where in the
+    plane of u the largest of them has modulus 1, one closed curve. Players with unequal steps: use the eigenvalues of diag(h) H
+    and h = 1. Alternating moves are missing, since theirs do not depend on lambda alone.
+    """
+
+    multipliers: Callable[[ComplexArray], ComplexArray]
+    edge: Callable[[int], ComplexArray]
+
+
+def _unit_circle(points: int, turns: int = 1) -> ComplexArray:
+    around: ComplexArray = np.exp(2j * np.pi * turns * np.linspace(0, 1, points))
+    return around
+
+
+def _roots(b: ComplexArray, c: ComplexArray) -> ComplexArray:
+    """Both roots of z^2 - b z + c."""
+    root = np.sqrt(b * b - 4 * c)
+    return np.stack([(b + root) / 2, (b - root) / 2], axis=-1)
+
+
+def _extragradient_edge(points: int) -> ComplexArray:
+    # u^2 - u + 1 = z: the two roots join into one curve when z goes twice around, as 4z - 3 encircles 0
+    w = 4 * _unit_circle(points, turns=2) - 3
+    u: ComplexArray = (1 + np.sqrt(np.abs(w)) * np.exp(0.5j * np.unwrap(np.angle(w)))) / 2
+    return u
+
+
+def _optimistic_edge(points: int) -> ComplexArray:
+    # z^2 - (1 - 2u) z - u = 0 solved for u; the other root, -u/z, has modulus |1 - z| / |2z - 1| <= 2/3
+    z = _unit_circle(points)
+    u: ComplexArray = z * (1 - z) / (2 * z - 1)
+    return u
+
+
+def heavy_ball_rule(momentum: float) -> Rule:
+    """z^2 - (1 + m - u) z + m = 0: the edge is an ellipse, for the other root has modulus m < 1.
+
+    Raises ValueError for a momentum that is not between -1 and 1, where nothing is stable.
+    """
+    if not -1 < momentum < 1:
+        raise ValueError(f"momentum {momentum}; it must lie between -1 and 1")
+
+    def edge(points: int) -> ComplexArray:
+        z = _unit_circle(points)
+        return 1 + momentum - z - momentum / z
+
+    return Rule(lambda u: _roots(1 + momentum - u, np.full_like(u, momentum)), edge)
+
+
+RULES: dict[str, Rule] = {
+    "simultaneous": Rule(lambda u: (1 - u)[..., None], lambda points: 1 - _unit_circle(points)),
+    "extragradient": Rule(lambda u: (1 - u + u * u)[..., None], _extragradient_edge),
+    "optimistic": Rule(lambda u: _roots(1 - 2 * u, -u), _optimistic_edge),
+}
+
+
+def stability_boundary(rule: str | Rule, h: float, points: int = 401) -> ComplexArray:
+    """Where the rule's largest multiplier has modulus 1: a closed curve `(points,)` in the plane of H's eigenvalues lambda.
+
+    Inside it the rule contracts. Simultaneous: the circle |1 - h lambda| = 1. Extragradient: |1 - h lambda + (h lambda)^2| = 1.
+    Optimistic: the largest root of z^2 - (1 - 2 h lambda) z - h lambda. Raises ValueError for another name.
+    """
+    return _rule(rule).edge(points) / h
+
+
+def growth(rule: str | Rule, eigenvalues: ComplexArray, h: float) -> Array:
+    """The largest modulus of a multiplier for each eigenvalue of H, `(...) -> (...)`: below 1 the rule contracts along it."""
+    u = h * np.asarray(eigenvalues, dtype=np.complex128)
+    largest: Array = np.abs(_rule(rule).multipliers(u)).max(-1)
+    return largest
+
+
+def _rule(rule: str | Rule) -> Rule:
+    if isinstance(rule, Rule):
+        return rule
+    if rule not in RULES:
+        raise ValueError(
+            f"no stability boundary for {rule!r}; there is one for {', '.join(RULES)} and heavy_ball_rule(momentum)"
+        )
+    return RULES[rule]

@@ -1,0 +1,56 @@
+"""A close look at a game while it plays: numbers, pictures and words come, and the picture goes on."""
+
+from __future__ import annotations
+
+import pytest
+from waiting import wait_until
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+WHATS = ("duality", "best_response", "spectrum", "samples")
+
+
+@pytest.mark.parametrize("title", [None, "Ring of 8"])
+def test_each_is_computed_while_the_game_plays(lab, title: str | None) -> None:
+    page = lab.page
+    if title:
+        page.get_by_role("combobox", name="Preset").click()
+        page.get_by_role("option", name=title).first.click()
+        wait_until(lambda: "modes" in (page.text_content("body") or ""), "the ring is on the stage")
+    wait_until(lambda: lab.status == "paused" and lab.step == 0, "a game stands ready")
+    lab.press("Space")
+    wait_until(lambda: lab.step > 30, "it plays", 60)
+    opener, drawer = page.get_by_role("button", name="Examine", exact=True), page.get_by_test_id("examine")
+    opener.click()
+    assert drawer.is_visible() and opener.get_attribute("aria-expanded") == "true"
+
+    for what in WHATS:
+        section = drawer.locator(f'[data-what="{what}"]')
+        painted, step = lab.painted, lab.step
+        section.get_by_role("button").click()
+        wait_until(lambda s=section: s.get_attribute("data-done") == "true", f"{what} is done", 200)
+        assert lab.status == "running" and lab.painted > painted and lab.step > step, "pictures kept coming"
+        assert section.locator("dl.gd-numbers dd").count() > 4
+        assert not section.locator(".gd-examine-problem").is_visible()
+        assert section.get_by_role("button").text_content() == "again"
+        drawn = section.locator("canvas")
+        if drawn.count():
+            pixels = "c => new Set(c.getContext('2d').getImageData(0, 0, c.width, c.height).data).size"
+            assert drawn.evaluate(pixels) > 4, "something is drawn"
+    modes = drawer.locator(".gd-mode:not(.gd-elsewhere)")
+    assert modes.count() == (8 if title else 2)
+
+    # Space still plays while the drawer is open; Escape closes it
+    lab.press("Space")
+    wait_until(lambda: lab.status == "paused", "it pauses")
+    lab.press("Escape")
+    assert not drawer.is_visible() and opener.get_attribute("aria-expanded") == "false"
+
+    # Another game: nothing of this one is left
+    opener.click()
+    page.get_by_role("button", name="same seed").click()
+    wait_until(lambda: lab.step == 0, "it begins again")
+    wait_until(lambda: not drawer.locator('[data-done="true"]').count(), "what was found is gone")
+    page.get_by_role("button", name="Close the examinations").click()
+    assert not drawer.is_visible()
+    assert not lab.complaints, lab.complaints

@@ -1,0 +1,336 @@
+"""The tests can fail: slips that people make, each put into the game's own source, are caught by the checks the tests use.
+
+A slip replaces one piece of a function's text and leaves all else as it is. Where the text has changed since, the slip says so.
+"""
+
+from __future__ import annotations
+import __future__
+
+import inspect
+import textwrap
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pytest
+from game import test_known_answers as known
+from game.checks import (
+    check_best_response,
+    check_field,
+    check_losses,
+    check_noise,
+    check_rest,
+    check_rule,
+    check_slopes,
+    check_spectral,
+)
+from game.test_field import calmed
+from game.test_rules import game_config
+from game.test_spectral import NETS, check_descent
+from game.test_spectral import config as spectral_config
+
+from gandash import config
+from gandash.game import field, objectives, passes, spectral, step
+from gandash.game.game import Penalties, Streams
+from gandash.game.networks import network
+from gandash.game.objectives import OBJECTIVES
+
+Slip = Callable[[pytest.MonkeyPatch], None]
+
+
+def in_source(owner: Any, name: str, old: str, new: str) -> Slip:
+    """`old` becomes `new` in the function or method `name` of a module or class."""
+
+    def put(monkeypatch: pytest.MonkeyPatch) -> None:
+        found = inspect.getattr_static(owner, name)
+        function = found.__func__ if isinstance(found, classmethod) else inspect.unwrap(found)
+        source = textwrap.dedent(inspect.getsource(function))
+        assert source.count(old) == 1, f"{name} no longer has this once, seed the slip anew: {old}"
+        names: dict[str, Any] = {}
+        code = compile(
+            source.replace(old, new), "<slip>", "exec", flags=__future__.annotations.compiler_flag, dont_inherit=True
+        )
+        exec(code, function.__globals__, names)
+        monkeypatch.setattr(owner, name, names[name])
+        for rule, played in step.UPDATE_RULES.items():
+            if played is found:
+                monkeypatch.setitem(step.UPDATE_RULES, rule, names[name])
+
+    return put
+
+
+def in_cross_entropy(name: str, old: str, new: str) -> Slip:
+    """The same in both cross-entropies, which are made when the module is."""
+
+    def put(monkeypatch: pytest.MonkeyPatch) -> None:
+        in_source(objectives, "_cross_entropy", old, new)(monkeypatch)
+        monkeypatch.setitem(OBJECTIVES, name, objectives._cross_entropy(name, 0.0))
+
+    return put
+
+
+def in_objective(name: str, **changes: Any) -> Slip:
+    def put(monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(OBJECTIVES, name, replace(OBJECTIVES[name], **changes))
+
+    return put
+
+
+def losses(name: str, smoothing: float = 0.0) -> None:
+    played = objectives._cross_entropy(name, smoothing) if smoothing else OBJECTIVES[name]
+    check_losses(played, smoothing)
+
+
+def rule(played: Any, calm: str = "R1", optimisers: str = "gradient descent") -> None:
+    check_rule(game_config(played, optimisers, calm), rounds=4)
+
+
+ALL_CALM = "R1, R2, GP, noise, packs"
+
+
+def part(by_autograd: bool, **changes: Any) -> Callable[[], None]:
+    return lambda: check_field(calmed(2, dimension=2, **changes), by_autograd)
+
+
+def on(check: Callable[..., None], name: str) -> Callable[[], None]:
+    """Looks the objective up when it runs, slip and all."""
+    return lambda: check(OBJECTIVES[name])
+
+
+ONE_EACH = config.Alternating(discriminator_steps=1, generator_steps=1)
+G_FIRST = config.Alternating(discriminator_steps=1, generator_steps=2, first="generator")
+SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
+    # ------------------------------------------------------------------------------------------------------ objectives
+    "a factor 0.95 inside the log loss": (
+        in_cross_entropy("minimax", "F.softplus(-real) if", "-(0.95 * torch.sigmoid(real)).log() if"),
+        partial(losses, "minimax"),
+    ),
+    "probabilities fed where logits belong": (
+        in_cross_entropy("non_saturating", "F.softplus(-real) if", "F.softplus(-torch.sigmoid(real)) if"),
+        partial(losses, "non_saturating"),
+    ),
+    "the mean of both cross-entropies for their sum": (
+        in_cross_entropy(
+            "minimax", "return asked.mean(-1) + F.softplus(fake).mean(-1)", "return (asked + F.softplus(fake)).mean(-1) / 2"
+        ),
+        on(check_rest, "minimax"),
+    ),
+    "the sign of the minimax generator's loss": (
+        in_cross_entropy("minimax", "(lambda _, a: -F.softplus(a).mean(-1))", "(lambda _, a: F.softplus(a).mean(-1))"),
+        partial(losses, "minimax"),
+    ),
+    "the non-saturating slope for the minimax one": (
+        in_cross_entropy("minimax", "torch.sigmoid(a).neg_()) if saturates", "torch.sigmoid(-a).neg_()) if saturates"),
+        on(check_slopes, "minimax"),
+    ),
+    "label smoothing on both sides": (
+        in_source(
+            objectives,
+            "_cross_entropy",
+            "asked.mean(-1) + F.softplus(fake).mean(-1)",
+            "asked.mean(-1) + (F.softplus(fake) - smoothing * fake).mean(-1)",
+        ),
+        partial(losses, "minimax", 0.2),
+    ),
+    "label smoothing that forgets D*": (
+        in_source(objectives, "_cross_entropy", "s * _share_of_real(p, q)", "_share_of_real(p, q)"),
+        lambda: check_best_response(objectives._cross_entropy("minimax", 0.2), scale=0.8),
+    ),
+    "least squares with targets 1 and -1": (
+        in_objective("least_squares", discriminator=lambda r, f: (r - 1).square().mean(-1) + (f + 1).square().mean(-1)),
+        on(check_best_response, "least_squares"),
+    ),
+    "a hinge without its margin": (
+        in_objective("hinge", discriminator=lambda r, f: (-r).relu().mean(-1) + f.relu().mean(-1)),
+        on(check_losses, "hinge"),
+    ),
+    "Nowozin's Pearson conjugate without its linear term": (
+        in_objective("f_pearson", discriminator=lambda r, f: (f * f / 4).mean(-1) - r.mean(-1)),
+        on(check_best_response, "f_pearson"),
+    ),
+    "f-GAN KL at rest by another sign": (
+        in_objective("f_kl", equilibrium={"loss_d": 0.0, "loss_g": 1.0}),
+        on(check_rest, "f_kl"),
+    ),
+    "relativistic slopes the wrong way round": (
+        in_objective("relativistic", discriminator_slopes=lambda a: -objectives._pairing_slopes(a)),
+        on(check_slopes, "relativistic"),
+    ),
+    # -------------------------------------------------------------------------------------------------------- penalties
+    "R1 without its half, by autograd": (
+        in_source(field, "discriminator_loss", "0.5 * p.r1[:, 0]", "p.r1[:, 0]"),
+        part(True, r1=0.7),
+    ),
+    "R1 with a half too many, by hand": (
+        in_source(field, "_discriminator_by_hand", "factor = weight[..., None]", "factor = weight[..., None] / 2"),
+        part(False, r1=0.7),
+    ),
+    "R2 on real data": (
+        in_source(field, "discriminator_loss", "squared_slope(a_f, fake)", "squared_slope(a_r, real)"),
+        part(True, r1=0.1, r2=0.7),
+    ),
+    "the gradient penalty not squared": (
+        in_source(field, "discriminator_loss", "(length - 1).square()", "(length - 1).abs()"),
+        part(True, gradient_penalty=2.0),
+    ),
+    "the gradient penalty of the squared length": (
+        in_source(field, "discriminator_loss", "(length - 1).square()", "(length.square() - 1).square()"),
+        part(True, gradient_penalty=2.0),
+    ),
+    "the gradient penalty's own share forgotten, by hand": (
+        in_source(field, "_discriminator_by_hand", "(1 - share / length)", "(1 - 1 / length)"),
+        part(False, gradient_penalty=2.0),
+    ),
+    "the gradient penalty between the wrong ends": (
+        in_source(field, "_between", "torch.lerp(real, fake, chance.mix)", "torch.lerp(fake, real, chance.mix)"),
+        part(False, gradient_penalty=2.0),
+    ),
+    "penalties swapped between their batches, by hand": (
+        in_source(field, "_discriminator_by_hand", '{"real": p.r1, "fake": p.r2}', '{"real": p.r2, "fake": p.r1}'),
+        part(False, r1=0.3, r2=0.7),
+    ),
+    # ------------------------------------------------------------------------------------------------------------ field
+    "the sample's share of the batch, not of the packs": (
+        in_source(field, "_generator_by_hand", "_share(a.shape[1], a.dtype)", "_share(samples.shape[1], a.dtype)"),
+        part(False, packing=2),
+    ),
+    "packs of samples far apart": (
+        in_source(
+            field,
+            "seen",
+            "x.reshape(len(x), -1, game.pack * x.shape[-1])",
+            "torch.cat(x.chunk(game.pack, dim=1), dim=-1)",
+        ),
+        part(True, packing=2),
+    ),
+    "noise on real data alone": (
+        in_source(field, "_noises", "chance.noise[:, 1])", "torch.zeros_like(chance.noise[:, 1]))"),
+        part(False, noise=0.5),
+    ),
+    "a curvature forgotten in the passes by hand": (
+        in_source(passes.Tape, "gradients", "v is not None and self._activation.curvature", "False"),
+        part(False, r1=0.7),
+    ),
+    # --------------------------------------------------------------------------------------------------------- spectral
+    "no pull-back through the normalisation": (
+        in_source(step._Round, "look_d", "self._normalised.pull_back(part.gradient)", "part.gradient"),
+        lambda: check_descent(spectral_config()),
+    ),
+    "a pull-back that only divides": (
+        in_source(spectral.Normalised, "pull_back", " - along * (v.unsqueeze(-1) * u.unsqueeze(-2)).flatten(1)", ""),
+        lambda: check_spectral(network(2, 1, NETS["mlp"])),
+    ),
+    "the Frobenius norm for the spectral one": (
+        in_source(
+            spectral,
+            "normalised",
+            "torch.linalg.vector_norm(wu, dim=-1, keepdim=True)",
+            "torch.linalg.matrix_norm(w).unsqueeze(-1)",
+        ),
+        lambda: check_spectral(network(2, 1, NETS["mlp"])),
+    ),
+    # ------------------------------------------------------------------------------------------------------ update rules
+    "optimistic with the wrong sign": (
+        in_source(step, "_optimistic", "2 * this.d_update - before", "2 * this.d_update + before"),
+        partial(rule, config.Optimistic()),
+    ),
+    "optimistic that remembers what it did rather than its update": (
+        in_source(
+            step,
+            "_optimistic",
+            'this.memory["g_update"] = this.g_update\n        this.g_update = 2 * this.g_update - before',
+            'this.g_update = 2 * this.g_update - before\n        this.memory["g_update"] = this.g_update',
+        ),
+        partial(rule, config.Optimistic()),
+    ),
+    "extragradient applied from the half point": (
+        in_source(step, "_extragradient", "this.theta, this.average = theta, average", "this.average = average"),
+        partial(rule, config.Extragradient()),
+    ),
+    "extra-Adam whose moments forget the look ahead": (
+        in_source(
+            step,
+            "_extragradient",
+            "    _simultaneous(this, rule)\n",
+            "    moments = this.theta_moments\n    _simultaneous(this, rule)\n    this.theta_moments = moments\n",
+        ),
+        partial(rule, config.Extragradient(), optimisers="Adam"),
+    ),
+    "alternating that plays the old D": (
+        in_source(
+            step,
+            "_d_moves",
+            "            this.move_d(gradient)\n",
+            "            critic = this.critic\n            this.move_d(gradient)\n            this.critic = critic\n",
+        ),
+        partial(rule, ONE_EACH),
+    ),
+    "simultaneous play one after the other": (
+        in_source(
+            step,
+            "_simultaneous",
+            "    of_g = this.look_g().gradient if Players.G in this.players else None\n    this.move_d(of_d)\n",
+            "    this.move_d(of_d)\n    of_g = this.look_g().gradient if Players.G in this.players else None\n",
+        ),
+        partial(rule, config.Simultaneous()),
+    ),
+    "who is first, forgotten": (
+        in_source(step, "_alternating", 'rule.first == "generator"', "False"),
+        partial(rule, G_FIRST),
+    ),
+    "consensus without gamma on D": (
+        in_source(step, "_consensus", "rule.gamma * more_d", "more_d"),
+        partial(rule, config.Consensus(gamma=0.7)),
+    ),
+    "the adjustment with the other sign": (
+        in_source(step, "_symplectic", "(b - f) / 2", "(f - b) / 2"),
+        partial(rule, config.SymplecticAdjustment(weight=0.6)),
+    ),
+    "lookahead that goes back one player alone": (
+        in_source(step, "_lookahead", 'this.put_phi(torch.lerp(memory["slow_phi"], this.phi, rule.share))', "pass"),
+        partial(rule, config.Lookahead(rounds=2, share=0.4)),
+    ),
+    "lookahead with the share the wrong way round": (
+        in_source(
+            step,
+            "_lookahead",
+            'torch.lerp(memory["slow_theta"], this.theta, rule.share)',
+            'torch.lerp(this.theta, memory["slow_theta"], rule.share)',
+        ),
+        partial(rule, config.Lookahead(rounds=2, share=0.4)),
+    ),
+    "unrolled steps that G's gradient does not pass": (
+        in_source(step, "_unrolled", "phi - rule.inner_rate * of_d", "phi - rule.inner_rate * of_d.detach()"),
+        partial(rule, config.Unrolled(depth=2, inner_rate=0.4)),
+    ),
+    "noise whose half-life is its life": (
+        in_source(Penalties, "noise_at", "0.5 **", "0.3679 **"),
+        partial(rule, config.Simultaneous(), ALL_CALM),
+    ),
+    "the same noise on real and generated data": (
+        in_source(
+            Streams, "normal", "torch.randn(shape, generator=g)", "torch.randn((1, *shape[1:]), generator=g).expand(shape)"
+        ),
+        lambda: check_noise(Streams([3, 4])),
+    ),
+    # ---------------------------------------------------------------------------------------------------- known answers
+    "an R1 without its half has another critical gamma": (
+        in_source(field, "discriminator_loss", "0.5 * p.r1[:, 0]", "p.r1[:, 0]"),
+        known.test_the_critical_gamma,
+    ),
+    "optimistic steps doubled only": (
+        in_source(step, "_optimistic", "2 * this.g_update - before", "2 * this.g_update"),
+        lambda: known.test_optimistic_steps_contract_below_one_over_root_three(0.3),
+    ),
+}
+
+
+@pytest.mark.parametrize(("slip", "check"), SLIPS.values(), ids=SLIPS)
+def test_a_slip_is_caught(slip: Slip, check: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    check()
+    with monkeypatch.context() as patched:
+        slip(patched)
+        with pytest.raises(AssertionError):
+            check()
+    check()

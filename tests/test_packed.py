@@ -1,0 +1,113 @@
+"""Samples and paintings as text: what goes in comes out, and nothing else is taken for them."""
+
+from __future__ import annotations
+
+import base64
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from gandash.config import GameConfig, parse_config
+from gandash.packed import MAX_ROWS, MAX_TEXT, SIDE, pack_painting, pack_samples, unpack_painting, unpack_samples
+from gandash.settings import SettingError
+from gandash.targets import Drawn, Samples, Samples2D
+
+
+def text(data: bytes) -> str:
+    return base64.b64encode(zlib.compress(data)).decode()
+
+
+@given(st.integers(1, 2), st.data())
+def test_samples_survive_bit_for_bit(columns: int, data: st.DataObject) -> None:
+    shape = st.tuples(st.integers(1, 30), st.just(columns))
+    rows = data.draw(hnp.arrays(np.float32, shape, elements=st.floats(width=32, allow_nan=False, allow_infinity=False)))
+    found = unpack_samples(pack_samples(rows), columns)
+    assert found.tobytes() == rows.tobytes() and found.shape == rows.shape
+    assert not found.flags.writeable
+
+
+@given(hnp.arrays(np.uint8, (SIDE, SIDE), elements=st.integers(0, 255)).filter(np.any))
+def test_paintings_survive_bit_for_bit(cells: np.ndarray) -> None:
+    np.testing.assert_array_equal(unpack_painting(pack_painting(cells)), cells)
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+def test_the_largest_sample_survives_a_config_and_fits(columns: int) -> None:
+    rows = np.random.default_rng(0).standard_normal((MAX_ROWS, columns)).astype(np.float32)
+    packed = pack_samples(rows)
+    assert len(packed) <= MAX_TEXT
+    config = GameConfig(data=(Samples if columns == 1 else Samples2D)(rows=packed, scaling="as_given"))
+    again = parse_config(config.model_dump_json().encode())
+    assert again == config
+    np.testing.assert_array_equal(again.data.points(), rows)
+    with pytest.raises(ValueError, match="200,000 rows"):
+        unpack_samples(pack_samples(np.concatenate([rows, rows[:1]])), columns)
+
+
+@pytest.mark.parametrize(
+    ("given_text", "words"),
+    [
+        ("", "too early"),
+        ("not base64!", "base64"),
+        ("AAAA", "base64 of zlib"),
+        (base64.b64encode(b"plain").decode(), "zlib"),
+        (text(b""), "0 bytes"),
+        (text(b"12345"), "5 bytes"),
+        (text(bytes(2**26)), "more than there may be"),  # 65 KB that would be 64 MB
+        (text(np.array([1, np.nan], dtype="<f4").tobytes()), "finite"),
+        (text(np.array([1, np.inf], dtype="<f4").tobytes()), "finite"),
+        (base64.b64encode(zlib.compress(bytes(4000))[:-3]).decode(), "too early"),
+        (base64.b64encode(zlib.compress(bytes(4)) + b"more").decode(), "too early or too late"),
+    ],
+)
+def test_text_that_holds_no_samples_is_refused_by_name(given_text: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        unpack_samples(given_text, 1)
+    with pytest.raises(SettingError, match=words) as caught:
+        parse_config({"data": {"kind": "samples", "rows": given_text}})
+    assert caught.value.path == "data.rows" and len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"), [(bytes(SIDE**2), "nothing is painted"), (b"\x01" * 5, "5 bytes"), (b"\x01" * 4097, "more than")]
+)
+def test_text_that_holds_no_painting_is_refused_by_name(cells: bytes, words: str) -> None:
+    with pytest.raises(SettingError, match=words) as caught:
+        parse_config({"data": {"kind": "drawn", "painting": text(cells)}})
+    assert caught.value.path == "data.painting"
+
+
+@pytest.mark.parametrize(
+    ("data", "path", "words"),
+    [
+        ({"kind": "samples", "rows": pack_samples(np.ones((5, 1), np.float32))}, "data.rows", "same number in every row"),
+        ({"kind": "samples", "rows": pack_samples(np.ones((1, 1), np.float32))}, "data.rows", "one row"),
+        (
+            {"kind": "samples_2d", "rows": pack_samples(np.array([[1, 2], [3, 2]], np.float32))},
+            "data.rows",
+            "column 2 is the same number",
+        ),
+        (
+            {"kind": "samples", "scaling": "as_given", "rows": pack_samples(np.array([[0], [1e7]], np.float32))},
+            "data.scaling",
+            "try standardised",
+        ),
+    ],
+)
+def test_samples_that_cannot_be_played_are_refused_by_name(data: dict, path: str, words: str) -> None:
+    with pytest.raises(SettingError, match=words) as caught:
+        parse_config({"data": data})
+    assert caught.value.path == path
+
+
+def test_the_defaults_are_ready_to_play() -> None:
+    assert Drawn().cells().any()
+    for model in (Samples(), Samples2D()):
+        points = model.points()
+        assert len(points) == 256
+        np.testing.assert_allclose(points.mean(axis=0), 0, atol=1e-6)
+        np.testing.assert_allclose(points.std(axis=0), 1, rtol=1e-6)

@@ -1,0 +1,149 @@
+"""Files from strangers: what can be read, and what is refused in one sentence."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import struct
+
+import numpy as np
+import pytest
+
+from gandash.packed import MAX_ROWS
+from gandash.settings import SettingError
+from gandash.ui import drawing, upload
+from gandash.ui.upload import UploadError, read
+
+
+def npy(array: np.ndarray, **how: bool) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, array, **how)
+    return stream.getvalue()
+
+
+def forged(header: str, body: bytes = b"", version: bytes = b"\x01\x00") -> bytes:
+    text = header.encode().ljust(117) + b"\n"
+    return b"\x93NUMPY" + version + struct.pack("<H", len(text)) + text + body
+
+
+PAIRS = [[1.0, 2.0], [3.0, -4.5], [0.0, 1e3]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1,2\n3,-4.5\n0,1e3\n",
+        "x,y\n1,2\n3,-4.5\n0,1e3",
+        "1;2\r\n3;-4,5\r\n0;1e3\r\n",
+        "time;size\n1;2\n3;-4.5\n0;1e3\n",
+        "1\t2\n3\t-4.5\n0\t1e3\n",
+        "1 2\n  3   -4.5\n0 1e3\n\n",
+        "# made by hand\n1, 2\n\n3, -4.5\n0, 1e3\n",
+        '"a","b"\n"1","2"\n"3","-4.5"\n"0","1e3"\n',
+        "1,2,\n3,-4.5,\n0,1e3,\n",
+    ],
+)
+@pytest.mark.parametrize("encode", ["utf-8", "utf-8-sig"])
+def test_csv_as_people_write_it(text: str, encode: str) -> None:
+    found = read("data.csv", text.encode(encode))
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found, PAIRS)
+
+
+@pytest.mark.parametrize("text", ["1\n2.5\n-3", "size\n1\n2.5\n-3\n", "größe\n1\n2.5\n-3\n", "1,\n2.5,\n-3,\n"])
+def test_one_column(text: str) -> None:
+    np.testing.assert_array_equal(read("data.csv", text.encode("latin-1")), [[1], [2.5], [-3]])
+
+
+@pytest.mark.parametrize("dtype", ["<f8", ">f4", "<f2", "<i4", "u1"])
+@pytest.mark.parametrize("shape", [(6,), (6, 1), (3, 2)])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_npy_of_any_real_numbers(dtype: str, shape: tuple[int, ...], order: str) -> None:
+    array = np.asarray(np.arange(6).reshape(shape), dtype=dtype, order=order)
+    np.testing.assert_array_equal(read("data.npy", npy(array)), array.reshape(len(array), -1))
+
+
+@pytest.mark.parametrize("suffix", ["csv", "npy"])
+def test_the_largest_that_is_allowed(suffix: str) -> None:
+    rows = np.arange(MAX_ROWS + 1, dtype=np.float32)
+    content = npy if suffix == "npy" else (lambda r: "\n".join(["n", *(f"{v:g}" for v in r)]).encode())
+    assert read(f"data.{suffix}", content(rows[:-1])).shape == (MAX_ROWS, 1)
+    with pytest.raises(UploadError, match=r"200,001 rows; allowed is .* at most 200,000 rows"):
+        read(f"data.{suffix}", content(rows))
+
+
+OBJECT = npy(np.array([1, "a", None], dtype=object), allow_pickle=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.csv", b"", "an empty file"),
+        ("a.csv", b"\n \n", "without a row"),
+        ("a.csv", b"x,y\n", "no number"),
+        ("a.csv", b"1,2\n", "a single row"),
+        ("a.csv", b"1,2,3\n4,5,6\n", "3 columns in line 1"),
+        ("a.csv", b"a,b,c\n4,5,6\n", "3 columns in line 2"),
+        ("a.csv", b"1,2\n3\n", "1 columns in line 2 and 2 before"),
+        ("a.csv", b"1\nmany\n3", "many. in line 2"),
+        ("a.csv", b"1\n1_000\n3", "no number"),
+        ("a.csv", b"1\nnan\n3", "NaN, infinity .* in row 2"),
+        ("a.csv", b"1\n-inf\n3", "NaN, infinity .* in row 2"),
+        ("a.csv", b"1\n1e39\n3", "too large for 32 bits in row 2"),
+        ("a.csv", b"1\n\n2,3", "line 3"),
+        ("a.csv", b"\x00\x01\x02", "no text"),
+        ("a.csv", "1\n2\n3".encode("utf-16"), "no text"),
+        ("a.csv", b"\n" * 500_000 + b"1\n2", "500,001 lines"),
+        ("a.csv", b"1" * (21 * 2**20), "21 MB"),
+        ("a.csv", b"1," * 2**20, "1048576 columns"),
+        ("a.csv", b"9" * 10_000 + b"\n" + b"9" * 10_000, "NaN, infinity"),
+        ("a.npy", b"1,2\n3,4\n", "header cannot be read"),
+        ("a.npy", b"\x93NUMPY", "header cannot be read"),
+        ("a.npy", npy(np.arange(9.0))[:40], "header cannot be read"),
+        ("a.npy", npy(np.arange(9.0))[:-1], "promises 9 × 1 numbers and 71 bytes"),
+        ("a.npy", npy(np.arange(9.0)) + b"!", "promises 9 × 1 numbers and 73 bytes"),
+        ("a.npy", OBJECT, "pickled Python objects"),
+        ("a.csv", OBJECT, "pickled Python objects"),
+        ("a.npy", pickle.dumps([1, 2, 3]), "header cannot be read"),
+        ("a.npy", npy(np.array(["a", "b"])), "instead of real numbers"),
+        ("a.npy", npy(np.array([1j, 2])), "instead of real numbers"),
+        ("a.npy", npy(np.zeros(3, dtype=[("x", "f4")])), "instead of real numbers"),
+        ("a.npy", npy(np.zeros(())), "0 dimensions"),
+        ("a.npy", npy(np.zeros((4, 2, 1))), "3 dimensions"),
+        ("a.npy", npy(np.zeros((4, 3))), "3 columns"),
+        ("a.npy", npy(np.zeros((2, 500))), "500 columns; .* transpose"),
+        ("a.npy", npy(np.zeros((0, 2))), "no rows"),
+        ("a.npy", npy(np.array([1, np.nan])), "NaN, infinity .* in row 2"),
+        ("a.npy", forged("{'descr': '<f4', 'fortran_order': False, 'shape': (200000, 2)}", bytes(8)), "8 bytes of them"),
+        ("a.npy", forged("{'descr': '<f4', 'fortran_order': False, 'shape': (4000000000000, 2)}"), "4,000,000,000,000 rows"),
+        ("a.npy", forged("{'descr': '<f4', 'fortran_order': False, 'shape': (-1, 2)}", bytes(8)), "promises -1"),
+        ("a.npy", forged("{'descr': '|O', 'fortran_order': False, 'shape': (2,)}", bytes(16)), "pickled"),
+        ("a.npy", forged("__import__('os').abort()"), "header cannot be read"),
+        ("a.npy", forged("(" * 100), "header cannot be read"),
+        ("a.npy", forged("{'descr': '<f4'}"), "header cannot be read"),
+        ("a.npy", forged("{}", version=b"\x09\x00"), "header cannot be read"),
+    ],
+)
+def test_what_is_no_data_is_refused_in_one_sentence(name: str, content: bytes, words: str) -> None:
+    with pytest.raises(UploadError, match=words) as caught:
+        read(name, content)
+    said = str(caught.value)
+    assert said.startswith(f"**{name}**: given ") and "allowed is a CSV or npy file" in said
+    assert len(said) < 400 and "\n" not in said
+
+
+def test_a_name_is_shown_as_text() -> None:
+    with pytest.raises(UploadError) as caught:
+        read("**[x](http://evil)**<b>.csv", b"")
+    assert str(caught.value).startswith("**__ x_(http___evil)___b_.csv**") or "[" not in str(caught.value)
+
+
+def test_rows_become_the_data_setting() -> None:
+    assert upload.settings(np.zeros((3, 1), np.float32), "as_given")["kind"] == "samples"
+    assert upload.settings(np.zeros((3, 2), np.float32), "as_given")["kind"] == "samples_2d"
+
+
+@pytest.mark.parametrize("sent", [None, 7, "", "????", "AAAA", "A" * 10**6, {"a": 1}])
+def test_a_painting_that_is_none_is_refused(sent: object) -> None:
+    with pytest.raises(SettingError, match="one byte for each of 64 × 64 cells"):
+        drawing.read(sent)
