@@ -51,7 +51,7 @@ TWO_MODES = Preset(
     name="two-modes",
     title="Two modes: D goes to 1/2",
     promise="p_g slides onto both modes of p_r and D flattens to 1/2: at step 3000 the averaged generator's JSD is "
-    "at most 0.02 nats (the live one's at most 0.03), and D is within 0.10 of 1/2 over the central 98 % of p_r.",
+    "at most 0.02 nats, and so is the live one's, and D is within 0.10 of 1/2 over the central 98 % of p_r.",
     watch="G first covers the middle, then splits in two. V rises to −log 4 while JSD falls.",
     config=GameConfig(),
 )
@@ -155,6 +155,43 @@ GRID = Preset(
         discriminator_optimiser=Adam(learning_rate=5e-3),
         run=RunSettings(averaging=0.99),
     ),
+)
+
+
+def _annealed(data: Target, latent: int, regulariser: Regulariser, half_life: float, beta1: float, d_rate: float) -> GameConfig:
+    """Noise on what D sees that halves and halves: the game is first about the places of the modes, then about their width."""
+    return GameConfig(
+        data=data,
+        latent=Latent(dimension=latent),
+        generator=Network(depth=3),
+        discriminator=Network(depth=3, activation="leaky_relu"),
+        regulariser=regulariser.model_copy(update={"noise": 1.0, "noise_half_life": half_life}),
+        update_rule=Alternating(discriminator_steps=1),
+        generator_optimiser=Adam(learning_rate=1e-3, beta1=beta1, beta2=0.999),
+        discriminator_optimiser=Adam(learning_rate=d_rate, beta1=beta1, beta2=0.999),
+        run=RunSettings(averaging=0.999),
+    )
+
+
+MASTERED_RING = Preset(
+    name="ring-mastered",
+    title="Ring of 8, published scale, mastered",
+    promise="Radius/std = 100, and instance noise that halves every 1000 steps: at step 9000 the averaged generator captures 8 "
+    "of 8 modes with at least 93 % of its samples of high quality (measured over ten seeds: 95.5 to 97.9 %; perfect: 98.9 %). "
+    "Only the average is that steady: the live generator still loses modes at times.",
+    watch="First a soft cloud on a soft ring; as the noise dies, eight points sharpen. JSD stays above its floor, for it "
+    "sees the shape within each mode, which is not right yet. About 30 s.",
+    config=_annealed(Ring(std=0.02), 2, Regulariser(r1=0.003), 1000, 0.0, 1e-3),
+)
+
+MASTERED_GRID = Preset(
+    name="grid-mastered",
+    title="Grid of 25, published scale, mastered",
+    promise="Spacing/std = 40, and instance noise that halves every 2000 steps: at step 24000 the averaged generator captures "
+    "25 of 25 modes with at least 92 % of its samples of high quality (measured over ten seeds: 94.4 to 97.3 %). "
+    "Only the average is that steady: the live generator still loses modes at times.",
+    watch="Lines, then rows, then points: structure from coarse to fine, at the pace of the noise. About two minutes.",
+    config=_annealed(Grid(std=0.05), 4, Regulariser(r1=0.03, r2=0.03), 2000, 0.5, 2e-3),
 )
 
 MOONS = Preset(
@@ -362,7 +399,7 @@ PRESETS: dict[str, Preset] = {
     p.name: p
     for p in (
         *(TWO_MODES, ONE_GAUSSIAN, TRACKING, TOO_FAST, VANISHING, SMOOTHED),
-        *(RING, PUBLISHED, COLLAPSE, PACKED, GRID, MOONS, ROLL, CLIPPED, PENALISED, CLUSTERS),
+        *(RING, PUBLISHED, MASTERED_RING, COLLAPSE, PACKED, GRID, MASTERED_GRID, MOONS, ROLL, CLIPPED, PENALISED, CLUSTERS),
         *(ORBIT, INWARDS, CRITICAL, CYCLE, BILINEAR),
     )
 }

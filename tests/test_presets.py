@@ -24,6 +24,8 @@ from gandash.presets import (
     DEFAULT,
     GRID,
     INWARDS,
+    MASTERED_GRID,
+    MASTERED_RING,
     MOONS,
     ONE_GAUSSIAN,
     ORBIT,
@@ -173,6 +175,21 @@ def test_the_published_ring_is_found_but_not_sharp() -> None:
     for after in last:
         assert after["modes"] == after["modes_average"] == 8
         assert 0.20 <= after["high_quality_average"] <= 0.75
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("preset", "steps", "modes", "quality"),
+    [(MASTERED_RING, 9000, 8, 0.93), (MASTERED_GRID, 24000, 25, 0.92)],
+    ids=["ring", "grid"],
+)
+def test_the_published_scale_is_mastered(preset: Preset, steps: int, modes: int, quality: float) -> None:
+    play = Play(preset.config, range(5))
+    play.run(steps)
+    last = play.readings()
+    print([(r["modes_average"], round(r["high_quality_average"], 3), round(r["high_quality"], 2)) for r in last])
+    for after in last:
+        assert after["modes_average"] == modes and after["high_quality_average"] >= quality
 
 
 @pytest.mark.slow
