@@ -203,13 +203,16 @@ def _discriminator_by_hand(game: Game, phi: Tensor, real: Tensor, fake: Tensor, 
     at = {name: slice(i * n, (i + 1) * n) for i, (name, _) in enumerate(batches)}
     first = [penalised[0][1] if len(penalised) == 1 else torch.cat([x for _, x in penalised], dim=1)] if penalised else []
     tape = passes.run(game.discriminator.network, phi, *first, *(x for _, x in plain), weightings=1 if penalised else 0)
-    outputs = tape.outputs[:, 0]
-    a = torch.stack([outputs[:, at["real"]], outputs[:, at["fake"]]], dim=1)
-    slopes = game.objective.discriminator_slopes(a) * share
-    weights = (tape.weights if penalised else tape.seeds)[:, 0]
+    outputs = tape.outputs.view(len(real), -1, n)  # (members, batches, n)
+    weights = (tape.weights if penalised else tape.seeds).view(len(real), -1, n)
     if p.gradient_penalty is not None:
-        weights[:, at["between"]] = 0
-    weights[:, at["real"]], weights[:, at["fake"]] = slopes[:, 0], slopes[:, 1]
+        weights[:, 0] = 0
+    if at["real"].start < at["fake"].start:  # then they are the last two, side by side
+        a = outputs[:, -2:].clone()
+        torch.mul(game.objective.discriminator_slopes(a), share, out=weights[:, -2:])
+    else:
+        a = outputs[:, -2:].flip(1)
+        weights[:, -2:] = (game.objective.discriminator_slopes(a) * share).flip(1)
     tape.backward()
     v = None
     if penalised:
