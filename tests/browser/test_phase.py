@@ -136,6 +136,8 @@ def test_the_words_follow_the_learning_rates_live(orbit: Lab) -> None:
     orbit.choose(CYCLE.title)
     words = page.locator(".gd-phase-says")
     wait_until(lambda: "1.0012" in words.inner_text(), "sqrt(1 + (0.1 / 2)^2)")
+    page.get_by_role("button", name=CYCLE.moves[0].label).wait_for()  # the page's own widgets come after the picture
+    page.wait_for_timeout(1000)  # and what is typed into one that is being replaced is lost
     spectrum = page.locator(".gd-spectrum-plane")
     shown = spectrum.evaluate("canvas => canvas.toDataURL()")
     for player, said in (("G", "1.0087"), ("D", "1.0595")):  # sqrt(1 + h_G h_D / 4)
