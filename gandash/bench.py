@@ -22,10 +22,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gandash.config import Adam, Alternating, GameConfig, Network, Regulariser, RunSettings
+from gandash.config import GameConfig, Regulariser, RunSettings
+from gandash.dynamics import Adam, Alternating
 from gandash.game.game import Streams, build_game
 from gandash.game.networks import LEAK, Net
 from gandash.game.step import start, train_step
+from gandash.players import Network
 from gandash.presets import DEFAULT, Preset
 from gandash.trainer.frame import unpack
 from gandash.trainer.messages import FRAME, METRICS, Event, Refused, SendFrame, Set, Start, Started, StatusChanged

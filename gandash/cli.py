@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from gandash import __version__
-from gandash.config import GameConfig, mlp_unless_said, parse_config
+from gandash.config import GameConfig, parse_config
+from gandash.players import mlp_unless_said
 from gandash.presets import DEFAULT, PRESETS
 from gandash.settings import JsonValue, SettingError, kind_of, settings, variants
 

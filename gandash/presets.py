@@ -7,21 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gandash.config import (
-    Adam,
-    Alternating,
-    GameConfig,
-    GradientDescent,
-    Latent,
-    Linear,
-    Network,
-    Objective,
-    Point,
-    Regulariser,
-    RunSettings,
-    Simultaneous,
-    UpdateRule,
-)
+from gandash.config import GameConfig, Objective, Regulariser, RunSettings
+from gandash.dynamics import Adam, Alternating, GradientDescent, Simultaneous, UpdateRule
+from gandash.players import Latent, Linear, Network, Point
 from gandash.settings import JsonValue
 from gandash.targets import Gaussian, Grid, PointMass, Ring, SwissRoll, Target, TwoClusters, TwoMoons
 

@@ -15,8 +15,10 @@ from torch import Tensor, nn
 from gandash import bench
 from gandash.bench import Engine, NothingToMeasure, PlainLoop, Products, duel, playing, race
 from gandash.cli import cli
-from gandash.config import GameConfig, GradientDescent, Network
+from gandash.config import GameConfig
+from gandash.dynamics import GradientDescent
 from gandash.game.field import discriminator_part, generator_part, sample
+from gandash.players import Network
 from gandash.presets import PRESETS, Preset
 
 NAMES = ["plain_2x64", "plain_2x14", "plain_2x64_r1", "plain_2x14_r1", "population", "limit", "watched", "reaction"]

@@ -21,8 +21,9 @@ from click.testing import CliRunner, Result
 
 from gandash import __version__
 from gandash.cli import cli, configure
-from gandash.config import GameConfig, Network, Point, parse_config
+from gandash.config import GameConfig, parse_config
 from gandash.diagnostics.measure import READINGS
+from gandash.players import Network, Point
 from gandash.presets import DEFAULT, PRESETS
 from gandash.runs.record import CHECKPOINT, CONFIG, EVENTS, METRICS, load, replay
 from gandash.settings import SettingError, settings

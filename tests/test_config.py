@@ -12,33 +12,24 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 import gandash.settings
-from gandash import config, targets
-from gandash.config import (
+from gandash import config, dynamics, players, targets
+from gandash.config import OBJECTIVES, GameConfig, Regulariser, RunSettings, bytes_per_step, flop_per_step, parse_config
+from gandash.dynamics import (
     CURVED,
-    OBJECTIVES,
     Adam,
     Alternating,
     Consensus,
     Extragradient,
-    GameConfig,
     GradientDescent,
-    Latent,
-    Linear,
     Lookahead,
     Momentum,
-    Network,
     Optimistic,
-    Point,
-    Regulariser,
     RMSProp,
-    RunSettings,
     Simultaneous,
     SymplecticAdjustment,
     Unrolled,
-    bytes_per_step,
-    flop_per_step,
-    parse_config,
 )
+from gandash.players import Latent, Linear, Network, Point
 from gandash.settings import SettingError, Settings, kind_of, restarts, setting_at, settings, show, variants
 from gandash.targets import Gaussian, Mixture, Uniform
 
@@ -56,10 +47,11 @@ BASE = GameConfig(
     run=RunSettings(seed=0, batch=256, averaging=0.99),
 )
 
-BASES = (Settings, targets.Target, config._OneEach)
+BASES = (Settings, targets.Target, dynamics._OneEach)
 SMOOTHABLE = ("minimax", "non_saturating")
 RULES = [rule() for rule in variants(GameConfig.model_fields["update_rule"].annotation)]
-CLASSES = dict(inspect.getmembers(config, inspect.isclass) + inspect.getmembers(targets, inspect.isclass)).values()
+HOMES = (config, targets, players, dynamics)
+CLASSES = dict.fromkeys(cls for home in HOMES for _, cls in inspect.getmembers(home, inspect.isclass))
 MODELS = [m for m in CLASSES if issubclass(m, Settings) and m not in BASES]
 # Bounds of single entries live in validators
 NUMBERS = {"means": st.floats(-50, 50), "mean": st.floats(-8, 8), "weights": st.floats(1e-3, 1e6)}

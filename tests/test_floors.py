@@ -15,6 +15,8 @@ FLOORS = {
     "settings": -2,  # how a setting is declared: what targets and config stand on
     "packed": -2,  # samples and paintings as text
     "targets": -1,  # the laws of the data, which config takes in
+    "players": -1,  # likewise the networks
+    "dynamics": -1,  # likewise optimisers and update rules
     "config": 0,
     "game": 1,
     "presets": 1,  # ready configs: nothing but gandash.config
@@ -34,6 +36,8 @@ OUT_OF_REACH = {
     "settings": ("torch", "streamlit", "plotly"),
     "packed": ("torch", "streamlit", "plotly"),
     "targets": ("torch", "streamlit", "plotly"),
+    "players": ("torch", "streamlit", "plotly"),
+    "dynamics": ("torch", "streamlit", "plotly"),
     "config": ("torch", "streamlit", "plotly"),
     "presets": ("torch", "streamlit", "plotly"),
     "game": ("streamlit", "plotly"),

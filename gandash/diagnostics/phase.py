@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from gandash import config
+from gandash import config, dynamics, players
 from gandash.diagnostics import spectrum
 from gandash.diagnostics.estimators import Array
 from gandash.game.field import Chance, field_vector
@@ -52,7 +52,7 @@ def window(game: Game) -> tuple[float, float, float, float]:
     """The square that is shown, the equilibrium in the middle. It grows in doublings, so that a new start seldom moves it."""
     theta, psi = equilibrium(game)
     c = game.config
-    assert isinstance(c.generator, config.Point) and isinstance(c.discriminator, config.Linear)
+    assert isinstance(c.generator, players.Point) and isinstance(c.discriminator, players.Linear)
     half, start = 3.0, math.hypot(c.generator.start - theta, c.discriminator.start - psi)
     while half < 2 * start:
         half *= 2
@@ -89,7 +89,7 @@ def phase(game: Game) -> Phase:
         return Phase(nothing, None, None, steps, "The field has a kink at the equilibrium: it has no eigenvalues there.")
     matrix = round_matrix(c, h)
     multipliers = None if matrix is None else np.linalg.eigvals(matrix).astype(np.complex128)
-    if multipliers is not None and isinstance(c.update_rule, config.Lookahead):
+    if multipliers is not None and isinstance(c.update_rule, dynamics.Lookahead):
         multipliers = np.abs(multipliers).astype(np.complex128) ** (1 / c.update_rule.rounds)
     rule = c.update_rule.kind
     drawn = rule in spectrum.RULES and steps[0] == steps[1] and matrix is not None
@@ -108,15 +108,15 @@ def round_matrix(c: config.GameConfig, h: Array) -> Array | None:
 
     Lookahead's is that of all its k rounds. At v = 0 consensus adds gamma H^T H to H, symplectic adjustment lambda A^T H.
     """
-    plain = config.GradientDescent
+    plain = dynamics.GradientDescent
     if not (isinstance(c.generator_optimiser, plain) and isinstance(c.discriminator_optimiser, plain)) or c.regulariser.clip:
         return None
     steps = spectrum.step_sizes(1, 2, c.generator_optimiser.learning_rate, c.discriminator_optimiser.learning_rate)
     rule = c.update_rule
     match rule:
-        case config.Simultaneous():
+        case dynamics.Simultaneous():
             return spectrum.simultaneous(h, steps)
-        case config.Alternating():
+        case dynamics.Alternating():
             return spectrum.alternating(
                 h,
                 steps,
@@ -125,15 +125,15 @@ def round_matrix(c: config.GameConfig, h: Array) -> Array | None:
                 discriminator_steps=rule.discriminator_steps,
                 generator_steps=rule.generator_steps,
             )
-        case config.Extragradient():
+        case dynamics.Extragradient():
             return spectrum.extragradient(h, steps)
-        case config.Optimistic():
+        case dynamics.Optimistic():
             return spectrum.optimistic(h, steps)
-        case config.Consensus():
+        case dynamics.Consensus():
             return spectrum.simultaneous(h + rule.gamma * h.T @ h, steps)
-        case config.SymplecticAdjustment():
+        case dynamics.SymplecticAdjustment():
             return spectrum.simultaneous(h + rule.weight * (h - h.T).T @ h / 2, steps)
-        case config.Lookahead():
+        case dynamics.Lookahead():
             ahead = np.linalg.matrix_power(spectrum.simultaneous(h, steps), rule.rounds)
             slow: Array = (1 - rule.share) * np.eye(2) + rule.share * ahead
             return slow

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from gandash import config
+from gandash import players
 
 NORMALISATION_EPSILON = 1e-5  # keeps a unit that is the same everywhere finite; torch's default
 LEAK = 0.2  # slope of leaky ReLU below zero, as in DCGAN (Radford et al. 2015, arXiv:1511.06434)
@@ -136,13 +136,13 @@ class MLP(Net):
     Calling it is the differentiable way through; training takes the passes by hand in `passes.py` for a plain one, which
     are faster.
 
-    >>> net = MLP(1, 1, config.Network(width=8))
+    >>> net = MLP(1, 1, players.Network(width=8))
     >>> rows = net.initialise(torch.Generator().manual_seed(0))[None]        # (members, size)
     >>> net(rows, torch.zeros(1, 5, 1)).shape                                # (members, batch, outputs)
     torch.Size([1, 5, 1])
     """
 
-    def __init__(self, inputs: int, outputs: int, settings: config.Network) -> None:
+    def __init__(self, inputs: int, outputs: int, settings: players.Network) -> None:
         self.settings = settings
         widths = [inputs, *[settings.width] * settings.depth, outputs]
         layers = list(itertools.pairwise(widths))
@@ -246,7 +246,7 @@ def _orthogonal(generator: Generator, fan_in: int, fan_out: int) -> Tensor:
 class PointNet(Net):
     """G(z) = theta, whatever z: `outputs` parameters."""
 
-    def __init__(self, outputs: int, settings: config.Point) -> None:
+    def __init__(self, outputs: int, settings: players.Point) -> None:
         super().__init__(outputs)
         self.settings = settings
         self.lengths, self.shapes, self.matrices = [outputs], [], []
@@ -261,7 +261,7 @@ class PointNet(Net):
 class LinearNet(Net):
     """a(x) = psi . x, without a bias: `inputs` parameters."""
 
-    def __init__(self, inputs: int, settings: config.Linear) -> None:
+    def __init__(self, inputs: int, settings: players.Linear) -> None:
         super().__init__(inputs)
         self.settings = settings
         self.lengths, self.shapes, self.matrices = [inputs], [(inputs, 1)], [0]
@@ -273,11 +273,11 @@ class LinearNet(Net):
         return torch.bmm(x, rows.unsqueeze(-1))
 
 
-def network(inputs: int, outputs: int, settings: config.Network | config.Point | config.Linear) -> Net:
+def network(inputs: int, outputs: int, settings: players.Network | players.Point | players.Linear) -> Net:
     """The network of these settings."""
-    if isinstance(settings, config.Point):
+    if isinstance(settings, players.Point):
         return PointNet(outputs, settings)
-    if isinstance(settings, config.Linear):
+    if isinstance(settings, players.Linear):
         assert outputs == 1, "only a discriminator is linear"
         return LinearNet(inputs, settings)
     return MLP(inputs, outputs, settings)

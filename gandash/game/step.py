@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gandash import config
+from gandash import dynamics
 from gandash.game.field import (
     NO_CHANCE,
     Chance,
@@ -229,7 +229,7 @@ def _simultaneous(this: _Round, rule: Settings) -> None:
         this.move_g(of_g)
 
 
-def _alternating(this: _Round, rule: config.Alternating) -> None:
+def _alternating(this: _Round, rule: dynamics.Alternating) -> None:
     """k_D moves of D on fresh batches, then k_G moves of G against the new D; or G first.
 
     The second player's first move uses the first one's last batch, as common practice does. A manual step of one player makes
@@ -310,7 +310,7 @@ def _along_adjusted(this: _Round, adjust: Callable[[Tensor, Tensor, Tensor, Tens
     this.move_g(this.g_part.gradient)
 
 
-def _consensus(this: _Round, rule: config.Consensus) -> None:
+def _consensus(this: _Round, rule: dynamics.Consensus) -> None:
     """v + gamma grad |v|^2 / 2."""
 
     def pull(of_g: Tensor, of_d: Tensor, theta: Tensor, phi: Tensor) -> tuple[Tensor, Tensor]:
@@ -321,7 +321,7 @@ def _consensus(this: _Round, rule: config.Consensus) -> None:
     _along_adjusted(this, pull)
 
 
-def _symplectic(this: _Round, rule: config.SymplecticAdjustment) -> None:
+def _symplectic(this: _Round, rule: dynamics.SymplecticAdjustment) -> None:
     """v + lambda A^T v, A = (H - H^T)/2, so A^T v = (H^T v - H v)/2."""
 
     def turn(of_g: Tensor, of_d: Tensor, theta: Tensor, phi: Tensor) -> tuple[Tensor, Tensor]:
@@ -337,7 +337,7 @@ def _symplectic(this: _Round, rule: config.SymplecticAdjustment) -> None:
     _along_adjusted(this, turn)
 
 
-def _lookahead(this: _Round, rule: config.Lookahead) -> None:
+def _lookahead(this: _Round, rule: dynamics.Lookahead) -> None:
     """After every k rounds both players go back to slow + alpha (fast - slow), which is then the slow place."""
     memory = this.memory
     if "slow_theta" not in memory:
@@ -352,7 +352,7 @@ def _lookahead(this: _Round, rule: config.Lookahead) -> None:
     memory["rounds"] = rounds
 
 
-def _unrolled(this: _Round, rule: config.Unrolled) -> None:
+def _unrolled(this: _Round, rule: dynamics.Unrolled) -> None:
     """D's move as ever; G's gradient goes through k gradient steps of D on the batch at hand, which are then forgotten."""
     _d_moves(this, 1, drawn=False)
     if Players.G not in this.players:
@@ -373,14 +373,14 @@ def _unrolled(this: _Round, rule: config.Unrolled) -> None:
 
 
 UPDATE_RULES: dict[type[Settings], Callable[[_Round, Any], None]] = {
-    config.Simultaneous: _simultaneous,
-    config.Alternating: _alternating,
-    config.Extragradient: _extragradient,
-    config.Optimistic: _optimistic,
-    config.Consensus: _consensus,
-    config.SymplecticAdjustment: _symplectic,
-    config.Lookahead: _lookahead,
-    config.Unrolled: _unrolled,
+    dynamics.Simultaneous: _simultaneous,
+    dynamics.Alternating: _alternating,
+    dynamics.Extragradient: _extragradient,
+    dynamics.Optimistic: _optimistic,
+    dynamics.Consensus: _consensus,
+    dynamics.SymplecticAdjustment: _symplectic,
+    dynamics.Lookahead: _lookahead,
+    dynamics.Unrolled: _unrolled,
 }
 
 

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 
-from gandash import config
+from gandash import dynamics
 from gandash.config import GameConfig
 from gandash.diagnostics import samples, spectrum
 from gandash.diagnostics.best_response import LOG4, Approach, approach
@@ -201,7 +201,7 @@ def stability(c: GameConfig) -> tuple[spectrum.Rule | None, str]:
         return None, f"{bare}what a round of the {said} rule does is not settled by one eigenvalue at a time."
     if c.regulariser.clip:
         return None, f"{bare}clipping bends every step."
-    if isinstance(one, config.Momentum) and isinstance(other, config.Momentum):
+    if isinstance(one, dynamics.Momentum) and isinstance(other, dynamics.Momentum):
         if one.momentum == other.momentum and c.update_rule.kind == "simultaneous":
             return spectrum.heavy_ball_rule(
                 one.momentum

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gandash.config import GameConfig, Linear, Point
+from gandash.config import GameConfig
+from gandash.players import Linear, Point
 from gandash.presets import DEFAULT, PRESETS, Move, Preset
 from gandash.settings import JsonValue, SettingError, setting_at, show
 from gandash.targets import Drawn, Samples, Samples2D

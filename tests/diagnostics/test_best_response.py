@@ -9,9 +9,10 @@ import pytest
 import torch
 from torch import Generator, Tensor
 
-from gandash.config import GameConfig, Network, Regulariser
+from gandash.config import GameConfig, Regulariser
 from gandash.diagnostics.best_response import LOG4, Approach, Descent, approach, value
 from gandash.game.game import Game, Streams, build_game
+from gandash.players import Network
 from gandash.targets import Gaussian
 
 STD, SHIFT = 0.5, 0.6

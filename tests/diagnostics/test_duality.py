@@ -9,11 +9,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from gandash.config import GameConfig, Latent, Network, Regulariser, RunSettings
+from gandash.config import GameConfig, Regulariser, RunSettings
 from gandash.diagnostics.best_response import LOG4
 from gandash.diagnostics.duality import duality_gap
 from gandash.game.field import generate, logits
 from gandash.game.game import Game, build_game
+from gandash.players import Latent, Network
 
 BATCH = 6
 Name = Literal["minimax", "non_saturating"]

@@ -12,12 +12,13 @@ import pytest
 import torch
 from scipy import stats
 
-from gandash.config import GameConfig, Latent, Network, RunSettings
+from gandash.config import GameConfig, RunSettings
 from gandash.diagnostics.estimators import CENTRAL_MASS, optimal_discriminator
 from gandash.diagnostics.measure import READINGS, estimators_for, measure
 from gandash.game.game import Game, Streams, build_game
 from gandash.game.objectives import OBJECTIVES
 from gandash.game.step import GameState, start
+from gandash.players import Latent, Network
 from gandash.targets import Gaussian
 
 LOG2 = math.log(2)

@@ -9,11 +9,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from gandash.config import GameConfig, Latent, Network, RunSettings
+from gandash.config import GameConfig, RunSettings
 from gandash.diagnostics.path import mean_slope, path_angle, update_cosine, update_cosines
 from gandash.diagnostics.spectrum import joint, joint_field
 from gandash.game.field import logits
 from gandash.game.game import Game, build_game
+from gandash.players import Latent, Network
 
 END = torch.tensor([1.0, 2.0], dtype=torch.float64)
 START = torch.tensor([-2.0, 2.0], dtype=torch.float64)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from gandash.config import GameConfig, Latent, Network, Regulariser, RunSettings
+from gandash.config import GameConfig, Regulariser, RunSettings
 from gandash.diagnostics.spectrum import (
     RULES,
     Jacobian,
@@ -35,6 +35,7 @@ from gandash.diagnostics.spectrum import (
 )
 from gandash.game.field import Chance, discriminator_part, generate, generator_part
 from gandash.game.game import Game, build_game
+from gandash.players import Latent, Network
 
 BATCH = 5
 Name = Literal["minimax", "non_saturating"]

@@ -17,7 +17,7 @@ from scipy import stats
 from scipy.integrate import quad
 from torch import Generator
 
-from gandash import config, targets
+from gandash import players, targets
 from gandash.game.distributions import DISTRIBUTIONS, Distribution, Latent, LineDistribution, distribution
 from gandash.game.distributions.line import row_of
 from gandash.packed import pack_samples
@@ -148,7 +148,7 @@ def test_the_same_generator_gives_the_same_samples(any_law: Distribution) -> Non
 def test_no_draw_touches_the_global_generator(any_law: Distribution) -> None:
     before = torch.get_rng_state()
     any_law.sample(Generator().manual_seed(0), 10)
-    Latent(config.Latent()).sample(Generator().manual_seed(0), 10)
+    Latent(players.Latent()).sample(Generator().manual_seed(0), 10)
     assert torch.equal(before, torch.get_rng_state())
 
 
@@ -294,7 +294,7 @@ LATENTS = {"normal": stats.norm, "uniform": stats.uniform(-1, 2)}
 
 @pytest.mark.parametrize("kind", LATENTS)
 def test_latent_samples_and_line_follow_their_law(kind: str) -> None:
-    latent = Latent(config.Latent.model_validate({"kind": kind, "dimension": 3}))
+    latent = Latent(players.Latent.model_validate({"kind": kind, "dimension": 3}))
     z = latent.sample(Generator().manual_seed(1), 20000)
     assert z.shape == (20000, 3) and z.dtype == torch.float32
     assert stats.kstest(z.reshape(-1).numpy(), LATENTS[kind].cdf).pvalue > 1e-3
@@ -307,7 +307,7 @@ def test_latent_samples_and_line_follow_their_law(kind: str) -> None:
 @pytest.mark.parametrize("kind", LATENTS)
 def test_measuring_spreads_one_coordinate_evenly(kind: str) -> None:
     """Systematic sampling: one draw in each of n cells of equal probability, all shifted by the same uniform number."""
-    latent = Latent(config.Latent.model_validate({"kind": kind, "dimension": 1}))
+    latent = Latent(players.Latent.model_validate({"kind": kind, "dimension": 1}))
     assert latent.stratified
     shifts = []
     for seed in range(40):
@@ -321,7 +321,7 @@ def test_measuring_spreads_one_coordinate_evenly(kind: str) -> None:
 
 
 def test_measuring_in_more_dimensions_draws_independently() -> None:
-    latent = Latent(config.Latent(dimension=2))
+    latent = Latent(players.Latent(dimension=2))
     assert not latent.stratified
     a, b = latent.measuring(Generator().manual_seed(1), 9), latent.sample(Generator().manual_seed(1), 9)
     assert torch.equal(a, b)

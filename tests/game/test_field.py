@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from gandash.config import GameConfig, Latent, Network, Regulariser, RunSettings
+from gandash.config import GameConfig, Regulariser, RunSettings
 from gandash.game.distributions import DISTRIBUTIONS
 from gandash.game.field import (
     discriminator_by_autograd,
@@ -36,6 +36,7 @@ from gandash.game.field import (
 from gandash.game.game import Game, build_game
 from gandash.game.networks import ACTIVATIONS
 from gandash.game.objectives import OBJECTIVES
+from gandash.players import Latent, Network
 
 GAMMAS = (0.0, 0.5, 2.0)  # one member each; the population as a whole has a penalty
 BATCH = 5

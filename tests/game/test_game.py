@@ -10,20 +10,12 @@ import torch
 from game.checks import check_noise
 from torch.utils.flop_counter import FlopCounterMode
 
-from gandash.config import (
-    Adam,
-    Alternating,
-    Extragradient,
-    GameConfig,
-    Latent,
-    Network,
-    Regulariser,
-    RunSettings,
-    flop_per_step,
-)
+from gandash.config import GameConfig, Regulariser, RunSettings, flop_per_step
+from gandash.dynamics import Adam, Alternating, Extragradient
 from gandash.game.game import Streams, build_game
 from gandash.game.networks import network
 from gandash.game.step import start, train_step
+from gandash.players import Latent, Network
 from gandash.targets import Mixture
 
 SMALL = GameConfig(

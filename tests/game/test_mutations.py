@@ -30,7 +30,7 @@ from game.test_rules import game_config
 from game.test_spectral import NETS, check_descent
 from game.test_spectral import config as spectral_config
 
-from gandash import config
+from gandash import dynamics
 from gandash.game import field, objectives, passes, spectral, step
 from gandash.game.game import Penalties, Streams
 from gandash.game.networks import network
@@ -98,8 +98,8 @@ def on(check: Callable[..., None], name: str) -> Callable[[], None]:
     return lambda: check(OBJECTIVES[name])
 
 
-ONE_EACH = config.Alternating(discriminator_steps=1, generator_steps=1)
-G_FIRST = config.Alternating(discriminator_steps=1, generator_steps=2, first="generator")
+ONE_EACH = dynamics.Alternating(discriminator_steps=1, generator_steps=1)
+G_FIRST = dynamics.Alternating(discriminator_steps=1, generator_steps=2, first="generator")
 SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
     # ------------------------------------------------------------------------------------------------------ objectives
     "a factor 0.95 inside the log loss": (
@@ -233,7 +233,7 @@ SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
     # ------------------------------------------------------------------------------------------------------ update rules
     "optimistic with the wrong sign": (
         in_source(step, "_optimistic", "2 * this.d_update - before", "2 * this.d_update + before"),
-        partial(rule, config.Optimistic()),
+        partial(rule, dynamics.Optimistic()),
     ),
     "optimistic that remembers what it did rather than its update": (
         in_source(
@@ -242,11 +242,11 @@ SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
             'this.memory["g_update"] = this.g_update\n        this.g_update = 2 * this.g_update - before',
             'this.g_update = 2 * this.g_update - before\n        this.memory["g_update"] = this.g_update',
         ),
-        partial(rule, config.Optimistic()),
+        partial(rule, dynamics.Optimistic()),
     ),
     "extragradient applied from the half point": (
         in_source(step, "_extragradient", "this.theta, this.average = theta, average", "this.average = average"),
-        partial(rule, config.Extragradient()),
+        partial(rule, dynamics.Extragradient()),
     ),
     "extra-Adam whose moments forget the look ahead": (
         in_source(
@@ -255,7 +255,7 @@ SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
             "    _simultaneous(this, rule)\n",
             "    moments = this.theta_moments\n    _simultaneous(this, rule)\n    this.theta_moments = moments\n",
         ),
-        partial(rule, config.Extragradient(), optimisers="Adam"),
+        partial(rule, dynamics.Extragradient(), optimisers="Adam"),
     ),
     "alternating that plays the old D": (
         in_source(
@@ -273,7 +273,7 @@ SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
             "    of_g = this.look_g().gradient if Players.G in this.players else None\n    this.move_d(of_d)\n",
             "    this.move_d(of_d)\n    of_g = this.look_g().gradient if Players.G in this.players else None\n",
         ),
-        partial(rule, config.Simultaneous()),
+        partial(rule, dynamics.Simultaneous()),
     ),
     "who is first, forgotten": (
         in_source(step, "_alternating", 'rule.first == "generator"', "False"),
@@ -281,15 +281,15 @@ SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
     ),
     "consensus without gamma on D": (
         in_source(step, "_consensus", "rule.gamma * more_d", "more_d"),
-        partial(rule, config.Consensus(gamma=0.7)),
+        partial(rule, dynamics.Consensus(gamma=0.7)),
     ),
     "the adjustment with the other sign": (
         in_source(step, "_symplectic", "(b - f) / 2", "(f - b) / 2"),
-        partial(rule, config.SymplecticAdjustment(weight=0.6)),
+        partial(rule, dynamics.SymplecticAdjustment(weight=0.6)),
     ),
     "lookahead that goes back one player alone": (
         in_source(step, "_lookahead", 'this.put_phi(torch.lerp(memory["slow_phi"], this.phi, rule.share))', "pass"),
-        partial(rule, config.Lookahead(rounds=2, share=0.4)),
+        partial(rule, dynamics.Lookahead(rounds=2, share=0.4)),
     ),
     "lookahead with the share the wrong way round": (
         in_source(
@@ -298,15 +298,15 @@ SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
             'torch.lerp(memory["slow_theta"], this.theta, rule.share)',
             'torch.lerp(this.theta, memory["slow_theta"], rule.share)',
         ),
-        partial(rule, config.Lookahead(rounds=2, share=0.4)),
+        partial(rule, dynamics.Lookahead(rounds=2, share=0.4)),
     ),
     "unrolled steps that G's gradient does not pass": (
         in_source(step, "_unrolled", "phi - rule.inner_rate * of_d", "phi - rule.inner_rate * of_d.detach()"),
-        partial(rule, config.Unrolled(depth=2, inner_rate=0.4)),
+        partial(rule, dynamics.Unrolled(depth=2, inner_rate=0.4)),
     ),
     "noise whose half-life is its life": (
         in_source(Penalties, "noise_at", "0.5 **", "0.3679 **"),
-        partial(rule, config.Simultaneous(), ALL_CALM),
+        partial(rule, dynamics.Simultaneous(), ALL_CALM),
     ),
     "the same noise on real and generated data": (
         in_source(

@@ -11,10 +11,10 @@ import torch.nn.functional as F
 from pydantic import TypeAdapter, ValidationError
 from torch import Generator, Tensor, nn
 
-from gandash import config
-from gandash.config import Linear, Network, Point
+from gandash import players
 from gandash.game import passes
 from gandash.game.networks import ACTIVATIONS, LEAK, MAXOUT_GAINS, MLP, LinearNet, Net, PointNet, network
+from gandash.players import Linear, Network, Point
 from gandash.settings import variants
 
 SCHEMES = get_args(Network.model_fields["initialisation"].annotation)
@@ -50,7 +50,7 @@ def net(request: pytest.FixtureRequest) -> Net:
 
 def test_every_activation_offered_is_there() -> None:
     offered = set(get_args(Network.model_fields["activation"].annotation))
-    assert set(ACTIVATIONS) | {"maxout"} == offered == set(config.ACTIVATIONS)
+    assert set(ACTIVATIONS) | {"maxout"} == offered == set(players.ACTIVATIONS)
     assert set(MAXOUT_GAINS) == {2, 3, 4, 5}
 
 
@@ -391,7 +391,7 @@ def test_summaries(settings: Any, summary: str) -> None:
     assert settings.summary() == summary
 
 
-@pytest.mark.parametrize(("union", "other"), [(config.GeneratorNetwork, Point()), (config.DiscriminatorNetwork, Linear())])
+@pytest.mark.parametrize(("union", "other"), [(players.GeneratorNetwork, Point()), (players.DiscriminatorNetwork, Linear())])
 def test_a_network_without_a_kind_is_an_mlp(union: Any, other: Any) -> None:
     adapter: TypeAdapter[Any] = TypeAdapter(union)
     assert adapter.validate_python({"width": 3}) == adapter.validate_json('{"width": 3}') == Network(width=3)

@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from gandash.config import Network
 from gandash.game import passes
 from gandash.game.networks import ACTIVATIONS, MLP
+from gandash.players import Network
 
 SHAPES = [(1, 1, 1), (2, 1, 2), (3, 2, 2), (1, 2, 4)]  # inputs, outputs, depth
 

@@ -9,24 +9,26 @@ import pytest
 import torch
 from game.checks import DoubleStreams, Hand, check_rule, draw, in_double
 
-from gandash import config
-from gandash.config import Adam, GameConfig, GradientDescent, Latent, Network, Regulariser, RunSettings
+from gandash import dynamics
+from gandash.config import GameConfig, Regulariser, RunSettings
+from gandash.dynamics import Adam, GradientDescent
 from gandash.game.field import discriminator_loss, generate, generator_loss
 from gandash.game.step import UPDATE_RULES, Players, train_step
+from gandash.players import Latent, Network
 
 RULES = [
-    config.Simultaneous(),
-    config.Alternating(discriminator_steps=1, generator_steps=1),
-    config.Alternating(discriminator_steps=3, generator_steps=2),
-    config.Alternating(discriminator_steps=1, generator_steps=1, first="generator"),
-    config.Alternating(discriminator_steps=2, generator_steps=3, first="generator"),
-    config.Extragradient(),
-    config.Optimistic(),
-    config.Consensus(gamma=0.7),
-    config.SymplecticAdjustment(weight=0.6),
-    config.Lookahead(rounds=3, share=0.4),
-    config.Unrolled(depth=3, inner_rate=0.4),
-    config.Unrolled(depth=0),
+    dynamics.Simultaneous(),
+    dynamics.Alternating(discriminator_steps=1, generator_steps=1),
+    dynamics.Alternating(discriminator_steps=3, generator_steps=2),
+    dynamics.Alternating(discriminator_steps=1, generator_steps=1, first="generator"),
+    dynamics.Alternating(discriminator_steps=2, generator_steps=3, first="generator"),
+    dynamics.Extragradient(),
+    dynamics.Optimistic(),
+    dynamics.Consensus(gamma=0.7),
+    dynamics.SymplecticAdjustment(weight=0.6),
+    dynamics.Lookahead(rounds=3, share=0.4),
+    dynamics.Unrolled(depth=3, inner_rate=0.4),
+    dynamics.Unrolled(depth=0),
 ]
 OPTIMISERS: dict[str, tuple[Any, Any]] = {
     "gradient descent": (GradientDescent(learning_rate=0.1), GradientDescent(learning_rate=0.2)),
@@ -96,7 +98,7 @@ def test_the_average_follows_the_generator_once_a_round(rule: Any) -> None:
 
 
 def test_extragradient_with_adam_counts_both_half_steps() -> None:
-    game, state, streams = in_double(game_config(config.Extragradient(), "Adam"))
+    game, state, streams = in_double(game_config(dynamics.Extragradient(), "Adam"))
     for rounds in (1, 2):
         state, _ = train_step(game, state, streams)
         assert float(state.theta_moments["count"]) == float(state.phi_moments["count"]) == 2 * rounds
@@ -104,7 +106,7 @@ def test_extragradient_with_adam_counts_both_half_steps() -> None:
 
 def test_the_first_optimistic_step_is_a_plain_one() -> None:
     (game, state, streams), (plain, _, others) = (
-        in_double(game_config(r)) for r in (config.Optimistic(), config.Simultaneous())
+        in_double(game_config(r)) for r in (dynamics.Optimistic(), dynamics.Simultaneous())
     )
     first, _ = train_step(game, state, streams)
     expected, _ = train_step(plain, state, others)
@@ -114,9 +116,11 @@ def test_the_first_optimistic_step_is_a_plain_one() -> None:
     assert not torch.equal(second.theta, expected.theta)
 
 
-@pytest.mark.parametrize("off", [config.Consensus(gamma=0), config.SymplecticAdjustment(weight=0), config.Lookahead(share=1)])
+@pytest.mark.parametrize(
+    "off", [dynamics.Consensus(gamma=0), dynamics.SymplecticAdjustment(weight=0), dynamics.Lookahead(share=1)]
+)
 def test_rules_turned_off_are_simultaneous_play(off: Any) -> None:
-    (game, state, streams), (plain, same, others) = (in_double(game_config(r)) for r in (off, config.Simultaneous()))
+    (game, state, streams), (plain, same, others) = (in_double(game_config(r)) for r in (off, dynamics.Simultaneous()))
     for _ in range(6):
         state, _ = train_step(game, state, streams)
         same, _ = train_step(plain, same, others)
@@ -125,8 +129,8 @@ def test_rules_turned_off_are_simultaneous_play(off: Any) -> None:
 
 
 def test_unrolled_by_nothing_is_alternating() -> None:
-    one_each = config.Alternating(discriminator_steps=1, generator_steps=1)
-    (game, state, streams), (plain, same, others) = (in_double(game_config(r)) for r in (config.Unrolled(depth=0), one_each))
+    one_each = dynamics.Alternating(discriminator_steps=1, generator_steps=1)
+    (game, state, streams), (plain, same, others) = (in_double(game_config(r)) for r in (dynamics.Unrolled(depth=0), one_each))
     for _ in range(4):
         state, _ = train_step(game, state, streams)
         same, _ = train_step(plain, same, others)
@@ -136,16 +140,16 @@ def test_unrolled_by_nothing_is_alternating() -> None:
 
 def test_the_foreseen_steps_are_forgotten() -> None:
     """D after a round is D after its own one move."""
-    game, state, streams = in_double(game_config(config.Unrolled(depth=4, inner_rate=1.0)))
+    game, state, streams = in_double(game_config(dynamics.Unrolled(depth=4, inner_rate=1.0)))
     both, _ = train_step(game, state, streams)
-    game, state, streams = in_double(game_config(config.Unrolled(depth=0)))
+    game, state, streams = in_double(game_config(dynamics.Unrolled(depth=0)))
     d_alone, _ = train_step(game, state, streams, Players.D)
     assert torch.equal(both.phi, d_alone.phi) and not torch.equal(both.theta, state.theta)
 
 
 def test_lookahead_goes_back_in_the_kth_round_alone() -> None:
-    game, state, streams = in_double(game_config(config.Lookahead(rounds=3, share=0.25)))
-    plain, same, others = in_double(game_config(config.Simultaneous()))
+    game, state, streams = in_double(game_config(dynamics.Lookahead(rounds=3, share=0.25)))
+    plain, same, others = in_double(game_config(dynamics.Simultaneous()))
     start = state
     for i in range(3):
         state, _ = train_step(game, state, streams)
@@ -157,7 +161,7 @@ def test_lookahead_goes_back_in_the_kth_round_alone() -> None:
 def test_consensus_descends_the_fields_length_in_the_end() -> None:
     """With a large gamma both players go down |v|^2: its gradient by differences."""
     gamma = 100.0
-    given = game_config(config.Consensus(gamma=gamma), calm="free", generator_optimiser=GradientDescent(learning_rate=1e-6))
+    given = game_config(dynamics.Consensus(gamma=gamma), calm="free", generator_optimiser=GradientDescent(learning_rate=1e-6))
     given = given.replace("discriminator_optimiser.learning_rate", 1e-6)
     game, state, streams = in_double(given)
     hand = Hand(game, state, DoubleStreams([given.run.seed]))
@@ -180,7 +184,7 @@ def test_consensus_descends_the_fields_length_in_the_end() -> None:
 @pytest.mark.parametrize("depth", [1, 4])
 def test_unrolled_gradient_by_differences(depth: int) -> None:
     """d/d theta of L_G(theta, phi_k(theta)), and more than the gradient at phi_k held still."""
-    rule = config.Unrolled(depth=depth, inner_rate=0.5)
+    rule = dynamics.Unrolled(depth=depth, inner_rate=0.5)
     game, state, streams = in_double(game_config(rule, calm="R1, R2, GP, noise, packs"))
     hand = Hand(game, state, DoubleStreams([5]))
     hand.streams.initial(game.generator.network)
@@ -199,7 +203,7 @@ def test_unrolled_gradient_by_differences(depth: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "rule", [config.Extragradient(), config.Optimistic(), config.Lookahead(rounds=2)], ids=lambda r: r.kind
+    "rule", [dynamics.Extragradient(), dynamics.Optimistic(), dynamics.Lookahead(rounds=2)], ids=lambda r: r.kind
 )
 def test_clipping_holds_under_every_rule(rule: Any) -> None:
     game, state, streams = in_double(game_config(rule, regulariser=Regulariser(r1=0, clip=0.2)))
@@ -213,8 +217,8 @@ def test_clipping_holds_under_every_rule(rule: Any) -> None:
 
 
 def test_noise_halves_in_its_half_life() -> None:
-    game, _, _ = in_double(game_config(config.Simultaneous(), calm="R1, R2, GP, noise, packs"))
+    game, _, _ = in_double(game_config(dynamics.Simultaneous(), calm="R1, R2, GP, noise, packs"))
     for step, share in ((0, 1.0), (3, 0.5), (6, 0.25)):
         assert float(game.penalties.noise_at(step)) == pytest.approx(0.4 * share)
-    lasting, _, _ = in_double(game_config(config.Simultaneous(), regulariser=Regulariser(noise=0.4)))
+    lasting, _, _ = in_double(game_config(dynamics.Simultaneous(), regulariser=Regulariser(noise=0.4)))
     assert float(lasting.penalties.noise_at(1000)) == pytest.approx(0.4)

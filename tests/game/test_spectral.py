@@ -11,11 +11,13 @@ import torch
 from game.checks import DoubleStreams, check_spectral, draw, in_double
 from torch import Tensor
 
-from gandash.config import GameConfig, GradientDescent, Latent, Linear, Network, Regulariser, RunSettings, Simultaneous
+from gandash.config import GameConfig, Regulariser, RunSettings
+from gandash.dynamics import GradientDescent, Simultaneous
 from gandash.game.field import discriminator_loss, generate, generator_part, logits
 from gandash.game.networks import Net, network
 from gandash.game.spectral import normalised
 from gandash.game.step import Players, start, train_step
+from gandash.players import Latent, Linear, Network
 
 NETS = {
     "mlp": Network(width=5, depth=2, activation="leaky_relu"),

@@ -11,23 +11,17 @@ import pytest
 import torch
 from torch import Tensor
 
-from gandash.config import (
+from gandash.config import GameConfig, Regulariser, RunSettings
+from gandash.dynamics import (
     Adam,
     Alternating,
     Consensus,
     Extragradient,
-    GameConfig,
     GradientDescent,
-    Latent,
-    Linear,
     Lookahead,
     Momentum,
-    Network,
     Optimistic,
-    Point,
-    Regulariser,
     RMSProp,
-    RunSettings,
     Simultaneous,
     SymplecticAdjustment,
     Unrolled,
@@ -36,6 +30,7 @@ from gandash.config import (
 from gandash.game.game import Game, Streams, build_game
 from gandash.game.objectives import OBJECTIVES
 from gandash.game.step import METRICS, UPDATE_RULES, GameState, Players, start, train_step
+from gandash.players import Latent, Linear, Network, Point
 from gandash.settings import variants
 
 BY_HAND = [

@@ -17,8 +17,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gandash.config import Adam, Alternating, GameConfig, Network, Regulariser, RunSettings
+from gandash.config import GameConfig, Regulariser, RunSettings
+from gandash.dynamics import Adam, Alternating
 from gandash.game.step import Players
+from gandash.players import Network
 from gandash.runs.record import (
     CHECKPOINT,
     CONFIG,

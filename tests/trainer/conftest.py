@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import torch
 
-from gandash.config import GameConfig, Network, RunSettings
+from gandash.config import GameConfig, RunSettings
+from gandash.players import Network
 from gandash.targets import Gaussian
 
 

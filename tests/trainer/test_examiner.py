@@ -14,7 +14,9 @@ import pytest
 import torch
 from trainer.test_loop import Stage
 
-from gandash.config import Adam, Alternating, GameConfig, GradientDescent, Momentum, Network, Optimistic, Simultaneous
+from gandash.config import GameConfig
+from gandash.dynamics import Adam, Alternating, GradientDescent, Momentum, Optimistic, Simultaneous
+from gandash.players import Network
 from gandash.targets import Ring
 from gandash.trainer import examinations, examiner
 from gandash.trainer.examinations import EXAMINATIONS, Breathe, Result, Specimen, Unfit, _Table, examine, stability

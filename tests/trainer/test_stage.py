@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-from gandash.config import GameConfig, Latent, Network, Regulariser, RunSettings
+from gandash.config import GameConfig, Regulariser, RunSettings
 from gandash.diagnostics.plane import FIELD
 from gandash.game.distributions import DISTRIBUTIONS
 from gandash.game.field import generate, logits, pull
 from gandash.game.objectives import OBJECTIVES
 from gandash.game.step import GameState
+from gandash.players import Latent, Network
 from gandash.settings import Settings, kind_of
 from gandash.targets import Grid, Mixture, Ring, TwoMoons
 from gandash.trainer.session import COLUMNS, Session, picture

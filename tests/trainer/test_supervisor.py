@@ -721,7 +721,8 @@ def test_when_the_server_is_killed_its_workers_end_by_themselves(tmp_path: Path,
     script = (
         "import os, sys, tempfile, time\n"
         f"tempfile.tempdir = {str(tmp_path)!r}\n"
-        "from gandash.config import *\n"
+        "from gandash.config import GameConfig, RunSettings\n"
+        "from gandash.players import Network\n"
         "from gandash.trainer.messages import Play\n"
         "from gandash.trainer.supervisor import Supervisor\n"
         "keeper = Supervisor()\n"

@@ -26,7 +26,8 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from websockets.sync.client import connect as socket_connect
 
-from gandash.config import GameConfig, Network, RunSettings
+from gandash.config import GameConfig, RunSettings
+from gandash.players import Network
 from gandash.targets import Gaussian
 from gandash.trainer.frame import unpack
 from gandash.trainer.messages import StepBy

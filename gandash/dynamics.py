@@ -1,0 +1,272 @@
+"""Settings of how the players move: optimisers, and the update rules that put them to work. Knows no torch."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from gandash.settings import Settings, setting
+
+# ---------------------------------------------------------------------------------------------------------- optimisers
+
+_lr_help = "Step size. Too high and the players orbit or explode, too low and nothing seems to happen; try a factor of 3."
+
+
+def _learning_rate(default: float) -> Any:
+    return setting(default, label="Learning rate", symbol="lr", live=True, scale="log", gt=0, le=10, help=_lr_help)
+
+
+class GradientDescent(Settings):
+    """p <- p - lr g."""
+
+    kind: Literal["gradient_descent"] = "gradient_descent"
+    learning_rate: float = _learning_rate(0.05)
+
+
+class Momentum(Settings):
+    """Heavy ball: b <- momentum b + g, p <- p - lr b (torch.optim.SGD's convention)."""
+
+    kind: Literal["momentum"] = "momentum"
+    learning_rate: float = _learning_rate(0.02)
+    momentum: float = setting(
+        0.5,
+        label="Momentum",
+        symbol="μ",
+        live=True,
+        ge=-0.95,
+        le=0.999,
+        help="In games momentum feeds the orbit; negative damps it.",
+    )
+
+
+class RMSProp(Settings):
+    """Gradient divided by the root of its running mean square (Tieleman and Hinton 2012)."""
+
+    kind: Literal["rmsprop"] = "rmsprop"
+    learning_rate: float = _learning_rate(1e-3)
+    decay: float = setting(
+        0.99,
+        label="Decay",
+        symbol="α",
+        live=True,
+        ge=0,
+        le=0.9999,
+        help="Memory of the mean square; longer is smoother.",
+    )
+    epsilon: float = setting(
+        1e-8,
+        label="Epsilon",
+        symbol="ε",
+        live=True,
+        scale="log",
+        gt=0,
+        le=1,
+        help="Bounds the step where gradients vanish.",
+    )
+
+
+class Adam(Settings):
+    """Kingma and Ba 2014 (arXiv:1412.6980)."""
+
+    kind: Literal["adam"] = "adam"
+    learning_rate: float = _learning_rate(1e-3)
+    beta1: float = setting(
+        0.0,
+        label="β₁",
+        symbol="β₁",
+        live=True,
+        ge=-0.9,
+        le=0.999,
+        help="Momentum of Adam. In games 0 to 0.5 is calmer than 0.9.",
+    )
+    beta2: float = setting(
+        0.9,
+        label="β₂",
+        symbol="β₂",
+        live=True,
+        ge=0,
+        le=0.9999,
+        help="Memory of the step scaling; shorter reacts faster.",
+    )
+    epsilon: float = setting(
+        1e-8,
+        label="Epsilon",
+        symbol="ε",
+        live=True,
+        scale="log",
+        gt=0,
+        le=1,
+        help="Bounds the step where gradients vanish.",
+    )
+
+
+Optimiser = Annotated[GradientDescent | Momentum | RMSProp | Adam, Field(discriminator="kind")]
+
+
+# -------------------------------------------------------------------------------------------------------- update rules
+
+
+class Simultaneous(Settings):
+    """Both players move from the same point."""
+
+    kind: Literal["simultaneous"] = "simultaneous"
+
+    @property
+    def discriminator_steps(self) -> int:
+        return 1
+
+    @property
+    def generator_steps(self) -> int:
+        return 1
+
+    def summary(self) -> str:
+        return "simultaneous"
+
+
+class Alternating(Settings):
+    """k_D discriminator updates, then k_G generator updates that see the new D (Goodfellow et al. 2014, algorithm 1)."""
+
+    kind: Literal["alternating"] = "alternating"
+    discriminator_steps: int = setting(
+        2,
+        label="D steps per round",
+        symbol="k_D",
+        live=True,
+        ge=0,
+        le=100,
+        help="More D steps bring D nearer to D*; 0 freezes D.",
+    )
+    generator_steps: int = setting(
+        1,
+        label="G steps per round",
+        symbol="k_G",
+        live=True,
+        ge=0,
+        le=100,
+        help="More G steps let G run into whatever D likes now: the road to collapse. 0 freezes G.",
+    )
+
+    first: Literal["discriminator", "generator"] = setting(
+        "discriminator",
+        label="Who moves first",
+        symbol="first",
+        live=True,
+        choices={"discriminator": "D", "generator": "G"},
+        help="Within a round the second player already sees the first one's move.",
+    )
+
+    @model_validator(mode="after")
+    def _somebody_moves(self) -> Self:
+        if self.discriminator_steps + self.generator_steps == 0:
+            raise ValueError("discriminator_steps: both players have 0 steps; let at least one of them move")
+        return self
+
+    def summary(self) -> str:
+        order = "" if self.first == "discriminator" else ", G first"
+        return f"alternating {self.discriminator_steps} : {self.generator_steps}{order}"
+
+
+class _OneEach(Settings):
+    """Base of the rules in which each player moves once a round."""
+
+    @property
+    def discriminator_steps(self) -> int:
+        return 1
+
+    @property
+    def generator_steps(self) -> int:
+        return 1
+
+    def summary(self) -> str:
+        return str(getattr(self, "kind", "")).replace("_", " ")
+
+
+class Extragradient(_OneEach):
+    """A look ahead, then a step from the old place along the field found there (Korpelevich 1976; Gidel et al. 2019,
+    arXiv:1802.10551: with Adam both steps update the moments)."""
+
+    kind: Literal["extragradient"] = "extragradient"
+
+
+class Optimistic(_OneEach):
+    """Twice the present update less the last one (Popov 1980; Daskalakis et al. 2018, arXiv:1711.00141)."""
+
+    kind: Literal["optimistic"] = "optimistic"
+
+
+class Consensus(_OneEach):
+    """The field plus gamma grad |v|^2 / 2: both players also want the other's gradient small (Mescheder et al. 2017,
+    arXiv:1705.10461)."""
+
+    kind: Literal["consensus"] = "consensus"
+    gamma: float = setting(
+        0.1,
+        label="Consensus γ",
+        symbol="γ_c",
+        live=True,
+        ge=0,
+        le=100,
+        help="Weight of |v|²/2, half the squared length of both gradients. It damps rotation; too much, and every rest "
+        "point attracts.",
+    )
+
+
+class SymplecticAdjustment(_OneEach):
+    """The field plus lambda A^T v, A the antisymmetric part of its Jacobian (Balduzzi et al. 2018, arXiv:1802.05642)."""
+
+    kind: Literal["symplectic_adjustment"] = "symplectic_adjustment"
+    weight: float = setting(
+        1.0,
+        label="Adjustment λ",
+        symbol="λ",
+        live=True,
+        ge=0,
+        le=100,
+        help="How much of Aᵀv is added: it bends the orbit inwards and leaves what is no rotation alone.",
+    )
+
+
+class Lookahead(_OneEach):
+    """k simultaneous rounds, then both players go back part of the way together (Chavdarova et al. 2021, arXiv:2006.14567)."""
+
+    kind: Literal["lookahead"] = "lookahead"
+    rounds: int = setting(
+        5, label="Rounds ahead k", symbol="k", live=True, ge=1, le=10000, help="Rounds played before going back."
+    )
+    share: float = setting(
+        0.5,
+        label="Share kept α",
+        symbol="α",
+        live=True,
+        gt=0,
+        le=1,
+        help="How much of the way is kept: slow ← slow + α (fast − slow). 1 keeps all: no lookahead.",
+    )
+
+
+class Unrolled(_OneEach):
+    """D moves; then G descends the loss that D would inflict after k more gradient steps (Metz et al. 2017,
+    arXiv:1611.02163): it sees the answer to its move. The k steps are plain gradient descent, and are then forgotten."""
+
+    kind: Literal["unrolled"] = "unrolled"
+    depth: int = setting(
+        5, label="Unrolled steps k", symbol="k_u", live=True, ge=0, le=20, help="D's answers that G foresees. 0: alternating."
+    )
+    inner_rate: float = setting(
+        0.1,
+        label="Their step size",
+        symbol="η_u",
+        live=True,
+        scale="log",
+        gt=0,
+        le=10,
+        help="Step size of the foreseen gradient steps of D.",
+    )
+
+
+UpdateRule = Annotated[
+    Simultaneous | Alternating | Extragradient | Optimistic | Consensus | SymplecticAdjustment | Lookahead | Unrolled,
+    Field(discriminator="kind"),
+]
+CURVED = (Consensus, SymplecticAdjustment, Unrolled)  # rules that need the field's own derivative
