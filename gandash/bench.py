@@ -256,7 +256,7 @@ def playing(config: GameConfig) -> Iterator[tuple[WorkerProcess, Viewer]]:
         worker, viewer = WorkerProcess(), Viewer()
         try:
             worker.give_to(viewer)
-            worker.send(Start(generation=1, config=config, directory=directory, playing=True))
+            worker.send(Start(generation=1, configs=(config,), directory=directory, playing=True))
             viewer.wait_for_start()
             yield worker, viewer
         finally:

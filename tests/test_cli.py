@@ -28,6 +28,7 @@ from gandash.presets import DEFAULT, PRESETS
 from gandash.runs.record import CHECKPOINT, CONFIG, EVENTS, METRICS, load, replay
 from gandash.settings import SettingError, settings
 from gandash.targets import Gaussian, Mixture, Uniform
+from gandash.trainer.checkpoint import load as saved
 from gandash.trainer.frame import finite
 from gandash.trainer.session import COLUMNS, Session
 
@@ -309,7 +310,7 @@ def test_a_run_is_kept_whole(tmp_path: Path) -> None:
     assert [entry["kind"] for entry in entries] == ["start", "end"]
     assert entries[1] == {"kind": "end", "step": 25, "verdict": report["verdict"], "interrupted": False}
 
-    kept, again = Session.load(out / CHECKPOINT), replay(out)
+    kept, again = saved(out / CHECKPOINT)[0], replay(out)
     assert load(out) == (parse_config(report["config"]), (), 25)
     assert kept.step == again.step == 25
     for one, other in ((kept.state.theta, again.state.theta), (kept.state.phi, again.state.phi)):
@@ -348,7 +349,7 @@ def test_a_diverged_run_is_a_result(tmp_path: Path) -> None:
     assert report["diverged"] is True and report["verdict"]["kind"] == "diverged"
     assert 1 < report["steps"] < 100
     assert None in report["metrics"].values() or None in report["measurement"].values()
-    kept = Session.load(out / CHECKPOINT)
+    kept = saved(out / CHECKPOINT)[0]
     assert kept.step == report["steps"] - 1 and kept.is_finite()
     assert load(out).steps == report["steps"]
     again = replay(out)
@@ -481,7 +482,7 @@ def test_an_interrupted_run_ends_after_its_round_and_is_kept(
     assert result.exit_code == status
     assert result.stderr == f"Interrupted at step 5 of 50; kept in {out}.\n"
     assert strict_json(result.stdout)["steps"] == 5
-    assert load(out).steps == Session.load(out / CHECKPOINT).step == 5
+    assert load(out).steps == saved(out / CHECKPOINT)[0].step == 5
     assert '"interrupted": true' in (out / EVENTS).read_text(encoding="utf-8")
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == handlers
 
@@ -499,7 +500,7 @@ def test_an_interruption_while_the_game_is_being_set_up(tmp_path: Path, monkeypa
     assert result.exit_code == 130
     assert result.stderr == f"Interrupted at step 0 of 50; kept in {tmp_path}.\n"
     assert set(strict_json(result.stdout)["metrics"].values()) == {None}
-    assert load(tmp_path).steps == Session.load(tmp_path / CHECKPOINT).step == 0
+    assert load(tmp_path).steps == saved(tmp_path / CHECKPOINT)[0].step == 0
 
 
 def test_an_interrupted_run_without_a_directory_says_that_nothing_was_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -541,7 +542,7 @@ def test_a_real_run_in_a_terminal_shows_its_progress_and_takes_ctrl_c(tmp_path: 
     assert b"/1000000" in seen
     assert f"Interrupted at step {report['steps']} of 1000000; kept in {out}." in seen.decode()
     assert b"Traceback" not in seen
-    assert load(out).steps == Session.load(out / CHECKPOINT).step == report["steps"] > 0
+    assert load(out).steps == saved(out / CHECKPOINT)[0].step == report["steps"] > 0
 
 
 def read_terminal(descriptor: int) -> bytes:

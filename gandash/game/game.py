@@ -99,9 +99,9 @@ def build_game(*configs: GameConfig) -> Game:
     may differ from member to member.
     """
     first = configs[0]
-    common = _structure(first)
+    common = structure(first)
     for other in configs[1:]:
-        if _structure(other) != common:
+        if structure(other) != common:
             raise ValueError("members of one population must share data, networks, objective, update rule and batch size")
     data = distribution(first.data)
     played = objective(first.objective, first.regulariser.smoothing)
@@ -125,7 +125,8 @@ def build_game(*configs: GameConfig) -> Game:
     )
 
 
-def _structure(c: GameConfig) -> dict[str, object]:
+def structure(c: GameConfig) -> dict[str, object]:
+    """The settings that members of one population must share, by path."""
     return {
         s.path: type(s.value) if s.is_variant else s.value
         for s in settings(c)
@@ -156,6 +157,15 @@ class Streams:
         self.seeds = tuple(seeds)
         self._initial = [_generator(seed, self._INITIAL) for seed in seeds]
         self._training = [_generator(seed, self._TRAINING) for seed in seeds]
+
+    @classmethod
+    def together(cls, streams: Sequence[Streams]) -> Streams:
+        """Those of several populations for one of all their members. The generators are the same ones, not copies."""
+        joined = cls(())
+        joined.seeds = tuple(seed for one in streams for seed in one.seeds)
+        joined._initial = [g for one in streams for g in one._initial]
+        joined._training = [g for one in streams for g in one._training]
+        return joined
 
     def initial(self, network: Net) -> Tensor:
         return torch.stack([network.initialise(g) for g in self._initial])

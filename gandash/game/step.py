@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Flag, auto
 from typing import Any
@@ -54,6 +54,35 @@ class GameState:
     phi_moments: Moments
     critic: Tensor  # (members, n_phi), what D is judged with: phi, or phi normalised
     memory: dict[str, Tensor] = field(default_factory=dict)  # what update rule and normalisation keep from round to round
+
+    @property
+    def tensors(self) -> dict[str, Tensor]:
+        """All of it by name, each `(members, n)`: `theta`, ..., `theta_moments.mean`, ..., `memory.spectral`, ..."""
+        plain = {name: getattr(self, name) for name in _PLAIN}
+        return plain | {f"{group}.{name}": t for group in _GROUPS for name, t in getattr(self, group).items()}
+
+    @classmethod
+    def of(cls, step: int, tensors: Mapping[str, Tensor]) -> GameState:
+        """The state whose `tensors` these are. Raises KeyError when one is missing."""
+        parts: dict[str, Any] = {name: tensors[name] for name in _PLAIN} | {group: {} for group in _GROUPS}
+        for name, tensor in tensors.items():
+            group, _, rest = name.partition(".")
+            if rest:
+                parts[group][rest] = tensor
+        return cls(step=step, **parts)
+
+    def member(self, i: int) -> GameState:
+        """Member i's own state, on the same memory."""
+        return GameState.of(self.step, {name: tensor[i : i + 1] for name, tensor in self.tensors.items()})
+
+    @classmethod
+    def together(cls, states: Sequence[GameState]) -> GameState:
+        """States of one step and structure as one population."""
+        apart = [state.tensors for state in states]
+        return cls.of(states[0].step, {name: torch.cat([tensors[name] for tensors in apart]) for name in apart[0]})
+
+
+_PLAIN, _GROUPS = ("theta", "phi", "average", "critic"), ("theta_moments", "phi_moments", "memory")
 
 
 METRICS = (
@@ -341,10 +370,10 @@ def _lookahead(this: _Round, rule: dynamics.Lookahead) -> None:
     """After every k rounds both players go back to slow + alpha (fast - slow), which is then the slow place."""
     memory = this.memory
     if "slow_theta" not in memory:
-        memory |= {"slow_theta": this.theta, "slow_phi": this.phi, "rounds": this.theta.new_zeros(1, 1)}
+        memory |= {"slow_theta": this.theta, "slow_phi": this.phi, "rounds": this.theta.new_zeros(len(this.theta), 1)}
     _simultaneous(this, rule)
     rounds = memory["rounds"] + 1
-    if float(rounds) >= rule.rounds:
+    if float(rounds[0]) >= rule.rounds:  # the same for all members: a population moves in lockstep
         rounds = torch.zeros_like(rounds)
         this.theta = torch.lerp(memory["slow_theta"], this.theta, rule.share)
         this.put_phi(torch.lerp(memory["slow_phi"], this.phi, rule.share))

@@ -3,7 +3,7 @@
     config.json              the settings it began with
     events.jsonl             {"kind": "start"}, every change of the run, {"kind": "end"}: one JSON object per line
     metrics.csv              one row per step: float32 in the shortest form that reads back the same, empty for NaN
-    checkpoint.safetensors   the newest state kept (see `Session.save`)
+    checkpoint.safetensors   the newest state kept (see `gandash.trainer.checkpoint`)
 
 Files only grow, changes go down before the rows they shaped, and a line counts once its end is there: after a crash
 what was written is a whole run that is merely shorter. This file knows no torch until it replays.
@@ -83,8 +83,6 @@ class Record:
     """
 
     def __init__(self, directory: Path, session: Session) -> None:
-        from gandash.trainer.session import COLUMNS
-
         if session.step:
             raise ValueError(f"a record begins at step 0; this session is at step {session.step}")
         claim(directory)
@@ -103,7 +101,7 @@ class Record:
                 version=__version__,
                 torch=version("torch"),
             )
-            self._metrics.write(",".join(("step", *COLUMNS)) + "\n")
+            self._metrics.write(",".join(("step", *session.columns)) + "\n")
             self._metrics.flush()
             self._files = opened.pop_all()
 
@@ -122,8 +120,10 @@ class Record:
 
     def checkpoint(self, session: Session) -> None:
         """Keep the session's state, in place of the one kept before."""
+        from gandash.trainer.checkpoint import save
+
         with _writing(self.directory):
-            session.save(self.directory / CHECKPOINT)
+            save(self.directory / CHECKPOINT, [session])
 
     def end(self, verdict: Verdict, interrupted: bool = False) -> None:
         """The last line. `interrupted` says that more steps had been asked for."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gandash.config import GameConfig
-from gandash.settings import JsonValue, SettingError, setting_at, settings, show
+from gandash.settings import JsonValue, Setting, SettingError, setting_at, settings, show
 from gandash.trainer.messages import Change
 
 
@@ -62,10 +63,34 @@ def _differences(old: GameConfig, new: GameConfig) -> list[tuple[str, JsonValue]
 def mark(change: Change, config: GameConfig) -> dict[str, Any]:
     """A change of setting as the curves label it: `lr_D 3e-3 → 1e-3`, in the screen's words where it has them."""
     words = next((s.choices for s in settings(config) if s.path == change.path), {})
+    return {"step": change.step, "label": f"{change.label} {_word(change.old, words)} → {_word(change.new, words)}"}
 
-    def word(value: Any) -> str:
-        if isinstance(value, str) and value in words:
-            return words[value]
-        return show(value["kind"] if isinstance(value, dict) and "kind" in value else value)
 
-    return {"step": change.step, "label": f"{change.label} {word(change.old)} → {word(change.new)}"}
+def distinctions(configs: Sequence[GameConfig]) -> tuple[str, ...]:
+    """What tells each of these games from the others, in the settings' symbols: `lr_D 1e-3`, `rule extragradient, seed 1`.
+
+    >>> distinctions([GameConfig(), GameConfig(objective="minimax")])
+    ('objective non-saturating', 'objective minimax')
+    """
+    found = [{s.path: s for s in settings(config)} for config in configs]
+    paths = dict.fromkeys(path for own in found for path in own)
+    telling = [path for path in paths if len({_identity(own.get(path)) for own in found}) > 1]
+    # What only a chosen variant has is told with it, unless the variant is everybody's
+    heads = tuple(f"{path}." for path in telling if any(path in own and own[path].is_variant for own in found))
+    telling = [path for path in telling if not path.startswith(heads)]
+    return tuple(
+        ", ".join(f"{own[path].symbol} {_word(own[path].value, own[path].choices)}" for path in telling if path in own)
+        for own in found
+    )
+
+
+def _identity(found: Setting | None) -> str:
+    """Equal where a setting has the same value; a variant's own settings speak for themselves."""
+    return "" if found is None else found.value.kind if found.is_variant else repr(found.value)
+
+
+def _word(value: Any, words: Mapping[str, str]) -> str:
+    """A setting's value in the screen's words where it has them."""
+    if isinstance(value, str) and value in words:
+        return words[value]
+    return show(value["kind"] if isinstance(value, dict) and "kind" in value else value)

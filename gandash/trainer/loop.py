@@ -9,11 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
+from gandash.diagnostics.verdict import Verdict
 from gandash.game.step import Players
 from gandash.settings import SettingError
+from gandash.trainer.checkpoint import BrokenCheckpoint, load, save
 from gandash.trainer.examinations import Specimen
 from gandash.trainer.examiner import Examiner
 from gandash.trainer.frame import pack
+from gandash.trainer.games import Games, Moment
 from gandash.trainer.messages import (
     EVENT,
     FRAME,
@@ -33,6 +36,7 @@ from gandash.trainer.messages import (
     Set,
     SetMany,
     Speed,
+    Standing,
     Start,
     Started,
     Status,
@@ -41,7 +45,7 @@ from gandash.trainer.messages import (
     Unsaved,
     VerdictChanged,
 )
-from gandash.trainer.session import PLAYERS, BrokenCheckpoint, Session, Snapshot, picture
+from gandash.trainer.session import PLAYERS
 
 log = logging.getLogger("gandash.worker")
 
@@ -59,7 +63,7 @@ Outbox = Callable[[bytes, bytes], None]
 
 
 class Loop:
-    """Plays one game at a time until told to end.
+    """Plays one game at a time, or several in lockstep, until told to end.
 
     Everything happens between rounds, on one thread: a command takes effect at the next step boundary, in order. Examinations
     alone run beside it, on copies.
@@ -67,7 +71,7 @@ class Loop:
 
     def __init__(self, inbox: Inbox, send: Outbox, clock: Callable[[], float]) -> None:
         self._inbox, self._send, self._clock = inbox, send, clock
-        self._session: Session | None = None
+        self._games: Games | None = None
         self._begin: Start | None = None
         self._status = Status.PAUSED
         self._speed: float | None = None
@@ -80,10 +84,10 @@ class Loop:
         self._last = dict.fromkeys(("metrics", "checkpoint", "snapshot", "beat", "verdict"), 0.0)
         self._saved_step = -1
         self._cannot_save = False
-        self._snapshots: list[Snapshot] = []
+        self._moments: list[Moment] = []
         self._pace = (0.0, 0)  # (time, step) of the last beat
         self._steps_per_second = 0.0
-        self._verdict_told = True
+        self._untold: set[int] = set()  # the games whose verdict has changed since it was told
         self._examiner = Examiner(self._event)
 
     # ------------------------------------------------------------------------------------------------------ the loop
@@ -92,12 +96,12 @@ class Loop:
         """Until the parent says `End` or vanishes; then the last state is saved."""
         while not self._ended:
             self._take_commands()
-            if self._session is not None and not self._ended:
-                self._play_what_is_due(self._session)
-                self._publish(self._session)
+            if self._games is not None and not self._ended:
+                self._play_what_is_due(self._games)
+                self._publish(self._games)
         self._examiner.drop()
-        if self._session is not None and self._session.is_finite():
-            self._save(self._session)
+        if self._games is not None and self._games.is_finite:
+            self._save(self._games)
 
     def _take_commands(self) -> None:
         """All waiting commands; sleeps until there is one, a round is due, or a periodic duty is."""
@@ -118,25 +122,25 @@ class Loop:
 
     def _idle_seconds(self) -> float:
         now = self._clock()
-        if self._session is None:
+        if self._games is None:
             return BEAT_SECONDS
         if self._manual is not None:
             return 0.0
         beat = max(0.0, self._last["beat"] + BEAT_SECONDS - now)
-        if self._frame_pending(self._session):
+        if self._frame_pending(self._games):
             beat = min(beat, max(0.0, self._frame_due - now))
         if self._status is Status.RUNNING:
             return min(beat, max(0.0, self._due - now))
         return beat
 
-    def _play_what_is_due(self, session: Session) -> None:
+    def _play_what_is_due(self, games: Games) -> None:
         now = self._clock()
         if self._manual is not None:
             players, left = self._manual
-            session.advance(players)
+            games.advance(players)
             self._manual = (players, left - 1) if left > 1 else None
         elif self._status is Status.RUNNING and now >= self._due:
-            session.advance()
+            games.advance()
             # A slow machine does not owe the rounds it missed; a fast one keeps the beat
             self._due = max(self._due + 1 / self._speed, now) if self._speed else now
 
@@ -146,8 +150,8 @@ class Loop:
         if isinstance(command, Start):
             self._start(command)
             return
-        session = self._session
-        if session is None or self._begin is None:
+        games = self._games
+        if games is None or self._begin is None:
             raise ValueError("no game has been started yet; choose a preset first")
         match command:
             case Play():
@@ -157,9 +161,9 @@ class Loop:
                     self._set_status(Status.RUNNING)
             case Pause():
                 self._manual = None
-                self._pause(session)
+                self._pause(games)
             case StepBy(players=players, n=n):
-                self._pause(session)
+                self._pause(games)
                 self._refuse_if_diverged()
                 # Two quick presses are two steps
                 already = self._manual[1] if self._manual and self._manual[0] is PLAYERS[players] else 0
@@ -170,193 +174,215 @@ class Loop:
                 self._speed = speed
                 self._due = self._clock()
             case Set():
-                self._set(session, command)
+                self._set(games, command)
             case SetMany(changes=changes):
                 for change in changes:
-                    self._set(session, change)
+                    self._set(games, change)
             case Rewind(generation=generation):
-                self._rewind(session, generation)
+                self._rewind(games, generation)
             case SendFrame():
                 self._frame_wanted = True
             case Examine(what=what):
+                if len(games.sessions) > 1:
+                    raise ValueError("several games are compared; open one of them alone to examine it")
+                (session,) = games.sessions
                 self._examiner.ask(what, Specimen(self._begin.generation, session.config, session.state))
 
-    def _set(self, session: Session, command: Set) -> None:
+    def _set(self, games: Games, command: Set) -> None:
         assert self._begin is not None
-        change = session.set(command.path, command.value)
-        if change is not None:
-            self._event(Changed(generation=self._begin.generation, change=change, facts=session.facts()))
+        for i, change in games.set(command.path, command.value, command.member):
+            facts = games.sessions[i].facts()
+            self._event(Changed(generation=self._begin.generation, member=i, change=change, facts=facts))
 
     def _refuse_if_diverged(self) -> None:
         if self._status is Status.DIVERGED:
             raise ValueError("the game has diverged; go back to the last finite state or restart first")
 
-    def _pause(self, session: Session) -> None:
+    def _pause(self, games: Games) -> None:
         """Stand still; the last rows go out first, and may show that the game has diverged."""
-        self._publish_metrics(session, self._clock())
+        self._publish_metrics(games, self._clock())
         if self._status is Status.RUNNING:
             self._set_status(Status.PAUSED)
 
     def _start(self, begin: Start) -> None:
         playing = self._status is Status.RUNNING if begin.playing is None else begin.playing
-        self._adopt(self._session_for(begin), begin)
+        self._adopt(self._games_for(begin), begin)
         self._set_status(Status.RUNNING if playing else Status.PAUSED)
 
-    def _session_for(self, begin: Start) -> Session:
+    def _games_for(self, begin: Start) -> Games:
         if begin.checkpoint:
             try:
-                return Session.load(Path(begin.checkpoint))
+                return Games(load(Path(begin.checkpoint)))
             except BrokenCheckpoint as error:
                 self._event(Refused(message=f"{error}. The game begins again from step 0."))
-        return Session(begin.config)
+        return Games.of(begin.configs)
 
-    def _adopt(self, session: Session, begin: Start) -> None:
+    def _adopt(self, games: Games, begin: Start) -> None:
         now = self._clock()
-        self._session, self._begin, self._speed = session, begin, begin.speed
+        self._games, self._begin, self._speed = games, begin, begin.speed
         self._manual = None
         self._frame_revision = -1
         self._due = now
         self._last = dict.fromkeys(self._last, now)
         self._frame_due = now
-        self._pace, self._steps_per_second = (now, session.step), 0.0
-        self._snapshots = [session.snapshot()]
-        self._announce(session)
+        self._pace, self._steps_per_second = (now, games.step), 0.0
+        self._moments = [games.moment()]
+        self._announce(games)
 
-    def _announce(self, session: Session) -> None:
+    def _announce(self, games: Games) -> None:
         """Another generation begins here: say so, and have a checkpoint of it before anything can happen to it."""
         assert self._begin is not None
         self._examiner.drop()
         self._event(
             Started(
                 generation=self._begin.generation,
-                step=session.step,
-                config=session.config,
-                changes=session.changes,
-                facts=session.facts(),
+                step=games.step,
+                games=tuple(Standing(config=s.config, changes=s.changes, facts=s.facts()) for s in games.sessions),
             )
         )
-        self._save(session)
+        for i in games.stopped:
+            self._tell_diverged(i, games.sessions[i].step)
+        self._untold.clear()
+        self._save(games)
 
-    def _rewind(self, session: Session, generation: int) -> None:
+    def _rewind(self, games: Games, generation: int) -> None:
         assert self._begin is not None
-        self._publish_metrics(session, self._clock())
+        self._publish_metrics(games, self._clock())
         # Not the newest finite state, which is on the brink, but one about a second or two before
-        snapshot = self._snapshots[0]
-        self._snapshots = [snapshot]
-        session.restore(snapshot)
+        moment = self._moments[0]
+        self._moments = [moment]
+        games.restore(moment)
         self._begin = self._begin.model_copy(update={"generation": generation})
         self._frame_revision = -1
         self._manual = None
-        self._announce(session)
-        self._set_status(Status.PAUSED, reason=f"back at step {session.step}")
+        self._announce(games)
+        self._set_status(Status.PAUSED, reason=f"back at step {games.step}")
 
     # -------------------------------------------------------------------------------------------------- publishing
 
-    def _publish(self, session: Session) -> None:
+    def _publish(self, games: Games) -> None:
         now = self._clock()
         still = self._status is not Status.RUNNING and self._manual is None
-        if still or session.room == 0 or self._is_time("metrics", METRICS_SECONDS, now):
-            self._publish_metrics(session, now)
-        if self._frame_pending(session) and now >= self._frame_due:
-            self._frame_wanted, self._frame_revision = False, session.revision
+        if still or games.room == 0 or self._is_time("metrics", METRICS_SECONDS, now):
+            self._publish_metrics(games, now)
+        if self._frame_pending(games) and now >= self._frame_due:
+            self._frame_wanted, self._frame_revision = False, games.revision
             assert self._begin is not None
             # A game that stands still, or goes one step at a time, is shown with numbers of that very step
             hurried = self._status is Status.RUNNING and self._speed is None
-            self._send(FRAME, picture(session, self._begin.generation, self._steps_per_second, hurried))
+            self._send(FRAME, games.picture(self._begin.generation, self._steps_per_second, hurried))
             self._frame_due = now + max(FRAME_SECONDS, (self._clock() - now) / FRAME_SHARE)
-        if self._is_time("checkpoint", CHECKPOINT_SECONDS, now) and session.step != self._saved_step:
-            self._publish_metrics(session, now)  # finds out whether the state is worth keeping
+        if self._is_time("checkpoint", CHECKPOINT_SECONDS, now) and games.step != self._saved_step:
+            self._publish_metrics(games, now)  # finds out whether the state is worth keeping
             if self._status is not Status.DIVERGED:
-                self._save(session)
+                self._save(games)
         if self._is_time("beat", BEAT_SECONDS, now):
-            self._beat(session, now)
+            self._beat(games, now)
 
     def _is_time(self, duty: str, seconds: float, now: float) -> bool:
         return now >= self._last[duty] + seconds
 
-    def _frame_pending(self, session: Session) -> bool:
-        return self._frame_wanted and session.revision != self._frame_revision
+    def _frame_pending(self, games: Games) -> bool:
+        return self._frame_wanted and games.revision != self._frame_revision
 
-    def _publish_metrics(self, session: Session, now: float) -> None:
+    def _publish_metrics(self, games: Games, now: float) -> None:
         self._last["metrics"] = now
-        rows = session.drain()
-        if not len(rows.steps):
+        rows = games.drain()
+        steps = rows[0].steps
+        if not len(steps):
             return
         assert self._begin is not None
         generation = self._begin.generation
-        self._send(METRICS, pack({"kind": "metrics", "generation": generation}, {"step": rows.steps, "rows": rows.values}))
-        losses = rows.values[:, :2]
-        if not (np.isfinite(losses).all() and session.is_finite()):
-            self._diverge(session, rows.steps[~np.isfinite(losses).all(axis=1)])
+        table = np.concatenate([own.values for own in rows], axis=1)
+        self._send(METRICS, pack({"kind": "metrics", "generation": generation}, {"step": steps, "rows": table}))
+        broken = {}
+        for i, session in games.playing.items():
+            bad = steps[~np.isfinite(rows[i].values[:, :2]).all(axis=1)]  # both losses
+            if len(bad) or not session.is_finite():
+                broken[i] = int(bad[0]) if len(bad) else session.step
+        if broken:
+            self._diverge(games, broken)
+        if self._status is not Status.DIVERGED:
+            self._judge(games, now)
+            if self._is_time("snapshot", SNAPSHOT_SECONDS, now):
+                self._last["snapshot"] = now
+                self._moments = [*self._moments[-1:], games.moment()]
+
+    def _judge(self, games: Games, now: float) -> None:
+        """Renew the verdicts; another one is told at once, other numbers in the same when it is time."""
+        told = self._is_time("verdict", VERDICT_SECONDS, now)
+        for i, session in games.playing.items():
+            kind = session.verdict.kind
+            if session.judge():
+                self._untold.add(i)
+            if i in self._untold and (session.verdict.kind != kind or told):
+                self._last["verdict"] = now
+                self._tell_verdict(i, session.verdict)
+
+    def _tell_verdict(self, i: int, verdict: Verdict) -> None:
+        assert self._begin is not None and self._games is not None
+        self._untold.discard(i)
+        said = {"kind": verdict.kind, "title": verdict.title, "reason": verdict.reason}
+        self._event(VerdictChanged(generation=self._begin.generation, step=self._games.step, member=i, **said))
+
+    def _diverge(self, games: Games, broken: dict[int, int]) -> None:
+        """Games whose numbers are no longer finite, and from which step on: they stop, and with the last of them the run."""
+        if len(broken) < len(games.playing):
+            for i, step in broken.items():
+                games.stop(i, self._moments[0])
+                self._tell_diverged(i, step)
             return
-        kind = session.verdict.kind
-        if session.judge():
-            self._verdict_told = False
-        verdict = session.verdict
-        if not self._verdict_told and (verdict.kind != kind or self._is_time("verdict", VERDICT_SECONDS, now)):
-            self._last["verdict"] = now
-            self._tell_verdict(session)
-        if self._is_time("snapshot", SNAPSHOT_SECONDS, now):
-            self._last["snapshot"] = now
-            self._snapshots = [*self._snapshots[-1:], session.snapshot()]
-
-    def _tell_verdict(self, session: Session) -> None:
-        assert self._begin is not None
-        verdict, self._verdict_told = session.verdict, True
-        self._event(
-            VerdictChanged(
-                generation=self._begin.generation,
-                step=session.step,
-                kind=verdict.kind,
-                title=verdict.title,
-                reason=verdict.reason,
-            )
-        )
-
-    def _diverge(self, session: Session, at: np.ndarray) -> None:
-        step = int(at[0]) if len(at) else session.step
         self._manual = None
         self._set_status(
             Status.DIVERGED,
-            reason=f"At step {step} a loss or a parameter was no longer a finite number: the steps were too large for this "
-            f"game. Go back to step {self._snapshots[0].state.step} and lower a learning rate, or restart.",
+            reason=f"At step {min(broken.values())} a loss or a parameter was no longer a finite number: the steps were too "
+            f"large for this game. Go back to step {self._step_of(self._moments[0])} and lower a learning rate, or restart.",
         )
 
-    def _beat(self, session: Session, now: float) -> None:
+    @staticmethod
+    def _step_of(moment: Moment) -> int:
+        return max(snapshot.state.step for snapshot in moment.snapshots)
+
+    def _tell_diverged(self, i: int, step: int) -> None:
+        reason = f"At step {step} a loss or a parameter was no longer a finite number. It stands still; the others go on."
+        self._tell_verdict(i, Verdict("diverged", "Diverged", reason))
+
+    def _beat(self, games: Games, now: float) -> None:
         assert self._begin is not None
         since, step = self._pace
         if now > since:
-            self._steps_per_second = (session.step - step) / (now - since)
-        self._pace = (now, session.step)
+            self._steps_per_second = (games.step - step) / (now - since)
+        self._pace = (now, games.step)
         self._last["beat"] = now
-        self._event(Beat(generation=self._begin.generation, step=session.step, steps_per_second=self._steps_per_second))
+        self._event(Beat(generation=self._begin.generation, step=games.step, steps_per_second=self._steps_per_second))
 
-    def _save(self, session: Session) -> None:
+    def _save(self, games: Games) -> None:
         assert self._begin is not None
         path = Path(self._begin.directory) / "checkpoint.safetensors"
         self._last["checkpoint"] = self._clock()
         try:
-            session.save(path)
+            save(path, games.sessions)
         except OSError as error:  # a full disk must not end the show; the checkpoint before stays
             if not self._cannot_save:  # once: the next attempt is a second away
                 self._cannot_save = True
-                log.warning("no checkpoint at step %d: %s", session.step, error)
+                log.warning("no checkpoint at step %d: %s", games.step, error)
                 reason = error.strerror or str(error).split(": ")[-1]  # no path of the server's on a person's screen
-                self._event(Unsaved(generation=self._begin.generation, step=session.step, reason=reason))
+                self._event(Unsaved(generation=self._begin.generation, step=games.step, reason=reason))
             return
-        self._saved_step, self._cannot_save = session.step, False
-        self._event(Saved(generation=self._begin.generation, step=session.step, path=str(path)))
+        self._saved_step, self._cannot_save = games.step, False
+        self._event(Saved(generation=self._begin.generation, step=games.step, path=str(path)))
 
     def _set_status(self, status: Status, reason: str = "") -> None:
-        assert self._begin is not None and self._session is not None
+        assert self._begin is not None and self._games is not None
         if status is Status.RUNNING:
             self._due = self._clock()
-            self._pace = (self._due, self._session.step)
-            self._tell_verdict(self._session)  # "press play" is no longer the word
+            self._pace = (self._due, self._games.step)
+            for i, session in self._games.playing.items():
+                self._tell_verdict(i, session.verdict)  # "press play" is no longer the word
         elif self._status is Status.RUNNING:
             self._frame_revision = -1  # the last picture was hurried perhaps: one more, exact
         self._status = status
-        self._event(StatusChanged(generation=self._begin.generation, status=status, step=self._session.step, reason=reason))
+        self._event(StatusChanged(generation=self._begin.generation, status=status, step=self._games.step, reason=reason))
 
     def _event(self, event: Event) -> None:
         self._send(EVENT, event.model_dump_json().encode())

@@ -30,6 +30,9 @@ Examinable = Literal["spectrum", "duality", "samples", "best_response"]
 """What can be examined on request: see `gandash.trainer.examinations`."""
 
 
+MAX_MEMBERS = 8  # games that one run compares
+
+
 class Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -38,14 +41,14 @@ class Message(BaseModel):
 
 
 class Start(Message):
-    """Begin a game: at step 0, or from a checkpoint file. `generation` numbers the games of one run.
+    """Begin a game, or several in lockstep: at step 0, or from a checkpoint file. `generation` numbers the games of one run.
 
     `playing`: whether it plays at once; None means as the game before it did.
     """
 
     type: Literal["start"] = "start"
     generation: int
-    config: GameConfig
+    configs: tuple[GameConfig, ...] = Field(min_length=1, max_length=MAX_MEMBERS)
     directory: str
     checkpoint: str | None = None
     playing: bool | None = False
@@ -76,11 +79,12 @@ class Speed(Message):
 
 
 class Set(Message):
-    """Change a live setting at the next step boundary."""
+    """Change a live setting at the next step boundary: of one game, or of all."""
 
     type: Literal["set"] = "set"
     path: str = Field(max_length=200)
     value: Any
+    member: int | None = Field(None, ge=0, lt=MAX_MEMBERS)
 
 
 class SetMany(Message):
@@ -158,15 +162,21 @@ class Change(Message):
     players: Literal["D", "G", "both"] = "both"
 
 
+class Standing(Message):
+    """One game as it stands; `facts` are what stays true of it (see `Session.facts`)."""
+
+    config: GameConfig
+    changes: tuple[Change, ...]
+    facts: dict[str, Any]
+
+
 class Started(Message):
-    """A game stands ready at `step`; `facts` are what stays true of it (see `Session.facts`)."""
+    """The games stand ready at `step`."""
 
     type: Literal["started"] = "started"
     generation: int
     step: int
-    config: GameConfig
-    changes: tuple[Change, ...]
-    facts: dict[str, Any]
+    games: tuple[Standing, ...]
 
 
 class StatusChanged(Message):
@@ -178,19 +188,21 @@ class StatusChanged(Message):
 
 
 class Changed(Message):
-    """A live setting took effect; `facts` as they are now."""
+    """A live setting of one game took effect; `facts` as they are now."""
 
     type: Literal["changed"] = "changed"
     generation: int
+    member: int = 0
     change: Change
     facts: dict[str, Any]
 
 
 class VerdictChanged(Message):
-    """The verdict in words; see `gandash.diagnostics.verdict`."""
+    """The verdict on one game in words; see `gandash.diagnostics.verdict`."""
 
     type: Literal["verdict"] = "verdict"
     generation: int
+    member: int = 0
     step: int
     kind: str
     title: str

@@ -8,18 +8,20 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from gandash.config import GameConfig
+from gandash.config import MAX_FLOP_PER_STEP, GameConfig, flop_per_step
 from gandash.settings import JsonValue, SettingError, restarts
-from gandash.trainer.changes import live_differences, mark, with_live_setting
+from gandash.trainer.changes import distinctions, live_differences, mark, with_live_setting
 from gandash.trainer.frame import finite, pack, unpack
 from gandash.trainer.history import Cursor, History
 from gandash.trainer.messages import (
     FRAME,
+    MAX_MEMBERS,
     Alive,
     Beat,
     Change,
@@ -37,6 +39,7 @@ from gandash.trainer.messages import (
     Set,
     SetMany,
     Speed,
+    Standing,
     Start,
     Started,
     Status,
@@ -65,6 +68,20 @@ class Refusal(RuntimeError):
     """Why a run cannot do what it is asked, in words."""
 
 
+@dataclass
+class Seat:
+    """One game of a run as its worker last told of it."""
+
+    changes: tuple[Change, ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
+    verdict: dict[str, Any] = field(default_factory=dict)
+    marks: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=MARKS))
+
+
+Setting = tuple[int | None, str, JsonValue]
+"""A live setting to be changed: of which game (None: of all), its path, its value."""
+
+
 class Viewer:
     """One open picture of a run. `wake` is called, from any thread, when there may be something new for it."""
 
@@ -78,7 +95,11 @@ class Viewer:
 
 
 class Run:
-    """All methods may be called from any thread."""
+    """One game, or several that are compared. All methods may be called from any thread.
+
+    `configs` are the settings that the page shows: the worker follows at its next step. `config`, `changes`, `facts` and
+    `verdict` are those of the first game.
+    """
 
     def __init__(
         self,
@@ -91,14 +112,13 @@ class Run:
         self.id = secrets.token_hex(4)
         self.tokens: dict[Role, str] = {"steer": secrets.token_urlsafe(24), "watch": secrets.token_urlsafe(24)}
         self.title = title
-        self.config = config
+        self.configs: tuple[GameConfig, ...] = (config,)
+        self.seats = [Seat()]
+        self._labels: tuple[str, ...] = ()  # of compared games, where their settings do not say enough
         self.status, self.reason, self.notice = Status.PAUSED, "", ""
         self.step = 0
         self.speed = speed
         self.steps_per_second = 0.0
-        self.changes: tuple[Change, ...] = ()
-        self.facts: dict[str, Any] = {}
-        self.verdict: dict[str, Any] = {}
         self.absent_since: float | None = time.monotonic()
         self._expected_until = time.monotonic() + EXPECTED_SECONDS
         self.version = 0  # of everything in `describe`
@@ -107,10 +127,9 @@ class Run:
         self.directory = directory
         self._generation = 0  # of the game that viewers see
         self._asked = 0  # of the game that was last asked for; until it begins, the worker speaks of the past
-        self._marks: deque[dict[str, Any]] = deque(maxlen=MARKS)
         self._examined: dict[str, dict[str, Any]] = {}  # the newest of this game, by what was examined
         self._told: dict[Role, tuple[tuple[int, int], str]] = {}  # for each role: what is said at (version, step)
-        self._set_since: dict[str, JsonValue] = {}  # live settings ordered since then
+        self._set_since: list[Setting] = []  # ordered since then
         self._recovering = False
         self._history: History | None = None
         self._frame: bytes = b""
@@ -122,10 +141,31 @@ class Run:
         self._viewers: set[Viewer] = set()
         directory.mkdir(parents=True, exist_ok=True)
         self._worker = take_worker()
-        self._begin(config, False, speed)
+        self._begin([config], False, speed)
         self._worker.give_to(self)
 
     # -------------------------------------------------------------------------------------------------------- asking
+
+    @property
+    def config(self) -> GameConfig:
+        return self.configs[0]
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        return self.seats[0].changes
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return self.seats[0].facts
+
+    @property
+    def verdict(self) -> dict[str, Any]:
+        return self.seats[0].verdict
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What tells compared games apart."""
+        return self._labels or distinctions(self.configs)
 
     @property
     def worker_pid(self) -> int:
@@ -162,14 +202,15 @@ class Run:
         self._check_alive()
         match command:
             case Restart(new_seed=new_seed):
-                seed = (self.config.run.seed + int(new_seed)) % 2**32
                 self._forgive()
-                self._begin(self.config.replace("run.seed", seed), None, self.speed)
+                seeds = [(c.run.seed + int(new_seed)) % 2**32 for c in self.configs]
+                configs = [c.replace("run.seed", seed) for c, seed in zip(self.configs, seeds, strict=True)]
+                self._begin(configs, None, self.speed)
             case Rewind():
                 self._worker.send(Rewind(generation=self._asked + 1))
                 self._expect_generation()
-            case Set(path=path, value=value):
-                self._set([(path, value)])
+            case Set(path=path, value=value, member=member):
+                self._set([(member, path, value)])
             case Speed(steps_per_second=speed):
                 self._worker.send(command)
                 self.speed = speed
@@ -179,20 +220,25 @@ class Run:
             self.notice = ""
         self._touch()
 
-    def _set(self, changes: list[tuple[str, JsonValue]]) -> None:
+    def _set(self, changes: Sequence[Setting]) -> None:
         """All of these at one step boundary, or none."""
-        config = self.config
-        for path, value in changes:
-            config = with_live_setting(config, path, value)
+        configs = self._with(changes)
         self._send_changes(changes)
-        # The page shows the new values from now on; the worker follows at its next step
-        self.config = config
-        for path, value in changes:
-            self._set_since.pop(path, None)
-            self._set_since[path] = value
+        self.configs = configs
+        self._set_since += changes
 
-    def _send_changes(self, changes: list[tuple[str, JsonValue]]) -> None:
-        sets = tuple(Set(path=path, value=value) for path, value in changes)
+    def _with(self, changes: Sequence[Setting]) -> tuple[GameConfig, ...]:
+        """The games' settings after these changes. Raises SettingError."""
+        configs = list(self.configs)
+        for member, path, value in changes:
+            if member is not None and member >= len(configs):
+                raise SettingError(path, member, f"there is no such game; {len(configs)} are compared, counted from 0")
+            for i in range(len(configs)) if member is None else [member]:
+                configs[i] = with_live_setting(configs[i], path, value)
+        return tuple(configs)
+
+    def _send_changes(self, changes: Sequence[Setting]) -> None:
+        sets = tuple(Set(member=member, path=path, value=value) for member, path, value in changes)
         if sets:
             self._worker.send(sets[0] if len(sets) == 1 else SetMany(changes=sets))
 
@@ -200,20 +246,38 @@ class Run:
         if self.has_ended:
             raise Refusal("this run has ended; reload the page to begin a new one")
 
-    def reconfigure(self, config: GameConfig, title: str | None = None) -> str:
-        """Go on under other settings: live ones at the next step, any other with a restart. "" or why not, in words."""
+    def reconfigure(self, *configs: GameConfig, title: str | None = None) -> str:
+        """Go on under other settings, of as many games: live ones at the next step, any other with a restart.
+
+        "" or why not, in words.
+        """
         with self._lock:
             try:
                 self._check_alive()
-                if restarts(self.config, config):
+                if len(configs) != len(self.configs) or any(map(restarts, self.configs, configs)):
                     self._forgive()
-                    self._begin(config, None, self.speed)
+                    self._begin(configs, None, self.speed)
                 else:
-                    self._set(live_differences(self.config, config))
+                    self._set(_live_differences(self.configs, configs))
                     self.notice = ""
             except (Refusal, SettingError, TooManyCommands) as refusal:
                 return str(refusal)
             self.title = title or self.title
+            self._touch()
+            return ""
+
+    def compare(self, configs: Sequence[GameConfig], labels: Sequence[str] = ()) -> str:
+        """Play these games side by side, in lockstep, from step 0. "" or why not, in words.
+
+        `labels` name them where their settings alone would be too long a story.
+        """
+        with self._lock:
+            try:
+                self._check_alive()
+                self._forgive()
+                self._begin(configs, None, self.speed, labels=labels)
+            except (Refusal, TooManyCommands) as refusal:
+                return str(refusal)
             self._touch()
             return ""
 
@@ -223,7 +287,7 @@ class Run:
             try:
                 self._check_alive()
                 self._forgive()
-                self._begin(config, False, speed)
+                self._begin([config], False, speed)
             except (Refusal, TooManyCommands) as refusal:
                 return str(refusal)
             self.title = title
@@ -235,26 +299,39 @@ class Run:
         self._crashes, self._crash_step = 0, -1
         self._losses.clear()
 
-    def _begin(self, config: GameConfig, playing: bool | None, speed: float | None, checkpoint: str | None = None) -> None:
-        """Another game on the same worker. The run numbers its games itself: page, socket and recovery share one count."""
+    def _begin(
+        self,
+        configs: Sequence[GameConfig],
+        playing: bool | None,
+        speed: float | None,
+        checkpoint: str | None = None,
+        labels: Sequence[str] | None = None,
+    ) -> None:
+        """Another game on the same worker. The run numbers its games itself: page, socket and recovery share one count.
+
+        `labels` None: those that the games had. Raises Refusal, in words, for more games than can be played together.
+        """
+        _check_room(configs)
         self._worker.send(
             Start(
                 generation=self._asked + 1,
-                config=config,
+                configs=tuple(configs),
                 directory=str(self.directory),
                 checkpoint=checkpoint,
                 playing=playing,
                 speed=speed,
             )
         )
-        self.config, self.speed, self.notice = config, speed, ""
+        kept = self._labels if labels is None else tuple(labels)
+        self._labels = kept if len(kept) == len(configs) > 1 else ()
+        self.configs, self.speed, self.notice = tuple(configs), speed, ""
         self._saved = checkpoint  # that of another game is of no use to this one
         self._expect_generation()
 
     def _expect_generation(self) -> None:
         """From here on what the worker says is of no interest until it begins the generation just asked for."""
         self._asked += 1
-        self._set_since = {}
+        self._set_since = []
         self._recovering = False
         self._frame_asked = False
         self._ask_for_frame()
@@ -291,11 +368,40 @@ class Run:
                 "notice": self.notice,
                 "step": self.step,
                 "speed": self.speed,
-                "verdict": self.verdict,
-                "marks": list(self._marks),
                 "examined": dict(self._examined),
-                "facts": self.facts | {"title": self.title},
+                **self._seats_described(),
             }
+
+    def _seats_described(self) -> dict[str, Any]:
+        """Facts, marks and verdict of the one game; of compared ones, `members`, one object each."""
+        if len(self.seats) == 1:
+            (seat,) = self.seats
+            facts = seat.facts | {"title": self.title}
+            return {"members": [], "verdict": seat.verdict, "marks": list(seat.marks), "facts": facts}
+        labels = self.labels if len(self.labels) == len(self.seats) else [""] * len(self.seats)  # others are about to begin
+        members = [
+            {"label": label, "facts": seat.facts, "verdict": seat.verdict, "marks": list(seat.marks)}
+            for label, seat in zip(labels, self.seats, strict=True)
+        ]
+        marks: dict[tuple[int, str], dict[str, Any]] = {}
+        for label, seat in zip(labels, self.seats, strict=True):
+            for own in seat.marks:
+                same = all(own in other.marks for other in self.seats)
+                told = own if same else own | {"label": f"{label}: {own['label']}"}
+                marks[told["step"], told["label"]] = told
+        return {
+            "members": members,
+            "verdict": None,
+            "marks": sorted(marks.values(), key=lambda m: m["step"])[-MARKS:],
+            "facts": {"stage": "comparison", "title": self.title, "columns": self._columns},
+        }
+
+    @property
+    def _columns(self) -> list[str]:
+        """Of the curves' table; those of compared games carry their number in front."""
+        if len(self.seats) == 1:
+            return list(self.facts["columns"])
+        return [f"{i}/{name}" for i, seat in enumerate(self.seats) for name in seat.facts["columns"]]
 
     def state(self, role: Role) -> tuple[int, str]:
         """The version, and `describe` as JSON: made once, however many look."""
@@ -320,7 +426,7 @@ class Run:
                 if viewer.generation_seen != self._generation:
                     viewer.generation_seen, viewer.cursor = self._generation, Cursor()
                 label, arrays, viewer.cursor = self._history.patch(viewer.cursor)
-                label |= {"kind": "history", "generation": self._generation, "columns": self.facts["columns"]}
+                label |= {"kind": "history", "generation": self._generation, "columns": self._columns}
                 packets.append(pack(label, arrays))
             packets.append(self._frame)
             viewer.frame_seen, viewer.ready = self._frame_number, False
@@ -366,13 +472,16 @@ class Run:
                 case StatusChanged(status=status, step=step, reason=reason):
                     self.status, self.step, self.reason = status, step, reason
                     if status is Status.DIVERGED:
-                        self.verdict = {"kind": "diverged", "title": "Diverged", "reason": reason, "step": step}
-                case Changed(change=change, facts=facts):
-                    self.changes += (change,)
-                    self._marks.append(mark(change, self.config))
-                    self.facts = finite(facts)
-                case VerdictChanged():
-                    self.verdict = event.model_dump(include={"kind", "title", "reason", "step"})
+                        for seat in self.seats:
+                            if seat.verdict.get("kind") != "diverged":
+                                seat.verdict = {"kind": "diverged", "title": "Diverged", "reason": reason, "step": step}
+                case Changed(change=change, facts=facts, member=i):
+                    seat = self.seats[i]
+                    seat.changes += (change,)
+                    seat.marks.append(mark(change, self.configs[i]))
+                    seat.facts = finite(facts)
+                case VerdictChanged(member=i):
+                    self.seats[i].verdict = event.model_dump(include={"kind", "title", "reason", "step"})
                 case Examined(what=what, generation=generation) if generation == self._generation:
                     self._examined[what] = event.model_dump(include={"step", "done", "result", "problem"})
                 case Saved(path=path, step=step):
@@ -393,17 +502,15 @@ class Run:
         return self._generation != self._asked
 
     def _on_started(self, event: Started) -> None:
-        recovered, wanted = self._recovering, self.config
-        self._generation, self._recovering = event.generation, False
-        self.config, self.changes, self.facts, self.step = event.config, event.changes, finite(event.facts), event.step
-        marked = [c for c in event.changes if c.kind == "set"][-MARKS:]
-        self._marks = deque((mark(c, event.config) for c in marked), maxlen=MARKS)
+        recovered, wanted = self._recovering, self.configs
+        self._generation, self._recovering, self.step = event.generation, False, event.step
+        self.configs = tuple(game.config for game in event.games)
+        self.seats = [_seat(game, event.step) for game in event.games]
         if self.notice == STARTING:
             self.notice = ""
         self._examined = {}
-        self.verdict = {"kind": "waiting", "title": "Ready", "reason": "Press play.", "step": event.step}
         if self._history is None or event.step == 0:
-            self._history = History(len(event.facts["columns"]))
+            self._history = History(len(self._columns))
         else:
             self._history.cut(event.step)
         self._frame = b""
@@ -413,11 +520,11 @@ class Run:
         self._ask_for_frame()
         if recovered:  # what changed since the checkpoint is set again: what the controls show is what is played
             with suppress(TooManyCommands, SettingError):
-                self._send_changes(live_differences(event.config, wanted))
-                self.config = wanted
-        for path, value in self._set_since.items():  # the worker has these before it, right behind the start
+                self._send_changes(_live_differences(self.configs, wanted))
+                self.configs = wanted
+        for change in self._set_since:  # the worker has these before it, right behind the start
             with suppress(SettingError):
-                self.config = with_live_setting(self.config, path, value)
+                self.configs = self._with([change])
 
     def on_bytes(self, worker: WorkerProcess, kind: bytes, body: bytes) -> None:
         with self._lock:
@@ -460,7 +567,7 @@ class Run:
     def _recover(self, reason: str) -> None:
         lost_at, playing = self.step, self.status is Status.RUNNING
         self._worker = self._take_worker()
-        self._begin(self.config, playing, self.speed, self._saved)
+        self._begin(self.configs, playing, self.speed, self._saved)
         self._recovering = True
         self.notice = f"The trainer was lost at step {lost_at:,} ({reason}). " + (
             "The run continues from its last checkpoint." if self._saved else "The run begins again."
@@ -516,6 +623,32 @@ class Run:
             self.status, self.reason = Status.ENDED, reason
             self._worker.end()
             self._touch()
+
+
+def _seat(game: Standing, step: int) -> Seat:
+    marked = [mark(c, game.config) for c in game.changes if c.kind == "set"]
+    verdict = {"kind": "waiting", "title": "Ready", "reason": "Press play.", "step": step}
+    return Seat(game.changes, finite(game.facts), verdict, deque(marked, maxlen=MARKS))
+
+
+def _live_differences(old: Sequence[GameConfig], new: Sequence[GameConfig]) -> list[Setting]:
+    """The live settings in which each game's new config differs from its old one. Raises SettingError."""
+    found = [live_differences(before, after) for before, after in zip(old, new, strict=True)]
+    if len(found) == 1 or any(own != found[0] for own in found):
+        return [(i if len(found) > 1 else None, *change) for i, own in enumerate(found) for change in own]
+    return [(None, *change) for change in found[0]]
+
+
+def _check_room(configs: Sequence[GameConfig]) -> None:
+    """Raises Refusal where so many games, or such large ones, cannot be played together."""
+    if not 1 <= len(configs) <= MAX_MEMBERS:
+        raise Refusal(f"{len(configs)} games were asked for; one run plays 1 to {MAX_MEMBERS} side by side. Take some out.")
+    flop = sum(map(flop_per_step, configs))
+    if flop > MAX_FLOP_PER_STEP:
+        raise Refusal(
+            f"Together these {len(configs)} games need about {flop:.1e} floating-point operations per step; at most "
+            f"{MAX_FLOP_PER_STEP:.0e} are allowed. Compare fewer of them, or smaller networks."
+        )
 
 
 def given_up(worker: WorkerProcess, now: float, limits: Limits) -> str:

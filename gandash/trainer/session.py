@@ -1,22 +1,17 @@
-"""A game in progress: config, state, event log and measured history. No clock, no channel; files only when asked to save.
+"""A game in progress: config, state, event log and measured history. No clock, no channel, no files.
 
 A run is config + seed + event log: `replay` plays the same trajectory again, bit for bit on the same machine.
 """
 
 from __future__ import annotations
 
-import json
 import math
-import os
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.torch import load, save_file
 
 from gandash.config import GameConfig, parse_config
 from gandash.diagnostics.coverage import perfect_quality
@@ -28,7 +23,6 @@ from gandash.game.objectives import reference_label
 from gandash.game.step import METRICS, GameState, Players, start, train_step
 from gandash.settings import JsonValue, setting_at
 from gandash.trainer.changes import with_live_setting
-from gandash.trainer.frame import pack
 from gandash.trainer.messages import Change
 from gandash.trainer.stage import estimators_of, mode_facts, stage_for
 
@@ -42,13 +36,9 @@ _BUFFER = 256  # steps kept in torch before somebody must drain them
 PLAYERS = {"D": Players.D, "G": Players.G, "both": Players.BOTH}
 
 
-class BrokenCheckpoint(ValueError):
-    """A checkpoint file that is cut short, or is no checkpoint of ours."""
-
-
 @dataclass(frozen=True)
 class Rows:
-    """Metrics of consecutive steps: `steps` (n,), `values` (n, len(COLUMNS)) float32."""
+    """Metrics of consecutive steps: `steps` (n,), `values` (n, columns) float32."""
 
     steps: NDArray[np.int32]
     values: NDArray[np.float32]
@@ -99,6 +89,11 @@ class Session:
         return self.state.step
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """What a row holds, in this order."""
+        return COLUMNS
+
+    @property
     def room(self) -> int:
         """Steps that may still be played before `drain` must be called."""
         return _BUFFER - self._filled
@@ -106,14 +101,22 @@ class Session:
     # ------------------------------------------------------------------------------------------------------- playing
 
     def advance(self, players: Players = Players.BOTH) -> None:
-        """One round. A round in which one player alone moves is an entry of the event log."""
+        """One round."""
+        state, metrics = train_step(self.game, self.state, self.streams, players)
+        self.take(players, state, metrics[0])
+
+    def take(self, players: Players, state: GameState, metrics: torch.Tensor) -> None:
+        """A round was played from the present state to `state`, by whomever; `metrics` `(len(METRICS),)` are its numbers.
+
+        A round in which one player alone moved is an entry of the event log.
+        """
         if players is not Players.BOTH:
             name = next(n for n, p in PLAYERS.items() if p is players)
             self.changes += (Change.model_validate({"kind": "step", "step": self.step, "players": name}),)
         assert self.room > 0, "drain before the buffer is full"
-        self.state, metrics = train_step(self.game, self.state, self.streams, players)
+        self.state = state
         self._stage.follow(self.state)
-        self._metrics[self._filled] = metrics[0]
+        self._metrics[self._filled] = metrics
         if self.step % self._stage.measure_every == 0:
             self._measure_for_curves()
         config = self.config
@@ -226,7 +229,7 @@ class Session:
             **self._stage.facts(game),
             **mode_facts(game),
             "perfect_quality": perfect_quality(game.data.dimension),
-            "columns": list(COLUMNS),
+            "columns": list(self.columns),
             "references": {
                 name: {"value": value, "label": reference_label(value), "since": since}
                 for name, value in game.objective.equilibrium.items()
@@ -272,61 +275,31 @@ class Session:
         self.verdict = WAITING
         self.revision += 1
 
-    def save(self, path: Path) -> None:
-        """Write a checkpoint: under a temporary name, synced, then renamed, so that a file by this name is always whole.
-
-        Raises OSError when it cannot be written; the file that was there before is then untouched.
-        """
-        state = self.state
-        tensors = {"theta": state.theta, "phi": state.phi, "average": state.average, "randomness": self.streams.state()}
-        tensors |= {f"theta_moments.{k}": v for k, v in state.theta_moments.items()}
-        tensors |= {f"phi_moments.{k}": v for k, v in state.phi_moments.items()}
-        tensors |= {"critic": state.critic} | {f"memory.{k}": v for k, v in state.memory.items()}
+    def written(self) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+        """What a checkpoint keeps: a label of JSON, and tensors of their own memory."""
         label = {
-            "step": state.step,
+            "step": self.state.step,
             "initial_config": self.initial_config.model_dump(mode="json"),
             "config": self.config.model_dump(mode="json"),
             "changes": [c.model_dump(mode="json") for c in self.changes],
         }
+        tensors = self.state.tensors | {"randomness": self.streams.state()}
         # averaging may be off, and then `average` *is* theta: safetensors refuses shared memory
-        tensors = {name: tensor.clone() for name, tensor in tensors.items()}
-        temporary = path.with_suffix(f".{os.getpid()}.part")
-        try:
-            save_file(tensors, temporary, metadata={"gandash": json.dumps(label)})
-            with temporary.open("rb+") as file:
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        except SafetensorError as error:
-            raise OSError(f"{path}: {error}") from None
-        finally:
-            temporary.unlink(missing_ok=True)
+        return label, {name: tensor.clone() for name, tensor in tensors.items()}
 
     @classmethod
-    def load(cls, path: Path) -> Session:
-        """The session that `save` wrote. Raises BrokenCheckpoint when the file is not whole or not ours."""
-        try:
-            body = path.read_bytes()  # at once: a reader by name may find the header of one checkpoint and the data of the next
-            tensors = load(body)
-            label = json.loads(json.loads(body[8 : 8 + int.from_bytes(body[:8], "little")])["__metadata__"]["gandash"])
-            session = cls(parse_config(label["initial_config"]))
-            session.game = replace_config(session.game, parse_config(label["config"]))
-            session.changes = tuple(Change.model_validate(c) for c in label["changes"])
-            fresh = session.state
-            session.state = GameState(
-                step=int(label["step"]),
-                theta=_like(fresh.theta, tensors["theta"]),
-                phi=_like(fresh.phi, tensors["phi"]),
-                average=_like(fresh.average, tensors["average"]),
-                theta_moments={k: _like(v, tensors[f"theta_moments.{k}"]) for k, v in fresh.theta_moments.items()},
-                phi_moments={k: _like(v, tensors[f"phi_moments.{k}"]) for k, v in fresh.phi_moments.items()},
-                # Apart from phi only where it is normalised; files from before that have none
-                critic=_like(fresh.critic, tensors["critic" if session.game.penalties.spectral else "phi"]),
-                memory={k.removeprefix("memory."): v for k, v in tensors.items() if k.startswith("memory.")},
-            )
-            session.streams.restore(tensors["randomness"])
-            session.restore(session.snapshot())
-        except (SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise BrokenCheckpoint(f"{path.name} is not a whole checkpoint: {error}") from None
+    def read(cls, label: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Session:
+        """The session `written` described; raises KeyError, TypeError, ValueError or RuntimeError where it does not fit."""
+        session = cls(parse_config(label["initial_config"]))
+        session.game = replace_config(session.game, parse_config(label["config"]))
+        session.changes = tuple(Change.model_validate(c) for c in label["changes"])
+        # Apart from phi only where it is normalised; files from before that have none
+        tensors = tensors if session.game.penalties.spectral else tensors | {"critic": tensors["phi"]}
+        fresh = {name: t for name, t in session.state.tensors.items() if not name.startswith("memory.")}
+        kept = {name: t for name, t in tensors.items() if name.startswith("memory.")}
+        session.state = GameState.of(int(label["step"]), {n: _like(t, tensors[n]) for n, t in fresh.items()} | kept)
+        session.streams.restore(tensors["randomness"])
+        session.restore(session.snapshot())
         return session
 
 
@@ -370,12 +343,6 @@ def be_reproducible() -> None:
     """
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
-
-
-def picture(session: Session, generation: int, steps_per_second: float, hurried: bool = False) -> bytes:
-    """The bytes of a frame of this session."""
-    label, arrays = session.frame_arrays(hurried)
-    return pack({"kind": "frame", "generation": generation, "steps_per_second": steps_per_second} | label, arrays)
 
 
 def _like(fresh: torch.Tensor, stored: torch.Tensor) -> torch.Tensor:

@@ -35,6 +35,7 @@ from gandash.runs.record import (
     load,
     replay,
 )
+from gandash.trainer.checkpoint import load as load_checkpoint
 from gandash.trainer.session import COLUMNS, Rows, Session, Snapshot
 
 TINY = GameConfig(
@@ -115,7 +116,7 @@ def small_disk(size: int) -> Iterator[None]:
 
 def test_a_replay_is_the_run_bit_for_bit(tmp_path: Path) -> None:
     run = eventful(tmp_path)
-    again, kept = replay(tmp_path), Session.load(tmp_path / CHECKPOINT)
+    again, kept = replay(tmp_path), load_checkpoint(tmp_path / CHECKPOINT)[0]
     assert again.step == 24
     assert_same(again.snapshot(), run.states[24])
     assert_same(again.snapshot(), kept.snapshot())
@@ -145,7 +146,7 @@ def test_games_of_every_make_are_kept_and_replayed_bit_for_bit(tmp_path: Path, c
         record.end(session.verdict)
     again = replay(tmp_path)
     assert_same(again.snapshot(), run.states[-1])
-    assert_same(again.snapshot(), Session.load(tmp_path / CHECKPOINT).snapshot())
+    assert_same(again.snapshot(), load_checkpoint(tmp_path / CHECKPOINT)[0].snapshot())
     assert again.config == session.config
 
 

@@ -31,6 +31,7 @@ from gandash.trainer.messages import (
     Restart,
     Rewind,
     SendFrame,
+    Standing,
     Started,
     StepBy,
 )
@@ -329,8 +330,10 @@ def test_the_game_is_the_same_bit_for_bit_with_and_without_an_examination(
         return stage
 
     with_it, without = run("with", True), run("without", False)
-    one, other = with_it.loop._session, without.loop._session
-    assert one is not None and other is not None and one.step == other.step == 320
+    one, other = with_it.loop._games, without.loop._games
+    assert one is not None and other is not None
+    (one,), (other,) = one.sessions, other.sessions
+    assert one.step == other.step == 320
     for name in ("theta", "phi", "average", "critic"):
         assert torch.equal(getattr(one.state, name), getattr(other.state, name)), name
     for moments in ("theta_moments", "phi_moments"):
@@ -393,7 +396,7 @@ def test_a_run_keeps_the_newest_of_its_own_game(tmp_path: Path, tiny: GameConfig
 
     def begin(generation: int) -> None:
         facts = {"columns": ["loss_d"]}
-        run.on_event(worker, Started(generation=generation, step=0, config=tiny, changes=(), facts=facts))
+        run.on_event(worker, Started(generation=generation, step=0, games=(Standing(config=tiny, changes=(), facts=facts),)))
 
     def say(step: int, generation: int = 1, done: bool = True) -> None:
         run.on_event(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,12 @@ import pytest
 import torch
 
 from gandash.config import GameConfig
+from gandash.trainer import checkpoint as checkpoint_module
 from gandash.trainer import loop as loop_module
 from gandash.trainer import session as session_module
+from gandash.trainer.checkpoint import load
 from gandash.trainer.frame import unpack
+from gandash.trainer.games import Games
 from gandash.trainer.loop import CHECKPOINT_SECONDS, FRAME_SECONDS, FRAME_SHARE, MAX_BY_HAND, Loop
 from gandash.trainer.messages import (
     EVENT,
@@ -97,7 +101,7 @@ class Stage:
 
     # the parent
     def start(self, **given: Any) -> Start:
-        return Start(**({"generation": 1, "config": self.config, "directory": str(self.directory)} | given))
+        return Start(**({"generation": 1, "configs": (self.config,), "directory": str(self.directory)} | given))
 
     def play(self, *script: tuple[float, Command | Callable[[], None] | None], begin: bool = True) -> Stage:
         """Run the loop on a script of (seconds from the start, command), to be ended by `End` or None."""
@@ -128,8 +132,8 @@ class Stage:
 
     @property
     def step(self) -> int:
-        assert self.loop._session is not None
-        return self.loop._session.step
+        assert self.loop._games is not None
+        return self.loop._games.step
 
 
 @pytest.fixture
@@ -142,7 +146,7 @@ def test_a_game_starts_paused_with_a_checkpoint(stage: Stage, tiny: GameConfig) 
     kinds = [type(e) for e in stage.events()]
     assert kinds[:3] == [Started, Saved, StatusChanged]
     started = stage.events(Started)[0]
-    assert (started.generation, started.step, started.config, started.changes) == (1, 0, tiny, ())
+    assert (started.generation, started.step, started.games[0].config, started.games[0].changes) == (1, 0, tiny, ())
     assert stage.statuses() == [Status.PAUSED] and stage.step == 0 and not stage.metric_steps()
 
 
@@ -198,8 +202,8 @@ def test_as_fast_as_possible_loses_no_row(tmp_path: Path, tiny: GameConfig) -> N
 def test_steps_by_hand_move_who_they_should_and_stop(stage: Stage, players: str, n: int, tiny: GameConfig) -> None:
     stage.play((0.1, StepBy(players=players, n=n)), (1.0, End()))  # type: ignore[arg-type]
     assert stage.step == n and stage.metric_steps() == list(range(1, n + 1))
-    assert stage.loop._session is not None
-    fresh, state = Session(tiny).state, stage.loop._session.state
+    assert stage.loop._games is not None
+    fresh, state = Session(tiny).state, stage.loop._games.sessions[0].state
     assert torch.equal(fresh.phi, state.phi) == (players == "G")
     assert torch.equal(fresh.theta, state.theta) == (players == "D")
     assert Status.RUNNING not in stage.statuses()
@@ -246,7 +250,7 @@ def test_several_changes_come_at_one_step_boundary_in_their_order(stage: Stage) 
 
 def test_a_changed_objective_brings_new_facts(stage: Stage) -> None:
     stage.play((0.1, Set(path="objective", value="minimax")), (0.2, End()))
-    assert stage.events(Started)[0].facts["objective"] == "non_saturating"
+    assert stage.events(Started)[0].games[0].facts["objective"] == "non_saturating"
     assert stage.events(Changed)[0].facts["objective"] == "minimax"
 
 
@@ -292,13 +296,13 @@ def test_frames_come_no_faster_than_a_screen_can_use(stage: Stage) -> None:
 
 
 def test_dear_frames_come_less_often(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn = loop_module.picture
+    drawn = Games.picture
 
     def slowly(*given: Any) -> bytes:
         stage.now += 0.03
         return drawn(*given)
 
-    monkeypatch.setattr(loop_module, "picture", slowly)
+    monkeypatch.setattr(Games, "picture", slowly)
     stage.on_packet = lambda kind: SendFrame() if kind == FRAME else None
     stage.play((0, SendFrame()), (0, Speed(steps_per_second=200)), (0, Play()), (2.0, End()))
     times = np.array([at for at, _ in stage.frames()])
@@ -326,11 +330,11 @@ def test_checkpoints_come_at_their_period_and_only_when_something_happened(stage
 @pytest.mark.parametrize("last", [End(), None], ids=["told to end", "the parent vanishes"])
 def test_the_end_saves(stage: Stage, last: Command | None) -> None:
     stage.play((0, Speed(steps_per_second=10)), (0, Play()), (1.05, last))
-    assert Session.load(stage.directory / "checkpoint.safetensors").step == stage.step == 11
+    assert load(stage.directory / "checkpoint.safetensors")[0].step == stage.step == 11
 
 
 def test_a_full_disk_does_not_end_the_show_and_is_told_once(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = session_module.save_file
+    whole = checkpoint_module.save_file
 
     def full(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device")
@@ -338,16 +342,16 @@ def test_a_full_disk_does_not_end_the_show_and_is_told_once(stage: Stage, monkey
     stage.play(
         (0, Speed(steps_per_second=10)),
         (0, Play()),
-        (1.55, lambda: monkeypatch.setattr(session_module, "save_file", full)),
-        (5.55, lambda: monkeypatch.setattr(session_module, "save_file", whole)),
-        (7.55, lambda: monkeypatch.setattr(session_module, "save_file", full)),
+        (1.55, lambda: monkeypatch.setattr(checkpoint_module, "save_file", full)),
+        (5.55, lambda: monkeypatch.setattr(checkpoint_module, "save_file", whole)),
+        (7.55, lambda: monkeypatch.setattr(checkpoint_module, "save_file", full)),
         (10.05, End()),
     )
     told = stage.events(Unsaved)
     assert stage.step == 101 and [e.reason for e in told] == ["No space left on device"] * 2
     saved = [e.step for e in stage.events(Saved)]
     assert told[0].step < 30 and not [s for s in saved if 20 < s < 55] and [s for s in saved if s > 55]
-    assert Session.load(stage.directory / "checkpoint.safetensors").step == saved[-1]
+    assert load(stage.directory / "checkpoint.safetensors")[0].step == saved[-1]
 
 
 def test_a_run_goes_on_from_its_checkpoint(stage: Stage, tiny: GameConfig) -> None:
@@ -374,10 +378,10 @@ def test_another_game_plays_as_the_one_before_did_unless_told(
     stage.play(
         (0, Speed(steps_per_second=10)),
         (0, Play() if before else Pause()),
-        (1.05, stage.start(generation=2, config=config, playing=playing, speed=10.0)),
+        (1.05, stage.start(generation=2, configs=(config,), playing=playing, speed=10.0)),
         (2.06, End()),
     )
-    assert [e.generation for e in stage.events(Started)] == [1, 2] and stage.events(Started)[1].config == config
+    assert [e.generation for e in stage.events(Started)] == [1, 2] and stage.events(Started)[1].games[0].config == config
     assert stage.metric_steps(2) == list(range(1, 12 if after else 1))
 
 
@@ -422,9 +426,9 @@ def explode(stage: Stage) -> list[tuple[float, Any]]:
 
 def _poison(stage: Stage) -> None:
     """Parameters of such a size that the next step has no finite answer: what large steps lead to, without the wait."""
-    session = stage.loop._session
-    assert session is not None
-    session.state = session_module.replace(session.state, phi=session.state.phi * 3e38)
+    assert stage.loop._games is not None
+    (session,) = stage.loop._games.sessions
+    session.state = replace(session.state, phi=session.state.phi * 3e38)
 
 
 def test_a_real_learning_rate_makes_a_game_diverge(tmp_path: Path, tiny: GameConfig) -> None:
@@ -447,7 +451,7 @@ def test_a_diverged_game_stands_still_is_not_saved_and_refuses_to_play(stage: St
         "the game has diverged; go back to the last finite state or restart first"
     ] * 2
     assert stage.step < 60 and stage.metric_steps() == list(range(1, stage.step + 1))
-    saved = Session.load(stage.directory / "checkpoint.safetensors")
+    saved = load(stage.directory / "checkpoint.safetensors")[0]
     assert saved.is_finite() and saved.step < stage.step
 
 
@@ -457,8 +461,9 @@ def test_pausing_does_not_hide_that_the_game_has_just_diverged(stage: Stage, com
     stage.config = diverging(stage)
 
     def not_yet_found() -> None:
-        assert stage.loop._session is not None and stage.loop._status is Status.RUNNING
-        assert not np.isfinite(stage.loop._session._metrics[: stage.loop._session._filled].numpy()[:, 0]).all()
+        assert stage.loop._games is not None and stage.loop._status is Status.RUNNING
+        (session,) = stage.loop._games.sessions
+        assert not np.isfinite(session._metrics[: session._filled].numpy()[:, 0]).all()
 
     stage.play(
         (0, Speed(steps_per_second=1000)),
@@ -485,7 +490,8 @@ def test_rewind_goes_back_to_a_finite_state_that_can_play_again(stage: Stage) ->
     )
     started = stage.events(Started)[1]
     assert started.generation == 2 and 25 <= started.step < 50
-    assert started.config == stage.config and started.changes == ()  # the fatal changes are undone with their steps
+    (game,) = started.games
+    assert game.config == stage.config and game.changes == ()  # the fatal changes are undone with their steps
     assert stage.metric_steps(2) == list(range(started.step + 1, started.step + 12))
     assert stage.statuses()[-2:] == [Status.PAUSED, Status.RUNNING]
     words = next(e.reason for e in stage.events(StatusChanged) if e.status is Status.DIVERGED)

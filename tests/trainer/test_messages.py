@@ -39,6 +39,7 @@ from gandash.trainer.messages import (
     Set,
     SetMany,
     Speed,
+    Standing,
     Start,
     Started,
     Status,
@@ -54,7 +55,9 @@ from gandash.trainer.messages import (
 )
 
 COMMANDS: list[BaseModel] = [
-    Start(generation=2, config=GameConfig(), directory="/tmp/x", checkpoint="/tmp/x/c", playing=None, speed=10.0),
+    Start(
+        generation=2, configs=(GameConfig(), GameConfig()), directory="/tmp/x", checkpoint="/tmp/x/c", playing=None, speed=10.0
+    ),
     Play(),
     Pause(),
     StepBy(players="D", n=7),
@@ -69,10 +72,15 @@ COMMANDS: list[BaseModel] = [
     End(),
 ]
 CHANGE = Change(kind="set", step=5, path="run.batch", label="batch", old=1, new={"kind": "x", "deep": [1, None]})
+STANDING = Standing(config=GameConfig(), changes=(CHANGE,), facts={"columns": ["a"], "window": [0.5, 1.5]})
 EVENTS: list[BaseModel] = [
     Ready(pid=1),
     Alive(),
-    Started(generation=1, step=0, config=GameConfig(), changes=(CHANGE,), facts={"columns": ["a"], "window": [0.5, 1.5]}),
+    Started(
+        generation=1,
+        step=0,
+        games=(Standing(config=GameConfig(), changes=(CHANGE,), facts={"columns": ["a"], "window": [0.5, 1.5]}),),
+    ),
     StatusChanged(generation=1, status=Status.DIVERGED, step=3, reason="NaN"),
     Changed(generation=1, change=Change(kind="step", step=3, players="G"), facts={}),
     VerdictChanged(generation=1, step=3, kind="training", title="Training", reason="½ …"),
@@ -108,7 +116,7 @@ def test_events_survive_json(event: BaseModel) -> None:
 
 def test_a_browser_may_steer_but_not_run_the_supervisors_business() -> None:
     assert steering_adapter.validate_python({"type": "restart", "new_seed": True}) == Restart(new_seed=True)
-    for forbidden in (Start(generation=1, config=GameConfig(), directory="/etc"), End(), SendFrame()):
+    for forbidden in (Start(generation=1, configs=(GameConfig(),), directory="/etc"), End(), SendFrame()):
         with pytest.raises(ValidationError):
             steering_adapter.validate_python(forbidden.model_dump(mode="json"))
 
@@ -138,7 +146,7 @@ def test_what_is_no_command_is_refused(message: Any) -> None:
 
 
 def test_a_number_that_is_none_travels_as_null() -> None:
-    assert Set(path="a", value=math.nan).model_dump_json() == '{"type":"set","path":"a","value":null}'
+    assert Set(path="a", value=math.nan).model_dump_json() == '{"type":"set","path":"a","value":null,"member":null}'
 
 
 # -------------------------------------------------------------------------------------------------------------- packets

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from gandash.config import GameConfig
+from gandash.trainer.checkpoint import load
 from gandash.trainer.frame import unpack
 from gandash.trainer.messages import (
     EVENT,
@@ -36,7 +37,6 @@ from gandash.trainer.messages import (
     read_packet,
 )
 from gandash.trainer.process import WAITING_COMMANDS, TooManyCommands, WorkerProcess
-from gandash.trainer.session import Session
 
 Until = Callable[..., Any]
 
@@ -82,7 +82,7 @@ def fake(until: Until) -> Iterator[Callable[[str], WorkerProcess]]:
 def test_a_worker_plays_adjusts_draws_and_saves(tiny: GameConfig, tmp_path: Path, until: Until) -> None:
     worker, heard = WorkerProcess(), Heard()
     worker.give_to(heard)
-    worker.send(Start(generation=1, config=tiny, directory=str(tmp_path)))
+    worker.send(Start(generation=1, configs=(tiny,), directory=str(tmp_path)))
     until(lambda: heard.of(Started), what="a game")
     assert worker.is_ready
     worker.send(Play())
@@ -102,7 +102,7 @@ def test_a_worker_plays_adjusts_draws_and_saves(tiny: GameConfig, tmp_path: Path
     assert heard.of(StatusChanged)[-1].status is Status.RUNNING
     worker.end()
     assert worker.wait(20) == 0
-    saved = Session.load(tmp_path / "checkpoint.safetensors")
+    (saved,) = load(tmp_path / "checkpoint.safetensors")
     assert saved.step > 0 and saved.config.run.batch == 16
     assert heard.exits == []  # an end that was asked for is no news
     assert [p.name for p in tmp_path.iterdir()] == ["checkpoint.safetensors"]
@@ -113,11 +113,11 @@ def test_garbage_on_stdin_is_refused_stray_prints_do_no_harm_and_end_of_file_sav
     code = (
         "import os\n"
         "from gandash.trainer import loop, worker\n"
-        "plain = loop.Session.advance\n"
+        "plain = loop.Games.advance\n"
         "def advance(self, *players):\n"
         "    print('stray', flush=True); os.write(1, b'stray too')\n"
         "    plain(self, *players)\n"
-        "loop.Session.advance = advance\n"
+        "loop.Games.advance = advance\n"
         "worker.main()\n"
         "os._exit(0)\n"
     )
@@ -130,7 +130,7 @@ def test_garbage_on_stdin_is_refused_stray_prints_do_no_harm_and_end_of_file_sav
     ):
         assert worker.stdin is not None and worker.stdout is not None
         worker.stdin.write(b"hello\n{}\n" + b'{"type":"restart"}\n' + b"[" * 3000 + b"\n")
-        for command in (Start(generation=1, config=tiny, directory=str(tmp_path)), Play()):
+        for command in (Start(generation=1, configs=(tiny,), directory=str(tmp_path)), Play()):
             worker.stdin.write(command.model_dump_json().encode() + b"\n")
         worker.stdin.flush()
         events: list[Event] = []
@@ -143,7 +143,7 @@ def test_garbage_on_stdin_is_refused_stray_prints_do_no_harm_and_end_of_file_sav
     refused = [e for e in events if isinstance(e, Refused)]
     assert len(refused) == 4 and all("not a command" in e.message for e in refused)
     last = [e for e in events if isinstance(e, Saved)][-1]
-    assert Session.load(tmp_path / "checkpoint.safetensors").step == last.step > 20
+    assert load(tmp_path / "checkpoint.safetensors")[0].step == last.step > 20
     assert (tmp_path / "log").read_text().count("stray too") == last.step
 
 

@@ -20,8 +20,10 @@ from gandash.config import GameConfig
 from gandash.game.objectives import OBJECTIVES
 from gandash.game.step import METRICS, Players
 from gandash.settings import SettingError
-from gandash.trainer import session as session_module
-from gandash.trainer.session import COLUMNS, BrokenCheckpoint, Session, picture, replay
+from gandash.trainer import checkpoint as checkpoint_module
+from gandash.trainer.checkpoint import BrokenCheckpoint, load, save
+from gandash.trainer.games import Games
+from gandash.trainer.session import COLUMNS, Session, replay
 from gandash.trainer.stage import LineStage
 
 MEASURE_EVERY = LineStage.measure_every
@@ -65,7 +67,7 @@ def test_looking_does_not_disturb_the_game(tiny: GameConfig) -> None:
     for _ in range(45):
         watched.advance()
         watched.measurement()
-        picture(watched, 1, 0.0)
+        Games([watched]).picture(1, 0.0)
         watched.judge()
         watched.drain()
         watched.snapshot()
@@ -93,8 +95,8 @@ def test_saved_and_loaded_it_goes_on_bit_for_bit(
         ("latent.dimension", dimension),
     )
     whole = play(Session(config), 7)
-    whole.save(tmp_path / "c")
-    loaded = Session.load(tmp_path / "c")
+    save(tmp_path / "c", [whole])
+    loaded = load(tmp_path / "c")[0]
     assert_same_state(whole, loaded)
     assert_same_state(play(whole, 6), play(loaded, 6))
     assert loaded.changes == whole.changes == ()
@@ -128,8 +130,8 @@ def test_memory_and_critic_are_saved_loaded_and_replayed_bit_for_bit(tiny: GameC
     whole = play(Session(config), 7)  # amid the rounds of a lookahead
     assert whole.state.memory.keys() == kept
     assert torch.equal(whole.state.critic, whole.state.phi) == ("spectral" not in kept)
-    whole.save(tmp_path / "c")
-    loaded = Session.load(tmp_path / "c")
+    save(tmp_path / "c", [whole])
+    loaded = load(tmp_path / "c")[0]
     assert_same_state(whole, loaded)
     assert_same_state(play(whole, 6), play(loaded, 6))
     assert_same_state(whole, replay(config, (), 13))
@@ -167,8 +169,8 @@ def test_events_amid_what_is_kept_replay_bit_for_bit(tiny: GameConfig, tmp_path:
         play(whole, 1, Players.D)
         play(whole, 1, Players.G)
     assert_same_state(whole, replay(config, whole.changes, whole.step))
-    whole.save(tmp_path / "c")
-    assert_same_state(play(whole, 4), play(Session.load(tmp_path / "c"), 4))
+    save(tmp_path / "c", [whole])
+    assert_same_state(play(whole, 4), play(load(tmp_path / "c")[0], 4))
 
 
 @pytest.mark.parametrize("name", KEEPING)
@@ -225,8 +227,8 @@ def eventful(config: GameConfig) -> Session:
 
 def test_after_live_changes_a_checkpoint_goes_on_bit_for_bit(tiny: GameConfig, tmp_path: Path) -> None:
     whole = eventful(tiny)
-    whole.save(tmp_path / "c")
-    loaded = Session.load(tmp_path / "c")
+    save(tmp_path / "c", [whole])
+    loaded = load(tmp_path / "c")[0]
     assert loaded.changes == whole.changes and loaded.initial_config == tiny
     assert_same_state(play(whole, 5), play(loaded, 5))
 
@@ -235,8 +237,8 @@ def test_the_event_log_replays_bit_for_bit(tiny: GameConfig, tmp_path: Path) -> 
     whole = eventful(tiny)
     assert {c.kind for c in whole.changes} == {"set", "step"} and {c.players for c in whole.changes} == {"D", "G", "both"}
     assert_same_state(whole, replay(tiny, whole.changes, whole.step))
-    whole.save(tmp_path / "c")
-    assert_same_state(whole, replay(tiny, Session.load(tmp_path / "c").changes, whole.step))
+    save(tmp_path / "c", [whole])
+    assert_same_state(whole, replay(tiny, load(tmp_path / "c")[0].changes, whole.step))
 
 
 def test_a_replay_without_the_log_is_another_run(tiny: GameConfig) -> None:
@@ -389,7 +391,7 @@ def test_a_critic_and_back_in_mid_run(tiny: GameConfig) -> None:
         assert math.isnan(numbers[name]), name
     assert numbers["loss_d"] == pytest.approx(numbers["mean_d_fake"] - numbers["mean_d_real"])
     assert numbers["loss_g"] == pytest.approx(-numbers["mean_d_fake"])
-    assert picture(session, 0, 0.0)
+    assert Games([session]).picture(0, 0.0)
 
     table = dict(zip(COLUMNS, play(session, MEASURE_EVERY).drain().values.T, strict=True))
     for name in ("value", "log_d_real", "log_d_fake", "gradient_norm_g_other"):
@@ -415,15 +417,15 @@ def test_a_critic_and_back_in_mid_run(tiny: GameConfig) -> None:
 
 def test_a_checkpoint_cut_short_is_refused(tiny: GameConfig, tmp_path: Path) -> None:
     path = tmp_path / "c"
-    play(Session(tiny), 2).save(path)
+    save(path, [play(Session(tiny), 2)])
     whole = path.read_bytes()
     header = int.from_bytes(whole[:8], "little")
     for length in (0, 4, 8, 8 + header // 2, 8 + header, 8 + header + 10, len(whole) - 1):
         path.write_bytes(whole[:length])
         with pytest.raises(BrokenCheckpoint, match="not a whole checkpoint"):
-            Session.load(path)
+            load(path)[0]
     path.write_bytes(whole)
-    assert Session.load(path).step == 2
+    assert load(path)[0].step == 2
 
 
 def test_what_is_no_checkpoint_of_ours_is_refused(tiny: GameConfig, tmp_path: Path) -> None:
@@ -442,11 +444,11 @@ def test_what_is_no_checkpoint_of_ours_is_refused(tiny: GameConfig, tmp_path: Pa
         path = tmp_path / str(number)
         save_file(tensors, path, metadata=metadata)
         with pytest.raises(BrokenCheckpoint):
-            Session.load(path)
+            load(path)[0]
     (tmp_path / "text").write_text("hello")
     for path in (tmp_path / "text", tmp_path / "missing", tmp_path):
         with pytest.raises(BrokenCheckpoint):
-            Session.load(path)
+            load(path)[0]
 
 
 def without_critic(path: Path) -> None:
@@ -459,38 +461,38 @@ def without_critic(path: Path) -> None:
 
 def test_a_checkpoint_from_before_there_was_a_critic_goes_on(tiny: GameConfig, tmp_path: Path) -> None:
     whole = play(Session(tiny), 3)
-    whole.save(tmp_path / "c")
+    save(tmp_path / "c", [whole])
     without_critic(tmp_path / "c")
-    loaded = Session.load(tmp_path / "c")
+    loaded = load(tmp_path / "c")[0]
     assert_same_state(whole, loaded)
     assert_same_state(play(whole, 3), play(loaded, 3))
 
 
 def test_a_normalised_game_without_its_critic_is_refused(tiny: GameConfig, tmp_path: Path) -> None:
-    play(Session(tiny.replace("regulariser.spectral", "on")), 3).save(tmp_path / "c")
+    save(tmp_path / "c", [play(Session(tiny.replace("regulariser.spectral", "on")), 3)])
     without_critic(tmp_path / "c")
     with pytest.raises(BrokenCheckpoint, match="critic"):
-        Session.load(tmp_path / "c")
+        load(tmp_path / "c")[0]
 
 
 def test_a_checkpoint_of_another_network_is_refused(tiny: GameConfig, tmp_path: Path) -> None:
     session = Session(tiny)
     session.initial_config = tiny.replace("generator.width", 5)
-    session.save(tmp_path / "c")
+    save(tmp_path / "c", [session])
     with pytest.raises(BrokenCheckpoint, match="shape"):
-        Session.load(tmp_path / "c")
+        load(tmp_path / "c")[0]
 
 
 def test_a_checkpoint_can_be_read_while_the_next_is_written(tiny: GameConfig, tmp_path: Path) -> None:
     path = tmp_path / "c"
     session = Session(tiny)
-    session.save(path)
+    save(path, [session])
     stop = threading.Event()
 
     def write() -> None:
         for i in range(10**6):
             session.set("run.batch", 4 + i % 2)  # a longer event log each time: headers and offsets differ
-            session.save(path)
+            save(path, [session])
             if stop.is_set():
                 return
 
@@ -498,7 +500,7 @@ def test_a_checkpoint_can_be_read_while_the_next_is_written(tiny: GameConfig, tm
     writer.start()
     try:
         for _ in range(40):
-            assert torch.equal(Session.load(path).state.theta, session.state.theta)
+            assert torch.equal(load(path)[0].state.theta, session.state.theta)
     finally:
         stop.set()
         writer.join()
@@ -511,9 +513,9 @@ def _failing(*_: Any) -> None:
 @pytest.mark.parametrize(
     "break_it",
     [
-        lambda patch: patch.setattr(session_module.os, "fsync", _failing),
+        lambda patch: patch.setattr(checkpoint_module.os, "fsync", _failing),
         lambda patch: patch.setattr(
-            session_module, "save_file", lambda _t, path, metadata: (path.write_bytes(b"half"), _failing())
+            checkpoint_module, "save_file", lambda _t, path, metadata: (path.write_bytes(b"half"), _failing())
         ),
         lambda patch: patch.setattr(Path, "replace", _failing),
     ],
@@ -524,17 +526,17 @@ def test_a_save_that_fails_leaves_the_old_checkpoint_and_nothing_else(
 ) -> None:
     path = tmp_path / "checkpoint.safetensors"
     session = play(Session(tiny), 1)
-    session.save(path)
+    save(path, [session])
     before = path.read_bytes()
     play(session, 1)
     with monkeypatch.context() as patch:
         break_it(patch)
         with pytest.raises(OSError, match="space"):
-            session.save(path)
+            save(path, [session])
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_saving_where_there_is_no_folder_is_an_oserror(tiny: GameConfig, tmp_path: Path) -> None:
     with pytest.raises(OSError, match="nowhere"):
-        Session(tiny).save(tmp_path / "nowhere" / "c")
+        save(tmp_path / "nowhere" / "c", [Session(tiny)])

@@ -18,7 +18,8 @@ from gandash.game.step import GameState
 from gandash.players import Latent, Network
 from gandash.settings import Settings, kind_of
 from gandash.targets import Grid, Mixture, Ring, TwoMoons
-from gandash.trainer.session import COLUMNS, Session, picture
+from gandash.trainer.games import Games
+from gandash.trainer.session import COLUMNS, Session
 from gandash.trainer.stage import STAGES
 
 SMALL = Network(width=8)
@@ -61,7 +62,7 @@ def test_every_law_has_a_stage_with_any_latent(settings: type[Settings], dimensi
     assert math.isnan(label["numbers"]["modes"]) == (modes is None)
     for name, array in arrays.items():
         assert name == "d_star" or np.isfinite(array).all(), name
-    assert len(picture(played, 0, 0.0)) < 64 * 1024
+    assert len(Games([played]).picture(0, 0.0)) < 64 * 1024
 
 
 def test_stages_are_those_of_the_laws() -> None:
@@ -119,7 +120,7 @@ def test_d_is_drawn_as_its_objective_reads_it(objective: str, data: Settings) ->
     np.testing.assert_allclose(arrays["d"].reshape(-1), read.numpy(), atol=1e-5)
     assert np.isfinite(arrays["d_star"]).any() == (reading.optimal is not None)
     assert math.isnan(label["numbers"]["value"]) == (reading.logit is None)
-    assert picture(played, 0, 0.0)
+    assert Games([played]).picture(0, 0.0)
 
 
 @pytest.mark.parametrize("data", [Mixture(), Ring()], ids=kind_of_data)
@@ -197,4 +198,4 @@ def test_a_diverged_plane_game_still_makes_a_picture() -> None:
     played.state = type(state)(**{**state.__dict__, "theta": torch.full_like(state.theta, math.nan), "step": 1})
     label, arrays = played.frame_arrays()
     assert math.isnan(label["numbers"]["jsd"]) and "shares" not in arrays
-    picture(played, 0, 0.0)
+    Games([played]).picture(0, 0.0)

@@ -23,6 +23,7 @@ import pytest
 
 from gandash.config import GameConfig
 from gandash.trainer import run as run_module
+from gandash.trainer.checkpoint import load
 from gandash.trainer.frame import pack, unpack
 from gandash.trainer.messages import (
     FRAME,
@@ -35,13 +36,14 @@ from gandash.trainer.messages import (
     Saved,
     Set,
     Speed,
+    Standing,
     Started,
     Status,
     StepBy,
 )
 from gandash.trainer.process import WorkerProcess
 from gandash.trainer.run import CRASHES, LOSSES, MARKS, Run, Viewer
-from gandash.trainer.session import Session, replay
+from gandash.trainer.session import replay
 from gandash.trainer.supervisor import Limits, NoRoom, Supervisor
 
 Until = Callable[..., Any]
@@ -99,6 +101,13 @@ for line in sys.stdin:
     if '"end"' in line: sys.exit()
     if '"start"' in line: break
 """
+
+
+def standing(config: GameConfig, **facts: Any) -> Standing:
+    """A game as its worker tells of it."""
+    return Standing(config=config, changes=(), facts={"columns": ["a"]} | facts)
+
+
 SILENT = "import sys\nfor line in sys.stdin:\n    if '\"end\"' in line: break"
 
 
@@ -167,7 +176,7 @@ def test_recovery_goes_on_from_the_checkpoint_and_marks_no_change_twice(run: tup
     game.order(StepBy(n=40))
     until(lambda: game.step == 40)
     path = game.directory / "checkpoint.safetensors"
-    until(lambda: Session.load(path).step == 40, what="a checkpoint")
+    until(lambda: load(path)[0].step == 40, what="a checkpoint")
     os.kill(game.worker_pid, signal.SIGKILL)
     until(lambda: game.notice and not game._is_outdated)
     assert (game.step, game.status) == (40, Status.PAUSED)
@@ -267,8 +276,8 @@ def test_changes_that_are_valid_only_together_are_made_together(
     assert {c.step for c in game.changes} == {5}  # at one step boundary
     game.order(StepBy(n=5))
     path = game.directory / "checkpoint.safetensors"
-    until(lambda: game.step == 10 and Session.load(path).step == 10, what="a checkpoint")
-    again, kept = replay(only_d, game.changes, 10), Session.load(path)
+    until(lambda: game.step == 10 and load(path)[0].step == 10, what="a checkpoint")
+    again, kept = replay(only_d, game.changes, 10), load(path)[0]
     assert again.config == kept.config == only_g
     assert np.array_equal(again.state.theta, kept.state.theta) and np.array_equal(again.state.phi, kept.state.phi)
 
@@ -277,7 +286,7 @@ def test_a_checkpoint_cut_short_begins_again_and_says_so(run: tuple[Run, Viewer]
     game, viewer = run
     game.order(StepBy(n=30))
     path = game.directory / "checkpoint.safetensors"
-    until(lambda: game.step == 30 and Session.load(path).step == 30, what="a checkpoint")
+    until(lambda: game.step == 30 and load(path)[0].step == 30, what="a checkpoint")
     path.write_bytes(path.read_bytes()[:-7])
     os.kill(game.worker_pid, signal.SIGKILL)
     until(lambda: game.notice and not game._is_outdated)
@@ -299,7 +308,7 @@ def test_a_full_disk_is_told_and_the_game_goes_on(run: tuple[Run, Viewer], until
     finally:
         resource.prlimit(game.worker_pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     path = game.directory / "checkpoint.safetensors"
-    until(lambda: Session.load(path).step > at, what="a checkpoint, once there is room again")
+    until(lambda: load(path)[0].step > at, what="a checkpoint, once there is room again")
 
 
 def test_a_long_event_log_costs_its_viewers_nothing(
@@ -311,7 +320,7 @@ def test_a_long_event_log_costs_its_viewers_nothing(
     label, describe = run_module.mark, Run.describe
     monkeypatch.setattr(run_module, "mark", lambda *given: made.append("mark") or label(*given))
     monkeypatch.setattr(Run, "describe", lambda *given: made.append("describe") or describe(*given))
-    run.on_event(run._worker, Started(generation=1, step=0, config=tiny, changes=(), facts={"columns": ["a"]}))
+    run.on_event(run._worker, Started(generation=1, step=0, games=(standing(tiny),)))
     changes = 2000
     for i in range(changes):
         change = Change(kind="set", step=i, path="run.batch", label="batch", old=i, new=i + 1)
@@ -328,7 +337,7 @@ def test_who_acknowledges_nothing_is_not_even_woken_by_frames(fake_house: Callab
     run = fake_house().keeper.create(tiny, "tiny")
     woken: list[str] = []
     quick, slow = (run.attach("watch", lambda who=who: woken.append(who)) for who in ("quick", "slow"))
-    run.on_event(run._worker, Started(generation=1, step=0, config=tiny, changes=(), facts={"columns": ["a"]}))
+    run.on_event(run._worker, Started(generation=1, step=0, games=(standing(tiny),)))
     woken.clear()
     for _ in range(1000):
         run.on_bytes(run._worker, FRAME, pack({"kind": "frame"}, {}))
@@ -483,7 +492,8 @@ def test_what_befell_another_game_is_not_held_against_this_one(
 
 def test_a_frame_cut_short_reaches_no_browser(fake_house: Callable[..., FakeHouse], tiny: GameConfig, until: Until) -> None:
     code = READY + (
-        "started = {'type': 'started', 'generation': 1, 'step': 0, 'config': {}, 'changes': [], 'facts': {'columns': ['a']}}\n"
+        "game = {'config': {}, 'changes': [], 'facts': {'columns': ['a']}}\n"
+        "started = {'type': 'started', 'generation': 1, 'step': 0, 'games': [game]}\n"
         "send(b'E', json.dumps(started).encode()); send(b'F', (1000).to_bytes(8, 'little') + b'{\"grid\"')\n"
         "for line in sys.stdin:\n    if '\"end\"' in line: break\n"
     )
@@ -499,7 +509,7 @@ def test_numbers_that_are_none_in_what_a_worker_says_do_not_silence_the_socket(
 ) -> None:
     run = fake_house().keeper.create(tiny, "tiny")
     facts = {"columns": ["a"], "window": [float("nan"), 1.0]}
-    run.on_event(run._worker, Started(generation=1, step=0, config=tiny, changes=(), facts=facts))
+    run.on_event(run._worker, Started(generation=1, step=0, games=(standing(tiny, **facts),)))
     assert '"window": [null, 1.0]' in run.state("steer")[1]
 
 
@@ -743,4 +753,91 @@ def test_when_the_server_is_killed_its_workers_end_by_themselves(tmp_path: Path,
         server.kill()
         server.wait()
     until(lambda: not any(c.is_running() and c.status() != psutil.STATUS_ZOMBIE for c in children), what="the workers' end")
-    assert Session.load(Path(directory) / "checkpoint.safetensors").step >= 10
+    assert load(Path(directory) / "checkpoint.safetensors")[0].step >= 10
+
+
+# ---------------------------------------------------------------------------------------------------- several games
+
+
+def lowered(config: GameConfig, *rates: float) -> list[GameConfig]:
+    return [config.replace(LR, rate) for rate in rates]
+
+
+def large(config: GameConfig) -> GameConfig:
+    return config.replace_all([("run.batch", 8192), ("generator.width", 1024), ("generator.depth", 3)])
+
+
+def test_games_are_compared_in_lockstep(house: Supervisor, tiny: GameConfig, until: Until) -> None:
+    game = house.create(tiny, "tiny", speed=200.0)
+    viewer = game.attach("steer", lambda: None)
+    game.order(Play())
+    until(lambda: game.step > 5)
+    assert game.compare(lowered(tiny, 1e-3, 2e-3, 4e-3)) == ""
+    until(lambda: len(game.seats) == 3 and game.step > 20, what="three games that play on")
+    told = game.describe("steer")
+    assert told["status"] == "running" and told["facts"]["stage"] == "comparison" and told["verdict"] is None
+    assert [m["label"] for m in told["members"]] == ["lr_D 1e-3", "lr_D 2e-3", "lr_D 4e-3"]
+    history, frame = until(lambda: game.next_picture(viewer))
+    label, arrays = unpack(history)
+    assert label["columns"] == told["facts"]["columns"] and label["columns"][0] == "0/loss_d"
+    assert arrays["recent"].shape[1] == len(label["columns"]) == 3 * len(told["members"][0]["facts"]["columns"])
+    assert len(unpack(frame)[0]["members"]) == 3
+
+    assert game.order(Set(path="regulariser.r1", value=0.9)) == ""
+    assert game.order(Set(path=LR, value=7e-3, member=1)) == ""
+    until(lambda: [len(seat.changes) for seat in game.seats] == [1, 2, 1], what="the changes")
+    assert [c.discriminator_optimiser.learning_rate for c in game.configs] == [1e-3, 7e-3, 4e-3]
+    assert game.labels == ("lr_D 1e-3", "lr_D 7e-3", "lr_D 4e-3")
+    marks = [m["label"] for m in game.describe("steer")["marks"]]
+    assert len(marks) == 2 and marks[0].startswith("γ ") and marks[1].startswith("lr_D 7e-3: lr_D 2e-3 → 7e-3")
+    assert "no such game" in game.order(Set(path=LR, value=7e-3, member=3))
+
+    assert game.reconfigure(tiny) == ""
+    until(lambda: len(game.seats) == 1 and game.step > 5, what="one game again")
+    assert game.describe("steer")["members"] == [] and game.facts["stage"] == "line"
+
+
+def test_compared_games_come_back_from_their_checkpoint(house: Supervisor, tiny: GameConfig, until: Until) -> None:
+    game = house.create(tiny, "tiny", speed=200.0)
+    game.attach("steer", lambda: None)
+    assert game.compare(lowered(tiny, 1e-3, 2e-3)) == ""
+    game.order(Play())
+    until(lambda: game._saved is not None and game.step > 30)
+    assert game.order(Set(path=LR, value=5e-3, member=1)) == ""
+    before = game._worker
+    os.kill(before.pid, signal.SIGKILL)
+    until(lambda: game._worker is not before and not game._is_outdated and game.step > 60, what="the return")
+    assert len(game.seats) == 2 and [c.discriminator_optimiser.learning_rate for c in game.configs] == [1e-3, 5e-3]
+    until(lambda: [c.new for c in game.seats[1].changes] == [5e-3], what="the setting's return")
+
+
+def test_one_of_several_diverges_and_the_others_go_on(house: Supervisor, tiny: GameConfig, until: Until) -> None:
+    plain = tiny.replace("discriminator_optimiser", {"kind": "gradient_descent"})
+    wild = plain.replace(LR, 10.0).replace("regulariser.r1", 1000.0)
+    game = house.create(plain, "tiny", speed=500.0)
+    game.attach("steer", lambda: None)
+    assert game.compare([plain, wild]) == ""
+    game.order(Play())
+    until(lambda: game.seats[-1].verdict.get("kind") == "diverged", what="the verdict on the wild one")
+    at = game.step
+    until(lambda: game.step > at + 50)
+    assert game.status is Status.RUNNING and game.seats[0].verdict["kind"] != "diverged"
+    assert "the others go on" in game.seats[1].verdict["reason"]
+
+
+@pytest.mark.parametrize(
+    ("configs", "words"),
+    [
+        (lambda tiny: [tiny] * 9, "9 games were asked for"),
+        (
+            lambda tiny: [tiny.replace_all([("run.batch", 8192), ("generator.width", 1024), ("generator.depth", 3)])] * 4,
+            "Together these 4 games",
+        ),
+    ],
+)
+def test_too_much_to_compare_is_refused_and_the_game_goes_on(
+    house: Supervisor, tiny: GameConfig, configs: Callable[[GameConfig], list[GameConfig]], words: str
+) -> None:
+    game = house.create(tiny, "tiny")
+    assert words in game.compare(configs(tiny))
+    assert game.configs == (tiny,) and not game.has_ended

@@ -64,7 +64,8 @@ for line in sys.stdin:
     c = json.loads(line)
     if c['type'] == 'start':
         step, generation = 0, c['generation']
-        event(type='started', generation=generation, step=0, config=c['config'], changes=[], facts={'columns': ['loss_d']})
+        games = [{'config': config, 'changes': [], 'facts': {'columns': ['loss_d']}} for config in c['configs']]
+        event(type='started', generation=generation, step=0, games=games)
         event(type='status', generation=generation, status='paused', step=0)
     elif c['type'] in ('play', 'pause'):
         event(type='status', generation=generation, status={'play': 'running', 'pause': 'paused'}[c['type']], step=step)
