@@ -52,14 +52,14 @@ def summary(config: GameConfig, group: str) -> str:
     """The group's present value in a few words, for its folded line."""
     if group == "Optimisers":
         kinds = [config.generator_optimiser.kind, config.discriminator_optimiser.kind]
-        return " · ".join(dict.fromkeys(_words(k) for k in kinds))
+        return " · ".join(dict.fromkeys(words(k) for k in kinds))
     value = getattr(config, GROUPS[group][0], None) if group in GROUPS else None
     if isinstance(value, Settings) and hasattr(value, "summary"):
         return str(value.summary())
     if value is None:
         return ""
     choices = next((s.choices for s in settings(config) if s.path == GROUPS[group][0]), {})
-    return choices.get(value) or _words(str(value))
+    return choices.get(value) or words(str(value))
 
 
 def name(setting: Setting) -> str:
@@ -76,20 +76,24 @@ def in_words(error: SettingError, config: GameConfig) -> str:
     return f"**{shown}**{str(error).removeprefix(error.path)}"
 
 
-def draw(setting: Setting, key: str, changed: Changed) -> None:
-    """The widget of one setting. Its label says, before it is touched, whether it acts at once or restarts the run."""
+def draw(setting: Setting, key: str, changed: Changed, differing: str = "") -> None:
+    """The widget of one setting. Its label says, before it is touched, whether it acts at once or restarts the run.
+
+    `differing` are the values that compared games have, where they have not the same.
+    """
     sign = LIVE if setting.live else RESTART
-    label = f"{sign} {name(setting)}"
+    label = f"{sign} {name(setting)}" + (" ≠" if differing else "")
+    note = f" **The games differ here: {differing}.** A change sets them all alike." if differing else ""
     common: dict[str, Any] = {
         "key": key,
-        "help": f"{setting.help} {'Acts at the next step.' if setting.live else 'Restarts the run.'}",
+        "help": f"{setting.help} {'Acts at the next step.' if setting.live else 'Restarts the run.'}{note}",
         "on_change": changed,
         "args": (setting.path, key),
     }
     value = setting.value
     if setting.is_variant:
         kinds = [kind_of(m) for m in variants(setting.type)]
-        st.selectbox(label, kinds, index=kinds.index(value.kind), format_func=_words, **common)
+        st.selectbox(label, kinds, index=kinds.index(value.kind), format_func=words, **common)
     elif setting.choices:
         names = list(setting.choices)
         st.selectbox(label, names, index=names.index(value), format_func=lambda n: setting.choices[n], **common)
@@ -151,14 +155,13 @@ def read(setting: Setting, raw: Any) -> Any:
     if isinstance(setting.value, tuple):
         parts = [p for p in str(raw).replace(";", ",").split(",") if p.strip()]
         if get_origin(get_args(setting.type)[0]) is tuple:
-            points = [[_number(setting, p) for p in part.split()] for part in parts]
+            points = [[number(setting, p) for p in part.split()] for part in parts]
             if any(len(point) != 2 for point in points):
                 raise SettingError(setting.path, raw, "each point needs two numbers", "such as 0 1, 2 3 for two points")
             return points
-        return [_number(setting, p) for p in parts]
+        return [number(setting, p) for p in parts]
     if setting.scale == "log" and isinstance(raw, str):
-        number = _number(setting, raw)
-        return int(number) if isinstance(setting.value, int) and number.is_integer() else number
+        return whole(setting, number(setting, raw))
     return raw
 
 
@@ -167,7 +170,8 @@ def _list(value: tuple[float | tuple[float, ...], ...]) -> str:
     return ", ".join(" ".join(f"{c:g}" for c in (v if isinstance(v, tuple) else (v,))) for v in value)
 
 
-def _number(setting: Setting, text: str) -> float:
+def number(setting: Setting, text: str) -> float:
+    """A number as people type it; raises SettingError, in words, for anything else."""
     try:
         return float(text.strip().replace("−", "-"))
     except ValueError:
@@ -179,7 +183,13 @@ def _step(setting: Setting) -> float:
     return 0.01 if span <= 2 else 0.1 if span <= 20 else 1.0
 
 
-def _words(name: str) -> str:
+def whole(setting: Setting, value: float) -> float:
+    """A count as a whole number where it is one: validation says what is wrong with 2.5 layers."""
+    return int(value) if isinstance(setting.value, int) and value.is_integer() else value
+
+
+def words(name: str) -> str:
+    """A kind or choice as the screen writes it."""
     special = {
         "gaussian_2d": "2D Gaussian",
         "mixture_2d": "2D mixture",

@@ -25,17 +25,25 @@ export default function (component) {
 _component = st.components.v2.component("gandash_live", js=_BOOTSTRAP, html="<div></div>", isolate_styles=False)
 
 
-def mount(run: Run, role: Role, key: str, on_generation: Callable[[], None], on_start: Callable[[], None]) -> Any:
+def mount(
+    run: Run,
+    role: Role,
+    key: str,
+    on_generation: Callable[[], None],
+    on_start: Callable[[], None],
+    on_member: Callable[[], None],
+) -> Any:
     """The live view of `run`. `on_generation` runs when the browser has seen a new game begin (a restart by key, say).
 
-    `on_start` runs when a person has chosen where a scalar game is to begin: `start`, in the state under `key`, is
-    what the browser sent.
+    `on_start` runs when a person has chosen where a scalar game is to begin, `on_member` when one of several compared games
+    was: `start` and `member`, in the state under `key`, are what the browser sent.
     """
     return _component(
         key=key,
         data={"token": run.tokens[role], "socket": "gandash/live", "title": run.title},
         on_generation_change=on_generation,
         on_start_change=on_start,
+        on_member_change=on_member,
     )
 
 

@@ -1,11 +1,14 @@
 """The page: one script run per change of a setting. It shows controls and mounts the live view; it never trains.
 
-`st.session_state` is touched in this file alone: `run` (the run this tab shows), `preset`, `edition` (grows when the
-config changes under the widgets, which are then made anew), `drawn` (the config they show), `trouble` (the last refusal,
-in words), and what the canvas, the file widget and the live view hold, `canvas`, `upload` and `live`.
+`st.session_state` is touched in this file alone: `run` (the run this tab shows), `preset`, `member` (which of several compared
+games the controls are for; None: all of them), `edition` (grows when the config changes under the widgets, which are then
+made anew), `drawn` (the config they show), `trouble` (the last refusal, in words), and what the canvas, the file widget and
+the live view hold, `canvas`, `upload` and `live`.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -14,9 +17,10 @@ from gandash.players import Linear, Point
 from gandash.presets import DEFAULT, PRESETS, Move, Preset
 from gandash.settings import JsonValue, SettingError, setting_at, show
 from gandash.targets import Drawn, Samples, Samples2D
+from gandash.trainer.messages import MAX_MEMBERS
 from gandash.trainer.run import Run
 from gandash.trainer.supervisor import NoRoom
-from gandash.ui import controls, drawing, live, upload
+from gandash.ui import comparing, controls, drawing, live, upload
 from gandash.ui.routes import ASSETS, VISITOR_COOKIE
 from gandash.ui.service import supervisor
 from gandash.ui.style import STYLE
@@ -38,12 +42,19 @@ def main() -> None:
         st.warning(f"**No room for another run.** {full}", icon=":material/group:")
         st.button("Try again", type="primary")
         return
-    if state.get("drawn") != run.config:
+    if state.get("member") is not None and state.member >= len(run.configs):
+        state.member = None
+    if state.get("drawn") != shown(run):
         state.edition = state.get("edition", 0) + 1
-        state.drawn = run.config
+        state.drawn = shown(run)
     with st.sidebar:
         sidebar(run)
-    live.mount(run, "steer", "live", on_generation=lambda: None, on_start=placed)
+    live.mount(run, "steer", "live", on_generation=lambda: None, on_start=placed, on_member=picked)
+
+
+def shown(run: Run) -> GameConfig:
+    """The settings that the controls show: those of the game chosen, of compared ones the first."""
+    return run.configs[state.get("member") or 0]
 
 
 def attached_run() -> Run:
@@ -82,20 +93,25 @@ def sidebar(run: Run) -> None:
         st.button(move.label, key=f"move/{move.label}", on_click=make_move, args=(move,), type="secondary", width="stretch")
     if trouble := state.pop("trouble", ""):
         st.error(trouble, icon=":material/error:")
+    compared(run)
+    differing = comparing.differing(run.configs) if state.get("member") is None else {}
     for path in controls.ALWAYS:
         try:
             setting = setting_at(config, path)
         except SettingError:
             continue  # simultaneous play has no steps per round
-        controls.draw(setting, widget_key(path), changed)
+        controls.draw(setting, widget_key(path), changed, differing.get(path, ""))
     for group, members in controls.groups(config).items():
         with st.expander(f"{group} :gray[{controls.summary(config, group)}]", key=f"group-{group}"):
             for setting in members:
-                controls.draw(setting, widget_key(setting.path), changed)
+                controls.draw(setting, widget_key(setting.path), changed, differing.get(setting.path, ""))
             if group == "Data" and isinstance(config.data, Drawn):
                 drawing.mount(config.data, "canvas", painted)
             elif group == "Data" and isinstance(config.data, Samples | Samples2D):
                 upload.draw("upload", uploaded)
+    if len(run.configs) == 1:
+        with st.expander("Compare :gray[several games side by side]", key="group-Compare"):
+            comparison(config)
     st.html('<div class="gd-legend"><span>● acts at once</span><span>↻ restarts the run</span></div>')
 
 
@@ -113,16 +129,24 @@ def choose_preset() -> None:
     run.begin_anew(preset.config, preset.title, preset.speed)
 
 
-def make_move(move: Move) -> None:
-    """The change that the preset invites to, as one press; a mark on the curves says when."""
+def attempt(change: Callable[[Run], str]) -> bool:
+    """Change the run; where that cannot be, the next script run says why. The widgets are made anew and show what is played."""
     run: Run = state.run
     try:
-        refusal = run.reconfigure(run.config.replace_all(move.changes))
-    except SettingError as error:  # the person chose another optimiser, say, and the move no longer applies
-        refusal = controls.in_words(error, run.config)
+        refusal = change(run)
+    except SettingError as error:
+        refusal = controls.in_words(error, shown(run))
+    except upload.UploadError as error:
+        refusal = str(error)
     if refusal:
         state.trouble = refusal
     state.drawn = None
+    return not refusal
+
+
+def make_move(move: Move) -> None:
+    """The change that the preset invites to, as one press; a mark on the curves says when."""
+    attempt(lambda run: run.reconfigure(*(config.replace_all(move.changes) for config in run.configs)))
 
 
 def replaced(config: GameConfig, path: str, value: JsonValue) -> GameConfig:
@@ -133,76 +157,154 @@ def replaced(config: GameConfig, path: str, value: JsonValue) -> GameConfig:
     return new
 
 
+def with_change(run: Run, path: str, value: JsonValue) -> list[GameConfig]:
+    """The run's games with one setting changed: in the game chosen, or in all that have it."""
+    member: int | None = state.get("member")
+    concerned = [i for i, config in enumerate(run.configs) if member in (None, i) and has(config, path)]
+    return [replaced(config, path, value) if i in concerned else config for i, config in enumerate(run.configs)]
+
+
+def has(config: GameConfig, path: str) -> bool:
+    try:
+        setting_at(config, path)
+    except SettingError:
+        return False
+    return True
+
+
 def painted() -> None:
     """A hand was lifted from the canvas: the run begins anew with what is painted now."""
-    run: Run = state.run
     sent = state.canvas.get("painted")
-    if sent is None or not isinstance(run.config.data, Drawn):
-        return  # another kind of data was chosen meanwhile
-    try:
-        refusal = run.reconfigure(run.config.replace("data.painting", drawing.read(sent)))
-    except SettingError as error:
-        refusal = controls.in_words(error, run.config)
-    if refusal:
-        state.trouble = refusal
-    state.drawn = None
+    if sent is not None and isinstance(shown(state.run).data, Drawn):  # no other kind of data was chosen meanwhile
+        attempt(lambda run: run.reconfigure(*with_change(run, "data.painting", drawing.read(sent))))
 
 
 def placed() -> None:
     """A place of the phase plane was clicked: the run begins anew from there, and plays on if it was playing."""
-    run: Run = state.run
     sent = state.live.get("start")
-    if sent is None or not (isinstance(run.config.generator, Point) and isinstance(run.config.discriminator, Linear)):
-        return  # another game was chosen meanwhile
-    try:
+
+    def start(run: Run) -> str:
         theta, psi = live.read_start(sent)
-        refusal = run.reconfigure(run.config.replace_all([("generator.start", theta), ("discriminator.start", psi)]))
-    except SettingError as error:
-        refusal = controls.in_words(error, run.config)
-    if refusal:
-        state.trouble = refusal
-    state.drawn = None
+        begin = [("generator.start", theta), ("discriminator.start", psi)]
+        return run.reconfigure(*(config.replace_all(begin) if is_scalar(config) else config for config in run.configs))
+
+    if sent is not None and any(map(is_scalar, state.run.configs)):  # no other game was chosen meanwhile
+        attempt(start)
+
+
+def is_scalar(config: GameConfig) -> bool:
+    return isinstance(config.generator, Point) and isinstance(config.discriminator, Linear)
 
 
 def uploaded() -> None:
     """A file was chosen: the run begins anew with its rows, or goes on and the page says what is wrong with it."""
-    run: Run = state.run
-    file, data = state.upload, run.config.data
+    file, data = state.upload, shown(state.run).data
     if file is None or not isinstance(data, Samples | Samples2D):
         return  # the file was taken away: its rows are played on
-    try:
-        rows = upload.read(file.name, file.getvalue())
-        refusal = run.reconfigure(replaced(run.config, "data", upload.settings(rows, data.scaling)))
-    except upload.UploadError as error:
-        refusal = str(error)
-    except SettingError as error:
-        refusal = controls.in_words(error, run.config)
-    if refusal:
-        state.trouble = refusal
+    scaling = data.scaling
+    attempt(
+        lambda run: run.reconfigure(
+            *with_change(run, "data", upload.settings(upload.read(file.name, file.getvalue()), scaling))
+        )
+    )
+
+
+# ------------------------------------------------------------------------------------------------------ several games
+
+ALL, PRESETS_COMPARED = "all games", "presets"
+
+
+def compared(run: Run) -> None:
+    """While several games are compared: which of them the controls are for, and the way back to a single one."""
+    if len(run.configs) == 1:
+        return
+    labels = run.labels
+    st.selectbox(
+        "The settings below are for",
+        [None, *range(len(labels))],
+        index=0 if state.get("member") is None else 1 + state.member,
+        format_func=lambda i: ALL if i is None else f"{i + 1}: {labels[i]}",
+        key=widget_key("member"),
+        on_change=chosen,
+        help="A setting changed here acts on all games, or on the chosen one alone. A click on a game's title chooses it too.",
+    )
+    alone = state.get("member") or 0
+    word = "End the comparison" if state.get("member") is None else f"Play {labels[alone]} alone"
+    st.button(word, key="alone", on_click=play_alone, args=(alone,), type="secondary", width="stretch")
+
+
+def chosen() -> None:
+    state.member = state.get(widget_key("member"))
     state.drawn = None
+
+
+def picked() -> None:
+    """The title of one of the games in the picture was clicked."""
+    number = state.live.get("member")
+    if isinstance(number, int) and 0 <= number < len(state.run.configs):
+        state.member = number
+        state.drawn = None
+
+
+def play_alone(i: int) -> None:
+    config = state.run.configs[i]
+    state.member = None
+    attempt(lambda run: run.reconfigure(config))
+
+
+def comparison(config: GameConfig) -> None:
+    """What the games are to differ in, and the button that begins them."""
+    offered = {s.path: s for s in comparing.varied(config)}
+    path = st.selectbox(
+        "What differs",
+        [*offered, PRESETS_COMPARED],
+        format_func=lambda p: controls.name(offered[p]) if p in offered else "everything: ready games (presets)",
+        key=widget_key("compare/path"),
+        help="Up to eight games play in lockstep on the same data and seed, and differ in this alone.",
+    )
+    key = widget_key(f"compare/{path}")
+    if path == PRESETS_COMPARED:
+        st.multiselect("Games", list(PRESETS), format_func=lambda n: PRESETS[n].title, key=key, max_selections=MAX_MEMBERS)
+    elif words := comparing.choices(offered[path]):
+        suggested = comparing.suggested_choices(offered[path])
+        st.multiselect("Values", list(words), suggested, format_func=words.__getitem__, key=key, max_selections=MAX_MEMBERS)
+    else:
+        st.text_input("Values, one for each game", value=comparing.suggested_numbers(offered[path]), key=key)
+    st.button("↻ Compare", key="compare", on_click=compare, args=(path, key), type="primary", width="stretch")
+
+
+def compare(path: str, key: str) -> None:
+    """Begin the comparison; where it cannot be, the game goes on and the page says why."""
+    given = state.get(key)
+
+    def begin(run: Run) -> str:
+        if path != PRESETS_COMPARED:
+            return run.compare(comparing.games(run.config, setting_at(run.config, path), given))
+        presets = [PRESETS[name] for name in given or ()]
+        if len(presets) < 2:
+            raise SettingError("preset", f"{len(presets)} games", "a comparison needs at least 2", "choose them above")
+        return run.compare([p.config for p in presets], [p.title for p in presets])
+
+    attempt(begin)
 
 
 def changed(path: str, key: str) -> None:
     """A person moved a widget: the run goes on under the new setting, or the widget goes back and says why."""
     if not key.startswith(f"{state.edition}/"):
         return  # a widget of a game that is over: a rerun that the browser asked for earlier still carries its value
-    run: Run = state.run
-    try:
-        before = setting_at(run.config, path)
-        config = replaced(run.config, path, controls.read(before, state[key]))
-        refusal = run.reconfigure(config)
-    except SettingError as error:
-        refusal = controls.in_words(error, run.config)
-    if refusal:
-        state.trouble = refusal
-        state.drawn = None  # widgets are made anew, showing what is played
+
+    def change(run: Run) -> str:
+        return run.reconfigure(*with_change(run, path, controls.read(setting_at(shown(run), path), state[key])))
+
+    if not attempt(change):
         return
-    if before.scale == "log":  # two widgets show this one: the exact value and the slider
-        after = setting_at(config, path)
+    config = shown(state.run)
+    after = setting_at(config, path)
+    if after.scale == "log":  # two widgets show this one: the exact value and the slider
         base = key.removesuffix("/slider")
         state[base] = show(after.value)
         state[f"{base}/slider"] = controls.nearest_tick(after)
-    if not before.is_variant:
+    if not after.is_variant and len(state.run.configs) == 1:
         state.drawn = config  # the widgets already show it; a variant brings other settings and new widgets
 
 

@@ -9,6 +9,7 @@ import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,12 +20,12 @@ from waiting import wait_until
 
 from gandash.packed import MAX_ROWS, SIDE
 from gandash.presets import DEFAULT, PRESETS, TOO_FAST, VANISHING
-from gandash.settings import kind_of, settings, variants
+from gandash.settings import SettingError, kind_of, settings, variants
 from gandash.targets import Data
 from gandash.trainer.messages import Status
 from gandash.trainer.run import Run
 from gandash.trainer.supervisor import Limits, Supervisor
-from gandash.ui import controls, routes, service
+from gandash.ui import comparing, controls, routes, service
 from gandash.ui.routes import VISITOR_COOKIE
 
 PAGE = str(Path(__file__).parents[2] / "gandash" / "ui" / "page.py")
@@ -313,7 +314,7 @@ def test_a_preset_begins_its_game_and_offers_its_moves(page: AppTest) -> None:
         page = page.selectbox(key="preset").set_value(preset.name).run()
         assert run.config == preset.config
         assert run.title == preset.title
-        assert {b.label for b in page.button} == {m.label for m in preset.moves}
+        assert {b.label for b in page.button if b.key != "compare"} == {m.label for m in preset.moves}
         made = 0
         for i, move in enumerate(preset.moves):
             page = page.button[i].click().run()
@@ -370,3 +371,83 @@ def test_a_bug_in_the_page_is_a_sentence_and_no_traceback(monkeypatch: pytest.Mo
     monkeypatch.setattr(routes.st, "error", lambda text, **_: shown.append(text))
     assert routes.apologise(ZeroDivisionError("division by zero"))
     assert "your run goes on" in shown[0] and "ZeroDivision" not in shown[0]
+
+
+# ------------------------------------------------------------------------------------------------------- comparisons
+
+
+def begin_comparison(page: AppTest, path: str, given: Any) -> AppTest:
+    page = widget(page, "selectbox", "compare/path").set_value(path).run()
+    kind = "text_input" if isinstance(given, str) else "multiselect"
+    widget(page, kind, f"compare/{path}").set_value(given)
+    return page.button(key="compare").click().run()
+
+
+def test_games_are_compared_changed_and_left_again(page: AppTest) -> None:
+    run = the_run(page)
+    page = begin_comparison(page, LR_D, "1e-3, 2e-3; 4e-3")
+    assert not page.exception and not page.error
+    assert [c.discriminator_optimiser.learning_rate for c in run.configs] == [1e-3, 2e-3, 4e-3]
+    wait_until(lambda: len(run.seats) == 3, "three games stand ready")
+    page = page.run()
+    assert "compare" not in {b.key for b in page.button}  # one comparison at a time
+    assert "1e-3, 2e-3, 4e-3" in widget(page, "text_input", LR_D).help and "≠" in widget(page, "text_input", LR_D).label
+
+    page = widget(page, "number_input", "regulariser.r1").set_value(1.5).run()
+    assert [c.regulariser.r1 for c in run.configs] == [1.5] * 3
+    page = widget(page, "selectbox", "member").set_value(1).run()
+    assert widget(page, "text_input", LR_D).value == "2e-3" and "≠" not in widget(page, "text_input", LR_D).label
+    page = widget(page, "text_input", LR_D).set_value("7e-3").run()
+    assert [c.discriminator_optimiser.learning_rate for c in run.configs] == [1e-3, 7e-3, 4e-3]
+    wait_until(lambda: [len(seat.changes) for seat in run.seats] == [1, 2, 1], "the changes are in the logs")
+
+    page = page.button(key="alone").click().run()
+    assert run.config.discriminator_optimiser.learning_rate == 7e-3 and len(run.configs) == 1
+    assert page.session_state["member"] is None and page.button(key="compare")
+
+
+@pytest.mark.parametrize(
+    ("path", "given", "words"),
+    [
+        (LR_D, "1e-3", "2 to 8 values"),
+        (LR_D, ",".join(f"{i}e-3" for i in range(1, 10)), "2 to 8 values"),
+        (LR_D, "1e-3, fast", "a number is needed"),
+        (LR_D, "1e-3, 0.001", "only once"),
+        (LR_D, "1e-3, -1", "greater than 0"),
+        ("objective", ["minimax"], "2 to 8 values"),
+        ("presets", [], "at least 2"),
+    ],
+)
+def test_a_comparison_that_cannot_be_is_refused_in_words(page: AppTest, path: str, given: Any, words: str) -> None:
+    run = the_run(page)
+    page = begin_comparison(page, path, given)
+    assert not page.exception and len(page.error) == 1 and words in page.error[0].value
+    assert run.configs == (DEFAULT.config,)
+
+
+def test_what_is_offered_for_comparison_can_be_compared(page: AppTest) -> None:
+    """Every setting that can vary comes with values that make games, for every preset's settings."""
+    for config in {p.config.data.kind: p.config for p in PRESETS.values()}.values():
+        for setting in comparing.varied(config):
+            words = comparing.choices(setting)
+            given = comparing.suggested_choices(setting) if words else comparing.suggested_numbers(setting)
+            try:
+                found = comparing.games(config, setting, given)
+            except SettingError as refusal:  # a value that does not go with the rest: said, not crashed on
+                assert refusal.problem
+                continue
+            assert 2 <= len(found) <= 4 and len(set(map(repr, found))) == len(found)
+            assert set(comparing.differing(tuple(found))) >= {setting.path}
+
+
+def test_presets_are_compared_under_their_titles(page: AppTest) -> None:
+    run = the_run(page)
+    page = begin_comparison(page, "presets", [DEFAULT.name, VANISHING.name])
+    assert not page.error and run.configs == (DEFAULT.config, VANISHING.config)
+    assert run.labels == (DEFAULT.title, VANISHING.title)
+    page = page.selectbox(key="preset").set_value(TOO_FAST.name).run()
+    assert run.configs == (TOO_FAST.config,)
+    page = begin_comparison(page, "update_rule", ["simultaneous", "extragradient"])
+    assert [c.update_rule.kind for c in run.configs] == ["simultaneous", "extragradient"]
+    page = widget(page, "selectbox", "objective").set_value("minimax").run()
+    assert [c.objective for c in run.configs] == ["minimax", "minimax"]
