@@ -22,12 +22,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gandash.config import GameConfig, Regulariser, RunSettings
+from gandash.config import GameConfig, Regulariser, RunSettings, picture_shapes
 from gandash.dynamics import Adam, Alternating
 from gandash.game.game import Streams, build_game
 from gandash.game.networks import LEAK, Net
 from gandash.game.step import start, train_step
-from gandash.players import Network
+from gandash.pictures import Bars, Pictures
+from gandash.players import Convolutional, Latent, Layer, Network, Shape
 from gandash.presets import DEFAULT, Preset
 from gandash.trainer.frame import unpack
 from gandash.trainer.messages import FRAME, METRICS, Event, Refused, SendFrame, Set, Start, Started, StatusChanged
@@ -55,6 +56,13 @@ def duel(width: int, batch: int, r1: float = 0.0, seed: int = 0) -> GameConfig:
     )
 
 
+def picture_duel(data: Pictures, channels: int, batch: int, r1: float = 0.0) -> GameConfig:
+    """The same game on pictures, between convolutional players."""
+    net = Convolutional(channels=channels)
+    config = duel(1, batch, r1)
+    return config.model_copy(update={"data": data, "latent": Latent(dimension=8), "generator": net, "discriminator": net})
+
+
 # --------------------------------------------------------------------------------------------------------------- rivals
 
 MODULES: dict[str, Callable[[], nn.Module]] = {
@@ -65,12 +73,33 @@ MODULES: dict[str, Callable[[], nn.Module]] = {
 }
 
 
-def mlp(inputs: int, outputs: int, settings: Any) -> nn.Sequential:
+def modules(inputs: int, outputs: int, settings: Any, shape: Shape | None = None) -> nn.Sequential:
+    """The same player out of torch's modules, on flat rows."""
+    if isinstance(settings, Convolutional):
+        assert shape is not None
+        return _convolutions(settings.layers(inputs, outputs, shape), shape, MODULES[settings.activation])
     assert isinstance(settings, Network)
     layers: list[nn.Module] = []
     for fan_in, fan_out in itertools.pairwise([inputs, *[settings.width] * settings.depth]):
         layers += [nn.Linear(fan_in, fan_out), MODULES[settings.activation]()]
     return nn.Sequential(*layers, nn.Linear(settings.width, outputs))
+
+
+def _convolutions(layers: list[Layer], shape: Shape, activation: Callable[[], nn.Module]) -> nn.Sequential:
+    made: list[nn.Module] = []
+    if layers[0].kernel != 1:
+        made.append(nn.Unflatten(1, shape))
+    for layer in layers:
+        if layer.kernel == 4:
+            made += [nn.Conv2d(layer.inputs, layer.channels, 4, stride=2, padding=1), activation()]
+        elif layer.kernel == 3:
+            made += [nn.Upsample(scale_factor=2), nn.Conv2d(layer.inputs, layer.channels, 3, padding=1), activation()]
+        elif layer is layers[0]:
+            map_shape = (layer.channels, layer.side, layer.side)
+            made += [nn.Linear(layer.inputs, layer.outputs), nn.Unflatten(1, map_shape), activation()]
+        else:
+            made += [nn.Flatten(), nn.Linear(layer.inputs, layer.outputs)]
+    return nn.Sequential(*made) if layers[-1].kernel == 1 else nn.Sequential(*made[:-1], nn.Tanh(), nn.Flatten())
 
 
 class PlainLoop:
@@ -80,8 +109,9 @@ class PlainLoop:
         self.config, game = config, build_game(config)
         self.data, self.latent = game.data, game.latent
         self.random = torch.Generator().manual_seed(config.run.seed)
-        self.g = mlp(self.latent.dimension, self.data.dimension, config.generator)
-        self.d = mlp(self.data.dimension, 1, config.discriminator)
+        shape, _ = picture_shapes(config)
+        self.g = modules(self.latent.dimension, self.data.dimension, config.generator, shape)
+        self.d = modules(self.data.dimension, 1, config.discriminator, shape)
         self.g_optimiser = self._adam(self.g, config.generator_optimiser)
         self.d_optimiser = self._adam(self.d, config.discriminator_optimiser)
 
@@ -331,6 +361,7 @@ def figures(preset: Preset, seconds: float) -> Iterator[Figure]:
     be_reproducible()
     for width, batch, r1, wanted in ((64, 256, 0.0, "1.5"), (14, 150, 0.0, "2"), (64, 256, 0.7, None), (14, 150, 0.7, None)):
         yield _against_plain(duel(width, batch, r1), seconds, wanted and f"at least {wanted}")
+    yield _against_plain(picture_duel(Bars(), 16, 64), seconds, "at least 1.2")
     yield _population(seconds)
     yield _limit(seconds)
     yield _watched(preset, seconds)
@@ -339,11 +370,13 @@ def figures(preset: Preset, seconds: float) -> Iterator[Figure]:
 
 def _against_plain(config: GameConfig, seconds: float, wanted: str | None) -> Figure:
     net, batch, r1 = config.generator, config.run.batch, config.regulariser.r1
-    assert isinstance(net, Network)
+    assert isinstance(net, Network | Convolutional)
     engine, plain = race([Engine(config), PlainLoop(config)], seconds)
-    game = f"{net.summary()}, batch {batch}" + (f", R1 {r1:g}" if r1 else "")
+    size = f"{net.depth}x{net.width}" if isinstance(net, Network) else f"pictures_{net.channels}"
+    data = f"{config.data.summary()}, " if isinstance(config.data, Pictures) else ""
+    game = f"{data}{net.summary()}, batch {batch}" + (f", R1 {r1:g}" if r1 else "")
     return Figure(
-        f"plain_{net.depth}x{net.width}" + ("_r1" if r1 else ""),
+        f"plain_{size}" + ("_r1" if r1 else ""),
         plain / engine,
         wanted,
         f"times the plain loop's steps per second: {game} ({1 / engine:.0f} : {1 / plain:.0f})",

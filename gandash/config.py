@@ -28,7 +28,8 @@ from gandash.dynamics import (
     Unrolled,
     UpdateRule,
 )
-from gandash.players import DiscriminatorNetwork, GeneratorNetwork, Latent, Network
+from gandash.pictures import Pictures
+from gandash.players import Convolutional, DiscriminatorNetwork, GeneratorNetwork, Latent, Network, Shape
 from gandash.settings import JsonValue, Settings, parse, setting, unknown_setting
 from gandash.targets import Data, Mixture
 
@@ -230,6 +231,13 @@ class GameConfig(Settings):
                 f"regulariser.packing, run.batch: a batch of {self.run.batch} cannot be cut into packs of "
                 f"{regulariser.packing}. Choose a batch that {regulariser.packing} divides"
             )
+        if picture_shapes(self)[0] is None:
+            for player in ("generator", "discriminator"):
+                if isinstance(getattr(self, player), Convolutional):
+                    raise ValueError(
+                        f"{player}, data: a convolutional {player} needs pictures, and the data are points "
+                        f"({self.data.summary()}). Choose an MLP, or pictures as data"
+                    )
         if isinstance(rule, CURVED) and regulariser.spectral == "on":
             raise ValueError(
                 f"regulariser.spectral, update_rule: spectral normalisation does not combine with {rule.summary()}, which "
@@ -239,17 +247,19 @@ class GameConfig(Settings):
 
     @model_validator(mode="after")
     def _affordable(self) -> Self:
+        players = (("generator", self.generator), ("discriminator", self.discriminator))
+        sizes = ", ".join(f"{name}.{'channels' if isinstance(one, Convolutional) else 'width'}" for name, one in players)
         flop = flop_per_step(self)
         if flop > MAX_FLOP_PER_STEP:
             raise ValueError(
-                f"generator.width, discriminator.width, run.batch, update_rule: this game needs about {flop:.1e} "
+                f"{sizes}, run.batch, update_rule: this game needs about {flop:.1e} "
                 f"floating-point operations per step; at most {MAX_FLOP_PER_STEP:.0e} are allowed. "
                 "Try narrower or shallower networks, a smaller batch or fewer steps per round"
             )
         memory = bytes_per_step(self)
         if memory > MAX_BYTES_PER_STEP:
             raise ValueError(
-                f"generator.width, discriminator.width, run.batch: a step of this game needs about {memory / 1e9:.1f} GB of "
+                f"{sizes}, run.batch: a step of this game needs about {memory / 1e9:.1f} GB of "
                 f"memory; at most {MAX_BYTES_PER_STEP / 1e9:.0f} GB are allowed. Try narrower networks or a smaller batch"
             )
         return self
@@ -272,12 +282,29 @@ class GameConfig(Settings):
         return parse_config(given)
 
 
+def picture_shapes(config: GameConfig) -> tuple[Shape | None, Shape | None]:
+    """(channels, height, width) of a picture of the data and of what D judges at once; None where the data are points."""
+    if not isinstance(config.data, Pictures):
+        return None, None
+    channels, height, width = config.data.shape
+    return config.data.shape, (config.regulariser.packing * channels, height, width)
+
+
+def parameters(config: GameConfig) -> tuple[int, int]:
+    """Numbers that G and D are made of."""
+    dimension, pack = config.data.dimension, config.regulariser.packing
+    shape, packed = picture_shapes(config)
+    g = config.generator.parameters(config.latent.dimension, dimension, shape)
+    return g, config.discriminator.parameters(pack * dimension, 1, packed)
+
+
 def flop_per_step(config: GameConfig) -> float:
     """Rough floating-point operations of one round: 2 per weight forward, up to twice that back, R1 a tangent."""
 
     dimension, pack = config.data.dimension, config.regulariser.packing
-    g = config.generator.weights(config.latent.dimension, dimension)
-    d = config.discriminator.weights(pack * dimension, 1) / pack
+    shape, packed = picture_shapes(config)
+    g = config.generator.weights(config.latent.dimension, dimension, shape)
+    d = config.discriminator.weights(pack * dimension, 1, packed) / pack
     rule, regulariser = config.update_rule, config.regulariser
     d_update = 2 * g + (12 + 4 * (regulariser.r1 > 0) + 4 * (regulariser.r2 > 0) + 10 * (regulariser.gradient_penalty > 0)) * d
     g_update = 6 * g + 4 * d
@@ -293,7 +320,10 @@ def flop_per_step(config: GameConfig) -> float:
 
 def bytes_per_step(config: GameConfig) -> float:
     """Rough memory of one pass: four float32 numbers per sample and unit of the larger player; D sees two batches at once."""
-    g, d = config.generator.units, 2 * config.discriminator.units
+    dimension, pack = config.data.dimension, config.regulariser.packing
+    shape, packed = picture_shapes(config)
+    g = config.generator.units(config.latent.dimension, dimension, shape)
+    d = 2 * config.discriminator.units(pack * dimension, 1, packed) / pack
     return 4 * 4 * config.run.batch * max(g, d)
 
 

@@ -1,14 +1,17 @@
-"""Samples and painted squares as text, so that they travel inside a config: a run stays config + seed + event log.
+"""Samples, painted squares and pictures as text, so that they travel inside a config: a run stays config + seed + event log.
 
-The text is base64 of zlib of the numbers: float32, little endian, row by row for samples; one byte per cell for a painting.
-Whoever reads it trusts nothing: sizes are bounded before and while it is unpacked. Knows no torch.
+The text is base64 of zlib of the numbers: float32, little endian, row by row for samples; one byte per cell for a painting; a
+header and one byte per pixel and channel for pictures. Whoever reads it trusts nothing: sizes are bounded before and while it
+is unpacked. Knows no torch.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import struct
 import zlib
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -17,6 +20,11 @@ from numpy.typing import NDArray
 MAX_ROWS = 200_000
 SIDE = 64  # cells per side of a painting
 MAX_TEXT = 2_200_000  # characters: 200,000 rows of two numbers that cannot be compressed take 2.14 million
+SIDES = (8, 16, 28, 32)  # of pictures, in pixels
+MAX_PICTURES = 100_000
+MAX_PIXELS = 8_000_000  # of all pictures together, times channels
+MAX_PICTURE_TEXT = 3_000_000  # characters, so that a config with all else in it stays below 4 MiB
+_HEADER = struct.Struct("<IBBB")  # pictures, channels, side, 1 if labels follow the pixels
 
 
 def pack_samples(rows: NDArray[np.float32]) -> str:
@@ -58,8 +66,55 @@ def unpack_painting(text: str) -> NDArray[np.uint8]:
     return cells
 
 
-def _pack(data: bytes) -> str:
-    return base64.b64encode(zlib.compress(data, 9)).decode("ascii")
+@dataclass(frozen=True)
+class PackedPictures:
+    """Square pictures `(n, channels, side, side)`, and their labels `(n,)` from 0 to 255 where there are any."""
+
+    pixels: NDArray[np.uint8]
+    labels: NDArray[np.int64] | None
+
+
+def pack_pictures(pictures: PackedPictures) -> str:
+    """Pictures as text.
+
+    >>> one = PackedPictures(np.zeros((2, 1, 8, 8), dtype=np.uint8), np.array([7, 1]))
+    >>> unpack_pictures(pack_pictures(one)).labels.tolist()
+    [7, 1]
+    """
+    n, channels, side, _ = pictures.pixels.shape
+    header = _HEADER.pack(n, channels, side, pictures.labels is not None)
+    labels = b"" if pictures.labels is None else pictures.labels.astype(np.uint8).tobytes()
+    # Level 6: the last two per cent would take a slow machine seconds for a large upload
+    return _pack(header + np.ascontiguousarray(pictures.pixels, dtype=np.uint8).tobytes() + labels, level=6)
+
+
+@lru_cache(maxsize=4)  # up to 8 MB each
+def unpack_pictures(text: str) -> PackedPictures:
+    """The pictures, read only; raises ValueError, in words, for text that holds none."""
+    allowed = f"at most {MAX_PICTURES:,} pictures of {MAX_PIXELS:,} pixels together are allowed; keep fewer pictures"
+    data = _unpack(text, _HEADER.size + MAX_PIXELS + MAX_PICTURES, allowed)
+    if len(data) < _HEADER.size:
+        raise ValueError(f"{len(data)} bytes hold no pictures; upload them anew")
+    n, channels, side, labelled = _HEADER.unpack_from(data)
+    if channels not in (1, 3) or side not in SIDES or labelled not in (0, 1):
+        raise ValueError(
+            f"pictures of side {side} with {channels} channels; allowed are sides of {', '.join(map(str, SIDES))} with 1 or 3"
+        )
+    area = channels * side**2
+    if not n or n > MAX_PICTURES or n * area > MAX_PIXELS:
+        raise ValueError(f"it promises {n:,} pictures: {allowed}")
+    if len(data) != _HEADER.size + n * (area + labelled):
+        raise ValueError(f"{len(data) - _HEADER.size} bytes are not {n} pictures of {area} bytes each; upload them anew")
+    body = np.frombuffer(data, dtype=np.uint8, offset=_HEADER.size)
+    labels = None
+    if labelled:
+        labels = body[n * area :].astype(np.int64)
+        labels.flags.writeable = False
+    return PackedPictures(body[: n * area].reshape(n, channels, side, side), labels)
+
+
+def _pack(data: bytes, level: int = 9) -> str:
+    return base64.b64encode(zlib.compress(data, level)).decode("ascii")
 
 
 def _unpack(text: str, limit: int, allowed: str) -> bytes:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from gandash.packed import MAX_TEXT, SIDE, pack_painting, pack_samples, unpack_painting, unpack_samples
+from gandash.pictures import Bars, Blobs, Digits, DiscsAndSquares, Pictures, UploadedPictures
 from gandash.settings import Settings, setting
 
 _weights_help = "Relative weights of the modes, one per mode; none means equal. A light mode is the first one lost."
@@ -33,13 +34,16 @@ def _check_places(coordinates: Iterable[float]) -> None:
         raise ValueError("means: every coordinate must lie between -50 and 50")
 
 
-class Target(Settings):
-    """Base of the real data's laws; `dimension` is that of a sample, and chooses the stage."""
+class Points(Settings):
+    """Base of the laws of points; `dimension` is that of a sample, and chooses the stage."""
 
     dimension: ClassVar[int] = 1
 
 
-class Gaussian(Target):
+Target = Points | Pictures
+
+
+class Gaussian(Points):
     """N(mean, std^2)."""
 
     kind: Literal["gaussian"] = "gaussian"
@@ -54,7 +58,7 @@ class Gaussian(Target):
         return f"N({self.mean:g}, {self.std:g}²)"
 
 
-class Mixture(Target):
+class Mixture(Points):
     """Sum of Gaussians with any weights (normalised to 1) and a common standard deviation."""
 
     kind: Literal["mixture"] = "mixture"
@@ -85,7 +89,7 @@ class Mixture(Target):
         return f"mixture, {len(self.means)} mode{'s' if len(self.means) > 1 else ''}"
 
 
-class Uniform(Target):
+class Uniform(Points):
     """Uniform on [low, high]."""
 
     kind: Literal["uniform"] = "uniform"
@@ -102,7 +106,7 @@ class Uniform(Target):
         return f"uniform [{self.low:g}, {self.high:g}]"
 
 
-class Laplace(Target):
+class Laplace(Points):
     """p(x) = exp(-|x - mean| / scale) / (2 scale)."""
 
     kind: Literal["laplace"] = "laplace"
@@ -115,7 +119,7 @@ class Laplace(Target):
         return f"Laplace({self.mean:g}, {self.scale:g})"
 
 
-class StudentT(Target):
+class StudentT(Points):
     """mean + scale T, where T has Student's t distribution; `mean` is its centre also where no mean exists."""
 
     kind: Literal["student_t"] = "student_t"
@@ -133,7 +137,7 @@ class StudentT(Target):
         return f"Student t, {self.degrees:g} degrees"
 
 
-class PointMass(Target):
+class PointMass(Points):
     """All of the mass at one place: no density, and a JSD of log 2 for every p_g that is not there."""
 
     kind: Literal["point_mass"] = "point_mass"
@@ -149,7 +153,7 @@ def _std(default: float) -> Any:
     )
 
 
-class Gaussian2D(Target):
+class Gaussian2D(Points):
     """N(mean, std^2 I) in the plane."""
 
     dimension = 2
@@ -169,7 +173,7 @@ class Gaussian2D(Target):
         return f"2D Gaussian, std {self.std:g}"
 
 
-class Mixture2D(Target):
+class Mixture2D(Points):
     """Sum of round Gaussians in the plane, with any means and weights (normalised to 1) and a common standard deviation."""
 
     dimension = 2
@@ -194,7 +198,7 @@ class Mixture2D(Target):
         return f"2D mixture, {len(self.means)} mode{'s' if len(self.means) > 1 else ''}"
 
 
-class Ring(Target):
+class Ring(Points):
     """k round Gaussians at equal angles on a circle, the first one at the right; published runs have radius/std = 100."""
 
     dimension = 2
@@ -213,7 +217,7 @@ class Ring(Target):
         return f"ring, {self.modes} mode{'s' if self.modes > 1 else ''}, std {self.std:g}"
 
 
-class Grid(Target):
+class Grid(Points):
     """side x side round Gaussians on a square grid centred at 0; published runs have 5 x 5 and spacing/std = 40."""
 
     dimension = 2
@@ -238,7 +242,7 @@ def _noise(default: float) -> Any:
     return setting(default, label="Noise", ge=0.02, le=1, help="Standard deviation of the Gaussian noise around the curve.")
 
 
-class TwoMoons(Target):
+class TwoMoons(Points):
     """Two interlocking half circles of radius 1.5 under Gaussian noise (scikit-learn's `make_moons`, centred and scaled)."""
 
     dimension = 2
@@ -249,7 +253,7 @@ class TwoMoons(Target):
         return f"two moons, noise {self.noise:g}"
 
 
-class SwissRoll(Target):
+class SwissRoll(Points):
     """A spiral r = t, t uniform on [1.5 pi, 4.5 pi], scaled to radius 2, under Gaussian noise (`make_swiss_roll`, flat)."""
 
     dimension = 2
@@ -260,7 +264,7 @@ class SwissRoll(Target):
         return f"swiss roll, noise {self.noise:g}"
 
 
-class Checkerboard(Target):
+class Checkerboard(Points):
     """Uniform on every second square of a side x side board over [-2, 2]^2; the lower left square is filled."""
 
     dimension = 2
@@ -271,7 +275,7 @@ class Checkerboard(Target):
         return f"checkerboard {self.side} × {self.side}"
 
 
-class Annulus(Target):
+class Annulus(Points):
     """Uniform on the disc's part between two radii."""
 
     dimension = 2
@@ -291,7 +295,7 @@ class Annulus(Target):
         return f"annulus, {self.inner:g} to {self.outer:g}"
 
 
-class Segment(Target):
+class Segment(Points):
     """A straight segment through 0 under Gaussian noise: nearly one dimension in two."""
 
     dimension = 2
@@ -304,7 +308,7 @@ class Segment(Target):
         return f"line, noise {self.noise:g}"
 
 
-class Spirals(Target):
+class Spirals(Points):
     """Arms of an Archimedean spiral of radius 2 around 0, at equal angles, evenly filled, under Gaussian noise."""
 
     dimension = 2
@@ -319,7 +323,7 @@ class Spirals(Target):
         return f"{self.arms} spiral{'s' if self.arms > 1 else ''}, noise {self.noise:g}"
 
 
-class TwoClusters(Target):
+class TwoClusters(Points):
     """Two round Gaussians far apart on the x axis, with 0 halfway between them."""
 
     dimension = 2
@@ -342,7 +346,7 @@ def _heart() -> NDArray[np.uint8]:
     return np.asarray(np.round(255 * share), dtype=np.uint8)
 
 
-class Drawn(Target):
+class Drawn(Points):
     """A painting: the density of a cell is in proportion to how much of it is painted, and constant within it."""
 
     dimension = 2
@@ -443,7 +447,7 @@ def _arc() -> NDArray[np.float64]:
     return np.asarray(np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1), dtype=np.float64)
 
 
-class Samples(Target):
+class Samples(Points):
     """One uploaded column: p_r is the empirical law, each row as likely as any other."""
 
     kind: Literal["samples"] = "samples"
@@ -463,7 +467,7 @@ class Samples(Target):
         return f"uploaded, {len(unpack_samples(self.rows, 1))} numbers"
 
 
-class Samples2D(Target):
+class Samples2D(Points):
     """Two uploaded columns: p_r is the empirical law, each row as likely as any other."""
 
     dimension = 2
@@ -504,6 +508,11 @@ Data = Annotated[
     | Annulus
     | Checkerboard
     | Drawn
-    | Samples2D,
+    | Samples2D
+    | Digits
+    | Bars
+    | DiscsAndSquares
+    | Blobs
+    | UploadedPictures,
     Field(discriminator="kind"),
 ]

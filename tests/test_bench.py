@@ -13,15 +13,26 @@ from click.testing import CliRunner
 from torch import Tensor, nn
 
 from gandash import bench
-from gandash.bench import Engine, NothingToMeasure, PlainLoop, Products, duel, playing, race
+from gandash.bench import Engine, NothingToMeasure, PlainLoop, Products, duel, picture_duel, playing, race
 from gandash.cli import cli
 from gandash.config import GameConfig
 from gandash.dynamics import GradientDescent
 from gandash.game.field import discriminator_part, generator_part, sample
-from gandash.players import Network
+from gandash.pictures import Digits
+from gandash.players import Convolutional, Network
 from gandash.presets import PRESETS, Preset
 
-NAMES = ["plain_2x64", "plain_2x14", "plain_2x64_r1", "plain_2x14_r1", "population", "limit", "watched", "reaction"]
+NAMES = [
+    "plain_2x64",
+    "plain_2x14",
+    "plain_2x64_r1",
+    "plain_2x14_r1",
+    "plain_pictures_16",
+    "population",
+    "limit",
+    "watched",
+    "reaction",
+]
 
 
 @pytest.fixture(autouse=True)
@@ -34,8 +45,8 @@ def _torch_as_before() -> Iterator[None]:
 
 
 def flat(tensors: list[Tensor]) -> Tensor:
-    """One row in our order: a Linear stores W transposed."""
-    return torch.cat([(t.T if t.dim() == 2 else t).detach().reshape(-1) for t in tensors])
+    """One row in our order: a Linear stores W transposed, and a convolution its kernels output by output."""
+    return torch.cat([(t.flatten(1).T if t.dim() > 1 else t).detach().reshape(-1) for t in tensors])
 
 
 def row(player: nn.Module) -> Tensor:
@@ -51,7 +62,12 @@ def gradient(player: nn.Module) -> Tensor:
 def test_the_rivals_do_the_same_work(r1: float, activation: Any) -> None:
     """From the same players on the same batch: the same gradients, the same moves."""
     net = Network(width=6, depth=2, activation=activation)
-    config = duel(6, 16, r1).model_copy(update={"generator": net, "discriminator": net})
+    check_same_work(duel(6, 16, r1).model_copy(update={"generator": net, "discriminator": net}))
+    net = Convolutional(channels=4, activation=activation)
+    check_same_work(picture_duel(Digits(), 4, 16, r1).model_copy(update={"generator": net, "discriminator": net}))
+
+
+def check_same_work(config: GameConfig) -> None:
     plain, engine = PlainLoop(config), Engine(config)
     game = engine.game
     theta, phi = row(plain.g)[None], row(plain.d)[None]

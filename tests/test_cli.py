@@ -219,7 +219,7 @@ def test_a_network_is_of_the_kind_it_says(changes: list[tuple[str, Any]], genera
 def test_a_file_from_before_networks_had_kinds_still_loads(tmp_path: Path) -> None:
     old = GameConfig().model_dump(mode="json")
     for player in ("generator", "discriminator"):
-        for newer in ("kind", "pieces", "normalisation", "dropout", "spread"):
+        for newer in ("kind", "pieces", "normalisation", "dropout", "spread", "gain"):
             del old[player][newer]
     old["regulariser"] = {"r1": old["regulariser"]["r1"]}
     del old["update_rule"]["first"]
@@ -231,7 +231,11 @@ def test_a_file_from_before_networks_had_kinds_still_loads(tmp_path: Path) -> No
 
 @pytest.mark.parametrize(
     ("kind", "allowed"),
-    [("transformer", "mlp, point"), ({"kind": "linear"}, "mlp, point"), (3, "mlp, point")],
+    [
+        ("transformer", "mlp, convolutional, point"),
+        ({"kind": "linear"}, "mlp, convolutional, point"),
+        (3, "mlp, convolutional, point"),
+    ],
 )
 def test_a_network_of_no_kind_there_is_is_refused(kind: Any, allowed: str) -> None:
     with pytest.raises(SettingError, match=f"its kind must be one of {allowed}"):

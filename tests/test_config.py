@@ -47,14 +47,14 @@ BASE = GameConfig(
     run=RunSettings(seed=0, batch=256, averaging=0.99),
 )
 
-BASES = (Settings, targets.Target, dynamics._OneEach)
+BASES = (Settings, targets.Points, targets.Pictures, dynamics._OneEach)
 SMOOTHABLE = ("minimax", "non_saturating")
 RULES = [rule() for rule in variants(GameConfig.model_fields["update_rule"].annotation)]
 HOMES = (config, targets, players, dynamics)
 CLASSES = dict.fromkeys(cls for home in HOMES for _, cls in inspect.getmembers(home, inspect.isclass))
 MODELS = [m for m in CLASSES if issubclass(m, Settings) and m not in BASES]
 # Bounds of single entries live in validators
-NUMBERS = {"means": st.floats(-50, 50), "mean": st.floats(-8, 8), "weights": st.floats(1e-3, 1e6)}
+NUMBERS = {"means": st.floats(-50, 50), "mean": st.floats(-8, 8), "weights": st.floats(1e-3, 1e6), "classes": st.integers(0, 9)}
 
 
 @st.composite
@@ -102,8 +102,9 @@ def valid(draw: st.DrawFn, model: type[Settings] = GameConfig) -> Any:
             assert kind is float and low is not None and high is not None
             exclusive = any(getattr(c, "gt", None) is not None for c in field.metadata)
             values[name] = draw(st.floats(low, high, exclude_min=exclusive))
-    if values.get("weights") and draw(st.booleans()):
-        values["weights"] = ()  # none means equal
+    for name in ("weights", "classes"):
+        if values.get(name) and draw(st.booleans()):
+            values[name] = ()  # none means equal, or all
     if model is GameConfig:
         values |= draw(fitting(values))
     try:
@@ -222,10 +223,10 @@ LR = "generator_optimiser.learning_rate"
         ("generator.activation", "gelu", "generator.activation", "'relu', 'leaky_relu', 'tanh', 'silu' or 'maxout'"),
         ("generator.initialisation", 3, "generator.initialisation", "'uniform', 'he', 'xavier', 'orthogonal' or 'normal'"),
         ("objective", "wgan", "objective", "'minimax', 'non_saturating', 'least_squares', 'hinge', 'wasserstein'"),
-        ("generator", {"kind": "linear"}, "generator", "'mlp', 'point'"),
+        ("generator", {"kind": "linear"}, "generator", "'mlp', 'convolutional', 'point'"),
         ("generator", {"kind": "point", "width": 3}, "generator.width", "no such setting"),
         ("generator", {"kind": "point", "start": 11}, "generator.start", "less than or equal to 10"),
-        ("discriminator", {"kind": "point"}, "discriminator", "'mlp', 'linear'"),
+        ("discriminator", {"kind": "point"}, "discriminator", "'mlp', 'convolutional', 'linear'"),
         ("discriminator", {"kind": "linear", "start": math.nan}, "discriminator.start", "finite"),
         ("generator.pieces", 1, "generator.pieces", "greater than or equal to 2"),
         ("generator.normalisation", "group", "generator.normalisation", "'none', 'batch' or 'layer'"),
@@ -510,11 +511,13 @@ RESTART = {
     "generator.normalisation": "layer",
     "generator.dropout": 0.2,
     "generator.spread": 0.1,
+    "generator.gain": 0.8,
     "discriminator": {"kind": "linear"},
     "discriminator.pieces": 3,
     "discriminator.normalisation": "layer",
     "discriminator.dropout": 0.2,
     "discriminator.spread": 0.1,
+    "discriminator.gain": 0.8,
     "regulariser.spectral": "on",
     "regulariser.packing": 2,
     "generator_optimiser": {"kind": "momentum"},

@@ -12,8 +12,10 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 FLOORS = {
-    "settings": -2,  # how a setting is declared: what targets and config stand on
-    "packed": -2,  # samples and paintings as text
+    "settings": -3,  # how a setting is declared: what targets and config stand on
+    "packed": -3,  # samples, paintings and pictures as text
+    "pictures": -2,  # the laws of pictures, which targets takes in
+    "uploads": -2,  # strangers' picture files, read in a process of their own that has to start at once
     "targets": -1,  # the laws of the data, which config takes in
     "players": -1,  # likewise the networks
     "dynamics": -1,  # likewise optimisers and update rules
@@ -35,6 +37,8 @@ FLOORS = {
 OUT_OF_REACH = {
     "settings": ("torch", "streamlit", "plotly"),
     "packed": ("torch", "streamlit", "plotly"),
+    "pictures": ("torch", "streamlit", "plotly"),
+    "uploads": ("torch", "streamlit", "plotly", "pydantic"),
     "targets": ("torch", "streamlit", "plotly"),
     "players": ("torch", "streamlit", "plotly"),
     "dynamics": ("torch", "streamlit", "plotly"),

@@ -1,8 +1,9 @@
-"""Samples and paintings as text: what goes in comes out, and nothing else is taken for them."""
+"""Samples, paintings and pictures as text: what goes in comes out, and nothing else is taken for them."""
 
 from __future__ import annotations
 
 import base64
+import struct
 import zlib
 
 import numpy as np
@@ -12,7 +13,20 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from gandash.config import GameConfig, parse_config
-from gandash.packed import MAX_ROWS, MAX_TEXT, SIDE, pack_painting, pack_samples, unpack_painting, unpack_samples
+from gandash.packed import (
+    MAX_PIXELS,
+    MAX_ROWS,
+    MAX_TEXT,
+    SIDE,
+    SIDES,
+    PackedPictures,
+    pack_painting,
+    pack_pictures,
+    pack_samples,
+    unpack_painting,
+    unpack_pictures,
+    unpack_samples,
+)
 from gandash.settings import SettingError
 from gandash.targets import Drawn, Samples, Samples2D
 
@@ -111,3 +125,50 @@ def test_the_defaults_are_ready_to_play() -> None:
         assert len(points) == 256
         np.testing.assert_allclose(points.mean(axis=0), 0, atol=1e-6)
         np.testing.assert_allclose(points.std(axis=0), 1, rtol=1e-6)
+
+
+def pictures(n: int, channels: int = 1, side: int = 8, labelled: bool = True) -> PackedPictures:
+    rng = np.random.default_rng(n)
+    pixels = rng.integers(0, 256, (n, channels, side, side), dtype=np.uint8)
+    return PackedPictures(pixels, rng.integers(0, 256, n) if labelled else None)
+
+
+@given(st.integers(1, 20), st.sampled_from([1, 3]), st.sampled_from(SIDES), st.booleans())
+def test_pictures_survive_packing(n: int, channels: int, side: int, labelled: bool) -> None:
+    given_pictures = pictures(n, channels, side, labelled)
+    found = unpack_pictures(pack_pictures(given_pictures))
+    np.testing.assert_array_equal(found.pixels, given_pictures.pixels)
+    assert not found.pixels.flags.writeable
+    if labelled:
+        np.testing.assert_array_equal(found.labels, given_pictures.labels)
+    else:
+        assert found.labels is None
+
+
+def test_as_many_pixels_as_are_allowed() -> None:
+    most = MAX_PIXELS // 32**2
+    blank = PackedPictures(np.zeros((most, 1, 32, 32), dtype=np.uint8), np.zeros(most, dtype=np.int64))
+    assert unpack_pictures(pack_pictures(blank)).pixels.shape == (most, 1, 32, 32)
+
+
+@pytest.mark.parametrize(
+    ("given_text", "words"),
+    [
+        ("", "upload anew"),
+        ("????", "upload anew"),
+        (text(b""), "hold no pictures"),
+        (text(bytes(2**26)), "more than there may be"),
+        (text(struct.pack("<IBBB", 2, 1, 9, 0) + bytes(162)), "side 9 with 1 channels; allowed are sides of 8, 16, 28, 32"),
+        (text(struct.pack("<IBBB", 2, 4, 8, 0) + bytes(512)), "with 4 channels"),
+        (text(struct.pack("<IBBB", 2, 1, 8, 7) + bytes(128)), "side 8"),
+        (text(struct.pack("<IBBB", 0, 1, 8, 0)), "promises 0 pictures"),
+        (text(struct.pack("<IBBB", 2**32 - 1, 1, 8, 0) + bytes(64)), "promises 4,294,967,295 pictures"),
+        (text(struct.pack("<IBBB", 100_001, 1, 8, 0)), "promises 100,001 pictures"),
+        (text(struct.pack("<IBBB", 2, 1, 8, 0) + bytes(127)), "127 bytes are not 2 pictures"),
+        (text(struct.pack("<IBBB", 2, 1, 8, 1) + bytes(128)), "128 bytes are not 2 pictures"),
+    ],
+)
+def test_text_that_holds_no_pictures_is_refused_by_name(given_text: str, words: str) -> None:
+    with pytest.raises(SettingError, match=words) as caught:
+        parse_config({"data": {"kind": "uploaded_pictures", "pixels": given_text}})
+    assert caught.value.path == "data.pixels" and len(str(caught.value)) < 400

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 import torch
 
 from gandash.config import GameConfig
-from gandash.diagnostics.measure import READINGS, measure
+from gandash.diagnostics.measure import READINGS, Measurement, measure
 from gandash.diagnostics.phase import phase
+from gandash.diagnostics.verdict import Observation, judge
 from gandash.game.game import Streams, build_game
 from gandash.game.step import METRICS, GameState, start, train_step
 from gandash.presets import (
@@ -19,10 +21,13 @@ from gandash.presets import (
     CLIPPED,
     CLUSTERS,
     COLLAPSE,
+    CRITIC_BOARD,
+    CRITIC_MOONS,
     CRITICAL,
     CYCLE,
     DEFAULT,
     GRID,
+    GRID_COLLAPSE,
     INWARDS,
     MASTERED_GRID,
     MASTERED_RING,
@@ -33,12 +38,18 @@ from gandash.presets import (
     PENALISED,
     PRESETS,
     PUBLISHED,
+    PUBLISHED_COLLAPSE,
+    RAMP,
     RING,
     ROLL,
     SMOOTHED,
+    STRONG_D,
+    STRONG_G,
+    STUCK,
     TOO_FAST,
     TRACKING,
     TWO_MODES,
+    UNROLLED,
     VANISHING,
     Preset,
 )
@@ -69,7 +80,10 @@ class Play:
         return torch.stack(rows), readings
 
     def readings(self) -> list[dict[str, float]]:
-        return [measure(self.game, self.state, self.streams, m).readings for m in range(self.game.members)]
+        return [found.readings for found in self.measurements()]
+
+    def measurements(self) -> list[Measurement]:
+        return [measure(self.game, self.state, self.streams, m) for m in range(self.game.members)]
 
 
 def column(rows: torch.Tensor, name: str) -> torch.Tensor:
@@ -148,6 +162,118 @@ def test_the_minimax_gradient_vanishes_and_the_other_loss_lives() -> None:
         assert cured[member] < 0.5
 
 
+def verdicts(play: Play, rows: torch.Tensor, readings: list[list[dict[str, float]]]) -> list[str]:
+    """What the verdict on every member's history is called; D's means are those of the last step's batch."""
+    modes = play.game.data.modes()
+    floor = play.measurements()[0].estimators.floors["jsd"].mean
+    d_real, d_fake = column(rows, "mean_d_real")[-1], column(rows, "mean_d_fake")[-1]
+    found = []
+    for m in range(play.game.members):
+        history = [
+            Observation(r["jsd"], r["wasserstein"], r["gap_half"], float(d_real[m]), float(d_fake[m]), modes=r["modes"])
+            for r in (moment[m] for moment in readings)
+        ]
+        found.append(judge(history, floor, len(modes.weights) if modes else 0).kind)
+    return found
+
+
+def slopes_in_the_gap(found: Measurement) -> np.ndarray:
+    """The critic's slope from cell to cell between p_g's last samples and p_r's first."""
+    x, p_g = found.estimators.grid, found.live.p_g
+    last, first = x[p_g > 0.01 * p_g.max()].max(), x[found.estimators.p_r > 0.01 * found.estimators.p_r.max()].min()
+    assert first - last > 0.3  # there is a gap to speak of
+    return (np.diff(found.d) / np.diff(x))[(x[:-1] > last) & (x[1:] < first)]
+
+
+@pytest.mark.slow
+def test_a_penalised_critic_is_a_ramp_where_minimax_is_dead() -> None:
+    play = Play(RAMP.config, range(5))
+    rows, _ = play.run(50)
+    walking = column(rows, "gradient_norm_g")[-10:].median(dim=0).values
+    far, at = play.measurements(), play.state
+    gentle, dead = RAMP.moves
+    for changes, weight in (((), 1.0), (gentle.changes, 10.0)):
+        play = Play(RAMP.config, range(5))
+        play.run(50)
+        if changes:
+            play.set(changes)
+            play.run(50)
+        for found in play.measurements():
+            slopes = slopes_in_the_gap(found)
+            expected = 1 + found.live.wasserstein / (2 * weight)
+            print(f"λ = {weight:g}: slopes {slopes.min():.3f} to {slopes.max():.3f}, 1 + W1/(2λ) = {expected:.3f}")
+            np.testing.assert_allclose(slopes, expected, rtol=0.1)
+    play = Play(RAMP.config, range(5))
+    _, readings = play.run(500, measure_every=10)
+    arrived = [min(moment[m]["wasserstein"] for moment in readings) for m in range(5)]
+
+    play.state = at
+    play.set(dead.changes)
+    rows, _ = play.run(150)
+    stuck, still = column(rows, "gradient_norm_g")[-10:].median(dim=0).values, play.measurements()
+    print(f"W1 {[f.live.wasserstein for f in far]} -> {arrived}; G's gradient {walking.tolist()} -> {stuck.tolist()}")
+    assert max(arrived) < 1
+    assert (stuck < 1e-4 * walking).all()
+    for before, after in zip(far, still, strict=True):
+        assert after.live.wasserstein == pytest.approx(before.live.wasserstein, abs=0.1)
+
+
+@pytest.mark.slow
+def test_a_d_too_strong_is_held_back_live() -> None:
+    play = Play(STRONG_D.config, range(5))
+    rows, readings = play.run(200, measure_every=5)
+    gradient = column(rows, "gradient_norm_g")
+    d_real, d_fake = (column(rows, name)[-10:] for name in ("mean_d_real", "mean_d_fake"))
+    print(
+        f"gradient {gradient[0].tolist()} -> {gradient[-1].tolist()}, D {d_real.min():.6f} real, {d_fake.max():.2g} generated"
+    )
+    assert verdicts(play, rows, readings) == ["discriminator_won"] * 5
+    assert d_real.min() > 0.99 and d_fake.max() < 0.001
+    assert (gradient[-10:].max(dim=0).values < 1e-6 * gradient[0]).all()
+    lost = readings[-1]
+    play.set(STRONG_D.moves[0].changes)
+    play.run(900)
+    mended = play.readings()
+    print([(round(a["wasserstein"], 2), round(b["wasserstein"], 3)) for a, b in zip(lost, mended, strict=True)])
+    assert all(r["wasserstein"] > 3 for r in lost) and all(r["wasserstein"] < 0.2 for r in mended)
+
+
+@pytest.mark.slow
+def test_a_g_too_strong_is_held_back_live() -> None:
+    play = Play(STRONG_G.config, range(5))
+    rows, readings = play.run(800, measure_every=10)
+    jsd = np.array([[r["jsd"] for r in moment] for moment in readings[20:]])
+    print(f"JSD from {jsd.min(axis=0)} to {jsd.max(axis=0)}")
+    assert jsd.min() > 0.2
+    assert verdicts(play, rows, readings) == ["collapsed"] * 5
+    play.set(STRONG_G.moves[0].changes)
+    play.run(2000)
+    last = play.readings()
+    print(modes_and_quality(last))
+    assert all(r["modes"] == 2 and r["jsd"] <= 0.07 for r in last)
+
+
+@pytest.mark.slow
+def test_one_mode_of_two_is_held_whatever_the_pairing_until_d_is_penalised() -> None:
+    play = Play(STUCK.config, range(5))
+    play.run(300)
+    rows, _ = play.run(100)
+    loss, d_fake = (column(rows, name).mean(dim=0) for name in ("loss_d", "mean_d_fake"))
+    print(f"loss {loss.tolist()}, D on generated data {d_fake.tolist()}")
+    np.testing.assert_allclose(loss, 2 * math.log(2) - 2 * (0.75 * math.log(4 / 3)), atol=0.02)
+    np.testing.assert_allclose(d_fake, 1 / 3, atol=0.02)
+    assert all(r["modes"] == 1 for r in play.readings())
+    held, found = play.state, {}
+    for move in STUCK.moves:
+        play.state = held
+        play.set(move.changes)
+        play.run(600)
+        found[move.label] = [r["wasserstein"] for r in play.readings()]
+    print(found)
+    paired, penalised = found.values()
+    assert min(paired) > 1.8 and max(penalised) < 1
+
+
 def modes_and_quality(readings: list[dict[str, float]]) -> str:
     return ", ".join(
         f"{r['modes']:.0f} modes {r['high_quality']:.3f} high quality JSD {r['jsd_average']:.3f}" for r in readings
@@ -216,20 +342,41 @@ def test_curves_of_the_plane_are_learned(preset: Preset, bound: float) -> None:
         assert after["gap_half"] <= 0.10
 
 
+@dataclass(frozen=True)
+class Collapse:
+    """At most `most` modes captured over the last `over` of `until` steps; `back` steps later all, of some quality."""
+
+    until: int
+    over: int
+    most: int
+    back: int
+    modes: int
+    quality: float
+
+
 @pytest.mark.slow
-def test_modes_collapse_and_are_won_back_live() -> None:
-    play = Play(COLLAPSE.config, range(5))
-    _, lost = play.run(1500, measure_every=100)
-    captured = np.array([[r["modes"] for r in found] for found in lost[-5:]])
-    print(f"captured over the last 500 steps: {captured.T.tolist()}")
-    assert (np.median(captured, axis=0) <= 4).all()
+@pytest.mark.parametrize(
+    ("preset", "told"),
+    [
+        (COLLAPSE, Collapse(until=1500, over=500, most=4, back=1000, modes=8, quality=0.70)),
+        (PUBLISHED_COLLAPSE, Collapse(until=1500, over=500, most=1, back=1000, modes=8, quality=0.01)),
+        (GRID_COLLAPSE, Collapse(until=600, over=400, most=7, back=1000, modes=25, quality=0.15)),
+    ],
+    ids=["ring", "published ring", "grid"],
+)
+def test_modes_collapse_and_are_won_back_live(preset: Preset, told: Collapse) -> None:
+    play = Play(preset.config, range(5))
+    _, lost = play.run(told.until, measure_every=50)
+    captured = np.array([[r["modes"] for r in found] for found in lost[-told.over // 50 :]])
+    print(f"captured over the last {told.over} steps: {captured.T.tolist()}")
+    assert (np.median(captured, axis=0) <= told.most).all()
     assert all(r["jsd"] >= 0.4 for r in lost[-1])
-    play.set(COLLAPSE.moves[0].changes)
-    play.run(1000)
+    play.set(preset.moves[0].changes)
+    play.run(told.back)
     cured = play.readings()
     print(modes_and_quality(cured))
     for after in cured:
-        assert after["modes"] == 8 and after["high_quality"] >= 0.70
+        assert after["modes"] == told.modes and after["high_quality"] >= told.quality
 
 
 @pytest.mark.slow
@@ -241,6 +388,23 @@ def test_packing_undoes_the_collapse() -> None:
     print(modes_and_quality(last))
     for after in last:
         assert after["modes"] == 8 and after["high_quality"] >= 0.65
+
+
+@pytest.mark.slow
+def test_unrolling_undoes_the_collapse_live() -> None:
+    play = Play(UNROLLED.config, range(5))
+    _, lost = play.run(1000, measure_every=50)
+    captured = np.array([[r["modes"] for r in found] for found in lost[11:]])
+    print(f"captured over the last 400 steps: {captured.T.tolist()}")
+    assert (np.median(captured, axis=0) <= 4).all()
+    play.set(UNROLLED.moves[0].changes)
+    play.run(400)
+    back = play.readings()
+    play.run(400)
+    cured = play.readings()
+    print(modes_and_quality(back), modes_and_quality(cured), sep="\n")
+    assert all(r["modes"] == 8 for r in back)
+    assert all(r["modes"] == 8 and r["jsd"] < 0.4 for r in cured)
 
 
 @pytest.mark.slow
@@ -279,6 +443,31 @@ def test_a_gradient_penalty_does_better_than_clipping() -> None:
     assert min(found[CLIPPED.name]) >= 0.18
     assert max(found[PENALISED.name]) <= 0.2
     assert all(c > p for c, p in zip(*found.values(), strict=True))
+
+
+def slopes_on_data(play: Play) -> list[float]:
+    """E|grad_x a| over points of p_r, of every member's critic."""
+    x = play.measurements()[0].estimators.real_points.clone().expand(play.game.members, -1, -1).requires_grad_()
+    outputs = play.game.discriminator.network(play.state.critic.clone(), x)
+    (slope,) = torch.autograd.grad(outputs.sum(), x)
+    return slope.norm(dim=-1).mean(dim=1).tolist()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("preset", "flat", "bound"), [(CRITIC_BOARD, 0.2, 0.25), (CRITIC_MOONS, 0.3, 0.2)], ids=["board", "moons"]
+)
+def test_a_penalty_gives_the_critic_its_unit_live(preset: Preset, flat: float, bound: float) -> None:
+    play = Play(preset.config, range(5))
+    play.run(2000)
+    clipped, before = slopes_on_data(play), play.readings()
+    play.set(preset.moves[0].changes)
+    play.run(1000)
+    penalised, after = slopes_on_data(play), play.readings()
+    print(clipped, penalised, [[round(r["jsd_average"], 3) for r in readings] for readings in (before, after)])
+    assert max(clipped) < flat
+    assert min(penalised) > 0.6 and max(penalised) < 1.4
+    assert all(r["jsd_average"] < bound for r in before + after)
 
 
 @pytest.mark.slow

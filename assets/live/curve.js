@@ -4,15 +4,18 @@
  */
 import { axisTicks, SteadyRange } from './axes.js';
 import { baseAxis, baseLayout, Chart } from './chart.js';
-import { element, mathsHtml, write } from './dom.js';
-import { grouped, typographic } from './numbers.js';
+import { element, maths, mathsHtml, write } from './dom.js';
+import { grouped, known, typographic } from './numbers.js';
 import { inGame } from './panels.js';
-import { translucent } from './palette.js';
+import { DASHES, translucent } from './palette.js';
+import { Readouts } from './comparison-readouts.js';
 import { createToggle } from './toggle.js';
 
 /** @typedef {import('./panels.js').PanelSpec} PanelSpec */
 /** @typedef {import('./panels.js').Series} Series */
 /** @typedef {import('./history.js').Line} Line */
+
+/** @typedef {{step: number, label: string, whose?: string}} Mark `whose`, where not all members are meant */
 
 /** What a panel needs to draw itself, the same for all panels.
  * @typedef {object} Scene
@@ -20,11 +23,15 @@ import { createToggle } from './toggle.js';
  * @property {Record<string, number | null>} numbers of the newest frame
  * @property {[number, number]} time the x range
  * @property {boolean} recent single steps instead of the whole run
- * @property {{step: number, label: string}[]} marks
+ * @property {Mark[]} marks
+ * @property {import('./comparison-legend.js').MemberLegend} company whose lines are shown, of a comparison
  * @property {any} facts
  * @property {import('./palette.js').Theme} theme */
 
 const MARGIN = { l: 46, r: 10, t: 5, b: 3 };
+const DIRECT_MARGIN = { ...MARGIN, r: 52 }; // the readings stand at the right
+const FADED = 0.18;
+const RUNAWAY = 4; // a line that spans so many times the range of the others leaves the picture rather than flatten them
 const LABEL_PX = 6; // width of a character of a mark's label, about
 const BAND_OPACITY = 0.16;
 
@@ -51,14 +58,14 @@ export class Curve {
   #labels = [];
   /** @type {(string | undefined)[]} */
   #words = [];
+  #readouts = new Readouts();
 
   /** @param {object} options
    * @param {PanelSpec} options.spec @param {any} options.plotly @param {AbortSignal} options.signal
    * @param {import('./preferences.js').Preferences} options.preferences @param {import('./tip.js').Tips} options.tips
-   * @param {HTMLElement} [options.extra] something to stand in the middle under the time axis
    * @param {(time: [number, number] | null) => void} options.onTime a new time range for all panels, or none
    * @param {() => void} options.onChange this panel wants to be drawn again */
-  constructor({ spec, plotly, signal, preferences, tips, extra, onTime, onChange }) {
+  constructor({ spec, plotly, signal, preferences, tips, onTime, onChange }) {
     this.#spec = spec;
     this.#signal = signal;
     this.#preferences = preferences;
@@ -67,7 +74,11 @@ export class Curve {
     this.#head = element('div', { class: 'gd-layers' }, this.#title, this.#aside);
     this.#body = element('div', { class: 'gd-plot', role: 'img' });
     this.node = element('section', { class: 'gd-curve', 'data-panel': spec.key }, this.#head, this.#body, this.#ends);
-    this.#ends.append(this.#start, ...(extra ? [extra] : []), this.#end);
+    this.#ends.append(this.#start, this.#end);
+    if (spec.direct) {
+      this.node.dataset.direct = '';
+      this.node.append(this.#readouts.node);
+    }
     this.#chart = new Chart({
       plotly,
       node: this.#body,
@@ -86,6 +97,11 @@ export class Curve {
     });
   }
 
+  /** Something to stand in the middle under the time axis. @param {HTMLElement} extra */
+  adopt(extra) {
+    if (extra.parentElement !== this.#ends) this.#end.before(extra);
+  }
+
   /** A new game: old extremes say nothing about it. */
   clear() {
     this.#range.clear();
@@ -102,25 +118,39 @@ export class Curve {
     this.#relabel(scene.facts);
     const since = this.#spec.since?.(scene.facts) ?? 0;
     const lines = this.#spec.series.map(series => after(since, readLine(series, scene)));
-    const shown = this.#spec.series.map(series => applies(series, scene.facts) && this.#isOn(series));
+    const shown = this.#spec.series.map(series => applies(series, scene.facts) && this.#isOn(series, scene.company));
     const range = this.#zoom ?? this.#fit(lines, shown, scene);
     const height = this.#body.clientHeight - MARGIN.t - MARGIN.b;
     this.#chart.draw(this.#traces(lines, shown, scene), this.#layout(range, height, scene));
-    this.#spec.series.forEach((series, i) => this.#toggles[i].show(this.#reading(series, scene)));
+    if (this.#spec.direct) this.#readOut(shown, range, height, scene);
+    else this.#spec.series.forEach((series, i) => this.#toggles[i].show(this.#reading(series, scene)));
     write(this.#start, grouped(scene.time[0]));
     write(this.#end, `step ${grouped(scene.time[1])}`);
   }
 
   /** The number in the title row is the newest frame's where it has one, so that it agrees with the line of theory.
    * @param {Series} series @param {Scene} scene */
-  #reading({ column, derive, reading }, { history, numbers, facts }) {
-    const measured = numbers[column] ?? history.latest(column);
-    if (reading) return reading(measured, facts);
-    return this.#spec.reading(measured !== null && derive ? derive(measured, facts) : measured, facts);
+  #reading(series, scene) {
+    if (series.reading) return series.reading(measured(series, scene), scene.facts);
+    return this.#spec.reading(drawn(series, scene), scene.facts);
   }
 
-  /** @param {Series} series */
-  #isOn(series) {
+  /** The newest value of each line at its end. @param {boolean[]} shown @param {[number, number]} range @param {number} height @param {Scene} scene */
+  #readOut(shown, range, height, scene) {
+    const at = (/** @type {number} */ value) => (this.#spec.log ? Math.log10(Math.max(value, Number.MIN_VALUE)) : value);
+    const { highlighted } = scene.company;
+    const readouts = this.#spec.series.flatMap((series, i) => {
+      const value = shown[i] ? drawn(series, scene) : null;
+      if (!known(value)) return [];
+      const y = ((range[1] - at(value)) / (range[1] - range[0])) * height;
+      return [{ y, text: this.#spec.reading(value, scene.facts), ink: series.ink, label: this.#labels[i], faded: highlighted !== null && highlighted !== series.member }];
+    });
+    this.#readouts.show(readouts, MARGIN.t, height);
+  }
+
+  /** @param {Series} series @param {Scene['company']} [company] */
+  #isOn(series, company) {
+    if (series.member !== undefined) return company?.isOn(series.member) ?? true;
     return this.#preferences.get(`curve.${this.#spec.key}.${series.column}`, true);
   }
 
@@ -136,8 +166,9 @@ export class Curve {
     if (words.join() === this.#words.join()) return;
     this.#words = words;
     this.#labels = labels;
-    write(this.#title, title);
+    this.#title.replaceChildren(...maths(title));
     this.#body.setAttribute('aria-label', `${title} over training steps`);
+    if (this.#spec.direct) return;
     for (const toggle of this.#toggles) toggle.node.remove();
     this.#toggles = this.#spec.series.map((series, i) =>
       createToggle({
@@ -167,25 +198,28 @@ export class Curve {
     const narrowest = inGame(this.#spec.narrowest, scene.facts);
     if (fixed) return [fixed[0] - 0.03, fixed[1] + 0.03];
     const values = this.#spec.references(scene.facts).map(r => r.value);
+    /** @type {number[][]} */
+    const spans = [];
     lines.forEach((line, i) => {
       if (!shown[i]) return;
       const { least = -Infinity } = this.#spec.series[i];
-      const reached = [...extremes(line.mean, 0), ...extremes(line.low, 0.01), ...extremes(line.high, 0.01)];
-      values.push(...reached.map(value => Math.max(value, least)));
+      const reached = this.#spec.direct ? extremes(line.mean, 0.01) : [...extremes(line.mean, 0), ...extremes(line.low, 0.01), ...extremes(line.high, 0.01)];
+      if (reached.length) spans.push(reached.map(value => Math.max(value, least)));
     });
+    values.push(...(this.#spec.direct && !log ? tamed(spans, narrowest) : spans).flat());
     const finite = values.filter(v => Number.isFinite(v) && (!log || v > 0)).map(v => (log ? Math.log10(v) : v));
     if (!finite.length) return log ? [-4, 0] : [0, 1];
     return this.#range.fit(Math.min(...finite), Math.max(...finite), narrowest);
   }
 
   /** @param {Line[]} lines @param {boolean[]} shown @param {Scene} scene */
-  #traces(lines, shown, { theme, recent, history }) {
+  #traces(lines, shown, { theme, recent, history, company: { highlighted } }) {
     const bands = [];
     const means = [];
     for (const [i, series] of this.#spec.series.entries()) {
       const line = lines[i];
       const visible = shown[i];
-      if (!recent && history.stride > 1)
+      if (!recent && history.stride > 1 && !this.#spec.direct)
         bands.push({
           visible,
           ...outline(line),
@@ -200,6 +234,7 @@ export class Curve {
         x: line.step,
         y: line.mean,
         line: { color: theme[series.ink], width: series.width ?? 1.5, dash: DASH(series.dash), shape: series.shape ?? 'linear', simplify: true },
+        opacity: series.member === undefined || highlighted === null || highlighted === series.member ? 1 : FADED,
         hovertemplate: `${name} %{y${series.format ? `:${series.format}` : ''}}<extra></extra>`,
       });
     }
@@ -215,11 +250,12 @@ export class Curve {
       type: 'line', layer: 'between', ...(r.since ? { x0: r.since, x1: Math.max(time[1], r.since) } : { xref: 'paper', x0: 0, x1: 1 }), y0: r.value, y1: r.value,
       line: { color: r.ink ? theme[r.ink] : theme.muted, width: 1.3, dash: '1.5px,3px' },
     }));
-    const width = this.#body.clientWidth - MARGIN.l - MARGIN.r;
+    const margin = this.#spec.direct ? DIRECT_MARGIN : MARGIN;
+    const width = this.#body.clientWidth - margin.l - margin.r;
     const marks = spread(scene.marks, time, width);
     return {
       ...baseLayout(theme),
-      margin: MARGIN,
+      margin,
       xaxis: { ...axis, range: time, showticklabels: false, showline: true, linecolor: theme.line, linewidth: 1, showspikes: true, tickprefix: 'step ', hoverformat: ',.0f' },
       yaxis: { ...axis, range, hoverformat: '.4~g', type: this.#spec.log ? 'log' : 'linear', ...axisTicks(range, height, references, this.#spec.log ?? false, this.#spec.tick), showgrid: true, gridcolor: theme.grid },
       shapes: [
@@ -235,14 +271,23 @@ export class Curve {
 }
 
 /** @param {string | undefined} dash */
-const DASH = dash => ({ dash: '6px,3px', dot: '2px,3px', dashdot: '8px,3px,2px,3px', fine: '3px,3px' })[dash ?? ''] ?? 'solid';
+const DASH = dash => ({ dash: '6px,3px', dot: '2px,3px', dashdot: '8px,3px,2px,3px', fine: '3px,3px' })[dash ?? ''] ?? DASHES[dash ?? 'solid'];
+
+/** The newest value of a line as it was measured. @param {Series} series @param {Scene} scene */
+const measured = ({ column }, { history, numbers }) => numbers[column] ?? history.latest(column);
+
+/** The same as it is drawn. @param {Series} series @param {Scene} scene */
+function drawn(series, scene) {
+  const value = measured(series, scene);
+  return value !== null && series.derive ? series.derive(value, scene.facts) : value;
+}
 
 /** @param {Series} series @param {Scene} scene @returns {Line} */
 function readLine({ column, derive }, { history, recent, time, facts }) {
   const line = recent ? history.recent(column, time[0]) : history.whole(column);
   if (!derive) return line;
-  const drawn = (/** @type {number[]} */ values) => values.map(value => derive(value, facts));
-  return { step: line.step, mean: drawn(line.mean), low: drawn(line.low), high: drawn(line.high) };
+  const derived = (/** @type {number[]} */ values) => values.map(value => derive(value, facts));
+  return { step: line.step, mean: derived(line.mean), low: derived(line.low), high: derived(line.high) };
 }
 
 /** The line from a step on. @param {number} since @param {Line} line @returns {Line} */
@@ -265,6 +310,15 @@ function extremes(all, share) {
   const ordered = Float64Array.from(values).sort();
   const cut = Math.floor(share * ordered.length);
   return [ordered[cut], ordered[ordered.length - 1 - cut]];
+}
+
+/** The spans of lines side by side, none much longer than those of most: the one that runs away would flatten all the others.
+ * @param {number[][]} spans lowest and highest value of each @param {number} narrowest */
+function tamed(spans, narrowest) {
+  const middling = (/** @type {number[]} */ values) => values.sort((a, b) => a - b)[(values.length - 1) >> 1];
+  const reach = RUNAWAY * Math.max(narrowest, middling(spans.map(([low, high]) => high - low)));
+  const middle = middling(spans.map(([low, high]) => (low + high) / 2));
+  return spans.map(span => span.map(value => Math.min(middle + reach, Math.max(middle - reach, value))));
 }
 
 /** Words at the lines themselves: the highest above its line, the others below theirs, so that close ones do not meet.
@@ -296,19 +350,20 @@ function outline({ step, low, high }) {
 }
 
 /** Marks in view, at most one per two pixels, with labels (newest first) where they find room.
- * @param {{step: number, label: string}[]} marks @param {[number, number]} time @param {number} width in px */
+ * @param {Mark[]} marks @param {[number, number]} time @param {number} width in px */
 function spread(marks, [from, to], width) {
   const scale = width / (to - from || 1);
   const placed = [];
   let edge = Infinity; // where the label to the right begins
   let last = Infinity;
-  for (const { step, label } of marks.toReversed()) {
+  for (const { step, label, whose } of marks.toReversed()) {
     const x = (step - from) * scale;
     if (x < 0 || x > width || last - x < 2) continue;
     last = x;
     // The whole label, else what it became, else only what was changed, else the line alone; the newest may stand to the left of its line.
     const [what, now] = [label.split(' ')[0], label.slice(label.indexOf('→'))];
-    const choices = [label, `${what} ${now}`, now, what].map(text => ({ text: typographic(text), size: LABEL_PX * text.length }));
+    const of = whose ? `${whose}: ` : '';
+    const choices = [of + label, `${of}${what} ${now}`, of + now, whose ?? what].map(text => ({ text: typographic(text), size: LABEL_PX * text.length }));
     const places = choices.flatMap(({ text, size }) => [
       { text, from: x, fits: x + size < Math.min(edge, width), left: false },
       { text, from: x - size, fits: edge === Infinity && x - size > 0, left: true },

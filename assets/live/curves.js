@@ -2,8 +2,10 @@
 /**
  * The column of curves: they share one time axis, and take turns at being drawn so that no frame pays for all of them.
  */
+import { COMPARISON_PANELS } from './comparison-panels.js';
+import { membersOf } from './comparison-members.js';
 import { Curve } from './curve.js';
-import { element, write } from './dom.js';
+import { element, maths } from './dom.js';
 import { inGame, PANELS } from './panels.js';
 import { inSameUnits } from './reading.js';
 import { createSwitch } from './switch.js';
@@ -14,7 +16,9 @@ const RECENT_STEPS = 1000;
 const HALF = 0.5; // less than this of a panel in view is out of sight
 const FIRST_STEPS = 100; // the time axis is at least this long
 
-/** @typedef {{curve: Curve, version: number, seen: boolean, drawnAt: number}} Slot `seen`: at least a part of it is in view */
+const ALL = [...PANELS, ...COMPARISON_PANELS];
+
+/** @typedef {{curve: Curve, version: number, seen: boolean, share: number, drawnAt: number}} Slot `seen`: at least a part of it is in view; `share`: so much of it */
 /** @typedef {import('./curve.js').Scene & {version: number}} Round the moment that the curves show, and its version */
 
 export class Curves {
@@ -30,6 +34,8 @@ export class Curves {
   /** to a panel out of sight, by its element @type {Map<Element, HTMLElement>} */
   #links = new Map();
   #recent;
+  #company;
+  #timeSwitch;
   #roundBegan = -Infinity;
   #restsUntil = -Infinity;
   /** @type {Round | null} */
@@ -42,21 +48,22 @@ export class Curves {
    * @param {import('./preferences.js').Preferences} options.preferences
    * @param {import('./history.js').History} options.history
    * @param {import('./palette.js').Theme} options.theme @param {import('./tip.js').Tips} options.tips
+   * @param {import('./comparison-legend.js').MemberLegend} options.company of a comparison: whose lines are shown
    * @param {() => void} options.request asks for a call of `paint` at the next animation frame */
-  constructor({ plotly, signal, preferences, history, theme, tips, request }) {
+  constructor({ plotly, signal, preferences, history, theme, tips, company, request }) {
     this.#preferences = preferences;
     this.#request = request;
     this.#history = history;
     this.#recent = preferences.get('recent', false);
-    this.#state = { numbers: {}, step: 0, marks: /** @type {{step: number, label: string}[]} */ ([]), facts: /** @type {any} */ ({}), theme };
-    const timeSwitch = this.#timeSwitch(signal);
-    this.#slots = PANELS.map((spec, i) => {
+    this.#state = { numbers: {}, step: 0, marks: /** @type {import('./curve.js').Mark[]} */ ([]), facts: /** @type {any} */ ({}), theme };
+    this.#company = company;
+    this.#timeSwitch = this.#createTimeSwitch(signal);
+    this.#slots = ALL.map(spec => {
       /** @type {Slot} */
       const slot = {
-        version: -1, seen: false, drawnAt: -Infinity,
+        version: -1, seen: false, share: 0, drawnAt: -Infinity,
         curve: new Curve({
           spec, plotly, signal, preferences, tips,
-          extra: i === 0 ? timeSwitch : undefined,
           onTime: time => this.#setTime(time),
           onChange: () => this.#wake(slot),
         }),
@@ -64,7 +71,7 @@ export class Curves {
       return slot;
     });
     this.#list = element('div', { class: 'gd-curves', tabindex: 0, role: 'group', 'aria-label': 'Curves' }, ...this.#slots.map(s => s.curve.node));
-    this.node = element('div', { class: 'gd-side' }, this.#list, this.#more);
+    this.node = element('div', { class: 'gd-side' }, company.node, this.#list, this.#more);
     // What has no room is named, or nobody would look for it.
     for (const { curve: { node } } of this.#slots) {
       const link = element('button', { type: 'button', hidden: '' });
@@ -72,15 +79,14 @@ export class Curves {
       this.#links.set(node, link);
     }
     this.#more.append('more: ', ...this.#links.values());
-    this.#choose({});
+    this.#choose();
     // What is scrolled out of sight is not worth drawing.
     const observer = new IntersectionObserver(entries => {
       for (const { target, isIntersecting, intersectionRatio } of entries) {
         const slot = this.#slots.find(s => s.curve.node === target);
-        if (slot) slot.seen = isIntersecting;
-        this.#links.get(target)?.toggleAttribute('hidden', target.hasAttribute('hidden') || intersectionRatio > HALF);
+        if (slot) Object.assign(slot, { seen: isIntersecting, share: intersectionRatio });
       }
-      this.#more.toggleAttribute('hidden', [...this.#links.values()].every(link => link.hidden));
+      this.#offerMore();
       this.#request();
     }, { root: this.#list, threshold: [0, HALF] });
     for (const { curve } of this.#slots) observer.observe(curve.node);
@@ -88,26 +94,47 @@ export class Curves {
   }
 
   /** Something changed: all curves are to be drawn, each in its turn.
-   * @param {Partial<{numbers: Record<string, number | null>, step: number, marks: {step: number, label: string}[], facts: any, theme: import('./palette.js').Theme}>} changes */
+   * @param {Partial<{numbers: Record<string, number | null>, step: number, marks: import('./curve.js').Mark[], facts: any, theme: import('./palette.js').Theme}>} changes */
   show(changes) {
     if (changes.facts && !inSameUnits(changes.facts, this.#state.facts)) for (const { curve } of this.#slots) curve.refit();
     Object.assign(this.#state, changes);
-    if (changes.facts) this.#choose(changes.facts);
+    if (changes.facts) {
+      this.#company.show(membersOf(changes.facts));
+      this.#choose();
+    }
     this.redraw();
   }
 
-  /** Shows the panels that have something to say about this game.
-   * @param {any} facts */
-  #choose(facts) {
+  /** Shows the panels that have something to say about this game, or about these games. */
+  #choose() {
+    const { facts } = this.#state;
+    const isComparison = membersOf(facts).length > 0;
     let shown = 0;
-    PANELS.forEach((spec, i) => {
-      const applies = spec.when?.(facts) ?? true;
-      const { node } = this.#slots[i].curve;
-      node.toggleAttribute('hidden', !applies);
-      write(/** @type {HTMLElement} */ (this.#links.get(node)), inGame(spec.title, facts));
-      shown += Number(applies);
+    ALL.forEach((spec, i) => {
+      const applies = Boolean(spec.direct) === isComparison && (spec.when?.(facts, this.#history) ?? true);
+      const { curve } = this.#slots[i];
+      curve.node.toggleAttribute('hidden', !applies);
+      if (!applies) return;
+      const [link, title] = [/** @type {HTMLElement} */ (this.#links.get(curve.node)), inGame(spec.title, facts)];
+      if (link.dataset.title !== title) link.replaceChildren(...maths(title));
+      link.dataset.title = title;
+      if (shown++ === 0) curve.adopt(this.#timeSwitch);
     });
-    this.#list.dataset.panels = String(shown);
+    const panels = isComparison ? `compared ${shown}` : String(shown);
+    if (panels !== this.#list.dataset.panels) this.#redrawNow(); // each has another height
+    this.#list.dataset.panels = panels;
+    this.#offerMore();
+  }
+
+  /** Names the panels that are mostly out of sight. */
+  #offerMore() {
+    for (const { curve, share } of this.#slots) this.#links.get(curve.node)?.toggleAttribute('hidden', curve.node.hasAttribute('hidden') || share > HALF);
+    this.#more.toggleAttribute('hidden', [...this.#links.values()].every(link => link.hidden));
+  }
+
+  /** Another member stands out, or other members are shown. */
+  compare() {
+    this.#redrawNow();
   }
 
   redraw() {
@@ -152,9 +179,10 @@ export class Curves {
    * @param {number} now */
   #beginRound(now) {
     this.#roundBegan = now;
+    if (membersOf(this.#state.facts).length) this.#choose(); // some panels wait for the history
     const last = Math.max(this.#state.step, FIRST_STEPS);
     const first = this.#recent ? Math.max(0, last - RECENT_STEPS) : 0;
-    this.#round = { version: this.#version, ...this.#state, history: this.#history, recent: this.#recent, time: this.#zoom ?? [first, last] };
+    this.#round = { version: this.#version, ...this.#state, company: this.#company, history: this.#history, recent: this.#recent, time: this.#zoom ?? [first, last] };
   }
 
   /** @param {[number, number] | null} time */
@@ -171,7 +199,7 @@ export class Curves {
   }
 
   /** @param {AbortSignal} signal */
-  #timeSwitch(signal) {
+  #createTimeSwitch(signal) {
     return createSwitch({
       label: 'Time shown',
       choices: [{ value: 'whole', label: 'whole run' }, { value: 'recent', label: `last ${RECENT_STEPS}` }],

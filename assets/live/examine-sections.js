@@ -12,7 +12,7 @@ import { drawPlane } from './phase-spectrum.js';
  * @typedef {{name: string, value: string, floor?: string, hint: string}} Row */
 
 /** A list of numbers whose explanations come up under the pointer. */
-class Numbers {
+export class Numbers {
   node = element('dl', { class: 'gd-numbers' });
   #tips;
 
@@ -79,17 +79,29 @@ const inWords = ([re, im]) => (Math.abs(im) < 1e-9 * Math.abs(re) ? compact(re) 
 
 // -------------------------------------------------------------------------------------------------------- best response
 
+const ALONE = 500; // rounds of D in the game itself
+
 /** @type {import('./examine.js').Section} */
 export const bestResponse = {
   what: 'best_response',
   title: 'Freeze G, train D to its best',
   hint: 'A copy of D is trained against this G, which stands still, without any penalty. Theory says how far it can come: V = 2 JSD − log 4 '
     + '(Goodfellow et al. 2014). How far it comes says whether D is strong enough. The game keeps its own D.',
-  create({ tips }) {
+  create({ tips, signal, send }) {
     const curve = new ApproachCanvas();
     const numbers = new Numbers(tips);
+    const train = element('button', { type: 'button', class: 'gd-button' }, `Train D alone in the game, ${grouped(ALONE)} rounds`);
+    const said = element('span', { class: 'gd-floor' });
+    tips.set(train, `What was trained here was a copy. This moves the game’s own D: ${grouped(ALONE)} rounds by its own optimiser in which G stands still, and then the game is paused. Play goes on from there with both.`);
+    train.addEventListener('click', () => send({ type: 'step', players: 'D', n: ALONE }), { signal });
+    const offer = element('p', { class: 'gd-examine-offer', hidden: '' }, train, said);
     return {
-      node: element('div', {}, curve.node, numbers.node),
+      node: element('div', {}, curve.node, numbers.node, offer),
+      allow({ role, status, done }) {
+        offer.toggleAttribute('hidden', !done || role !== 'steer');
+        train.toggleAttribute('disabled', status !== 'paused');
+        write(said, status === 'running' ? 'pause the game first' : '');
+      },
       show(result, theme) {
         curve.draw(result, theme);
         const now = result.values.at(-1);

@@ -2,6 +2,7 @@
 /**
  * The drawer of examinations: each is computed on request, beside the game, and stands with the step whose state it is of.
  */
+import { landscape } from './examine-landscape.js';
 import { bestResponse, duality, samples, spectrum } from './examine-sections.js';
 import { element, write } from './dom.js';
 import { grouped } from './numbers.js';
@@ -14,14 +15,15 @@ import { grouped } from './numbers.js';
  * @property {string} what
  * @property {string} title
  * @property {string} hint what it is and why one would want it
- * @property {(options: {tips: import('./tip.js').Tips}) => Picture} create */
+ * @property {(options: {tips: import('./tip.js').Tips, signal: AbortSignal, send: (command: object) => void}) => Picture} create */
 
 /** @typedef {object} Picture
  * @property {HTMLElement} node
- * @property {(result: any, theme: import('./palette.js').Theme) => void} show */
+ * @property {(result: any, theme: import('./palette.js').Theme) => void} show
+ * @property {(run: {role: string, status: string, done: boolean}) => void} [allow] what may be done next, where it offers something */
 
 /** @type {Section[]} */
-const SECTIONS = [spectrum, bestResponse, samples, duality];
+const SECTIONS = [spectrum, landscape, bestResponse, samples, duality];
 
 export class Examine {
   #send;
@@ -49,7 +51,7 @@ export class Examine {
       const state = element('span', { class: 'gd-examine-state', role: 'status' });
       const problem = element('p', { class: 'gd-examine-problem', hidden: '' });
       const notes = element('ul', { class: 'gd-examine-notes' });
-      const picture = create({ tips });
+      const picture = create({ tips, signal, send });
       const body = element('div', { hidden: '' }, picture.node, notes);
       tips.set(heading, hint);
       button.addEventListener('click', () => send({ type: 'examine', what }), { signal });
@@ -81,7 +83,10 @@ export class Examine {
   show({ role, status, examined }) {
     this.#examined = examined ?? {};
     const able = role === 'steer' && (status === 'running' || status === 'paused');
-    for (const { button } of this.#sections) button.toggleAttribute('disabled', !able);
+    for (const { what, button, picture } of this.#sections) {
+      button.toggleAttribute('disabled', !able);
+      picture.allow?.({ role, status, done: Boolean(this.#examined[what]?.done) });
+    }
     this.#draw();
   }
 

@@ -79,9 +79,13 @@ export class Legend {
     return /** @type {ReturnType<typeof createToggle>} */ (this.#entries.get(key)).node;
   }
 
-  /** Hides the switches of what this game has not got.
+  /** Hides the switches of what this game has not got, and presses those that were chosen elsewhere.
    * @param {Record<string, unknown>} arrays of the frame */
   match(arrays) {
+    for (const { key } of this.layers) {
+      const pressed = String(this.isOn(key));
+      if (this.entry(key).getAttribute('aria-pressed') !== pressed) this.entry(key).setAttribute('aria-pressed', pressed);
+    }
     for (const layer of this.layers) if (layer.needs) this.entry(layer.key).toggleAttribute('hidden', !arrays[layer.needs] || !this.has(layer));
   }
 }

@@ -7,13 +7,21 @@
 const LIGHT = { real: '#0072B2', generated: '#D55E00', discriminator: '#007A5A', value: '#984A84', alarm: '#b3261e', words: '#B85108' };
 const DARK = { real: '#56B4E9', generated: '#F0803C', discriminator: '#2FD19B', value: '#E08BC0', alarm: '#ff8a80', words: '#F0803C' };
 
-/** @typedef {'real' | 'generated' | 'discriminator' | 'value' | 'text' | 'muted'} Ink */
+/** Of the members of a comparison, which keep away from the inks of real, generated and D: found by a search for eight colours that
+ * are far apart in Oklab (Ottosson 2020), also as seen without one kind of cones (Machado et al. 2009), with a contrast of 3 or
+ * more to the page. Dashes say the same. */
+const MEMBERS = {
+  light: ['#7332e7', '#ed5ba1', '#8e9000', '#150ea4', '#8083fa', '#503f0c', '#994671', '#610059'],
+  dark: ['#ed54ed', '#d8e550', '#dbf4f7', '#a32ecb', '#e8a3ca', '#96580a', '#999e0c', '#4b808d'],
+};
+
+/** @typedef {'real' | 'generated' | 'discriminator' | 'value' | 'text' | 'muted' | `member${number}`} Ink */
 /** @typedef {{dark: boolean, font: string, background: string, raised: string, line: string, grid: string, alarm: string, words: string} & Record<Ink, string>} Theme
  * `words` is the ink of generated things for small print: lines may be lighter than letters. */
 
 /** Dashes of Plotly's kind; also those of the legend's samples.
  * @type {Record<string, string>} */
-export const DASHES = { solid: 'solid', dash: '7px,4px', dot: '2px,3px', dashdot: '8px,3px,2px,3px', fine: '3px,3px' };
+export const DASHES = { solid: 'solid', dash: '7px,4px', dot: '2px,3px', dashdot: '8px,3px,2px,3px', fine: '3px,3px', long: '14px,4px', longdot: '12px,3px,2px,3px', longdots: '10px,3px,2px,3px,2px,3px' };
 
 /** The theme that holds at `node`: Streamlit's variables where it gives them, else the page's own colours.
  * @param {Element} node @returns {Theme} */
@@ -28,6 +36,7 @@ export function readTheme(node) {
   return {
     dark,
     ...(dark ? DARK : LIGHT),
+    ...Object.fromEntries(MEMBERS[dark ? 'dark' : 'light'].map((colour, i) => [`member${i}`, colour])),
     text: css(text),
     muted: mix(0.66),
     line: mix(0.22),

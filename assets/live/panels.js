@@ -22,6 +22,7 @@ import { isClassic, isProbability, readingOf } from './reading.js';
  * @property {(measured: number | null, facts: any) => string} [reading] its value in words, where the panel's way will not do
  * @property {number} [room] kept for the reading, in characters
  * @property {string} [format] of the number under the pointer, as d3 writes it
+ * @property {number} [member] whose line it is, in a comparison
  * @property {(facts: any) => boolean} [when] whether this game has it */
 
 /** @typedef {object} PanelSpec
@@ -35,7 +36,8 @@ import { isClassic, isProbability, readingOf } from './reading.js';
  * @property {boolean} [headed] words stand at its head, so those of the marks stand at its foot
  * @property {(facts: any) => number} [since] the step from which its lines are in the units of its axis
  * @property {(value: number) => string} [tick] how round numbers are written at the axis
- * @property {(facts: any) => boolean} [when] whether it has something to say about this game
+ * @property {boolean} [direct] lines of a comparison: their readings stand at their ends, and one legend serves all panels
+ * @property {(facts: any, history: import('./history.js').History) => boolean} [when] whether it has something to say about this game
  * @property {Series[]} series
  * @property {(facts: any) => PanelReference[]} references */
 
@@ -175,6 +177,35 @@ export const PANELS = [
     series: [
       { column: 'learning_rate_d', label: 'D', name: 'learning rate of D', ink: 'discriminator', shape: 'hv' },
       { column: 'learning_rate_g', label: 'G', name: 'learning rate of G', ink: 'generated', dash: 'dash', shape: 'hv' },
+    ],
+    references: () => [],
+  },
+  {
+    key: 'turning',
+    title: 'Turning',
+    aside: () => 'cosine of consecutive displacements',
+    fixed: () => [-1.1, 1.1],
+    narrowest: 1,
+    reading: value => fixed(value, 2),
+    series: [
+      {
+        column: 'update_cosine', label: 'cosine', ink: 'value', width: 1.2,
+        name: 'cosine between both players’ displacement since the last measurement and the one before: 1 straight on, 0 a right angle, −1 back again',
+      },
+    ],
+    references: () => [{ value: 0, label: '0' }],
+  },
+  {
+    key: 'slope',
+    title: 'Slope of D',
+    aside: () => 'E |∇a|',
+    log: true,
+    narrowest: 1.5,
+    since: facts => readingOf(facts).since ?? 0,
+    reading: value => compact(value),
+    series: [
+      { column: 'slope_real', label: 'real', name: 'E |∇a| on real data: the slope of D’s output before the sigmoid, per unit of x', ink: 'real' },
+      { column: 'slope_fake', label: 'generated', name: 'E |∇a| on generated data', ink: 'generated', dash: 'dash' },
     ],
     references: () => [],
   },

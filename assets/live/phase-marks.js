@@ -16,7 +16,7 @@ import { translucent } from './palette.js';
  * @property {Theme} theme
  * @property {Flow} flow
  * @property {ArrayLike<number>} path theta and psi in turn, from old to new
- * @property {[number, number]} equilibrium */
+ * @property {[number, number] | null} equilibrium null where there is no rest point */
 
 /** -v on a grid over a window, its corners included; between the nodes it is interpolated. */
 export class Flow {
@@ -156,7 +156,9 @@ function drawPresent(c, { box }, theme, x, y) {
 }
 
 /** A cross in a ring. @param {Scene} scene */
-export function drawEquilibrium({ c, view, theme, equilibrium: [theta, psi] }) {
+export function drawEquilibrium({ c, view, theme, equilibrium }) {
+  if (!equilibrium) return;
+  const [theta, psi] = equilibrium;
   const [x, y] = [view.originX + view.scale * theta, view.originY - view.scale * psi];
   const radius = 2.1 * markSize(view);
   const arm = 1.9 * radius;
@@ -197,20 +199,21 @@ function ring(c, x, y, radius, ink, fill) {
 
 const NAME_PX = 34; // from the edge of the plane, beyond the axis's numbers
 
-/** Which player moves along which axis, in the players' colours. @param {Context} c @param {Viewport} view @param {Theme} theme */
-export function drawNames(c, view, theme) {
+/** What moves along which axis, each name in its ink. @param {Context} c @param {Viewport} view @param {Theme} theme
+ * @param {readonly {text: string, ink: string}[]} [names] along the bottom and up the left side; the players', where nothing else is said */
+export function drawNames(c, view, theme, names = [{ text: 'θ (generator)', ink: theme.words }, { text: 'ψ (discriminator)', ink: theme.discriminator }]) {
   const { left, top, width, height } = view.box;
   const letters = letterSize(view) + 1;
   c.font = `${letters}px ${theme.font}`;
   c.textAlign = 'center';
   c.textBaseline = 'alphabetic';
-  c.fillStyle = theme.words;
-  c.fillText('θ (generator)', left + width / 2, top + height + 2 * letters + 6);
+  c.fillStyle = names[0].ink;
+  c.fillText(names[0].text, left + width / 2, top + height + 2 * letters + 6);
   c.save();
   c.translate(left - NAME_PX, top + height / 2);
   c.rotate(-Math.PI / 2);
-  c.fillStyle = theme.discriminator;
-  c.fillText('ψ (discriminator)', 0, 0);
+  c.fillStyle = names[1].ink;
+  c.fillText(names[1].text, 0, 0);
   c.restore();
 }
 

@@ -13,6 +13,7 @@ import { letterSize } from './plane-marks.js';
 const LABEL = { width: 2.9, height: 1.3 }; // of "100 %", in sizes of its letters
 const GAP_PX = 4;
 const SMALLEST_RADIUS_PX = 7;
+const SMALLEST_LABELLED_PX = 360; // in a smaller plane words would cover the modes
 const STANDARD_DEVIATIONS = 3; // a sample this near to a mode is of high quality
 
 /** @param {CanvasRenderingContext2D} c @param {Viewport} view @param {number[][]} modes @param {number} std @param {ArrayLike<number>} shares @param {import('./palette.js').Theme} theme */
@@ -31,6 +32,7 @@ export function drawModes(c, view, modes, std, shares, theme) {
   c.setLineDash([4, 3]);
   c.stroke();
   c.setLineDash([]);
+  if (Math.min(view.box.width, view.box.height) < SMALLEST_LABELLED_PX) return;
 
   c.textAlign = 'center';
   c.textBaseline = 'middle';

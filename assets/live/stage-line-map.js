@@ -12,12 +12,14 @@
  * @property {[number, number]} latentWindow
  * @property {number} latentDimension
  * @property {Record<string, import('./bytes.js').NumberArray>} arrays of the frame
+ * @property {boolean} [compact] without names of its rows
  * @property {boolean} samples whether the rugs are shown
  * @property {boolean} threads whether the map is shown */
 
 const TICKS = 14; // y of the tick labels, in px
 const REAL = [24, 36];
 const GENERATED = [41, 53];
+const SHORTEST = GENERATED[1] + 54; // px: threads in less room would say nothing
 const LATENTS = 34; // height of the z row with its ticks, from the bottom
 
 export class MapCanvas {
@@ -32,7 +34,7 @@ export class MapCanvas {
   draw(scene) {
     const { clientWidth: width, clientHeight: height } = this.#canvas;
     const c = this.#canvas.getContext('2d');
-    if (!c || width < 40 || height < 40) return;
+    if (!c || width < 40 || height < TICKS) return;
     const ratio = window.devicePixelRatio || 1;
     const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
     if (this.#canvas.width !== w || this.#canvas.height !== h) Object.assign(this.#canvas, { width: w, height: h });
@@ -45,12 +47,13 @@ export class MapCanvas {
     const toZ = scale(scene.latentWindow, left, right);
     const bottom = height - LATENTS;
     this.#ticks(c, scene, toX, left, right);
-    if (scene.samples) this.#rugs(c, scene, toX, left, right);
-    if (scene.threads) this.#threads(c, scene, toX, toZ, { left, right, bottom });
+    const hasRugs = scene.samples && height > GENERATED[1];
+    if (hasRugs) this.#rugs(c, scene, toX, left, right);
+    if (scene.threads && height > SHORTEST) this.#threads(c, { ...scene, samples: hasRugs }, toX, toZ, { left, right, bottom });
   }
 
   /** @param {CanvasRenderingContext2D} c @param {Scene} scene @param {(x: number) => number} toX @param {number} left @param {number} right */
-  #ticks(c, { theme, ticks }, toX, left, right) {
+  #ticks(c, { theme, ticks, compact }, toX, left, right) {
     write(c, theme, theme.muted, 'center');
     c.strokeStyle = theme.line;
     c.beginPath();
@@ -62,18 +65,18 @@ export class MapCanvas {
     }
     c.stroke();
     c.textAlign = 'right';
-    c.fillText('x', left - 8, TICKS);
+    if (!compact) c.fillText('x', left - 8, TICKS);
   }
 
   /** @param {CanvasRenderingContext2D} c @param {Scene} scene @param {(x: number) => number} toX @param {number} left @param {number} right */
-  #rugs(c, { theme, arrays }, toX, left, right) {
+  #rugs(c, { theme, arrays, compact }, toX, left, right) {
     const rows = /** @type {const} */ ([
       [arrays.real, REAL, theme.real, theme.real, 'real'],
       [arrays.generated, GENERATED, theme.generated, theme.words, 'G(z)'],
     ]);
     for (const [values, [from, to], ink, words, label] of rows) {
       write(c, theme, words, 'right');
-      c.fillText(label, left - 8, (from + to) / 2 + 0.5);
+      if (!compact) c.fillText(label, left - 8, (from + to) / 2 + 0.5);
       c.strokeStyle = ink;
       c.globalAlpha = 0.65;
       c.lineWidth = 1.2;
@@ -91,7 +94,7 @@ export class MapCanvas {
 
   /** @param {CanvasRenderingContext2D} c @param {Scene} scene @param {(x: number) => number} toX @param {(z: number) => number} toZ
    * @param {{left: number, right: number, bottom: number}} box */
-  #threads(c, { theme, arrays, samples, latentWindow, latentDimension }, toX, toZ, { left, right, bottom }) {
+  #threads(c, { theme, arrays, compact, samples, latentWindow, latentDimension }, toX, toZ, { left, right, bottom }) {
     const top = samples ? GENERATED[1] + 2 : TICKS + 10;
     const { latents, generated } = arrays;
     const bend = 0.5 * (bottom - top);
@@ -102,7 +105,7 @@ export class MapCanvas {
     c.lineTo(right, bottom + 0.5);
     c.stroke();
     write(c, theme, theme.muted, 'right');
-    c.fillText(latentDimension > 1 ? 'z₁' : 'z', left - 8, bottom);
+    if (!compact) c.fillText(latentDimension > 1 ? 'z₁' : 'z', left - 8, bottom);
     c.textAlign = 'center';
     for (const z of latentTicks(latentWindow)) c.fillText(z.label, toZ(z.value), bottom + 15);
     if (!latents || !generated) return;

@@ -5,6 +5,7 @@
  */
 import { axisTicks, niceTicks, SteadyRange } from './axes.js';
 import { baseAxis, baseLayout, Chart } from './chart.js';
+import { SmallChart } from './comparison-chart.js';
 import { element, mathsHtml } from './dom.js';
 import { DRAG } from './help.js';
 import { Legend } from './legend.js';
@@ -28,6 +29,8 @@ const LEGEND = ['p_r', 'p_g', 'p_g_average', 'd', 'd_star', 'samples', 'map'];
 
 const MARGIN = { l: 46, r: 30, t: 12, b: 1 };
 const WIDE_MARGIN = { ...MARGIN, r: 44 }; // a critic's values may need more digits
+const COMPACT_MARGIN = { l: 8, r: 18, t: 8, b: 6 }; // one density scale for all that stand side by side: no numbers
+const COMPACT_WIDE_MARGIN = { ...COMPACT_MARGIN, r: 34 };
 const FLOOR = -0.025; // below zero by this share, so that a line at zero is seen whole
 const CEILING = 1.06;
 const NARROWEST = { known: 0.5, free: 0.01 }; // extent of a critic's axis, where its value at equilibrium is known and where its scale is its own
@@ -62,9 +65,14 @@ export class LineStage {
     const canvas = /** @type {HTMLCanvasElement} */ (element('canvas', { class: 'gd-stage-map', role: 'img', 'aria-label': 'Samples, and the map from z to x' }));
     this.node = element('div', { class: 'gd-stage' }, this.#legend.node, plot, canvas);
     this.#map = new MapCanvas(canvas);
-    this.#chart = new Chart({
-      plotly: options.plotly,
-      node: plot,
+    this.#chart = options.compact ? new SmallChart(plot) : this.#createChart();
+  }
+
+  #createChart() {
+    const { plotly, signal, request } = this.#options;
+    return new Chart({
+      plotly,
+      node: this.#plot,
       signal,
       onZoom: ranges => {
         Object.assign(this.#zoom, ranges);
@@ -78,12 +86,16 @@ export class LineStage {
     });
   }
 
+  get layers() {
+    return [this.#legend.node];
+  }
+
   get guide() {
     return this.#legend.guide;
   }
 
   get gestures() {
-    return DRAG;
+    return this.#options.compact ? [] : DRAG;
   }
 
   /** @param {any} facts */
@@ -106,7 +118,9 @@ export class LineStage {
   }
 
   get #margin() {
-    return isProbability(readingOf(this.#facts)) ? MARGIN : WIDE_MARGIN;
+    const isNarrow = isProbability(readingOf(this.#facts));
+    if (this.#options.compact) return isNarrow ? COMPACT_MARGIN : COMPACT_WIDE_MARGIN;
+    return isNarrow ? MARGIN : WIDE_MARGIN;
   }
 
   /** @param {import('./palette.js').Theme} theme */
@@ -136,6 +150,7 @@ export class LineStage {
     const ticks = niceTicks(range, Math.max(3, this.node.clientWidth / 110));
     this.#chart.draw(this.#traces(arrays), this.#layout(range, arrays));
     this.#map.draw({
+      compact: this.#options.compact,
       margin: this.#margin,
       theme: this.#theme,
       range,
@@ -173,7 +188,8 @@ export class LineStage {
     const axis = baseAxis(theme);
     const top = this.#top.fit(arrays);
     const density = this.#zoom.yaxis ?? [FLOOR * top, CEILING * top];
-    const ticks = niceTicks(density, 3);
+    const { compact } = this.#options;
+    const ticks = compact ? [] : niceTicks(density, 3);
     const reading = readingOf(this.#facts);
     const says = this.#zoom.yaxis2 ?? this.#heardRange(reading, arrays);
     const { centre } = reading;
@@ -188,8 +204,8 @@ export class LineStage {
         range: says,
         overlaying: 'y',
         side: 'right',
-        ...heardTicks(reading, says, this.#plot.clientHeight - MARGIN.t - MARGIN.b),
-        tickfont: { size: 12, color: theme.discriminator },
+        ...heardTicks(reading, says, this.#plot.clientHeight - MARGIN.t - MARGIN.b, compact ? HALVES : QUARTERS),
+        tickfont: { size: compact ? 11 : 12, color: theme.discriminator },
         showgrid: true,
         gridcolor: theme.grid,
       },
@@ -197,7 +213,7 @@ export class LineStage {
         ...(centre === null ? [] : [{ type: 'line', layer: 'between', xref: 'paper', x0: 0, x1: 1, yref: 'y2', y0: centre, y1: centre, line: { color: theme.muted, width: 1.5, dash: '2px,4px' } }]),
         { type: 'line', layer: 'below', xref: 'paper', x0: 0, x1: 1, yref: 'y', y0: 0, y1: 0, line: { color: theme.line, width: 1 } },
       ],
-      annotations: [
+      annotations: compact ? [] : [
         { ...AXIS_NAME, text: 'density', x: 0, xanchor: 'right', xshift: -7, font: { size: 11, color: theme.muted } },
         { ...AXIS_NAME, text: isProbability(reading) ? reading.symbol : reading.label, x: 1, xanchor: 'left', xshift: 8, font: { size: 12, color: theme.discriminator } },
       ],
@@ -232,13 +248,15 @@ function saysOf(reading) {
 
 const QUARTERS = [{ value: 0, label: '0' }, { value: 0.25, label: '¼' }, { value: 0.75, label: '¾' }, { value: 1, label: '1' }];
 
+const HALVES = QUARTERS.filter(({ value }) => value === 0 || value === 1);
+
 /** The value at equilibrium by its name, and round ones.
- * @param {import('./reading.js').Reading} reading @param {[number, number]} range @param {number} height in px */
-function heardTicks(reading, range, height) {
+ * @param {import('./reading.js').Reading} reading @param {[number, number]} range @param {number} height in px @param {readonly import('./axes.js').Reference[]} shares of a probability */
+function heardTicks(reading, range, height, shares) {
   const { centre, centre_label: label } = reading;
   const references = centre === null ? [] : [{ value: centre, label }];
   if (!isProbability(reading)) return axisTicks(range, height, references, false);
-  const ticks = [...QUARTERS, ...references];
+  const ticks = [...shares, ...references];
   return { tickvals: ticks.map(t => t.value), ticktext: ticks.map(t => t.label) };
 }
 

@@ -27,11 +27,11 @@ const LAYERS = [
   },
   {
     key: 'equilibrium', label: 'equilibrium', draw: drawEquilibrium, sample: { ink: 'text', mark: 'share' },
-    hint: 'Where neither player wants to move: the generator is on the data, and the discriminator is flat.',
+    hint: 'Where neither player wants to move: the discriminator is flat, and the generator is on the data unless the words above say otherwise.',
   },
   {
     key: 'spectrum', label: 'eigenvalues', sample: { ink: 'value', mark: 'dot' },
-    hint: 'The game near its equilibrium. λ are the eigenvalues of the Jacobian of v: stable for small steps when Re λ > 0. With Re λ = 0 the flow circles, and plain steps spiral out.',
+    hint: 'The game near its equilibrium. λ are the eigenvalues of the Jacobian of v: stable for small steps when Re λ > 0. With Re λ = 0 the flow circles, and plain steps spiral out. Instance noise is averaged over.',
   },
 ];
 const LEGEND = ['path', 'flow', 'equilibrium', 'spectrum'];
@@ -150,9 +150,10 @@ export class PhaseStage {
 
   /** @param {[number, number]} place */
   #choose(place) {
-    if (!this.#canvas.closest('[data-role="steer"]')) return; // who watches changes nothing
+    const { tellPage } = this.#options;
+    if (!tellPage || !this.#canvas.closest('[data-role="steer"]')) return; // who watches changes nothing
     this.#chosen = place;
-    this.#options.tellPage?.('start', place);
+    tellPage('start', place);
     this.#options.request();
     this.#timer = window.setTimeout(() => {
       this.#chosen = null;
@@ -162,6 +163,10 @@ export class PhaseStage {
 
   get gestures() {
     return GESTURES;
+  }
+
+  get layers() {
+    return [this.#legend.node];
   }
 
   get guide() {
@@ -260,12 +265,15 @@ export class PhaseStage {
     const now = performance.now();
     const { path } = this.#frame?.arrays ?? {};
     const { equilibrium, phase } = this.#facts;
-    if (now - this.#toldAt < TELL_EVERY_MS || !path?.length || !equilibrium || !phase) return;
+    if (now - this.#toldAt < TELL_EVERY_MS || !path?.length || !phase) return;
     this.#toldAt = now;
-    const away = (/** @type {number} */ at) => compact(Math.hypot(path[at] - equilibrium[0], path[at + 1] - equilibrium[1]));
     const last = path.length - 2;
-    write(this.#words, `Theta is ${compact(path[last])} and psi ${compact(path[last + 1])}: ${away(last)} away from the equilibrium at ${compact(equilibrium[0])} and ${compact(equilibrium[1])}, `
-      + `${away(0)} at the beginning of the path. Eigenvalues ${phase.eigenvalues.map(inWords).join(' and ')}. ${known(phase.modulus) ? '' : 'Modulus unknown. '}${phase.words}`);
+    const away = (/** @type {number} */ at) => compact(Math.hypot(path[at] - equilibrium[0], path[at + 1] - equilibrium[1]));
+    const stands = equilibrium
+      ? `: ${away(last)} away from the equilibrium at ${compact(equilibrium[0])} and ${compact(equilibrium[1])}, ${away(0)} at the beginning of the path`
+      : '';
+    const eigenvalues = phase.eigenvalues.length ? `Eigenvalues ${phase.eigenvalues.map(inWords).join(' and ')}. ` : '';
+    write(this.#words, `Theta is ${compact(path[last])} and psi ${compact(path[last + 1])}${stands}. ${eigenvalues}${known(phase.modulus) ? '' : 'Modulus unknown. '}${phase.words}`);
   }
 }
 

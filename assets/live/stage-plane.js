@@ -69,6 +69,7 @@ const GESTURES = [
 ];
 
 const MARGIN = { left: 28, right: 1, top: 3, bottom: 20 };
+const COMPACT_MARGIN = { left: 20, right: 1, top: 3, bottom: 14 };
 const TELL_EVERY_MS = 2000; // the description for those who do not see the picture
 
 /** What a layer needs to draw itself.
@@ -102,7 +103,7 @@ export class PlaneStage {
   #contour = new Contour();
   #fields = fieldsOf(readingOf(null));
   #choice;
-  #wanted;
+  #fieldRow;
   /** @type {import('./plane-fields.js').Level} */
   #level = { middle: 0.5, scale: 0.5 };
   #scale = new SteadyScale();
@@ -119,7 +120,6 @@ export class PlaneStage {
     this.#theme = options.theme;
     const { signal, preferences, tips, request } = options;
     this.#legend = new Legend(LAYERS, LEGEND, { preferences, tips, signal, request });
-    this.#wanted = preferences.get('field', 'd');
     this.#choice = createSwitch({
       label: 'What the field shows',
       choices: this.#fields,
@@ -128,19 +128,18 @@ export class PlaneStage {
       signal,
       onChoose: value => {
         preferences.set('field', value);
-        this.#wanted = value;
         request();
       },
     });
     const [low, middle, high] = this.#ends;
     const scale = element('span', { class: 'gd-scale' }, low, element('span', { class: 'gd-scale-bar' }, middle), high);
-    const fieldRow = element('div', { class: 'gd-field' }, this.#legend.entry('field'), this.#choice.node, scale);
+    this.#fieldRow = element('div', { class: 'gd-field' }, this.#legend.entry('field'), this.#choice.node, scale);
     this.#canvas = /** @type {HTMLCanvasElement} */ (element('canvas', {
       class: 'gd-plane', tabindex: 0, role: 'img', 'aria-label': 'Real and generated samples in the plane, over the field of the discriminator. Plus and minus zoom, arrows pan, 0 resets.',
       'aria-describedby': this.#words.id, 'aria-keyshortcuts': '+ - 0 ArrowLeft ArrowRight ArrowUp ArrowDown',
     }));
     this.#context = /** @type {CanvasRenderingContext2D} */ (this.#canvas.getContext('2d', { alpha: false }));
-    this.node = element('div', { class: 'gd-stage gd-stage-plane' }, this.#legend.node, fieldRow, element('div', { class: 'gd-plot' }, this.#canvas, this.#homeButton), this.#words);
+    this.node = element('div', { class: 'gd-stage gd-stage-plane' }, this.#legend.node, this.#fieldRow, element('div', { class: 'gd-plot' }, this.#canvas, this.#homeButton), this.#words);
     this.#showEnds();
     this.#homeButton.addEventListener('click', () => {
       this.#view.reset();
@@ -169,6 +168,10 @@ export class PlaneStage {
     return GESTURES;
   }
 
+  get layers() {
+    return [this.#legend.node, this.#fieldRow];
+  }
+
   get guide() {
     return this.#legend.guide;
   }
@@ -192,7 +195,8 @@ export class PlaneStage {
 
   /** What the field shows: what was chosen, if it has a meaning in this game. */
   get #field() {
-    return this.#fields.find(f => f.value === this.#wanted) ?? this.#fields[0];
+    const wanted = this.#options.preferences.get('field', 'd');
+    return this.#fields.find(f => f.value === wanted) ?? this.#fields[0];
   }
 
   /** @param {import('./palette.js').Theme} theme */
@@ -253,9 +257,10 @@ export class PlaneStage {
     const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
     if (this.#canvas.width !== w || this.#canvas.height !== h) Object.assign(this.#canvas, { width: w, height: h });
     this.#context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    const [roomX, roomY] = [width - MARGIN.left - MARGIN.right, height - MARGIN.top - MARGIN.bottom];
+    const margin = this.#options.compact ? COMPACT_MARGIN : MARGIN;
+    const [roomX, roomY] = [width - margin.left - margin.right, height - margin.top - margin.bottom];
     const side = Math.min(roomX, roomY);
-    this.#view.box = { left: MARGIN.left + Math.round((roomX - side) / 2), top: MARGIN.top + Math.round((roomY - side) / 2), width: side, height: side };
+    this.#view.box = { left: margin.left + Math.round((roomX - side) / 2), top: margin.top + Math.round((roomY - side) / 2), width: side, height: side };
     return true;
   }
 

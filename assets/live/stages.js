@@ -2,8 +2,10 @@
 /**
  * Which stage draws which kind of data: a newcomer is one file and one line here.
  */
+import { ComparisonStage } from './stage-comparison.js';
 import { LineStage } from './stage-line.js';
 import { PhaseStage } from './stage-phase.js';
+import { PicturesStage } from './stage-pictures.js';
 import { PlaneStage } from './stage-plane.js';
 
 /** @typedef {object} StageOptions
@@ -13,12 +15,18 @@ import { PlaneStage } from './stage-plane.js';
  * @property {import('./palette.js').Theme} theme
  * @property {import('./tip.js').Tips} tips
  * @property {() => void} request asks for a call of `redraw` at the next animation frame
+ * @property {typeof createStage} createStage for a stage that is made of others
+ * @property {boolean} [compact] one of several side by side: fewer ticks and words
+ * @property {import('./comparison-legend.js').MemberLegend} [company] of a comparison: who stands out
  * @property {(name: string, value: unknown) => void} [tellPage] fires a trigger of the page */
 
 /** @typedef {object} Stage
  * @property {HTMLElement} node
  * @property {readonly {label: string, hint: string, sample: import('./toggle.js').Sample}[]} guide what its layers mean
  * @property {readonly import('./help.js').Entry[]} gestures what pointer and keys do in its picture
+ * @property {readonly HTMLElement[]} [layers] the rows of switches above its picture
+ * @property {(members: readonly any[]) => void} [judge] of a comparison: each member’s verdict
+ * @property {(member: number | null) => void} [highlight] of a comparison: the member that stands out
  * @property {(facts: any) => void} setFacts what stays true of the game on show
  * @property {(theme: import('./palette.js').Theme) => void} setTheme
  * @property {(frame: import('./bytes.js').Packet) => void} draw
@@ -26,16 +34,16 @@ import { PlaneStage } from './stage-plane.js';
  * @property {() => void} clear a new game: forget frame and zoom */
 
 /** @type {Record<string, new (options: StageOptions) => Stage>} */
-const STAGES = { line: LineStage, plane: PlaneStage, phase: PhaseStage };
+const STAGES = { line: LineStage, plane: PlaneStage, phase: PhaseStage, pictures: PicturesStage, comparison: ComparisonStage };
 
 const DEFAULT = 'line';
 
 /** @param {any} facts */
 export const stageKind = facts => facts?.stage ?? DEFAULT;
 
-/** @param {string} kind of `facts.stage` @param {StageOptions} options */
+/** @param {string} kind of `facts.stage` @param {Omit<StageOptions, 'createStage'>} options @returns {Stage} */
 export function createStage(kind, options) {
   const Kind = STAGES[kind];
   if (!Kind) throw new Error(`no stage is known for "${kind}"; known are ${Object.keys(STAGES).join(', ')}`);
-  return new Kind(options);
+  return new Kind({ ...options, createStage });
 }

@@ -73,8 +73,9 @@ export class Transport {
     this.#showPlay();
   }
 
-  /** @param {{status: string, role: string, speed: number | null}} run */
-  show({ status, role, speed }) {
+  /** @param {{status: string, role: string, speed: number | null, members: readonly unknown[]}} run */
+  show({ status, role, speed, members }) {
+    this.#examine.hidden = members.length > 0; // one game is examined, not several
     this.#status = status;
     this.#running = status === 'running';
     const steering = role === 'steer';

@@ -3,6 +3,8 @@
  * One mounted live view: takes what the socket brings, and paints the newest of it once per animation frame.
  */
 import { unpack } from './bytes.js';
+import { MemberLegend } from './comparison-legend.js';
+import { factsOf, marksOf, numbersOf } from './comparison-members.js';
 import { Curves } from './curves.js';
 import { element } from './dom.js';
 import { Examine } from './examine.js';
@@ -24,7 +26,7 @@ const NARROW_PX = 900; // below: curves under the stage, and the page scrolls
 const WIDE_PX = 1400; // from here: two columns of curves
 
 /** The run before the server has spoken. */
-const NO_RUN = { role: 'watch', generation: -1, status: 'connecting', reason: '', step: 0, speed: null, verdict: null, marks: [], examined: {}, notice: '', facts: {} };
+const NO_RUN = { role: 'watch', generation: -1, status: 'connecting', reason: '', step: 0, speed: null, verdict: null, marks: [], members: /** @type {any[]} */ ([]), examined: {}, notice: '', facts: {} };
 
 export class LiveView {
   #end = new AbortController();
@@ -94,7 +96,7 @@ export class LiveView {
       history: this.#history,
       send: command => this.#socket?.send(command),
       stage: () => this.#staged?.view,
-      facts: () => this.#run.facts,
+      facts: () => this.#run.members[0]?.facts ?? this.#run.facts,
       request: () => this.#request(),
     });
     this.#retheme();
@@ -150,12 +152,14 @@ export class LiveView {
     }
     this.#show();
     const { curves } = /** @type {Parts} */ (this.#parts);
-    const same = (/** @type {'facts' | 'marks'} */ what) => JSON.stringify(old[what]) === JSON.stringify(this.#run[what]);
-    if (!same('facts') || old === NO_RUN) {
-      this.#stage().setFacts(this.#run.facts);
-      curves.show({ facts: this.#run.facts });
+    const same = (/** @type {(run: any) => unknown} */ of) => JSON.stringify(of(old)) === JSON.stringify(of(this.#run));
+    if (!same(factsOf) || old === NO_RUN) {
+      const facts = factsOf(this.#run);
+      this.#stage().setFacts(facts);
+      curves.show({ facts });
     }
-    if (!same('marks')) curves.show({ marks: this.#run.marks });
+    this.#stage().judge?.(this.#run.members);
+    if (!same(marksOf)) curves.show({ marks: marksOf(this.#run) });
   }
 
   /** What cannot be read is left out and answered all the same: the server waits for a word before it sends the next.
@@ -194,7 +198,7 @@ export class LiveView {
     this.#pace.clear();
     this.#staged?.view.clear();
     this.#parts?.curves.clear();
-    this.#parts?.curves.show({ marks: this.#run.marks });
+    this.#parts?.curves.show({ marks: marksOf(this.#run) });
   }
 
   #request() {
@@ -214,20 +218,22 @@ export class LiveView {
     const start = performance.now();
     const frame = this.#pending;
     this.#pending = null;
+    const stageIsOld = this.#stageIsOld;
+    this.#stageIsOld = false; // a stage that has not done all in this frame asks again
     // Before painting, so that the next frame travels meanwhile; even so at most one waits here while one is being painted.
     if (frame) this.#acknowledge(frame);
     if (frame) this.#paintFrame(frame, start);
-    else if (this.#stageIsOld) this.#staged?.view.redraw();
-    this.#stageIsOld = false;
+    else if (stageIsOld) this.#staged?.view.redraw();
     if (parts.curves.paint(start)) this.#request();
   }
 
   /** @param {import('./bytes.js').Packet} frame @param {number} now */
   #paintFrame(frame, now) {
     const { theory, transport, curves } = /** @type {Parts} */ (this.#parts);
-    const { step, numbers, steps_per_second: stepsPerSecond } = frame.label;
+    const { step, members, steps_per_second: stepsPerSecond } = frame.label;
+    const numbers = numbersOf(frame.label);
     this.#stage().draw(frame);
-    theory.show(numbers, this.#run.facts);
+    if (!members) theory.show(numbers, this.#run.facts);
     this.#pace.tick(now);
     transport.read({ step, stepsPerSecond, framesPerSecond: this.#pace.perSecond(now) });
     curves.show({ numbers, step });
@@ -241,7 +247,7 @@ export class LiveView {
 
   /** The stage for the data on show; another kind of data takes the old one off. */
   #stage() {
-    const { plotly, theme, tips, stageHolder } = /** @type {Parts} */ (this.#parts);
+    const { plotly, theme, tips, company, stageHolder } = /** @type {Parts} */ (this.#parts);
     const kind = stageKind(this.#run.facts);
     if (this.#staged) {
       if (this.#staged.kind === kind) return this.#staged.view;
@@ -252,20 +258,25 @@ export class LiveView {
     const end = new AbortController();
     this.#end.signal.addEventListener('abort', () => end.abort(), { signal: end.signal });
     const view = createStage(kind, {
-      plotly, signal: end.signal, preferences: this.#preferences, theme, tips, request: () => this.#requestStage(), tellPage: (name, value) => this.#tellPage(name, value),
+      plotly, signal: end.signal, preferences: this.#preferences, theme, tips, company, request: () => this.#requestStage(), tellPage: (name, value) => this.#tellPage(name, value), send: command => this.#socket?.send(command),
     });
     stageHolder.prepend(view.node);
     this.#staged = { kind, end, view };
-    view.setFacts(this.#run.facts);
+    view.setFacts(factsOf(this.#run));
+    view.judge?.(this.#run.members);
     return view;
   }
 
   /** Everything but pictures and curves. */
   #show() {
     if (!this.#parts) return;
-    const { transport, verdict, overlay, examine } = this.#parts;
+    const { transport, verdict, overlay, examine, theory } = this.#parts;
     const state = { ...this.#run, ...(this.#over ?? (this.#connected ? {} : { status: 'connecting' })) };
     Object.assign(this.#root.dataset, { status: state.status, role: state.role });
+    const isComparison = state.members.length > 0;
+    this.#root.toggleAttribute('data-comparison', isComparison);
+    theory.node.toggleAttribute('hidden', isComparison);
+    if (isComparison && !examine.node.hidden) examine.close();
     transport.show(state);
     if (state.status !== 'running') transport.read({ step: Number(this.#root.dataset.step), stepsPerSecond: null, framesPerSecond: null });
     verdict.show(state.verdict);
@@ -299,7 +310,7 @@ export class LiveView {
 
 /** The view's parts, in their places.
  * @param {HTMLElement} root
- * @param {{plotly: any, signal: AbortSignal, preferences: Preferences, history: History, send: (command: object) => void, stage: () => import('./stages.js').Stage | undefined, facts: () => any, request: () => void}} options */
+ * @param {{plotly: any, signal: AbortSignal, preferences: Preferences, history: History, send: (command: object) => void, stage: () => import('./stages.js').Stage | undefined, facts: () => any, request: () => void}} options `facts` of the one game, or of the first */
 function build(root, { plotly, signal, preferences, history, send, stage, facts, request }) {
   const theme = readTheme(root);
   applyTheme(root, theme);
@@ -310,12 +321,20 @@ function build(root, { plotly, signal, preferences, history, send, stage, facts,
   const transport = new Transport({ send, help: () => help.open(), examine: () => examine.toggle(), tips, verdict: verdict.node, signal });
   const overlay = new Overlay({ send, signal });
   const theory = new Theory(tips);
-  const curves = new Curves({ plotly, signal, preferences, history, theme, tips, request });
+  const company = new MemberLegend({
+    tips,
+    signal,
+    onChange: () => {
+      curves.compare();
+      stage()?.highlight?.(company.highlighted);
+    },
+  });
+  const curves = new Curves({ plotly, signal, preferences, history, theme, tips, company, request });
   const stageHolder = element('div', { class: 'gd-stage-holder' }, overlay.card);
   root.append(transport.node, element('div', { class: 'gd-main' }, stageHolder, curves.node, examine.node), theory.node, overlay.toasts, tips.node, help.node);
   // A click should not leave the focus on a button: the next Space means play or pause, not this button again.
   root.addEventListener('mousedown', event => {
     if (event.target instanceof Element && event.target.closest('button')) event.preventDefault();
   }, { signal });
-  return { plotly, theme, tips, verdict, transport, overlay, theory, curves, examine, stageHolder };
+  return { plotly, theme, tips, verdict, transport, overlay, theory, company, curves, examine, stageHolder };
 }

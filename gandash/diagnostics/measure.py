@@ -16,6 +16,7 @@ import torch.nn.functional as F
 
 from gandash.diagnostics.estimators import Array, Estimators, Reading, optimal_discriminator
 from gandash.diagnostics.line import Line
+from gandash.diagnostics.path import mean_slope
 from gandash.diagnostics.plane import Plane
 from gandash.game.distributions import LineDistribution, PlaneDistribution, distribution
 from gandash.game.field import judge, judge_samples, sample
@@ -25,18 +26,30 @@ from gandash.targets import Data
 
 _OF_A_GENERATOR = ("jsd", "wasserstein", "modes", "high_quality", "reverse_kl")
 
-READINGS = (*(name + whose for name in _OF_A_GENERATOR for whose in ("", "_average")), "gap_half", "gap_star")
+READINGS = (
+    *(name + whose for name in _OF_A_GENERATOR for whose in ("", "_average")),
+    "gap_half",
+    "gap_star",
+    "slope_real",
+    "slope_fake",
+    "update_cosine",
+)
 """The numbers of a measurement, of the live generator and of the averaged one.
 
 JSD in nats; W1 (sliced on the plane) in units of x; captured modes, high-quality share and reverse KL in nats where p_r is a
 mixture, else NaN; sup |D - 1/2| and sup |D - D*| over the central 98 % of p_r, with the objective's own reading of D in place
-of D and its own centre in place of 1/2 (the median, where the output has a free offset).
+of D and its own centre in place of 1/2 (the median, where the output has a free offset); E |grad_x a| of D's output on real and
+on generated samples, per unit of x; and, for one who follows a game, the cosine between the players' joint displacement since
+the last measurement and the one before (`diagnostics.path.Turning`): a state alone has none, NaN.
 """
+
+_SLOPES = 128  # samples of each law on which D's slope is read, of those that are there
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """What a state looks like; D and D* at the estimators' places, expectations over `samples` points of each law."""
+    """What a state looks like; D and D* at the estimators' places, expectations over `samples` points of each law; slopes
+    of D on some of the real and of the generated ones."""
 
     estimators: Estimators
     live: Reading
@@ -44,6 +57,7 @@ class Measurement:
     d: Array
     d_star: Array
     expectations: dict[str, float]
+    slopes: tuple[float, float]
     centre: float | None = 0.5
 
     @property
@@ -57,6 +71,8 @@ class Measurement:
         found["gap_half"] = float(np.abs(d - (np.median(d) if self.centre is None else self.centre)).max())
         # D* is undetermined where neither law has mass to speak of; the gap is taken over the rest
         found["gap_star"] = float(np.nanmax(gap_star)) if not np.isnan(gap_star).all() else math.nan
+        found["slope_real"], found["slope_fake"] = self.slopes
+        found["update_cosine"] = math.nan
         return {name: found[name] for name in READINGS}
 
 
@@ -97,7 +113,11 @@ def measure(game: Game, state: GameState, streams: Streams, member: int = 0) -> 
     fake = sample(game, state.theta[row], latents)
     live = found.read(fake[0])
     critic, reading = state.critic[row], game.objective.reading
-    d, real, fake_outputs = _judged(game, critic, found, fake, generator)
+    one_pass = game.pack == 1 and game.discriminator.network.is_plain and not game.objective.pairs
+    real_points = found.real_points[None]
+    if not one_pass:  # spread-out points lie in order: a pack must not be made of neighbours, nor a pair of equal ranks
+        real_points, fake = (x[:, torch.randperm(found.samples, generator=generator)] for x in (real_points, fake))
+    d, real, fake_outputs = _judged(game, critic, found, real_points, fake, one_pass)
     d_real, d_fake = reading.of(real), reading.of(fake_outputs)
     log_d_real = log_d_fake = math.nan
     if reading.logit is not None:
@@ -109,6 +129,7 @@ def measure(game: Game, state: GameState, streams: Streams, member: int = 0) -> 
         average=average,
         d=reading.of(d).numpy(),
         d_star=optimal_discriminator(found.p_r, live.p_g, reading.optimal, game.pack),
+        slopes=(_slope(game, critic, real_points), _slope(game, critic, fake)),
         centre=reading.centre,
         expectations={
             "loss_d": float(game.objective.discriminator(real, fake_outputs)),
@@ -123,15 +144,18 @@ def measure(game: Game, state: GameState, streams: Streams, member: int = 0) -> 
 
 
 def _judged(
-    game: Game, critic: torch.Tensor, found: Estimators, fake: torch.Tensor, generator: torch.Generator
+    game: Game, critic: torch.Tensor, found: Estimators, real: torch.Tensor, fake: torch.Tensor, one_pass: bool
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """D's outputs at the places `(m,)`, on real and on generated samples `(1, n)`, in double precision."""
-    real = found.real_points[None]
-    if game.pack == 1 and game.discriminator.network.is_plain and not game.objective.pairs:  # one pass for all
+    if one_pass:
         a = judge(game, critic, torch.cat([found.places[None], real, fake], dim=1)).double()
-        at_places, on_real, on_fake = torch.split(a, [len(found.places), found.samples, found.samples], dim=1)
+        at_places, on_real, on_fake = torch.split(a, [len(found.places), real.shape[1], fake.shape[1]], dim=1)
         return at_places[0], on_real, on_fake
-    # Spread-out points lie in order: a pack must not be made of neighbours, nor a pair of equal ranks
-    real, fake = (x[:, torch.randperm(found.samples, generator=generator)] for x in (real, fake))
     outputs = (judge(game, critic, found.places[None])[0], judge_samples(game, critic, real), judge_samples(game, critic, fake))
     return outputs[0].double(), outputs[1].double(), outputs[2].double()
+
+
+def _slope(game: Game, critic: torch.Tensor, x: torch.Tensor) -> float:
+    """E |grad_x a| over some of the samples `(1, n, dim)`, evenly chosen, since they may lie in order."""
+    some = x[:, :: max(1, x.shape[1] // _SLOPES)]
+    return float(mean_slope(game, critic, some[:, : some.shape[1] // game.pack * game.pack]))

@@ -1,17 +1,83 @@
-"""How a game travels: the field along a line between two of its points, the turning of its path, the slope of D."""
+"""How a game travels: where it has been, how its path turns, the field along a line between two of its points; D's slope."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from gandash.diagnostics.estimators import Array
 from gandash.diagnostics.spectrum import Field
+from gandash.game import passes
 from gandash.game.field import logits, seen
 from gandash.game.game import Game
+
+POINTS, FEWEST, BYTES = 64, 8, 64 * 2**20  # of a trail: points kept, however large they are, within so much memory
+NEAR, BESIDE = 0.05, 0.25  # parts of the line on both sides of its end where a path angle is read
+CLEAR = 0.1  # a cosine this small has no sign to speak of
+BUMP = 0.25  # a cosine higher by this at the end than beside it is a bump
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """Where one member's players were: w = (theta, phi), `(n,)`."""
+
+    step: int
+    w: Tensor
+
+
+class Trail:
+    """Where a game has been: at most 64 points and 64 MiB of one member's parameters, fewer for large players.
+
+    A longer path loses every other point of its older half, so that the first one stays and recent ones lie closest.
+    """
+
+    def __init__(self) -> None:
+        self._points: list[Footprint] = []
+
+    @property
+    def points(self) -> tuple[Footprint, ...]:
+        """From old to new."""
+        return tuple(self._points)
+
+    def take(self, step: int, theta: Tensor, phi: Tensor, member: int = 0) -> None:
+        """Keep this point `(members, n)`; points of this step and later, from before the game went back, are forgotten."""
+        while self._points and self._points[-1].step >= step:
+            self._points.pop()
+        w = torch.cat([theta[member], phi[member]]).detach()
+        self._points.append(Footprint(step, w))
+        most = max(FEWEST, min(POINTS, BYTES // (w.element_size() * max(1, len(w)))))
+        if len(self._points) > most:
+            half = most // 2
+            self._points = self._points[:half:2] + self._points[half:]
+
+
+class Turning:
+    """Whether a path turns: the cosine between its displacement since the last point and the displacement before that.
+
+    >>> turning = Turning()
+    >>> at = lambda x, y: turning.take(torch.tensor([[float(x)]]), torch.tensor([[float(y)]]))
+    >>> at(0, 0), at(1, 0), at(1, 1), at(1, 2)
+    (nan, nan, 0.0, 1.0)
+    """
+
+    def __init__(self) -> None:
+        self._last: Tensor | None = None
+        self._displacement: Tensor | None = None
+
+    def take(self, theta: Tensor, phi: Tensor, member: int = 0) -> float:
+        """The cosine at the last point, by this one `(members, n)`; NaN before there are three, and where nobody moved."""
+        now = torch.cat([theta[member], phi[member]]).detach()
+        last, before = self._last, self._displacement
+        self._last = now
+        self._displacement = None if last is None else now - last
+        if self._displacement is None or before is None:
+            return math.nan
+        return float(update_cosine(before, self._displacement))
 
 
 @dataclass(frozen=True)
@@ -21,6 +87,34 @@ class PathAngle:
     alphas: Array
     cosines: Array
     norms: Array
+
+    @property
+    def words(self) -> str:
+        """What the cosine says of the line's end, alpha = 1, by medians just before it, just behind it and farther off."""
+        off = self.alphas - 1
+        before, behind = self._median((off < 0) & (off >= -BESIDE)), self._median((off > 0) & (off <= BESIDE))
+        if math.isnan(before) or math.isnan(behind):
+            return "The field is zero along this line: there is nothing to read."
+        if max(abs(before), abs(behind)) < CLEAR:
+            return "No sign to speak of on either side: the field stands square to the line, neither inwards nor outwards."
+        at_end, farther = self._median(np.abs(off) <= NEAR), self._median((np.abs(off) > NEAR) & (np.abs(off) <= BESIDE))
+        turns = abs(at_end) > abs(farther) + BUMP
+        square = max(abs(before), abs(behind)) < 0.7  # farther than 45 degrees from the line
+        if before < 0 < behind:
+            said = "Minus before, plus behind: the field leads to the present point from both sides, which is attraction"
+        elif behind < 0 < before:
+            said = "Plus before, minus behind: the field leads away from the present point on both sides, which is repulsion"
+        elif turns:
+            return "One sign on both sides and a bump between: the field goes round near the present point, which is rotation."
+        else:
+            onwards = "on, along the way it came" if before < 0 else "back, towards where it came from"
+            return f"No change of sign: the present point is no rest point on this line; the field leads {onwards}."
+        return said + ("; most of the field stands across the line, as it would in a rotation." if turns or square else ".")
+
+    def _median(self, chosen: NDArray[np.bool_]) -> float:
+        found = self.cosines[chosen]
+        found = found[~np.isnan(found)]
+        return float(np.median(found)) if len(found) else math.nan
 
 
 def path_angle(field: Field, start: Tensor, end: Tensor, *, points: int = 61, beyond: float = 0.25) -> PathAngle:
@@ -38,7 +132,7 @@ def path_angle(field: Field, start: Tensor, end: Tensor, *, points: int = 61, be
     alphas = np.linspace(-beyond, 1 + beyond, points)
     cosines, norms = np.empty(points), np.empty(points)
     for i, alpha in enumerate(alphas.tolist()):
-        v = field(start.detach().double() + alpha * direction).detach()
+        v = field(start.detach().double() + alpha * direction).detach().double()
         norms[i] = float(v.norm())
         cosines[i] = float(v @ direction) / (norms[i] * length) if norms[i] > 0 else np.nan
     return PathAngle(alphas, cosines, norms)
@@ -61,14 +155,22 @@ def update_cosines(trajectory: Tensor) -> Tensor:
     return update_cosine(updates[:-1], updates[1:])
 
 
+@torch.inference_mode(False)
 def mean_slope(game: Game, phi: Tensor, x: Tensor) -> Tensor:
-    """E |grad_x a(x)| of D's logit over samples x `(members, n, dim)`, per unit of x: `(members,)`, no graph.
+    """E |grad_x a(x)| of D's output over samples x `(members, n, dim)`, per unit of x: `(members,)`, no graph.
 
     Not the root of R1's E |grad_x a|^2, which is never smaller. Where D judges packs, the slope is along all of a pack. Under
     spectral normalisation phi is what D is judged with, `GameState.critic`.
     """
-    with torch.enable_grad():
-        places = seen(game, x.detach()).clone().requires_grad_()
-        (slope,) = torch.autograd.grad(logits(game, phi.detach(), places).sum(), places)
+    places, net = seen(game, x.detach()), game.discriminator.network
+    if net.is_plain:
+        with torch.inference_mode():
+            judged = passes.run(net, phi, places)
+            judged.backward()
+            slope = judged.slope().mT
+    else:
+        with torch.enable_grad():
+            places = places.clone().requires_grad_()
+            (slope,) = torch.autograd.grad(logits(game, phi.clone(), places).sum(), places)
     norms: Tensor = torch.linalg.vector_norm(slope, dim=-1)
     return norms.mean(-1)

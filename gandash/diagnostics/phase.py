@@ -1,7 +1,8 @@
-"""The phase plane of a scalar game: where every point of (theta, psi) is driven, and what a round does near the equilibrium.
+"""The phase plane of a scalar game: where every point of (theta, psi) is driven, and what a round does near its rest point.
 
 For the Dirac-GAN (Mescheder, Geiger, Nowozin 2018, arXiv:1801.04406) and the bilinear game, whose players have one parameter
-each. H is the Jacobian of the *descent* field v at the equilibrium: stable when the real parts of its eigenvalues are positive.
+each: G(z) = theta, a(x) = psi x, p_r a point mass at c. H is the Jacobian of the *descent* field v at the rest point: stable
+when the real parts of its eigenvalues are positive. Instance noise is averaged over, exactly: v is the field of a large batch.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
-from gandash import config, dynamics, players
+from gandash import config, dynamics, players, targets
 from gandash.diagnostics import spectrum
 from gandash.diagnostics.estimators import Array
 from gandash.game.field import Chance, field_vector
@@ -21,11 +23,13 @@ from gandash.game.game import Game
 
 GRID = 21  # arrows per side
 NEUTRAL = 1e-6  # a modulus nearer to 1 than this is neither in nor out: beyond it a thousand rounds show it
+ALONE, PAIRED = (8.0, 321), (6.0, 25)  # how far in sigmas, and nodes, over the noise; of each side where both are paired
 
 
 @dataclass(frozen=True)
 class Phase:
-    """`multipliers` are the eigenvalues of one round of the rule at the equilibrium, None where no formula is at hand.
+    """`multipliers` are the eigenvalues of one round of the rule at the rest point, None where a round has none of its own or
+    no formula is at hand; `modulus` is what a round multiplies a small distance by in the long run, None where unknown.
 
     `boundary` `(k,)` is the curve in the plane of H's eigenvalues on which a round's modulus is 1, None where the rule has none
     (alternating moves do not depend on the eigenvalue alone) or the players' steps differ.
@@ -33,19 +37,20 @@ class Phase:
 
     eigenvalues: NDArray[np.complex128]
     multipliers: NDArray[np.complex128] | None
+    modulus: float | None
     boundary: NDArray[np.complex128] | None
     step_sizes: tuple[float, float]
     words: str
 
-    @property
-    def modulus(self) -> float | None:
-        """What a round multiplies a small distance by in the long run."""
-        return None if self.multipliers is None else float(np.abs(self.multipliers).max())
-
 
 def is_scalar(game: Game) -> bool:
-    """Whether both players have a single parameter, so that the game has a plane to be drawn in."""
-    return game.generator.network.size == game.discriminator.network.size == 1
+    """Whether the game has a plane to be drawn in: one parameter for each player, and a field that these two decide.
+
+    Data must be a point mass, else the flow would need its moments. Under spectral normalisation D's slope is 1 or -1 whatever
+    psi, and its field no function of the parameters alone.
+    """
+    sizes = game.generator.network.size, game.discriminator.network.size
+    return sizes == (1, 1) and isinstance(game.config.data, targets.PointMass) and not game.penalties.spectral
 
 
 def window(game: Game) -> tuple[float, float, float, float]:
@@ -53,58 +58,154 @@ def window(game: Game) -> tuple[float, float, float, float]:
     theta, psi = equilibrium(game)
     c = game.config
     assert isinstance(c.generator, players.Point) and isinstance(c.discriminator, players.Linear)
-    half, start = 3.0, math.hypot(c.generator.start - theta, c.discriminator.start - psi)
-    while half < 2 * start:
+    farthest = max(math.hypot(c.generator.start - theta, c.discriminator.start - psi), abs(_place(game) - theta))
+    half = 3.0
+    while half < 2 * farthest:
         half *= 2
     return theta - half, theta + half, psi - half, psi + half
 
 
+def rest_point(game: Game) -> tuple[float, float] | None:
+    """Where neither player wants to move, in closed form; None where there is no such point.
+
+    At psi = 0 every output is 0 and G's pull, proportional to psi, is nothing; D's is r'(0) c + f'(0) theta, with r' and f'
+    what its loss multiplies the outputs' gradients by on real and on generated data. So theta = -c r'(0)/f'(0): the data's
+    place c where both sides pull alike, (1 - 2 smoothing) c under label smoothing, e c for the f-GAN of KL, whose D cannot say
+    1 without a bias. Penalties are 0 or have a kink there, and noise, multiplied by psi, moves nothing.
+
+    Least squares have f'(0) = 0: every theta rests for c = 0, none for another c. G would rest as well where a(theta) = 1, but
+    there D asks for a real root of A psi^2 - c psi + 1 with A >= c^2, which has none; unless a gradient penalty helps.
+    """
+    c = _place(game)
+    on_real, on_fake = game.objective.discriminator_slopes(torch.zeros(1, 2, 1))[0, :, 0].tolist()
+    if on_fake == 0:
+        return (c, 0.0) if on_real * c == 0 else None
+    return -on_real / on_fake * c, 0.0
+
+
 def equilibrium(game: Game) -> tuple[float, float]:
-    """theta = the place of the data, psi = 0."""
-    low, high = game.data.quantile_range(0.5)  # type: ignore[attr-defined]
-    return (low + high) / 2, 0.0
+    """The point that the plane is drawn around: the rest point, or without one G on the data and D flat."""
+    return rest_point(game) or (_place(game), 0.0)
+
+
+def _place(game: Game) -> float:
+    data = game.config.data
+    assert isinstance(data, targets.PointMass)
+    return data.place
 
 
 @torch.inference_mode(False)
-def flow(game: Game, places: torch.Tensor) -> NDArray[np.float32]:
-    """-v at `places` `(n, 2)` of (theta, psi), without noise: the way both players would go, `(n, 2)`."""
-    theta, psi = (places[:, i : i + 1].clone().float().requires_grad_() for i in (0, 1))
-    real = torch.full((len(places), 1, 1), equilibrium(game)[0])
-    mix = torch.full((len(places), 1, 1), 0.5)  # between real and generated this D has the same slope everywhere
-    from_g, from_d = field_vector(game, theta, psi, real, torch.zeros(len(places), 1, game.latent.dimension), Chance(mix=mix))
-    return -torch.cat([from_g, from_d], dim=1).detach().numpy().astype(np.float32)
+def flow(game: Game, places: Tensor, sigma: float = 0.0) -> NDArray[np.float32]:
+    """-v at `places` `(n, 2)` of (theta, psi), averaged over instance noise of this `sigma`: the way both players would go,
+    `(n, 2)`."""
+    with torch.enable_grad():
+        return (-_field(game, places.clone().double(), sigma).detach()).numpy().astype(np.float32)
 
 
-def phase(game: Game) -> Phase:
-    """What happens near the equilibrium under the game's present settings; `round_matrix` says for which rules."""
-    theta, psi = equilibrium(game)
-    at = torch.tensor([[theta]]), torch.tensor([[psi]])
-    real = torch.full((1, 1, 1), theta)
-    latents, chance = torch.zeros(1, 1, game.latent.dimension), Chance(mix=torch.full((1, 1, 1), 0.5))
-    h = spectrum.game_jacobian(game, *at, real, latents, chance=chance)
-    c = game.config
+def _field(game: Game, places: Tensor, sigma: float) -> Tensor:
+    """v at `places` `(n, 2)`, differentiable, `(n, 2)`: E over N(0, sigma^2) on real and generated samples.
+
+    By the trapezoidal rule, which a Gaussian makes exact for smooth integrands and which takes hinges as they come; each node
+    is a batch of one sample of each law. Both laws share their nodes, which is right for sums
+    of an expectation over one and one over the other; an objective that pairs samples gets every pair of nodes.
+    """
+    real_noise, fake_noise, weights = _nodes(game, sigma)
+    k = len(weights)
+    rows = [places[:, i : i + 1].repeat_interleave(k, dim=0) for i in (0, 1)]
+    noise = torch.stack([real_noise, fake_noise], dim=1).repeat(len(places), 1)[..., None, None]
+    n = len(noise)
+    real = torch.full((n, 1, 1), _place(game), dtype=places.dtype)
+    mix = torch.full((n, 1, 1), 0.5, dtype=places.dtype)  # between real and generated this D has the same slope everywhere
+    theta, psi = (row if row.requires_grad else row.requires_grad_() for row in rows)
+    v = field_vector(game, theta, psi, real, real.new_zeros(n, 1, game.latent.dimension), Chance(mix=mix, noise=noise))
+    return (torch.cat(v, dim=1).view(len(places), k, 2) * weights[:, None]).sum(1)
+
+
+def _nodes(game: Game, sigma: float) -> tuple[Tensor, Tensor, Tensor]:
+    """Noise on a real and on a generated sample, and the weight of both together, `(k,)` each; weights sum to 1."""
+    if sigma == 0:
+        return torch.zeros(1).double(), torch.zeros(1).double(), torch.ones(1).double()
+    reach, count = PAIRED if game.objective.pairs else ALONE
+    x = torch.linspace(-reach, reach, count, dtype=torch.float64)
+    nodes, weights = sigma * x, torch.softmax(-x.square() / 2, dim=0)
+    if not game.objective.pairs:
+        return nodes, nodes, weights
+    k = len(nodes)
+    return nodes.repeat_interleave(k), nodes.repeat(k), torch.outer(weights, weights).flatten()
+
+
+def noise_at(game: Game, step: int) -> float:
+    """Instance noise's sigma at this step, 0 without."""
+    sigma = game.penalties.noise_at(step)
+    return 0.0 if sigma is None else float(sigma[0])
+
+
+@torch.inference_mode(False)
+def jacobian(game: Game, place: tuple[float, float], sigma: float = 0.0) -> tuple[Array, Array]:
+    """v and H there, `(2,)` and `(2, 2)`, with theta first."""
+    found = spectrum.Jacobian(lambda w: _field(game, w[None], sigma)[0], torch.tensor(place).double())
+    return found.field, found.dense()
+
+
+def phase(game: Game, step: int = 0) -> Phase:
+    """What happens near the rest point under the game's present settings; `round_matrix` says for which rules.
+
+    `step` matters where instance noise fades: the noise is that of this step.
+    """
+    c, at, sigma = game.config, rest_point(game), noise_at(game, step)
     steps = (c.generator_optimiser.learning_rate, c.discriminator_optimiser.learning_rate)
+    nothing = Phase(np.zeros(0, dtype=np.complex128), None, None, None, steps, "")
+    if at is None:
+        if c.regulariser.gradient_penalty:
+            return _saying(nothing, "No rest point where D is flat; of others, by the gradient penalty, no formula is at hand.")
+        said = (
+            "No rest point anywhere: D has no bias, so that it cannot answer as asked, and one of the players always moves on."
+        )
+        return _saying(nothing, said)
+    where = _where(game, at) + _noise_in_words(game, sigma, step)
+    v, h = jacobian(game, at, sigma)
     if not np.isfinite(h).all():  # the gradient penalty's |psi| - 1 has a kink at psi = 0
-        nothing = np.zeros(0, dtype=np.complex128)
-        return Phase(nothing, None, None, steps, "The field has a kink at the equilibrium: it has no eigenvalues there.")
+        return _saying(nothing, f"{where}The field has a kink at the rest point: it has no eigenvalues there.")
+    assert np.abs(v).max() < 1e-6 * max(1.0, abs(at[0])), "rest_point's formula and the field disagree"
+    eigenvalues = np.linalg.eigvals(h).astype(np.complex128)
     matrix = round_matrix(c, h)
     multipliers = None if matrix is None else np.linalg.eigvals(matrix).astype(np.complex128)
-    if multipliers is not None and isinstance(c.update_rule, dynamics.Lookahead):
-        multipliers = np.abs(multipliers).astype(np.complex128) ** (1 / c.update_rule.rounds)
+    modulus = None if multipliers is None else float(np.abs(multipliers).max())
+    if modulus is not None and isinstance(c.update_rule, dynamics.Lookahead):
+        modulus, multipliers = modulus ** (1 / c.update_rule.rounds), None  # of k rounds: one of them has no eigenvalues
     rule = c.update_rule.kind
     drawn = rule in spectrum.RULES and steps[0] == steps[1] and matrix is not None
-    eigenvalues = np.linalg.eigvals(h).astype(np.complex128)
     return Phase(
         eigenvalues=eigenvalues,
         multipliers=multipliers,
+        modulus=modulus,
         boundary=spectrum.stability_boundary(rule, steps[0], 121) if drawn else None,
         step_sizes=steps,
-        words=_words(eigenvalues, multipliers),
+        words=where + _fate(h, eigenvalues, modulus),
     )
 
 
+def _saying(found: Phase, words: str) -> Phase:
+    return Phase(found.eigenvalues, found.multipliers, found.modulus, found.boundary, found.step_sizes, words)
+
+
+def _where(game: Game, at: tuple[float, float]) -> str:
+    place = _place(game)
+    if math.isclose(at[0], place, abs_tol=1e-9):
+        return ""
+    return f"No rest point on the data at {place:g}: it lies at θ = {at[0]:.4g}, ψ = 0. "
+
+
+def _noise_in_words(game: Game, sigma: float, step: int) -> str:
+    if not sigma:
+        return ""
+    half_life = game.config.regulariser.noise_half_life
+    fading = f" as at step {step}, halved every {half_life:g} steps" if half_life else ""
+    return f"On average over noise of σ = {sigma:.3g}{fading}: "
+
+
 def round_matrix(c: config.GameConfig, h: Array) -> Array | None:
-    """The derivative of one round at the equilibrium, where v = 0, for plain gradient descent; None for what has no formula.
+    """The derivative of one round at the rest point, where v = 0, for plain gradient descent; None for what has no formula.
 
     Lookahead's is that of all its k rounds. At v = 0 consensus adds gamma H^T H to H, symplectic adjustment lambda A^T H.
     """
@@ -141,11 +242,12 @@ def round_matrix(c: config.GameConfig, h: Array) -> Array | None:
             return None
 
 
-def _words(eigenvalues: NDArray[np.complex128], multipliers: NDArray[np.complex128] | None) -> str:
-    turns = bool(np.abs(eigenvalues.imag).max() > 1e-9)
-    if multipliers is None:
+def _fate(h: Array, eigenvalues: NDArray[np.complex128], modulus: float | None) -> str:
+    if np.abs(eigenvalues).max() < 1e-9 * np.abs(h).max():  # H^2 = 0: distances grow like the number of rounds, if at all
+        return "Both eigenvalues of H are 0, though H is not: they do not tell. Watch the path."
+    if modulus is None:
         return "No closed form for a round of this rule or optimiser: watch the path."
-    modulus = float(np.abs(multipliers).max())
+    turns = bool(np.abs(eigenvalues.imag).max() > 1e-9)
     times = f"each round multiplies a small distance by {modulus:.5g}"
     if abs(modulus - 1) < NEUTRAL:
         return f"{'Circles' if turns else 'Stays'}: {times}."

@@ -24,6 +24,7 @@ from gandash.diagnostics.estimators import Array
 from gandash.game.field import NO_CHANCE, Chance, field_vector
 from gandash.game.game import Game, build_game
 from gandash.game.networks import Masks
+from gandash.settings import JsonValue
 
 ComplexArray = NDArray[np.complex128]
 Field = Callable[[Tensor], Tensor]
@@ -205,6 +206,11 @@ def _finite(values: Array) -> Array:
     if not np.isfinite(values).all():
         raise ValueError("the Jacobian is not finite here; take the spectrum of a state before the game diverged")
     return values
+
+
+def pairs(values: ComplexArray) -> list[JsonValue]:
+    """[re, im] of each, for JSON."""
+    return [[float(z.real), float(z.imag)] for z in values]
 
 
 def _ordered(values: NDArray[np.generic]) -> ComplexArray:

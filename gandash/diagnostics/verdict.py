@@ -22,16 +22,22 @@ The rules, tried in this order; "recent" is the last WINDOW measurements, median
 are NaN here, rules that need them do not apply, and JSD alone says *converged*.
 JSD here is the averaged generator's when averaging is on, else the live one's; W1 is the live one's, for an average would
 calm the very orbit that is looked for.
+
+Pictures have rules of their own, `judge_pictures`, in the same spirit.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from gandash.diagnostics.pictures import Level
 
 Curve = NDArray[np.float64]
 
@@ -44,6 +50,12 @@ TURNS = 4
 LINE = 0.35
 ARRIVED = 0.01
 DRIFT = 0.03  # an orbit of finite steps is not quite round
+CLOSE_FRECHET = 0.05
+CLOSE_GAP = 0.15  # a mean; D goes on telling a few pictures of a finite set, which it knows by heart
+BLIND_FRECHET = 0.25
+CLOSE_SHARE = 0.8  # of what real pictures read against real ones
+PRECISE_SHARE = 0.8
+NARROW_SHARE = 0.4
 
 
 @dataclass(frozen=True)
@@ -80,9 +92,8 @@ def judge(history: Sequence[Observation], jsd_floor: float, modes: int = 0, cent
         return WAITING
     table = np.array([[o.jsd, o.wasserstein, o.gap_half, o.mean_d_real, o.mean_d_fake] for o in recent])
     jsd, _w1, gap, d_real, d_fake = np.median(table[-SETTLED:], axis=0)
-    thirds = np.array_split(table[:, 0], 3)
-    early, late = float(np.median(thirds[0])), float(np.median(thirds[-1]))
-    falling = late - jsd_floor <= 0.9 * (early - jsd_floor) and thirds[-1].max() < thirds[0].min()
+    early, late = _ends(table[:, 0])
+    falling = _falls(table[:, 0], jsd_floor)
     live = float(np.median([o.jsd if o.jsd_live is None else o.jsd_live for o in recent[-SETTLED:]]))
     of_what = "JSD of the averaged G" if any(o.jsd_live is not None for o in recent) else "JSD"
     is_critic = math.isnan(gap)
@@ -90,7 +101,7 @@ def judge(history: Sequence[Observation], jsd_floor: float, modes: int = 0, cent
 
     captured = np.array([o.modes for o in recent])
     if modes and len(recent) == WINDOW:
-        first, last = (float(np.median(third)) for third in (captured[: WINDOW // 3], captured[-WINDOW // 3 :]))
+        first, last = _ends(captured)
         if 1 <= last < modes and last <= first:
             lost = modes - round(last)
             return Verdict(
@@ -100,23 +111,13 @@ def judge(history: Sequence[Observation], jsd_floor: float, modes: int = 0, cent
                 f"{facts}. R1, a stronger D (learning rate, steps per round) or a slower G may win them back.",
             )
     if d_real > 0.9 and d_fake < 0.1:
-        return Verdict(
-            "discriminator_won",
-            "Discriminator won",
-            f"D tells nearly every sample: mean D is {d_real:.2f} on real and {d_fake:.2f} on generated data. "
-            "Minimax leaves G almost no gradient here; try the non-saturating objective, a lower learning rate for D or R1.",
-        )
+        return _won(d_real, d_fake)
     if (is_critic or gap <= CONVERGED_GAP) and jsd <= jsd_floor + CONVERGED_JSD:
         told = f"D is near {centre} and p_g is near p_r: {facts}. Both together make an equilibrium; D alone would not."
         return Verdict("converged", "Converged", f"p_g is near p_r: {facts}." if is_critic else told)
     swings = max(_swings(table[:, 1], 0.05), 0 if np.isnan(table[:, 2]).any() else _swings(table[:, 2], 0.05))
     if len(recent) == WINDOW and swings >= TURNS:
-        return Verdict(
-            "oscillating",
-            "Oscillating",
-            f"The players chase each other: {swings} large turns in the last {len(recent)} measurements. "
-            "Lower the learning rates, raise R1, or let G's average calm the picture.",
-        )
+        return _oscillating(swings)
     if len(recent) >= 2 * SETTLED and gap <= CONVERGED_GAP and min(jsd, live) > jsd_floor + BLIND_JSD and not falling:
         return Verdict(
             "blind",
@@ -151,6 +152,170 @@ def judge_path(distances: Sequence[float]) -> Verdict:
             "oscillating", "Going out", f"The path leads away: {facts}. A penalty, a smaller step or another rule may help."
         )
     return Verdict("oscillating", "Circling", f"The players chase each other and come no nearer: {facts}.")
+
+
+@dataclass(frozen=True)
+class PictureObservation:
+    """One measurement of a game of pictures; `frechet` of the generator one would keep, `frechet_live` of the one that plays.
+
+    Precision, coverage and the captured `modes` (digits or cells; NaN where there are none) are those of the one that plays.
+    `gap_half` is the mean of |D - 1/2| over as many real as generated pictures: among thousands of pictures D is sure of some
+    even at the end, so that the largest would say nothing. It and the means of D are NaN for a critic.
+    """
+
+    frechet: float
+    precision: float
+    coverage: float
+    gap_half: float
+    mean_d_real: float
+    mean_d_fake: float
+    frechet_live: float | None = None
+    modes: float = math.nan
+
+
+def judge_pictures(
+    history: Sequence[PictureObservation],
+    levels: Mapping[str, Level],
+    modes: int = 0,
+    noun: str = "digits",
+    centre: str = "1/2",
+) -> Verdict:
+    """The verdict on the last WINDOW observations of a game of pictures.
+
+    `levels` are what real pictures read against real ones (`PictureEstimators.floors`); `modes` how many digits or cells there
+    are, as `noun` calls them, 0 where there are none. The rules, tried in this order, with the terms of `judge`:
+
+    - *waiting*: fewer than SETTLED measurements.
+    - *collapsed*: over a full WINDOW, either some digits or cells are captured but fewer than all but one in twenty samples of
+      real pictures capture, and in the last third no more than in the first; or precision is at least PRECISE_SHARE of its
+      level while coverage, no higher in the last third than in the first, is at most NARROW_SHARE of its: good pictures,
+      but few different ones.
+    - *discriminator won*: as for points.
+    - *converged*: Frechet distance within CLOSE_FRECHET (in units of the real pictures' variance) of its level, precision and
+      coverage at least CLOSE_SHARE of theirs, and the gap at most CLOSE_GAP.
+    - *oscillating*: as for points, from the Frechet distance of the generator that plays.
+    - *blind*: at least twice SETTLED measurements, the gap at most CONVERGED_GAP but both Frechet distances more than
+      BLIND_FRECHET above the level and not falling.
+    - *converging*: the Frechet distance is falling.
+    - *training*: none of these; said to be close where all but the gap allows *converged*, for D may still tell what the
+      features do not show.
+    """
+    recent = list(history[-WINDOW:])
+    if len(recent) < SETTLED:
+        return WAITING
+    kept = np.array([o.frechet for o in recent])
+    live = np.array([o.frechet if o.frechet_live is None else o.frechet_live for o in recent])
+    columns = ("precision", "coverage", "gap_half", "mean_d_real", "mean_d_fake")
+    precision, coverage, gap, d_real, d_fake = (
+        float(np.median([getattr(o, name) for o in recent[-SETTLED:]])) for name in columns
+    )
+    distance, playing = float(np.median(kept[-SETTLED:])), float(np.median(live[-SETTLED:]))
+    level = levels["frechet"].unlucky
+    is_critic = math.isnan(gap)
+    of_what = "Fréchet distance of the averaged G" if any(o.frechet_live is not None for o in recent) else "Fréchet distance"
+    said = [
+        f"{name} {value:.2f} ({levels[name].mean:.2f})"
+        for name, value in (("precision", precision), ("coverage", coverage))
+        if not math.isnan(levels[name].mean)
+    ]
+    facts = ", ".join([f"{of_what} {distance:.3f} (real against real {levels['frechet'].mean:.3f})", *said])
+    told = "" if is_critic else f"D is {gap:.2f} from {centre} on average; "
+
+    if len(recent) == WINDOW:
+        collapse = _collapse(recent, levels, modes, noun, facts)
+        if collapse:
+            return collapse
+    if d_real > 0.9 and d_fake < 0.1:
+        return _won(d_real, d_fake)
+    is_close = (
+        distance <= level + CLOSE_FRECHET
+        and not precision < CLOSE_SHARE * levels["precision"].mean  # NaN where a set is too small to have neighbours
+        and not coverage < CLOSE_SHARE * levels["coverage"].mean
+    )
+    if is_close and (is_critic or gap <= CLOSE_GAP):
+        return Verdict(
+            "converged", "Close to real", f"By these numbers generated pictures come close to real ones: {told}{facts}."
+        )
+    gaps = np.array([o.gap_half for o in recent])
+    swings = max(_swings(live, 0.05), 0 if np.isnan(gaps).any() else _swings(gaps, 0.05))
+    if len(recent) == WINDOW and swings >= TURNS:
+        return _oscillating(swings)
+    falling = _falls(kept, level)
+    if len(recent) >= 2 * SETTLED and gap <= CONVERGED_GAP and min(distance, playing) > level + BLIND_FRECHET and not falling:
+        return Verdict(
+            "blind",
+            f"D at {centre}, but blind",
+            f"D hardly leaves {centre} and yet the pictures are not like real ones: {told}{facts}. D is too weak to see the "
+            "difference: give it a higher learning rate, more steps, more width or less R1.",
+        )
+    if falling:
+        early, late = _ends(kept)
+        return Verdict(
+            "converging",
+            "Learning",
+            f"The pictures become more like real ones: {of_what} fell from {early:.3f} to {late:.3f}; {facts}.",
+        )
+    if is_close:
+        return Verdict("training", "Close to real, but told apart", f"D still tells what the numbers hardly do: {told}{facts}.")
+    return Verdict("training", "Training", f"No trend to name yet: {told}{facts}.")
+
+
+def _collapse(
+    recent: Sequence[PictureObservation], levels: Mapping[str, Level], modes: int, noun: str, facts: str
+) -> Verdict | None:
+    """*Collapsed*, if a full window of observations says so."""
+    cure = "R1, packing, a stronger D (learning rate, steps per round) or a slower G may win them back."
+    if modes:
+        first, last = _ends(np.array([o.modes for o in recent]))
+        if 1 <= last < min(modes, levels["modes"].unlucky) and last <= first:
+            return Verdict(
+                "collapsed",
+                f"Collapsed: {modes - round(last)} of {modes} {noun} lost",
+                f"G makes {last:.0f} of {modes} {noun}, and no more of them over the last {len(recent)} measurements: "
+                f"{facts}. {cure}",
+            )
+    precision = _ends(np.array([o.precision for o in recent]))[1]
+    before, coverage = _ends(np.array([o.coverage for o in recent]))
+    is_precise = precision >= PRECISE_SHARE * levels["precision"].mean
+    if is_precise and coverage <= NARROW_SHARE * levels["coverage"].mean and coverage <= before:
+        return Verdict(
+            "collapsed",
+            "Collapsed: few different pictures",
+            f"Most pictures could be real, but they are like only {coverage:.0%} of the real ones, and no more over the last "
+            f"{len(recent)} measurements: {facts}. {cure}",
+        )
+    return None
+
+
+def _won(d_real: float, d_fake: float) -> Verdict:
+    return Verdict(
+        "discriminator_won",
+        "Discriminator won",
+        f"D tells nearly every sample: mean D is {d_real:.2f} on real and {d_fake:.2f} on generated data. "
+        "Minimax leaves G almost no gradient here; try the non-saturating objective, a lower learning rate for D or R1.",
+    )
+
+
+def _oscillating(swings: int) -> Verdict:
+    return Verdict(
+        "oscillating",
+        "Oscillating",
+        f"The players chase each other: {swings} large turns in the last {WINDOW} measurements. "
+        "Lower the learning rates, raise R1, or let G's average calm the picture.",
+    )
+
+
+def _ends(curve: Curve) -> tuple[float, float]:
+    """The medians of the first and of the last third."""
+    thirds = np.array_split(curve, 3)
+    return float(np.median(thirds[0])), float(np.median(thirds[-1]))
+
+
+def _falls(curve: Curve, floor: float) -> bool:
+    """Whether all of the last third lies below all of the first, and a tenth or more of the way to the floor was made."""
+    early, late = _ends(curve)
+    thirds = np.array_split(curve, 3)
+    return bool(late - floor <= 0.9 * (early - floor) and thirds[-1].max() < thirds[0].min())
 
 
 def _swings(curve: Curve, least: float) -> int:

@@ -102,7 +102,12 @@ def squared_slope(a: Tensor, x: Tensor) -> Tensor:
 
 
 def discriminator_loss(game: Game, phi: Tensor, real: Tensor, fake: Tensor, chance: Chance = NO_CHANCE) -> Tensor:
-    """L_D with its penalties per member, `(members,)`, differentiable.
+    """L_D with its penalties per member, `(members,)`, differentiable."""
+    return _discriminator_loss(game, phi, real, fake, chance)[0]
+
+
+def _discriminator_loss(game: Game, phi: Tensor, real: Tensor, fake: Tensor, chance: Chance) -> tuple[Tensor, Tensor, Tensor]:
+    """L_D with its penalties, and the outputs on real and on generated packs that it was made of.
 
     R1 and R2 (Mescheder, Geiger, Nowozin 2018, arXiv:1801.04406): (gamma/2) E |grad_x a|^2 on real and on generated data, with
     the 1/2 that a well-known implementation leaves out. Gradient penalty (Gulrajani et al. 2017, arXiv:1704.00028):
@@ -113,7 +118,7 @@ def discriminator_loss(game: Game, phi: Tensor, real: Tensor, fake: Tensor, chan
     real, fake = seen(game, real, noises[0]), seen(game, fake, noises[1])
     real = real if p.r1 is None else real.detach().requires_grad_()
     fake = fake if p.r2 is None or fake.requires_grad else fake.detach().requires_grad_()
-    a_r, a_f = logits(game, phi, real, chance.masks[0]), logits(game, phi, fake, chance.masks[1])
+    a_r, a_f = _judge_both(game, phi, real, fake, chance.masks)
     loss = game.objective.discriminator(a_r, a_f)
     if p.r1 is not None:
         loss = loss + 0.5 * p.r1[:, 0] * squared_slope(a_r, real)
@@ -124,7 +129,22 @@ def discriminator_loss(game: Game, phi: Tensor, real: Tensor, fake: Tensor, chan
         between = between if between.requires_grad else between.requires_grad_()
         length = torch.linalg.vector_norm(_slope(logits(game, phi, between, chance.masks[0]), between), dim=-1)
         loss = loss + p.gradient_penalty[:, 0] * (length - 1).square().mean(-1)
-    return loss
+    return loss, a_r, a_f
+
+
+def _judge_both(
+    game: Game, phi: Tensor, real: Tensor, fake: Tensor, masks: tuple[Masks | None, Masks | None]
+) -> tuple[Tensor, Tensor]:
+    """a on real and on generated packs: in one pass, unless the batches would mix or a penalty asks for the slope in one."""
+    p = game.penalties
+    if game.discriminator.network.mixes or p.r1 is not None or p.r2 is not None:
+        return logits(game, phi, real, masks[0]), logits(game, phi, fake, masks[1])
+    of_real, of_fake = masks
+    both = None
+    if of_real is not None and of_fake is not None:
+        both = tuple(torch.cat(pair, dim=1) for pair in zip(of_real, of_fake, strict=True))
+    a_r, a_f = logits(game, phi, torch.cat([real, fake], dim=1), both).chunk(2, dim=1)
+    return a_r, a_f
 
 
 def _between(real: Tensor, fake: Tensor, chance: Chance) -> Tensor:
@@ -134,11 +154,16 @@ def _between(real: Tensor, fake: Tensor, chance: Chance) -> Tensor:
 
 def generator_loss(game: Game, theta: Tensor, phi: Tensor, real: Tensor, latents: Tensor, chance: Chance = NO_CHANCE) -> Tensor:
     """L_G per member, `(members,)`, differentiable; `real` matters to objectives that pair."""
-    noises = _noises(chance)
     fake = generate(game, theta, latents, chance.generator_masks)
+    return game.objective.generator(*_outputs_for_generator(game, phi, real, fake, chance))
+
+
+def _outputs_for_generator(game: Game, phi: Tensor, real: Tensor, fake: Tensor, chance: Chance) -> tuple[Tensor, Tensor]:
+    """a on real and on generated packs; those on real ones only where the objective pairs."""
+    noises = _noises(chance)
     a_f = logits(game, phi, seen(game, fake, noises[1]), chance.masks[1])
     a_r = logits(game, phi, seen(game, real, noises[0]), chance.masks[0]) if game.objective.pairs else a_f
-    return game.objective.generator(a_r, a_f)
+    return a_r, a_f
 
 
 @lru_cache
@@ -154,7 +179,15 @@ def _share(n: int, dtype: torch.dtype) -> Tensor:
 def sample(game: Game, theta: Tensor, latents: Tensor, masks: Masks | None = None) -> Tensor:
     """`generate` without a graph, valid until the next pass of this size; a `generator_part` after it goes on from the same."""
     net = game.generator.network
+    if latents.shape[1] == game.batch and not _is_by_hand(game):
+        # A batch to train on. The many samples of a picture are given no graph: it would only fill the memory
+        return _made(game, theta, latents, masks).samples.detach()
     return passes.run(net, theta, latents, weightings=2).outputs.mT if net.is_plain else net(theta, latents, masks)
+
+
+def _is_by_hand(game: Game) -> bool:
+    """Whether G's gradient is passed by hand, through both networks."""
+    return game.generator.network.is_plain and game.discriminator.network.is_plain
 
 
 @torch.inference_mode()
@@ -235,18 +268,21 @@ def _discriminator_by_hand(game: Game, phi: Tensor, real: Tensor, fake: Tensor, 
 
 
 @torch.enable_grad()
+@torch.inference_mode(False)
 def discriminator_by_autograd(
     game: Game, phi: Tensor, real: Tensor, fake: Tensor, chance: Chance = NO_CHANCE
 ) -> DiscriminatorPart:
     """The same by autograd: for networks that the passes by hand do not know."""
-    leaf, real, fake = phi.detach().clone().requires_grad_(), real.clone(), fake.clone()
-    (gradient,) = torch.autograd.grad(discriminator_loss(game, leaf, real, fake, chance).sum(), leaf)
-    with torch.no_grad():
-        noises = _noises(chance)
-        a_r = logits(game, phi, seen(game, real, noises[0]), chance.masks[0])
-        a_f = logits(game, phi, seen(game, fake, noises[1]), chance.masks[1])
-        a = torch.stack([a_r, a_f], dim=1)
-        return DiscriminatorPart(gradient, game.objective.discriminator(a_r, a_f), a)
+    leaf, real, fake = _ordinary(phi).requires_grad_(), _ordinary(real), _ordinary(fake)
+    loss, a_r, a_f = _discriminator_loss(game, leaf, real, fake, chance)
+    (gradient,) = torch.autograd.grad(loss.sum(), leaf)
+    a = torch.stack([a_r.detach(), a_f.detach()], dim=1)
+    return DiscriminatorPart(gradient, game.objective.discriminator(a[:, 0], a[:, 1]), a)
+
+
+def _ordinary(x: Tensor) -> Tensor:
+    """x without its graph, on the same memory unless it was made in inference mode: such a tensor autograd cannot keep."""
+    return x.clone() if x.is_inference() else x.detach()
 
 
 @torch.inference_mode()
@@ -275,7 +311,7 @@ def generator_part(
     game: Game, theta: Tensor, phi: Tensor, real: Tensor, latents: Tensor, chance: Chance = NO_CHANCE
 ) -> GeneratorPart:
     """G's half of the field, and the gradient of the other generator loss: the minimax one dies where D wins."""
-    if game.generator.network.is_plain and game.discriminator.network.is_plain:
+    if _is_by_hand(game):
         return _generator_by_hand(game, theta, phi, real, latents, chance)
     return generator_by_autograd(game, theta, phi, real, latents, chance)
 
@@ -303,22 +339,54 @@ def _generator_by_hand(game: Game, theta: Tensor, phi: Tensor, real: Tensor, lat
     return GeneratorPart(_without_other(game, made.gradients()), game.objective.generator(a_r, a), a)
 
 
+@dataclass(frozen=True)
+class _Made:
+    """G(z) with the graph that leads back to `leaf`, which is theta, and what it was made of."""
+
+    given: tuple[object, ...]
+    leaf: Tensor
+    samples: Tensor
+
+
+_GRAPH = "graph"  # among a network's tapes: the last pass that a `generator_by_autograd` may go on from
+
+
 @torch.enable_grad()
+@torch.inference_mode(False)
+def _made(game: Game, theta: Tensor, latents: Tensor, masks: Masks | None) -> _Made:
+    leaf = _ordinary(theta).requires_grad_()
+    made = _Made((theta, latents, masks), leaf, generate(game, leaf, _ordinary(latents), masks))
+    game.generator.network.tapes[_GRAPH] = made
+    return made
+
+
+@torch.enable_grad()
+@torch.inference_mode(False)
 def generator_by_autograd(
     game: Game, theta: Tensor, phi: Tensor, real: Tensor, latents: Tensor, chance: Chance = NO_CHANCE
 ) -> GeneratorPart:
-    """The same by autograd: for networks that the passes by hand do not know."""
-    leaf, phi, real, latents = theta.detach().clone().requires_grad_(), phi.clone(), real.clone(), latents.clone()
-    noises = _noises(chance)
-    fake = generate(game, leaf, latents, chance.generator_masks)
-    a = logits(game, phi, seen(game, fake, noises[1]), chance.masks[1])
-    a_r = logits(game, phi, seen(game, real, noises[0]), chance.masks[0]) if game.objective.pairs else a
-    loss = game.objective.generator(a_r, a)
-    (played,) = torch.autograd.grad(loss.sum(), leaf, retain_graph=True)
-    other = played
-    if game.other_objective is not None:
-        (other,) = torch.autograd.grad(game.other_objective.generator(a_r, a).sum(), leaf)
-    return GeneratorPart(_without_other(game, torch.stack([played, other], dim=1)), loss.detach(), a.detach())
+    """The same by autograd: for networks that the passes by hand do not know.
+
+    As there, both losses share D's slopes, unless D mixes its batch: then a sample's slope belongs to one loss alone.
+    """
+    tapes = game.generator.network.tapes
+    made = tapes.get(_GRAPH)
+    given = theta, latents, chance.generator_masks
+    if made is None or any(a is not b for a, b in zip(made.given, given, strict=True)):
+        made = _made(game, theta, latents, chance.generator_masks)
+    del tapes[_GRAPH]  # its graph is used up below
+    samples = made.samples.detach().requires_grad_()
+    a_r, a = _outputs_for_generator(game, _ordinary(phi), _ordinary(real), samples, chance)
+    asked = [game.objective] if game.other_objective is None else [game.objective, game.other_objective]
+    weights = [one.generator_slope(a_r.detach(), a.detach()) / a.shape[1] for one in asked]
+    if game.discriminator.network.mixes:
+        slopes = [torch.autograd.grad(a, samples, weight, retain_graph=True)[0] for weight in weights]
+    else:
+        (slope,) = torch.autograd.grad(a.sum(), samples)
+        slopes = [slope * weight.repeat_interleave(game.pack, dim=1).unsqueeze(-1) for weight in weights]
+    gradients = [torch.autograd.grad(made.samples, made.leaf, one, retain_graph=one is not slopes[-1])[0] for one in slopes]
+    loss = game.objective.generator(a_r.detach(), a.detach())
+    return GeneratorPart(_without_other(game, torch.stack([gradients[0], gradients[-1]], dim=1)), loss, a.detach())
 
 
 def _without_other(game: Game, gradients: Tensor) -> Tensor:
@@ -333,7 +401,7 @@ def field_vector(
 ) -> tuple[Tensor, Tensor]:
     """v = (grad_theta L_G, grad_phi L_D) per member, differentiable in both players; `theta` and `phi` must require grad."""
     fake = generate(game, theta, latents, chance.generator_masks)
-    loss = generator_loss(game, theta, phi, real, latents, chance).sum()
+    loss = game.objective.generator(*_outputs_for_generator(game, phi, real, fake, chance)).sum()
     (of_g,) = torch.autograd.grad(loss, theta, create_graph=True, materialize_grads=True)
     loss = discriminator_loss(game, phi, real, fake, chance).sum()
     (of_d,) = torch.autograd.grad(loss, phi, create_graph=True, materialize_grads=True)

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Generator, Tensor
 
-from gandash.config import GameConfig, Regulariser
+from gandash.config import GameConfig, Regulariser, picture_shapes
 from gandash.game.distributions import Distribution, Latent, distribution
 from gandash.game.networks import Masks, Net, network
 from gandash.game.objectives import Objective, objective
@@ -106,15 +106,16 @@ def build_game(*configs: GameConfig) -> Game:
     data = distribution(first.data)
     played = objective(first.objective, first.regulariser.smoothing)
     pack = first.regulariser.packing
+    shape, packed = picture_shapes(first)
     return Game(
         configs=configs,
         data=data,
         latent=Latent(first.latent),
         generator=_player(
-            network(first.latent.dimension, data.dimension, first.generator), [c.generator_optimiser for c in configs]
+            network(first.latent.dimension, data.dimension, first.generator, shape), [c.generator_optimiser for c in configs]
         ),
         discriminator=_player(
-            network(pack * data.dimension, 1, first.discriminator), [c.discriminator_optimiser for c in configs]
+            network(pack * data.dimension, 1, first.discriminator, packed), [c.discriminator_optimiser for c in configs]
         ),
         objective=played,
         other_objective=objective(played.other, first.regulariser.smoothing) if played.other else None,

@@ -94,9 +94,11 @@ class Net(ABC):
     `layers` are the (fan_in, fan_out) of the matrices that `passes.py` multiplies by, where it can; `is_plain` says whether
     its passes by hand are right for this network, else only calling it is. `tapes` is their memory: see `passes.tape`.
     A row falls into parts of `lengths`; those numbered `matrices` are weights of the `shapes` (fan_in, fan_out).
+    `mixes` says that the outputs of one batch depend on each other.
     """
 
     is_plain = False
+    mixes = False
     lengths: list[int]
     shapes: list[tuple[int, int]]
     matrices: list[int]
@@ -122,7 +124,8 @@ class Net(ABC):
 class MLP(Net):
     """A multilayer perceptron whose parameters are one row of `size` numbers: W_1, b_1, [gain_1, shift_1,] W_2, b_2, ...
 
-    A hidden layer is linear, normalisation (with its gain and shift), activation, dropout; the last layer is linear alone.
+    A hidden layer is linear, normalisation (with its gain and shift), activation, dropout; the last layer is linear alone, or
+    linear and tanh where the network is `bounded`: a generator of pictures.
 
     Maxout (Goodfellow et al. 2013, arXiv:1302.4389) has k lines per unit and takes their maximum: W_l is then
     `(fan_in, k fan_out)`, one block of columns per piece, and normalisation acts on all k fan_out lines.
@@ -142,8 +145,8 @@ class MLP(Net):
     torch.Size([1, 5, 1])
     """
 
-    def __init__(self, inputs: int, outputs: int, settings: players.Network) -> None:
-        self.settings = settings
+    def __init__(self, inputs: int, outputs: int, settings: players.Network, bounded: bool = False) -> None:
+        self.settings, self.bounded = settings, bounded
         widths = [inputs, *[settings.width] * settings.depth, outputs]
         layers = list(itertools.pairwise(widths))
         self.shapes = [(fan_in, settings.lines * fan_out) for fan_in, fan_out in layers[:-1]] + layers[-1:]
@@ -154,6 +157,7 @@ class MLP(Net):
         super().__init__(sum(self.lengths), layers)
         self._maxout = settings.activation == "maxout"
         self._dim = {"none": None, "batch": 1, "layer": 2}[settings.normalisation]
+        self.mixes = settings.normalisation == "batch"
         self.is_plain = not (self._maxout or scales or settings.dropout)
 
     @property
@@ -162,45 +166,17 @@ class MLP(Net):
         return ACTIVATIONS[self.settings.activation]
 
     def initialise(self, generator: Generator) -> Tensor:
-        """One fresh row of parameters, shape `(size,)`; each piece of maxout as a layer of its own.
-
-        "orthogonal" (Saxe et al. 2013, arXiv:1312.6120) has gain 1: W W^T = 1 or W^T W = 1, whichever side is shorter.
-
-        Biases are drawn under every scheme, though orthogonal and normal ones are published with zeros: with zero biases all
-        kinks of a one-dimensional ReLU net sit at x = 0, and D can bend nowhere else. A kink sits at -b/w, so that these two
-        schemes, whose weights have a scale of their own, give their biases the same: normal with the same spread, and
-        uniform +-1/sqrt(max(fan_in, fan_out)). The others have +-1/sqrt(fan_in). Gains start at 1, shifts at 0.
-        """
+        """One fresh row of parameters, shape `(size,)`: each piece of maxout as a layer of its own, gains 1, shifts 0."""
+        gain = MAXOUT_GAINS[self.settings.pieces] if self._maxout else self.activation.gain
         parts: list[Tensor] = []
         for (fan_in, fan_out), (_, lines) in zip(self.layers, self.shapes, strict=True):
-            parts += [self._weights(generator, fan_in, fan_out, lines), self._biases(generator, fan_in, fan_out, lines)]
+            parts += initial_layer(generator, self.settings, fan_in, fan_out, gain, pieces=lines // fan_out)
             if self._dim is not None:
                 parts += [torch.ones(lines), torch.zeros(lines)]
         return torch.cat(parts[: len(self.lengths)])
 
-    def _weights(self, generator: Generator, fan_in: int, fan_out: int, lines: int) -> Tensor:
-        scheme = self.settings.initialisation
-        if scheme == "orthogonal":
-            blocks = [_orthogonal(generator, fan_in, fan_out) for _ in range(lines // fan_out)]
-            return torch.cat(blocks, dim=1).flatten()
-        if scheme == "normal":
-            return torch.randn(fan_in * lines, generator=generator) * self.settings.spread
-        if scheme == "he":
-            gain = MAXOUT_GAINS[self.settings.pieces] if self._maxout else self.activation.gain
-            return torch.randn(fan_in * lines, generator=generator) * (gain / math.sqrt(fan_in))
-        # "uniform" is torch.nn.Linear's own default; Xavier: Glorot and Bengio 2010
-        limit = 1 / math.sqrt(fan_in) if scheme == "uniform" else math.sqrt(6 / (fan_in + fan_out))
-        return (2 * torch.rand(fan_in * lines, generator=generator) - 1) * limit
-
-    def _biases(self, generator: Generator, fan_in: int, fan_out: int, lines: int) -> Tensor:
-        scheme = self.settings.initialisation
-        if scheme == "normal":
-            return torch.randn(lines, generator=generator) * self.settings.spread
-        bound = 1 / math.sqrt(max(fan_in, fan_out) if scheme == "orthogonal" else fan_in)
-        return (2 * torch.rand(lines, generator=generator) - 1) * bound
-
     def __call__(self, rows: Tensor, x: Tensor, masks: Masks | None = None) -> Tensor:
-        """rows `(members, size)`, x `(members, batch, inputs)` -> `(members, batch, outputs)`, last layer linear.
+        """rows `(members, size)`, x `(members, batch, inputs)` -> `(members, batch, outputs)`.
 
         Without `masks` nothing is dropped: for pictures and measurements.
         """
@@ -217,7 +193,7 @@ class MLP(Net):
                 x = x.view(*x.shape[:2], self.settings.pieces, -1).amax(-2) if self._maxout else self.activation.value(x)
                 if masks is not None:
                     x = x * masks[i]
-        return x
+        return torch.tanh(x) if self.bounded else x
 
     def draw_masks(self, generators: Sequence[Generator], batch: int) -> Masks | None:
         p = self.settings.dropout
@@ -226,6 +202,47 @@ class MLP(Net):
         shape = (self.settings.depth, batch, self.settings.width)
         drawn = torch.stack([torch.rand(shape, generator=g) for g in generators], dim=1)
         return ((drawn >= p) / (1 - p)).unbind()
+
+
+def initial_layer(
+    generator: Generator,
+    settings: players.Network | players.Convolutional,
+    fan_in: int,
+    fan_out: int,
+    gain: float,
+    pieces: int = 1,
+    window: int = 1,
+) -> tuple[Tensor, Tensor]:
+    """First weights, a flat matrix `(fan_in, pieces fan_out)`, and biases `(pieces fan_out,)`, drawn in this order.
+
+    `gain` is the activation's, for He. "orthogonal" (Saxe et al. 2013, arXiv:1312.6120) has a gain of its own: W W^T or
+    W^T W, whichever is smaller, is its square times 1. For Xavier (Glorot and Bengio 2010) each input of a convolution reaches
+    the outputs of a whole `window`. "uniform" is torch.nn.Linear's own default.
+
+    Biases are drawn under every scheme, though orthogonal and normal ones are published with zeros: with zero biases all
+    kinks of a one-dimensional ReLU net sit at x = 0, and D can bend nowhere else. A kink sits at -b/w, so that these two
+    schemes, whose weights have a scale of their own, give their biases the same: normal with the same spread, and
+    uniform +-gain/sqrt(max(fan_in, fan_out)). The others have +-1/sqrt(fan_in).
+    """
+    scheme, lines = settings.initialisation, pieces * fan_out
+
+    def uniform(limit: float, n: int) -> Tensor:
+        return (2 * torch.rand(n, generator=generator) - 1) * limit
+
+    def normal(std: float, n: int) -> Tensor:
+        return torch.randn(n, generator=generator) * std
+
+    if scheme == "orthogonal":
+        blocks = [settings.gain * _orthogonal(generator, fan_in, fan_out) for _ in range(pieces)]
+        return torch.cat(blocks, dim=1).flatten(), uniform(settings.gain / math.sqrt(max(fan_in, fan_out)), lines)
+    if scheme == "normal":
+        return normal(settings.spread, fan_in * lines), normal(settings.spread, lines)
+    if scheme == "he":
+        weights = normal(gain / math.sqrt(fan_in), fan_in * lines)
+    else:
+        limit = 1 / math.sqrt(fan_in) if scheme == "uniform" else math.sqrt(6 / (fan_in + window * fan_out))
+        weights = uniform(limit, fan_in * lines)
+    return weights, uniform(1 / math.sqrt(fan_in), lines)
 
 
 def _standardised(x: Tensor, dim: int) -> Tensor:
@@ -273,11 +290,21 @@ class LinearNet(Net):
         return torch.bmm(x, rows.unsqueeze(-1))
 
 
-def network(inputs: int, outputs: int, settings: players.Network | players.Point | players.Linear) -> Net:
-    """The network of these settings."""
+def network(
+    inputs: int,
+    outputs: int,
+    settings: players.Network | players.Convolutional | players.Point | players.Linear,
+    shape: players.Shape | None = None,
+) -> Net:
+    """The network of these settings; `shape` is that of a picture which it makes or judges, None where the data are points."""
+    from gandash.game.convolution import Convolution  # which stands on this file
+
     if isinstance(settings, players.Point):
         return PointNet(outputs, settings)
     if isinstance(settings, players.Linear):
         assert outputs == 1, "only a discriminator is linear"
         return LinearNet(inputs, settings)
-    return MLP(inputs, outputs, settings)
+    if isinstance(settings, players.Convolutional):
+        assert shape is not None, "a convolutional player needs pictures"
+        return Convolution(inputs, outputs, settings, shape)
+    return MLP(inputs, outputs, settings, bounded=shape is not None and outputs > 1)

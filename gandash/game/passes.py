@@ -2,7 +2,7 @@
 
 Samples are columns here, and a row of ones carries the biases: with H_0 = [x; 1] and V_l = [W_l; b_l], layer l of L is
 
-    U_l = V_l^T H_{l-1},    H_l = [sigma(U_l); 1],    output o = U_L.
+    U_l = V_l^T H_{l-1},    H_l = [sigma(U_l); 1],    output o = U_L, or tanh(U_L) of a bounded one.
 
 Backward from seeds Delta_L, with sigma'_l = sigma'(U_l) and products sample by sample:
 
@@ -91,9 +91,12 @@ class Tape:
         self._gradients = [layer.gradient.view(members, weightings or 1, -1) for layer in self._layers]
         self._slope = zeros(network.layers[0][0], batch)
 
-        last.delta.fill_(1)
+        # A bounded network's output is tanh(U_L); seeds are its own, Delta_L what they are before it
+        self._last, self._bounded = last, network.bounded
+        self._seeds = torch.empty_like(last.delta) if network.bounded else last.delta
+        self._seeds.fill_(1)
         self._x = [x.mT for x in torch.split(with_members(self._layers[0].x), list(sizes), dim=-1)]
-        self.outputs, self.seeds, self.weights = with_members(last.u), with_members(last.delta), with_members(weights)
+        self.outputs, self.seeds, self.weights = with_members(last.u), with_members(self._seeds), with_members(weights)
         self.slopes = with_members(self._slope)
 
     def forward(self, rows: Tensor, *batches: Tensor) -> None:
@@ -108,15 +111,18 @@ class Tape:
             else:
                 self._multiply(layer.v_transposed, layer.h, out=layer.u)
             self._activation.write(layer.u, above.x)
-        last = self._layers[-1]
-        self._multiply(last.v_transposed, last.h, out=last.u)
+        self._multiply(self._last.v_transposed, self._last.h, out=self._last.u)
+        if self._bounded:
+            torch.tanh(self._last.u, out=self._last.u)
 
     def holds(self, *given: Tensor) -> bool:
         """Whether these very tensors were given to the last `forward`."""
         return all(a is b for a, b in itertools.zip_longest(given, self._given))
 
     def backward(self) -> None:
-        """Delta_{L-1} ... Delta_1 from `seeds`."""
+        """Delta_L ... Delta_1 from `seeds`."""
+        if self._bounded:
+            torch.ops.aten.tanh_backward.grad_input(self._seeds, self._last.u, grad_input=self._last.delta)
         for layer, above in reversed(self._hidden):
             (torch.mul if above.outer_backward else self._multiply)(above.w, above.delta, out=layer.pull)
             self._activation.pull(layer.pull, layer.u, above.x, layer.delta)
@@ -149,13 +155,14 @@ class Tape:
 
     def _add_tangents(self, v: Tensor) -> None:
         """T_{l-1} onto the left factors."""
+        assert not self._bounded, "only D is penalised, and only G is bounded"
         t = v if self._multiply is torch.bmm else v[0]
         for layer, above in self._hidden:
             layer.left_first.add_(t)
             self._multiply(layer.w_transposed, t, out=layer.tangent)
             self._activation.pull(layer.tangent, layer.u_first, above.x_first, layer.t)
             t = layer.t
-        self._layers[-1].left_first.add_(t)
+        self._last.left_first.add_(t)
 
     def _add_bends(self, curvature: Callable[[Tensor, Tensor], Tensor]) -> None:
         """H_{l-1} Lambda_l^T onto the gradients."""

@@ -7,6 +7,7 @@ generators that depend on (seed, step) alone: the same state examined twice read
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,22 +15,23 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Generator, Tensor
 
 from gandash import dynamics
 from gandash.config import GameConfig
-from gandash.diagnostics import samples, spectrum
+from gandash.diagnostics import landscape, samples, spectrum
 from gandash.diagnostics.best_response import LOG4, Approach, approach
-from gandash.diagnostics.coverage import cover
+from gandash.diagnostics.coverage import Coverage, cover
 from gandash.diagnostics.duality import duality_gap
-from gandash.diagnostics.estimators import Floor
+from gandash.diagnostics.estimators import Array, Floor
 from gandash.diagnostics.measure import measure
-from gandash.diagnostics.path import mean_slope
-from gandash.game.distributions import Modes
+from gandash.diagnostics.path import Footprint, PathAngle, mean_slope, path_angle
+from gandash.diagnostics.pictures import picture_estimators_for
+from gandash.game.distributions import PictureDistribution
 from gandash.game.field import Chance, generate
 from gandash.game.game import Game, Streams, build_game
-from gandash.game.step import GameState
+from gandash.game.step import GameState, train_step
+from gandash.pictures import FoundPictures, Pictures
 from gandash.settings import JsonValue
 from gandash.targets import Data
 from gandash.trainer.messages import Examinable
@@ -41,11 +43,15 @@ PROBE = 256  # samples of each law on which the field is taken
 LARGE, HUGE = 2e7, 3e5  # parameters times samples, and parameters: beyond, less is asked for
 EIGENVALUES, RESTARTS = 8, 15
 EDGE = 121  # points of a stability boundary
+PLANE_GRID, SMALL_GRID = 17, 9  # places per side of a plane through parameter space
+SHORTEST_PATH = 3  # points before the present one that make a path
+ANGLES = 49  # places along the line of the path angle
 INNER_STEPS, INNER_RATE = 100, 1e-3
 INNER_BATCH, INNER_TEST = 512, 4096
 BEST_STEPS, BEST_RATE, BEST_BATCH, BEST_SECONDS = 3000, 1e-3, 512, 40.0
 BEYOND = 0.01  # nats by which noise may carry D's estimate of JSD past the measured one
 WORK = 4e10  # weights times samples times steps that a descent may cost
+PAIRED = 3e8  # pairs of samples times numbers in a sample that one distance may cost
 
 
 class Unfit(ValueError):
@@ -54,11 +60,13 @@ class Unfit(ValueError):
 
 @dataclass(frozen=True)
 class Specimen:
-    """A game at one moment: its settings and its state, which nobody writes to any more."""
+    """A game at one moment: its settings and its state, which nobody writes to any more; and where it has been, as far as is
+    known (`diagnostics.path.Trail`)."""
 
     generation: int
     config: GameConfig
     state: GameState
+    path: tuple[Footprint, ...] = ()
 
     @property
     def step(self) -> int:
@@ -72,6 +80,7 @@ class _Table:
     game: Game
     streams: Streams
     state: GameState
+    path: tuple[Footprint, ...] = ()
 
     @property
     def theta(self) -> Tensor:
@@ -98,7 +107,7 @@ def examine(what: Examinable, specimen: Specimen, breathe: Breathe) -> Iterator[
     if not all(bool(torch.isfinite(t).all()) for t in (state.theta, state.phi, state.critic)):
         raise Unfit("The game has diverged: its parameters are no longer finite numbers. Go back to a finite state first.")
     game = build_game(specimen.config)  # networks keep memory in their tapes: never share them with the thread that plays
-    yield from EXAMINATIONS[what](_Table(game, Streams([specimen.config.run.seed]), state), breathe)
+    yield from EXAMINATIONS[what](_Table(game, Streams([specimen.config.run.seed]), state, specimen.path), breathe)
 
 
 # ------------------------------------------------------------------------------------------------------------- spectrum
@@ -170,7 +179,7 @@ def _spectrum(table: _Table, breathe: Breathe) -> Iterator[Result]:
         edge = spectrum.stability_boundary(rule, step, EDGE)
         growth = float(spectrum.growth(rule, found.eigenvalues, step).max()) if len(found.eigenvalues) else None
     yield {
-        "eigenvalues": _pairs(found.eigenvalues[:64]),
+        "eigenvalues": spectrum.pairs(found.eigenvalues[:64]),
         "negative": int((found.eigenvalues.real < -1e-9 * np.abs(found.eigenvalues).max(initial=0.0)).sum()),
         "found": len(found.eigenvalues),
         "size": found.size,
@@ -180,7 +189,7 @@ def _spectrum(table: _Table, breathe: Breathe) -> Iterator[Result]:
         "rule": c.update_rule.summary(),
         "step_sizes": list(steps),
         "scaled": scaled,
-        "boundary": None if edge is None else _pairs(edge),
+        "boundary": None if edge is None else spectrum.pairs(edge),
         "growth": growth,
         "words": words,
         "notes": list(notes),
@@ -263,17 +272,9 @@ def _affordable(game: Game, batch: int, steps: int, notes: list[str]) -> int:
 
 
 def _best_response(table: _Table, breathe: Breathe) -> Iterator[Result]:
-    """G stands still and D is trained to its best; what it reaches is known: 2 JSD - log 4."""
-    game, state, notes = table.game, table.state, _value_notes(table.game)
-    found = measure(game, state, table.streams)
-    floor = found.estimators.floors["jsd"]
-    jsd = math.nan
-    if game.pack > 1:
-        notes.append("D judges packs of samples, and the JSD of packs is not measured: there is no bound to compare with.")
-    else:
-        jsd = found.readings["jsd"]
-        if jsd < 2 * floor.high:
-            notes.append("The measured JSD is close to what sampling noise alone reads: the share says little here.")
+    """G stands still and D is trained to its best; what it reaches is known where the JSD is: 2 JSD - log 4."""
+    game, notes = table.game, _value_notes(table.game)
+    jsd, floor = _measured_jsd(table, notes)
     steps = _affordable(game, BEST_BATCH, BEST_STEPS, notes)
     way: list[Approach] = []
     until = time.monotonic() + BEST_SECONDS
@@ -303,14 +304,38 @@ def _best_response(table: _Table, breathe: Breathe) -> Iterator[Result]:
     yield _progress(way, jsd, floor, steps, notes)
 
 
-def _progress(way: list[Approach], jsd: float, floor: Floor, steps: int, notes: list[str]) -> Result:
+def _measured_jsd(table: _Table, notes: list[str]) -> tuple[float, Floor | None]:
+    """The JSD in nats with what sampling noise reads, NaN where nobody measures it; the `notes` say why."""
+    game, data = table.game, table.game.config.data
+    if isinstance(data, Pictures):
+        notes.append(
+            "The JSD of pictures is not measured, so no bound from above is known. What D reaches bounds it from below: "
+            "JSD ≥ (V + log 4) / 2, but for noise of about 0.01."
+        )
+        if isinstance(data, FoundPictures):
+            notes.append("Real pictures are a finite set here. D may learn it by heart, and that is a difference as any other.")
+        if game.pack > 1:
+            notes.append("D judges packs of pictures: the JSD is that of packs.")
+        return math.nan, None
+    found = measure(game, table.state, table.streams)
+    floor = found.estimators.floors["jsd"]
+    if game.pack > 1:
+        notes.append("D judges packs of samples, and the JSD of packs is not measured: there is no bound to compare with.")
+        return math.nan, floor
+    jsd = found.readings["jsd"]
+    if jsd < 2 * floor.high:
+        notes.append("The measured JSD is close to what sampling noise alone reads: the share says little here.")
+    return jsd, floor
+
+
+def _progress(way: list[Approach], jsd: float, floor: Floor | None, steps: int, notes: list[str]) -> Result:
     return {
         "steps": [now.steps for now in way],
         "values": [float(now.value) for now in way],
         "share": float(way[-1].share),
         "gap": float(way[-1].gap),
         "jsd": jsd,
-        "jsd_floor": asdict(floor),
+        "jsd_floor": None if floor is None else asdict(floor),
         "bound": 2 * jsd - LOG4,
         "idle": -LOG4,
         "limit": steps,
@@ -325,26 +350,33 @@ _floors: dict[tuple[Data, int], dict[str, Floor]] = {}  # facts about a law and 
 _FLOORS_KEPT, _REPEATS = 16, 12
 
 
+Cover = Callable[[Tensor], Coverage]
+
+
 def _samples(table: _Table, breathe: Breathe) -> Iterator[Result]:
     """Statistics of real against generated samples, at the largest size for which an exact W can be had."""
-    game, n = table.game, samples.EXACT
+    game, notes = table.game, list[str]()
+    n = min(samples.EXACT, int(math.sqrt(PAIRED / game.data.dimension)))
+    if isinstance(game.data, PictureDistribution):
+        notes.append(
+            "Distances and neighbourhoods are those of pixels, from −1 (black) to 1 (white), all alike: not of features."
+        )
+    if n < samples.EXACT:
+        notes.append(f"Large pictures: {n} of each law instead of {samples.EXACT}.")
     (generator,) = table.generators
-    modes = game.data.modes()
+    covering = _cover_of(game)
     real = game.data.sample(generator, n)
     with torch.no_grad():
         fake = generate(game, table.theta, game.latent.sample(generator, n)[None])[0]
     result: Result = {
         "points": n,
         "neighbours": samples.NEIGHBOURS,
-        "values": dict(_statistics(real, fake, modes)),
+        "values": dict(_statistics(real, fake, covering)),
         "floors": None,
         "slope": float(mean_slope(game, table.critic, real[None, : n - n % game.pack])),
-        "modes": None,
-        "notes": [],
+        **_mode_table(game, fake),
+        "notes": list(notes),
     }
-    if modes is not None:
-        found = samples.mode_table(fake, modes)
-        result |= {"modes": [asdict(row) | {"place": list(row.place)} for row in found.rows], "elsewhere": found.elsewhere}
     breathe()
     key = game.config.data, n
     if key not in _floors:
@@ -354,14 +386,63 @@ def _samples(table: _Table, breathe: Breathe) -> Iterator[Result]:
             breathe()
             return game.data.sample(generator, n)
 
-        floors = samples.floors(lambda x, y: _statistics(x, y, modes), draw, n, _REPEATS)
+        floors = samples.floors(lambda x, y: _statistics(x, y, covering), draw, n, _REPEATS)
         while len(_floors) >= _FLOORS_KEPT:
             del _floors[next(iter(_floors))]
         _floors[key] = floors
     yield result | {"floors": {name: asdict(floor) for name, floor in _floors[key].items()}}
 
 
-def _statistics(x: Tensor, y: Tensor, modes: Modes | None) -> dict[str, float]:
+def _cover_of(game: Game) -> Cover | None:
+    """How samples cover the modes of a mixture or the kinds of pictures; None where there are neither."""
+    if isinstance(game.config.data, Pictures):
+        known = picture_estimators_for(game.config.data)
+        kinds = known.kinds
+        if kinds is None:
+            return None
+        return lambda x: kinds.count(kinds.of(x, known.features.of(x)))[0]
+    modes = game.data.modes()
+    return None if modes is None else lambda x: cover(x, modes)
+
+
+def _mode_table(game: Game, fake: Tensor) -> Result:
+    """Each mode's or kind's share of generated samples `(n, dimension)` beside its weight; `modes` is None without any."""
+    data, modes = game.config.data, game.data.modes()
+    if isinstance(data, Pictures):
+        return _kind_table(data, fake)
+    if modes is None:
+        return {"modes": None}
+    found = samples.mode_table(fake, modes)
+    return {"modes": [asdict(row) | {"place": list(row.place)} for row in found.rows], "elsewhere": found.elsewhere}
+
+
+def _kind_table(data: Pictures, fake: Tensor) -> Result:
+    """As for modes: digits by name, cells by the middles of their attributes."""
+    known = picture_estimators_for(data)
+    kinds = known.kinds
+    if kinds is None:
+        return {"modes": None}
+    found, _ = kinds.count(kinds.of(fake, known.features.of(fake)))
+    perfect, n = known.floors["high_quality"].mean, len(fake)
+    attributes = known.law.attributes
+    middles = [[a.low + (i + 0.5) * (a.high - a.low) / a.cells for i in range(a.cells)] for a in attributes]
+    places = [list(place) for place in itertools.product(*middles)]
+    names = list(kinds.names) or [None] * len(places)
+    rows: list[JsonValue] = []
+    for i, (weight, share) in enumerate(zip(kinds.weights.tolist(), found.shares.tolist(), strict=True)):
+        place: list[JsonValue] = [] if names[i] else [*places[i]]
+        expected = weight * perfect
+        noise = math.sqrt(expected * (1 - expected) / n)
+        rows.append({"name": names[i], "place": place, "weight": weight, "share": share, "expected": expected, "noise": noise})
+    return {
+        "kinds": kinds.noun,
+        "attributes": [f"{a.name} ({a.unit})" for a in attributes],
+        "modes": rows,
+        "elsewhere": 1 - found.high_quality,
+    }
+
+
+def _statistics(x: Tensor, y: Tensor, covering: Cover | None) -> dict[str, float]:
     near = samples.manifold(x, y)
     found = {
         "w1": samples.wasserstein(x, y, 1).value,
@@ -372,14 +453,83 @@ def _statistics(x: Tensor, y: Tensor, modes: Modes | None) -> dict[str, float]:
         "density": near.density,
         "coverage": near.coverage,
     }
-    if modes is not None:
-        covered = cover(y, modes)
+    if covering is not None:
+        covered = covering(y)
         found |= {"high_quality": covered.high_quality, "reverse_kl": covered.reverse_kl}
     return found
 
 
-def _pairs(values: NDArray[np.complex128]) -> list[JsonValue]:
-    return [[float(z.real), float(z.imag)] for z in values]
+# ------------------------------------------------------------------------------------------------------------ landscape
+
+
+def _landscape(table: _Table, breathe: Breathe) -> Iterator[Result]:
+    """The field on a plane through the present point, along the path or along the last update; and the path angle."""
+    game, state = table.game, table.state
+    notes: list[str] = []
+    size = game.generator.network.size + game.discriminator.network.size
+    probe, grid = PROBE, PLANE_GRID
+    while size * probe > LARGE / 4 and probe > 32:
+        probe //= 2
+    if size * probe > LARGE:
+        grid = SMALL_GRID
+    if probe < PROBE:
+        notes.append(f"Large networks: the field is taken on {probe} samples of each law instead of {PROBE}.")
+    generators = table.generators
+    real, latents = table.drawn(probe, generators)
+    chance = _chance(game, state.step, real, generators[0])
+    if getattr(game.config.generator, "dropout", 0) or getattr(game.config.discriminator, "dropout", 0):
+        notes.append("Dropout is left out.")
+    here = torch.cat([state.theta[0], state.phi[0]])
+    past = [point for point in table.path if point.step < state.step]
+    cut = landscape.of_path([point.w for point in past], here, generators[0]) if len(past) >= SHORTEST_PATH else None
+    if cut is None:
+        notes.append("There is not enough of a path yet for its principal directions, nor for a path angle: ask again later.")
+        cut = landscape.along_update(here, _update(table), generators[0])
+    yield {"words": f"the field at {grid} × {grid} places"}
+    field = landscape.batch_field(game, real, latents, chance, state.memory.get("spectral"), breathe)
+    seen = landscape.survey(cut, field, grid)
+    flow_here, speed = landscape.on_plane(cut, field(here))
+    angle = path_angle(field, past[0].w, here, points=ANGLES) if cut.shares else None
+    yield {
+        "grid": grid,
+        "window": list(cut.window),
+        "flow": _brief(seen.flow),
+        "speeds": _brief(np.log10(np.maximum(seen.speed, 1e-12))),
+        "path": _brief(cut.project([*(point.w for point in past), here])) if cut.shares else [0.0, 0.0],
+        "from": past[0].step if cut.shares else state.step,
+        "shares": None if cut.shares is None else list(cut.shares),
+        "speed": speed,
+        "in_plane": float(np.linalg.norm(flow_here)) / speed if speed > 0 else None,
+        "samples": real.shape[1],
+        "parameters": size,
+        "angle": None if angle is None else _angle(angle),
+        "notes": list(notes),
+    }
+
+
+def _angle(found: PathAngle) -> Result:
+    return {"alphas": _brief(found.alphas), "cosines": _brief(found.cosines), "words": found.words}
+
+
+def _brief(values: Array) -> list[JsonValue]:
+    """Row by row, in as many digits as a small picture shows: every viewer is sent them."""
+    return [float(f"{value:.4g}") for value in values.flat]
+
+
+def _chance(game: Game, step: int, real: Tensor, generator: Generator) -> Chance:
+    """What a training pass would draw beside its data, once for all places; no dropout."""
+    sigma = game.penalties.noise_at(step)
+    mix = torch.rand(1, real.shape[1] // game.pack, 1, generator=generator)
+    noise = None if sigma is None else sigma[..., None, None] * torch.randn(1, 2, *real.shape[1:], generator=generator)
+    return Chance(mix=None if game.penalties.gradient_penalty is None else mix, noise=noise)
+
+
+def _update(table: _Table) -> Tensor:
+    """The joint displacement of one more round, played on a copy with random numbers of its own, `(n,)`."""
+    streams = Streams(table.streams.seeds)
+    streams.restore(torch.stack([generator.get_state() for generator in table.generators]))
+    after, _ = train_step(table.game, table.state, streams)
+    return torch.cat([after.theta[0] - table.state.theta[0], after.phi[0] - table.state.phi[0]])
 
 
 EXAMINATIONS: dict[Examinable, Callable[[_Table, Breathe], Iterator[Result]]] = {
@@ -387,4 +537,5 @@ EXAMINATIONS: dict[Examinable, Callable[[_Table, Breathe], Iterator[Result]]] = 
     "duality": _duality,
     "samples": _samples,
     "best_response": _best_response,
+    "landscape": _landscape,
 }

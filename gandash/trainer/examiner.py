@@ -28,6 +28,7 @@ NAMES: dict[Examinable, str] = {
     "duality": "the duality gap",
     "samples": "the comparison of samples",
     "best_response": "D's best response",
+    "landscape": "the landscape",
 }
 
 

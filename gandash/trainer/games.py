@@ -18,7 +18,7 @@ from gandash.game.game import Game, Streams, build_game, structure
 from gandash.game.step import GameState, Players, train_step
 from gandash.settings import JsonValue
 from gandash.trainer.frame import Arrays, pack
-from gandash.trainer.messages import Change
+from gandash.trainer.messages import Change, Look
 from gandash.trainer.session import Rows, Session, Snapshot
 
 
@@ -83,6 +83,11 @@ class Games:
         self._parties = None
         return changed
 
+    def look(self, look: Look) -> None:
+        """Show something more closely, in every game whose stage can."""
+        for session in self.sessions:
+            session.look(look)
+
     def stop(self, i: int, moment: Moment) -> None:
         """Set game i aside, as it was at an earlier moment."""
         self.sessions[i].restore(moment.snapshots[i])
@@ -113,8 +118,9 @@ class Games:
     def picture(self, generation: int, steps_per_second: float, hurried: bool = False) -> bytes:
         """The bytes of a frame: a single game's, or those of all with their number before each array's name."""
         label: dict[str, Any] = {"kind": "frame", "generation": generation, "steps_per_second": steps_per_second}
-        pictures = [session.frame_arrays(hurried) for session in self.sessions]
-        if len(pictures) == 1:
+        alone = len(self.sessions) == 1
+        pictures = [session.frame_arrays(hurried, alone) for session in self.sessions]
+        if alone:
             (own, arrays), *_ = pictures
             return pack(label | own, arrays)
         together: Arrays = {f"{i}/{name}": a for i, (_, arrays) in enumerate(pictures) for name, a in arrays.items()}

@@ -27,6 +27,7 @@ from gandash.trainer.messages import (
     End,
     Event,
     Examine,
+    Look,
     Pause,
     Play,
     Refused,
@@ -182,11 +183,14 @@ class Loop:
                 self._rewind(games, generation)
             case SendFrame():
                 self._frame_wanted = True
+            case Look():
+                games.look(command)
             case Examine(what=what):
                 if len(games.sessions) > 1:
                     raise ValueError("several games are compared; open one of them alone to examine it")
                 (session,) = games.sessions
-                self._examiner.ask(what, Specimen(self._begin.generation, session.config, session.state))
+                specimen = Specimen(self._begin.generation, session.config, session.state, session.trail)
+                self._examiner.ask(what, specimen)
 
     def _set(self, games: Games, command: Set) -> None:
         assert self._begin is not None

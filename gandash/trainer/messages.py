@@ -26,7 +26,7 @@ class Status(StrEnum):
     ENDED = "ended"
 
 
-Examinable = Literal["spectrum", "duality", "samples", "best_response"]
+Examinable = Literal["spectrum", "duality", "samples", "best_response", "landscape"]
 """What can be examined on request: see `gandash.trainer.examinations`."""
 
 
@@ -121,6 +121,20 @@ class Examine(Message):
     what: Examinable
 
 
+class Look(Message):
+    """What a person looks at more closely in a wall of pictures: it changes what frames hold, and nothing of the game.
+
+    `selected`, `other`: numbers of generated pictures, the ends of a way between two latents; `share`: how far along it.
+    `map`: the whole plane of a latent of two dimensions.
+    """
+
+    type: Literal["look"] = "look"
+    selected: int | None = Field(None, ge=0, lt=1024)
+    other: int | None = Field(None, ge=0, lt=1024)
+    share: float = Field(0.5, ge=0, le=1)
+    map: bool = False
+
+
 class End(Message):
     """Save and exit."""
 
@@ -128,12 +142,13 @@ class End(Message):
 
 
 Command = Annotated[
-    Start | Play | Pause | StepBy | Speed | Set | SetMany | Rewind | SendFrame | Examine | End, Field(discriminator="type")
+    Start | Play | Pause | StepBy | Speed | Set | SetMany | Rewind | SendFrame | Examine | Look | End,
+    Field(discriminator="type"),
 ]
 command_adapter: TypeAdapter[Command] = TypeAdapter(Command)
 
 # What a browser that may steer can ask for; the rest belongs to the supervisor.
-Steering = Annotated[Play | Pause | StepBy | Speed | Set | Restart | Rewind | Examine, Field(discriminator="type")]
+Steering = Annotated[Play | Pause | StepBy | Speed | Set | Restart | Rewind | Examine | Look, Field(discriminator="type")]
 steering_adapter: TypeAdapter[Steering] = TypeAdapter(Steering)
 
 

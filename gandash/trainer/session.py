@@ -14,20 +14,27 @@ import torch
 from numpy.typing import NDArray
 
 from gandash.config import GameConfig, parse_config
-from gandash.diagnostics.coverage import perfect_quality
 from gandash.diagnostics.measure import READINGS, Measurement, measure
-from gandash.diagnostics.phase import equilibrium, is_scalar
-from gandash.diagnostics.verdict import WAITING, WINDOW, Observation, Verdict, judge, judge_path
+from gandash.diagnostics.measure_pictures import PictureMeasurement, measure_pictures
+from gandash.diagnostics.path import Footprint, Trail, Turning
+from gandash.diagnostics.pictures import PictureEstimators
+from gandash.diagnostics.verdict import WAITING, Verdict
+from gandash.game.distributions import PictureDistribution
 from gandash.game.game import Game, Streams, build_game
 from gandash.game.objectives import reference_label
 from gandash.game.step import METRICS, GameState, Players, start, train_step
 from gandash.settings import JsonValue, setting_at
 from gandash.trainer.changes import with_live_setting
-from gandash.trainer.messages import Change
-from gandash.trainer.stage import estimators_of, mode_facts, stage_for
+from gandash.trainer.jury import jury_for
+from gandash.trainer.messages import Change, Look
+from gandash.trainer.stage import mode_facts, stage_for
+from gandash.trainer.wall import PictureStage, kind_facts
 
-COLUMNS = (*METRICS, "learning_rate_d", "learning_rate_g", *READINGS)
-"""One row per step: what the step reported, both learning rates, and the readings of the latest measurement."""
+STEP_COLUMNS = (*METRICS, "learning_rate_d", "learning_rate_g")
+"""What every row begins with: what the step reported, and both learning rates."""
+
+COLUMNS = (*STEP_COLUMNS, *READINGS)
+"""One row per step of a game on points; in others the readings are those of their own measurements."""
 
 READ_ANEW = ("objective", "regulariser.smoothing")  # settings that change what D's output means
 
@@ -69,15 +76,17 @@ class Session:
         self.changes: tuple[Change, ...] = ()
         self.revision = 0  # grows with everything that would change a picture
         self.verdict: Verdict = WAITING
-        self._observations: list[Observation] = []
-        self._distances: list[float] = []  # of a scalar game from its equilibrium, at each measurement
+        self._jury = jury_for(self.game)
         self._metrics = torch.full((_BUFFER, len(METRICS)), math.nan)
-        self._held = np.full((_BUFFER, len(COLUMNS) - len(METRICS)), np.nan, dtype=np.float32)
         self._filled = 0
-        self._readings: dict[str, float] = dict.fromkeys(READINGS, math.nan)
-        self._measured: tuple[int, Game, Measurement] | None = None
-        self._stage = stage_for(self.game, self.streams.fixed()[0])
+        self._readings: dict[str, float] = {}
+        self._measured: tuple[int, Game, Measurement | PictureMeasurement] | None = None
+        self._turning, self._trail = Turning(), Trail()
+        of_pictures = isinstance(self.game.data, PictureDistribution)
+        self._measure = measure_pictures if of_pictures else measure
+        self._stage = (PictureStage if of_pictures else stage_for)(self.game, self.streams.fixed()[0])
         self._measure_for_curves()
+        self._held = np.full((_BUFFER, 2 + len(self._readings)), np.nan, dtype=np.float32)
 
     @property
     def config(self) -> GameConfig:
@@ -91,7 +100,12 @@ class Session:
     @property
     def columns(self) -> tuple[str, ...]:
         """What a row holds, in this order."""
-        return COLUMNS
+        return (*STEP_COLUMNS, *self._readings)
+
+    @property
+    def trail(self) -> tuple[Footprint, ...]:
+        """Where the players have been, from old to new; a few dozen points."""
+        return self._trail.points
 
     @property
     def room(self) -> int:
@@ -140,7 +154,7 @@ class Session:
             self.state = replace(self.state, memory=kept)
         self.game = replace_config(self.game, config)
         if path in READ_ANEW:  # what was observed before was in other units
-            self._observations = []
+            self._jury = jury_for(self.game)
         change = Change(
             kind="set",
             step=self.step,
@@ -155,44 +169,23 @@ class Session:
 
     # ----------------------------------------------------------------------------------------------------- measuring
 
-    def measurement(self) -> Measurement:
+    def measurement(self) -> Measurement | PictureMeasurement:
         """The current state, measured; the same state is measured once."""
         key = (self.step, self.game)
         if self._measured is None or self._measured[0] != key[0] or self._measured[1] is not key[1]:
-            self._measured = (*key, measure(self.game, self.state, self.streams))
+            self._measured = (*key, self._measure(self.game, self.state, self.streams))
         return self._measured[2]
 
     def _measure_for_curves(self) -> None:
-        found = self.measurement()
-        self._readings = found.readings
-        if is_scalar(self.game):
-            theta, psi = equilibrium(self.game)
-            distance = math.hypot(float(self.state.theta) - theta, float(self.state.critic) - psi)
-            self._distances = [*self._distances[-WINDOW + 1 :], distance]
-        has_scale = self.game.objective.reading.is_probability
-        self._observations = [
-            *self._observations[-WINDOW + 1 :],
-            Observation(
-                jsd=self._readings["jsd_average"],
-                wasserstein=self._readings["wasserstein"],
-                gap_half=self._readings["gap_half"] if has_scale else math.nan,
-                mean_d_real=found.expectations["mean_d_real"] if has_scale else math.nan,
-                mean_d_fake=found.expectations["mean_d_fake"] if has_scale else math.nan,
-                jsd_live=self._readings["jsd"] if found.average is not None else None,
-                modes=self._readings["modes"],
-            ),
-        ]
+        found, state = self.measurement(), self.state
+        self._readings = found.readings | {"update_cosine": self._turning.take(state.theta, state.phi)}
+        self._trail.take(self.step, state.theta, state.phi)
+        self._jury.observe(self.game, state, found, self._readings)
 
     def judge(self) -> bool:
         """Renew the verdict; True when it changed."""
         before = self.verdict
-        if is_scalar(self.game):
-            self.verdict = judge_path(self._distances)
-            return before != self.verdict
-        modes = self.game.data.modes()
-        centre = self.game.objective.reading.centre
-        named = "1/2" if centre in (0.5, None) else f"{centre:.3g}"
-        self.verdict = judge(self._observations, found_floor(self.game), len(modes.weights) if modes else 0, named)
+        self.verdict = self._jury.verdict(self.game, self._measured[2] if self._measured else self.measurement())
         return before != self.verdict
 
     def drain(self) -> Rows:
@@ -207,35 +200,41 @@ class Session:
 
     # ------------------------------------------------------------------------------------------------------ pictures
 
-    def frame_arrays(self, hurried: bool = False) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    def frame_arrays(self, hurried: bool = False, alone: bool = True) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """Label and arrays of one picture; `measured` is the step that its numbers belong to.
 
-        That is the present step, unless the picture is wanted `hurried` and its stage allows numbers of a few steps ago.
+        That is the present step, unless the picture is wanted `hurried` and its stage allows numbers of a few steps ago, or it
+        is not `alone` in its frame: a measurement for each would cost all of them their pace.
         """
-        if hurried and not self._stage.measures_pictures and self._measured is not None:
+        if hurried and self._measured is not None and not (alone and self._stage.measures_pictures):
             measured, _, found = self._measured
         else:
             measured, found = self.step, self.measurement()
         arrays = self._stage.arrays(self.game, self.state, found)
         numbers = found.expectations | found.readings
-        return {"revision": self.revision, "step": self.step, "measured": measured, "numbers": numbers}, arrays
+        label = {"revision": self.revision, "step": self.step, "measured": measured, "numbers": numbers}
+        return label | self._stage.label, arrays
+
+    def look(self, look: Look) -> None:
+        """Show something more closely, if this stage can."""
+        self._stage.look(look)
+        self.revision += 1
 
     def facts(self) -> dict[str, Any]:
         """What stays true of this game while its settings do: what the axes, the reference lines and the floors are."""
-        game, estimators = self.game, estimators_of(self.game)
+        game, known = self.game, self.measurement().estimators
         # A line of theory holds from the step at which its objective came into play
         since = max((c.step for c in self.changes if c.path in READ_ANEW), default=0)
         return {
             **self._stage.facts(game),
-            **mode_facts(game),
-            "perfect_quality": perfect_quality(game.data.dimension),
+            **(kind_facts(known) if isinstance(known, PictureEstimators) else mode_facts(game)),
             "columns": list(self.columns),
             "references": {
                 name: {"value": value, "label": reference_label(value), "since": since}
                 for name, value in game.objective.equilibrium.items()
             },
-            "floors": {name: asdict(floor) for name, floor in estimators.floors.items()},
-            "samples": estimators.samples,
+            "floors": {name: asdict(floor) for name, floor in known.floors.items()},
+            "samples": known.samples,
             "measure_every": self._stage.measure_every,
             "objective": game.objective.name,
             "other_objective": game.other_objective.name if game.other_objective else None,
@@ -269,7 +268,8 @@ class Session:
         self.state, self.game, self.changes = snapshot.state, snapshot.game, snapshot.changes
         self.streams.restore(snapshot.randomness)
         self._filled = 0
-        self._observations, self._distances = [], []
+        self._jury, self._turning = jury_for(self.game), Turning()
+        self._stage.follow(self.state)
         self._measured = None
         self._measure_for_curves()
         self.verdict = WAITING
@@ -310,10 +310,6 @@ def replace_config(game: Game, config: GameConfig) -> Game:
         data=game.data,
         latent=game.latent,
     )
-
-
-def found_floor(game: Game) -> float:
-    return estimators_of(game).floors["jsd"].high
 
 
 def replay(config: GameConfig, changes: tuple[Change, ...], steps: int) -> Session:

@@ -13,15 +13,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 
+from gandash.diagnostics.coverage import perfect_quality
 from gandash.diagnostics.estimators import Estimators
 from gandash.diagnostics.line import Line
 from gandash.diagnostics.measure import Measurement, estimators_for
 from gandash.diagnostics.phase import GRID as PHASE_GRID
-from gandash.diagnostics.phase import equilibrium, flow, is_scalar, phase, window
+from gandash.diagnostics.phase import flow, is_scalar, noise_at, phase, rest_point, window
 from gandash.diagnostics.plane import FIELD, Plane
+from gandash.diagnostics.spectrum import pairs
 from gandash.game.field import judge, pull, sample
 from gandash.game.game import Game
 from gandash.game.step import GameState
+from gandash.trainer.messages import Look
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -52,13 +55,23 @@ class Stage(ABC):
         """Called after every round: for a stage that shows where the game has been."""
         return
 
+    def look(self, look: Look) -> None:
+        """A person wants to see something more closely: for a stage that can show it."""
+        return
+
     @abstractmethod
-    def arrays(self, game: Game, state: GameState, found: Measurement) -> Arrays:
-        """What a frame of this state shows; `found` may be of an earlier state if `measures_pictures` is False."""
+    def arrays(self, game: Game, state: GameState, found: Any) -> Arrays:
+        """What a frame of this state shows; `found`, the measurement of this kind of data, may be of an earlier state if
+        `measures_pictures` is False."""
+
+    @property
+    def label(self) -> dict[str, Any]:
+        """What goes with the arrays handed out last, as JSON."""
+        return {}
 
 
 def stage_for(game: Game, generator: Generator) -> Stage:
-    """The stage on which games of this dimension are shown."""
+    """The stage on which games on points of this dimension are shown."""
     return (PhaseStage if is_scalar(game) else STAGES[game.data.dimension])(game, generator)
 
 
@@ -164,65 +177,64 @@ class PhaseStage(Stage):
     measure_every = 20
     measures_pictures = True
     PATH = 2000  # points kept; a longer path loses every other one of its older half
+    FADED = 0.05  # instance noise that has changed by so much of itself makes another flow
 
     def __init__(self, game: Game, generator: Generator) -> None:
         del game, generator  # nothing is drawn at random
         self._path: list[tuple[int, float, float]] = []
-        self._shown: tuple[Game, dict[str, Any], NDArray[np.float32]] | None = None
+        self._shown: tuple[Game, float, NDArray[np.float32]] | None = None
 
     def facts(self, game: Game) -> dict[str, Any]:
-        return {"stage": "phase", "wasserstein": "W_1", **self._of(game)[0]}
+        found, rest = phase(game, self._path[-1][0] if self._path else 0), rest_point(game)
+        return {
+            "stage": "phase",
+            "wasserstein": "W_1",
+            "window": list(window(game)),
+            "equilibrium": None if rest is None else list(rest),
+            "phase": {
+                "grid": PHASE_GRID,
+                "rule": game.config.update_rule.summary(),
+                "step_sizes": list(found.step_sizes),
+                "eigenvalues": pairs(found.eigenvalues),
+                "multipliers": None if found.multipliers is None else pairs(found.multipliers),
+                "modulus": found.modulus,
+                "boundary": None if found.boundary is None else pairs(found.boundary),
+                "words": found.words,
+            },
+        }
 
     def follow(self, state: GameState) -> None:
+        while self._path and self._path[-1][0] >= state.step:  # the same again, or after going back to an earlier state
+            self._path.pop()
         self._path.append((state.step, float(state.theta[0, 0]), float(state.critic[0, 0])))
         if len(self._path) > self.PATH:
             half = self.PATH // 2
             self._path = self._path[:half:2] + self._path[half:]
 
     def arrays(self, game: Game, state: GameState, found: Measurement) -> Arrays:
-        while self._path and self._path[-1][0] >= state.step:  # after going back to an earlier state
-            self._path.pop()
         self.follow(state)
         return {
-            "flow": self._of(game)[1].reshape(-1),
+            "flow": self._flow(game, noise_at(game, state.step)).reshape(-1),
             "path": np.array([point[1:] for point in self._path], dtype=np.float32).reshape(-1),
         }
 
-    def _of(self, game: Game) -> tuple[dict[str, Any], NDArray[np.float32]]:
-        """Facts and flow, computed once for these settings."""
-        if self._shown is None or self._shown[0] is not game:
+    def _flow(self, game: Game, sigma: float) -> NDArray[np.float32]:
+        """The flow under these settings and about this noise."""
+        if self._shown is None or self._shown[0] is not game or abs(sigma - self._shown[1]) > self.FADED * self._shown[1]:
             low_x, high_x, low_y, high_y = window(game)
             x, y = torch.linspace(low_x, high_x, PHASE_GRID), torch.linspace(low_y, high_y, PHASE_GRID)
             places = torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1).reshape(-1, 2)
-            found = phase(game)
-            facts = {
-                "window": [low_x, high_x, low_y, high_y],
-                "equilibrium": list(equilibrium(game)),
-                "phase": {
-                    "grid": PHASE_GRID,
-                    "rule": game.config.update_rule.summary(),
-                    "step_sizes": list(found.step_sizes),
-                    "eigenvalues": _pairs(found.eigenvalues),
-                    "multipliers": _pairs(found.multipliers),
-                    "modulus": found.modulus,
-                    "boundary": _pairs(found.boundary),
-                    "words": found.words,
-                },
-            }
-            self._shown = (game, facts, flow(game, places))
-        return self._shown[1:]
-
-
-def _pairs(values: NDArray[np.complex128] | None) -> list[list[float]] | None:
-    return None if values is None else [[float(z.real), float(z.imag)] for z in values]
+            self._shown = (game, sigma, flow(game, places, sigma))
+        return self._shown[2]
 
 
 STAGES: dict[int, type[Stage]] = {1: LineStage, 2: PlaneStage}
 
 
 def mode_facts(game: Game) -> dict[str, Any]:
-    """Where p_r's modes are, if it is a mixture."""
-    modes = game.data.modes()
+    """Where p_r's modes are, if it is a mixture, and what a perfect generator scores there."""
+    modes, perfect = game.data.modes(), perfect_quality(game.data.dimension)
     if modes is None:
-        return {"modes": [], "mode_weights": [], "mode_std": None}
-    return {"modes": modes.places.tolist(), "mode_weights": modes.weights.tolist(), "mode_std": modes.std}
+        return {"modes": [], "mode_weights": [], "mode_std": None, "perfect_quality": perfect}
+    weights = modes.weights.tolist()
+    return {"modes": modes.places.tolist(), "mode_weights": weights, "mode_std": modes.std, "perfect_quality": perfect}

@@ -8,7 +8,7 @@ from typing import Any, get_args, get_origin
 
 import streamlit as st
 
-from gandash.config import GameConfig
+from gandash.config import GameConfig, flop_per_step, parameters
 from gandash.settings import Setting, SettingError, Settings, kind_of, settings, show, variants
 
 LIVE, RESTART = "●", "↻"
@@ -60,6 +60,15 @@ def summary(config: GameConfig, group: str) -> str:
         return ""
     choices = next((s.choices for s in settings(config) if s.path == GROUPS[group][0]), {})
     return choices.get(value) or words(str(value))
+
+
+def cost(config: GameConfig, group: str) -> str:
+    """What a group's choices cost, before they are played; "" for groups that cost nothing to speak of."""
+    if group in ("Generator", "Discriminator"):
+        return f"{parameters(config)[0 if group == 'Generator' else 1]:,} parameters"
+    if group == "Run":
+        return f"About {flop_per_step(config) / 1e6:,.3g} million floating-point operations a round"
+    return ""
 
 
 def name(setting: Setting) -> str:
@@ -200,6 +209,12 @@ def words(name: str) -> str:
         "drawn": "drawn by hand",
         "samples": "uploaded, one column",
         "samples_2d": "uploaded, two columns",
+        "digits": "digits, 8 × 8",
+        "bars": "bars, 16 × 16",
+        "discs_and_squares": "discs and squares, 16 × 16",
+        "blobs": "blobs, 16 × 16",
+        "uploaded_pictures": "uploaded pictures",
+        "mlp": "multilayer perceptron",
         "rmsprop": "RMSProp",
         "adam": "Adam",
         "gradient_descent": "gradient descent",

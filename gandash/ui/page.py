@@ -13,9 +13,10 @@ from collections.abc import Callable
 import streamlit as st
 
 from gandash.config import GameConfig
-from gandash.players import Linear, Point
+from gandash.pictures import Pictures, UploadedPictures
+from gandash.players import Convolutional, Linear, Network, Point
 from gandash.presets import DEFAULT, PRESETS, Move, Preset
-from gandash.settings import JsonValue, SettingError, setting_at, show
+from gandash.settings import JsonValue, SettingError, kind_of, setting_at, show, variants
 from gandash.targets import Drawn, Samples, Samples2D
 from gandash.trainer.messages import MAX_MEMBERS
 from gandash.trainer.run import Run
@@ -26,6 +27,8 @@ from gandash.ui.service import supervisor
 from gandash.ui.style import STYLE
 
 state = st.session_state
+
+PICTURE_LATENT = 16  # dimensions of the latent when somebody turns from points to pictures
 
 
 def main() -> None:
@@ -109,6 +112,10 @@ def sidebar(run: Run) -> None:
                 drawing.mount(config.data, "canvas", painted)
             elif group == "Data" and isinstance(config.data, Samples | Samples2D):
                 upload.draw("upload", uploaded)
+            elif group == "Data" and isinstance(config.data, UploadedPictures):
+                upload.draw_pictures("pictures", pictures_uploaded)
+            if note := controls.cost(config, group):
+                st.caption(note)
     if len(run.configs) == 1:
         with st.expander("Compare :gray[several games side by side]", key="group-Compare"):
             comparison(config)
@@ -150,11 +157,23 @@ def make_move(move: Move) -> None:
 
 
 def replaced(config: GameConfig, path: str, value: JsonValue) -> GameConfig:
-    """`config` with one setting changed, and with it the latent's dimension where it was that of the data."""
-    new = config.replace(path, value)
-    if path == "data" and config.latent.dimension == config.data.dimension != new.data.dimension:
-        new = new.replace("latent.dimension", new.data.dimension)  # so that G's map can still be drawn whole
-    return new
+    """`config` with one setting changed; with other data also what would not go with them."""
+    return config.replace_all([(path, value), *(_following(config, value) if path == "data" else ())])
+
+
+def _following(config: GameConfig, data: JsonValue) -> list[tuple[str, JsonValue]]:
+    """What changes with the data: the latent's dimension, so that G's map can still be drawn whole, where it was the data's or
+    these turn to pictures or back; and players that need pictures, where there are none."""
+    kind = data.get("kind") if isinstance(data, dict) else None
+    new = next((m for m in variants(GameConfig.model_fields["data"].annotation) if kind_of(m) == kind), type(config.data))
+    were, are = isinstance(config.data, Pictures), issubclass(new, Pictures)
+    if are:
+        return [] if were else [("latent.dimension", PICTURE_LATENT)]
+    follows = were or config.latent.dimension == config.data.dimension
+    plain = Network().model_dump(mode="json")
+    needy = [name for name in ("generator", "discriminator") if isinstance(getattr(config, name), Convolutional)]
+    dimension = [("latent.dimension", getattr(new, "dimension", 1))] if follows else []
+    return [*dimension, *((name, plain) for name in needy)]
 
 
 def with_change(run: Run, path: str, value: JsonValue) -> list[GameConfig]:
@@ -207,6 +226,18 @@ def uploaded() -> None:
             *with_change(run, "data", upload.settings(upload.read(file.name, file.getvalue()), scaling))
         )
     )
+
+
+def pictures_uploaded() -> None:
+    """Picture files were chosen, or another size for them: the run begins anew with them, or the page says what is wrong."""
+
+    def begin(run: Run) -> str:
+        data = upload.chosen_pictures(state.to_dict(), "pictures")
+        return run.reconfigure(*with_change(run, "data", data)) if data else ""
+
+    if isinstance(shown(state.run).data, UploadedPictures):  # no other kind of data was chosen meanwhile
+        with st.spinner("Reading the pictures…"):
+            attempt(begin)
 
 
 # ------------------------------------------------------------------------------------------------------ several games

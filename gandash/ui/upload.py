@@ -1,22 +1,25 @@
-"""A stranger's file to rows of one or two numbers: CSV or npy, nothing unpickled, everything bounded before it is read."""
+"""A stranger's files to data: a table to rows of one or two numbers, and pictures, which are read in a process of their own.
+
+Nothing is unpickled, and everything is bounded before it is read.
+"""
 
 from __future__ import annotations
 
-import io
 import re
-import tokenize
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from gandash.packed import MAX_ROWS, pack_samples
+from gandash.packed import MAX_PICTURES, MAX_ROWS, SIDES, pack_samples
 from gandash.settings import JsonValue
+from gandash.uploads import folder, guard, npy
 
 MAX_MEGABYTES = 20
-_MAGIC = b"\x93NUMPY"
 _ALLOWED = f"a CSV or npy file with one or two columns of numbers, at most {MAX_ROWS:,} rows and {MAX_MEGABYTES} MB"
+COLOURS = {"grey": "grey", "colour": "colour"}
 
 Rows = NDArray[np.float32]
 
@@ -24,9 +27,9 @@ Rows = NDArray[np.float32]
 class UploadError(ValueError):
     """A file that cannot be the data: says what was given, what is allowed, what to try."""
 
-    def __init__(self, name: str, given: str, hint: str) -> None:
+    def __init__(self, name: str, given: str, hint: str, allowed: str = _ALLOWED) -> None:
         name = re.sub(r"[^\w .()-]", "_", name)[:60]  # it is shown as Markdown
-        super().__init__(f"**{name}**: given {given}; allowed is {_ALLOWED}; {hint}")
+        super().__init__(f"**{name}**: given {given}; allowed is {allowed}; {hint}")
 
 
 def draw(key: str, on_change: Callable[[], None]) -> None:
@@ -47,13 +50,84 @@ def settings(rows: Rows, scaling: str) -> JsonValue:
     return {"kind": kind, "rows": pack_samples(rows), "scaling": scaling}
 
 
+def draw_pictures(key: str, on_change: Callable[[], None]) -> None:
+    """The widgets that take pictures; what they hold is under `key` and a slash in the session's state."""
+    st.file_uploader(
+        "↻ Pictures",
+        type=None,  # MNIST's files have no ending; what is no picture is refused in words
+        accept_multiple_files=True,
+        max_upload_size=guard.MAX_MEGABYTES,
+        key=f"{key}/files",
+        on_change=on_change,
+        help=f"{guard.ALLOWED[0].upper()}{guard.ALLOWED[1:]}. Until then 32 made-up rings stand here. Restarts the run.",
+    )
+    if names := folder.offered():
+        st.selectbox(
+            "↻ Or from this server",
+            [None, *names],
+            format_func=lambda name: name or "none",
+            key=f"{key}/offered",
+            on_change=on_change,
+            help="Files that whoever runs the server has put there. Uploaded pictures come first. Restarts the run.",
+        )
+    st.selectbox(
+        "↻ Side",
+        SIDES,
+        index=1,
+        format_func=lambda side: f"{side} × {side} pixels",
+        key=f"{key}/side",
+        on_change=on_change,
+        help="Every picture is cropped to its middle square and scaled to this. Larger ones are slower. Restarts the run.",
+    )
+    st.selectbox(
+        "↻ Colour",
+        list(COLOURS),
+        format_func=lambda colour: COLOURS[colour],
+        key=f"{key}/colour",
+        on_change=on_change,
+        help="Colour has three numbers for every pixel, grey one. Restarts the run.",
+    )
+    st.number_input(
+        "↻ Keep at most",
+        min_value=2,
+        max_value=MAX_PICTURES,
+        value=5000,
+        step=1000,
+        key=f"{key}/count",
+        on_change=on_change,
+        help="So many of the pictures, drawn at random but always the same ones. Restarts the run.",
+    )
+
+
+def chosen_pictures(state: Mapping[str, Any], key: str) -> JsonValue:
+    """The data setting for what `draw_pictures` holds, None where no file is chosen; raises UploadError in one sentence."""
+    try:
+        files = [(file.name, file.getvalue()) for file in state.get(f"{key}/files") or ()]
+        if not files and (name := state.get(f"{key}/offered")):
+            files = folder.files(name)
+    except guard.PicturesRefused as error:
+        raise UploadError(error.name, error.given, error.hint, guard.ALLOWED) from None
+    if not files:
+        return None
+    return read_pictures(files, state[f"{key}/side"], state[f"{key}/colour"], state[f"{key}/count"])
+
+
+def read_pictures(files: guard.Files, side: int, colour: str, count: int) -> JsonValue:
+    """The data setting that plays with the pictures in these files, (name, bytes) each; raises UploadError in one sentence."""
+    try:
+        packed = guard.read_pictures(files, side, 3 if colour == "colour" else 1, count)
+    except guard.PicturesRefused as error:
+        raise UploadError(error.name, error.given, error.hint, guard.ALLOWED) from None
+    return {"kind": "uploaded_pictures", "pixels": packed}
+
+
 def read(name: str, content: bytes) -> Rows:
     """The rows `(n, 1 or 2)` of a file; raises UploadError in one sentence."""
     if len(content) > MAX_MEGABYTES * 2**20:
         raise UploadError(name, f"{len(content) / 2**20:.0f} MB", "keep a random part of the rows")
     if not content:
         raise UploadError(name, "an empty file", "was it saved?")
-    rows = _npy(name, content) if content.startswith(_MAGIC) or name.lower().endswith(".npy") else _csv(name, content)
+    rows = _npy(name, content) if content.startswith(npy.MAGIC) or name.lower().endswith(".npy") else _csv(name, content)
     if len(rows) < 2:
         raise UploadError(name, "a single row" if len(rows) else "no rows", "a few hundred rows are enough to learn from")
     bad = ~np.isfinite(rows).all(axis=1)
@@ -67,33 +141,20 @@ def read(name: str, content: bytes) -> Rows:
 
 
 def _npy(name: str, content: bytes) -> Rows:
-    """The array after numpy's header, which is believed in nothing that the file's own length does not confirm."""
-    stream = io.BytesIO(content)
     try:
-        version = np.lib.format.read_magic(stream)
-        header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[version]
-        shape, fortran, dtype = header(stream)
-    except (ValueError, KeyError, TypeError, SyntaxError, MemoryError, RecursionError, tokenize.TokenError, OverflowError):
-        raise UploadError(name, "a file whose npy header cannot be read", "save it with numpy.save") from None
-    if dtype.hasobject:
-        raise UploadError(name, "pickled Python objects, which are never opened here", "save numbers: array.astype(float)")
-    if dtype.kind not in "biuf":
-        raise UploadError(name, f"an array of {dtype.kind!r} instead of real numbers", "save numbers: array.astype(float)")
-    if not shape or len(shape) > 2:
-        raise UploadError(name, f"an array of {len(shape)} dimensions", "save one of shape (rows,), (rows, 1) or (rows, 2)")
-    rows, columns = shape[0], shape[1] if len(shape) == 2 else 1
+        found = npy.array(content)
+    except npy.NoArray as error:
+        raise UploadError(name, error.given, error.hint) from None
+    if not 1 <= found.ndim <= 2:
+        raise UploadError(name, f"an array of {found.ndim} dimensions", "save one of shape (rows,), (rows, 1) or (rows, 2)")
+    rows, columns = found.shape[0], found.shape[1] if found.ndim == 2 else 1
     if columns not in (1, 2):
         hint = "transpose it: array.T" if rows in (1, 2) else "keep the one or two that matter"
         raise UploadError(name, f"{columns} columns", hint)
     if rows > MAX_ROWS:
         raise UploadError(name, f"{rows:,} rows", "keep a random part of them")
-    body = content[stream.tell() :]
-    if rows < 0 or len(body) != rows * columns * dtype.itemsize:
-        raise UploadError(
-            name, f"a header that promises {rows} × {columns} numbers and {len(body)} bytes of them", "save it again"
-        )
     with np.errstate(over="ignore", invalid="ignore"):
-        return np.frombuffer(body, dtype=dtype).reshape((rows, columns), order="F" if fortran else "C").astype(np.float32)
+        return found.reshape(rows, columns).astype(np.float32)
 
 
 def _csv(name: str, content: bytes) -> Rows:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from waiting import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-WHATS = ("duality", "best_response", "spectrum", "samples")
+WHATS = ("duality", "best_response", "spectrum", "samples", "landscape")
+COMPUTE = re.compile("Compute")
+ALONE = 500  # rounds that D is offered to be trained alone
 
 
 @pytest.mark.parametrize("title", [None, "Ring of 8"])
@@ -27,22 +31,33 @@ def test_each_is_computed_while_the_game_plays(lab, title: str | None) -> None:
     for what in WHATS:
         section = drawer.locator(f'[data-what="{what}"]')
         painted, step = lab.painted, lab.step
-        section.get_by_role("button").click()
+        section.get_by_role("button", name=COMPUTE).click()
         wait_until(lambda s=section: s.get_attribute("data-done") == "true", f"{what} is done", 200)
         assert lab.status == "running" and lab.painted > painted and lab.step > step, "pictures kept coming"
         assert section.locator("dl.gd-numbers dd").count() > 4
         assert not section.locator(".gd-examine-problem").is_visible()
-        assert section.get_by_role("button").text_content() == "again"
+        assert section.get_by_role("button", name=COMPUTE).text_content() == "again"
         drawn = section.locator("canvas")
-        if drawn.count():
-            pixels = "c => new Set(c.getContext('2d').getImageData(0, 0, c.width, c.height).data).size"
-            assert drawn.evaluate(pixels) > 4, "something is drawn"
+        for canvas in drawn.all():
+            if canvas.is_visible():
+                pixels = "c => new Set(c.getContext('2d').getImageData(0, 0, c.width, c.height).data).size"
+                assert canvas.evaluate(pixels) > 4, "something is drawn"
     modes = drawer.locator(".gd-mode:not(.gd-elsewhere)")
     assert modes.count() == (8 if title else 2)
 
     # Space still plays while the drawer is open; Escape closes it
+    alone = drawer.get_by_role("button", name="Train D alone")
+    assert alone.is_disabled() and drawer.get_by_text("pause the game first").is_visible()
     lab.press("Space")
     wait_until(lambda: lab.status == "paused", "it pauses")
+
+    # What was done to a copy of D may be done to the game's own
+    wait_until(alone.is_enabled, "D may be trained alone")
+    page.wait_for_timeout(500)  # the last frame of the pause
+    step = lab.step
+    alone.click()
+    wait_until(lambda: lab.step == step + ALONE, "D alone was trained", 60)
+    assert lab.status == "paused"
     lab.press("Escape")
     assert not drawer.is_visible() and opener.get_attribute("aria-expanded") == "false"
 

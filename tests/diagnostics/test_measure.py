@@ -19,6 +19,7 @@ from gandash.game.game import Game, Streams, build_game
 from gandash.game.objectives import OBJECTIVES
 from gandash.game.step import GameState, start
 from gandash.players import Latent, Network
+from gandash.settings import JsonValue
 from gandash.targets import Gaussian
 
 LOG2 = math.log(2)
@@ -164,7 +165,7 @@ def test_what_d_is_judged_with_is_measured_and_not_what_moves() -> None:
     judged = at(state, straight(1, 0.5, 1.0), ramp(2.0, -1.0))
     found = measure(game, replace(judged, phi=ramp(-9.0, 5.0)), streams)
     assert found.expectations == measure(game, judged, streams).expectations
-    assert found.readings == measure(game, judged, streams).readings
+    assert found.readings == pytest.approx(measure(game, judged, streams).readings, abs=0, rel=0, nan_ok=True)
 
 
 def test_an_output_with_a_free_offset_is_measured_from_its_median() -> None:
@@ -228,6 +229,21 @@ def test_gap_star_is_the_distance_to_the_optimal_discriminator() -> None:
     np.testing.assert_allclose(d_star[found.estimators.central], exact, atol=0.05)
 
 
+@pytest.mark.parametrize("changes", [{}, {"objective": "relativistic"}, {"discriminator.activation": "maxout"}], ids=str)
+def test_the_slope_of_d_on_real_and_on_generated_samples(changes: dict[str, JsonValue]) -> None:
+    """a(x) = 2 relu(x) - 1 climbs by 2 where x > 0: on all of N(1.5, 0.3^2) and on half of N(0, 0.5^2)."""
+    game, state, streams = make(std=0.3)
+    config = game.config.replace_all([("data.mean", 1.5), *changes.items()])
+    game = build_game(config)
+    phi = ramp(2.0, -1.0)
+    if changes.get("discriminator.activation") == "maxout":  # the larger of x and 0
+        phi = torch.tensor([[1.0, 0.0, 0.0, 0.0, 2.0, -1.0]])
+    found = measure(game, at(state, straight(1, 0.5, 0.0), phi), streams).readings
+    assert found["slope_real"] == pytest.approx(2, abs=1e-5)
+    assert found["slope_fake"] == pytest.approx(1, abs=0.02 if not changes else 0.25)
+    assert math.isnan(found["update_cosine"])
+
+
 def test_the_average_is_measured_only_when_there_is_one() -> None:
     game, state, streams = make()
     state = replace(state, theta=straight(1, 0.5, 2.0), average=straight(1, 0.5, 1.0))
@@ -246,7 +262,8 @@ def test_readings_are_those_declared_and_measuring_twice_gives_the_same() -> Non
         before = streams.state()
         one, other = measure(game, state, streams), measure(game, state, streams)
         assert tuple(one.readings) == READINGS
-        assert one.readings == other.readings and one.expectations == other.expectations
+        assert one.readings == pytest.approx(other.readings, abs=0, rel=0, nan_ok=True)
+        assert one.expectations == other.expectations
         np.testing.assert_array_equal(one.live.p_g, other.live.p_g)
         assert torch.equal(streams.state(), before)
         assert measure(game, replace(state, step=1), streams).readings != one.readings  # other samples at another step

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -10,11 +11,13 @@ import torch
 from torch import Tensor
 
 from gandash.config import GameConfig, RunSettings
-from gandash.diagnostics.path import mean_slope, path_angle, update_cosine, update_cosines
+from gandash.diagnostics import path as path_module
+from gandash.diagnostics.path import Trail, Turning, mean_slope, path_angle, update_cosine, update_cosines
 from gandash.diagnostics.spectrum import joint, joint_field
 from gandash.game.field import logits
 from gandash.game.game import Game, build_game
 from gandash.players import Latent, Network
+from gandash.settings import JsonValue
 
 END = torch.tensor([1.0, 2.0], dtype=torch.float64)
 START = torch.tensor([-2.0, 2.0], dtype=torch.float64)
@@ -72,6 +75,26 @@ def test_at_rest_there_is_no_angle() -> None:
     assert math.isnan(found.cosines[-1]) and found.norms[-1] == 0 and found.cosines[0] == pytest.approx(-1)
 
 
+@pytest.mark.parametrize(
+    ("field", "says", "not_says"),
+    [
+        (lambda w: w - END, "attraction.", "rotation"),
+        (lambda w: END - w, "repulsion.", "rotation"),
+        (lambda w: TURN @ (w - END), "square to the line", "attraction"),
+        (lambda w: (0.5 * torch.eye(2).double() + TURN) @ (w - END), "attraction; most of the field", "repulsion"),
+        (lambda w: (torch.eye(2).double() + 0.1 * TURN) @ (w - END), "attraction.", "across"),
+        (lambda w: TURN @ (w - END - torch.tensor([0.0, 0.1]).double()), "a bump between", "attraction"),
+        (lambda w: w - END - 5 * (END - START), "leads on, along the way it came", "rotation"),
+        (lambda w: w - START + 5 * (END - START), "leads back", "rotation"),
+        (lambda w: 0 * w, "zero along this line", "rotation"),
+    ],
+    ids=["in", "out", "turn", "spiral", "nearly straight in", "turn beside", "on", "back", "nothing"],
+)
+def test_the_angle_in_words(field: Callable[[Tensor], Tensor], says: str, not_says: str) -> None:
+    found = path_angle(field, START, END, points=61)
+    assert says in found.words and not_says not in found.words
+
+
 @pytest.mark.parametrize("end", [START, START * math.nan], ids=["same", "nan"])
 def test_a_line_needs_two_points(end: Tensor) -> None:
     with pytest.raises(ValueError, match="choose two points"):
@@ -120,6 +143,45 @@ def test_straight_back_and_standing_still() -> None:
     assert math.isnan(float(update_cosine(a, 0 * a)))
 
 
+def test_turning_follows_a_polygon_and_a_stop() -> None:
+    k, turning = 6, Turning()
+    t = torch.arange(k + 2) * (2 * math.pi / k)
+    found = [turning.take(t[i : i + 1, None].cos(), t[i : i + 1, None].sin()) for i in range(len(t))]
+    assert math.isnan(found[0]) and math.isnan(found[1])
+    np.testing.assert_allclose(found[2:], math.cos(2 * math.pi / k), atol=1e-6)
+    assert math.isnan(turning.take(t[-1:, None].cos(), t[-1:, None].sin()))  # nobody moved
+    two = Turning()
+    members = [torch.tensor([[9.0 * i], [x]]) for i, x in enumerate((0.0, 1.0, 0.0))]
+    assert [two.take(m, m, member=1) for m in members][-1] == pytest.approx(-1)
+
+
+# --------------------------------------------------------------------------------------------------------------- trail
+
+
+def test_a_trail_keeps_the_first_and_the_newest_and_thins_the_old() -> None:
+    trail = Trail()
+    for step in range(0, 4000, 20):
+        trail.take(step, torch.tensor([[float(step)]]), torch.tensor([[-1.0, 2.0]]))
+        steps = [point.step for point in trail.points]
+        assert steps[0] == 0 and steps[-1] == step and steps == sorted(set(steps)) and len(steps) <= path_module.POINTS
+    assert all(point.w.tolist() == [point.step, -1, 2] for point in trail.points)
+    gaps = np.diff(steps)
+    assert (gaps[-16:] == 20).all() and gaps[:8].min() > 20
+    trail.take(2000, torch.tensor([[2000.0]]), torch.tensor([[0.0, 0.0]]))  # the game went back
+    assert trail.points[-1].step == 2000 and all(point.step < 2000 for point in trail.points[:-1])
+    assert trail.points[-1].w.tolist() == [2000, 0, 0]
+
+
+def test_a_trail_of_large_players_is_shorter_and_its_points_are_copies(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(path_module, "BYTES", 4 * 100 * 20)  # twenty points of a hundred float32
+    trail, theta = Trail(), torch.zeros(1, 60)
+    for step in range(200):
+        trail.take(step, theta, torch.ones(1, 40))
+    assert 10 <= len(trail.points) <= 20
+    theta.fill_(7)
+    assert float(trail.points[-1].w[0]) == 0
+
+
 # ------------------------------------------------------------------------------------------------------------ D's slope
 
 
@@ -132,3 +194,15 @@ def test_mean_slope_by_finite_differences() -> None:
         found = mean_slope(game, phi, x)
     torch.testing.assert_close(found, slopes.abs().mean(1), rtol=1e-7, atol=1e-9)
     assert not found.requires_grad and not x.requires_grad
+
+
+@pytest.mark.parametrize("changes", [{"discriminator.activation": "maxout"}, {"regulariser.packing": 2}], ids=str)
+def test_mean_slope_of_other_games_is_the_same_by_autograd(changes: dict[str, JsonValue]) -> None:
+    config = small_game().config.replace("run.batch", 6).replace_all(list(changes.items()))
+    game = build_game(config)
+    phi, x = draw(1, game.discriminator.network.size, seed=1), draw(1, 8, 1, seed=2)
+    packed = x.reshape(1, -1, game.pack).clone().requires_grad_()
+    (slope,) = torch.autograd.grad(logits(game, phi, packed).sum(), packed)
+    with torch.inference_mode():
+        found = mean_slope(game, phi, x)
+    torch.testing.assert_close(found, slope.norm(dim=-1).mean(-1), rtol=1e-9, atol=1e-12)

@@ -9,16 +9,26 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from gandash.diagnostics.pictures import Level
 from gandash.diagnostics.verdict import (
+    BLIND_FRECHET,
     BLIND_JSD,
+    CLOSE_FRECHET,
+    CLOSE_GAP,
+    CLOSE_SHARE,
     CONVERGED_GAP,
     CONVERGED_JSD,
+    NARROW_SHARE,
+    PRECISE_SHARE,
     SETTLED,
     WAITING,
     WINDOW,
     Observation,
+    PictureObservation,
+    Verdict,
     judge,
     judge_path,
+    judge_pictures,
 )
 
 FLOOR = 0.001
@@ -243,3 +253,145 @@ def test_a_scalar_game_is_judged_by_its_path(growth: float, title: str) -> None:
     found = judge_path(list(distances))
     assert found.title == title
     assert judge_path(list(distances[:10])).kind == "waiting"
+
+
+# ------------------------------------------------------------------------------------------------------------- pictures
+
+LEVELS = {
+    "frechet": Level(0.01, 0.02),
+    "precision": Level(0.95, 0.93),
+    "coverage": Level(0.9, 0.85),
+    "modes": Level(10, 10),
+}
+
+
+def seen(n: int = WINDOW, **given: float | np.ndarray) -> list[PictureObservation]:
+    """n observations of a game of digits that learns nothing at the moment, but for what is given."""
+    calm = {"frechet": 0.4, "precision": 0.5, "coverage": 0.4, "gap_half": 0.2, "mean_d_real": 0.6, "mean_d_fake": 0.4}
+    columns = {
+        name: np.broadcast_to(np.asarray(value, dtype=float)[..., -n:] if np.ndim(value) else value, n)
+        for name, value in (calm | {"modes": 10.0} | given).items()
+    }
+    return [PictureObservation(**{name: float(column[i]) for name, column in columns.items()}) for i in range(n)]
+
+
+def verdict_on(observations: list[PictureObservation], modes: int = 10) -> Verdict:
+    return judge_pictures(observations, LEVELS, modes)
+
+
+CLOSE = {
+    "frechet": LEVELS["frechet"].unlucky + CLOSE_FRECHET - 1e-9,
+    "precision": CLOSE_SHARE * LEVELS["precision"].mean,
+    "coverage": CLOSE_SHARE * LEVELS["coverage"].mean,
+    "gap_half": CLOSE_GAP,
+}
+
+
+def test_pictures_wait_and_train() -> None:
+    assert verdict_on([]) == verdict_on(seen(SETTLED - 1)) == WAITING
+    assert verdict_on(seen(SETTLED)).kind == verdict_on(seen()).kind == "training"
+
+
+def test_pictures_close_to_real_need_every_number() -> None:
+    assert verdict_on(seen(**CLOSE)).title == "Close to real"
+    assert verdict_on(seen(**CLOSE)).kind == "converged"
+    for name, worse in (("frechet", 1e-3), ("precision", -1e-3), ("coverage", -1e-3)):
+        assert verdict_on(seen(**CLOSE | {name: CLOSE[name] + worse})).kind == "training", name
+    assert verdict_on(seen(**CLOSE | {"gap_half": CLOSE_GAP + 0.01})).kind == "training"
+    told = verdict_on(seen(**CLOSE | {"gap_half": 0.3}))
+    assert (told.kind, told.title) == ("training", "Close to real, but told apart")
+    assert "D is 0.30 from 1/2" in told.reason
+
+
+def test_a_critic_has_no_gap_to_close() -> None:
+    critic = {"gap_half": math.nan, "mean_d_real": math.nan, "mean_d_fake": math.nan}
+    verdict = verdict_on(seen(**CLOSE | critic))
+    assert verdict.kind == "converged" and "nan" not in verdict.reason and "1/2" not in verdict.reason
+    assert verdict_on(seen(frechet=2.0, **critic)).kind == "training"
+
+
+def test_lost_digits_are_counted() -> None:
+    verdict = verdict_on(seen(modes=3.0))
+    assert (verdict.kind, verdict.title) == ("collapsed", "Collapsed: 7 of 10 digits lost")
+    assert "3 of 10 digits" in verdict.reason
+    assert verdict_on(seen(modes=np.linspace(10, 6, WINDOW).round())).title == "Collapsed: 3 of 10 digits lost"
+    assert verdict_on(seen(modes=9.0, mean_d_real=0.95, mean_d_fake=0.05)).kind == "collapsed"
+
+
+def test_digits_still_being_found_or_none_at_all_are_no_collapse() -> None:
+    assert verdict_on(seen(modes=np.linspace(2, 8, WINDOW).round())).kind == "training"
+    assert verdict_on(seen(WINDOW - 1, modes=3.0)).kind == "training"
+    assert verdict_on(seen(modes=0.0)).kind == "training"
+    assert verdict_on(seen(modes=3.0), modes=0).kind == "training"
+    assert verdict_on(seen(modes=math.nan), modes=0).kind == "training"
+
+
+def test_cells_that_real_pictures_miss_as_well_are_not_lost() -> None:
+    """With few pictures in a cell a perfect generator leaves some empty."""
+    levels = LEVELS | {"modes": Level(34.5, 33)}
+    assert judge_pictures(seen(modes=33.0), levels, 36, "cells").kind == "training"
+    assert judge_pictures(seen(modes=32.0), levels, 36, "cells").title == "Collapsed: 4 of 36 cells lost"
+
+
+def test_good_pictures_but_few_different_ones_are_a_collapse() -> None:
+    narrow = {"precision": PRECISE_SHARE * 0.95, "coverage": NARROW_SHARE * 0.9}
+    verdict = verdict_on(seen(**narrow))
+    assert (verdict.kind, verdict.title) == ("collapsed", "Collapsed: few different pictures") and "36%" in verdict.reason
+    assert judge_pictures(seen(**narrow | {"modes": math.nan}), LEVELS).kind == "collapsed"  # without labels
+    assert verdict_on(seen(**narrow | {"precision": 0.7})).kind == "training"
+    assert verdict_on(seen(**narrow | {"coverage": 0.5})).kind == "training"
+    assert verdict_on(seen(**narrow | {"coverage": np.linspace(0.1, 0.36, WINDOW)})).kind == "training"
+
+
+def test_a_discriminator_wins_over_pictures() -> None:
+    assert verdict_on(seen(mean_d_real=0.91, mean_d_fake=0.09)).kind == "discriminator_won"
+    assert verdict_on(seen(mean_d_real=0.89, mean_d_fake=0.09)).kind == "training"
+
+
+def test_d_at_half_with_pictures_far_from_real_is_blind() -> None:
+    blind = {"gap_half": CONVERGED_GAP, "frechet": LEVELS["frechet"].unlucky + BLIND_FRECHET + 0.01}
+    verdict = verdict_on(seen(**blind))
+    assert verdict.kind == "blind" and "0.280" in verdict.reason and "0.010" in verdict.reason
+    assert verdict_on(seen(2 * SETTLED - 1, **blind)).kind == "training"
+    assert verdict_on(seen(**blind | {"gap_half": CONVERGED_GAP + 0.01})).kind == "training"
+    assert verdict_on(seen(**blind | {"frechet": 0.26})).kind == "training"
+    assert verdict_on(seen(**blind | {"frechet": np.linspace(2, 0.5, WINDOW)})).kind == "converging"
+    lagging = [replace(o, frechet_live=0.1) for o in seen(**blind)]
+    assert verdict_on(lagging).kind == "training"
+    assert "of the averaged G" in verdict_on(lagging).reason
+
+
+def test_a_falling_frechet_distance_is_learning_and_a_swinging_one_an_orbit() -> None:
+    rng = np.random.default_rng(0)
+    falling = np.linspace(1.5, 0.3, WINDOW) * (1 + 0.02 * rng.normal(size=WINDOW))
+    assert verdict_on(seen(frechet=falling)).title == "Learning"
+    assert verdict_on(seen(frechet=falling[::-1])).kind == "training"
+    orbit = 0.5 + 0.3 * np.sin(2 * np.pi * T / 12)
+    assert verdict_on(seen(frechet=orbit)).kind == "oscillating"
+    averaged = [replace(o, frechet_live=float(v)) for o, v in zip(seen(), orbit, strict=True)]
+    assert verdict_on(averaged).kind == "oscillating"
+    noise = [verdict_on(seen(frechet=0.4 * np.exp(0.2 * rng.normal(size=WINDOW)))).kind for _ in range(100)]
+    assert noise.count("training") >= 96
+
+
+def test_a_set_too_small_for_neighbours_is_judged_by_the_rest() -> None:
+    levels = LEVELS | {"precision": Level(math.nan, math.nan), "coverage": Level(math.nan, math.nan)}
+    verdict = judge_pictures(seen(**CLOSE | {"precision": math.nan, "coverage": math.nan}), levels)
+    assert verdict.kind == "converged" and "nan" not in verdict.reason and "precision" not in verdict.reason
+
+
+def test_verdicts_on_pictures_are_sentences_with_their_numbers() -> None:
+    for observations in (
+        seen(),
+        seen(**CLOSE),
+        seen(**CLOSE | {"gap_half": 0.3}),
+        seen(modes=2.0),
+        seen(precision=0.9, coverage=0.1),
+        seen(gap_half=0.01, frechet=1.0),
+        seen(frechet=np.linspace(2, 0.5, WINDOW)),
+    ):
+        verdict = verdict_on(observations)
+        assert verdict.title and verdict.reason.endswith(".")
+        assert "Fréchet distance" in verdict.reason and "real against real 0.010" in verdict.reason
+    nothing = seen(**dict.fromkeys(("frechet", "precision", "coverage", "gap_half", "mean_d_real", "mean_d_fake"), math.nan))
+    assert verdict_on(nothing).kind == "training"

@@ -14,6 +14,8 @@ from functools import partial
 from typing import Any
 
 import pytest
+import torch
+from game import test_convolution as convolutions
 from game import test_known_answers as known
 from game.checks import (
     check_best_response,
@@ -24,6 +26,8 @@ from game.checks import (
     check_rule,
     check_slopes,
     check_spectral,
+    in_double,
+    place,
 )
 from game.test_field import calmed
 from game.test_rules import game_config
@@ -31,7 +35,7 @@ from game.test_spectral import NETS, check_descent
 from game.test_spectral import config as spectral_config
 
 from gandash import dynamics
-from gandash.game import field, objectives, passes, spectral, step
+from gandash.game import convolution, field, objectives, passes, spectral, step
 from gandash.game.game import Penalties, Streams
 from gandash.game.networks import network
 from gandash.game.objectives import OBJECTIVES
@@ -98,6 +102,28 @@ def on(check: Callable[..., None], name: str) -> Callable[[], None]:
     return lambda: check(OBJECTIVES[name])
 
 
+PERCEPTRON = {"kind": "mlp", "width": 4, "depth": 1}
+
+
+def pictures(player: Any = None, **calm: Any) -> Any:
+    given = convolutions.config(**calm)
+    return in_double(given if player is None else given.replace_all([("generator", player), ("discriminator", player)]))[0]
+
+
+def check_other_place() -> None:
+    """G's gradient is that at the parameters given, whatever was sampled before."""
+    game = pictures()
+    theta, phi, real, latents, _ = place(game)
+    expected = field.generator_part(game, theta, phi, real, latents).gradient
+    field.sample(game, 2 * theta, latents)
+    found = field.generator_part(game, theta, phi, real, latents).gradient
+    assert torch.equal(found, expected)
+
+
+def check_textbook(normalisation: Any = "none") -> None:
+    convolutions.test_members_are_the_textbooks_networks((3, 8, 8), normalisation)
+
+
 ONE_EACH = dynamics.Alternating(discriminator_steps=1, generator_steps=1)
 G_FIRST = dynamics.Alternating(discriminator_steps=1, generator_steps=2, first="generator")
 SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
@@ -159,7 +185,7 @@ SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
     ),
     # -------------------------------------------------------------------------------------------------------- penalties
     "R1 without its half, by autograd": (
-        in_source(field, "discriminator_loss", "0.5 * p.r1[:, 0]", "p.r1[:, 0]"),
+        in_source(field, "_discriminator_loss", "0.5 * p.r1[:, 0]", "p.r1[:, 0]"),
         part(True, r1=0.7),
     ),
     "R1 with a half too many, by hand": (
@@ -167,15 +193,15 @@ SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
         part(False, r1=0.7),
     ),
     "R2 on real data": (
-        in_source(field, "discriminator_loss", "squared_slope(a_f, fake)", "squared_slope(a_r, real)"),
+        in_source(field, "_discriminator_loss", "squared_slope(a_f, fake)", "squared_slope(a_r, real)"),
         part(True, r1=0.1, r2=0.7),
     ),
     "the gradient penalty not squared": (
-        in_source(field, "discriminator_loss", "(length - 1).square()", "(length - 1).abs()"),
+        in_source(field, "_discriminator_loss", "(length - 1).square()", "(length - 1).abs()"),
         part(True, gradient_penalty=2.0),
     ),
     "the gradient penalty of the squared length": (
-        in_source(field, "discriminator_loss", "(length - 1).square()", "(length.square() - 1).square()"),
+        in_source(field, "_discriminator_loss", "(length - 1).square()", "(length.square() - 1).square()"),
         part(True, gradient_penalty=2.0),
     ),
     "the gradient penalty's own share forgotten, by hand": (
@@ -207,6 +233,41 @@ SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
     "noise on real data alone": (
         in_source(field, "_noises", "chance.noise[:, 1])", "torch.zeros_like(chance.noise[:, 1]))"),
         part(False, noise=0.5),
+    ),
+    "real and generated data judged in one batch under batch norm": (
+        in_source(field, "_judge_both", "game.discriminator.network.mixes or", ""),
+        part(True, network={"normalisation": "batch"}),
+    ),
+    "slopes shared by both losses under batch norm": (
+        in_source(field, "generator_by_autograd", "game.discriminator.network.mixes", "False"),
+        part(True, network={"normalisation": "batch"}),
+    ),
+    "G's gradient from another batch's graph": (
+        in_source(field, "generator_by_autograd", "a is not b", "type(a) is not type(b)"),
+        lambda: check_other_place(),
+    ),
+    "a bounded generator's tanh forgotten on the way back": (
+        in_source(passes.Tape, "backward", "if self._bounded:", "if False:"),
+        lambda: check_field(pictures(PERCEPTRON)),
+    ),
+    # ----------------------------------------------------------------------------------------------------- convolutions
+    "a doubled map that is shifted": (
+        lambda monkeypatch: monkeypatch.setattr(convolution, "SPREADING", convolution.SPREADING.flip(1)),
+        lambda: check_textbook(),
+    ),
+    "kernels that are read out before in": (
+        in_source(convolution, "_convolved", "kernels.permute(0, 3, 1, 2).reshape(", "kernels.reshape("),
+        lambda: check_textbook(),
+    ),
+    "a convolution whose slope has no slope": (
+        in_source(
+            convolution._Halved, "backward", "_doubled(y, kernels, ctx.members)", "_doubled(y, kernels.detach(), ctx.members)"
+        ),
+        lambda: convolutions.test_gradients_by_differences("none"),
+    ),
+    "layer norm of all members at once": (
+        in_source(convolution.Convolution, "_normalised", "F.group_norm(x, members,", "F.group_norm(x, 1,"),
+        lambda: check_textbook("layer"),
     ),
     "a curvature forgotten in the passes by hand": (
         in_source(passes.Tape, "gradients", "v is not None and self._activation.curvature", "False"),
@@ -316,7 +377,7 @@ SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
     ),
     # ---------------------------------------------------------------------------------------------------- known answers
     "an R1 without its half has another critical gamma": (
-        in_source(field, "discriminator_loss", "0.5 * p.r1[:, 0]", "p.r1[:, 0]"),
+        in_source(field, "_discriminator_loss", "0.5 * p.r1[:, 0]", "p.r1[:, 0]"),
         known.test_the_critical_gamma,
     ),
     "optimistic steps doubled only": (

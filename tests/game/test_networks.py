@@ -198,6 +198,22 @@ def test_spread_is_the_standard_deviation() -> None:
     assert float(row[: 64 * 512].std()) == pytest.approx(0.5, rel=0.02)
 
 
+def test_gain_is_every_singular_value_of_orthogonal_weights() -> None:
+    """Unrolled GAN's ring was played with 0.8 (Metz et al. 2017, arXiv:1611.02163)."""
+    plain, scaled = (
+        MLP(6, 1, Network(width=4, depth=1, initialisation="orthogonal", gain=gain)).initialise(*generators(0))
+        for gain in (1.0, 0.8)
+    )
+    torch.testing.assert_close(scaled, 0.8 * plain)  # the biases too
+    torch.testing.assert_close(torch.linalg.svdvals(scaled[:24].view(6, 4)), torch.full((4,), 0.8))
+
+
+@pytest.mark.parametrize("scheme", [s for s in SCHEMES if s != "orthogonal"])
+def test_gain_is_for_orthogonal_weights_alone(scheme: Any) -> None:
+    plain, other = (MLP(2, 1, Network(width=4, initialisation=scheme, gain=gain)).initialise(*generators(0)) for gain in (1, 3))
+    assert torch.equal(plain, other)
+
+
 @pytest.mark.parametrize("pieces", MAXOUT_GAINS)
 def test_maxout_gain_keeps_the_mean_square(pieces: int) -> None:
     e = torch.randn(200_000, pieces, generator=Generator().manual_seed(0)).amax(1)
@@ -361,11 +377,12 @@ def test_declared_weights_are_those_of_the_network(settings: Any) -> None:
     else:
         others = net.size if isinstance(net, PointNet) else 0
     assert settings.weights(2, 1) == net.size - others
+    assert settings.parameters(2, 1 if not isinstance(net, PointNet) else net.size) == net.size
 
 
 def test_units_grow_with_what_a_pass_keeps() -> None:
     def units(**changes: Any) -> int:
-        return Network(width=10, depth=3, **changes).units
+        return Network(width=10, depth=3, **changes).units(2, 1)
 
     assert units() == 30
     assert units(normalisation="batch") == units(dropout=0.1) == 60
@@ -380,6 +397,7 @@ def test_units_grow_with_what_a_pass_keeps() -> None:
         (Network(width=400, normalisation="batch"), "2 × 400 ReLU, batch norm"),
         (Network(width=200, activation="maxout", pieces=5), "2 × 200 maxout of 5"),
         (Network(width=128, activation="tanh", initialisation="orthogonal"), "2 × 128 tanh, orthogonal"),
+        (Network(width=8, initialisation="orthogonal", gain=0.8), "2 × 8 ReLU, orthogonal × 0.8"),
         (Network(width=8, dropout=0.5, initialisation="normal"), "2 × 8 ReLU, dropout 0.5, N(0, 0.02²)"),
         (Network(width=8, normalisation="layer", initialisation="he"), "2 × 8 ReLU, layer norm, He"),
         (Point(), "point θ, from 1"),
@@ -396,6 +414,6 @@ def test_a_network_without_a_kind_is_an_mlp(union: Any, other: Any) -> None:
     adapter: TypeAdapter[Any] = TypeAdapter(union)
     assert adapter.validate_python({"width": 3}) == adapter.validate_json('{"width": 3}') == Network(width=3)
     assert adapter.validate_json(other.model_dump_json()) == other
-    assert variants(union) == (Network, type(other))
+    assert variants(union) == (Network, players.Convolutional, type(other))
     with pytest.raises(ValidationError, match="convolution"):
         adapter.validate_python({"kind": "convolution"})

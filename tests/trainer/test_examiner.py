@@ -10,14 +10,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
+import numpy as np
 import pytest
 import torch
 from trainer.test_loop import Stage
 
-from gandash.config import GameConfig
+from gandash.config import GameConfig, Regulariser, RunSettings
+from gandash.diagnostics.path import Trail
 from gandash.dynamics import Adam, Alternating, GradientDescent, Momentum, Optimistic, Simultaneous
-from gandash.players import Network
-from gandash.targets import Ring
+from gandash.players import Linear, Network, Point
+from gandash.targets import PointMass, Ring
 from gandash.trainer import examinations, examiner
 from gandash.trainer.examinations import EXAMINATIONS, Breathe, Result, Specimen, Unfit, _Table, examine, stability
 from gandash.trainer.examiner import Examiner
@@ -205,6 +207,75 @@ def test_the_mode_table_is_that_of_a_mixture(tiny: GameConfig) -> None:
     assert [row["weight"] for row in table["modes"]] == pytest.approx([1 / 3] * 3)
     assert sum(row["share"] for row in table["modes"]) + table["elsewhere"] == pytest.approx(1)
     assert last("samples", tiny)["modes"] is not None or "reverse_kl" not in last("samples", tiny)["values"]
+
+
+def dirac(start: tuple[float, float]) -> GameConfig:
+    plain = GradientDescent(learning_rate=0.1)
+    return GameConfig(
+        data=PointMass(place=0.0),
+        generator=Point(start=start[0]),
+        discriminator=Linear(start=start[1]),
+        objective="minimax",
+        regulariser=Regulariser(r1=0.0),
+        update_rule=Simultaneous(),
+        generator_optimiser=plain,
+        discriminator_optimiser=plain,
+        run=RunSettings(batch=8, averaging=0.0),
+    )
+
+
+def test_the_landscape_of_the_dirac_gan_is_its_phase_plane_turned() -> None:
+    """v = (-sigma(a) psi, sigma(a) theta) with a = psi theta: everywhere |v| = sigma(a) |w|, at a right angle to w."""
+    config = dirac((1.0, 0.5))
+    session, trail = Session(config), Trail()
+    for _ in range(40):
+        trail.take(session.step, session.state.theta, session.state.phi)
+        session.advance()
+    theta, psi = float(session.state.theta), float(session.state.phi)
+    taken = Specimen(1, session.config, session.state, trail.points)
+    *_, found = examine("landscape", taken, lambda: None)
+    n = found["grid"]
+    low_a, high_a, low_b, high_b = found["window"]
+    flow, speeds = np.reshape(found["flow"], (n, n, 2)), np.reshape(found["speeds"], (n, n))
+    here = 1 / (1 + math.exp(-theta * psi)) * math.hypot(theta, psi)
+    assert found["speed"] == pytest.approx(here, rel=1e-4) and found["in_plane"] == pytest.approx(1, abs=1e-6)
+    np.testing.assert_allclose(np.hypot(flow[..., 0], flow[..., 1]), 10**speeds, rtol=2e-3)  # nothing stands across
+    assert sum(found["shares"]) == pytest.approx(1) and len(found["path"]) == 2 * 41 and found["from"] == 0
+    # The origin, where nobody moves: as far from here as w is long; the flow about it stands square
+    a, b = np.meshgrid(np.linspace(low_a, high_a, n), np.linspace(low_b, high_b, n))
+    slowest = np.unravel_index(speeds.argmin(), speeds.shape)
+    cell = (high_a - low_a) / (n - 1)
+    assert math.hypot(a[slowest], b[slowest]) == pytest.approx(math.hypot(theta, psi), abs=cell)
+    assert found["angle"]["words"] and len(found["angle"]["cosines"]) == examinations.ANGLES
+    assert found["notes"] == []
+
+
+def test_without_a_path_the_landscape_lies_along_one_more_round(tiny: GameConfig) -> None:
+    session = Session(dirac((1.0, 0.0)))
+    *_, found = examine("landscape", Specimen(1, session.config, session.state), lambda: None)
+    assert found["shares"] is None and found["angle"] is None and found["path"] == [0, 0]
+    assert "not enough of a path" in found["notes"][0]
+    # From (1, 0) D alone moves, by 0.1 * sigma(0) = 0.05, and ten times that is seen to each side
+    assert found["window"] == pytest.approx([-0.5, 0.5, -0.5, 0.5], rel=1e-5)
+    middle = found["grid"] ** 2 // 2
+    assert found["flow"][2 * middle : 2 * middle + 2] == pytest.approx([0.5, 0], abs=1e-3)
+    assert last("landscape", tiny)["parameters"] == 2 * (4 + 4 + 4 + 1)
+
+
+def test_a_landscape_needs_somebody_who_moves(until: Callable[..., Any]) -> None:
+    assert "Neither player moves" in problem("landscape", specimen(dirac((0.0, 0.0)), 0), until)
+
+
+@pytest.mark.parametrize("changes", [("regulariser.noise", 0.5), ("regulariser.spectral", "on"), ("objective", "hinge")])
+def test_a_landscape_of_other_games(changes: tuple[str, Any], tiny: GameConfig) -> None:
+    found = last("landscape", tiny.replace(*changes))
+    assert np.isfinite(found["flow"]).all() and 0 < found["in_plane"] <= 1
+
+
+def test_a_large_landscape_is_coarser(tiny: GameConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(examinations, "LARGE", 26.0)
+    found = last("landscape", tiny)
+    assert (found["grid"], found["samples"]) == (examinations.SMALL_GRID, 32) and "32 samples" in found["notes"][0]
 
 
 # ----------------------------------------------------------------------------------------------------- what cannot be had

@@ -28,6 +28,7 @@ from gandash.trainer.messages import (
     Examine,
     Examined,
     LastWords,
+    Look,
     Pause,
     Play,
     Ready,
@@ -68,6 +69,7 @@ COMMANDS: list[BaseModel] = [
     SetMany(changes=(Set(path="run.batch", value=64), Set(path="objective", value="minimax"))),
     Rewind(generation=4),
     SendFrame(),
+    Look(selected=3, other=4, share=0.25, map=True),
     Examine(what="spectrum"),
     End(),
 ]

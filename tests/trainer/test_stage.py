@@ -10,14 +10,16 @@ import pytest
 import torch
 
 from gandash.config import GameConfig, Regulariser, RunSettings
+from gandash.diagnostics.phase import GRID as PHASE_GRID
+from gandash.diagnostics.phase import flow
 from gandash.diagnostics.plane import FIELD
-from gandash.game.distributions import DISTRIBUTIONS
+from gandash.game.distributions import DISTRIBUTIONS, PointDistribution
 from gandash.game.field import generate, logits, pull
 from gandash.game.objectives import OBJECTIVES
 from gandash.game.step import GameState
-from gandash.players import Latent, Network
+from gandash.players import Latent, Linear, Network, Point
 from gandash.settings import Settings, kind_of
-from gandash.targets import Grid, Mixture, Ring, TwoMoons
+from gandash.targets import Grid, Mixture, PointMass, Ring, TwoMoons
 from gandash.trainer.games import Games
 from gandash.trainer.session import COLUMNS, Session
 from gandash.trainer.stage import STAGES
@@ -45,7 +47,10 @@ def session(data: Settings, dimension: int = 2, objective: str = "non_saturating
     )
 
 
-@pytest.mark.parametrize("settings", DISTRIBUTIONS, ids=kind_of)
+POINTS = {settings: law for settings, law in DISTRIBUTIONS.items() if issubclass(law, PointDistribution)}
+
+
+@pytest.mark.parametrize("settings", POINTS, ids=kind_of)
 @pytest.mark.parametrize("dimension", [1, 2, 3])
 def test_every_law_has_a_stage_with_any_latent(settings: type[Settings], dimension: int) -> None:
     played = session(settings(), dimension)
@@ -66,7 +71,7 @@ def test_every_law_has_a_stage_with_any_latent(settings: type[Settings], dimensi
 
 
 def test_stages_are_those_of_the_laws() -> None:
-    assert set(STAGES) == {law.dimension for law in DISTRIBUTIONS}
+    assert set(STAGES) == {settings.dimension for settings in POINTS}  # type: ignore[attr-defined]
 
 
 def test_a_plane_frame_shows_the_state() -> None:
@@ -199,3 +204,58 @@ def test_a_diverged_plane_game_still_makes_a_picture() -> None:
     label, arrays = played.frame_arrays()
     assert math.isnan(label["numbers"]["jsd"]) and "shares" not in arrays
     Games([played]).picture(0, 0.0)
+
+
+def scalar(**changes: Any) -> Session:
+    config = GameConfig(
+        data=PointMass(place=0.5),
+        generator=Point(start=1.0),
+        discriminator=Linear(start=1.0),
+        regulariser=Regulariser(r1=0.0),
+        run=RunSettings(batch=32, averaging=0.0),
+    )
+    return Session(config.replace_all(list(changes.items())))
+
+
+def test_a_scalar_game_on_a_point_mass_alone_is_shown_on_the_phase_plane() -> None:
+    facts = scalar().facts()
+    assert (facts["stage"], facts["equilibrium"]) == ("phase", [0.5, 0.0])
+    assert len(facts["phase"]["eigenvalues"]) == 2 and facts["phase"]["modulus"] is None  # Adam
+    assert scalar(data={"kind": "gaussian"}).facts()["stage"] == "line"
+    assert scalar(**{"regulariser.spectral": "on"}).facts()["stage"] == "line"
+    none = scalar(objective="least_squares").facts()
+    assert none["equilibrium"] is None and none["phase"]["eigenvalues"] == []
+    assert Games([scalar(objective="least_squares")]).picture(0, 0.0)
+
+
+def test_the_flow_follows_noise_that_fades_and_the_words_name_their_step() -> None:
+    played = scalar(**{"regulariser.noise": 1.0, "regulariser.noise_half_life": 10.0})
+    shown = []
+    for _ in range(60):
+        played.advance()
+        shown.append(played.frame_arrays()[1]["flow"])
+        if played.room == 0:
+            played.drain()
+    assert played.facts()["window"] == [-2.5, 3.5, -3, 3]
+    x, y = torch.meshgrid(torch.linspace(-2.5, 3.5, PHASE_GRID), torch.linspace(-3, 3, PHASE_GRID), indexing="xy")
+    places = torch.stack([x, y], dim=-1).reshape(-1, 2)
+    for step, array in ((1, shown[0]), (20, shown[19]), (60, shown[59])):
+        np.testing.assert_allclose(array.reshape(-1, 2), flow(played.game, places, 0.5 ** (step / 10)), atol=0.03)
+    assert np.abs(shown[0] - shown[59]).max() > 0.1
+    assert "as at step 60" in played.facts()["phase"]["words"]
+    played.set("regulariser.noise_half_life", 0.0)
+    assert "as at" not in played.facts()["phase"]["words"]
+
+
+def test_the_path_of_a_game_that_went_back_ends_where_it_is() -> None:
+    played = scalar()
+    for _ in range(5):
+        played.advance()
+    kept = played.snapshot()
+    for _ in range(5):
+        played.advance()
+    assert len(played.frame_arrays()[1]["path"]) == 2 * 10
+    played.restore(kept)
+    played.advance()
+    path = played.frame_arrays()[1]["path"].reshape(-1, 2)
+    assert len(path) == 6 and path[-1] == pytest.approx([float(played.state.theta), float(played.state.critic)])

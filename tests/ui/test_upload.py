@@ -5,11 +5,15 @@ from __future__ import annotations
 import io
 import pickle
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
+from gandash.config import GameConfig
 from gandash.packed import MAX_ROWS
+from gandash.pictures import UploadedPictures
 from gandash.settings import SettingError
 from gandash.ui import drawing, upload
 from gandash.ui.upload import UploadError, read
@@ -100,8 +104,8 @@ OBJECT = npy(np.array([1, "a", None], dtype=object), allow_pickle=True)
         ("a.npy", b"1,2\n3,4\n", "header cannot be read"),
         ("a.npy", b"\x93NUMPY", "header cannot be read"),
         ("a.npy", npy(np.arange(9.0))[:40], "header cannot be read"),
-        ("a.npy", npy(np.arange(9.0))[:-1], "promises 9 × 1 numbers and 71 bytes"),
-        ("a.npy", npy(np.arange(9.0)) + b"!", "promises 9 × 1 numbers and 73 bytes"),
+        ("a.npy", npy(np.arange(9.0))[:-1], "promises 9 numbers and 71 bytes"),
+        ("a.npy", npy(np.arange(9.0)) + b"!", "promises 9 numbers and 73 bytes"),
         ("a.npy", OBJECT, "pickled Python objects"),
         ("a.csv", OBJECT, "pickled Python objects"),
         ("a.npy", pickle.dumps([1, 2, 3]), "header cannot be read"),
@@ -115,7 +119,11 @@ OBJECT = npy(np.array([1, "a", None], dtype=object), allow_pickle=True)
         ("a.npy", npy(np.zeros((0, 2))), "no rows"),
         ("a.npy", npy(np.array([1, np.nan])), "NaN, infinity .* in row 2"),
         ("a.npy", forged("{'descr': '<f4', 'fortran_order': False, 'shape': (200000, 2)}", bytes(8)), "8 bytes of them"),
-        ("a.npy", forged("{'descr': '<f4', 'fortran_order': False, 'shape': (4000000000000, 2)}"), "4,000,000,000,000 rows"),
+        (
+            "a.npy",
+            forged("{'descr': '<f4', 'fortran_order': False, 'shape': (4000000000000, 2)}"),
+            "promises 4000000000000",
+        ),
         ("a.npy", forged("{'descr': '<f4', 'fortran_order': False, 'shape': (-1, 2)}", bytes(8)), "promises -1"),
         ("a.npy", forged("{'descr': '|O', 'fortran_order': False, 'shape': (2,)}", bytes(16)), "pickled"),
         ("a.npy", forged("__import__('os').abort()"), "header cannot be read"),
@@ -147,3 +155,71 @@ def test_rows_become_the_data_setting() -> None:
 def test_a_painting_that_is_none_is_refused(sent: object) -> None:
     with pytest.raises(SettingError, match="one byte for each of 64 × 64 cells"):
         drawing.read(sent)
+
+
+# ------------------------------------------------------------------------------------------------------------- pictures
+
+
+class Uploaded:
+    """A file as Streamlit hands it over."""
+
+    def __init__(self, name: str, content: bytes) -> None:
+        self.name, self.content = name, content
+
+    def getvalue(self) -> bytes:
+        return self.content
+
+
+COLOURFUL = npy(np.random.default_rng(0).integers(0, 256, (5, 20, 20, 3), dtype=np.uint8))
+CHOICE = {"p/files": [Uploaded("a.npy", COLOURFUL)], "p/side": 16, "p/colour": "colour", "p/count": 4, "p/offered": None}
+
+
+def test_chosen_pictures_become_the_data_setting() -> None:
+    config = GameConfig().replace("data", upload.chosen_pictures(CHOICE, "p"))
+    assert isinstance(config.data, UploadedPictures)
+    assert config.data.shape == (3, 16, 16) and len(config.data.chosen()[0]) == 4
+    grey = GameConfig().replace("data", upload.chosen_pictures(CHOICE | {"p/side": 8, "p/colour": "grey"}, "p"))
+    assert grey.data.dimension == 64
+
+
+def test_pictures_that_are_none_are_refused_in_one_sentence() -> None:
+    with pytest.raises(UploadError) as caught:
+        upload.chosen_pictures(CHOICE | {"p/files": [Uploaded("*evil*.svg", b"<svg/>")]}, "p")
+    assert str(caught.value).startswith("**_evil_.svg**: given an SVG drawing")
+    assert "allowed is PNG or JPEG pictures" in str(caught.value) and "CSV" not in str(caught.value)
+
+
+def test_no_file_chosen_is_no_error() -> None:
+    assert upload.chosen_pictures(CHOICE | {"p/files": []}, "p") is None
+    assert upload.chosen_pictures({}, "p") is None
+
+
+def test_a_file_of_the_server_is_chosen_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "faces.npy").write_bytes(COLOURFUL)
+    monkeypatch.setenv("GANDASH_DATA", str(tmp_path))
+    chosen = upload.chosen_pictures(CHOICE | {"p/files": [], "p/offered": "faces.npy"}, "p")
+    assert GameConfig().replace("data", chosen).data.dimension == 3 * 16 * 16
+    with pytest.raises(UploadError, match="not in the folder"):
+        upload.chosen_pictures(CHOICE | {"p/files": [], "p/offered": "../faces.npy"}, "p")
+
+
+def drawn_pictures() -> None:
+    import streamlit
+
+    from gandash.ui import upload
+
+    upload.draw_pictures("p", lambda: None)
+    found = upload.chosen_pictures(streamlit.session_state.to_dict(), "p")
+    streamlit.write("none" if found is None else found["kind"])
+
+
+def test_the_widgets_hold_what_chosen_pictures_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GANDASH_DATA", raising=False)
+    page = AppTest.from_function(drawn_pictures).run()
+    assert not page.exception and page.markdown[-1].value == "none"
+    assert [box.label for box in page.selectbox] == ["↻ Side", "↻ Colour"]  # the server offers nothing unless it is told to
+    (tmp_path / "faces.npy").write_bytes(COLOURFUL)
+    monkeypatch.setenv("GANDASH_DATA", str(tmp_path))
+    page = page.run()
+    page.selectbox(key="p/offered").set_value("faces.npy").run()
+    assert not page.exception and page.markdown[-1].value == "uploaded_pictures"

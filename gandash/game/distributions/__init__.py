@@ -1,13 +1,22 @@
-"""Targets p_r and latents p_z: `sample` and densities, one implementation per settings class.
+"""Targets p_r and latents p_z: samples, and densities where there are any, one implementation per settings class.
 
-A newcomer is a settings class in `gandash.targets` and a subclass with `implements` set in this package; it then appears in
-the page, the command line, saved files and the shared test matrix.
+A newcomer is a settings class in `gandash.targets` (for pictures in `gandash.pictures`) and a subclass with `implements` set in
+this package; it then appears in the page, the command line, saved files and the shared test matrix.
 """
 
 from __future__ import annotations
 
-from gandash.game.distributions import line, plane
-from gandash.game.distributions.base import Atoms, Distribution, LineDistribution, Modes, PlaneDistribution
+from gandash.game.distributions import line, pictures, plane
+from gandash.game.distributions.base import (
+    Atoms,
+    Attribute,
+    Distribution,
+    LineDistribution,
+    Modes,
+    PictureDistribution,
+    PlaneDistribution,
+    PointDistribution,
+)
 from gandash.game.distributions.latent import Latent
 from gandash.settings import Settings
 
@@ -16,6 +25,7 @@ _LAWS: tuple[type[Distribution], ...] = (
     *(plane.Gaussian2D, plane.Mixture2D, plane.Ring, plane.Grid, plane.TwoClusters),
     *(plane.TwoMoons, plane.SwissRoll, plane.Spirals, plane.Segment),
     *(plane.Annulus, plane.Checkerboard, plane.Drawn, plane.Samples2D),
+    *(pictures.Digits, pictures.Bars, pictures.DiscsAndSquares, pictures.Blobs, pictures.UploadedPictures),
 )
 DISTRIBUTIONS: dict[type[Settings], type[Distribution]] = {law.implements: law for law in _LAWS}
 
@@ -25,4 +35,16 @@ def distribution(settings: Settings) -> Distribution:
     return DISTRIBUTIONS[type(settings)](settings)
 
 
-__all__ = ["DISTRIBUTIONS", "Atoms", "Distribution", "Latent", "LineDistribution", "Modes", "PlaneDistribution", "distribution"]
+__all__ = [
+    "DISTRIBUTIONS",
+    "Atoms",
+    "Attribute",
+    "Distribution",
+    "Latent",
+    "LineDistribution",
+    "Modes",
+    "PictureDistribution",
+    "PlaneDistribution",
+    "PointDistribution",
+    "distribution",
+]

@@ -74,7 +74,7 @@ class Sampler(ABC):
 
 
 class Distribution(Sampler):
-    """A law on R^dimension with its density; every draw takes its generator."""
+    """A law on R^dimension; every draw takes its generator."""
 
     implements: ClassVar[type[Target]]
 
@@ -84,18 +84,23 @@ class Distribution(Sampler):
     @property
     def dimension(self) -> int:
         """Of one sample."""
-        return self.implements.dimension
-
-    @abstractmethod
-    def log_density(self, x: Tensor) -> Tensor:
-        """log p(x) in nats for x of shape `(..., dimension)`; shape `(...)`, -inf outside the support. In x's precision."""
+        found: int = self.settings.dimension
+        return found
 
     def modes(self) -> Modes | None:
         """The components of a mixture of round Gaussians; None for any other law."""
         return None
 
 
-class LineDistribution(Distribution):
+class PointDistribution(Distribution):
+    """A law of points, with its density."""
+
+    @abstractmethod
+    def log_density(self, x: Tensor) -> Tensor:
+        """log p(x) in nats for x of shape `(..., dimension)`; shape `(...)`, -inf outside the support. In x's precision."""
+
+
+class LineDistribution(PointDistribution):
     """A law on the line, with its exact distribution function."""
 
     @abstractmethod
@@ -132,7 +137,7 @@ class LineDistribution(Distribution):
         return None
 
 
-class PlaneDistribution(Distribution):
+class PlaneDistribution(PointDistribution):
     """A law on the plane, with its mass in every axis-parallel box."""
 
     @abstractmethod
@@ -147,3 +152,66 @@ class PlaneDistribution(Distribution):
     @abstractmethod
     def detail(self) -> float:
         """The length over which the density changes, in units of x: a partition much coarser would not see its shape."""
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """Something that a picture shows and that can be read back; its law is uniform on [low, high) unless `shares` is given."""
+
+    name: str
+    unit: str
+    low: float
+    high: float
+    cells: int  # of equal width
+    shares: tuple[float, ...] = ()  # probabilities of the cells where they are not alike
+    periodic: bool = False  # high is low again
+
+
+class PictureDistribution(Distribution):
+    """A law of pictures: rows of channels × height × width numbers in [-1, 1]. It has no density that could be used."""
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(channels, height, width)."""
+        found: tuple[int, int, int] = self.settings.shape
+        return found
+
+    def pictures(self) -> Tensor | None:
+        """All pictures of a finite set, `(n, dimension)`, float32, without the noise that samples carry; else None."""
+        return None
+
+    def labels(self) -> NDArray[np.int64] | None:
+        """The class of each of `pictures`, `(n,)`, where it is known."""
+        return None
+
+    @property
+    def attributes(self) -> tuple[Attribute, ...]:
+        """What `read` finds in a picture of a law that is known; empty for any other."""
+        return ()
+
+    def read(self, pictures: Tensor) -> dict[str, NDArray[np.float64]]:
+        """Each attribute of each picture `(n, dimension)` by name, `(n,)`; nan in all of them where it is no such picture."""
+        raise NotImplementedError(f"{type(self).__name__} has no attributes")
+
+    def cells(self, pictures: Tensor) -> NDArray[np.intp]:
+        """The cell that each picture's attributes fall in, `(n,)`, counted with the last attribute fastest.
+
+        -1 where the picture is no such one, or an attribute lies beyond its range by more than a cell's half width: the
+        reader's error may carry a good picture over the edge, but no further.
+        """
+        found = self.read(pictures)
+        cell = np.zeros(len(pictures), dtype=np.intp)
+        outside = np.zeros(len(pictures), dtype=bool)
+        for a in self.attributes:
+            place = (found[a.name] - a.low) / (a.high - a.low) * a.cells
+            outside |= ~((place >= -0.5) & (place < a.cells + 0.5))
+            index = np.floor(np.where(outside, 0, place)).astype(np.intp)
+            cell = cell * a.cells + (index % a.cells if a.periodic else np.clip(index, 0, a.cells - 1))
+        return np.where(outside, -1, cell)
+
+    def cell_masses(self) -> NDArray[np.float64]:
+        """P(cell) under the law, of sum 1, in the order of `cells`."""
+        masses = np.ones(1)
+        for a in self.attributes:
+            masses = np.outer(masses, a.shares or np.full(a.cells, 1 / a.cells)).reshape(-1)
+        return masses

@@ -1,0 +1,100 @@
+// @ts-check
+/**
+ * A small chart on a canvas, of the same lines and layout as a Plotly one: where many stand side by side, each has a millisecond
+ * or two, and nobody zooms into a thumbnail.
+ */
+import { fitCanvas } from './canvas.js';
+import { element } from './dom.js';
+
+/** @typedef {[number, number]} Range */
+
+export class SmallChart {
+  #canvas = /** @type {HTMLCanvasElement} */ (element('canvas', { class: 'gd-small-chart' }));
+  #context = /** @type {CanvasRenderingContext2D} */ (this.#canvas.getContext('2d'));
+
+  /** @param {HTMLElement} node */
+  constructor(node) {
+    node.append(this.#canvas);
+  }
+
+  /** @param {Record<string, any>[]} lines as Plotly takes them: x, y, yaxis, line, fill, opacity, visible @param {Record<string, any>} layout its margin, ranges, ticks of the right axis, and horizontal lines */
+  draw(lines, { margin, xaxis, yaxis, yaxis2, shapes, font }) {
+    const c = this.#context;
+    if (!fitCanvas(c)) return;
+    const { clientWidth: width, clientHeight: height } = this.#canvas;
+    const box = { left: margin.l, right: width - margin.r, top: margin.t, bottom: height - margin.b };
+    c.clearRect(0, 0, width, height);
+    const toX = scale(xaxis.range, box.left, box.right);
+    /** @type {Record<string, (value: number) => number>} */
+    const toY = { y: scale(yaxis.range, box.bottom, box.top), y2: scale(yaxis2.range, box.bottom, box.top) };
+    const level = (/** @type {number} */ y, /** @type {{color: string, width: number, dash?: string}} */ line) => {
+      if (y < box.top || y > box.bottom) return;
+      pen(c, line);
+      c.beginPath();
+      c.moveTo(box.left, y);
+      c.lineTo(box.right, y);
+      c.stroke();
+    };
+    for (const value of yaxis2.tickvals) level(toY.y2(value), { color: yaxis2.gridcolor, width: 1 });
+    for (const { yref, y0, line } of shapes) level(toY[yref](y0), line);
+    ticks(c, yaxis2, toY.y2, box, font.family);
+    c.save();
+    c.beginPath();
+    c.rect(box.left, box.top, box.right - box.left, box.bottom - box.top);
+    c.clip();
+    for (const line of lines) if (line.visible) curve(c, line, toX, toY[line.yaxis]);
+    c.restore();
+  }
+}
+
+/** @param {CanvasRenderingContext2D} c @param {Record<string, any>} line @param {(x: number) => number} toX @param {(y: number) => number} toY */
+function curve(c, { x, y, line, fill, fillcolor, opacity = 1 }, toX, toY) {
+  const trace = () => {
+    let isOpen = false; // a value that is no number parts the line
+    for (let i = 0; i < x.length; i++) {
+      if (!Number.isFinite(y[i])) isOpen = false;
+      else if (isOpen) c.lineTo(toX(x[i]), toY(y[i]));
+      else {
+        c.moveTo(toX(x[i]), toY(y[i]));
+        isOpen = true;
+      }
+    }
+  };
+  if (fill) {
+    c.beginPath();
+    trace();
+    c.lineTo(toX(x[x.length - 1]), toY(0));
+    c.lineTo(toX(x[0]), toY(0));
+    c.fillStyle = fillcolor;
+    c.fill();
+  }
+  pen(c, line);
+  c.globalAlpha = opacity;
+  c.beginPath();
+  trace();
+  c.stroke();
+  c.globalAlpha = 1;
+}
+
+/** @param {CanvasRenderingContext2D} c @param {{color: string, width: number, dash?: string}} line */
+function pen(c, { color, width, dash = 'solid' }) {
+  c.strokeStyle = color;
+  c.lineWidth = width;
+  c.lineJoin = 'round';
+  c.setLineDash(dash === 'solid' ? [] : dash.split(',').map(Number.parseFloat));
+}
+
+/** @param {CanvasRenderingContext2D} c @param {Record<string, any>} axis @param {(y: number) => number} toY @param {{right: number, top: number, bottom: number}} box @param {string} family */
+function ticks(c, { tickvals, ticktext, tickfont }, toY, { right, top, bottom }, family) {
+  c.font = `${tickfont.size}px ${family}`;
+  c.fillStyle = tickfont.color;
+  c.textAlign = 'left';
+  c.textBaseline = 'middle';
+  tickvals.forEach((/** @type {number} */ value, /** @type {number} */ i) => {
+    const y = toY(value);
+    if (y >= top && y <= bottom) c.fillText(ticktext[i], right + 5, y);
+  });
+}
+
+/** @param {Range} range @param {number} from @param {number} to */
+const scale = ([low, high], from, to) => (/** @type {number} */ value) => from + ((value - low) / (high - low)) * (to - from);

@@ -1,0 +1,188 @@
+// @ts-check
+/**
+ * The landscape: a plane through the space of both players' parameters, with the field and the path on it, drawn as the phase
+ * plane of a scalar game is; and the path angle beside it.
+ */
+import { niceTicks } from './axes.js';
+import { fitCanvas } from './canvas.js';
+import { element, write } from './dom.js';
+import { Numbers } from './examine-sections.js';
+import { compact, fixed, grouped, known, percent, round } from './numbers.js';
+import { channels, translucent } from './palette.js';
+import { drawFlow, drawFrame, drawNames, drawPath, Flow } from './phase-marks.js';
+import { drawAxes } from './plane-marks.js';
+import { Viewport } from './viewport.js';
+
+/** @typedef {import('./palette.js').Theme} Theme */
+
+/** @type {import('./examine.js').Section} */
+export const landscape = {
+  what: 'landscape',
+  title: 'Landscape',
+  hint: 'A plane through the space of all parameters of both players, at the present point: along the two principal directions of the path so far '
+    + '(Li et al. 2018), or, while there is none, along the last round’s update and a random direction. Arrows are −v on this plane, v the gradient of '
+    + 'each player’s own loss, on one batch; optimisers and learning rates are not in it.',
+  create({ tips }) {
+    const plane = new LandscapeCanvas();
+    const caption = element('p', { class: 'gd-floor' });
+    const numbers = new Numbers(tips);
+    const angle = new AngleCanvas();
+    const title = element('h4', {}, 'Path angle');
+    tips.set(title, 'Along the straight line from the oldest point kept of the path (0) to the present one (1) and beyond: the cosine between v and the line (Berard et al. '
+      + '2020). v is the descent field, so the players go along −v: before an attracting point the cosine is negative, behind it positive.');
+    const words = element('p');
+    const turning = element('div', {}, title, angle.node, words);
+    return {
+      node: element('div', {}, plane.node, caption, numbers.node, turning),
+      show(result, theme) {
+        plane.draw(result, theme);
+        const [least, most] = extent(result.speeds);
+        write(caption, `colour: |v| from ${compact(10 ** least)} (none) to ${compact(10 ** most)} (full), on a scale of logarithms`);
+        numbers.show(rows(result));
+        turning.toggleAttribute('hidden', !result.angle);
+        if (!result.angle) return;
+        angle.draw(result.angle, theme);
+        write(words, result.angle.words);
+      },
+    };
+  },
+};
+
+/** @param {any} result @returns {import('./examine-sections.js').Row[]} */
+function rows({ shares, from, speed, in_plane: inPlane, parameters, samples }) {
+  const spread = shares
+    ? [{ name: 'spread of the path', value: shares.map((/** @type {number} */ share) => percent(share, 1)).join(', '),
+      hint: `How much of the path’s squared distance from the present point lies along each axis. The path begins at step ${grouped(from)}; what lies across the plane is not seen.` }]
+    : [];
+  return [
+    ...spread,
+    { name: '|v| here', value: compact(speed), hint: 'Length of the whole field at the present point: 0 at a rest point.' },
+    { name: 'of it in the plane', value: percent(inPlane, 1), hint: `How much of the field at the present point the plane shows, as a share of its length. A plane has 2 of ${grouped(parameters)} directions.` },
+    { name: 'samples', value: grouped(samples), hint: 'Of each law, the same everywhere on the plane.' },
+  ];
+}
+
+const MARGIN = { left: 46, right: 6, top: 6, bottom: 38 };
+const FULL = 0.5; // opacity where the field is fastest
+
+class LandscapeCanvas {
+  node = /** @type {HTMLCanvasElement} */ (element('canvas', { class: 'gd-examine-landscape', role: 'img' }));
+  #context = /** @type {CanvasRenderingContext2D} */ (this.node.getContext('2d'));
+  #view = new Viewport();
+
+  /** @param {any} result @param {Theme} theme */
+  draw({ window: home, grid, flow: values, speeds, path, shares, from }, theme) {
+    const c = this.#context;
+    const ways = shares ? ['first principal direction of the path', 'second principal direction'] : ['last round’s update', 'a random direction'];
+    this.node.setAttribute('aria-label', `The field on the plane along ${ways.join(' and ')}, with the present point${shares ? ` and the path since step ${from}` : ''}.`);
+    if (!fitCanvas(c)) return;
+    const [width, height] = [this.node.clientWidth, this.node.clientHeight];
+    const side = Math.min(width - MARGIN.left - MARGIN.right, height - MARGIN.top - MARGIN.bottom);
+    const view = this.#view;
+    view.box = { left: MARGIN.left + (width - MARGIN.left - MARGIN.right - side) / 2, top: MARGIN.top, width: side, height: side };
+    view.setHome(home);
+    c.clearRect(0, 0, width, height);
+    drawAxes(c, view, theme);
+    drawFrame(c, view, theme);
+    drawNames(c, view, theme, ways.map(text => ({ text, ink: theme.text })));
+    c.save();
+    c.beginPath();
+    c.rect(view.box.left, view.box.top, side, side);
+    c.clip();
+    drawSpeeds(c, view, theme, speeds, grid);
+    const flow = new Flow(values, grid, home);
+    const scene = { c, view, theme, flow, path, equilibrium: null };
+    drawFlow(scene);
+    drawPath(scene);
+    c.restore();
+  }
+}
+
+/** The speed as colour, a texel for each node, between which the browser blends.
+ * @param {CanvasRenderingContext2D} c @param {Viewport} view @param {Theme} theme @param {(number | null)[]} speeds log10, row by row from the lowest @param {number} grid */
+function drawSpeeds(c, view, theme, speeds, grid) {
+  const [least, most] = extent(speeds);
+  const shades = Object.assign(document.createElement('canvas'), { width: grid, height: grid });
+  const texels = /** @type {CanvasRenderingContext2D} */ (shades.getContext('2d'));
+  const image = texels.createImageData(grid, grid);
+  const ink = channels(theme.discriminator);
+  speeds.forEach((speed, k) => {
+    const share = known(speed) ? (speed - least) / (most - least || 1) : 0;
+    image.data.set([...ink, 255 * FULL * share], 4 * ((grid - 1 - Math.floor(k / grid)) * grid + (k % grid)));
+  });
+  texels.putImageData(image, 0, 0);
+  const { left, top, width } = view.box;
+  const cell = width / (grid - 1); // nodes lie on the edges of the window, texels around them
+  c.drawImage(shades, left - cell / 2, top - cell / 2, width + cell, width + cell);
+}
+
+/** @param {(number | null)[]} values @returns {[number, number]} */
+function extent(values) {
+  const seen = values.filter(known);
+  return [Math.min(...seen), Math.max(...seen)];
+}
+
+const LEFT_PX = 46;
+const RIGHT_PX = 10;
+const TOP_PX = 6;
+const BOTTOM_PX = 18;
+const LETTERS_PX = 10.5;
+const HIGHEST = 1.08;
+
+/** The cosine along the line; where it changes sign from minus to plus there is a ring. */
+class AngleCanvas {
+  node = /** @type {HTMLCanvasElement} */ (element('canvas', { class: 'gd-examine-angle', role: 'img' }));
+  #context = /** @type {CanvasRenderingContext2D} */ (this.node.getContext('2d'));
+
+  /** @param {{alphas: number[], cosines: (number | null)[], words: string}} angle @param {Theme} theme */
+  draw({ alphas, cosines, words }, theme) {
+    const c = this.#context;
+    this.node.setAttribute('aria-label', `Cosine of the path angle along the line to the present point. ${words}`);
+    if (!fitCanvas(c)) return;
+    const [width, height] = [this.node.clientWidth, this.node.clientHeight];
+    const [first, last] = [alphas[0], /** @type {number} */ (alphas.at(-1))];
+    const x = (/** @type {number} */ alpha) => LEFT_PX + ((alpha - first) / (last - first)) * (width - LEFT_PX - RIGHT_PX);
+    const y = (/** @type {number} */ cosine) => TOP_PX + ((HIGHEST - cosine) / (2 * HIGHEST)) * (height - TOP_PX - BOTTOM_PX);
+    c.clearRect(0, 0, width, height);
+    c.font = `${LETTERS_PX}px ${theme.font}`;
+    c.fillStyle = theme.muted;
+    c.lineWidth = 1;
+    c.textAlign = 'right';
+    c.textBaseline = 'middle';
+    for (const cosine of [-1, 0, 1]) {
+      line(c, cosine ? theme.grid : theme.muted, [[LEFT_PX, y(cosine)], [width - RIGHT_PX, y(cosine)]]);
+      c.fillText(fixed(cosine, 0), LEFT_PX - 5, y(cosine));
+    }
+    c.textAlign = 'center';
+    c.textBaseline = 'top';
+    for (const alpha of niceTicks([first, last], 6)) if (alpha !== 1 && x(alpha) < width - 12) c.fillText(round(alpha), x(alpha), height - BOTTOM_PX + 5);
+    c.setLineDash([2, 3]);
+    line(c, theme.value, [[x(1), TOP_PX], [x(1), height - BOTTOM_PX]]);
+    c.setLineDash([]);
+    c.fillStyle = theme.value;
+    c.fillText('now', x(1), height - BOTTOM_PX + 5);
+
+    /** @type {[number, number][]} */
+    const seen = alphas.flatMap((alpha, k) => (known(cosines[k]) ? [/** @type {[number, number]} */ ([alpha, cosines[k]])] : []));
+    c.lineWidth = 1.8;
+    line(c, theme.text, seen.map(([alpha, cosine]) => [x(alpha), y(cosine)]));
+    for (let k = 1; k < seen.length; k++) {
+      const [[from, before], [to, behind]] = [seen[k - 1], seen[k]];
+      if (!(before < 0 && behind >= 0)) continue;
+      c.beginPath();
+      c.arc(x(from + ((to - from) * before) / (before - behind)), y(0), 4, 0, 2 * Math.PI);
+      c.fillStyle = translucent(theme.background, 0.9);
+      c.fill();
+      c.strokeStyle = theme.discriminator;
+      c.stroke();
+    }
+  }
+}
+
+/** @param {CanvasRenderingContext2D} c @param {string} ink @param {[number, number][]} points */
+function line(c, ink, points) {
+  c.beginPath();
+  points.forEach(([x, y], k) => (k ? c.lineTo : c.moveTo).call(c, x, y));
+  c.strokeStyle = ink;
+  c.stroke();
+}

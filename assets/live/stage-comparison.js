@@ -1,0 +1,166 @@
+// @ts-check
+/**
+ * The stage of a comparison: a small stage for each member, in a grid that fits, under one row of layers for all.
+ */
+import { Cell } from './comparison-cell.js';
+import { framesOf, membersOf } from './comparison-members.js';
+import { element } from './dom.js';
+import { DRAG } from './help.js';
+import { isProbability, readingOf } from './reading.js';
+
+const BUDGET_MS = 25; // of one animation frame; cells that find no room in it are first in the next
+const GAP_PX = { x: 16, y: 8 };
+const HEAD_PX = { one: 22, two: 40, narrow: 250 }; // a cell's title, in one line or, in a narrow cell, in two
+const ASPECTS = { line: 1.5, other: 1 }; // of width to height: at best
+/** @typedef {import('./help.js').Entry} Entry */
+
+/** @type {readonly Entry[]} */
+const GESTURES = [
+  [['click'], 'on the name above a picture: change or open that game'],
+  [['click'], 'on a name above the curves: hide or show its lines; to point at one lets the others fade'],
+];
+/** @type {readonly Entry[]} */
+const PLANE = [
+  [['wheel', 'drag'], 'zoom and move a plane'],
+  [['double click'], 'its whole window again'],
+];
+const KIND_NAMES = { line: 'On the line', plane: 'In the plane', phase: 'Scalar games' };
+
+export class ComparisonStage {
+  #options;
+  #theme;
+  #layers = element('div', { class: 'gd-comparison-layers' });
+  #grid = element('div', { class: 'gd-cells' });
+  node = element('div', { class: 'gd-comparison' }, this.#layers, this.#grid);
+  /** @type {Cell[]} */
+  #cells = [];
+  #facts = /** @type {any} */ ({});
+
+  /** @param {import('./stages.js').StageOptions} options */
+  constructor(options) {
+    this.#options = options;
+    this.#theme = options.theme;
+    const { signal } = options;
+    const resized = new ResizeObserver(() => this.#arrange());
+    resized.observe(this.#grid);
+    signal.addEventListener('abort', () => {
+      resized.disconnect();
+      for (const cell of this.#cells) cell.dispose();
+    });
+    // A layer is chosen for all cells, though its switch belongs to one of them.
+    this.#layers.addEventListener('click', () => this.#refresh(), { signal });
+  }
+
+  get guide() {
+    return this.#hosts().flatMap(cell => cell.stage?.guide ?? []);
+  }
+
+  get gestures() {
+    const hasPlane = this.#hosts().some(cell => cell.stage?.gestures.length); // thumbnails of the line take none
+    return [...GESTURES, ...(hasPlane ? PLANE : []), ...DRAG.map(([keys, does]) => /** @type {Entry} */ ([keys, `in the curves: ${does}`]))];
+  }
+
+  /** @param {any} facts */
+  setFacts(facts) {
+    this.#facts = facts;
+    const members = membersOf(facts);
+    for (const cell of this.#cells.splice(members.length)) cell.dispose();
+    while (this.#cells.length < members.length) {
+      const cell = new Cell(this.#cells.length, { ...this.#options, theme: this.#theme });
+      this.#cells.push(cell);
+      this.#grid.append(cell.node);
+    }
+    members.forEach((member, i) => this.#cells[i].setMember(member));
+    this.#offerLayers();
+    this.#arrange();
+  }
+
+  /** @param {readonly {verdict: any}[]} members */
+  judge(members) {
+    members.forEach(({ verdict }, i) => this.#cells[i]?.judge(verdict));
+  }
+
+  /** @param {number | null} member that stands out */
+  highlight(member) {
+    this.#cells.forEach((cell, i) => cell.node.toggleAttribute('data-highlighted', i === member));
+  }
+
+  /** @param {import('./palette.js').Theme} theme */
+  setTheme(theme) {
+    this.#theme = theme;
+    for (const cell of this.#cells) cell.setTheme(theme);
+  }
+
+  clear() {
+    for (const cell of this.#cells) cell.clear();
+  }
+
+  /** @param {import('./bytes.js').Packet} frame */
+  draw(frame) {
+    framesOf(frame).forEach((own, i) => this.#cells[i]?.take(own, frame.label.step));
+    this.redraw();
+  }
+
+  /** Paints the cells that want it, those that waited longest first, as many as one animation frame has time for. */
+  redraw() {
+    const began = performance.now();
+    const waiting = this.#cells.filter(cell => cell.isStale).sort((a, b) => a.paintedAt - b.paintedAt);
+    for (const cell of waiting) {
+      if (performance.now() - began > BUDGET_MS) return this.#options.request();
+      cell.paint();
+    }
+  }
+
+  #refresh() {
+    for (const cell of this.#cells) cell.isStale = true;
+    this.#options.request();
+  }
+
+  /** For each kind of stage the cell whose switches stand for all of that kind: one that knows the best response, if any does. */
+  #hosts() {
+    const kinds = [...new Set(this.#cells.map((_, i) => this.#member(i).stage))];
+    return kinds.map(kind => {
+      const cells = this.#cells.filter((_, i) => this.#member(i).stage === kind);
+      return cells.find(cell => readingOf(this.#member(this.#cells.indexOf(cell))).optimal) ?? cells[0];
+    });
+  }
+
+  /** @param {number} i */
+  #member(i) {
+    return membersOf(this.#facts)[i]?.facts;
+  }
+
+  #offerLayers() {
+    const hosts = this.#hosts();
+    const rows = hosts.map(cell => {
+      const kind = /** @type {keyof typeof KIND_NAMES} */ (this.#member(this.#cells.indexOf(cell)).stage);
+      const name = hosts.length > 1 ? [element('h3', {}, KIND_NAMES[kind] ?? kind)] : [];
+      return element('div', { class: 'gd-comparison-row', 'data-kind': kind }, ...name, ...(cell.stage?.layers ?? []));
+    });
+    this.#layers.replaceChildren(...rows);
+    // Colours of critics end where each one's values do; those of probabilities all end at 0 and 1.
+    this.#layers.toggleAttribute('data-scales-differ', !membersOf(this.#facts).every(({ facts }) => isProbability(readingOf(facts))));
+  }
+
+  #arrange() {
+    const { clientWidth: width, clientHeight: height } = this.#grid;
+    const kinds = new Set(membersOf(this.#facts).map(({ facts }) => facts.stage));
+    const aspect = kinds.size === 1 && kinds.has('line') ? ASPECTS.line : ASPECTS.other;
+    if (width && height) this.#grid.style.setProperty('--gd-columns', String(columnsFor(this.#cells.length, width, height, aspect)));
+    this.#refresh();
+  }
+}
+
+/** The number of columns under which the pictures are largest; of two as good the one with fewer empty places.
+ * @param {number} count @param {number} width @param {number} height px @param {number} aspect of a picture */
+export function columnsFor(count, width, height, aspect) {
+  let best = { columns: 1, size: 0 };
+  for (let columns = 1; columns <= count; columns++) {
+    const rows = Math.ceil(count / columns);
+    const roomX = (width - (columns - 1) * GAP_PX.x) / columns;
+    const roomY = (height - (rows - 1) * GAP_PX.y) / rows - (roomX < HEAD_PX.narrow ? HEAD_PX.two : HEAD_PX.one);
+    const size = Math.min(roomX / aspect, roomY) * (1 - 0.02 * (rows * columns - count));
+    if (size > best.size) best = { columns, size };
+  }
+  return best.columns;
+}

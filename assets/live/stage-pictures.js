@@ -1,0 +1,379 @@
+// @ts-check
+/**
+ * The stage of a game of pictures: a wall of generated ones from fixed latents, real ones beneath, each in a frame that says what
+ * D makes of it; and one of them close up.
+ */
+import { element, write } from './dom.js';
+import { Legend } from './legend.js';
+import { chosen, compact, fixed, grouped, known } from './numbers.js';
+import { CloseUp } from './pictures-closeup.js';
+import { FrameColours } from './pictures-colours.js';
+import { fitSome, fitTiles } from './pictures-fit.js';
+import { Histogram } from './pictures-histogram.js';
+import { LookRequest } from './pictures-look.js';
+import { Walk } from './pictures-walk.js';
+import { Wall } from './pictures-wall.js';
+import { atEquilibrium, inSameUnits, readingOf } from './reading.js';
+import { createSwitch } from './switch.js';
+
+/** @type {readonly import('./legend.js').Layer[]} */
+const LAYERS = [
+  {
+    key: 'frames', label: r => `frame: ${r.label}`, sample: { ink: 'muted', mark: 'field' },
+    hint: r => `The frame of a picture: how real it looks to the discriminator. Orange: generated; blue: real.${r.centre === null
+      ? ` Of ${r.symbol} only differences count: no colour stands for its mean level, and the scale follows its values.`
+      : ` When ${atEquilibrium(r)} the colour has drained out of all frames: the equilibrium.`}`,
+  },
+  { key: 'real_row', needs: 'real', label: 'p_r real', sample: { ink: 'real', mark: 'square' }, hint: 'Real pictures, always the same ones, beneath the generated ones.' },
+  {
+    key: 'histogram', needs: 'histogram_real', label: 'histogram', sample: { ink: 'discriminator', mark: 'rug' },
+    hint: r => `How often ${r.symbol} takes which value: blue on real pictures, orange and dashed on generated ones.${r.centre === null ? '' : ` Both close on ${r.centre_label} when nothing is left to tell.`}`,
+  },
+  { key: 'classes', needs: 'classes', label: 'class', on: false, sample: { ink: 'text', mark: 'share' }, hint: 'Which kind each generated picture is of, where it is clearly of one.' },
+];
+const LEGEND = LAYERS.map(({ key }) => key);
+
+/** What is to be seen and has no switch.
+ * @type {readonly {label: string, hint: string, sample: import('./toggle.js').Sample}[]} */
+const ALWAYS = [
+  { label: 'p_g generated', sample: { ink: 'generated', mark: 'square' }, hint: 'Generated pictures G(z). Their latents z stay the same, so that each picture can be followed as G learns.' },
+  { label: 'D’s gradient', sample: { ink: 'muted', mark: 'field' }, hint: 'Over a chosen picture: blue where a brighter pixel would look more real to D, orange where it would look more generated. G learns from this alone.' },
+];
+
+const VIEWS = [
+  { value: 'wall', label: 'wall', hint: 'Pictures of random latents.' },
+  { value: 'map', label: 'map of z', hint: 'The whole plane of the two latents, a picture at each place: z₁ grows to the right, z₂ upwards.' },
+];
+
+/** @type {readonly import('./help.js').Entry[]} */
+const GESTURES = [
+  [['click'], 'on a generated picture: see it close up'],
+  [['Shift', 'click'], 'on a second one: walk between both'],
+  [['← → ↑ ↓'], 'another picture, once the wall is clicked or reached with Tab; with Shift the second one'],
+  [['Esc'], 'look at no single picture'],
+];
+
+const HEAD_PX = 20; // a heading over a wall
+const SIDE_PX = 178; // at least, for what stands beside the wall
+const SIDE_SHARE = 0.26;
+const GAP_PX = 16;
+const WALK_PX = 74; // a walk needs this room where the real pictures are
+const SMALLEST_PX = 22; // of a picture in a small stage
+const TELL_EVERY_MS = 2000; // the description for those who do not see the pictures
+
+export class PicturesStage {
+  #options;
+  #theme;
+  /** @type {any} */
+  #facts = {};
+  /** @type {import('./bytes.js').Packet | null} */
+  #frame = null;
+  #legend;
+  #look;
+  #colours = new FrameColours();
+  #choice;
+  #ends = ['low', 'middle', 'high'].map(at => element('span', { 'data-at': at }));
+  #fieldRow;
+  #aside = element('span', { class: 'gd-aside' });
+  #generated;
+  #map;
+  #real;
+  #closeUp;
+  #walk;
+  #histogram;
+  #heads = { generated: element('h3', { class: 'gd-wall-head' }, 'Generated'), real: element('h3', { class: 'gd-wall-head' }, 'Real') };
+  #beneath;
+  #walls;
+  #hint = element('p', { class: 'gd-pictures-hint' });
+  #side;
+  #body;
+  #words = element('p', { class: 'gd-unseen', id: `gd-words-${crypto.getRandomValues(new Uint32Array(1))[0]}` });
+  #toldAt = -Infinity;
+  #awaitsSecond = false;
+
+  /** @param {import('./stages.js').StageOptions} options */
+  constructor(options) {
+    this.#options = options;
+    this.#theme = options.theme;
+    const { signal, request, tips } = options;
+    this.#look = new LookRequest({ signal, send: command => this.#send(command) });
+    this.#legend = new Legend(LAYERS, LEGEND, options);
+    this.#choice = createSwitch({
+      label: 'Which generated pictures are shown', choices: VIEWS, value: 'wall', tips, signal,
+      onChoose: value => this.#set({ map: value === 'map' }),
+    });
+    const [low, middle, high] = this.#ends;
+    const scale = element('span', { class: 'gd-scale' }, low, element('span', { class: 'gd-scale-bar gd-scale-full' }, middle), high);
+    this.#fieldRow = element('div', { class: 'gd-field' }, this.#choice.node, this.#aside, this.#legend.entry('frames'), scale);
+    this.#generated = new Wall({ label: 'Generated pictures', signal, tips, request, onChoose: options.compact ? undefined : (i, isOther) => this.#choose(i, isOther) });
+    this.#generated.node.setAttribute('aria-describedby', this.#words.id);
+    this.#map = new Wall({ label: 'The plane of both latents, a generated picture at each place', signal, tips, request });
+    this.#real = new Wall({ label: 'Real pictures', signal, tips, request });
+    this.#closeUp = new CloseUp({ signal, tips, onClose: () => this.#choose(null, false), onWalk: () => this.#awaitSecond(!this.#awaitsSecond) });
+    this.#walk = new Walk({ signal, tips, request, onShare: share => this.#set({ share }), onClose: () => this.#set({ other: null }) });
+    this.#histogram = new Histogram(options);
+    this.#beneath = element('div', { class: 'gd-wall-beneath' }, this.#heads.real, this.#real.node, this.#walk.node);
+    this.#map.node.hidden = true;
+    this.#walls = element('div', { class: 'gd-walls' }, this.#heads.generated, this.#generated.node, this.#map.node, this.#beneath);
+    this.#side = element('div', { class: 'gd-pictures-side' }, this.#hint, this.#closeUp.node, this.#histogram.node);
+    this.#body = element('div', { class: 'gd-pictures' }, this.#walls, this.#side);
+    this.node = element('div', { class: 'gd-stage gd-stage-plane gd-stage-pictures' }, this.#styles(), this.#legend.node, this.#fieldRow, this.#body, this.#words);
+    this.node.toggleAttribute('data-compact', Boolean(options.compact));
+  }
+
+  /** The style sheet of this stage, which comes and goes with it. */
+  #styles() {
+    const here = new URL(import.meta.url);
+    const link = element('link', { rel: 'stylesheet', href: new URL(`pictures.css${here.search}`, here).href });
+    link.addEventListener('load', () => this.#options.request(), { signal: this.#options.signal });
+    return link;
+  }
+
+  get gestures() {
+    return GESTURES;
+  }
+
+  get layers() {
+    return [this.#legend.node, this.#fieldRow];
+  }
+
+  get guide() {
+    return [ALWAYS[0], ...this.#legend.guide, ALWAYS[1]];
+  }
+
+  /** @param {any} facts */
+  setFacts(facts) {
+    const same = inSameUnits(facts, this.#facts);
+    this.#facts = facts;
+    if (!same || !this.#frame) {
+      const reading = readingOf(facts);
+      this.#legend.read(reading);
+      this.#colours.read(reading);
+      this.#histogram.read(reading);
+    }
+    this.#choice.node.toggleAttribute('hidden', !facts.map_side);
+    this.#closeUp.setFacts(facts);
+    write(this.#aside, sizes(facts));
+    const offers = [facts.nearest !== false && 'the nearest real one', 'where D’s gradient points', facts.walk && 'a walk to another'].filter(Boolean);
+    write(this.#hint, `Click a generated picture to see it close up: ${offers.join(', ')}.`);
+    this.#toldAt = -Infinity;
+    this.#options.request();
+  }
+
+  /** @param {import('./palette.js').Theme} theme */
+  setTheme(theme) {
+    this.#theme = theme;
+    this.#options.request();
+  }
+
+  clear() {
+    this.#frame = null;
+    this.#look.clear();
+    this.#awaitSecond(false);
+    this.#colours.clear();
+    this.#histogram.clear();
+    for (const part of [this.#generated, this.#map, this.#real, this.#walk]) part.clear();
+    this.#toldAt = -Infinity;
+    this.#options.request();
+  }
+
+  /** @param {import('./bytes.js').Packet} frame */
+  draw(frame) {
+    this.#frame = frame;
+    this.#look.hear(frame.label.look);
+    this.redraw();
+    this.#tell(frame);
+  }
+
+  redraw() {
+    const { shape, pictures: count } = this.#facts;
+    const frame = this.#frame;
+    if (!frame || !shape || !count || frame.arrays.generated?.length !== count * shape[0] * shape[1] * shape[2]) return;
+    const arrays = /** @type {Record<string, any>} */ (frame.arrays);
+    this.#colours.fit(arrays, this.#theme);
+    if (this.#options.compact) return this.#drawSmall(arrays);
+    this.#legend.match({ ...arrays, classes: frame.label.classes_of_generated ?? undefined });
+    this.#ends.forEach((end, i) => write(end, this.#colours.ends[i]));
+    const { selected, other, map } = this.#look.now;
+    const showsMap = map && this.#facts.map_side > 0;
+    const walks = other !== null && selected !== null && this.#facts.walk > 0;
+    const showsReal = this.#legend.isOn('real_row') && Boolean(arrays.real?.length);
+    const fit = this.#arrange(showsReal, walks);
+    if (!fit) return;
+    this.#choice.offer(VIEWS, showsMap ? 'map' : 'wall');
+    const isMapHere = showsMap && arrays.map?.length > 0;
+    this.#generated.node.toggleAttribute('hidden', isMapHere);
+    this.#map.node.toggleAttribute('hidden', !isMapHere);
+    write(this.#heads.generated, isMapHere ? 'Generated: G(z) over the plane of z, z₁ to the right, z₂ upwards' : 'Generated: G(z) of latents z that stay the same');
+    if (isMapHere) this.#drawMap(arrays.map, fit);
+    else this.#drawGenerated(arrays, fit);
+    this.#real.node.toggleAttribute('hidden', !showsReal || walks);
+    this.#heads.real.toggleAttribute('hidden', !showsReal || walks);
+    this.#walk.node.toggleAttribute('hidden', !walks);
+    if (walks) this.#drawWalk(arrays);
+    else if (showsReal) this.#drawReal(arrays, fit);
+    this.#drawSide(arrays);
+  }
+
+  /** Finds the pictures' size and divides the stage accordingly; null when there is no room to draw.
+   * @param {boolean} showsReal @param {boolean} walks */
+  #arrange(showsReal, walks) {
+    const isNarrow = Boolean(this.node.closest('[data-layout="narrow"]'));
+    const { clientWidth } = this.#body;
+    const { clientHeight } = isNarrow ? this.#walls : this.#body;
+    if (clientWidth < 60 || clientHeight < 60) return null;
+    const { shape, pictures: count, real_pictures: real, columns_of_wall: preferred } = this.#facts;
+    const side = isNarrow ? 0 : Math.max(SIDE_PX, Math.round(SIDE_SHARE * clientWidth)) + GAP_PX;
+    const room = { count, preferred, side: shape[1], width: clientWidth - side, height: clientHeight - HEAD_PX * (showsReal || walks ? 2 : 1), ratio: window.devicePixelRatio || 1 };
+    const reserve = showsReal || walks ? WALK_PX : 0;
+    const [one, two] = [1, 2].map(below => fitTiles({ ...room, below: showsReal ? below : 0, reserve }));
+    const rows = real > one.columns && two.size > 0.9 * one.size ? 2 : 1;
+    const fit = rows === 2 ? two : one;
+    const wide = Math.min(room.width, Math.max(Math.ceil(fit.width), Math.round(0.5 * clientWidth)));
+    this.#body.style.setProperty('--gd-walls', `${wide}px`);
+    return { ...fit, realRows: rows, wide };
+  }
+
+  /** @param {any} arrays @param {import('./pictures-fit.js').Fit} fit */
+  #drawGenerated(arrays, fit) {
+    const { selected, other } = this.#look.now;
+    const classes = this.#frame?.label.classes_of_generated;
+    const named = (/** @type {number} */ i) => (classes?.[i] === undefined || classes[i] === null ? '' : `\nread as ${classes[i]}`);
+    this.#generated.draw({
+      fit, bytes: arrays.generated, shape: this.#facts.shape, selected, other,
+      colour: this.#coloured(arrays.d_generated),
+      says: i => `generated ${i + 1}\u2003${this.#colours.inWords(arrays.d_generated?.[i])}${named(i)}`,
+      mark: this.#legend.isOn('classes') && classes ? i => String(classes[i] ?? '') : undefined,
+    }, this.#theme);
+  }
+
+  /** @param {any} arrays @param {import('./pictures-fit.js').Fit & {realRows: number}} fit */
+  #drawReal(arrays, { realRows, ...fit }) {
+    const { shape, real_pictures: all } = this.#facts;
+    const count = Math.min(all, realRows * fit.columns);
+    const rows = Math.ceil(count / fit.columns);
+    this.#real.label = `${count} real pictures; ${this.#colours.inWords(mean(arrays.d_real))} on average`;
+    this.#real.draw({
+      fit: { ...fit, count, rows, height: rows * fit.pitch + 2 }, bytes: arrays.real, shape,
+      colour: this.#coloured(arrays.d_real),
+      says: i => `real ${i + 1}\u2003${this.#colours.inWords(arrays.d_real?.[i])}`,
+    }, this.#theme);
+  }
+
+  /** @param {Uint8Array} bytes @param {import('./pictures-fit.js').Fit} wall */
+  #drawMap(bytes, wall) {
+    const { shape, map_side: columns } = this.#facts;
+    const room = { count: columns * columns, columns, side: shape[1], width: wall.width, height: wall.height, ratio: window.devicePixelRatio || 1 };
+    this.#map.draw({ fit: fitTiles({ ...room, bare: 1 }), bytes, shape }, this.#theme);
+  }
+
+  /** @param {any} arrays */
+  #drawWalk(arrays) {
+    const { selected, other, share } = this.#look.now;
+    const { shape, walk: steps } = this.#facts;
+    const isOurs = this.#isSeen('selected') && this.#isSeen('other');
+    const between = this.#frame?.label.look?.d_between;
+    this.#walk.draw({
+      from: /** @type {number} */ (selected), to: /** @type {number} */ (other), share,
+      walk: isOurs ? arrays.walk : undefined, picture: isOurs ? arrays.between : undefined,
+      says: this.#colours.inWords(isOurs ? between : null), colour: isOurs && known(between) ? this.#coloured(new Float32Array([between]))?.(0) ?? null : null,
+    }, shape, steps, this.#theme);
+  }
+
+  /** @param {any} arrays */
+  #drawSide(arrays) {
+    const { shape, histogram } = this.#facts;
+    const { selected } = this.#look.now;
+    const label = /** @type {import('./bytes.js').Packet} */ (this.#frame).label;
+    const isChosen = selected !== null && selected < this.#facts.pictures;
+    this.#closeUp.node.toggleAttribute('hidden', !isChosen);
+    this.#hint.toggleAttribute('hidden', isChosen);
+    const showsHistogram = this.#legend.isOn('histogram') && Boolean(arrays.histogram_real);
+    this.#histogram.node.toggleAttribute('hidden', !showsHistogram);
+    if (showsHistogram) this.#histogram.draw(arrays.histogram_real, arrays.histogram_generated, { of: histogram ?? label.histogram_range ?? [0, 1], isFixed: Boolean(histogram) }, this.#theme);
+    if (!isChosen) return;
+    const size = shape[0] * shape[1] * shape[2];
+    const isOurs = this.#isSeen('selected');
+    const named = label.classes_of_generated?.[selected];
+    this.#closeUp.draw({
+      index: selected, says: this.#colours.inWords(arrays.d_generated?.[selected]), colour: this.#coloured(arrays.d_generated)?.(selected) ?? null,
+      named: named === undefined || named === null ? null : String(named), bytes: arrays.generated.subarray(selected * size, (selected + 1) * size),
+      nearest: isOurs ? arrays.nearest : undefined, near: isOurs ? label.look.nearest : undefined, saliency: isOurs ? arrays.saliency : undefined,
+    }, this.#theme);
+  }
+
+  /** A small stage: the wall alone, with as many pictures as can be told apart. @param {any} arrays */
+  #drawSmall(arrays) {
+    const { clientWidth: width, clientHeight: height } = this.#body;
+    if (width < 60 || height < 60) return;
+    const { shape, pictures: count } = this.#facts;
+    const fit = fitSome({ count, side: shape[1], width, height, ratio: window.devicePixelRatio || 1 }, SMALLEST_PX);
+    this.#generated.label = `${fit.count} generated pictures; ${this.#colours.inWords(mean(arrays.d_generated))} on average`;
+    this.#generated.draw({
+      fit, bytes: arrays.generated, shape: this.#facts.shape, colour: this.#coloured(arrays.d_generated),
+      says: i => `generated ${i + 1}\u2003${this.#colours.inWords(arrays.d_generated?.[i])}`,
+    }, this.#theme);
+  }
+
+  /** @param {Float32Array | undefined} values @returns {((i: number) => string | null) | undefined} none where frames are switched off */
+  #coloured(values) {
+    return values && this.#legend.isOn('frames') ? i => this.#colours.of(values[i]) : undefined;
+  }
+
+  /** Whether the frame was made for what is chosen now. @param {'selected' | 'other'} what */
+  #isSeen(what) {
+    return (this.#frame?.label.look?.[what] ?? null) === this.#look.now[what];
+  }
+
+  /** @param {number | null} i @param {boolean} isOther */
+  #choose(i, isOther) {
+    const { selected, other } = this.#look.now;
+    if (i === null && this.#awaitsSecond) return this.#awaitSecond(false);
+    const asSecond = i !== null && selected !== null && (isOther || this.#awaitsSecond);
+    this.#awaitSecond(false);
+    if (asSecond) this.#set({ other: i === other ? null : i });
+    else this.#set({ selected: i === selected ? null : i, ...(i === null ? { other: null } : {}) });
+  }
+
+  /** @param {boolean} now */
+  #awaitSecond(now) {
+    this.#awaitsSecond = now;
+    this.#closeUp.awaitsSecond = now;
+    this.#generated.node.toggleAttribute('data-awaiting', now);
+  }
+
+  /** @param {Partial<import('./pictures-look.js').Look>} change */
+  #set(change) {
+    if (this.#look.set(change)) this.#options.request();
+  }
+
+  /** Who watches may look at what is there, but the one frame for all is the steering viewer's. @param {object} command */
+  #send(command) {
+    if (this.node.closest('[data-role="steer"]')) this.#options.send?.(command);
+  }
+
+  /** @param {import('./bytes.js').Packet} frame */
+  #tell({ label: { numbers = {} }, arrays }) {
+    const now = performance.now();
+    if (now - this.#toldAt < TELL_EVERY_MS) return;
+    this.#toldAt = now;
+    const average = (/** @type {string} */ name) => this.#colours.inWords(mean(/** @type {Float32Array | undefined} */ (arrays[name])));
+    const kinds = this.#facts.modes?.length;
+    const modes = kinds && known(numbers.modes) ? `Generated pictures reach ${numbers.modes} of ${kinds} ${this.#facts.kinds ?? 'kinds'}. ` : '';
+    const quality = known(numbers.frechet) ? ` Fréchet distance ${compact(numbers.frechet)}, precision ${fixed(numbers.precision, 2)}, recall ${fixed(numbers.recall, 2)}.` : '';
+    write(this.#words, `${modes}${average('d_real')} on average on real, ${average('d_generated')} on generated pictures.${quality}`);
+  }
+}
+
+/** @param {Float32Array | undefined} values */
+function mean(values) {
+  return values?.length ? values.reduce((sum, value) => sum + value, 0) / values.length : null;
+}
+
+/** How large the players are, and what a step costs. @param {any} facts */
+function sizes({ parameters, cost }) {
+  const names = /** @type {Record<string, string>} */ ({ generator: 'G', discriminator: 'D' });
+  const counts = Object.entries(parameters ?? {}).filter(([, count]) => known(count)).map(([name, count]) => `${names[name] ?? name} ${grouped(count)}`);
+  const weights = counts.length ? [`${counts.join(' · ')} parameters`] : [];
+  return [...weights, ...(known(cost?.step_ms) ? [`${chosen(cost.step_ms)} ms a step`] : [])].join(' · ');
+}

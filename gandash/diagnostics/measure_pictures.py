@@ -1,0 +1,100 @@
+"""One measurement of a game on pictures, for one member: as `measure` is for points, with pictures' own numbers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from gandash.diagnostics.path import mean_slope
+from gandash.diagnostics.pictures import MORE_IS_BETTER, PictureEstimators, PictureReading, picture_estimators_for
+from gandash.game.field import judge_samples, sample
+from gandash.game.game import Game, Streams
+from gandash.game.step import GameState
+from gandash.pictures import Pictures
+
+PICTURE_READINGS = (
+    *(name + whose for name in MORE_IS_BETTER for whose in ("", "_average")),
+    "gap_half",
+    "slope_real",
+    "slope_fake",
+    "update_cosine",
+)
+"""The numbers of a measurement: those of `PictureReading`, of the live and of the averaged generator; the 98th percentile of
+|D - 1/2| over real pictures, with the objective's own reading and centre (the median, where the output has a free offset);
+E |grad_x a| on real and on generated pictures; and, for one who follows a game, how its path turns (see `measure.READINGS`).
+"""
+
+CENTRAL = 0.98
+_SLOPES = 64  # pictures of each law on which D's slope is read
+
+
+@dataclass(frozen=True)
+class PictureMeasurement:
+    """What a state looks like in numbers; expectations over `samples` pictures of each law."""
+
+    estimators: PictureEstimators
+    live: PictureReading
+    average: PictureReading | None
+    gap: float
+    slopes: tuple[float, float]
+    expectations: dict[str, float]
+
+    @property
+    def readings(self) -> dict[str, float]:
+        """PICTURE_READINGS by name. Without averaging the averaged generator is the live one."""
+        live, average = self.live.numbers, (self.average or self.live).numbers
+        found = live | {f"{name}_average": value for name, value in average.items()}
+        found |= {"gap_half": self.gap, "slope_real": self.slopes[0], "slope_fake": self.slopes[1], "update_cosine": math.nan}
+        return {name: found[name] for name in PICTURE_READINGS}
+
+
+@torch.inference_mode()
+def measure_pictures(game: Game, state: GameState, streams: Streams, member: int = 0) -> PictureMeasurement:
+    """Measure one member's state with fresh pictures that depend only on (seed, step); the game is not disturbed."""
+    assert isinstance(game.config.data, Pictures)
+    found = picture_estimators_for(game.config.data)
+    generator = streams.measuring(state.step)[member]
+    row = slice(member, member + 1)
+    latents = game.latent.sample(generator, found.samples)[None]
+
+    averaged = bool(game.averaging[member] > 0)
+    average = found.read(_made(game, state.average[row], latents)[0]) if averaged else None
+    fake = _made(game, state.theta[row], latents)
+    live = found.read(fake[0])
+    critic, reading = state.critic[row], game.objective.reading
+    a_real, a_fake = (judge_samples(game, critic, x).double() for x in (found.real_points[None], fake))
+    d_real, d_fake = reading.of(a_real), reading.of(a_fake)
+    log_d_real = log_d_fake = math.nan
+    if reading.logit is not None:
+        log_d_real = float(F.logsigmoid(reading.logit(a_real)).mean())
+        log_d_fake = float(F.logsigmoid(-reading.logit(a_fake)).mean())
+    centre = d_real.median() if reading.centre is None else torch.tensor(reading.centre, dtype=d_real.dtype)
+    some = _SLOPES - _SLOPES % game.pack
+    return PictureMeasurement(
+        estimators=found,
+        live=live,
+        average=average,
+        gap=float(torch.quantile((d_real - centre).abs(), CENTRAL)),
+        slopes=(
+            float(mean_slope(game, critic, found.real_points[None, :some])),
+            float(mean_slope(game, critic, fake[:, :some])),
+        ),
+        expectations={
+            "loss_d": float(game.objective.discriminator(a_real, a_fake)),
+            "loss_g": float(game.objective.generator(a_real, a_fake)),
+            "log_d_real": log_d_real,
+            "log_d_fake": log_d_fake,
+            "value": log_d_real + log_d_fake,
+            "mean_d_real": float(d_real.mean()),
+            "mean_d_fake": float(d_fake.mean()),
+        },
+    )
+
+
+def _made(game: Game, theta: Tensor, latents: Tensor) -> Tensor:
+    """G's pictures, in memory of their own: the next pass of this size would write over them."""
+    return sample(game, theta, latents).clone()

@@ -1,0 +1,220 @@
+"""Pictures as data: one settings class for each law whose samples are square pictures.
+
+A sample is a flat row of channels × side × side numbers, channel by channel and each from the top left, from -1 (black) to 1
+(white). `gandash.game.distributions.pictures` has an implementation for each; `gandash.targets` puts them beside the laws of
+points. Knows no torch.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import ClassVar, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import model_validator
+
+from gandash.packed import MAX_PICTURE_TEXT, MAX_PICTURES, PackedPictures, pack_pictures, unpack_pictures
+from gandash.settings import Settings, setting
+
+DIGITS = Path(__file__).resolve().parents[1] / "assets" / "data" / "digits.npz"
+
+Pixels = NDArray[np.uint8]
+Labels = NDArray[np.int64]
+
+
+class Pictures(Settings):
+    """Base of all laws of pictures."""
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(channels, height, width) of every picture; channels are 1 (grey) or 3 (red, green, blue)."""
+        raise NotImplementedError
+
+    @property
+    def dimension(self) -> int:
+        """Of a sample: channels × height × width."""
+        channels, height, width = self.shape
+        return channels * height * width
+
+
+class DrawnPictures(Pictures):
+    """Base of the laws that draw a 16 × 16 picture from a few attributes, whose law is known."""
+
+    SIDE: ClassVar[int] = 16
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        return 1, self.SIDE, self.SIDE
+
+
+class Bars(DrawnPictures):
+    """A white bar with round ends across the centre, its angle uniform: a circle of pictures, without a gap anywhere."""
+
+    kind: Literal["bars"] = "bars"
+    thickness: float = setting(
+        3.0, label="Thickness", ge=1.5, le=5, help="Of the bar, in pixels. Thinner bars share fewer pixels: a longer way round."
+    )
+
+    def summary(self) -> str:
+        return "bars at any angle"
+
+
+class DiscsAndSquares(DrawnPictures):
+    """A white disc or an upright square of the same area; kind, place and size are independent."""
+
+    kind: Literal["discs_and_squares"] = "discs_and_squares"
+    share: float = setting(
+        0.5, label="Share of squares", ge=0.02, le=0.98, help="How many are squares; the rarer kind is the first lost."
+    )
+
+    def summary(self) -> str:
+        return "discs and squares"
+
+
+class Blobs(DrawnPictures):
+    """A Gaussian spot of light; its place and width are independent and uniform."""
+
+    kind: Literal["blobs"] = "blobs"
+    widest: float = setting(
+        2.2,
+        label="Widest",
+        ge=1.5,
+        le=3,
+        help="Standard deviations go from 1.2 pixels to this; the gap is what size there is to learn.",
+    )
+
+    def summary(self) -> str:
+        return "Gaussian blobs"
+
+
+class FoundPictures(Pictures):
+    """Base of the laws that are a finite set of pictures, each as likely as any other."""
+
+    @property
+    def levels(self) -> int:
+        """How many grey levels a pixel may have, 0 (black) to levels - 1 (white)."""
+        return 256
+
+    def chosen(self) -> tuple[Pixels, Labels | None]:
+        """What is played with: pixels `(n, channels, height, width)` and, where known, their labels `(n,)`."""
+        raise NotImplementedError
+
+
+def _count(most: int, help: str) -> int:
+    found: int = setting(most, label="Pictures", scale="log", ge=2, le=most, help=help)
+    return found
+
+
+def _select(pixels: Pixels, labels: Labels | None, classes: tuple[int, ...], count: int) -> tuple[Pixels, Labels | None]:
+    """The first `count` pictures of these classes; raises ValueError, in words, naming the field."""
+    if classes:
+        if labels is None:
+            raise ValueError("classes: these pictures came without labels; leave this empty, or upload the labels too")
+        known = sorted(set(labels.tolist()))
+        unknown = [c for c in classes if c not in known]
+        if unknown:
+            raise ValueError(
+                f"classes: there is no picture of class {unknown[0]}; there are {_spans(known)}, and none means all"
+            )
+        keep = np.flatnonzero(np.isin(labels, classes))
+        pixels, labels = pixels[keep], labels[keep]
+    if len(pixels) < 2:
+        raise ValueError("classes: a single picture is left; at least 2 are needed, and a few hundred to learn from")
+    return pixels[:count], None if labels is None else labels[:count]
+
+
+def _spans(numbers: list[int]) -> str:
+    """Ascending numbers in few words: `0 to 9, 12`."""
+    spans: list[list[int]] = []
+    for n in numbers:
+        if spans and n == spans[-1][-1] + 1:
+            spans[-1][1:] = [n]
+        else:
+            spans.append([n])
+    return ", ".join(" to ".join(str(n) for n in span) for span in spans)
+
+
+_classes_help = "Which to play with, such as 0, 1. None means all."
+
+
+class Digits(FoundPictures):
+    """Handwritten digits, 8 × 8 with 17 grey levels (E. Alpaydin and C. Kaynak, 1998, UCI Machine Learning Repository)."""
+
+    kind: Literal["digits"] = "digits"
+    classes: tuple[int, ...] = setting((), label="Digits", max_length=10, help=_classes_help)
+    count: int = _count(1797, "At most so many pictures, always the same ones. Fewer: D knows them by heart sooner.")
+
+    @model_validator(mode="after")
+    def _there(self) -> Self:
+        self.chosen()
+        return self
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        return 1, 8, 8
+
+    @property
+    def levels(self) -> int:
+        return 17
+
+    def chosen(self) -> tuple[Pixels, Labels | None]:
+        return _select(*_digits(), self.classes, self.count)
+
+    def summary(self) -> str:
+        said = " and ".join(str(c) for c in self.classes) if len(self.classes) < 3 else f"of {len(self.classes)} classes"
+        return f"digits {said}".strip() + f", {len(self.chosen()[0])} pictures"
+
+
+@lru_cache(maxsize=1)
+def _digits() -> tuple[Pixels, Labels]:
+    with np.load(DIGITS, allow_pickle=False) as kept:
+        pixels, labels = kept["pixels"][:, None], kept["labels"].astype(np.int64)
+    pixels.flags.writeable = labels.flags.writeable = False
+    return pixels, labels
+
+
+def _rings() -> PackedPictures:
+    """What stands for uploaded pictures before there are any: rings of 32 radii, in no order."""
+    axis = np.arange(8) - 3.5
+    distance = np.hypot(axis, axis[:, None])
+    radii = 1 + 2.5 * (np.arange(32) * 13 % 32) / 31
+    light = np.clip(1.25 - np.abs(distance - radii[:, None, None]), 0, 1)
+    return PackedPictures(np.asarray(np.round(light * 15) * 17, dtype=np.uint8)[:, None], None)
+
+
+class UploadedPictures(FoundPictures):
+    """Pictures from a visitor's files, scaled and cropped when they were read, in a shuffled order."""
+
+    kind: Literal["uploaded_pictures"] = "uploaded_pictures"
+    pixels: str = setting(
+        pack_pictures(_rings()),
+        label="Pixels",
+        max_length=MAX_PICTURE_TEXT,
+        repr=False,
+        help="The uploaded pictures themselves; base64 of zlib of a header and one byte each pixel and channel.",
+    )
+    classes: tuple[int, ...] = setting((), label="Classes", max_length=256, help=_classes_help + " Needs uploaded labels.")
+    count: int = _count(MAX_PICTURES, "At most so many pictures, always the same ones. Fewer: D knows them by heart sooner.")
+
+    @model_validator(mode="after")
+    def _readable(self) -> Self:
+        self.chosen()
+        return self
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        _, channels, height, width = unpack_pictures(self.pixels).pixels.shape
+        return channels, height, width
+
+    def chosen(self) -> tuple[Pixels, Labels | None]:
+        try:
+            found = unpack_pictures(self.pixels)
+        except ValueError as error:
+            raise ValueError(f"pixels: {error}") from None
+        return _select(found.pixels, found.labels, self.classes, self.count)
+
+    def summary(self) -> str:
+        channels, side, _ = self.shape
+        return f"uploaded, {len(self.chosen()[0])} pictures {side} × {side}" + (" in colour" if channels == 3 else "")

@@ -1,0 +1,110 @@
+"""Starts the process that reads picture files, and believes nothing of it but text of bounded length, in bounded time."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from gandash.packed import MAX_PICTURE_TEXT, MAX_PICTURES, SIDES
+
+MAX_MEGABYTES = 50  # of all files together; MNIST's 60,000 pictures take 47 unpacked
+MAX_FILES = 20_000
+WALL_SECONDS = 30.0
+ALLOWED = (
+    "PNG or JPEG pictures or a zip of them, MNIST's IDX files (gzip or not), or an npy array of shape (n, h, w) or "
+    f"(n, h, w, 3), at most {MAX_MEGABYTES} MB together"
+)
+_AT_ONCE = threading.BoundedSemaphore(2)  # a class that uploads together takes turns
+
+Files = Sequence[tuple[str, bytes]]
+
+
+class PicturesRefused(ValueError):
+    """Files that hold no pictures to play with: says what was given, what is allowed, what to try."""
+
+    def __init__(self, name: str, given: str, hint: str) -> None:
+        self.name, self.given, self.hint = name, given, hint
+        super().__init__(f"{name}: given {given}; allowed is {ALLOWED}; {hint}")
+
+
+def read_pictures(files: Files, side: int, channels: int, count: int, *, seconds: float = WALL_SECONDS) -> str:
+    """The pictures in these files, named in full, as packed text; at most `count`, always the same ones.
+
+    Each is cropped to its middle square, scaled to side × side pixels and made grey (channels 1) or RGB (3). Raises
+    PicturesRefused in one sentence.
+    """
+    if side not in SIDES or channels not in (1, 3) or not 2 <= count <= MAX_PICTURES:
+        raise ValueError(f"side {side} of {SIDES}, {channels} channels of 1 or 3, {count} pictures of 2 to {MAX_PICTURES}")
+    if not files:
+        raise PicturesRefused("upload", "no file", "choose one or more")
+    for name, _ in files:
+        if "\0" in name or ".." in name.replace("\\", "/").split("/"):
+            raise PicturesRefused(name, "a file whose name leads elsewhere", "rename it")
+    first, size = files[0][0], sum(len(content) for _, content in files)
+    if size > MAX_MEGABYTES * 2**20 or len(files) > MAX_FILES:
+        raise PicturesRefused(first, f"{len(files)} files of {size / 2**20:.0f} MB", "give fewer or smaller pictures")
+    if not _AT_ONCE.acquire(timeout=seconds):
+        raise PicturesRefused(first, "an upload while others are being read", "try again in a moment")
+    try:
+        answer = _ask(files, {"side": side, "channels": channels, "count": count}, seconds)
+    finally:
+        _AT_ONCE.release()
+    if answer is None:
+        raise PicturesRefused(
+            first, "files that could not be read in the time and memory there is for it", "give fewer or smaller pictures"
+        )
+    if "refused" in answer:
+        name, given, hint = answer["refused"]
+        raise PicturesRefused(name, given, hint)
+    packed: str = answer["packed"]
+    return packed
+
+
+def _ask(files: Files, request: dict[str, Any], seconds: float) -> dict[str, Any] | None:
+    """What the reading process answers; None where it was stopped or ended without a word."""
+    root = str(Path(__file__).resolve().parents[2])
+    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gandash.uploads.reader"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            # One thread: those of numpy's linear algebra, unused here, would each reserve a part of the memory allowed
+            env=os.environ | {"PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            process_group=0,
+        )
+    except OSError:  # no process can be started
+        return None
+    header = json.dumps(request | {"files": [(name, len(content)) for name, content in files]}).encode() + b"\n"
+    assert process.stdin is not None and process.stdout is not None
+    stdin, stdout = process.stdin, process.stdout
+
+    def write() -> None:
+        with suppress(OSError), stdin:  # it may stop reading at any moment
+            for part in (header, *(content for _, content in files)):
+                stdin.write(part)
+
+    writer = threading.Thread(target=write, name=f"to reader {process.pid}", daemon=True)
+    alarm = threading.Timer(seconds, process.kill)
+    with process:
+        writer.start()
+        alarm.start()
+        try:
+            said = stdout.read(MAX_PICTURE_TEXT + 100_000)  # a refusal, or all that may be packed
+        finally:
+            alarm.cancel()
+            process.kill()
+            writer.join()
+    try:
+        answer = json.loads(said)
+    except ValueError:
+        return None
+    return answer if isinstance(answer, dict) else None

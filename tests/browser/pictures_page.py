@@ -1,0 +1,24 @@
+"""One run; each button has it play on other pictures, or two games of pictures side by side."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gandash.config import GameConfig
+from gandash.pictures import Bars, Digits
+from gandash.ui import live
+from gandash.ui.service import supervisor
+
+DIGITS = GameConfig(data=Digits()).replace("run.batch", 32).replace("latent.dimension", 2)
+BARS = GameConfig(data=Bars()).replace("run.batch", 32)
+GAMES = {"Bars": BARS, "Critic": DIGITS.replace("objective", "wasserstein"), "Digits": DIGITS}
+
+st.set_page_config(layout="wide")
+state = st.session_state
+if "run" not in state:
+    state.run = supervisor().create(DIGITS, "Digits")
+with st.sidebar:
+    for name, config in GAMES.items():
+        st.button(name, on_click=state.run.begin_anew, args=(config, name, None))
+    st.button("Two", on_click=state.run.compare, args=([DIGITS, BARS],))
+live.mount(state.run, "steer", "live", on_generation=lambda: None, on_start=lambda: None, on_member=lambda: None)

@@ -1,0 +1,210 @@
+"""The wall of pictures, as a person uses it: choosing one, the walk to another, the map of two latents, layers, critics."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from driving import App, Lab, running_app
+from playwright.sync_api import Browser, Locator
+from waiting import wait_until
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+WALL = ".gd-wall[role=grid]"
+COLOURS = """canvas => new Set(new Uint32Array(
+    canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.buffer)).size"""
+BEYOND = """() => { const stage = document.querySelector('.gd-stage').getBoundingClientRect();
+    return [...document.querySelectorAll('.gd-stage :is(canvas, button, p, h3, input)')]
+        .filter(node => !node.closest('.gd-unseen, [hidden]')).filter(node => {
+            const { width, right, bottom } = node.getBoundingClientRect();
+            return width > 0 && (right > stage.right + 1 || bottom > stage.bottom + 1); })
+        .map(node => node.className || node.tagName); }"""
+
+
+@pytest.fixture(scope="module")
+def pictures() -> Iterator[App]:
+    with running_app("tests/browser/pictures_app.py", PYTHONPATH=".") as app:
+        yield app
+
+
+@pytest.fixture
+def lab(pictures: App, browser: Browser) -> Iterator[Lab]:
+    """Digits from two latents, paused, on a page whose console must stay silent."""
+    lab = Lab(browser, pictures.url)
+    lab.page.locator(WALL).wait_for()
+    yield lab
+    assert not lab.complaints, lab.complaints
+    lab.context.close()
+
+
+def play(lab: Lab, name: str) -> None:
+    painted = lab.painted
+    lab.page.get_by_role("button", name=name, exact=True).click()
+    wait_until(lambda: lab.painted > painted and lab.step == 0, f"{name} stands ready", 60)
+
+
+def press(lab: Lab, *keys: str) -> None:
+    for key in keys:
+        lab.page.locator(WALL).press(key)
+
+
+def click(lab: Lab, i: int, *modifiers: str) -> None:
+    """Click picture i of the wall; its columns are those of the grid that is spoken."""
+    wall = lab.page.locator(f"{WALL} canvas")
+    box = wall.bounding_box()
+    columns = lab.page.locator(f"{WALL} [role=row]").first.locator("[role=gridcell]").count()
+    assert box
+    pitch = box["width"] / columns
+    place = {"x": (i % columns + 0.5) * pitch, "y": (i // columns + 0.5) * pitch}
+    wall.click(position=place, modifiers=list(modifiers))  # type: ignore[arg-type]
+
+
+def picture(canvas: Locator) -> str:
+    return canvas.evaluate("canvas => canvas.toDataURL()")
+
+
+def chosen(lab: Lab) -> str:
+    return lab.page.locator(".gd-closeup h3").inner_text()
+
+
+def pause(lab: Lab) -> None:
+    lab.press("Space")
+    wait_until(lambda: lab.status == "paused", "it pauses")
+
+
+def test_pictures_morph_while_the_game_plays_and_each_says_what_d_makes_of_it(lab: Lab) -> None:
+    page = lab.page
+    wall = page.locator(f"{WALL} canvas")
+    before = picture(wall)
+    lab.press("Space")
+    wait_until(lambda: lab.step > 20, "it plays")
+    pause(lab)
+    assert picture(wall) != before
+    cells = page.locator(f"{WALL} [role=gridcell]")
+    assert cells.count() == 64
+    wall.hover(position={"x": 20, "y": 20})
+    tip = page.get_by_role("tooltip")
+    tip.wait_for()
+    assert re.match(r"generated 1\s+D 0\.\d{3}", tip.inner_text())
+    page.get_by_role("img", name=re.compile(r"16 real pictures; D 0\.\d{3} on average")).wait_for()
+    page.get_by_role("img", name=re.compile("Histogram of D")).wait_for()
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)])
+def test_everything_fits_without_scrolling(lab: Lab, size: tuple[int, int]) -> None:
+    page = lab.page
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    click(lab, 11)
+    click(lab, 4, "Shift")
+    page.locator(".gd-walk").wait_for()
+    wait_until(lambda: page.evaluate(BEYOND) == [], "everything stands within the stage")
+
+
+def test_a_chosen_picture_is_compared_with_the_nearest_real_one(lab: Lab) -> None:
+    page = lab.page
+    click(lab, 11)
+    assert chosen(lab) == "Picture 12"
+    page.get_by_role("img", name=re.compile(r"The nearest real picture, number \d+, labelled \d")).wait_for()
+    wait_until(lambda: "real neighbours usually are" in page.locator(".gd-closeup-words").inner_text(), "its distance is said")
+    gradient = page.get_by_role("img", name=re.compile("Where D’s gradient points"))
+    wait_until(lambda: gradient.evaluate(COLOURS) > 20, "the gradient is drawn")
+    click(lab, 11)
+    page.locator(".gd-closeup").wait_for(state="hidden")
+
+
+def test_arrow_keys_choose_and_escape_lets_go(lab: Lab) -> None:
+    page = lab.page
+    press(lab, "Home", "ArrowRight", "ArrowDown")
+    assert chosen(lab) == "Picture 10"
+    active = page.locator(WALL).get_attribute("aria-activedescendant")
+    assert re.match(r"generated 10\s+D 0\.\d{3}", page.locator(f"#{active}").get_attribute("aria-label") or "")
+    press(lab, "ArrowUp", "ArrowUp", "ArrowLeft", "ArrowLeft")
+    assert chosen(lab) == "Picture 1"  # it does not leave the wall
+    press(lab, "Escape")
+    page.locator(".gd-closeup").wait_for(state="hidden")
+
+
+def test_a_walk_leads_from_one_picture_to_another(lab: Lab) -> None:
+    page = lab.page
+    click(lab, 11)
+    page.get_by_role("button", name="Walk to another").click()
+    click(lab, 30)
+    walk = page.locator(".gd-walk")
+    assert walk.locator("h3").inner_text() == "From picture 12 to picture 31"
+    between, slider = walk.locator(".gd-pane canvas"), walk.get_by_role("slider")
+    wait_until(
+        lambda: re.match(r"50 % of the way, D 0\.\d{3}", slider.get_attribute("aria-valuetext") or ""), "D there is said"
+    )
+    half = picture(between)
+    slider.press("Home")
+    wait_until(lambda: picture(between) != half, "another picture is between")
+    assert (slider.get_attribute("aria-valuetext") or "").startswith("0 %")
+    page.get_by_role("button", name="End the walk").click()
+    walk.wait_for(state="hidden")
+    assert chosen(lab) == "Picture 12"
+    click(lab, 4, "Shift")
+    walk.wait_for()
+    assert walk.locator("h3").inner_text() == "From picture 12 to picture 5"
+
+
+def test_the_plane_of_two_latents_is_a_map(lab: Lab) -> None:
+    page = lab.page
+    page.get_by_role("button", name="map of z").click()
+    shown = page.get_by_role("img", name=re.compile("The plane of both latents"))
+    shown.wait_for()
+    assert shown.locator("canvas").evaluate(COLOURS) > 20
+    assert not page.locator(WALL).is_visible()
+    page.get_by_role("button", name="wall", exact=True).click()
+    page.locator(WALL).wait_for()
+
+
+def test_a_closer_look_ends_with_the_game(lab: Lab) -> None:
+    click(lab, 11)
+    wait_until(lambda: "real neighbours" in lab.page.locator(".gd-closeup-words").inner_text(), "the trainer has looked")
+    play(lab, "Bars")
+    lab.page.locator(".gd-closeup").wait_for(state="hidden")
+
+
+def test_layers_leave_and_come_back(lab: Lab) -> None:
+    page = lab.page
+    wall = page.locator(f"{WALL} canvas")
+    before = picture(wall)
+    page.locator("button[data-layer=frames]").click()
+    wait_until(lambda: picture(wall) != before, "the frames lose their colour")
+    page.locator("button[data-layer=frames]").click()
+    wait_until(lambda: picture(wall) == before, "and get it back")
+    for key, part in (("real_row", ".gd-wall-beneath .gd-wall"), ("histogram", ".gd-pictures-histogram")):
+        page.locator(f"button[data-layer={key}]").click()
+        page.locator(part).first.wait_for(state="hidden")
+        page.locator(f"button[data-layer={key}]").click()
+        page.locator(part).first.wait_for()
+
+
+def test_pictures_drawn_anew_every_time_have_no_nearest(lab: Lab) -> None:
+    play(lab, "Bars")
+    click(lab, 3)
+    page = lab.page
+    page.get_by_role("img", name=re.compile("Where D’s gradient points")).wait_for()
+    page.locator(".gd-closeup-words").wait_for(state="hidden")
+    assert not page.get_by_role("button", name="map of z").is_visible()
+
+
+def test_a_critic_has_a_scale_of_its_own(lab: Lab) -> None:
+    play(lab, "Critic")
+    page = lab.page
+    assert page.locator(".gd-scale [data-at=middle]").inner_text() == "mean"
+    assert page.locator("button[data-layer=frames]").inner_text() == "frame: a(x)"
+    assert page.locator(".gd-pictures-histogram figcaption").inner_text() == "a of real and generated"
+    click(lab, 3)
+    assert page.locator(".gd-closeup-says").inner_text().startswith("a ")
+
+
+def test_games_of_pictures_stand_side_by_side(lab: Lab) -> None:
+    page = lab.page
+    page.get_by_role("button", name="Two", exact=True).click()
+    cells = page.locator(".gd-cell .gd-wall canvas")
+    wait_until(lambda: page.locator(".gd-cell").count() == 2, "two cells", 60)
+    wait_until(lambda: min(cells.nth(i).evaluate(COLOURS) for i in (0, 2)) > 20, "each with its pictures", 30)
+    assert not page.locator(".gd-closeup").first.is_visible()
