@@ -12,33 +12,26 @@ import math
 import signal
 import sys
 import textwrap
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import click
 
 from gandash import __version__
 from gandash.config import GameConfig, parse_config
+from gandash.headless import play
+from gandash.packed import MAX_PICTURES, SIDES
+from gandash.pictures import PICTURE_LATENT, Pictures
 from gandash.players import mlp_unless_said
 from gandash.presets import DEFAULT, PRESETS
 from gandash.settings import JsonValue, SettingError, kind_of, settings, variants
-
-if TYPE_CHECKING:
-    from click._termui_impl import ProgressBar
-
-    from gandash.diagnostics.verdict import Verdict
-    from gandash.runs.record import Record
-    from gandash.trainer.session import Session, Snapshot
+from gandash.uploads import guard
 
 MAX_CONFIG_BYTES = 4 * 2**20  # a config has about two thousand, and two million with 200,000 uploaded rows
 MAX_STEPS = 2**31 - 1  # steps are int32 wherever rows travel
-CHECKPOINT_SECONDS = 30.0
-PROGRESS_SECONDS = 0.1
 
 
 def main() -> None:
@@ -118,6 +111,7 @@ class _Count(click.ParamType[int]):
 Examples:
   python -m gandash train --steps 500 --set run.batch=64 --set generator.width=16
   python -m gandash train --set data=uniform --set data.low=-2 --out runs/uniform
+  python -m gandash train --pictures train-images-idx3-ubyte.gz --side 28 --steps 500
   python -m gandash train --config runs/uniform/config.json --seed 1 --json"""
 )
 @click.option(
@@ -140,6 +134,16 @@ Examples:
     help="Change one setting, as often as you like, in this order. VALUE is JSON, else a word. A kind "
     "(data=uniform) brings its own defaults. `schema` tells what there is.",
 )
+@click.option(
+    "--pictures",
+    metavar="PATH",
+    multiple=True,
+    help="Learn from the pictures in this file, or in the files of this folder: PNG, JPEG, a zip of them, IDX or npy.",
+)
+@click.option(
+    "--side", type=click.Choice([str(s) for s in SIDES]), default="16", show_default=True, help="Their side, in pixels."
+)
+@click.option("--colour", is_flag=True, help="Keep their colours; otherwise they are made grey.")
 @click.option("--steps", type=_Count(), default=3000, metavar="N", show_default=True, help="Rounds to play.")
 @click.option("--seed", metavar="S", help="The same as --set run.seed=S.")
 @click.option(
@@ -154,6 +158,9 @@ def train(
     preset: str | None,
     config_file: str | None,
     assignments: tuple[str, ...],
+    pictures: tuple[str, ...],
+    side: str,
+    colour: bool,
     steps: int,
     seed: str | None,
     out: str | None,
@@ -169,7 +176,7 @@ def train(
     if preset is not None and config_file is not None:
         _refuse(f"--config {config_file}: --preset {preset} is given as well; give one of them")
     config = PRESETS[preset or DEFAULT.name].config if config_file is None else _read_config(config_file)
-    changes = [_parse_assignment(text) for text in assignments]
+    changes = [*_read_pictures(config, pictures, int(side), colour), *map(_parse_assignment, assignments)]
     if seed is not None:
         changes.append(("run.seed", _parse_value(seed)))
     try:
@@ -275,129 +282,23 @@ def _read_config(file: str) -> GameConfig:
         _refuse(f"--config {file}: {error}")
 
 
-# -------------------------------------------------------------------------------------------------------------- playing
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a run came to, as JSON, and the signal that ended it early (0: none)."""
-
-    report: dict[str, Any]
-    signal: int
-
-
-def play(config: GameConfig, steps: int, directory: Path | None) -> Outcome:
-    """Play `steps` rounds, fewer when the game diverges or somebody interrupts; keep the run in `directory`.
-
-    A diverged run keeps the state before the step that broke it. Raises what `Record` raises.
-    """
-    with ExitStack() as stack:
-        stop = stack.enter_context(_first_signal())  # from here on: torch takes badly to an interrupted import
-
-        from gandash.diagnostics.verdict import Verdict
-        from gandash.runs.record import Record
-        from gandash.trainer.session import Session, be_reproducible
-
-        be_reproducible()
-        session = Session(config)
-        record = stack.enter_context(Record(directory, session)) if directory else None
-        began = time.perf_counter()
-        metrics, finite_before = _play_rounds(session, steps, record, stop)
-        seconds = time.perf_counter() - began
-        session.judge()
-        verdict = session.verdict
-        if finite_before:
-            verdict = Verdict(
-                "diverged",
-                "Diverged",
-                f"At step {session.step} a loss or a parameter was no longer a finite number: the steps were too large "
-                "for this game. Lower a learning rate, or try a stronger R1.",
-            )
-        report = _report(session, seconds, metrics, verdict)
-        if record:
-            if finite_before:
-                session.restore(finite_before)
-            record.checkpoint(session)
-            record.end(verdict, interrupted=bool(stop))
-    return Outcome(report, stop[0] if stop else 0)
-
-
-def _play_rounds(
-    session: Session, steps: int, record: Record | None, stop: Sequence[int]
-) -> tuple[dict[str, float], Snapshot | None]:
-    """The last row of metrics, and if the game diverged, the state before the step that broke it."""
-    from gandash.trainer.session import COLUMNS
-
-    metrics = dict.fromkeys(COLUMNS, math.nan)
-    shown = saved = time.monotonic()
-    bar: ProgressBar[float] = click.progressbar(
-        length=steps,
-        label="training",
-        file=sys.stderr,
-        hidden=not sys.stderr.isatty(),
-        show_pos=True,
-        item_show_func=lambda jsd: None if jsd is None else f"JSD {jsd:.4f}",
-    )
-    with bar:
-        while session.step < steps and not stop:
-            before = session.snapshot()  # costs nothing: states are never written in place
-            session.advance()
-            rows = session.drain()
-            metrics = dict(zip(COLUMNS, rows.values[-1].tolist(), strict=True))
-            if record:
-                record.append(rows, session.changes)
-            if not (math.isfinite(metrics["loss_d"]) and math.isfinite(metrics["loss_g"]) and session.is_finite()):
-                return metrics, before
-            now = time.monotonic()
-            if now - shown >= PROGRESS_SECONDS or session.step == steps:
-                bar.update(session.step - bar.pos, metrics["jsd"])
-                shown = now
-            if record and now - saved >= CHECKPOINT_SECONDS:
-                record.checkpoint(session)
-                saved = now
-    return metrics, None
-
-
-def _report(session: Session, seconds: float, metrics: dict[str, float], verdict: Verdict) -> dict[str, Any]:
-    """The result as JSON. `metrics` are the last round's, on its batches; `measurement` is of the state it left."""
-    from gandash.trainer.frame import finite
-
-    facts = session.facts()
-    report = {
-        "steps": session.step,
-        "seconds": seconds,
-        "steps_per_second": session.step / seconds if seconds else None,
-        "diverged": verdict.kind == "diverged",
-        "verdict": asdict(verdict),
-        "metrics": metrics,
-        "measurement": session.measurement().readings | {"floors": facts["floors"]},
-        "wasserstein": facts["wasserstein"].replace("_", ""),
-        "modes": len(facts["modes"]),
-        "perfect_quality": facts["perfect_quality"],
-        "reading": facts["reading"],
-        "config": session.config.model_dump(mode="json"),
-    }
-    found: dict[str, Any] = finite(report)
-    return found
-
-
-@contextmanager
-def _first_signal() -> Iterator[list[int]]:
-    """A list that the first Ctrl-C or request to terminate puts its number in; a second one acts at once, as ever."""
-    caught: list[int] = []
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def catch(number: int, _: FrameType | None) -> None:
-        caught.append(number)
-        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
-
-    for number in before:
-        signal.signal(number, catch)
+def _read_pictures(config: GameConfig, paths: Sequence[str], side: int, colour: bool) -> list[tuple[str, JsonValue]]:
+    """What learning from these pictures changes in a game."""
+    if not paths:
+        return []
+    found: list[tuple[str, bytes]] = []
+    for path in map(Path, paths):
+        try:
+            files = sorted(entry for entry in path.iterdir() if entry.is_file()) if path.is_dir() else [path]
+            found += [(file.name, file.read_bytes()) for file in files]
+        except OSError as error:
+            _refuse(f"--pictures {path}: {error.strerror or error}; expected a file of pictures, or a folder of such files")
     try:
-        yield caught
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        packed = guard.read_pictures(found, side, 3 if colour else 1, MAX_PICTURES)
+    except guard.PicturesRefused as error:
+        _refuse(f"--pictures {error}")
+    dimension = [] if isinstance(config.data, Pictures) else [("latent.dimension", PICTURE_LATENT)]
+    return [("data", {"kind": "uploaded_pictures", "pixels": packed}), *dimension]
 
 
 # ------------------------------------------------------------------------------------------------------------ measuring
@@ -461,16 +362,23 @@ def _summary(report: dict[str, Any], out: str | None) -> str:
         averaged = f", of G's average {number(found[name + '_average'])}" if run["averaging"] else ""
         return f"{number(found[name])}{averaged} {unit}; a perfect G reads up to {number(found['floors'][name]['high'])}"
 
+    def of_pictures(name: str) -> str:
+        averaged = f", of G's average {number(found[name + '_average'])}" if run["averaging"] else ""
+        return f"{number(found[name])}{averaged}; real pictures against real ones {number(found['floors'][name]['mean'])}"
+
     pace = f", {report['steps_per_second']:.0f} a second" if report["steps_per_second"] else ""
     rows = {"steps": f"{report['steps']} in {report['seconds']:.1f} s{pace}; seed {run['seed']}"}
     if not report["diverged"]:
-        rows |= {
-            "JSD": divergence("jsd", "nats"),
-            report["wasserstein"]: divergence("wasserstein", "units of x"),
-        }
-        rows |= _about_d(report["reading"], found["gap_half"], found["gap_star"], metrics["value"])
+        if "jsd" in found:
+            rows |= {
+                "JSD": divergence("jsd", "nats"),
+                report["wasserstein"]: divergence("wasserstein", "units of x"),
+            }
+        else:
+            rows |= {"Fréchet": of_pictures("frechet"), "precision": of_pictures("precision"), "recall": of_pictures("recall")}
+        rows |= _about_d(report["reading"], found, metrics["value"])
     if report["modes"] and not report["diverged"]:
-        rows["modes"] = (
+        rows[report["kinds"]] = (
             f"{found['modes']:.0f} of {report['modes']} captured, {found['high_quality']:.1%} of high quality "
             f"(a perfect G: {100 * report['perfect_quality']:.1f} %)"
         )
@@ -480,15 +388,16 @@ def _summary(report: dict[str, Any], out: str | None) -> str:
     return "\n".join([head, *(f"  {name:<9}  {text}" for name, text in rows.items())])
 
 
-def _about_d(reading: dict[str, Any], gap: float | None, gap_star: float | None, value: float | None) -> dict[str, str]:
+def _about_d(reading: dict[str, Any], found: dict[str, Any], value: float | None) -> dict[str, str]:
     """How near D is to rest, in the words of what its output means."""
 
     def number(given: float | None) -> str:
         return "NaN" if given is None else f"{given:.4g}"
 
     centre = "its median" if reading["centre"] is None else "1/2" if reading["centre"] == 0.5 else number(reading["centre"])
-    of_star = f" and {number(gap_star)} from {reading['optimal_label']}" if reading["optimal"] else ""
-    said = {reading["label"][0]: f"at most {number(gap)} from {centre}{of_star}"}
+    knows_star = reading["optimal"] and "gap_star" in found  # nobody knows D* on pictures
+    of_star = f" and {number(found['gap_star'])} from {reading['optimal_label']}" if knows_star else ""
+    said = {reading["label"][0]: f"at most {number(found['gap_half'])} from {centre}{of_star}"}
     if reading["kind"] == "probability" and reading["centre"] == 0.5:
         said["V"] = f"{number(value)}; -log 4 = {-math.log(4):.4g} at equilibrium"
     return said

@@ -18,6 +18,8 @@ from pydantic import model_validator
 from gandash.packed import MAX_PICTURE_TEXT, MAX_PICTURES, PackedPictures, pack_pictures, unpack_pictures
 from gandash.settings import Settings, setting
 
+PICTURE_LATENT = 16  # dimensions of the latent where somebody turns from points to pictures
+
 DIGITS = Path(__file__).resolve().parents[1] / "assets" / "data" / "digits.npz"
 
 Pixels = NDArray[np.uint8]

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner, Result
@@ -23,6 +24,7 @@ from gandash import __version__
 from gandash.cli import cli, configure
 from gandash.config import GameConfig, parse_config
 from gandash.diagnostics.measure import READINGS
+from gandash.pictures import PICTURE_LATENT, UploadedPictures
 from gandash.players import Network, Point
 from gandash.presets import DEFAULT, PRESETS
 from gandash.runs.record import CHECKPOINT, CONFIG, EVENTS, METRICS, load, replay
@@ -555,3 +557,46 @@ def read_terminal(descriptor: int) -> bytes:
         return os.read(descriptor, 1024)
     except OSError:
         return b""
+
+
+# ------------------------------------------------------------------------------------------------------------ pictures
+
+
+def a_few_pictures(path: Path) -> Path:
+    light = np.random.default_rng(0).integers(0, 256, size=(12, 20, 24), dtype=np.uint8)
+    np.save(path, light)
+    return path
+
+
+def test_pictures_from_files_and_folders_are_learnt(tmp_path: Path) -> None:
+    folder = tmp_path / "all"
+    folder.mkdir()
+    file = a_few_pictures(folder / "few.npy")
+    small = ("--set", "generator.width=4", "--set", "discriminator.width=4", "--set", "run.batch=4", "--steps", "2", "--json")
+    for path in (file, folder):
+        result = call("train", "--pictures", str(path), "--side", "8", *small)
+        assert result.exit_code == 0, result.output
+        config = parse_config(strict_json(result.stdout)["config"])
+        assert isinstance(config.data, UploadedPictures) and config.data.shape == (1, 8, 8)
+        assert len(config.data.chosen()[0]) == 12 and config.latent.dimension == PICTURE_LATENT
+    coloured = call("train", "--pictures", str(file), "--side", "8", "--colour", *small)
+    assert strict_json(coloured.stdout)["config"]["data"]["kind"] == "uploaded_pictures"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [(b"no picture at all", "given"), (None, "No such file"), (b"PK\x03\x04 and no more", "given")]
+)
+def test_files_that_hold_no_pictures_are_refused_in_one_line(tmp_path: Path, content: bytes | None, words: str) -> None:
+    path = tmp_path / "file.zip"
+    if content is not None:
+        path.write_bytes(content)
+    result = call("train", "--pictures", str(path))
+    assert result.exit_code == 2 and words in result.stderr and len(result.stderr.strip().splitlines()) == 1
+
+
+def test_a_game_on_digits_is_reported_in_its_own_numbers() -> None:
+    chosen = ["data=digits", "latent.dimension=3", "generator.width=4", "discriminator.width=4", "run.batch=4"]
+    result = call("train", "--steps", "2", *(part for one in chosen for part in ("--set", one)))
+    assert result.exit_code == 0, result.output
+    assert "Fréchet" in result.stdout and "digits     " in result.stdout and "of 10 captured" in result.stdout
+    assert "JSD" not in result.stdout and "D*" not in result.stdout and "NaN" not in result.stdout

@@ -28,9 +28,10 @@ FLOORS = {
     "bench": 4,  # measures game and trainer; `python -m gandash bench`
     "figures": 4,
     "lessons": 4,
-    "cli": 5,
-    "ui": 5,
-    "__main__": 6,  # `python -m gandash`: calls the command line
+    "headless": 5,  # plays a game in the terminal, and keeps it
+    "cli": 6,
+    "ui": 6,
+    "__main__": 7,  # `python -m gandash`: calls the command line
 }
 
 # What must stay out of reach when a module is imported, directly or through others

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from gandash.config import GameConfig
-from gandash.pictures import Pictures, UploadedPictures
+from gandash.pictures import PICTURE_LATENT, Pictures, UploadedPictures
 from gandash.players import Convolutional, Linear, Network, Point
 from gandash.presets import DEFAULT, PRESETS, Move, Preset
 from gandash.settings import JsonValue, SettingError, kind_of, setting_at, show, variants
@@ -27,8 +27,6 @@ from gandash.ui.service import supervisor
 from gandash.ui.style import STYLE
 
 state = st.session_state
-
-PICTURE_LATENT = 16  # dimensions of the latent when somebody turns from points to pictures
 
 
 def main() -> None:

@@ -1,0 +1,155 @@
+"""Plays a game without a page, to its end or until somebody interrupts: what `python -m gandash train` does.
+
+torch is imported by `play`, behind the first signal handler: it takes badly to an interrupted import.
+"""
+
+from __future__ import annotations
+
+import math
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gandash.config import GameConfig
+
+if TYPE_CHECKING:
+    from click._termui_impl import ProgressBar
+
+    from gandash.diagnostics.verdict import Verdict
+    from gandash.runs.record import Record
+    from gandash.trainer.session import Session, Snapshot
+
+CHECKPOINT_SECONDS = 30.0
+PROGRESS_SECONDS = 0.1
+DISTANCES = {"jsd": "JSD", "frechet": "Fréchet distance"}
+"""How far from p_r, by what there is to measure."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run came to, as JSON, and the signal that ended it early (0: none)."""
+
+    report: dict[str, Any]
+    signal: int
+
+
+def play(config: GameConfig, steps: int, directory: Path | None) -> Outcome:
+    """Play `steps` rounds, fewer when the game diverges or somebody interrupts; keep the run in `directory`.
+
+    A diverged run keeps the state before the step that broke it. Raises what `Record` raises.
+    """
+    with ExitStack() as stack:
+        stop = stack.enter_context(_first_signal())  # from here on: torch takes badly to an interrupted import
+
+        from gandash.diagnostics.verdict import Verdict
+        from gandash.runs.record import Record
+        from gandash.trainer.session import Session, be_reproducible
+
+        be_reproducible()
+        session = Session(config)
+        record = stack.enter_context(Record(directory, session)) if directory else None
+        began = time.perf_counter()
+        metrics, finite_before = _play_rounds(session, steps, record, stop)
+        seconds = time.perf_counter() - began
+        session.judge()
+        verdict = session.verdict
+        if finite_before:
+            verdict = Verdict(
+                "diverged",
+                "Diverged",
+                f"At step {session.step} a loss or a parameter was no longer a finite number: the steps were too large "
+                "for this game. Lower a learning rate, or try a stronger R1.",
+            )
+        report = _report(session, seconds, metrics, verdict)
+        if record:
+            if finite_before:
+                session.restore(finite_before)
+            record.checkpoint(session)
+            record.end(verdict, interrupted=bool(stop))
+    return Outcome(report, stop[0] if stop else 0)
+
+
+def _play_rounds(
+    session: Session, steps: int, record: Record | None, stop: Sequence[int]
+) -> tuple[dict[str, float], Snapshot | None]:
+    """The last row of metrics, and if the game diverged, the state before the step that broke it."""
+    metrics = dict.fromkeys(session.columns, math.nan)
+    shown_distance = next(name for name in DISTANCES if name in metrics)
+    shown = saved = time.monotonic()
+    bar: ProgressBar[float] = click.progressbar(
+        length=steps,
+        label="training",
+        file=sys.stderr,
+        hidden=not sys.stderr.isatty(),
+        show_pos=True,
+        item_show_func=lambda distance: None if distance is None else f"{DISTANCES[shown_distance]} {distance:.4f}",
+    )
+    with bar:
+        while session.step < steps and not stop:
+            before = session.snapshot()  # costs nothing: states are never written in place
+            session.advance()
+            rows = session.drain()
+            metrics = dict(zip(session.columns, rows.values[-1].tolist(), strict=True))
+            if record:
+                record.append(rows, session.changes)
+            if not (math.isfinite(metrics["loss_d"]) and math.isfinite(metrics["loss_g"]) and session.is_finite()):
+                return metrics, before
+            now = time.monotonic()
+            if now - shown >= PROGRESS_SECONDS or session.step == steps:
+                bar.update(session.step - bar.pos, metrics[shown_distance])
+                shown = now
+            if record and now - saved >= CHECKPOINT_SECONDS:
+                record.checkpoint(session)
+                saved = now
+    return metrics, None
+
+
+def _report(session: Session, seconds: float, metrics: dict[str, float], verdict: Verdict) -> dict[str, Any]:
+    """The result as JSON. `metrics` are the last round's, on its batches; `measurement` is of the state it left."""
+    from gandash.trainer.frame import finite
+
+    facts = session.facts()
+    report = {
+        "steps": session.step,
+        "seconds": seconds,
+        "steps_per_second": session.step / seconds if seconds else None,
+        "diverged": verdict.kind == "diverged",
+        "verdict": asdict(verdict),
+        "metrics": metrics,
+        "measurement": session.measurement().readings | {"floors": facts["floors"]},
+        "wasserstein": facts.get("wasserstein", "").replace("_", ""),
+        "modes": len(facts["modes"]),
+        "kinds": facts.get("kinds") or "modes",
+        "perfect_quality": facts["perfect_quality"],
+        "reading": facts["reading"],
+        "config": session.config.model_dump(mode="json"),
+    }
+    found: dict[str, Any] = finite(report)
+    return found
+
+
+@contextmanager
+def _first_signal() -> Iterator[list[int]]:
+    """A list that the first Ctrl-C or request to terminate puts its number in; a second one acts at once, as ever."""
+    caught: list[int] = []
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def catch(number: int, _: FrameType | None) -> None:
+        caught.append(number)
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+
+    for number in before:
+        signal.signal(number, catch)
+    try:
+        yield caught
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
