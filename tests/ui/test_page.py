@@ -18,7 +18,9 @@ from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 from waiting import wait_until
 
+from gandash.config import parameters
 from gandash.packed import MAX_ROWS, SIDE
+from gandash.pictures import PICTURE_LATENT
 from gandash.presets import DEFAULT, PRESETS, TOO_FAST, VANISHING
 from gandash.settings import SettingError, kind_of, settings, variants
 from gandash.targets import Data
@@ -215,6 +217,47 @@ def test_an_uploaded_file_is_played_and_a_bad_one_refused_in_words(page: AppTest
     page = page.file_uploader(key="upload").set_value(("one.csv", b"1\n2\n4", "text/csv")).run()
     assert run.config.data.kind == "samples" and run.config.data.scaling == "as_given"
     assert run.config.latent.dimension == 1
+
+
+def npy(array: Any) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, array)
+    return stream.getvalue()
+
+
+def test_uploaded_pictures_are_played_and_bad_files_refused_in_words(page: AppTest) -> None:
+    run = the_run(page)
+    page = widget(page, "selectbox", "data").set_value("uploaded_pictures").run()
+    assert not page.exception and not page.error and run.config.latent.dimension == PICTURE_LATENT
+    light = np.random.default_rng(0).integers(0, 256, size=(20, 12, 9), dtype=np.uint8)
+    files = page.file_uploader(key="pictures/files")
+    page = files.set_value([("few.npy", npy(light), "application/octet-stream")]).run()
+    assert not page.exception and not page.error
+    assert run.config.data.shape == (1, 16, 16) and len(run.config.data.chosen()[0]) == 20
+    page = page.selectbox(key="pictures/side").set_value(8).run()
+    assert not page.error and run.config.data.shape == (1, 8, 8)
+    wait_until(lambda: run.facts.get("shape") == [1, 8, 8], "its game stands ready")
+    before = run.config
+    for name, content in (("x.svg", b"<svg/>"), ("y.npy", npy(np.zeros((3, 4)))), ("z.zip", b"PK")):
+        page = page.file_uploader(key="pictures/files").set_value([(name, content, "application/octet-stream")]).run()
+        assert not page.exception and len(page.error) == 1 and name in page.error[0].value
+        assert run.config == before and not run.has_ended
+
+
+def test_from_points_to_pictures_with_other_players_and_back(page: AppTest) -> None:
+    run = the_run(page)
+    page = widget(page, "selectbox", "generator").set_value("convolutional").run()
+    assert "pictures" in page.error[0].value and run.config == DEFAULT.config
+    page = widget(page, "selectbox", "data").set_value("bars").run()
+    page = widget(page, "selectbox", "generator").set_value("convolutional").run()
+    page = widget(page, "selectbox", "discriminator").set_value("convolutional").run()
+    assert not page.error and run.config.generator.kind == run.config.discriminator.kind == "convolutional"
+    g, d = parameters(run.config)
+    said = [c.value for c in page.caption]
+    assert f"{g:,} parameters" in said and f"{d:,} parameters" in said and any("operations a round" in one for one in said)
+    wait_until(lambda: run.facts.get("parameters") == {"generator": g, "discriminator": d}, "the worker counts as many")
+    page = widget(page, "selectbox", "data").set_value("ring").run()
+    assert not page.error and run.config.generator.kind == "mlp" and run.config.latent.dimension == 2
 
 
 def test_the_largest_upload_reaches_its_worker(page: AppTest) -> None:
