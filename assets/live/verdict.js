@@ -11,6 +11,7 @@ const TONES = {
   training: 'quiet',
   converging: 'good',
   converged: 'arrived',
+  modes_found: 'good',
   oscillating: 'warning',
   discriminator_won: 'warning',
   blind: 'warning',

@@ -40,6 +40,7 @@ class PictureMeasurement:
     live: PictureReading
     average: PictureReading | None
     gap: float
+    mean_gap: float  # of |D - 1/2| over real and generated pictures alike: on a few D is sure even at the end
     slopes: tuple[float, float]
     expectations: dict[str, float]
 
@@ -79,6 +80,7 @@ def measure_pictures(game: Game, state: GameState, streams: Streams, member: int
         live=live,
         average=average,
         gap=float(torch.quantile((d_real - centre).abs(), CENTRAL)),
+        mean_gap=float(torch.cat([d_real, d_fake], dim=1).sub(centre).abs().mean()),
         slopes=(
             float(mean_slope(game, critic, found.real_points[None, :some])),
             float(mean_slope(game, critic, fake[:, :some])),

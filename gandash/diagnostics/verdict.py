@@ -11,6 +11,8 @@ The rules, tried in this order; "recent" is the last WINDOW measurements, median
 - *oscillating*: over a full WINDOW, W1 or sup |D - 1/2| swings: at least TURNS turns, each larger than half the curve's median
   and than 0.05 (units of x, or of probability), and LINE or more of the variance about its linear trend lies in three
   neighbouring frequencies. Independent noise, however large, seldom has more than 0.3 there (cf. Fisher 1929 on one).
+- *modes found*: p_r is a mixture, median sup |D - 1/2| <= 0.10, and the generator that one would keep captures all modes,
+  QUALITY or more of its samples of high quality (medians), and JSD does not fall: what JSD it has lies within the modes.
 - *blind*: at least twice SETTLED measurements, median sup |D - 1/2| <= 0.10 but median JSD > floor + 0.10 nats, of the
   live generator too (an average lags behind), and not falling: D is at 1/2 because it sees nothing.
 - *converging*: JSD is falling: all of the last third of the recent history lies below all of the first third, and the
@@ -50,6 +52,7 @@ TURNS = 4
 LINE = 0.35
 ARRIVED = 0.01
 DRIFT = 0.03  # an orbit of finite steps is not quite round
+QUALITY = 0.9
 CLOSE_FRECHET = 0.05
 CLOSE_GAP = 0.15  # a mean; D goes on telling a few pictures of a finite set, which it knows by heart
 BLIND_FRECHET = 0.25
@@ -76,6 +79,8 @@ class Observation:
     mean_d_fake: float
     jsd_live: float | None = None  # of the generator that plays, where an average is kept beside it
     modes: float = math.nan  # captured by the generator that plays; NaN where p_r is no mixture
+    modes_kept: float = math.nan  # by the one that one would keep
+    quality_kept: float = math.nan  # its share of high-quality samples
 
 
 WAITING = Verdict("waiting", "Too early to say", "Too few measurements yet to name a trend.")
@@ -118,6 +123,14 @@ def judge(history: Sequence[Observation], jsd_floor: float, modes: int = 0, cent
     swings = max(_swings(table[:, 1], 0.05), 0 if np.isnan(table[:, 2]).any() else _swings(table[:, 2], 0.05))
     if len(recent) == WINDOW and swings >= TURNS:
         return _oscillating(swings)
+    kept, quality = (float(np.median([getattr(o, n) for o in recent[-SETTLED:]])) for n in ("modes_kept", "quality_kept"))
+    if modes and gap <= CONVERGED_GAP and kept == modes and quality >= QUALITY and not falling:
+        return Verdict(
+            "modes_found",
+            "All modes found",
+            f"{modes} of {modes} modes, {quality:.0%} of the samples within 3 standard deviations of one: {facts}. What is "
+            "left of the distance is p_g's shape within the modes, which it often makes too narrow.",
+        )
     if len(recent) >= 2 * SETTLED and gap <= CONVERGED_GAP and min(jsd, live) > jsd_floor + BLIND_JSD and not falling:
         return Verdict(
             "blind",

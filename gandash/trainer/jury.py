@@ -7,7 +7,16 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from gandash.diagnostics.phase import equilibrium, is_scalar
-from gandash.diagnostics.verdict import WAITING, WINDOW, Observation, Verdict, judge, judge_path
+from gandash.diagnostics.pictures import PictureEstimators
+from gandash.diagnostics.verdict import (
+    WINDOW,
+    Observation,
+    PictureObservation,
+    Verdict,
+    judge,
+    judge_path,
+    judge_pictures,
+)
 from gandash.game.distributions import PictureDistribution
 from gandash.game.game import Game
 from gandash.game.step import GameState
@@ -52,7 +61,9 @@ class PointJury(Jury):
             wasserstein=readings["wasserstein"],
             jsd_live=readings["jsd"] if found.average is not None else None,
             modes=readings["modes"],
-            **word_of_d(game, found, readings),
+            modes_kept=readings["modes_average"],
+            quality_kept=readings["high_quality_average"],
+            **word_of_d(game, found, readings["gap_half"]),
         )
 
     def verdict(self, game: Game, found: Any) -> Verdict:
@@ -61,19 +72,29 @@ class PointJury(Jury):
 
 
 class PictureJury(Jury):
-    """On a game on pictures."""
+    """On a game on pictures: by what their features and kinds say."""
 
-    def _observation(self, game: Game, state: GameState, found: Any, readings: dict[str, float]) -> None:
-        return None
+    def _observation(self, game: Game, state: GameState, found: Any, readings: dict[str, float]) -> PictureObservation:
+        return PictureObservation(
+            frechet=readings["frechet_average"],
+            precision=readings["precision"],
+            coverage=readings["coverage"],
+            frechet_live=readings["frechet"] if found.average is not None else None,
+            modes=readings["modes"],
+            **word_of_d(game, found, found.mean_gap),
+        )
 
     def verdict(self, game: Game, found: Any) -> Verdict:
-        return WAITING
+        known: PictureEstimators = found.estimators
+        kinds = known.kinds
+        counted = (len(kinds.weights), kinds.noun) if kinds else (0, "")
+        return judge_pictures(self._seen, known.floors, *counted, centre_named(game))
 
 
-def word_of_d(game: Game, found: Any, readings: dict[str, float]) -> dict[str, float]:
-    """What D says, NaN where its output has no scale of its own."""
+def word_of_d(game: Game, found: Any, gap: float) -> dict[str, float]:
+    """What D says, `gap` from 1/2 and on average; NaN where its output has no scale of its own."""
     has_scale = game.objective.reading.is_probability
-    said = {"gap_half": readings["gap_half"], **{n: found.expectations[n] for n in ("mean_d_real", "mean_d_fake")}}
+    said = {"gap_half": gap, **{n: found.expectations[n] for n in ("mean_d_real", "mean_d_fake")}}
     return said if has_scale else dict.fromkeys(said, math.nan)
 
 

@@ -151,6 +151,17 @@ def test_an_average_that_lags_behind_does_not_make_d_blind() -> None:
     assert verdict.kind == "blind" and "JSD of the averaged G = 0.600" in verdict.reason
 
 
+def test_all_modes_found_with_another_shape_within_them_is_no_blindness() -> None:
+    found = {"gap_half": 0.05, "jsd": 0.13, "modes": 8.0, "modes_kept": 8.0, "quality_kept": 0.97}
+    verdict = judge(history(**found), FLOOR, 8)
+    assert verdict.kind == "modes_found" and "97%" in verdict.reason and "JSD = 0.130" in verdict.reason
+    for worse in ({"modes_kept": 7.0}, {"quality_kept": 0.89}):
+        assert judge(history(**found | worse), FLOOR, 8).kind == "blind"
+    assert judge(history(**found | {"gap_half": 0.2}), FLOOR, 8).kind == "training"
+    assert judge(history(**found | {"jsd": np.linspace(0.6, 0.1, WINDOW)}), FLOOR, 8).kind == "converging"
+    assert judge(history(**found | {"jsd": FLOOR}), FLOOR, 8).kind == "converged"
+
+
 def test_a_game_that_has_hardly_begun_is_not_called_blind() -> None:
     """At step 0 nearly every D is near 1/2, and p_g has not moved yet."""
     assert kind(history(2 * SETTLED - 1, gap_half=0.05, jsd=0.6)) == "training"
