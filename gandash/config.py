@@ -149,6 +149,13 @@ class RunSettings(Settings):
         le=0.9999,
         help="G's parameters averaged over about 1/(1 - decay) steps; it calms the orbit out of the picture. 0 turns it off.",
     )
+    device: Literal["auto", "cpu", "cuda"] = setting(
+        "auto",
+        label="Device",
+        choices={"auto": "automatic", "cpu": "CPU", "cuda": "GPU (CUDA)"},
+        help="Where rounds are computed. Automatic: on a GPU where there is one and the game is large enough to gain by it. "
+        "Another device rounds differently: the same seed gives the same run on the same one.",
+    )
 
     def summary(self) -> str:
         return f"seed {self.seed}, batch {self.batch}"

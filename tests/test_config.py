@@ -519,6 +519,7 @@ RESTART = {
     "discriminator.spread": 0.1,
     "discriminator.gain": 0.8,
     "regulariser.spectral": "on",
+    "run.device": "cpu",
     "regulariser.packing": 2,
     "generator_optimiser": {"kind": "momentum"},
     "discriminator_optimiser": {"kind": "rmsprop"},

@@ -76,6 +76,7 @@ export class Wall {
     this.#shown = shown;
     const { fit, bytes, shape } = shown;
     this.#size(Math.ceil(fit.width), Math.ceil(fit.height));
+    if (this.#canvas.style.visibility) this.#canvas.style.visibility = '';
     const wanted = [bytes, fit.scale];
     if (wanted.some((part, i) => part !== this.#painted[i])) this.#tiles.paint(bytes, shape, fit.scale);
     this.#painted = wanted;
@@ -89,6 +90,8 @@ export class Wall {
     this.#shown = null;
     this.#painted = [];
     this.#namedAt = -Infinity;
+    this.#pointer = null;
+    this.#canvas.style.visibility = 'hidden';
   }
 
   /** The canvas is as large as its pictures, not as its place. @param {number} width @param {number} height in CSS px */
@@ -206,7 +209,10 @@ export class Wall {
     const to = reached(event.key, at, fit);
     if (to === undefined) return;
     event.preventDefault();
-    onChoose(to, event.shiftKey && selected !== null && to !== null);
+    if (to === at && to !== null) return; // at the edge; a second click would let go of it
+    const isOther = event.shiftKey && selected !== null && to !== null;
+    this.#shown = { ...this.#shown, [isOther ? 'other' : 'selected']: to }; // the next key may come before the next drawing
+    onChoose(to, isOther);
   }
 }
 

@@ -24,7 +24,7 @@ const PLANE = [
   [['wheel', 'drag'], 'zoom and move a plane'],
   [['double click'], 'its whole window again'],
 ];
-const KIND_NAMES = { line: 'On the line', plane: 'In the plane', phase: 'Scalar games' };
+const KIND_NAMES = { line: 'On the line', plane: 'In the plane', phase: 'Scalar games', pictures: 'Pictures' };
 
 export class ComparisonStage {
   #options;

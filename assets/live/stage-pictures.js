@@ -5,7 +5,7 @@
  */
 import { element, write } from './dom.js';
 import { Legend } from './legend.js';
-import { chosen, compact, fixed, grouped, known } from './numbers.js';
+import { compact, fixed, grouped, known } from './numbers.js';
 import { CloseUp } from './pictures-closeup.js';
 import { FrameColours } from './pictures-colours.js';
 import { fitSome, fitTiles } from './pictures-fit.js';
@@ -130,15 +130,16 @@ export class PicturesStage {
   }
 
   get gestures() {
-    return GESTURES;
+    return this.#options.compact ? [] : GESTURES;
   }
 
   get layers() {
-    return [this.#legend.node, this.#fieldRow];
+    return this.#options.compact ? [this.#fieldRow] : [this.#legend.node, this.#fieldRow];
   }
 
   get guide() {
-    return [ALWAYS[0], ...this.#legend.guide, ALWAYS[1]];
+    const { guide } = this.#legend;
+    return this.#options.compact ? [ALWAYS[0], guide[0]] : [ALWAYS[0], ...guide, ALWAYS[1]];
   }
 
   /** @param {any} facts */
@@ -151,9 +152,9 @@ export class PicturesStage {
       this.#colours.read(reading);
       this.#histogram.read(reading);
     }
-    this.#choice.node.toggleAttribute('hidden', !facts.map_side);
+    this.#choice.node.toggleAttribute('hidden', !facts.map_side || Boolean(this.#options.compact));
     this.#closeUp.setFacts(facts);
-    write(this.#aside, sizes(facts));
+    write(this.#aside, this.#options.compact ? '' : sizes(facts));
     const offers = [facts.nearest !== false && 'the nearest real one', 'where D’s gradient points', facts.walk && 'a walk to another'].filter(Boolean);
     write(this.#hint, `Click a generated picture to see it close up: ${offers.join(', ')}.`);
     this.#toldAt = -Infinity;
@@ -173,6 +174,8 @@ export class PicturesStage {
     this.#colours.clear();
     this.#histogram.clear();
     for (const part of [this.#generated, this.#map, this.#real, this.#walk]) part.clear();
+    for (const { node } of [this.#closeUp, this.#walk, this.#histogram]) node.hidden = true;
+    this.#options.tips.leavePoint();
     this.#toldAt = -Infinity;
     this.#options.request();
   }
@@ -191,9 +194,9 @@ export class PicturesStage {
     if (!frame || !shape || !count || frame.arrays.generated?.length !== count * shape[0] * shape[1] * shape[2]) return;
     const arrays = /** @type {Record<string, any>} */ (frame.arrays);
     this.#colours.fit(arrays, this.#theme);
+    this.#ends.forEach((end, i) => write(end, this.#colours.ends[i]));
     if (this.#options.compact) return this.#drawSmall(arrays);
     this.#legend.match({ ...arrays, classes: frame.label.classes_of_generated ?? undefined });
-    this.#ends.forEach((end, i) => write(end, this.#colours.ends[i]));
     const { selected, other, map } = this.#look.now;
     const showsMap = map && this.#facts.map_side > 0;
     const walks = other !== null && selected !== null && this.#facts.walk > 0;
@@ -370,10 +373,10 @@ function mean(values) {
   return values?.length ? values.reduce((sum, value) => sum + value, 0) / values.length : null;
 }
 
-/** How large the players are, and what a step costs. @param {any} facts */
-function sizes({ parameters, cost }) {
+/** How large the players are, and where they play. @param {any} facts */
+function sizes({ parameters, device }) {
   const names = /** @type {Record<string, string>} */ ({ generator: 'G', discriminator: 'D' });
   const counts = Object.entries(parameters ?? {}).filter(([, count]) => known(count)).map(([name, count]) => `${names[name] ?? name} ${grouped(count)}`);
   const weights = counts.length ? [`${counts.join(' · ')} parameters`] : [];
-  return [...weights, ...(known(cost?.step_ms) ? [`${chosen(cost.step_ms)} ms a step`] : [])].join(' · ');
+  return [...weights, ...(device ? [`on ${device}`] : [])].join(' · ');
 }

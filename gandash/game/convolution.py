@@ -107,7 +107,7 @@ def _convolved(x: Tensor, weights: Tensor, biases: Tensor, layer: Layer) -> Tens
     members = len(weights)
     kernels = weights.view(members, layer.inputs, layer.kernel**2, layer.channels)
     if layer.kernel == 3:
-        kernels = torch.matmul(kernels.mT, SPREADING.to(kernels.dtype)).view(-1, layer.channels, 4, 4)
+        kernels = torch.matmul(kernels.mT, SPREADING.to(kernels)).view(-1, layer.channels, 4, 4)
         y = _doubled(x, kernels, members)
     else:
         y = _halved(x, kernels.permute(0, 3, 1, 2).reshape(-1, layer.inputs, 4, 4), members)

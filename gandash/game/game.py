@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Generator, Tensor
 
 from gandash.config import GameConfig, Regulariser, picture_shapes
+from gandash.game.device import CPU
 from gandash.game.distributions import Distribution, Latent, distribution
 from gandash.game.networks import Masks, Net, network
 from gandash.game.objectives import Objective, objective
@@ -82,6 +84,24 @@ class Game:
     def members(self) -> int:
         return len(self.configs)
 
+    def to(self, device: torch.device) -> Game:
+        """The same game with its coefficients on this device; data and latents are drawn on the processor all the same."""
+        if self.averaging.device == device:
+            return self
+        generator, discriminator = (
+            replace(player, hyper={name: column.to(device) for name, column in player.hyper.items()})
+            for player in (self.generator, self.discriminator)
+        )
+        columns: dict[str, Any] = {f.name: getattr(self.penalties, f.name) for f in fields(self.penalties)}
+        moved = {name: column.to(device) for name, column in columns.items() if isinstance(column, Tensor)}
+        return replace(
+            self,
+            generator=generator,
+            discriminator=discriminator,
+            penalties=replace(self.penalties, **(columns | moved)),
+            averaging=self.averaging.to(device),
+        )
+
     @property
     def config(self) -> GameConfig:
         """The first member's config: the whole of it for a live run."""
@@ -146,7 +166,8 @@ def _player(net: Net, optimisers: Sequence[Settings]) -> Player:
 
 
 class Streams:
-    """The random numbers of a run: one generator per member, so that a member draws the same alone or in a population.
+    """The random numbers of a run: one generator per member, so that a member draws the same alone or in a population. All are
+    drawn on the processor; those of training then go to `device`.
 
     `measuring` gives throw-away generators that depend only on (seed, step): measuring never disturbs the game, and the
     same state measured twice reads the same.
@@ -154,42 +175,43 @@ class Streams:
 
     _INITIAL, _TRAINING, _MEASURING, _FIXED = range(4)
 
-    def __init__(self, seeds: Sequence[int]) -> None:
-        self.seeds = tuple(seeds)
+    def __init__(self, seeds: Sequence[int], device: torch.device = CPU) -> None:
+        self.seeds, self.device = tuple(seeds), device
         self._initial = [_generator(seed, self._INITIAL) for seed in seeds]
         self._training = [_generator(seed, self._TRAINING) for seed in seeds]
 
     @classmethod
     def together(cls, streams: Sequence[Streams]) -> Streams:
         """Those of several populations for one of all their members. The generators are the same ones, not copies."""
-        joined = cls(())
+        joined = cls((), streams[0].device)
         joined.seeds = tuple(seed for one in streams for seed in one.seeds)
         joined._initial = [g for one in streams for g in one._initial]
         joined._training = [g for one in streams for g in one._training]
         return joined
 
     def initial(self, network: Net) -> Tensor:
-        return torch.stack([network.initialise(g) for g in self._initial])
+        return torch.stack([network.initialise(g) for g in self._initial]).to(self.device)
 
     def real(self, game: Game) -> Tensor:
         """A batch of real data, `(members, batch, dim)`."""
-        return game.data.sample_each(self._training, game.batch)
+        return game.data.sample_each(self._training, game.batch).to(self.device)
 
     def latents(self, game: Game) -> Tensor:
         """A batch of latents, `(members, batch, latent dim)`."""
-        return game.latent.sample_each(self._training, game.batch)
+        return game.latent.sample_each(self._training, game.batch).to(self.device)
 
     def normal(self, *shape: int) -> Tensor:
         """N(0, 1), `(members, *shape)`."""
-        return torch.stack([torch.randn(shape, generator=g) for g in self._training])
+        return torch.stack([torch.randn(shape, generator=g) for g in self._training]).to(self.device)
 
     def uniform(self, *shape: int) -> Tensor:
         """Uniform on [0, 1), `(members, *shape)`."""
-        return torch.stack([torch.rand(shape, generator=g) for g in self._training])
+        return torch.stack([torch.rand(shape, generator=g) for g in self._training]).to(self.device)
 
     def masks(self, net: Net, batch: int) -> Masks | None:
         """Dropout masks for one pass, None where there is no dropout."""
-        return net.draw_masks(self._training, batch)
+        masks = net.draw_masks(self._training, batch)
+        return None if masks is None else tuple(mask.to(self.device) for mask in masks)
 
     def measuring(self, step: int) -> list[Generator]:
         return [_generator(seed, self._MEASURING, step) for seed in self.seeds]

@@ -94,7 +94,8 @@ def _cross_entropy(name: str, smoothing: float) -> Objective:
     def slopes(a: Tensor) -> Tensor:
         """D(x) - s and D(G(z)); D(x) - 1 = -sigma(-a_r) is written so as not to lose it in rounding."""
         if smoothing == 0:
-            return SIDES * torch.sigmoid(SIDES * a)
+            sides = SIDES.to(a)
+            return sides * torch.sigmoid(sides * a)
         return torch.sigmoid(a) - a.new_tensor([[s], [0.0]])
 
     saturates = name == "minimax"
@@ -128,7 +129,7 @@ LEAST_SQUARES = Objective(
 HINGE = Objective(
     name="hinge",  # Lim and Ye 2017 (arXiv:1705.02894); at p_g = p_r every a in [-1, 1] is optimal, 0 by symmetry
     discriminator=lambda r, f: F.relu(1 - r).mean(-1) + F.relu(1 + f).mean(-1),
-    discriminator_slopes=lambda a: SIDES.to(a) * (1 + SIDES * a > 0),
+    discriminator_slopes=lambda a: SIDES.to(a) * (1 + SIDES.to(a) * a > 0),
     generator=lambda _, f: -f.mean(-1),
     generator_slope=lambda _, f: torch.full_like(f, -1.0),
     reading=Reading(0.0, optimal=lambda p, q: np.sign(p - q), low=-1, high=1),

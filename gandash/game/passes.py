@@ -62,13 +62,14 @@ class Tape:
     with `weightings` > 0 he writes `weights` `(members, weightings, batch)` before `gradients`.
     """
 
-    def __init__(self, network: Net, members: int, sizes: tuple[int, ...], weightings: int, dtype: torch.dtype) -> None:
+    def __init__(self, network: Net, rows: Tensor, sizes: tuple[int, ...], weightings: int) -> None:
         assert isinstance(network, MLP) and network.is_plain, "these passes are wrong for any other network: call it instead"
+        members = len(rows)
         lead = () if members == 1 else (members,)
         batch = sum(sizes)
 
         def zeros(*shape: int) -> Tensor:
-            return torch.zeros(*lead, *shape, dtype=dtype)
+            return rows.new_zeros(*lead, *shape)
 
         def with_members(matrix: Tensor) -> Tensor:
             return matrix if lead else matrix[None]
@@ -76,7 +77,7 @@ class Tape:
         self._multiply = torch.mm if members == 1 else torch.bmm
         self._activation = network.activation
         self._given: tuple[Tensor, ...] = ()
-        self._rows = torch.zeros(members, network.size, dtype=dtype)
+        self._rows = torch.zeros_like(rows)
         blocks = torch.split(self._rows, [(fan_in + 1) * fan_out for fan_in, fan_out in network.layers], dim=1)
         self._layers = [
             _Layer(block.view(*lead, fan_in + 1, fan_out), batch, sizes[0], weightings, zeros)
@@ -187,9 +188,9 @@ def run(network: Net, rows: Tensor, *batches: Tensor, weightings: int = 0) -> Ta
 
 def tape(network: Net, rows: Tensor, *batches: Tensor, weightings: int = 0) -> Tape:
     """The network's own tape for tensors of these sizes, as it was left."""
-    key = (rows.shape, *[b.shape for b in batches], weightings, rows.dtype)
+    key = (rows.shape, *[b.shape for b in batches], weightings, rows.dtype, rows.device)
     found = network.tapes.get(key)
     if found is None:
         sizes = tuple(b.shape[1] for b in batches)
-        found = network.tapes[key] = Tape(network, len(rows), sizes, weightings, rows.dtype)
+        found = network.tapes[key] = Tape(network, rows, sizes, weightings)
     return found

@@ -75,6 +75,12 @@ class GameState:
         """Member i's own state, on the same memory."""
         return GameState.of(self.step, {name: tensor[i : i + 1] for name, tensor in self.tensors.items()})
 
+    def to(self, device: torch.device) -> GameState:
+        """The same state on this device; itself where it is there already."""
+        if self.theta.device == device:
+            return self
+        return GameState.of(self.step, {name: tensor.to(device) for name, tensor in self.tensors.items()})
+
     @classmethod
     def together(cls, states: Sequence[GameState]) -> GameState:
         """States of one step and structure as one population."""
@@ -426,7 +432,7 @@ def _metrics(
     # E log D(x), E log(1 - D(G(z))) with a minus; E D(x), E D(G(z)). A critic has no D: its own means
     if reading.logit is not None:
         odds = reading.logit(logits)
-        means = torch.cat([F.softplus(SIDES * odds), torch.sigmoid(odds)], dim=1).mean(-1)
+        means = torch.cat([F.softplus(SIDES.to(odds) * odds), torch.sigmoid(odds)], dim=1).mean(-1)
     else:
         means = logits.mean(-1)
         means = torch.cat([torch.full_like(means, math.nan), means], dim=1)

@@ -133,7 +133,7 @@ class _Party:
 
     def __init__(self, sessions: Sequence[Session]) -> None:
         self._sessions = sessions
-        self._game: Game = build_game(*(s.config for s in sessions))
+        self._game: Game = build_game(*(s.config for s in sessions)).to(sessions[0].device)
         self._streams = Streams.together([s.streams for s in sessions])
         self._state = GameState.together([s.state for s in sessions])
 

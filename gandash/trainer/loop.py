@@ -189,7 +189,7 @@ class Loop:
                 if len(games.sessions) > 1:
                     raise ValueError("several games are compared; open one of them alone to examine it")
                 (session,) = games.sessions
-                specimen = Specimen(self._begin.generation, session.config, session.state, session.trail)
+                specimen = Specimen(self._begin.generation, session.config, session.still_state, session.trail)
                 self._examiner.ask(what, specimen)
 
     def _set(self, games: Games, command: Set) -> None:

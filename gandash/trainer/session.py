@@ -5,6 +5,7 @@ A run is config + seed + event log: `replay` plays the same trajectory again, bi
 
 from __future__ import annotations
 
+import logging
 import math
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -19,6 +20,7 @@ from gandash.diagnostics.measure_pictures import PictureMeasurement, measure_pic
 from gandash.diagnostics.path import Footprint, Trail, Turning
 from gandash.diagnostics.pictures import PictureEstimators
 from gandash.diagnostics.verdict import WAITING, Verdict
+from gandash.game.device import CPU, device_for, name_of
 from gandash.game.distributions import PictureDistribution
 from gandash.game.game import Game, Streams, build_game
 from gandash.game.objectives import reference_label
@@ -29,6 +31,8 @@ from gandash.trainer.jury import jury_for
 from gandash.trainer.messages import Change, Look
 from gandash.trainer.stage import mode_facts, stage_for
 from gandash.trainer.wall import PictureStage, kind_facts
+
+log = logging.getLogger("gandash.worker")
 
 STEP_COLUMNS = (*METRICS, "learning_rate_d", "learning_rate_g")
 """What every row begins with: what the step reported, and both learning rates."""
@@ -70,14 +74,20 @@ class Session:
 
     def __init__(self, config: GameConfig) -> None:
         self.initial_config = config
-        self.game = build_game(config)
-        self.streams = Streams([config.run.seed])
-        self.state = start(self.game, self.streams)
+        self.device = device_for(config)
+        try:
+            self._set_up(config)
+        except RuntimeError as error:
+            if self.device == CPU:
+                raise
+            log.warning("this game cannot be played on %s, and goes to the processor: %s", self.device, error)
+            self.device = CPU
+            self._set_up(config)
         self.changes: tuple[Change, ...] = ()
         self.revision = 0  # grows with everything that would change a picture
         self.verdict: Verdict = WAITING
         self._jury = jury_for(self.game)
-        self._metrics = torch.full((_BUFFER, len(METRICS)), math.nan)
+        self._metrics = torch.full((_BUFFER, len(METRICS)), math.nan, device=self.device)
         self._filled = 0
         self._readings: dict[str, float] = {}
         self._measured: tuple[int, Game, Measurement | PictureMeasurement] | None = None
@@ -85,8 +95,30 @@ class Session:
         of_pictures = isinstance(self.game.data, PictureDistribution)
         self._measure = measure_pictures if of_pictures else measure
         self._stage = (PictureStage if of_pictures else stage_for)(self.game, self.streams.fixed()[0])
+        self._still: tuple[Game, Game] = (self.game, self.game.to(CPU))
         self._measure_for_curves()
         self._held = np.full((_BUFFER, 2 + len(self._readings)), np.nan, dtype=np.float32)
+
+    def _set_up(self, config: GameConfig) -> None:
+        """Game, randomness and state at step 0; on a device other than the processor after one round for trial."""
+        self.game = build_game(config).to(self.device)
+        for trial in (True, False) if self.device != CPU else (False,):
+            self.streams = Streams([config.run.seed], self.device)
+            self.state = start(self.game, self.streams)
+            if trial:
+                train_step(self.game, self.state, self.streams)[1].cpu()
+
+    @property
+    def still_game(self) -> Game:
+        """The game on the processor, where it is measured and drawn."""
+        if self._still[0] is not self.game:
+            self._still = self.game, self.game.to(CPU)
+        return self._still[1]
+
+    @property
+    def still_state(self) -> GameState:
+        """The present state on the processor."""
+        return self.state.to(CPU)
 
     @property
     def config(self) -> GameConfig:
@@ -173,14 +205,14 @@ class Session:
         """The current state, measured; the same state is measured once."""
         key = (self.step, self.game)
         if self._measured is None or self._measured[0] != key[0] or self._measured[1] is not key[1]:
-            self._measured = (*key, self._measure(self.game, self.state, self.streams))
+            self._measured = (*key, self._measure(self.still_game, self.still_state, self.streams))
         return self._measured[2]
 
     def _measure_for_curves(self) -> None:
-        found, state = self.measurement(), self.state
+        found, state = self.measurement(), self.still_state
         self._readings = found.readings | {"update_cosine": self._turning.take(state.theta, state.phi)}
         self._trail.take(self.step, state.theta, state.phi)
-        self._jury.observe(self.game, state, found, self._readings)
+        self._jury.observe(self.still_game, state, found, self._readings)
 
     def judge(self) -> bool:
         """Renew the verdict; True when it changed."""
@@ -191,7 +223,7 @@ class Session:
     def drain(self) -> Rows:
         """The rows since the last drain; the one place where the step's numbers leave torch."""
         n, self._filled = self._filled, 0
-        values = np.concatenate([self._metrics[:n].numpy(), self._held[:n]], axis=1).astype(np.float32)
+        values = np.concatenate([self._metrics[:n].cpu().numpy(), self._held[:n]], axis=1).astype(np.float32)
         return Rows(np.arange(self.step - n + 1, self.step + 1, dtype=np.int32), values)
 
     def is_finite(self) -> bool:
@@ -210,7 +242,7 @@ class Session:
             measured, _, found = self._measured
         else:
             measured, found = self.step, self.measurement()
-        arrays = self._stage.arrays(self.game, self.state, found)
+        arrays = self._stage.arrays(self.still_game, self.still_state, found)
         numbers = found.expectations | found.readings
         label = {"revision": self.revision, "step": self.step, "measured": measured, "numbers": numbers}
         return label | self._stage.label, arrays
@@ -222,7 +254,7 @@ class Session:
 
     def facts(self) -> dict[str, Any]:
         """What stays true of this game while its settings do: what the axes, the reference lines and the floors are."""
-        game, known = self.game, self.measurement().estimators
+        game, known = self.still_game, self.measurement().estimators
         # A line of theory holds from the step at which its objective came into play
         since = max((c.step for c in self.changes if c.path in READ_ANEW), default=0)
         return {
@@ -240,6 +272,7 @@ class Session:
             "other_objective": game.other_objective.name if game.other_objective else None,
             "reading": self._reading() | {"since": since},
             "averaging": self.config.run.averaging,
+            "device": name_of(self.device),
             "parameters": {"generator": game.generator.network.size, "discriminator": game.discriminator.network.size},
         }
 
@@ -285,7 +318,7 @@ class Session:
         }
         tensors = self.state.tensors | {"randomness": self.streams.state()}
         # averaging may be off, and then `average` *is* theta: safetensors refuses shared memory
-        return label, {name: tensor.clone() for name, tensor in tensors.items()}
+        return label, {name: tensor.cpu().clone() for name, tensor in tensors.items()}
 
     @classmethod
     def read(cls, label: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Session:
@@ -297,7 +330,8 @@ class Session:
         tensors = tensors if session.game.penalties.spectral else tensors | {"critic": tensors["phi"]}
         fresh = {name: t for name, t in session.state.tensors.items() if not name.startswith("memory.")}
         kept = {name: t for name, t in tensors.items() if name.startswith("memory.")}
-        session.state = GameState.of(int(label["step"]), {n: _like(t, tensors[n]) for n, t in fresh.items()} | kept)
+        state = GameState.of(int(label["step"]), {n: _like(t, tensors[n]) for n, t in fresh.items()} | kept)
+        session.state = state.to(session.device)
         session.streams.restore(tensors["randomness"])
         session.restore(session.snapshot())
         return session
@@ -306,7 +340,7 @@ class Session:
 def replace_config(game: Game, config: GameConfig) -> Game:
     """The game under other live settings. Networks and laws come out the same: structure may not differ."""
     return replace(
-        build_game(config),
+        build_game(config).to(game.averaging.device),
         data=game.data,
         latent=game.latent,
     )
@@ -339,6 +373,7 @@ def be_reproducible() -> None:
     """
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
+    torch.backends.cudnn.deterministic = True
 
 
 def _like(fresh: torch.Tensor, stored: torch.Tensor) -> torch.Tensor:

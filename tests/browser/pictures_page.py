@@ -8,12 +8,14 @@ from gandash.config import GameConfig
 from gandash.pictures import Bars, Digits
 from gandash.ui import live
 from gandash.ui.service import supervisor
+from gandash.ui.style import STYLE
 
 DIGITS = GameConfig(data=Digits()).replace("run.batch", 32).replace("latent.dimension", 2)
 BARS = GameConfig(data=Bars()).replace("run.batch", 32)
 GAMES = {"Bars": BARS, "Critic": DIGITS.replace("objective", "wasserstein"), "Digits": DIGITS}
 
 st.set_page_config(layout="wide")
+st.html(STYLE)
 state = st.session_state
 if "run" not in state:
     state.run = supervisor().create(DIGITS, "Digits")
