@@ -213,10 +213,13 @@ class Session:
         self._readings = found.readings | {"update_cosine": self._turning.take(state.theta, state.phi)}
         self._trail.take(self.step, state.theta, state.phi)
         self._jury.observe(self.still_game, state, found, self._readings)
+        self._observed = True
 
     def judge(self) -> bool:
-        """Renew the verdict; True when it changed."""
-        before = self.verdict
+        """Renew the verdict, if anything was observed since the last one; True when it changed."""
+        if not self._observed:
+            return False
+        before, self._observed = self.verdict, False
         self.verdict = self._jury.verdict(self.game, self._measured[2] if self._measured else self.measurement())
         return before != self.verdict
 
