@@ -112,7 +112,8 @@ export class Cell {
       this.isStale = true;
     }
     const { numbers, step: own } = frame.label;
-    const distance = known(numbers?.jsd) ? [`JSD ${compact(numbers.jsd)}`] : [];
+    const [name, value] = known(numbers?.frechet) ? ['Fréchet', numbers.frechet] : ['JSD', numbers?.jsd];
+    const distance = known(value) ? [`${name} ${compact(value)}`] : [];
     const apart = known(own) && own !== step ? [`step ${grouped(own)}`] : []; // it stands still while the others go on
     write(this.#numbers, [...apart, ...distance].join(' · '));
   }

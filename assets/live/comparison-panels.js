@@ -4,6 +4,7 @@
  * numbers are in one unit: losses of one objective, outputs of D under one reading. What has several units has several panels.
  */
 import { agreed, groupsBy, LOOKS, membersOf, MOST_MEMBERS } from './comparison-members.js';
+import { countedBy, hasModes, measures } from './counted.js';
 import { chosen, compact, fixed, known, percent } from './numbers.js';
 import { isProbability, readingOf } from './reading.js';
 
@@ -30,6 +31,9 @@ import { isProbability, readingOf } from './reading.js';
  * @property {(facts: any) => PanelReference | undefined} [reference] drawn where all that share the panel have the same
  * @property {boolean} [ifDiffering] shown only where the members' values have ever differed */
 
+/** @param {string} word */
+const capital = word => word[0].toUpperCase() + word.slice(1);
+
 /** @param {any} facts */
 const objectiveName = facts => String(facts.objective?.label ?? facts.objective ?? '').replaceAll('_', ' ');
 
@@ -52,10 +56,20 @@ const line = reference => (reference ? { value: reference.value, label: referenc
 /** @param {any} found @param {string} note @returns {PanelReference | undefined} */
 const floor = (found, note) => (found ? { value: Number(found.mean.toPrecision(3)), label: '', note } : undefined);
 
+/** Features, and how far real pictures vary in them, are each law's own. @param {string} column @returns {(facts: any) => string | null} */
+const onSamePictures = column => facts => (measures(facts, column) ? JSON.stringify([facts.shape, facts.kinds, facts.floors?.frechet?.mean]) : null);
+
+/** @param {any} facts */
+const picturesName = facts => `${facts.kinds ?? 'pictures'} ${facts.shape?.slice(1).join(' × ') ?? ''}`;
+
 /** @type {Quantity[]} */
 const QUANTITIES = [
   {
-    key: 'jsd', column: 'jsd', title: 'JSD', unit: () => 'nats', log: true, narrowest: 1.5, reading: compact,
+    key: 'frechet', column: 'frechet', title: 'Fréchet distance', unit: onSamePictures('frechet'), unitName: picturesName, log: true, narrowest: 1, reading: compact,
+    reference: facts => floor(facts.floors?.frechet, 'real against real'),
+  },
+  {
+    key: 'jsd', column: 'jsd', title: 'JSD', unit: facts => (measures(facts, 'jsd') ? 'nats' : null), log: true, narrowest: 1.5, reading: compact,
     reference: facts => floor(facts.floors?.jsd, 'noise floor'),
   },
   {
@@ -67,18 +81,22 @@ const QUANTITIES = [
     since: facts => readingOf(facts).since ?? 0, reference: facts => line(facts.references?.loss_g),
   },
   {
-    key: 'coverage', column: 'modes', title: 'Modes captured', unit: facts => (facts.modes?.length > 1 ? String(facts.modes.length) : null),
+    key: 'coverage', column: 'modes', title: facts => `${capital(countedBy(facts).noun)} captured`, unit: facts => (hasModes(facts) ? `${facts.modes.length} ${facts.kinds}` : null),
     unitName: facts => `of ${facts.modes.length}`, narrowest: 1, fixed: () => [0, 1.14], headed: true, shape: 'hv', format: '.0%', tick: percent,
     derive: (modes, facts) => modes / facts.modes.length, reading: (share, facts) => (known(share) ? `${Math.round(share * facts.modes.length)} of ${facts.modes.length}` : '–'),
     reference: facts => ({ value: 1, label: `${facts.modes.length} of ${facts.modes.length}` }),
   },
   {
-    key: 'quality', column: 'high_quality', title: 'High quality', unit: facts => (facts.modes?.length > 1 ? 'share' : null), narrowest: 1, fixed: () => [0, 1.14], headed: true,
+    key: 'quality', column: 'high_quality', title: 'High quality', unit: facts => (hasModes(facts) ? countedBy(facts).noun : null), unitName: facts => countedBy(facts).noun, narrowest: 1, fixed: () => [0, 1.14], headed: true,
     format: '.1%', tick: percent, reading: value => percent(value),
     reference: facts => ({ value: facts.perfect_quality, label: '', note: `p_r itself: ${percent(facts.perfect_quality, 1)}` }),
   },
+  ...['precision', 'recall'].map(column => ({
+    key: column, column, title: capital(column), unit: onSamePictures(column), unitName: picturesName, narrowest: 1, fixed: () => /** @type {[number, number]} */ ([0, 1.14]), headed: true,
+    reading: (/** @type {number | null} */ value) => fixed(value, 2), reference: (/** @type {any} */ facts) => floor(facts.floors?.[column], 'real against real'),
+  })),
   {
-    key: 'wasserstein', column: 'wasserstein', title: facts => facts.wasserstein ?? 'W_1', unit: facts => facts.wasserstein ?? 'W_1', log: true, narrowest: 1.5, reading: compact,
+    key: 'wasserstein', column: 'wasserstein', title: facts => facts.wasserstein ?? 'W_1', unit: facts => (measures(facts, 'wasserstein') ? facts.wasserstein ?? 'W_1' : null), log: true, narrowest: 1.5, reading: compact,
     reference: facts => floor(facts.floors?.wasserstein, 'noise floor'),
   },
   {

@@ -3,9 +3,10 @@
  * What each examination shows of its result: a picture where it helps, and numbers, each with what it means and its noise floor.
  */
 import { fitCanvas } from './canvas.js';
+import { countedBy } from './counted.js';
 import { element, maths, write } from './dom.js';
 import { ApproachCanvas } from './examine-curve.js';
-import { compact, fixed, grouped, known, percent } from './numbers.js';
+import { compact, fixed, grouped, known, percent, round } from './numbers.js';
 import { drawPlane } from './phase-spectrum.js';
 
 /** One number: its name, its value as text, what a perfect generator reads, and what it means.
@@ -72,9 +73,9 @@ export const spectrum = {
   },
 };
 
-/** @param {[number, number]} number */
 const CLOSE = 1.1; // without a boundary nothing is to be seen beyond the dots
 
+/** @param {[number, number]} number */
 const inWords = ([re, im]) => (Math.abs(im) < 1e-9 * Math.abs(re) ? compact(re) : `${compact(re)} ${im < 0 ? '−' : '+'} ${compact(Math.abs(im))} i`);
 
 // -------------------------------------------------------------------------------------------------------- best response
@@ -109,9 +110,13 @@ export const bestResponse = {
           { name: 'D steps', value: grouped(result.steps.at(-1)), hint: `Adam steps of D alone at ${compact(result.learning_rate)}. It ends when V has not risen for a while, or after ${grouped(result.limit)}.` },
           { name: 'V at first', value: fixed(result.values[0], 4), hint: 'V = E log D(x) + E log(1 − D(G(z))) of the game’s own D, on 8192 samples of each law that are not trained on.' },
           { name: 'V now', value: fixed(now, 4), hint: 'The same of the trained copy.' },
-          { name: '2 JSD − log 4', value: fixed(result.bound, 4), hint: 'What the best of all D would reach against this G, by the measured JSD.' },
-          { name: 'share reached', value: percent(result.share, 1), hint: '(V + log 4) / 2 JSD: 0 where D says 1/2 everywhere, 100 % at the best response. Noise in V and JSD may carry it below or beyond.' },
-          { name: 'JSD', value: fixed(result.jsd, 4), floor: floorOf(result.jsd_floor, 4), hint: 'Measured divergence of p_g from p_r in nats, with what a perfect generator reads on as many samples: mean, and its 95th percentile.' },
+          ...(known(result.jsd) ? [
+            { name: '2 JSD − log 4', value: fixed(result.bound, 4), hint: 'What the best of all D would reach against this G, by the measured JSD.' },
+            { name: 'share reached', value: percent(result.share, 1), hint: '(V + log 4) / 2 JSD: 0 where D says 1/2 everywhere, 100 % at the best response. Noise in V and JSD may carry it below or beyond.' },
+            { name: 'JSD', value: fixed(result.jsd, 4), floor: floorOf(result.jsd_floor, 4), hint: 'Measured divergence of p_g from p_r in nats, with what a perfect generator reads on as many samples: mean, and its 95th percentile.' },
+          ] : [
+            { name: 'JSD at least', value: fixed(Math.max(0, (now - result.idle) / 2), 4), hint: '(V + log 4) / 2, in nats: no D reaches more than V = 2 JSD − log 4, so this D proves that the JSD is at least so large. It is at most log 2 = 0.6931, where p_r and p_g share nothing. A stronger D might prove more.' },
+          ]),
         ]);
       },
     };
@@ -120,7 +125,7 @@ export const bestResponse = {
 
 // -------------------------------------------------------------------------------------------------------------- samples
 
-/** @type {{key: string, name: string, digits: number, hint: string}[]} */
+/** @type {{key: string, name: string, digits: number, hint: string | ((result: any) => string)}[]} */
 const STATISTICS = [
   { key: 'w1', name: 'W_1', digits: 3, hint: 'Exact Wasserstein distance: how far a real sample lies from its generated partner on average, in the best pairing. Units of x; less is better.' },
   { key: 'w2', name: 'W_2', digits: 3, hint: 'The same with squared distances: outliers and missed modes weigh more. Less is better.' },
@@ -129,15 +134,15 @@ const STATISTICS = [
   { key: 'recall', name: 'recall', digits: 3, hint: 'Share of real samples that lie among generated ones: variety. More is better.' },
   { key: 'density', name: 'density', digits: 3, hint: 'In how many real neighbourhoods a generated sample lies, divided by 5: as precision, but outliers count less. It may exceed 1; more is better.' },
   { key: 'coverage', name: 'coverage', digits: 3, hint: 'Share of real samples with a generated one among their 5 nearest neighbours: variety. More is better.' },
-  { key: 'high_quality', name: 'high quality', digits: 3, hint: 'Share of generated samples within 3 standard deviations of a mode. More is better.' },
-  { key: 'reverse_kl', name: 'reverse KL', digits: 4, hint: 'How unlike their weights the modes are filled, in nats: 0 when by their weights, log K when all samples are in one of K equal modes. Less is better.' },
+  { key: 'high_quality', name: 'high quality', digits: 3, hint: (/** @type {any} */ result) => `Share of generated samples ${countedBy(result).quality}. More is better.` },
+  { key: 'reverse_kl', name: 'reverse KL', digits: 4, hint: (/** @type {any} */ result) => `How unlike their weights the ${countedBy(result).noun} are filled, in nats: 0 when by their weights, log K when all samples are in one of K equal ones. Less is better.` },
 ];
 
 /** @type {import('./examine.js').Section} */
 export const samples = {
   what: 'samples',
   title: 'Samples compared',
-  hint: '1000 generated samples against 1000 real ones. Beside each number stands what two samples of p_r itself read: no generator can be told from '
+  hint: 'Generated samples against as many real ones, 1000 where that can be had. Beside each number stands what two samples of p_r itself read: no generator can be told from '
     + 'a perfect one below that.',
   create({ tips }) {
     const numbers = new Numbers(tips);
@@ -150,7 +155,7 @@ export const samples = {
         write(caption, `${grouped(result.points)} of each; in grey a perfect generator: mean (5 % read more than)${floors ? '' : ': being read …'}`);
         numbers.show([
           ...STATISTICS.filter(({ key }) => key in values).map(({ key, name, digits, hint }) => (
-            { name, value: fixed(values[key], digits), floor: floors ? floorOf(floors[key], digits) : '', hint })),
+            { name, value: fixed(values[key], digits), floor: floors ? floorOf(floors[key], digits) : '', hint: typeof hint === 'function' ? hint(result) : hint })),
           { name: 'mean slope of D', value: compact(result.slope), hint: 'E |∇ₓ a(x)| over the real samples, a D’s output before the sigmoid: how steep D is where the data lies. At equilibrium 0.' },
         ]);
         tips.retire(modes);
@@ -162,21 +167,27 @@ export const samples = {
 
 /** A bar of each mode's share beside a tick at what a perfect generator would have.
  * @param {any} result @param {import('./tip.js').Tips} tips */
-function modeTable({ modes, elsewhere }, tips) {
+function modeTable(result, tips) {
+  const { modes, elsewhere, kinds, attributes } = result;
+  const { noun, quality } = countedBy(result);
   const most = Math.max(...modes.map((/** @type {any} */ row) => Math.max(row.share, row.expected)), elsewhere, 1e-9);
-  const title = element('h4', {}, 'Modes: share, and weight as a tick');
-  tips.set(title, 'The share of all generated samples that lie within 3 standard deviations of each mode. The tick stands at what a perfect generator would have, its weight; ± is the standard deviation of that at this number of samples.');
-  const rows = modes.map((/** @type {any} */ row) => {
-    const place = row.place.map((/** @type {number} */ x) => fixed(x, 1)).join(', ');
+  const title = element('h4', {}, `${noun[0].toUpperCase()}${noun.slice(1)}${attributes?.length ? ` (${attributes.map((/** @type {any} */ a) => a.name).join(', ')})` : ''}: share, and weight as a tick`);
+  tips.set(title, `The share of all generated samples ${kinds ? `that count for each of the ${noun}: those ${quality}` : 'that lie within 3 standard deviations of each mode'}. `
+    + 'The tick stands at what a perfect generator would have, its weight; ± is the standard deviation of that at this number of samples.'
+    + (attributes?.length ? ` A cell is named by its middle: ${attributes.map((/** @type {any} */ a) => `${a.name} (${a.unit})`).join(', ')}.` : ''));
+  const names = modes.map((/** @type {any} */ row) => row.name ?? row.place.map((/** @type {number} */ x) => (kinds ? round(x) : fixed(x, 1))).join(', '));
+  const longest = Math.max('elsewhere'.length, ...names.map((/** @type {string} */ name) => name.length));
+  const rows = modes.map((/** @type {any} */ row, /** @type {number} */ i) => {
     const bar = element('span', { class: 'gd-mode-bar' }, element('i'), element('b'));
     bar.style.setProperty('--share', `${(100 * row.share) / most}%`);
     bar.style.setProperty('--weight', `${(100 * row.expected) / most}%`);
-    return element('div', { class: 'gd-mode', 'data-lost': row.share === 0 }, element('span', {}, place), bar,
+    return element('div', { class: 'gd-mode', 'data-lost': row.share === 0 }, element('span', {}, names[i]), bar,
       element('span', {}, percent(row.share, 1)), element('span', { class: 'gd-floor' }, `${percent(row.expected, 1)} ± ${fixed(100 * row.noise, 1)}`));
   });
   const bar = element('span', { class: 'gd-mode-bar' }, element('i'));
   bar.style.setProperty('--share', `${(100 * elsewhere) / most}%`);
   rows.push(element('div', { class: 'gd-mode gd-elsewhere' }, element('span', {}, 'elsewhere'), bar, element('span', {}, percent(elsewhere, 1)), element('span')));
+  for (const row of rows) row.style.setProperty('--gd-name', `${longest}ch`);
   return [title, ...rows];
 }
 

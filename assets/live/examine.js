@@ -26,7 +26,6 @@ import { grouped } from './numbers.js';
 const SECTIONS = [spectrum, landscape, bestResponse, samples, duality];
 
 export class Examine {
-  #send;
   #theme;
   #examined = /** @type {Record<string, Examined>} */ ({});
   /** @type {{what: string, button: HTMLElement, state: HTMLElement, problem: HTMLElement, body: HTMLElement, notes: HTMLElement, picture: Picture, shows: string}[]} */
@@ -36,7 +35,6 @@ export class Examine {
 
   /** @param {{send: (command: object) => void, tips: import('./tip.js').Tips, theme: import('./palette.js').Theme, signal: AbortSignal, onToggle: (open: boolean) => void}} options */
   constructor({ send, tips, theme, signal, onToggle }) {
-    this.#send = send;
     this.#theme = theme;
     this.#onToggle = onToggle;
     const close = element('button', { type: 'button', class: 'gd-close', 'aria-label': 'Close the examinations' }, '×');

@@ -3,6 +3,7 @@
  * The curves, declared: which columns of the history share a panel, how they look, and what theory says about them.
  */
 
+import { countedBy, hasModes, measures } from './counted.js';
 import { chosen, compact, fixed, known, percent } from './numbers.js';
 import { isClassic, isProbability, readingOf } from './reading.js';
 
@@ -49,9 +50,6 @@ const given = reference => (reference ? [reference] : []);
 /** @param {any} floor @param {import('./palette.js').Ink} ink @param {string} note @returns {PanelReference[]} */
 const floor = (floor, ink, note) => (floor ? [{ value: floor.mean, label: '', note, ink }] : []);
 
-/** @param {any} facts */
-const hasModes = facts => facts.modes?.length > 1;
-
 /** What this game makes of something that may depend on it.
  * @template T @param {T | ((facts: any) => T)} said @param {any} facts @returns {T} */
 export const inGame = (said, facts) => (typeof said === 'function' ? /** @type {(facts: any) => T} */ (said)(facts) : said);
@@ -87,6 +85,22 @@ export const PANELS = [
     },
   },
   {
+    key: 'frechet',
+    title: 'Fréchet distance',
+    log: true,
+    narrowest: 1,
+    reading: value => compact(value),
+    when: facts => measures(facts, 'frechet'),
+    series: [
+      {
+        column: 'frechet', label: 'G', ink: 'generated',
+        name: 'Fréchet distance between features of generated and real pictures, as Gaussians: 0 when they agree in mean and covariance; 1 is the whole variance of the real ones',
+      },
+      { column: 'frechet_average', label: 'averaged', name: 'the same of the averaged generator', ink: 'generated', dash: 'dot', when: facts => facts.averaging > 0 },
+    ],
+    references: facts => floor(facts.floors?.frechet, 'real', 'real against real'),
+  },
+  {
     key: 'value',
     title: 'Value',
     narrowest: 0.25,
@@ -94,13 +108,13 @@ export const PANELS = [
     when: facts => isClassic(readingOf(facts)),
     series: [
       { column: 'value', label: 'V', ink: 'value' },
-      { column: 'jsd', label: '−log 4 + 2 JSD', name: '−log 4 + 2 JSD, the value of the best D', ink: 'text', dash: 'fine', width: 1.3, derive: jsd => 2 * jsd - LOG_4 },
+      { column: 'jsd', label: '−log 4 + 2 JSD', name: '−log 4 + 2 JSD, the value of the best D', ink: 'text', dash: 'fine', width: 1.3, when: facts => measures(facts, 'jsd'), derive: jsd => 2 * jsd - LOG_4 },
     ],
     references: () => [{ value: -LOG_4, label: '−log 4' }],
   },
   {
     key: 'coverage',
-    title: 'Coverage',
+    title: facts => (facts.kinds ? 'Captured' : 'Coverage'),
     fixed: () => [0, 1.14], // above 1 room for words
     headed: true,
     narrowest: 1,
@@ -110,8 +124,8 @@ export const PANELS = [
     series: [
       {
         column: 'modes',
-        label: 'modes',
-        name: 'modes captured: those with at least one generated sample within 3 standard deviations',
+        label: facts => countedBy(facts).noun,
+        name: facts => `${countedBy(facts).noun} captured: those ${countedBy(facts).captured}`,
         ink: 'text',
         shape: 'hv',
         room: 8,
@@ -122,7 +136,7 @@ export const PANELS = [
       {
         column: 'high_quality',
         label: 'high quality',
-        name: 'high quality: the share of generated samples within 3 standard deviations of a mode',
+        name: facts => `high quality: the share of generated samples ${countedBy(facts).quality}`,
         ink: 'generated',
         dash: 'dash',
         room: 5,
@@ -135,11 +149,31 @@ export const PANELS = [
     ],
   },
   {
+    key: 'precision',
+    title: 'Precision, recall',
+    fixed: () => [0, 1.14], // above 1 room for words
+    headed: true,
+    narrowest: 1,
+    reading: value => fixed(value, 2),
+    when: facts => measures(facts, 'precision'),
+    series: [
+      { column: 'precision', label: 'P', ink: 'generated', dash: 'dash', room: 4, name: 'precision: the share of generated pictures that lie among real ones, by their features (Kynkäänniemi et al. 2019): quality' },
+      { column: 'recall', label: 'R', ink: 'real', room: 4, name: 'recall: the share of real pictures that lie among generated ones (Kynkäänniemi et al. 2019): variety' },
+      { column: 'coverage', label: 'C', ink: 'text', dash: 'dot', room: 4, name: 'coverage, that of Naeem et al. (2020): the share of real pictures with a generated one among their nearest neighbours. It counts neither digits nor cells' },
+    ],
+    references: facts => [
+      ...floor(facts.floors?.precision, 'generated', 'real against real'),
+      ...floor(facts.floors?.recall, 'real', ''),
+      ...floor(facts.floors?.coverage, 'text', ''),
+    ],
+  },
+  {
     key: 'divergence',
     title: 'Distance',
     log: true,
     narrowest: 1.5,
     reading: value => compact(value),
+    when: facts => measures(facts, 'jsd'),
     series: [
       { column: 'jsd', label: 'JSD', name: 'Jensen–Shannon divergence, in nats', ink: 'text' },
       { column: 'wasserstein', label: facts => facts.wasserstein ?? 'W_1', name: 'Wasserstein distance, in units of x', ink: 'real', dash: 'dashdot' },

@@ -2,6 +2,7 @@
 /**
  * One line of theory with the numbers of the moment in it.
  */
+import { countedBy, hasModes, measures } from './counted.js';
 import { element, maths, write } from './dom.js';
 import { compact, fixed, known, percent } from './numbers.js';
 import { aboutCentre, atEquilibrium, bestResponse, isClassic, isProbability, readingOf } from './reading.js';
@@ -13,13 +14,17 @@ export class Theory {
   #fake = number(5.6);
   #value = number(5.4, 'b');
   #terms = element('span');
-  #modes = new Reading('modes', 1, 'How many modes of the data at least one generated sample has reached, within 3 standard deviations.');
-  #quality = new Reading('high quality', 3, 'The share of generated samples within 3 standard deviations of a mode.');
+  #frechet = new Reading('Fréchet', 5, '');
+  #modes = new Reading('modes', 1, '');
+  #quality = new Reading('high quality', 3, '');
+  #precision = new Reading('precision', 4, '');
+  #recall = new Reading('recall', 4, '');
   #jsd = new Reading('JSD', 5.4, '', 'nats');
   #wasserstein = new Reading('W_1', 5, 'The Wasserstein distance between real and generated data, in units of x: how far probability has to travel.');
   #star = new Reading('max |D − D*|', 3.5, '');
   #half = new Reading('max |D − ½|', 3.5, '');
   #floor = element('span', { class: 'gd-floor' });
+  #level = element('span', { class: 'gd-floor' });
   #tips;
   #formula;
   #means = element('span', { class: 'gd-formula', hidden: '' });
@@ -38,12 +43,13 @@ export class Theory {
     );
     this.#terms.append(' = ', this.#real, ' ', this.#fake, ' = ', this.#value);
     this.#jsd.node.append(' ', this.#floor);
+    this.#frechet.node.append(' ', this.#level);
     const [real, fake] = this.#names;
     this.#means.append(
       'E ', real, '(', element('i', {}, 'x'), ') − E ', fake, '(', element('i', {}, 'G'), '(', element('i', {}, 'z'), ')) = ',
       this.#meanReal, ' ', this.#meanFake, ' = ', this.#difference, ' → 0',
     );
-    const readings = [this.#modes, this.#quality, this.#jsd, this.#wasserstein, this.#star, this.#half];
+    const readings = [this.#frechet, this.#modes, this.#quality, this.#precision, this.#recall, this.#jsd, this.#wasserstein, this.#star, this.#half];
     for (const { node, hint } of readings) if (hint) tips.set(node, hint);
     this.node = element('footer', { class: 'gd-theory' }, this.#formula, this.#means, element('span', { class: 'gd-readings' }, ...readings.map(r => r.node)));
     this.show({}, {});
@@ -54,15 +60,16 @@ export class Theory {
     const reading = readingOf(facts);
     this.#formula.hidden = !isClassic(reading);
     this.#means.hidden = !this.#formula.hidden;
-    if (isClassic(reading)) this.#showValue(n);
+    if (isClassic(reading)) this.#showValue(n, facts);
     else this.#showMeans(n, reading);
     this.#showDivergences(n, facts);
+    this.#showFeatures(n, facts);
     this.#showCoverage(n, facts);
-    this.#showGaps(n, reading);
+    this.#showGaps(n, reading, facts);
   }
 
-  /** V, which D maximises. @param {Record<string, number | null>} n */
-  #showValue(n) {
+  /** V, which D maximises. @param {Record<string, number | null>} n @param {any} facts */
+  #showValue(n, facts) {
     write(this.#real, fixed(n.log_d_real));
     this.#terms.hidden = !known(n.value); // before the first step there is nothing to put in
     // The second term with its sign as the operator: "− 0.676", not "+ −0.676".
@@ -70,7 +77,8 @@ export class Theory {
     write(this.#value, fixed(n.value));
     const bound = known(n.value) ? (n.value + LOG_4) / 2 : null;
     this.#tips.set(this.#formula, 'With the best D, V = −log 4 + 2 JSD; it reaches −log 4 only when p_g = p_r. '
-      + `While D is imperfect, (V + log 4)/2 = ${fixed(bound)} only bounds JSD from below, and a batch's estimate may be negative.`);
+      + `While D is imperfect, (V + log 4)/2 = ${fixed(bound)} only bounds JSD from below, and a batch's estimate may be negative.`
+      + (measures(facts, 'jsd') ? '' : ' The JSD of pictures is not measured: Examine, and D trained to its best bounds it closer.'));
   }
 
   /** What holds for every discriminator: where the laws are the same, so are its means.
@@ -86,16 +94,18 @@ export class Theory {
       + (centre === null ? '' : ` At equilibrium ${atEquilibrium(reading)}.`));
   }
 
-  /** @param {Record<string, number | null>} n @param {import('./reading.js').Reading} reading */
-  #showGaps(n, reading) {
+  /** @param {Record<string, number | null>} n @param {import('./reading.js').Reading} reading @param {any} facts */
+  #showGaps(n, reading, facts) {
     const says = (/** @type {number | null} */ value) => (isProbability(reading) ? fixed(value, 2) : compact(value));
     const { symbol, optimal_label: best, centre_label: middle, centre } = reading;
-    const beside = isProbability(reading) ? 'JSD' : 'W_1 and JSD';
-    this.#star.node.hidden = !reading.optimal;
+    const ofPictures = !measures(facts, 'jsd');
+    const beside = ofPictures ? 'the Fréchet distance' : isProbability(reading) ? 'JSD' : 'W_1 and JSD';
+    const where = ofPictures ? '98 % of real pictures' : 'the central 98 % of p_r';
+    this.#star.node.hidden = !reading.optimal || ofPictures;
     this.#star.rename(`max |${symbol} − ${best}|`);
-    this.#tips.set(this.#star.node, `The largest distance of ${symbol} from ${bestResponse(reading)}, over the central 98 % of p_r.`);
+    this.#tips.set(this.#star.node, `The largest distance of ${symbol} from ${bestResponse(reading)}, over ${where}.`);
     this.#half.rename(`max |${aboutCentre(reading)}|`);
-    this.#tips.set(this.#half.node, `The largest distance of ${symbol} from ${centre === null ? 'its median' : middle}, over the central 98 % of p_r. `
+    this.#tips.set(this.#half.node, `The largest distance of ${symbol} from ${centre === null ? 'its median' : middle}, over ${where}. `
       + `Small also when the discriminator is blind: read it together with ${beside}.`);
     write(this.#star.value, says(n.gap_star));
     write(this.#half.value, says(n.gap_half));
@@ -103,6 +113,7 @@ export class Theory {
 
   /** @param {Record<string, number | null>} n @param {any} facts */
   #showDivergences(n, facts) {
+    for (const { node } of [this.#jsd, this.#wasserstein]) node.hidden = !measures(facts, 'jsd');
     const floor = facts.floors?.jsd;
     write(this.#jsd.value, known(n.jsd) ? n.jsd.toFixed(4) : '–');
     write(this.#floor, floor ? `(floor ${floor.mean.toFixed(4)})` : '');
@@ -112,22 +123,47 @@ export class Theory {
     write(this.#wasserstein.value, compact(n.wasserstein));
   }
 
-  /** In the plane what has been covered says more than the distances of D, which then need a wide page.
+  /** How pictures compare by their features.
+   * @param {Record<string, number | null>} n @param {any} facts */
+  #showFeatures(n, facts) {
+    const measured = measures(facts, 'frechet');
+    for (const { node } of [this.#frechet, this.#precision, this.#recall]) node.hidden = !measured;
+    if (!measured) return;
+    const { frechet, precision, recall } = facts.floors ?? {};
+    write(this.#frechet.value, compact(n.frechet));
+    write(this.#level, frechet ? `(real ${compact(frechet.mean)})` : '');
+    this.#tips.set(this.#frechet.node, 'The Fréchet distance between real and generated pictures: that of two Gaussians with the mean and covariance of their features. '
+      + 'In units of the real ones’ variance: 1 for a generator whose features are always the real ones’ mean.'
+      + (frechet ? ` Real pictures against real ones read ${compact(frechet.mean)} on average and at most ${compact(frechet.unlucky)} in 95 % of cases.` : '') + averaged(facts, compact(n.frechet_average)));
+    const level = (/** @type {any} */ of) => (of ? ` Real pictures against real ones read ${fixed(of.mean, 2)} on average and at least ${fixed(of.unlucky, 2)} in 95 % of cases.` : '');
+    write(this.#precision.value, fixed(n.precision, 2));
+    this.#tips.set(this.#precision.node, `The share of generated pictures that lie among real ones, by their features: quality.${level(precision)}${averaged(facts, fixed(n.precision_average, 2))}`);
+    write(this.#recall.value, fixed(n.recall, 2));
+    this.#tips.set(this.#recall.node, `The share of real pictures that lie among generated ones, by their features: variety.${level(recall)}${averaged(facts, fixed(n.recall_average, 2))}`);
+  }
+
+  /** In the plane what has been covered says more than the distances of D, which then need a wide page; so it is with pictures.
    * @param {Record<string, number | null>} n @param {any} facts */
   #showCoverage(n, facts) {
-    const covers = facts.stage === 'plane' && facts.modes?.length > 0;
+    const ofPictures = facts.stage === 'pictures';
+    const covers = (facts.stage === 'plane' && facts.modes?.length > 0) || (ofPictures && hasModes(facts));
     for (const { node } of [this.#modes, this.#quality]) node.hidden = !covers;
+    this.#quality.node.classList.toggle('gd-if-wide', ofPictures);
     this.#wasserstein.node.classList.toggle('gd-if-wide', covers && isClassic(readingOf(facts)));
-    for (const { node } of [this.#star, this.#half]) node.classList.toggle('gd-if-wide', facts.stage === 'plane');
+    for (const { node } of [this.#star, this.#half]) node.classList.toggle('gd-if-wide', facts.stage === 'plane' || ofPictures);
     if (!covers) return;
     const count = facts.modes.length;
+    const { noun, captured, quality } = countedBy(facts);
+    this.#modes.rename(noun);
     write(this.#modes.value, `${known(n.modes) ? Math.round(n.modes) : '–'} of ${count}`);
     write(this.#quality.value, percent(n.high_quality));
-    const averaged = (/** @type {string} */ text) => (facts.averaging ? ` The averaged generator: ${text}.` : '');
-    this.#tips.set(this.#modes.node, this.#modes.hint + averaged(`${known(n.modes_average) ? Math.round(n.modes_average) : '–'} of ${count}`));
-    this.#tips.set(this.#quality.node, `${this.#quality.hint} p_r itself scores ${percent(facts.perfect_quality, 1)}; more means that the modes have become too narrow.${averaged(percent(n.high_quality_average))}`);
+    this.#tips.set(this.#modes.node, `How many of the ${count} ${noun} G has captured: those ${captured}.${averaged(facts, `${known(n.modes_average) ? Math.round(n.modes_average) : '–'} of ${count}`)}`);
+    this.#tips.set(this.#quality.node, `The share of generated samples ${quality}. p_r itself scores ${percent(facts.perfect_quality, 1)}${ofPictures ? '' : '; more means that the modes have become too narrow'}.${averaged(facts, percent(n.high_quality_average))}`);
   }
 }
+
+/** @param {any} facts @param {string} text */
+const averaged = (facts, text) => (facts.averaging ? ` The averaged generator: ${text}.` : '');
 
 /** A name and its number. */
 class Reading {

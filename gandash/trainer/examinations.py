@@ -426,17 +426,16 @@ def _kind_table(data: Pictures, fake: Tensor) -> Result:
     perfect, n = known.floors["high_quality"].mean, len(fake)
     attributes = known.law.attributes
     middles = [[a.low + (i + 0.5) * (a.high - a.low) / a.cells for i in range(a.cells)] for a in attributes]
-    places = [list(place) for place in itertools.product(*middles)]
-    names = list(kinds.names) or [None] * len(places)
+    names: list[Result] = [{"name": name, "place": []} for name in kinds.names]
+    names = names or [{"name": None, "place": [*place]} for place in itertools.product(*middles)]
     rows: list[JsonValue] = []
-    for i, (weight, share) in enumerate(zip(kinds.weights.tolist(), found.shares.tolist(), strict=True)):
-        place: list[JsonValue] = [] if names[i] else [*places[i]]
+    for named, weight, share in zip(names, kinds.weights.tolist(), found.shares.tolist(), strict=True):
         expected = weight * perfect
         noise = math.sqrt(expected * (1 - expected) / n)
-        rows.append({"name": names[i], "place": place, "weight": weight, "share": share, "expected": expected, "noise": noise})
+        rows.append({**named, "weight": weight, "share": share, "expected": expected, "noise": noise})
     return {
         "kinds": kinds.noun,
-        "attributes": [f"{a.name} ({a.unit})" for a in attributes],
+        "attributes": [{"name": a.name, "unit": a.unit} for a in attributes],
         "modes": rows,
         "elsewhere": 1 - found.high_quality,
     }

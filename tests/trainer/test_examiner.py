@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import threading
@@ -17,7 +18,9 @@ from trainer.test_loop import Stage
 
 from gandash.config import GameConfig, Regulariser, RunSettings
 from gandash.diagnostics.path import Trail
+from gandash.diagnostics.pictures import picture_estimators_for
 from gandash.dynamics import Adam, Alternating, GradientDescent, Momentum, Optimistic, Simultaneous
+from gandash.pictures import Digits, DiscsAndSquares, UploadedPictures
 from gandash.players import Linear, Network, Point
 from gandash.targets import PointMass, Ring
 from gandash.trainer import examinations, examiner
@@ -47,6 +50,7 @@ WHATS: tuple[Examinable, ...] = get_args(Examinable)
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(examinations, "BEST_STEPS", 40)
     monkeypatch.setattr(examinations, "INNER_STEPS", 10)
+    monkeypatch.setattr(examinations, "PAIRED", 64 * 200**2)  # of 8 × 8 pictures 200; of points 1000 all the same
 
 
 @pytest.fixture
@@ -101,11 +105,11 @@ def test_there_is_an_examination_for_every_word_and_a_name() -> None:
 
 
 @pytest.mark.parametrize("what", WHATS)
-@pytest.mark.parametrize("data", ["line", "plane"])
+@pytest.mark.parametrize("data", ["line", "plane", "digits"])
 def test_every_answer_travels_as_json_and_is_the_same_twice(
     what: Examinable, data: str, tiny: GameConfig, until: Callable[..., Any]
 ) -> None:
-    config = tiny if data == "line" else replace_data(tiny, Ring(modes=3))
+    config = tiny if data == "line" else replace_data(tiny, Ring(modes=3) if data == "plane" else Digits())
     ear, taken = Ear(), specimen(config)
     for n in (1, 2):
         ear.examiner.ask(what, taken)
@@ -207,6 +211,59 @@ def test_the_mode_table_is_that_of_a_mixture(tiny: GameConfig) -> None:
     assert [row["weight"] for row in table["modes"]] == pytest.approx([1 / 3] * 3)
     assert sum(row["share"] for row in table["modes"]) + table["elsewhere"] == pytest.approx(1)
     assert last("samples", tiny)["modes"] is not None or "reverse_kl" not in last("samples", tiny)["values"]
+
+
+def test_what_d_proves_of_pictures_is_a_bound_from_below_alone(tiny: GameConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(examinations, "BEST_STEPS", 300)
+    found = last("best_response", replace_data(tiny, Digits()))
+    assert all(math.isnan(found[name]) for name in ("jsd", "bound", "share", "gap")) and found["jsd_floor"] is None
+    proven = (found["values"][-1] + math.log(4)) / 2
+    assert found["values"][0] < found["values"][-1] <= 0 and 0.6 < proven <= math.log(2)  # it has hardly begun
+    notes = " ".join(found["notes"])
+    assert "no bound from above" in notes and "by heart" in notes and "packs" not in notes
+    packed = tiny.replace("regulariser.packing", 2)
+    notes = " ".join(last("best_response", replace_data(packed, DiscsAndSquares()))["notes"])
+    assert "JSD is that of packs" in notes and "by heart" not in notes
+
+
+def test_pictures_are_counted_by_what_they_show(tiny: GameConfig) -> None:
+    digits = Digits(classes=(1, 3, 8))
+    found = last("samples", replace_data(tiny, digits))
+    assert found["points"] == 200 and "pixels" in found["notes"][0] and "200 of each law" in found["notes"][1]
+    assert [row["name"] for row in found["modes"]] == ["1", "3", "8"] and found["kinds"] == "digits"
+    known = picture_estimators_for(digits)
+    assert known.kinds is not None
+    assert [row["weight"] for row in found["modes"]] == pytest.approx(known.kinds.weights)
+    assert found["floors"]["high_quality"]["mean"] > 0.95 and set(found["floors"]) == set(found["values"])
+    assert sum(row["share"] for row in found["modes"]) + found["elsewhere"] == pytest.approx(1)
+
+
+def test_real_pictures_fill_the_table_by_their_weights() -> None:
+    for data in (Digits(), DiscsAndSquares(share=0.2)):
+        known = picture_estimators_for(data)
+        table: dict[str, Any] = examinations._kind_table(data, known.real_points)
+        for row in table["modes"]:
+            assert abs(row["share"] - row["expected"]) < 5 * row["noise"], (data, row)
+        assert table["elsewhere"] < 0.03
+
+
+def test_a_cell_is_named_by_its_middle() -> None:
+    """The pictures of all cells' middles are counted once each, in the order of the names."""
+    data = DiscsAndSquares()
+    law: Any = picture_estimators_for(data).law
+    middles = [list(place) for place in itertools.product([0, 1], [6, 8, 10], [6, 8, 10], [3, 4])]
+    pictures = 2 * law.rendered(torch.tensor(middles, dtype=torch.float32)) - 1
+    table: dict[str, Any] = examinations._kind_table(data, pictures)
+    assert [a["name"] for a in table["attributes"]] == ["kind", "x", "y", "radius"]
+    assert [row["place"] for row in table["modes"]] == middles
+    assert [row["share"] for row in table["modes"]] == pytest.approx([1 / 36] * 36)
+    one: dict[str, Any] = examinations._kind_table(data, pictures[7:8])
+    assert [row["place"] for row in one["modes"] if row["share"]] == [middles[7]]
+
+
+def test_pictures_without_labels_have_no_table(tiny: GameConfig) -> None:
+    found = last("samples", replace_data(tiny, UploadedPictures()))
+    assert found["modes"] is None and not {"high_quality", "reverse_kl"} & found["values"].keys()
 
 
 def dirac(start: tuple[float, float]) -> GameConfig:
