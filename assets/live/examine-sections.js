@@ -152,7 +152,7 @@ export const samples = {
       node: element('div', {}, caption, numbers.node, modes),
       show(result) {
         const { values, floors } = result;
-        write(caption, `${grouped(result.points)} of each; in grey a perfect generator: mean (5 % read more than)${floors ? '' : ': being read …'}`);
+        write(caption, `${grouped(result.points)} of each; in grey a perfect generator: mean (5 % read worse than)${floors ? '' : ': being read …'}`);
         numbers.show([
           ...STATISTICS.filter(({ key }) => key in values).map(({ key, name, digits, hint }) => (
             { name, value: fixed(values[key], digits), floor: floors ? floorOf(floors[key], digits) : '', hint: typeof hint === 'function' ? hint(result) : hint })),
@@ -216,5 +216,5 @@ export const duality = {
   },
 };
 
-/** @param {{mean: number, high: number} | undefined} floor @param {number} digits */
-const floorOf = (floor, digits) => (floor ? `${fixed(floor.mean, digits)} (${fixed(floor.high, digits)})` : '');
+/** @param {{mean: number, unlucky: number} | undefined} floor @param {number} digits */
+const floorOf = (floor, digits) => (floor ? `${fixed(floor.mean, digits)} (${fixed(floor.unlucky, digits)})` : '');

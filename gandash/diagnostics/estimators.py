@@ -37,6 +37,18 @@ class Floor:
 
 
 @dataclass(frozen=True)
+class Level:
+    """What a statistic of two samples reads for two of p_r: its mean, and what one reading in twenty is worse than."""
+
+    mean: float
+    unlucky: float
+
+    @classmethod
+    def of(cls, readings: Sequence[float], more_is_better: bool) -> Level:
+        return cls(float(np.mean(readings)), float(np.quantile(readings, 0.05 if more_is_better else 0.95)))
+
+
+@dataclass(frozen=True)
 class Reading:
     """One generator against p_r: JSD in nats (<= log 2), W1 in units of x, p_g at the `places`, coverage of a mixture."""
 

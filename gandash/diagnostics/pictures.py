@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor
 
 from gandash.diagnostics.coverage import Coverage
-from gandash.diagnostics.estimators import FLOOR_REPEATS, FLOOR_SEED, Array
+from gandash.diagnostics.estimators import FLOOR_REPEATS, FLOOR_SEED, Array, Level
 from gandash.diagnostics.features import DigitFeatures, FeatureSpace, RandomFeatures
 from gandash.diagnostics.samples import NEIGHBOURS, Manifold, manifold
 from gandash.game.distributions import PictureDistribution, distribution
@@ -221,18 +221,6 @@ class PictureReading:
             "reverse_kl": covered.reverse_kl if covered else math.nan,
             "mass": self.mass,
         }
-
-
-@dataclass(frozen=True)
-class Level:
-    """What a statistic reads for real pictures against real ones: its mean, and what one reading in twenty is worse than."""
-
-    mean: float
-    unlucky: float
-
-    @classmethod
-    def of(cls, readings: Sequence[float], more_is_better: bool) -> Level:
-        return cls(float(np.mean(readings)), float(np.quantile(readings, 0.05 if more_is_better else 0.95)))
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from scipy.spatial.distance import cdist
 from torch import Generator, Tensor
 
 from gandash.diagnostics.coverage import cover, perfect_quality
-from gandash.diagnostics.estimators import FLOOR_REPEATS, FLOOR_SEED, Array, Floor
+from gandash.diagnostics.estimators import FLOOR_REPEATS, FLOOR_SEED, Array, Level
 from gandash.game.distributions import Modes
 
 EXACT = 1000  # points for which an assignment is solved: its time grows with their cube
@@ -162,13 +162,15 @@ def _radii(a: Array, k: int) -> Array:
     return np.concatenate([np.partition(cdist(rows, a), k, axis=1)[:, k] for rows in _blocks(a)])
 
 
+MORE_IS_BETTER = frozenset({"precision", "recall", "density", "coverage", "high_quality"})
+
+
 def floor(
     statistic: Statistic, draw: Callable[[Generator, int], Tensor], n: int, repeats: int = FLOOR_REPEATS, seed: int = FLOOR_SEED
-) -> Floor:
-    """What `statistic` reads for two independent samples of p_r, n points each: its mean and 95th percentile over `repeats`.
+) -> Level:
+    """What `statistic` reads for two independent samples of p_r, n points each, over `repeats`; less of it is better.
 
-    `draw(generator, n)` gives n samples of p_r, as `Distribution.sample` does. Where more is better (precision) the mean is
-    what a perfect generator reads; pass 1 - precision for the unlucky tail.
+    `draw(generator, n)` gives n samples of p_r, as `Distribution.sample` does.
     """
     return floors(lambda x, y: {"": statistic(x, y)}, draw, n, repeats, seed)[""]
 
@@ -179,11 +181,11 @@ def floors(
     n: int,
     repeats: int = FLOOR_REPEATS,
     seed: int = FLOOR_SEED,
-) -> dict[str, Floor]:
-    """`floor` of several statistics that are read together, such as those of a `Manifold`."""
+) -> dict[str, Level]:
+    """`floor` of several statistics that are read together, such as those of a `Manifold`; of some, MORE_IS_BETTER."""
     generator = Generator().manual_seed(seed)
     readings = [statistics(draw(generator, n), draw(generator, n)) for _ in range(repeats)]
-    return {name: Floor.of([r[name] for r in readings]) for name in readings[0]}
+    return {name: Level.of([r[name] for r in readings], name in MORE_IS_BETTER) for name in readings[0]}
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from gandash.diagnostics.pictures import Level
+    from gandash.diagnostics.estimators import Level
 
 Curve = NDArray[np.float64]
 

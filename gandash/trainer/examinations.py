@@ -23,7 +23,7 @@ from gandash.diagnostics import landscape, samples, spectrum
 from gandash.diagnostics.best_response import LOG4, Approach, approach
 from gandash.diagnostics.coverage import Coverage, cover
 from gandash.diagnostics.duality import duality_gap
-from gandash.diagnostics.estimators import Array, Floor
+from gandash.diagnostics.estimators import Array, Floor, Level
 from gandash.diagnostics.measure import measure
 from gandash.diagnostics.path import Footprint, PathAngle, mean_slope, path_angle
 from gandash.diagnostics.pictures import picture_estimators_for
@@ -346,7 +346,7 @@ def _progress(way: list[Approach], jsd: float, floor: Floor | None, steps: int, 
 
 # -------------------------------------------------------------------------------------------------------------- samples
 
-_floors: dict[tuple[Data, int], dict[str, Floor]] = {}  # facts about a law and a sample size
+_floors: dict[tuple[Data, int], dict[str, Level]] = {}  # facts about a law and a sample size
 _FLOORS_KEPT, _REPEATS = 16, 12
 
 

@@ -19,6 +19,7 @@ from gandash.game.distributions import PictureDistribution
 from gandash.game.field import judge, logits, sample
 from gandash.game.game import Game
 from gandash.game.step import GameState
+from gandash.pictures import FoundPictures
 from gandash.trainer.frame import Arrays
 from gandash.trainer.messages import Look
 from gandash.trainer.stage import Stage
@@ -78,6 +79,7 @@ class PictureStage(Stage):
             "latent": {"kind": game.latent.kind, "dimension": game.latent.dimension},
             "map_side": self._side,
             "walk": self._walk,
+            "nearest": isinstance(game.config.data, FoundPictures),
         }
 
     def look(self, look: Look) -> None:

@@ -241,8 +241,8 @@ def test_floors_by_an_independent_simulation(statistic: Any, dimension: int) -> 
         [statistic(*(torch.from_numpy(rng.standard_normal((n, dimension))) for _ in range(2))) for _ in range(300)]
     )
     assert abs(found.mean - values.mean()) < 4 * values.std() * math.sqrt(1 / repeats + 1 / 300)
-    assert found.mean < found.high
-    assert 0.85 <= float((values <= found.high).mean()) <= 1
+    assert found.mean < found.unlucky
+    assert 0.85 <= float((values <= found.unlucky).mean()) <= 1
 
 
 def test_w1_floor_of_two_samples_in_closed_form() -> None:
@@ -258,7 +258,8 @@ def test_floors_read_together_are_those_read_alone() -> None:
     both = floors(lambda x, y: vars(manifold(x, y)), law.sample, 50, 6)
     assert set(both) == {"precision", "recall", "density", "coverage"}
     for name, found in both.items():
-        assert found == floor(lambda x, y, name=name: getattr(manifold(x, y), name), law.sample, 50, 6)
+        alone = floor(lambda x, y, name=name: -getattr(manifold(x, y), name), law.sample, 50, 6)  # as a cost: less is better
+        assert (found.mean, found.unlucky) == pytest.approx((-alone.mean, -alone.unlucky))
 
 
 # -------------------------------------------------------------------------------------------------------------- modes
@@ -283,3 +284,13 @@ def test_mode_table_of_a_perfect_sampler() -> None:
         assert abs(row.share - row.expected) < 4 * row.noise
         assert 0 < row.noise < 0.004
     assert table.elsewhere == pytest.approx(1 - perfect_quality(1), abs=0.002)
+
+
+def test_the_unlucky_end_of_a_score_is_its_low_one() -> None:
+    def statistics(x: Tensor, y: Tensor) -> dict[str, float]:
+        apart = abs(float((x - y).mean()))
+        return {"w1": apart, "precision": 1 - apart}
+
+    found = floors(statistics, lambda generator, n: torch.randn(n, 2, generator=generator), 20)
+    assert found["w1"].unlucky > found["w1"].mean and found["precision"].unlucky < found["precision"].mean
+    assert found["precision"].unlucky == pytest.approx(1 - found["w1"].unlucky)

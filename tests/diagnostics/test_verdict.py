@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gandash.diagnostics.pictures import Level
+from gandash.diagnostics.estimators import Level
 from gandash.diagnostics.verdict import (
     BLIND_FRECHET,
     BLIND_JSD,
