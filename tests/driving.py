@@ -132,7 +132,7 @@ class Lab:
 
     def choose(self, title: str) -> None:
         """Choose a preset by its title, and wait until its first frame is drawn."""
-        self.page.get_by_role("combobox", name="Preset").click()
+        self.page.get_by_role("combobox", name="Preset").fill(title)  # the list shows only what there is room for
         self.page.get_by_role("option", name=title, exact=True).click()
         painted = self.painted
         wait_until(lambda: self.status == "paused" and self.step == 0 and self.painted > painted, f"{title} stands ready", 30)

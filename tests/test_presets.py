@@ -12,8 +12,11 @@ import torch
 
 from gandash.config import GameConfig
 from gandash.diagnostics.measure import READINGS, Measurement, measure
+from gandash.diagnostics.measure_pictures import PictureMeasurement, measure_pictures
 from gandash.diagnostics.phase import phase
 from gandash.diagnostics.verdict import Observation, judge
+from gandash.game.distributions import PictureDistribution
+from gandash.game.field import judge_samples
 from gandash.game.game import Streams, build_game
 from gandash.game.step import METRICS, GameState, start, train_step
 from gandash.presets import (
@@ -26,6 +29,11 @@ from gandash.presets import (
     CRITICAL,
     CYCLE,
     DEFAULT,
+    DIGITS,
+    DIGITS_BY_HEART,
+    DIGITS_COLLAPSE,
+    DIGITS_PLANE,
+    DISCS,
     GRID,
     GRID_COLLAPSE,
     INWARDS,
@@ -82,8 +90,9 @@ class Play:
     def readings(self) -> list[dict[str, float]]:
         return [found.readings for found in self.measurements()]
 
-    def measurements(self) -> list[Measurement]:
-        return [measure(self.game, self.state, self.streams, m) for m in range(self.game.members)]
+    def measurements(self) -> list[Measurement | PictureMeasurement]:
+        read = measure_pictures if isinstance(self.game.data, PictureDistribution) else measure
+        return [read(self.game, self.state, self.streams, m) for m in range(self.game.members)]
 
 
 def column(rows: torch.Tensor, name: str) -> torch.Tensor:
@@ -477,6 +486,112 @@ def test_both_clusters_are_captured() -> None:
     last = play.readings()
     print(modes_and_quality(last))
     assert all(after["modes"] == 2 for after in last)
+
+
+def of_pictures(readings: list[dict[str, float]], whose: str = "_average") -> str:
+    """The averaged G's numbers, and how sure D is; `whose` is "" for the live one."""
+    names = ("modes", "high_quality", "frechet", "coverage", "precision", "recall")
+    return "\n".join(
+        ", ".join([*(f"{name} {r[name + whose]:.3f}" for name in names), f"gap {r['gap_half']:.2f}"]) for r in readings
+    )
+
+
+@pytest.mark.slow
+def test_digits_are_learned() -> None:
+    play = Play(DIGITS.config, range(3))
+    levels = play.measurements()[0].estimators.floors
+    assert all(r["coverage_average"] < 0.1 for r in play.readings())
+    play.run(1000)
+    soon = play.readings()
+    play.run(5000)
+    last = play.readings()
+    print(of_pictures(soon), of_pictures(last), sep="\n")
+    for after in soon:
+        assert after["modes"] == after["modes_average"] == 10
+        assert after["coverage_average"] >= 0.6 * levels["coverage"].mean
+    for after in last:
+        assert after["modes"] == after["modes_average"] == 10
+        assert after["coverage_average"] >= 0.88 and after["coverage"] >= 0.75
+        assert after["precision_average"] >= 0.80 and after["recall_average"] >= 0.90
+
+
+@pytest.mark.slow
+def test_digits_collapse_and_are_won_back_live() -> None:
+    play = Play(DIGITS_COLLAPSE.config, range(3))
+    _, lost = play.run(2000, measure_every=100)
+    captured, sure = (np.array([[r[name] for r in moment] for moment in lost[6:]]) for name in ("modes", "gap_half"))
+    print(f"from step 700 on captured {captured.T.tolist()}, |D - 1/2| up to {sure.max(axis=0)}")
+    assert (np.median(captured, axis=0) <= 4).all() and sure.max() <= 0.1
+    assert all(r["coverage"] <= 0.15 for r in lost[-1])
+    play.set(DIGITS_COLLAPSE.moves[0].changes)
+    play.run(1000)
+    cured = play.readings()
+    print(of_pictures(cured, ""))
+    assert all(r["modes"] == 10 and r["coverage"] >= 0.45 for r in cured)
+
+
+@pytest.mark.slow
+def test_without_r1_d_learns_the_digits_by_heart_and_r1_brings_them_back_live() -> None:
+    assert DIGITS_BY_HEART.config.replace("regulariser.r1", 0.3) == DIGITS.config
+    play = Play(DIGITS_BY_HEART.config, range(3))
+    play.run(2000)
+    best = play.readings()
+    play.run(6000)
+    worse = play.readings()
+    play.set(DIGITS_BY_HEART.moves[0].changes)
+    play.run(1000)
+    cured = play.readings()
+    print(of_pictures(best), of_pictures(worse), of_pictures(cured), sep="\n")
+    for early, late, after in zip(best, worse, cured, strict=True):
+        assert early["modes_average"] == 10 and early["coverage_average"] >= 0.75
+        assert late["gap_half"] >= 0.48 and late["frechet_average"] > 2 * early["frechet_average"]
+        assert late["precision_average"] > early["precision_average"]
+        assert late["coverage_average"] < early["coverage_average"]
+        assert late["modes_average"] < 10 and after["modes_average"] == 10
+        assert after["gap_half"] <= 0.35 and after["frechet_average"] < late["frechet_average"] / 3
+
+
+@pytest.mark.slow
+def test_without_r1_d_tells_the_digits_that_it_was_fed_from_all_others() -> None:
+    play = Play(DIGITS_BY_HEART.config.replace("data.count", 900), range(3))
+    play.run(8000)
+    everything = build_game(DIGITS_BY_HEART.config).data
+    n = len(everything.pictures())
+    choice = torch.zeros(n, 2)
+    choice[:, 0] = (torch.arange(n) + 0.5) / n  # each picture once, in order: the first 900 are those of the game
+    x = everything.push(choice, torch.rand(n, everything.dimension, generator=torch.Generator().manual_seed(0)))
+    d = torch.sigmoid(judge_samples(play.game, play.state.critic, x.expand(3, -1, -1))).view(3, n)
+    fed, others = d[:, :900].mean(dim=1), d[:, 900:].mean(dim=1)
+    print(f"D on the pictures it was fed {fed.tolist()}, on others {others.tolist()}")
+    assert (fed - others > 0.25).all()
+
+
+@pytest.mark.slow
+def test_two_digits_fill_the_latent_plane() -> None:
+    play = Play(DIGITS_PLANE.config, range(3))
+    play.run(2000)
+    last = play.readings()
+    print(of_pictures(last))
+    for after in last:
+        assert after["modes_average"] == 2 and after["high_quality_average"] >= 0.9
+        assert after["precision_average"] >= 0.88 and after["coverage_average"] >= 0.75
+        assert after["recall_average"] <= 0.7
+
+
+@pytest.mark.slow
+def test_discs_and_squares_are_everywhere() -> None:
+    play = Play(DISCS.config, range(3))
+    assert all(r["high_quality"] < 0.1 for r in play.readings())
+    play.run(400)
+    soon = play.readings()
+    play.run(1100)
+    last = play.readings()
+    print(of_pictures(soon), of_pictures(last), sep="\n")
+    for after in soon:
+        assert after["modes_average"] == 36 and after["high_quality_average"] >= 0.90
+    for after in last:
+        assert after["modes_average"] == 36 and after["high_quality_average"] >= 0.97
+        assert after["precision_average"] >= 0.90 and after["recall_average"] >= 0.93
 
 
 STARTS = [(1.0, 1.0), (0.5, 0.0), (2.0, 1.0), (-1.0, 0.3), (0.2, -1.5)]
