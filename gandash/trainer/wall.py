@@ -49,7 +49,7 @@ def kind_facts(known: PictureEstimators) -> dict[str, Any]:
 class PictureStage(Stage):
     """Generated pictures from latents that stay, so that they morph; D's word on each; what D says of real and generated."""
 
-    measure_every = 150  # two readings of 512 pictures take as long as ten to thirty steps
+    measure_every = 200  # two readings of 512 pictures take as long as 25 steps or so
     measures_pictures = False
 
     def __init__(self, game: Game, generator: Generator) -> None:
