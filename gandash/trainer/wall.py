@@ -103,6 +103,8 @@ class PictureStage(Stage):
             "histogram_real": _histogram(d_real, low, high),
             "histogram_generated": _histogram(d_made, low, high),
         }
+        if found.live.coverage is not None:
+            arrays["shares"] = found.live.coverage.shares
         self._said = {"histogram_range": [low, high], "classes_of_generated": _kinds(found.estimators, made[:n])}
         self._said["look"] = self._closer(game, theta, phi, made, found.estimators, arrays)
         return arrays

@@ -51,6 +51,10 @@ def test_every_law_of_pictures_has_its_wall(kind: type[Pictures], latent: int) -
     assert len(Games([session]).picture(0, 0.0)) < 64 * 1024
     for name in ("histogram_real", "histogram_generated"):
         assert arrays[name].shape == (BINS,) and arrays[name].sum() == pytest.approx(1)
+    assert ("shares" in arrays) == (kind is not UploadedPictures)
+    if "shares" in arrays:
+        assert arrays["shares"].shape == (len(facts["modes"]),) == (len(facts["mode_weights"]),)
+        assert arrays["shares"].sum() == pytest.approx(label["numbers"]["high_quality"])
 
 
 def test_the_bytes_are_what_g_makes_and_d_says() -> None:
