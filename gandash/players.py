@@ -105,6 +105,7 @@ class Network(Settings):
     width: int = setting(
         64,
         label="Width",
+        scale="log",
         ge=1,
         le=4096,
         help="Units per hidden layer. A wider player is stronger and each step dearer.",
@@ -202,6 +203,7 @@ class Convolutional(Settings):
     channels: int = setting(
         16,
         label="Channels",
+        scale="log",
         ge=4,
         le=128,
         help="Maps in the layer next to the picture; each halving of the picture doubles them. More is stronger and dearer.",

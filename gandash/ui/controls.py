@@ -147,7 +147,7 @@ def slider_ticks(setting: Setting) -> list[float]:
     """Round values over the useful part of a log-scaled range: powers of two for counts, ten to the decade otherwise."""
     low, high = setting.low or 0.0, setting.high or 1.0
     if isinstance(setting.value, int):
-        return [2**k for k in range(4, 13) if low <= 2**k <= high]
+        return [2**k for k in range(2, 13) if low <= 2**k <= high]
     bottom = -6 if "learning_rate" in setting.path else -10
     steps = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
     return [float(f"{m}e{d}") for d in range(bottom, 1) for m in steps if low < float(f"{m}e{d}") <= min(high, 1.0)]

@@ -228,3 +228,26 @@ def oklab(rgb: np.ndarray) -> np.ndarray:
         [0.0259040371, 0.7827717662, -0.8086757660],
     ]
     return np.array(to_lab) @ np.cbrt(np.array(to_cones) @ np.clip(rgb, 0, 1))
+
+
+def test_the_page_begins_a_comparison_follows_a_click_and_ends_it(app: App, browser: Browser) -> None:
+    lab = Lab(browser, app.url)
+    page = lab.page
+    page.get_by_text("several games side by side").click()
+    page.get_by_role("textbox", name="Values, one for each game").fill("1e-3, 4e-3, 1.6e-2")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="↻ Compare").click()
+    wait_until(lambda: page.locator(".gd-cell").count() == 3 and lab.status == "paused", "three games", 60)
+    press_play(lab)
+    wait_until(lambda: lab.step > 60, "they play", 60)
+    assert {cell.get_attribute("aria-label") for cell in page.locator(".gd-cell").all()} and "NaN" not in page.inner_text(
+        "body"
+    )
+    page.locator(".gd-cell-title").nth(1).click()
+    alone = page.get_by_role("button", name=re.compile("Play .* alone"))
+    alone.wait_for()
+    assert "0.004" in alone.inner_text() or "4e-3" in alone.inner_text()
+    alone.click()
+    wait_until(lambda: page.locator(".gd-cell").count() == 0 and lab.painted > 0, "one game again", 60)
+    assert not lab.complaints
+    lab.context.close()
