@@ -51,6 +51,12 @@ export class CloseUp {
     this.#walk.toggleAttribute('hidden', !facts.walk);
   }
 
+  /** What it needs, in CSS px. */
+  get height() {
+    const parts = [...this.node.children].filter(part => !part.hasAttribute('hidden'));
+    return parts[parts.length - 1].getBoundingClientRect().bottom - this.node.getBoundingClientRect().top;
+  }
+
   /** @param {boolean} isAwaited a click chooses the second picture */
   set awaitsSecond(isAwaited) {
     this.#walk.setAttribute('aria-pressed', String(isAwaited));

@@ -7,6 +7,7 @@ import { fitCanvas } from './canvas.js';
 import { element, maths } from './dom.js';
 import { percent, round } from './numbers.js';
 import { translucent } from './palette.js';
+import { Pointer } from './pictures-pointer.js';
 import { SteadyScale } from './plane-fields.js';
 import { isProbability, readingOf } from './reading.js';
 
@@ -17,28 +18,18 @@ const ABOVE_PX = 4;
 const SMALLEST = 0.1; // an outline that is lower than this share does not fill the picture
 
 export class Histogram {
-  #tips;
   #canvas = /** @type {HTMLCanvasElement} */ (element('canvas', { role: 'img' }));
   #context = /** @type {CanvasRenderingContext2D} */ (this.#canvas.getContext('2d'));
   #caption = element('figcaption');
-  node = element('figure', { class: 'gd-pictures-histogram' }, this.#caption, this.#canvas);
+  node = element('figure', { class: 'gd-pictures-figure gd-pictures-histogram' }, this.#caption, this.#canvas);
   #top = new SteadyScale();
   #range = new SteadyRange();
   #reading = readingOf(null);
-  /** @type {{x: number, y: number} | null} */
-  #pointer = null;
+  #pointer;
 
-  /** @param {{signal: AbortSignal, tips: import('./tip.js').Tips, request: () => void}} options */
-  constructor({ signal, tips, request }) {
-    this.#tips = tips;
-    this.#canvas.addEventListener('pointermove', ({ offsetX: x, offsetY: y }) => {
-      this.#pointer = { x, y };
-      request();
-    }, { signal });
-    this.#canvas.addEventListener('pointerleave', () => {
-      this.#pointer = null;
-      tips.leavePoint();
-    }, { signal });
+  /** @param {import('./pictures-pointer.js').PointerOptions} options */
+  constructor(options) {
+    this.#pointer = new Pointer(this.#canvas, options);
   }
 
   /** @param {import('./reading.js').Reading} reading */
@@ -115,11 +106,9 @@ export class Histogram {
 
   /** @param {Float32Array} real @param {Float32Array} generated @param {[number, number]} range @param {[number, number]} place of the bins in px */
   #readPoint(real, generated, range, [from, to]) {
-    if (!this.#pointer) return;
-    const i = Math.min(real.length - 1, Math.max(0, Math.floor(((this.#pointer.x - from) / (to - from)) * real.length)));
-    const { left, top } = this.#canvas.getBoundingClientRect();
-    const words = `${this.#reading.symbol} in ${bin(range, real.length, i)}\nreal ${percent(real[i], 1)}\u2003generated ${percent(generated[i], 1)}`;
-    this.#tips.showPoint(words, left + this.#pointer.x, top + this.#pointer.y);
+    if (!this.#pointer.at) return;
+    const i = Math.min(real.length - 1, Math.max(0, Math.floor(((this.#pointer.at.x - from) / (to - from)) * real.length)));
+    this.#pointer.say(`${this.#reading.symbol} in ${bin(range, real.length, i)}\nreal ${percent(real[i], 1)}\u2003generated ${percent(generated[i], 1)}`);
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { element } from './dom.js';
 import { cornerOf, GAP, tileAt } from './pictures-fit.js';
+import { Pointer } from './pictures-pointer.js';
 import { Tiles } from './pictures-tiles.js';
 
 /** @typedef {object} Shown what hangs on the wall now
@@ -35,8 +36,7 @@ export class Wall {
   #painted = [];
   /** @type {Shown | null} */
   #shown = null;
-  /** @type {{x: number, y: number} | null} where the pointer rests, in px of the canvas */
-  #pointer = null;
+  #pointer;
   /** @type {HTMLElement[]} */
   #cells = [];
   #columns = 0;
@@ -46,17 +46,9 @@ export class Wall {
   /** @param {WallOptions} options */
   constructor(options) {
     this.#options = options;
-    const { label, signal, tips, request, onChoose } = options;
+    const { label, signal, onChoose } = options;
     this.node = element('div', { class: 'gd-wall', role: onChoose ? 'grid' : 'img', 'aria-label': label, tabindex: onChoose && 0 }, this.#canvas);
-    this.#canvas.addEventListener('pointermove', ({ offsetX: x, offsetY: y, pointerType }) => {
-      this.#pointer = pointerType === 'touch' ? null : { x, y };
-      request();
-    }, { signal });
-    this.#canvas.addEventListener('pointerleave', () => {
-      this.#pointer = null;
-      tips.leavePoint();
-      request();
-    }, { signal });
+    this.#pointer = new Pointer(this.#canvas, options, { byFinger: false });
     if (!onChoose) return;
     this.node.setAttribute('aria-keyshortcuts', 'ArrowLeft ArrowRight ArrowUp ArrowDown Home End Escape');
     this.#canvas.addEventListener('click', ({ offsetX, offsetY, shiftKey }) => {
@@ -90,7 +82,7 @@ export class Wall {
     this.#shown = null;
     this.#painted = [];
     this.#namedAt = -Infinity;
-    this.#pointer = null;
+    this.#pointer.at = null;
     this.#canvas.style.visibility = 'hidden';
   }
 
@@ -125,7 +117,7 @@ export class Wall {
       const word = mark?.(i);
       if (word) this.#write(word, x, y, size, theme);
     }
-    const hovered = this.#pointer && this.#options.onChoose ? this.#under(this.#pointer.x, this.#pointer.y) : null;
+    const hovered = this.#pointer.at && this.#options.onChoose ? this.#under(this.#pointer.at.x, this.#pointer.at.y) : null;
     if (hovered !== null) this.#ring(hovered, theme.muted, []);
     if (other !== null && other < fit.count) this.#ring(other, theme.text, [4, 3]);
     if (selected !== null && selected < fit.count) this.#ring(selected, theme.text, []);
@@ -166,12 +158,10 @@ export class Wall {
 
   /** What is under the pointer, also while it rests and the game goes on. @param {Shown} shown */
   #readPoint({ says, selected }) {
-    const { tips } = this.#options;
-    if (!this.#pointer) return;
-    const i = this.#under(this.#pointer.x, this.#pointer.y);
-    if (i === null || !says || i === selected) return tips.leavePoint(); // what is chosen is said beside the wall
-    const { left, top } = this.#canvas.getBoundingClientRect();
-    tips.showPoint(says(i), left + this.#pointer.x, top + this.#pointer.y);
+    if (!this.#pointer.at) return;
+    const i = this.#under(this.#pointer.at.x, this.#pointer.at.y);
+    if (i === null || !says || i === selected) return this.#options.tips.leavePoint(); // what is chosen is said beside the wall
+    this.#pointer.say(says(i));
   }
 
   /** A grid's rows and cells, for those who hear it. @param {Shown} shown */

@@ -10,6 +10,7 @@ import { CloseUp } from './pictures-closeup.js';
 import { FrameColours } from './pictures-colours.js';
 import { fitSome, fitTiles } from './pictures-fit.js';
 import { Histogram } from './pictures-histogram.js';
+import { KindShares } from './pictures-kinds.js';
 import { LookRequest } from './pictures-look.js';
 import { Walk } from './pictures-walk.js';
 import { Wall } from './pictures-wall.js';
@@ -28,6 +29,10 @@ const LAYERS = [
   {
     key: 'histogram', needs: 'histogram_real', label: 'histogram', sample: { ink: 'discriminator', mark: 'rug' },
     hint: r => `How often ${r.symbol} takes which value: blue on real pictures, orange and dashed on generated ones.${r.centre === null ? '' : ` Both close on ${r.centre_label} when nothing is left to tell.`}`,
+  },
+  {
+    key: 'kinds', needs: 'shares', label: 'shares', sample: { ink: 'generated', mark: 'rug' },
+    hint: 'How many of all generated pictures are of each kind (orange), against its true share (blue). A kind that G has lost is an empty slot.',
   },
   { key: 'classes', needs: 'classes', label: 'class', on: false, sample: { ink: 'text', mark: 'share' }, hint: 'Which kind each generated picture is of, where it is clearly of one.' },
 ];
@@ -59,6 +64,8 @@ const SIDE_SHARE = 0.26;
 const GAP_PX = 16;
 const WALK_PX = 74; // a walk needs this room where the real pictures are
 const SMALLEST_PX = 22; // of a picture in a small stage
+const FIGURE_SHARE = { alone: 0.29, both: 0.21 }; // of the side's height, for each figure beneath the close-up
+const SIDE_GAP_PX = 8;
 const TELL_EVERY_MS = 2000; // the description for those who do not see the pictures
 
 export class PicturesStage {
@@ -81,6 +88,7 @@ export class PicturesStage {
   #closeUp;
   #walk;
   #histogram;
+  #kinds;
   #heads = { generated: element('h3', { class: 'gd-wall-head' }, 'Generated'), real: element('h3', { class: 'gd-wall-head' }, 'Real') };
   #beneath;
   #walls;
@@ -112,10 +120,11 @@ export class PicturesStage {
     this.#closeUp = new CloseUp({ signal, tips, onClose: () => this.#choose(null, false), onWalk: () => this.#awaitSecond(!this.#awaitsSecond) });
     this.#walk = new Walk({ signal, tips, request, onShare: share => this.#set({ share }), onClose: () => this.#set({ other: null }) });
     this.#histogram = new Histogram(options);
+    this.#kinds = new KindShares(options);
     this.#beneath = element('div', { class: 'gd-wall-beneath' }, this.#heads.real, this.#real.node, this.#walk.node);
     this.#map.node.hidden = true;
     this.#walls = element('div', { class: 'gd-walls' }, this.#heads.generated, this.#generated.node, this.#map.node, this.#beneath);
-    this.#side = element('div', { class: 'gd-pictures-side' }, this.#hint, this.#closeUp.node, this.#histogram.node);
+    this.#side = element('div', { class: 'gd-pictures-side' }, this.#hint, this.#closeUp.node, this.#kinds.node, this.#histogram.node);
     this.#body = element('div', { class: 'gd-pictures' }, this.#walls, this.#side);
     this.node = element('div', { class: 'gd-stage gd-stage-plane gd-stage-pictures' }, this.#styles(), this.#legend.node, this.#fieldRow, this.#body, this.#words);
     this.node.toggleAttribute('data-compact', Boolean(options.compact));
@@ -173,8 +182,9 @@ export class PicturesStage {
     this.#awaitSecond(false);
     this.#colours.clear();
     this.#histogram.clear();
+    this.#kinds.clear();
     for (const part of [this.#generated, this.#map, this.#real, this.#walk]) part.clear();
-    for (const { node } of [this.#closeUp, this.#walk, this.#histogram]) node.hidden = true;
+    for (const { node } of [this.#closeUp, this.#walk, this.#kinds, this.#histogram]) node.hidden = true;
     this.#options.tips.leavePoint();
     this.#toldAt = -Infinity;
     this.#options.request();
@@ -285,16 +295,42 @@ export class PicturesStage {
 
   /** @param {any} arrays */
   #drawSide(arrays) {
-    const { shape, histogram } = this.#facts;
+    const { histogram } = this.#facts;
     const { selected } = this.#look.now;
     const label = /** @type {import('./bytes.js').Packet} */ (this.#frame).label;
     const isChosen = selected !== null && selected < this.#facts.pictures;
     this.#closeUp.node.toggleAttribute('hidden', !isChosen);
     this.#hint.toggleAttribute('hidden', isChosen);
+    if (isChosen) this.#drawCloseUp(arrays, selected);
     const showsHistogram = this.#legend.isOn('histogram') && Boolean(arrays.histogram_real);
+    const counted = this.#legend.isOn('kinds') ? this.#counted(arrays.shares) : null;
+    const share = showsHistogram && counted ? FIGURE_SHARE.both : FIGURE_SHARE.alone;
+    const showsKinds = counted !== null && (!isChosen || this.#hasRoomFor(showsHistogram ? 2 : 1, share));
     this.#histogram.node.toggleAttribute('hidden', !showsHistogram);
+    this.#kinds.node.toggleAttribute('hidden', !showsKinds);
+    this.#side.style.setProperty('--gd-figure', percentage(showsKinds ? share : FIGURE_SHARE.alone));
+    if (showsKinds) this.#kinds.draw(counted, this.#theme);
     if (showsHistogram) this.#histogram.draw(arrays.histogram_real, arrays.histogram_generated, { of: histogram ?? label.histogram_range ?? [0, 1], isFixed: Boolean(histogram) }, this.#theme);
-    if (!isChosen) return;
+  }
+
+  /** What generated pictures are counted by; null where they are not. @param {Float32Array | undefined} shares @returns {import('./pictures-kinds.js').Counted | null} */
+  #counted(shares) {
+    const { modes: names, mode_weights: weights, kinds } = this.#facts;
+    if (!kinds || !shares?.length || names?.length !== shares.length || weights?.length !== shares.length) return null;
+    const { numbers = {}, measured, step } = /** @type {import('./bytes.js').Packet} */ (this.#frame).label;
+    return { shares, weights, names, kinds, numbers, step: measured === undefined || measured === step ? null : measured };
+  }
+
+  /** Whether so many figures leave the close-up its height; a narrow page has all the room. @param {number} figures @param {number} share of the height */
+  #hasRoomFor(figures, share) {
+    if (this.node.closest('[data-layout="narrow"]')) return true;
+    return this.#closeUp.height <= this.#side.clientHeight * (1 - figures * share) - figures * SIDE_GAP_PX;
+  }
+
+  /** @param {any} arrays @param {number} selected */
+  #drawCloseUp(arrays, selected) {
+    const { shape } = this.#facts;
+    const { label } = /** @type {import('./bytes.js').Packet} */ (this.#frame);
     const size = shape[0] * shape[1] * shape[2];
     const isOurs = this.#isSeen('selected');
     const named = label.classes_of_generated?.[selected];
@@ -372,6 +408,9 @@ export class PicturesStage {
 function mean(values) {
   return values?.length ? values.reduce((sum, value) => sum + value, 0) / values.length : null;
 }
+
+/** @param {number} share */
+const percentage = share => `${100 * share}%`;
 
 /** How large the players are, and where they play. @param {any} facts */
 function sizes({ parameters, device }) {

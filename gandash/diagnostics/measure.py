@@ -118,11 +118,6 @@ def measure(game: Game, state: GameState, streams: Streams, member: int = 0) -> 
     if not one_pass:  # spread-out points lie in order: a pack must not be made of neighbours, nor a pair of equal ranks
         real_points, fake = (x[:, torch.randperm(found.samples, generator=generator)] for x in (real_points, fake))
     d, real, fake_outputs = _judged(game, critic, found, real_points, fake, one_pass)
-    d_real, d_fake = reading.of(real), reading.of(fake_outputs)
-    log_d_real = log_d_fake = math.nan
-    if reading.logit is not None:
-        log_d_real = float(F.logsigmoid(reading.logit(real)).mean())
-        log_d_fake = float(F.logsigmoid(-reading.logit(fake_outputs)).mean())
     return Measurement(
         estimators=found,
         live=live,
@@ -131,16 +126,26 @@ def measure(game: Game, state: GameState, streams: Streams, member: int = 0) -> 
         d_star=optimal_discriminator(found.p_r, live.p_g, reading.optimal, game.pack),
         slopes=(_slope(game, critic, real_points), _slope(game, critic, fake)),
         centre=reading.centre,
-        expectations={
-            "loss_d": float(game.objective.discriminator(real, fake_outputs)),
-            "loss_g": float(game.objective.generator(real, fake_outputs)),
-            "log_d_real": log_d_real,
-            "log_d_fake": log_d_fake,
-            "value": log_d_real + log_d_fake,
-            "mean_d_real": float(d_real.mean()),
-            "mean_d_fake": float(d_fake.mean()),
-        },
+        expectations=expectations(game, real, fake_outputs),
     )
+
+
+def expectations(game: Game, real: torch.Tensor, fake: torch.Tensor) -> dict[str, float]:
+    """Losses, V and its two terms, and mean D, from D's outputs on real and on generated samples `(1, n)`."""
+    reading = game.objective.reading
+    log_d_real = log_d_fake = math.nan
+    if reading.logit is not None:
+        log_d_real = float(F.logsigmoid(reading.logit(real)).mean())
+        log_d_fake = float(F.logsigmoid(-reading.logit(fake)).mean())
+    return {
+        "loss_d": float(game.objective.discriminator(real, fake)),
+        "loss_g": float(game.objective.generator(real, fake)),
+        "log_d_real": log_d_real,
+        "log_d_fake": log_d_fake,
+        "value": log_d_real + log_d_fake,
+        "mean_d_real": float(reading.of(real).mean()),
+        "mean_d_fake": float(reading.of(fake).mean()),
+    }
 
 
 def _judged(

@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
+from gandash.diagnostics.measure import expectations
 from gandash.diagnostics.path import mean_slope
 from gandash.diagnostics.pictures import MORE_IS_BETTER, PictureEstimators, PictureReading, picture_estimators_for
 from gandash.game.field import judge_samples, sample
@@ -69,10 +69,6 @@ def measure_pictures(game: Game, state: GameState, streams: Streams, member: int
     critic, reading = state.critic[row], game.objective.reading
     a_real, a_fake = (judge_samples(game, critic, x).double() for x in (found.real_points[None], fake))
     d_real, d_fake = reading.of(a_real), reading.of(a_fake)
-    log_d_real = log_d_fake = math.nan
-    if reading.logit is not None:
-        log_d_real = float(F.logsigmoid(reading.logit(a_real)).mean())
-        log_d_fake = float(F.logsigmoid(-reading.logit(a_fake)).mean())
     centre = d_real.median() if reading.centre is None else torch.tensor(reading.centre, dtype=d_real.dtype)
     some = _SLOPES - _SLOPES % game.pack
     return PictureMeasurement(
@@ -85,15 +81,7 @@ def measure_pictures(game: Game, state: GameState, streams: Streams, member: int
             float(mean_slope(game, critic, found.real_points[None, :some])),
             float(mean_slope(game, critic, fake[:, :some])),
         ),
-        expectations={
-            "loss_d": float(game.objective.discriminator(a_real, a_fake)),
-            "loss_g": float(game.objective.generator(a_real, a_fake)),
-            "log_d_real": log_d_real,
-            "log_d_fake": log_d_fake,
-            "value": log_d_real + log_d_fake,
-            "mean_d_real": float(d_real.mean()),
-            "mean_d_fake": float(d_fake.mean()),
-        },
+        expectations=expectations(game, a_real, a_fake),
     )
 
 

@@ -1,0 +1,120 @@
+// @ts-check
+/**
+ * Which share of the generated pictures is of each kind (a digit, a class, a cell of a law that is known), against the kind's
+ * true share: a lost kind is an empty slot.
+ */
+import { fitCanvas } from './canvas.js';
+import { element, write } from './dom.js';
+import { fixed, known, percent } from './numbers.js';
+import { translucent } from './palette.js';
+import { Pointer } from './pictures-pointer.js';
+import { SteadyScale } from './plane-fields.js';
+
+/** @typedef {import('./palette.js').Theme} Theme */
+
+/** @typedef {object} Counted
+ * @property {Float32Array} shares (K), of all generated pictures
+ * @property {readonly number[]} weights (K), the true shares
+ * @property {readonly (string | number)[]} names (K)
+ * @property {string} kinds "digits", "classes" or "cells"
+ * @property {Record<string, number | null>} numbers measured with the shares: `modes`, `reverse_kl`
+ * @property {number | null} step they were measured at, where that is another than the frame's */
+
+const NAMES_PX = 17; // under the bars
+const BARE_PX = 4;
+const ABOVE_PX = 4;
+const SMALLEST = 0.01; // of a share that fills the picture
+const BAR = 0.72; // of the way from one slot to the next
+const THIN_PX = 8; // slots as narrow as this stand a pixel apart
+const BETWEEN_PX = 4; // names
+
+export class KindShares {
+  #tips;
+  #canvas = /** @type {HTMLCanvasElement} */ (element('canvas', { role: 'img' }));
+  #context = /** @type {CanvasRenderingContext2D} */ (this.#canvas.getContext('2d'));
+  #caption = element('figcaption');
+  #what = element('b', { style: 'color: var(--gd-words)' });
+  #found = element('span');
+  node = element('figure', { class: 'gd-pictures-figure gd-pictures-kinds', hidden: '' }, this.#caption, this.#canvas);
+  #top = new SteadyScale();
+  #pointer;
+
+  /** @param {import('./pictures-pointer.js').PointerOptions} options */
+  constructor(options) {
+    this.#tips = options.tips;
+    this.#pointer = new Pointer(this.#canvas, options);
+    this.#caption.append(this.#what, this.#found);
+  }
+
+  clear() {
+    this.#top.clear();
+  }
+
+  /** @param {Counted} counted @param {Theme} theme */
+  draw(counted, theme) {
+    this.#write(counted);
+    const c = this.#context;
+    if (!fitCanvas(c)) return;
+    const { clientWidth: width, clientHeight: height } = this.#canvas;
+    c.clearRect(0, 0, width, height);
+    const { shares, weights } = counted;
+    const pitch = width / shares.length;
+    const floor = height - (this.#drawNames(counted, pitch, height, theme) ? NAMES_PX : BARE_PX);
+    const scale = (floor - ABOVE_PX) / this.#top.fit(Math.max(...shares, ...weights), SMALLEST);
+    const wide = pitch < THIN_PX ? Math.max(1, pitch - 1) : BAR * pitch;
+    shares.forEach((share, k) => {
+      const x = k * pitch + (pitch - wide) / 2;
+      const [bar, slot] = [share, weights[k]].map(part => part * scale);
+      c.fillStyle = translucent(theme.real, theme.dark ? 0.2 : 0.13);
+      c.fillRect(x, floor - slot, wide, slot);
+      c.fillStyle = theme.generated;
+      c.fillRect(x, floor - bar, wide, bar);
+      c.fillStyle = theme.real;
+      c.fillRect(x - 1, Math.round(floor - slot) - 1, wide + 2, 2);
+    });
+    c.fillStyle = theme.line;
+    c.fillRect(0, floor, width, 1);
+    this.#readPoint(counted, pitch);
+  }
+
+  /** Writes the kinds' names where they are no mere numbers and there is room; whether they stand there.
+   * @param {Counted} counted @param {number} pitch @param {number} height @param {Theme} theme */
+  #drawNames({ names, kinds, shares }, pitch, height, theme) {
+    const c = this.#context;
+    const font = (/** @type {boolean} */ isLost) => `${isLost ? 'bold ' : ''}11px ${theme.font}`;
+    c.font = font(true);
+    if (kinds === 'cells' || names.some(name => c.measureText(String(name)).width > pitch - BETWEEN_PX)) return false;
+    c.textAlign = 'center';
+    c.textBaseline = 'top';
+    names.forEach((name, k) => {
+      const isLost = shares[k] === 0;
+      c.font = font(isLost);
+      c.fillStyle = isLost ? theme.text : theme.muted;
+      c.fillText(String(name), (k + 0.5) * pitch, height - NAMES_PX + 4);
+    });
+    return true;
+  }
+
+  /** @param {Counted} counted */
+  #write({ shares, names, kinds, numbers, step }) {
+    const areCells = kinds === 'cells';
+    write(this.#what, areCells ? 'Cells' : 'Read as');
+    const count = `${known(numbers.modes) ? numbers.modes : '–'} of ${names.length}`;
+    write(this.#found, `: ${count}${areCells ? '' : ` ${kinds}`}, reverse\u00a0KL\u00a0${fixed(numbers.reverse_kl, 3)}`);
+    const of = areCells ? 'lies in each cell of place, size and kind, as far as its law has them' : `is read as each of the ${kinds}`;
+    const none = `${percent(1 - shares.reduce((sum, share) => sum + share, 0), 1)} of them ${areCells ? 'lie in no cell' : `are read as none of the ${kinds}`}.`;
+    const when = step === null ? '' : ` Measured at step ${step}.`;
+    this.#tips.set(this.#caption, `Orange: the share of all generated pictures that ${of}. Blue: its true share. ${none} Reverse KL, in nats, compares the rest with the true shares: 0 where they agree.${when}`);
+    const lost = names.filter((_, k) => shares[k] === 0);
+    const words = `Shares of the ${names.length} ${kinds} among generated pictures. ${lost.length ? `None ${areCells ? `in ${lost.length} of them` : `of ${lost.join(', ')}`}.` : 'None is lost.'}`;
+    if (this.#canvas.getAttribute('aria-label') !== words) this.#canvas.setAttribute('aria-label', words);
+  }
+
+  /** @param {Counted} counted @param {number} pitch */
+  #readPoint({ shares, weights, names, kinds }, pitch) {
+    if (!this.#pointer.at) return;
+    const k = Math.min(names.length - 1, Math.max(0, Math.floor(this.#pointer.at.x / pitch)));
+    const what = kinds === 'cells' ? `cell ${Number(names[k]) + 1} of ${names.length}` : `read as ${names[k]}`;
+    this.#pointer.say(`${what}\ngenerated ${percent(shares[k], 1)}\u2003true share ${percent(weights[k], 1)}`);
+  }
+}
