@@ -64,7 +64,7 @@ const SIDE_SHARE = 0.26;
 const GAP_PX = 16;
 const WALK_PX = 74; // a walk needs this room where the real pictures are
 const SMALLEST_PX = 22; // of a picture in a small stage
-const FIGURE_SHARE = { alone: 0.29, both: 0.21 }; // of the side's height, for each figure beneath the close-up
+const FIGURE_SHARE = { alone: 0.29, both: 0.2 }; // of the side's height, for each figure beneath the close-up
 const SIDE_GAP_PX = 8;
 const TELL_EVERY_MS = 2000; // the description for those who do not see the pictures
 

@@ -10,7 +10,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -39,7 +38,6 @@ from gandash.trainer.messages import (
     Set,
     SetMany,
     Speed,
-    Standing,
     Start,
     Started,
     Status,
@@ -48,6 +46,7 @@ from gandash.trainer.messages import (
     VerdictChanged,
 )
 from gandash.trainer.process import TooManyCommands, WorkerProcess
+from gandash.trainer.seats import Seat, columns, describe, seated
 
 if TYPE_CHECKING:
     from gandash.trainer.supervisor import Limits
@@ -56,7 +55,6 @@ log = logging.getLogger("gandash.supervisor")
 
 Role = Literal["steer", "watch"]
 
-MARKS = 200  # shown on the curves; the event log itself keeps all
 CRASHES = 3  # in a row without a new checkpoint: then the run has failed
 LOSSES, LOSSES_SECONDS = 10, 600.0  # so many workers lost within this time: then too, whatever was reached in between
 WORD_SECONDS = 10.0  # how long a worker may keep a person waiting without a word why
@@ -66,16 +64,6 @@ STARTING = "The trainer is still starting: the server is busy. The run shows its
 
 class Refusal(RuntimeError):
     """Why a run cannot do what it is asked, in words."""
-
-
-@dataclass
-class Seat:
-    """One game of a run as its worker last told of it."""
-
-    changes: tuple[Change, ...] = ()
-    facts: dict[str, Any] = field(default_factory=dict)
-    verdict: dict[str, Any] = field(default_factory=dict)
-    marks: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=MARKS))
 
 
 Setting = tuple[int | None, str, JsonValue]
@@ -369,39 +357,8 @@ class Run:
                 "step": self.step,
                 "speed": self.speed,
                 "examined": dict(self._examined),
-                **self._seats_described(),
+                **describe(self.seats, self.labels, self.title),
             }
-
-    def _seats_described(self) -> dict[str, Any]:
-        """Facts, marks and verdict of the one game; of compared ones, `members`, one object each."""
-        if len(self.seats) == 1:
-            (seat,) = self.seats
-            facts = seat.facts | {"title": self.title}
-            return {"members": [], "verdict": seat.verdict, "marks": list(seat.marks), "facts": facts}
-        labels = self.labels if len(self.labels) == len(self.seats) else [""] * len(self.seats)  # others are about to begin
-        members = [
-            {"label": label, "facts": seat.facts, "verdict": seat.verdict, "marks": list(seat.marks)}
-            for label, seat in zip(labels, self.seats, strict=True)
-        ]
-        marks: dict[tuple[int, str], dict[str, Any]] = {}
-        for label, seat in zip(labels, self.seats, strict=True):
-            for own in seat.marks:
-                same = all(own in other.marks for other in self.seats)
-                told = own if same else own | {"label": f"{label}: {own['label']}"}
-                marks[told["step"], told["label"]] = told
-        return {
-            "members": members,
-            "verdict": None,
-            "marks": sorted(marks.values(), key=lambda m: m["step"])[-MARKS:],
-            "facts": {"stage": "comparison", "title": self.title, "columns": self._columns},
-        }
-
-    @property
-    def _columns(self) -> list[str]:
-        """Of the curves' table; those of compared games carry their number in front."""
-        if len(self.seats) == 1:
-            return list(self.facts["columns"])
-        return [f"{i}/{name}" for i, seat in enumerate(self.seats) for name in seat.facts["columns"]]
 
     def state(self, role: Role) -> tuple[int, str]:
         """The version, and `describe` as JSON: made once, however many look."""
@@ -426,7 +383,7 @@ class Run:
                 if viewer.generation_seen != self._generation:
                     viewer.generation_seen, viewer.cursor = self._generation, Cursor()
                 label, arrays, viewer.cursor = self._history.patch(viewer.cursor)
-                label |= {"kind": "history", "generation": self._generation, "columns": self._columns}
+                label |= {"kind": "history", "generation": self._generation, "columns": columns(self.seats)}
                 packets.append(pack(label, arrays))
             packets.append(self._frame)
             viewer.frame_seen, viewer.ready = self._frame_number, False
@@ -505,12 +462,12 @@ class Run:
         recovered, wanted = self._recovering, self.configs
         self._generation, self._recovering, self.step = event.generation, False, event.step
         self.configs = tuple(game.config for game in event.games)
-        self.seats = [_seat(game, event.step) for game in event.games]
+        self.seats = [seated(game, event.step) for game in event.games]
         if self.notice == STARTING:
             self.notice = ""
         self._examined = {}
         if self._history is None or event.step == 0:
-            self._history = History(len(self._columns))
+            self._history = History(len(columns(self.seats)))
         else:
             self._history.cut(event.step)
         self._frame = b""
@@ -623,12 +580,6 @@ class Run:
             self.status, self.reason = Status.ENDED, reason
             self._worker.end()
             self._touch()
-
-
-def _seat(game: Standing, step: int) -> Seat:
-    marked = [mark(c, game.config) for c in game.changes if c.kind == "set"]
-    verdict = {"kind": "waiting", "title": "Ready", "reason": "Press play.", "step": step}
-    return Seat(game.changes, finite(game.facts), verdict, deque(marked, maxlen=MARKS))
 
 
 def _live_differences(old: Sequence[GameConfig], new: Sequence[GameConfig]) -> list[Setting]:

@@ -42,7 +42,8 @@ from gandash.trainer.messages import (
     StepBy,
 )
 from gandash.trainer.process import WorkerProcess
-from gandash.trainer.run import CRASHES, LOSSES, MARKS, Run, Viewer
+from gandash.trainer.run import CRASHES, LOSSES, Run, Viewer
+from gandash.trainer.seats import MARKS
 from gandash.trainer.session import replay
 from gandash.trainer.supervisor import Limits, NoRoom, Supervisor
 
