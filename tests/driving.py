@@ -130,9 +130,13 @@ class Lab:
     def press(self, key: str) -> None:
         self.page.locator("body").press(key)
 
+    def pick(self, title: str) -> None:
+        """Pick a preset by its title: typed, since the list shows only what there is room for."""
+        self.page.get_by_role("combobox", name="Preset").fill(title)
+        self.page.get_by_role("option", name=title, exact=True).click()
+
     def choose(self, title: str) -> None:
         """Choose a preset by its title, and wait until its first frame is drawn."""
-        self.page.get_by_role("combobox", name="Preset").fill(title)  # the list shows only what there is room for
-        self.page.get_by_role("option", name=title, exact=True).click()
         painted = self.painted
+        self.pick(title)
         wait_until(lambda: self.status == "paused" and self.step == 0 and self.painted > painted, f"{title} stands ready", 30)

@@ -8,7 +8,6 @@ import { element, write } from './dom.js';
 import { fixed, known, percent } from './numbers.js';
 import { translucent } from './palette.js';
 import { Pointer } from './pictures-pointer.js';
-import { SteadyScale } from './plane-fields.js';
 
 /** @typedef {import('./palette.js').Theme} Theme */
 
@@ -23,7 +22,7 @@ import { SteadyScale } from './plane-fields.js';
 const NAMES_PX = 17; // under the bars
 const BARE_PX = 4;
 const ABOVE_PX = 4;
-const SMALLEST = 0.01; // of a share that fills the picture
+const SPARE = 1.5; // a scale this much too large is taken back
 const BAR = 0.72; // of the way from one slot to the next
 const THIN_PX = 8; // slots as narrow as this stand a pixel apart
 const BETWEEN_PX = 4; // names
@@ -36,7 +35,7 @@ export class KindShares {
   #what = element('b', { style: 'color: var(--gd-words)' });
   #found = element('span');
   node = element('figure', { class: 'gd-pictures-figure gd-pictures-kinds', hidden: '' }, this.#caption, this.#canvas);
-  #top = new SteadyScale();
+  #top = 0;
   #pointer;
 
   /** @param {import('./pictures-pointer.js').PointerOptions} options */
@@ -47,7 +46,7 @@ export class KindShares {
   }
 
   clear() {
-    this.#top.clear();
+    this.#top = 0;
   }
 
   /** @param {Counted} counted @param {Theme} theme */
@@ -60,7 +59,9 @@ export class KindShares {
     const { shares, weights } = counted;
     const pitch = width / shares.length;
     const floor = height - (this.#drawNames(counted, pitch, height, theme) ? NAMES_PX : BARE_PX);
-    const scale = (floor - ABOVE_PX) / this.#top.fit(Math.max(...shares, ...weights), SMALLEST);
+    const most = Math.max(...shares, ...weights);
+    if (most > this.#top || SPARE * most < this.#top) this.#top = most;
+    const scale = (floor - ABOVE_PX) / this.#top;
     const wide = pitch < THIN_PX ? Math.max(1, pitch - 1) : BAR * pitch;
     shares.forEach((share, k) => {
       const x = k * pitch + (pitch - wide) / 2;
@@ -101,7 +102,7 @@ export class KindShares {
     write(this.#what, areCells ? 'Cells' : 'Read as');
     const count = `${known(numbers.modes) ? numbers.modes : '–'} of ${names.length}`;
     write(this.#found, `: ${count}${areCells ? '' : ` ${kinds}`}, reverse\u00a0KL\u00a0${fixed(numbers.reverse_kl, 3)}`);
-    const of = areCells ? 'lies in each cell of place, size and kind, as far as its law has them' : `is read as each of the ${kinds}`;
+    const of = areCells ? 'lies in each cell: pictures alike in place, size, kind or angle' : `is read as each of the ${kinds}`;
     const none = `${percent(1 - shares.reduce((sum, share) => sum + share, 0), 1)} of them ${areCells ? 'lie in no cell' : `are read as none of the ${kinds}`}.`;
     const when = step === null ? '' : ` Measured at step ${step}.`;
     this.#tips.set(this.#caption, `Orange: the share of all generated pictures that ${of}. Blue: its true share. ${none} Reverse KL, in nats, compares the rest with the true shares: 0 where they agree.${when}`);

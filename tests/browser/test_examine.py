@@ -18,9 +18,7 @@ ALONE = 500  # rounds that D is offered to be trained alone
 def test_each_is_computed_while_the_game_plays(lab, title: str | None) -> None:
     page = lab.page
     if title:
-        page.get_by_role("combobox", name="Preset").click()
-        page.get_by_role("option", name=title).first.click()
-        wait_until(lambda: "modes" in (page.text_content("body") or ""), "the ring is on the stage")
+        lab.choose(title)
     wait_until(lambda: lab.status == "paused" and lab.step == 0, "a game stands ready")
     lab.press("Space")
     wait_until(lambda: lab.step > 30, "it plays", 60)

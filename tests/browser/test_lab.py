@@ -66,8 +66,7 @@ def test_space_in_a_text_field_does_not_play(lab) -> None:
 
 
 def test_a_preset_changes_the_game_and_its_move_cures_it(lab) -> None:
-    lab.page.get_by_role("combobox", name="Preset").click()
-    lab.page.get_by_text("The minimax gradient vanishes").click()
+    lab.choose("The minimax gradient vanishes")
     button = lab.page.get_by_role("button", name="Switch to the non-saturating loss")
     button.wait_for()
     wait_until(lambda: lab.status == "paused" and lab.step == 0, "the new game stands ready")
@@ -83,8 +82,7 @@ def test_presets_may_change_while_it_plays(lab) -> None:
     for title, rate in rates.items():
         lab.press("Space")
         wait_until(lambda: lab.status == "running" and lab.step > 30, "it plays")
-        lab.page.get_by_role("combobox", name="Preset").click()
-        lab.page.get_by_role("option", name=title).click()
+        lab.pick(title)
         wait_until(lambda: lab.status == "paused" and lab.step == 0, f"{title} stands ready, and is drawn")
         box = lab.page.get_by_role("textbox", name="D Learning rate")
         wait_until(lambda box=box, rate=rate: box.input_value() == rate, "the controls are the new game's")

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from driving import App, Lab, running_app
-from playwright.sync_api import Browser, Locator
+from playwright.sync_api import Browser, Locator, WebSocketRoute
 from waiting import wait_until
+
+from gandash.pictures import Digits
+from gandash.trainer.frame import pack, unpack
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -18,6 +22,18 @@ COLOURS = """canvas => {
     const c = copy.getContext('2d', { willReadFrequently: true });
     c.drawImage(canvas, 0, 0);
     return new Set(new Uint32Array(c.getImageData(0, 0, copy.width, copy.height).data.buffer)).size; }"""
+BARS = """(canvas, count) => {
+    const { width, height } = canvas;
+    const copy = new OffscreenCanvas(width, height);
+    const c = copy.getContext('2d', { willReadFrequently: true });
+    c.drawImage(canvas, 0, 0);
+    const rows = Array.from({ length: count }, (_, k) => {
+        const { data } = c.getImageData(Math.floor((k + 0.5) * width / count), 0, 1, height);
+        const all = Array.from({ length: height }, (_, y) => y);
+        const isOf = (ink, y) => ink.every((part, i) => data[4 * y + i] === part);
+        return [[0xD5, 0x5E, 0x00], [0x00, 0x72, 0xB2]].map(ink => all.filter(y => isOf(ink, y))); });
+    const floor = Math.max(...rows.flatMap(([orange]) => orange)) + 1;
+    return rows.map(inks => inks.map(ys => ys.length ? floor - ys[0] : 0)); }"""
 BEYOND = """() => { const stage = document.querySelector('.gd-stage').getBoundingClientRect();
     return [...document.querySelectorAll('.gd-stage :is(canvas, button, p, h3, input)')]
         .filter(node => !node.closest('.gd-unseen, [hidden]')).filter(node => {
@@ -169,6 +185,47 @@ def test_a_closer_look_ends_with_the_game(lab: Lab) -> None:
     lab.page.locator(".gd-closeup").wait_for(state="hidden")
 
 
+def test_generated_pictures_are_counted_by_digit_and_a_lost_one_is_an_empty_slot(lab: Lab) -> None:
+    page = lab.page
+    shares = np.linspace(0.02, 0.18, 10, dtype=np.float32)
+    shares[3] = 0
+    true = np.bincount(Digits().chosen()[1]) / 1797
+
+    def relay(ours: WebSocketRoute) -> None:
+        """Says of every frame that its pictures were counted so."""
+
+        def hear(body: bytes | str) -> None:
+            if isinstance(body, bytes):
+                label, arrays = unpack(body)
+                if "shares" in arrays:
+                    label["numbers"] |= {"modes": 9, "reverse_kl": 0.1234}
+                    body = pack(label, arrays | {"shares": shares})
+            ours.send(body)
+
+        ours.connect_to_server().on_message(hear)
+
+    page.route_web_socket(re.compile("/gandash/live"), relay)
+    page.reload()
+    lab.await_picture()
+    chart = page.locator(".gd-pictures-kinds")
+    canvas = chart.locator("canvas")
+    caption = chart.locator("figcaption")
+    wait_until(lambda: caption.text_content() == "Read as: 9 of 10 digits, reverse\u00a0KL\u00a00.123", "they are counted")
+    drawn = np.array(canvas.evaluate(BARS, 10))  # in pixels
+    assert drawn[9, 0] > 40
+    assert np.abs(drawn - np.stack([shares, true], axis=1) * drawn[9, 0] / shares[9]).max() <= 2
+    assert drawn[3, 0] == 0
+    assert canvas.get_attribute("aria-label") == "Shares of the 10 digits among generated pictures. None of 3."
+    canvas.hover(position={"x": 0.95 * canvas.evaluate("canvas => canvas.clientWidth"), "y": 30})
+    tip = page.get_by_role("tooltip")
+    wait_until(lambda: re.fullmatch(r"read as 9\s+generated 18\.0 %\s+true share 10\.0 %", tip.inner_text()), "both are read")
+    click(lab, 11)
+    await_chosen(lab, 12)
+    assert chart.is_visible()
+    page.set_viewport_size({"width": 1280, "height": 620})
+    chart.wait_for(state="hidden")  # the close-up needs its room
+
+
 def test_layers_leave_and_come_back(lab: Lab) -> None:
     page = lab.page
     wall = page.locator(f"{WALL} canvas")
@@ -177,7 +234,11 @@ def test_layers_leave_and_come_back(lab: Lab) -> None:
     wait_until(lambda: picture(wall) != before, "the frames lose their colour")
     page.locator("button[data-layer=frames]").click()
     wait_until(lambda: picture(wall) == before, "and get it back")
-    for key, part in (("real_row", ".gd-wall-beneath .gd-wall"), ("histogram", ".gd-pictures-histogram")):
+    for key, part in (
+        ("real_row", ".gd-wall-beneath .gd-wall"),
+        ("histogram", ".gd-pictures-histogram"),
+        ("kinds", ".gd-pictures-kinds"),
+    ):
         page.locator(f"button[data-layer={key}]").click()
         page.locator(part).first.wait_for(state="hidden")
         page.locator(f"button[data-layer={key}]").click()

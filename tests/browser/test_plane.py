@@ -15,8 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 @pytest.fixture
 def ring(lab) -> Iterator:
     """The ring of modes, on a page whose console must stay silent."""
-    lab.page.get_by_role("combobox", name="Preset").click()
-    lab.page.get_by_role("option", name="Ring of 8", exact=True).click()
+    lab.choose("Ring of 8")
     lab.page.locator(".gd-plane").wait_for()
     wait_until(lambda: lab.status == "paused" and lab.page.locator("button[data-layer=map]").is_visible(), "the ring is drawn")
     yield lab
@@ -139,8 +138,7 @@ def test_help_takes_the_keys_until_it_is_closed(ring) -> None:
 
 
 def test_the_stage_follows_the_data(ring) -> None:
-    ring.page.get_by_role("combobox", name="Preset").click()
-    ring.page.get_by_role("option", name="One Gaussian").click()
+    ring.choose("One Gaussian")
     ring.page.locator(".gd-stage-map").wait_for()
     assert ring.page.locator(".gd-plane").count() == 0
     assert not ring.page.locator('[data-panel="coverage"]').is_visible()
