@@ -24,8 +24,8 @@ from gandash.trainer.frame import Arrays
 from gandash.trainer.messages import Look
 from gandash.trainer.stage import Stage
 
-WALL, WALL_BYTES = 64, 34_000  # generated pictures, as many as fit: a frame is to stay below 64 kB
-REAL = 16
+WALL, WALL_BYTES = 64, 30_000  # generated pictures, as many as fit: a frame is to stay below 64 kB
+REAL, REAL_BYTES = 16, 13_000
 MAP_BYTES = 14_000  # of the latent plane
 WALK, WALK_BYTES = 9, 14_000  # pictures from one latent to another
 BINS = 24
@@ -57,6 +57,7 @@ class PictureStage(Stage):
         self._shape = game.data.shape
         size = game.data.dimension
         self._shown = min(WALL, _square(WALL_BYTES // size))
+        self._real_shown = min(REAL, REAL_BYTES // size)
         self._real = game.data.sample(generator, JUDGED)
         self._latents = game.latent.sample(generator, JUDGED)
         self._side = min(8, math.isqrt(MAP_BYTES // size)) if game.latent.dimension == 2 else 0
@@ -73,7 +74,7 @@ class PictureStage(Stage):
             "shape": list(self._shape),
             "pictures": self._shown,
             "columns_of_wall": math.isqrt(self._shown - 1) + 1,
-            "real_pictures": REAL,
+            "real_pictures": self._real_shown,
             "bins": BINS,
             "histogram": [0, 1] if game.objective.reading.is_probability else None,
             "latent": {"kind": game.latent.kind, "dimension": game.latent.dimension},
@@ -98,8 +99,8 @@ class PictureStage(Stage):
         arrays: Arrays = {
             "generated": _bytes(made[:n]),
             "d_generated": d_made[:n].numpy(),
-            "real": _bytes(self._real[:REAL]),
-            "d_real": d_real[:REAL].numpy(),
+            "real": _bytes(self._real[: self._real_shown]),
+            "d_real": d_real[: self._real_shown].numpy(),
             "histogram_real": _histogram(d_real, low, high),
             "histogram_generated": _histogram(d_made, low, high),
         }
@@ -126,7 +127,7 @@ class PictureStage(Stage):
         said["nearest"], nearest = _nearest(known, picture)
         if nearest is not None:
             arrays["nearest"] = _bytes(nearest)
-        if other is not None and other != selected:
+        if other is not None and other != selected and "map" not in arrays:  # there is room for one of the two
             ends = self._latents[[selected, other]]
             shares = torch.cat([torch.linspace(0, 1, self._walk), torch.tensor([look.share])])
             way = sample(game, theta, between(ends[0], ends[1], shares, game.latent.kind)[None])[0]

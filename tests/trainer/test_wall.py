@@ -10,6 +10,7 @@ import torch
 
 from gandash.config import GameConfig, RunSettings
 from gandash.game.field import judge, logits, sample
+from gandash.packed import PackedPictures, pack_pictures
 from gandash.pictures import Bars, Blobs, Digits, DiscsAndSquares, Pictures, UploadedPictures
 from gandash.players import Convolutional, Latent, Network
 from gandash.settings import kind_of
@@ -45,8 +46,9 @@ def test_every_law_of_pictures_has_its_wall(kind: type[Pictures], latent: int) -
     assert arrays["real"].shape == (facts["real_pictures"] * size,)
     assert arrays["d_generated"].shape == (facts["pictures"],)
     assert arrays["saliency"].shape == (facts["shape"][1] * facts["shape"][2],)
-    assert arrays["walk"].shape == (facts["walk"] * size,) and arrays["between"].shape == (size,)
-    assert ("map" in arrays) == (latent == 2)
+    assert ("map" in arrays) == (latent == 2) != ("walk" in arrays)
+    if "walk" in arrays:
+        assert arrays["walk"].shape == (facts["walk"] * size,) and arrays["between"].shape == (size,)
     assert ("nearest" in arrays) == (kind in (Digits, UploadedPictures)) == (label["look"]["nearest"] is not None)
     assert len(Games([session]).picture(0, 0.0)) < 64 * 1024
     for name in ("histogram_real", "histogram_generated"):
@@ -55,6 +57,17 @@ def test_every_law_of_pictures_has_its_wall(kind: type[Pictures], latent: int) -
     if "shares" in arrays:
         assert arrays["shares"].shape == (len(facts["modes"]),) == (len(facts["mode_weights"]),)
         assert arrays["shares"].sum() == pytest.approx(label["numbers"]["high_quality"])
+
+
+@pytest.mark.parametrize(("side", "channels"), [(8, 3), (16, 3), (28, 1), (28, 3), (32, 1), (32, 3)])
+@pytest.mark.parametrize("asked_for_map", [True, False])
+def test_the_largest_pictures_keep_a_frame_small(side: int, channels: int, asked_for_map: bool) -> None:
+    light = np.random.default_rng(0).integers(0, 256, size=(20, channels, side, side), dtype=np.uint8)
+    session = Session(picture_game(UploadedPictures(pixels=pack_pictures(PackedPictures(light, None))), 2))
+    session.look(Look(selected=0, other=1, map=asked_for_map))
+    facts = session.facts()
+    assert facts["pictures"] >= 6 and facts["real_pictures"] >= 3
+    assert len(Games([session]).picture(0, 0.0)) < 64 * 1024
 
 
 def test_the_bytes_are_what_g_makes_and_d_says() -> None:
