@@ -61,7 +61,8 @@ def test_density_follows_the_area_and_not_the_hand(lab: Lab) -> None:
     assert shown.max() == 255
     assert upper.sum() / 255 == pytest.approx(0.6 * 64 * 6 + np.pi * 9, rel=0.05)  # a line 6 wide with round ends
 
-    wait_until(lambda: lab.painted > before + 1 and lab.status == "paused" and lab.step == 0, "the run began anew", 30)
+    # Strokes in quick succession may be one new run or several
+    wait_until(lambda: lab.painted > before and lab.status == "paused" and lab.step == 0, "the run began anew", 30)
     page.get_by_role("button", name="Eraser").click()
     stroke(page, (0.1, 0.25), (0.9, 0.25), steps=3)
     wait_until(lambda: not covered(page)[:32].any(), "the upper line is wiped out")
