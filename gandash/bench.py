@@ -29,7 +29,8 @@ from gandash.game.networks import LEAK, Net
 from gandash.game.step import start, train_step
 from gandash.pictures import Bars, Pictures
 from gandash.players import Convolutional, Latent, Layer, Network, Shape
-from gandash.presets import DEFAULT, Preset
+from gandash.presets import DEFAULT
+from gandash.presets.base import Preset
 from gandash.trainer.frame import unpack
 from gandash.trainer.messages import FRAME, METRICS, Event, Refused, SendFrame, Set, Start, Started, StatusChanged
 from gandash.trainer.process import WorkerProcess

@@ -20,7 +20,8 @@ from gandash.dynamics import GradientDescent
 from gandash.game.field import discriminator_part, generator_part, sample
 from gandash.pictures import Digits
 from gandash.players import Convolutional, Network
-from gandash.presets import PRESETS, Preset
+from gandash.presets import PRESETS
+from gandash.presets.base import Preset
 
 NAMES = [
     "plain_2x64",

@@ -19,37 +19,13 @@ from gandash.game.distributions import PictureDistribution
 from gandash.game.field import judge_samples
 from gandash.game.game import Streams, build_game
 from gandash.game.step import METRICS, GameState, start, train_step
-from gandash.presets import (
-    BILINEAR,
-    CLIPPED,
-    CLUSTERS,
-    COLLAPSE,
-    CRITIC_BOARD,
-    CRITIC_MOONS,
-    CRITICAL,
-    CYCLE,
-    DEFAULT,
-    DIGITS,
-    DIGITS_BY_HEART,
-    DIGITS_COLLAPSE,
-    DIGITS_PLANE,
-    DISCS,
-    GRID,
-    GRID_COLLAPSE,
-    INWARDS,
-    MASTERED_GRID,
-    MASTERED_RING,
-    MOONS,
+from gandash.presets import DEFAULT, PRESETS
+from gandash.presets.base import Preset
+from gandash.presets.collapse import COLLAPSE, GRID_COLLAPSE, PACKED, PUBLISHED_COLLAPSE, UNROLLED
+from gandash.presets.critics import CLIPPED, CRITIC_BOARD, CRITIC_MOONS, PENALISED
+from gandash.presets.line import (
     ONE_GAUSSIAN,
-    ORBIT,
-    PACKED,
-    PENALISED,
-    PRESETS,
-    PUBLISHED,
-    PUBLISHED_COLLAPSE,
     RAMP,
-    RING,
-    ROLL,
     SMOOTHED,
     STRONG_D,
     STRONG_G,
@@ -57,10 +33,11 @@ from gandash.presets import (
     TOO_FAST,
     TRACKING,
     TWO_MODES,
-    UNROLLED,
     VANISHING,
-    Preset,
 )
+from gandash.presets.pictures import DIGITS, DIGITS_BY_HEART, DIGITS_COLLAPSE, DIGITS_PLANE, DISCS
+from gandash.presets.plane import CLUSTERS, GRID, MASTERED_GRID, MASTERED_RING, MOONS, PUBLISHED, RING, ROLL
+from gandash.presets.scalar import BILINEAR, CRITICAL, CYCLE, INWARDS, ORBIT
 from gandash.settings import JsonValue, restarts
 
 

@@ -15,7 +15,8 @@ import streamlit as st
 from gandash.config import GameConfig
 from gandash.pictures import PICTURE_LATENT, Pictures, UploadedPictures
 from gandash.players import Convolutional, Linear, Network, Point
-from gandash.presets import DEFAULT, PRESETS, Move, Preset
+from gandash.presets import DEFAULT, PRESETS
+from gandash.presets.base import Move, Preset
 from gandash.settings import JsonValue, SettingError, kind_of, setting_at, show, variants
 from gandash.targets import Drawn, Samples, Samples2D
 from gandash.trainer.messages import MAX_MEMBERS

@@ -21,7 +21,8 @@ from waiting import wait_until
 from gandash.config import parameters
 from gandash.packed import MAX_ROWS, SIDE
 from gandash.pictures import PICTURE_LATENT
-from gandash.presets import DEFAULT, PRESETS, TOO_FAST, VANISHING
+from gandash.presets import DEFAULT, PRESETS
+from gandash.presets.line import TOO_FAST, VANISHING
 from gandash.settings import SettingError, kind_of, settings, variants
 from gandash.targets import Data
 from gandash.trainer.messages import Status

@@ -1,0 +1,70 @@
+"""Ready games with a Wasserstein critic: clipped, and penalised."""
+
+from __future__ import annotations
+
+from gandash.config import GameConfig, Regulariser, RunSettings
+from gandash.dynamics import Adam, Alternating
+from gandash.players import Latent
+from gandash.presets.base import Move, Preset
+from gandash.targets import Checkerboard, SwissRoll, Target, TwoMoons
+
+
+def _critic_on(data: Target, regulariser: Regulariser, learning_rate: float) -> GameConfig:
+    return GameConfig(
+        data=data,
+        latent=Latent(dimension=2),
+        objective="wasserstein",
+        regulariser=regulariser,
+        update_rule=Alternating(discriminator_steps=5),
+        generator_optimiser=Adam(learning_rate=5e-4, beta1=0.0, beta2=0.9),
+        discriminator_optimiser=Adam(learning_rate=learning_rate, beta1=0.0, beta2=0.9),
+        run=RunSettings(averaging=0.99),
+    )
+
+
+CLIPPED = Preset(
+    name="wasserstein-clipping",
+    title="Wasserstein critic, clipped",
+    promise="Every weight of the critic is kept within 0.1. At step 2000 the averaged generator's JSD to the roll is still at "
+    "least 0.18 nats, where the gradient penalty reaches 0.2 or less by the same step.",
+    watch="The critic's contours are simple: clipped weights draw few bends. Compare with the gradient penalty.",
+    config=_critic_on(SwissRoll(), Regulariser(r1=0.0, clip=0.1), 1e-3),
+)
+
+PENALISED = Preset(
+    name="wasserstein-penalty",
+    title="Wasserstein critic, gradient penalty",
+    promise="The same game with slopes asked to be 1 (WGAN-GP): at step 2000 the averaged generator's JSD is at most 0.2 nats.",
+    watch="The critic is a landscape of even slope, and its contours follow the roll. Its level is free.",
+    config=_critic_on(SwissRoll(), Regulariser(r1=0.0, gradient_penalty=1.0), 2e-3),
+)
+
+PENALTY_INSTEAD = Move(
+    "Gradient penalty instead",
+    (
+        ("regulariser.clip", 0.0),
+        ("regulariser.gradient_penalty", 1.0),
+        ("discriminator_optimiser.learning_rate", 2e-3),
+    ),
+)
+
+CRITIC_BOARD = Preset(
+    name="critic-checkerboard",
+    title="The critic's slope on the checkerboard",
+    promise="Clipped at 0.1, the critic's mean slope on the data is below 0.2 at step 2000: it has no unit. With the gradient "
+    "penalty instead, 1000 steps later, it is between 0.6 and 1.4: the critic measures distance. JSD tells little between "
+    "them here: it is below 0.25 nats both times (measured: 0.18 to 0.20 clipped, 0.17 to 0.19 after).",
+    watch="The critic's range, and how far apart its contours lie: hills of the same places on another scale.",
+    config=_critic_on(Checkerboard(), Regulariser(r1=0.0, clip=0.1), 1e-3),
+    moves=(PENALTY_INSTEAD,),
+)
+
+CRITIC_MOONS = Preset(
+    name="critic-moons",
+    title="The critic's slope on the moons",
+    promise="Clipped at 0.1, the critic's mean slope on the data is below 0.3 at step 2000, and differs from seed to seed. "
+    "With the gradient penalty instead, 1000 steps later, it is between 0.6 and 1.4. JSD is below 0.2 nats both times.",
+    watch="The critic's range and its contours before and after the move; p_g hardly changes.",
+    config=_critic_on(TwoMoons(), Regulariser(r1=0.0, clip=0.1), 1e-3),
+    moves=(PENALTY_INSTEAD,),
+)

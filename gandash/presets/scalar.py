@@ -1,0 +1,84 @@
+"""Ready games of one parameter each: the Dirac-GAN and the bilinear game."""
+
+from __future__ import annotations
+
+from gandash.config import GameConfig, Objective, Regulariser, RunSettings
+from gandash.dynamics import Alternating, GradientDescent, Simultaneous, UpdateRule
+from gandash.players import Linear, Point
+from gandash.presets.base import Move, Preset
+from gandash.targets import PointMass
+
+
+def _scalar(objective: Objective = "minimax", rule: UpdateRule | None = None, step: float = 0.1, r1: float = 0.0) -> GameConfig:
+    """Players of one parameter each, by plain gradient descent, real data all at 0: nothing in it is random."""
+    return GameConfig(
+        data=PointMass(place=0.0),
+        generator=Point(start=1.0),
+        discriminator=Linear(start=1.0),
+        objective=objective,
+        regulariser=Regulariser(r1=r1),
+        update_rule=rule or Alternating(discriminator_steps=1),
+        generator_optimiser=GradientDescent(learning_rate=step),
+        discriminator_optimiser=GradientDescent(learning_rate=step),
+        run=RunSettings(batch=8, averaging=0.0),
+    )
+
+
+ORBIT = Preset(
+    name="dirac-orbit",
+    title="Dirac-GAN: the orbit",
+    promise="The smallest GAN: one number each. Alternating steps circle the equilibrium and never reach it: after 1000 rounds "
+    "the distance is within 5 % of the first. Simultaneous steps spiral out.",
+    watch="The eigenvalues are ±i/2: pure rotation. Choose simultaneous steps live, and click anywhere to begin there.",
+    config=_scalar(),
+    moves=(Move("Simultaneous steps", (("update_rule", {"kind": "simultaneous"}),)),),
+    speed=60,
+)
+
+INWARDS = Preset(
+    name="dirac-r1",
+    title="Dirac-GAN: R1 spirals in",
+    promise="A penalty γ = 0.3 on D's slope gives the eigenvalues a real part: after 600 rounds the distance to the "
+    "equilibrium is below a thousandth of the first.",
+    watch="The path winds inwards. Raise γ: it turns less and less.",
+    config=_scalar(r1=0.3),
+    moves=(Move("Critical γ = 1", (("regulariser.r1", 1.0),)),),
+    speed=60,
+)
+
+CRITICAL = Preset(
+    name="dirac-critical",
+    title="Dirac-GAN: the critical γ",
+    promise="At γ = 1 both eigenvalues meet at 1/2 and nothing turns any more: the path falls in without going around. Beyond, "
+    "one of them slows down again.",
+    watch="Move γ from 0.5 to 3: two eigenvalues meet on the real axis and part along it.",
+    config=_scalar(r1=1.0),
+    moves=(Move("Beyond: γ = 3", (("regulariser.r1", 3.0),)),),
+    speed=30,
+)
+
+CYCLE = Preset(
+    name="dirac-cycle",
+    title="Dirac-GAN: the limit cycle",
+    promise="Non-saturating, simultaneous steps of 0.1: from any start the path ends on one ring, between 0.44 and 0.46 from "
+    "the equilibrium by round 3000, for the nonlinearity pulls in what the step size drives out. Steps of 0.5 end near 1.",
+    watch="Click near the middle: it winds out. Click far away: it winds in. Change both learning rates: the ring grows.",
+    config=_scalar("non_saturating", Simultaneous()),
+    moves=(Move("Steps of 0.5", (("generator_optimiser.learning_rate", 0.5), ("discriminator_optimiser.learning_rate", 0.5))),),
+    speed=120,
+)
+
+BILINEAR = Preset(
+    name="bilinear-race",
+    title="The bilinear game θψ",
+    promise="The Wasserstein loss makes the scalar game bilinear. Simultaneous steps run away: within 600 rounds of step 0.1 "
+    "the distance grows more than tenfold. Extragradient, switched on at any time, comes back: 600 rounds divide it by ten.",
+    watch="Try each update rule: the sentence above the plane says what a round does to a small distance.",
+    config=_scalar("wasserstein", Simultaneous()),
+    moves=(
+        Move("Extragradient", (("update_rule", {"kind": "extragradient"}),)),
+        Move("Optimistic", (("update_rule", {"kind": "optimistic"}),)),
+        Move("Symplectic adjustment", (("update_rule", {"kind": "symplectic_adjustment"}),)),
+    ),
+    speed=60,
+)
