@@ -26,7 +26,8 @@ from gandash.config import GameConfig, Regulariser, RunSettings, picture_shapes
 from gandash.dynamics import Adam, Alternating
 from gandash.game.game import Streams, build_game
 from gandash.game.networks import LEAK, Net
-from gandash.game.step import start, train_step
+from gandash.game.round import start
+from gandash.game.step import train_step
 from gandash.pictures import Bars, Pictures
 from gandash.players import Convolutional, Latent, Layer, Network, Shape
 from gandash.presets import DEFAULT

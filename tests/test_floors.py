@@ -181,8 +181,8 @@ def test_the_house_stands() -> None:
 def test_lower_floors_import_something() -> None:
     """The reader does read: known imports are found, so an empty list of violations means something."""
     everything = read(sources())
-    assert "gandash.game.field.discriminator_part" in {i.name for i in everything["gandash.game.step"]}
-    assert "torch" in {i.name for i in everything["gandash.game.step"]}
+    assert "gandash.game.field.discriminator_part" in {i.name for i in everything["gandash.game.round"]}
+    assert "torch" in {i.name for i in everything["gandash.game.round"]}
 
 
 SOUND = {

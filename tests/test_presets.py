@@ -18,7 +18,8 @@ from gandash.diagnostics.verdict import Observation, judge
 from gandash.game.distributions import PictureDistribution
 from gandash.game.field import judge_samples
 from gandash.game.game import Streams, build_game
-from gandash.game.step import METRICS, GameState, start, train_step
+from gandash.game.round import METRICS, GameState, start
+from gandash.game.step import train_step
 from gandash.presets import DEFAULT, PRESETS
 from gandash.presets.base import Preset
 from gandash.presets.collapse import COLLAPSE, GRID_COLLAPSE, PACKED, PUBLISHED_COLLAPSE, UNROLLED

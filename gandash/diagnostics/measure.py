@@ -21,7 +21,7 @@ from gandash.diagnostics.plane import Plane
 from gandash.game.distributions import LineDistribution, PlaneDistribution, distribution
 from gandash.game.field import judge, judge_samples, sample
 from gandash.game.game import Game, Streams
-from gandash.game.step import GameState
+from gandash.game.round import GameState
 from gandash.targets import Data
 
 _OF_A_GENERATOR = ("jsd", "wasserstein", "modes", "high_quality", "reverse_kl")

@@ -13,7 +13,7 @@ from gandash.diagnostics.path import mean_slope
 from gandash.diagnostics.pictures import MORE_IS_BETTER, PictureEstimators, PictureReading, picture_estimators_for
 from gandash.game.field import judge_samples, sample
 from gandash.game.game import Game, Streams
-from gandash.game.step import GameState
+from gandash.game.round import GameState
 from gandash.pictures import Pictures
 
 PICTURE_READINGS = (

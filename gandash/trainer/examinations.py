@@ -30,7 +30,8 @@ from gandash.diagnostics.pictures import picture_estimators_for
 from gandash.game.distributions import PictureDistribution
 from gandash.game.field import Chance, generate
 from gandash.game.game import Game, Streams, build_game
-from gandash.game.step import GameState, train_step
+from gandash.game.round import GameState
+from gandash.game.step import train_step
 from gandash.pictures import FoundPictures, Pictures
 from gandash.settings import JsonValue
 from gandash.targets import Data

@@ -15,7 +15,8 @@ import numpy as np
 
 from gandash.config import GameConfig
 from gandash.game.game import Game, Streams, build_game, structure
-from gandash.game.step import GameState, Players, train_step
+from gandash.game.round import GameState, Players
+from gandash.game.step import train_step
 from gandash.settings import JsonValue
 from gandash.trainer.frame import Arrays, pack
 from gandash.trainer.messages import Change, Look

@@ -19,7 +19,7 @@ from gandash.diagnostics.verdict import (
 )
 from gandash.game.distributions import PictureDistribution
 from gandash.game.game import Game
-from gandash.game.step import GameState
+from gandash.game.round import GameState
 
 
 class Jury(ABC):

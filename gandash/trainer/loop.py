@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from gandash.diagnostics.verdict import Verdict
-from gandash.game.step import Players
+from gandash.game.round import Players
 from gandash.settings import SettingError
 from gandash.trainer.checkpoint import BrokenCheckpoint, load, save
 from gandash.trainer.examinations import Specimen

@@ -24,7 +24,8 @@ from gandash.game.device import CPU, device_for, name_of
 from gandash.game.distributions import PictureDistribution
 from gandash.game.game import Game, Streams, build_game
 from gandash.game.objectives import reference_label
-from gandash.game.step import METRICS, GameState, Players, start, train_step
+from gandash.game.round import METRICS, GameState, Players, start
+from gandash.game.step import train_step
 from gandash.settings import JsonValue, setting_at
 from gandash.trainer.changes import with_live_setting
 from gandash.trainer.jury import jury_for

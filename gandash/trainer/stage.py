@@ -23,7 +23,7 @@ from gandash.diagnostics.plane import FIELD, Plane
 from gandash.diagnostics.spectrum import pairs
 from gandash.game.field import judge, pull, sample
 from gandash.game.game import Game
-from gandash.game.step import GameState
+from gandash.game.round import GameState
 from gandash.trainer.messages import Look
 
 Arrays = dict[str, NDArray[Any]]

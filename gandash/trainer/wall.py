@@ -18,7 +18,7 @@ from gandash.diagnostics.pictures import PictureEstimators
 from gandash.game.distributions import PictureDistribution
 from gandash.game.field import judge, logits, sample
 from gandash.game.game import Game
-from gandash.game.step import GameState
+from gandash.game.round import GameState
 from gandash.pictures import FoundPictures
 from gandash.trainer.frame import Arrays
 from gandash.trainer.messages import Look

@@ -16,7 +16,8 @@ from gandash.diagnostics.landscape import Cut, along_update, batch_field, of_pat
 from gandash.dynamics import GradientDescent, Simultaneous
 from gandash.game.field import Chance
 from gandash.game.game import Streams, build_game
-from gandash.game.step import start, train_step
+from gandash.game.round import start
+from gandash.game.step import train_step
 from gandash.players import Latent, Network
 
 N = 7

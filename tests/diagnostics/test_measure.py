@@ -17,7 +17,7 @@ from gandash.diagnostics.estimators import CENTRAL_MASS, optimal_discriminator
 from gandash.diagnostics.measure import READINGS, estimators_for, measure
 from gandash.game.game import Game, Streams, build_game
 from gandash.game.objectives import OBJECTIVES
-from gandash.game.step import GameState, start
+from gandash.game.round import GameState, start
 from gandash.players import Latent, Network
 from gandash.settings import JsonValue
 from gandash.targets import Gaussian

@@ -15,7 +15,8 @@ from gandash.dynamics import Adam, Alternating, GradientDescent, Lookahead, Simu
 from gandash.game.field import Chance, field_vector
 from gandash.game.game import Game, Streams, build_game
 from gandash.game.objectives import OBJECTIVES
-from gandash.game.step import start, train_step
+from gandash.game.round import start
+from gandash.game.step import train_step
 from gandash.players import Linear, Network, Point
 from gandash.targets import Gaussian, PointMass
 

@@ -20,7 +20,7 @@ from gandash.game import field, spectral, step
 from gandash.game.game import Game, Penalties, Player, Streams, build_game
 from gandash.game.networks import Masks, Net
 from gandash.game.objectives import Objective
-from gandash.game.step import GameState
+from gandash.game.round import GameState, start
 
 # ------------------------------------------------------------------------------------------------------- the textbook
 
@@ -384,7 +384,7 @@ def in_double(*configs: GameConfig) -> tuple[Game, GameState, DoubleStreams]:
         averaging=column([c.run.averaging for c in configs]),
     )
     streams = DoubleStreams([c.run.seed for c in configs])
-    return game, step.start(game, streams), streams
+    return game, start(game, streams), streams
 
 
 # -------------------------------------------------------------------------------------------------------- update rules

@@ -31,8 +31,9 @@ from gandash.game.field import (
 from gandash.game.game import Game, Streams, build_game
 from gandash.game.networks import ACTIVATIONS, MLP, network
 from gandash.game.objectives import OBJECTIVES
+from gandash.game.round import start
 from gandash.game.spectral import normalised
-from gandash.game.step import start, train_step
+from gandash.game.step import train_step
 from gandash.pictures import Digits
 from gandash.players import Convolutional, Latent, Layer, Network, Shape
 from gandash.settings import SettingError, variants

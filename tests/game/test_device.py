@@ -16,7 +16,8 @@ from gandash.config import OBJECTIVES, GameConfig, RunSettings
 from gandash.game import device as device_module
 from gandash.game.device import CPU, device_for, name_of
 from gandash.game.game import Streams, build_game
-from gandash.game.step import METRICS, start, train_step
+from gandash.game.round import METRICS, start
+from gandash.game.step import train_step
 from gandash.players import Network
 from gandash.settings import kind_of, variants
 from gandash.trainer import session as session_module

@@ -14,7 +14,8 @@ from gandash.config import GameConfig, Regulariser, RunSettings, flop_per_step
 from gandash.dynamics import Adam, Alternating, Extragradient
 from gandash.game.game import Streams, build_game
 from gandash.game.networks import network
-from gandash.game.step import start, train_step
+from gandash.game.round import start
+from gandash.game.step import train_step
 from gandash.players import Latent, Network
 from gandash.targets import Mixture
 

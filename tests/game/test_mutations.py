@@ -36,6 +36,7 @@ from game.test_spectral import config as spectral_config
 
 from gandash import dynamics
 from gandash.game import convolution, field, objectives, passes, spectral, step
+from gandash.game import round as round_
 from gandash.game.game import Penalties, Streams
 from gandash.game.networks import network
 from gandash.game.objectives import OBJECTIVES
@@ -275,7 +276,7 @@ SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
     ),
     # --------------------------------------------------------------------------------------------------------- spectral
     "no pull-back through the normalisation": (
-        in_source(step._Round, "look_d", "self._normalised.pull_back(part.gradient)", "part.gradient"),
+        in_source(round_.Round, "look_d", "self._normalised.pull_back(part.gradient)", "part.gradient"),
         lambda: check_descent(spectral_config()),
     ),
     "a pull-back that only divides": (

@@ -13,7 +13,8 @@ from gandash import dynamics
 from gandash.config import GameConfig, Regulariser, RunSettings
 from gandash.dynamics import Adam, GradientDescent
 from gandash.game.field import discriminator_loss, generate, generator_loss
-from gandash.game.step import UPDATE_RULES, Players, train_step
+from gandash.game.round import Players
+from gandash.game.step import UPDATE_RULES, train_step
 from gandash.players import Latent, Network
 
 RULES = [

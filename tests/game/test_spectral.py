@@ -15,8 +15,9 @@ from gandash.config import GameConfig, Regulariser, RunSettings
 from gandash.dynamics import GradientDescent, Simultaneous
 from gandash.game.field import discriminator_loss, generate, generator_part, logits
 from gandash.game.networks import Net, network
+from gandash.game.round import Players, start
 from gandash.game.spectral import normalised
-from gandash.game.step import Players, start, train_step
+from gandash.game.step import train_step
 from gandash.players import Latent, Linear, Network
 
 NETS = {

@@ -29,7 +29,8 @@ from gandash.dynamics import (
 )
 from gandash.game.game import Game, Streams, build_game
 from gandash.game.objectives import OBJECTIVES
-from gandash.game.step import METRICS, UPDATE_RULES, GameState, Players, start, train_step
+from gandash.game.round import METRICS, GameState, Players, start
+from gandash.game.step import UPDATE_RULES, train_step
 from gandash.players import Latent, Linear, Network, Point
 from gandash.settings import variants
 

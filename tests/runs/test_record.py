@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from gandash.config import GameConfig, Regulariser, RunSettings
 from gandash.dynamics import Adam, Alternating
-from gandash.game.step import Players
+from gandash.game.round import Players
 from gandash.players import Network
 from gandash.runs.record import (
     CHECKPOINT,

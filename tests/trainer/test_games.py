@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from gandash.config import GameConfig
-from gandash.game.step import GameState, Players
+from gandash.game.round import GameState, Players
 from gandash.settings import SettingError
 from gandash.trainer.changes import distinctions
 from gandash.trainer.checkpoint import load, save

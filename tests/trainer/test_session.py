@@ -18,7 +18,7 @@ from safetensors.torch import save_file
 
 from gandash.config import GameConfig
 from gandash.game.objectives import OBJECTIVES
-from gandash.game.step import METRICS, Players
+from gandash.game.round import METRICS, Players
 from gandash.settings import SettingError
 from gandash.trainer import checkpoint as checkpoint_module
 from gandash.trainer.checkpoint import BrokenCheckpoint, load, save

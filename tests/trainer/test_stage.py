@@ -16,7 +16,7 @@ from gandash.diagnostics.plane import FIELD
 from gandash.game.distributions import DISTRIBUTIONS, PointDistribution
 from gandash.game.field import generate, logits, pull
 from gandash.game.objectives import OBJECTIVES
-from gandash.game.step import GameState
+from gandash.game.round import GameState
 from gandash.players import Latent, Linear, Network, Point
 from gandash.settings import Settings, kind_of
 from gandash.targets import Grid, Mixture, PointMass, Ring, TwoMoons
