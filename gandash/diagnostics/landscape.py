@@ -74,7 +74,8 @@ def of_path(path: Sequence[Tensor], here: Tensor, generator: Generator) -> Cut |
     if not path:
         return None
     away = torch.stack([w - here for w in path])
-    spread, vectors = torch.linalg.eigh((away @ away.mT).double())  # of few points: smaller than a covariance of parameters
+    exact = away.double()  # products in float32 leave a straight path a second direction, on some processors
+    spread, vectors = torch.linalg.eigh(exact @ exact.mT)  # of few points: smaller than a covariance of parameters
     if not float(spread[-1]) > 0:
         return None
     axes = [_unit(vectors[:, -1].to(away) @ away)]
