@@ -17,6 +17,21 @@ def with_live_setting(config: GameConfig, path: str, value: JsonValue) -> GameCo
     return config.replace(path, value)
 
 
+LiveChange = tuple[int | None, str, JsonValue]
+"""A live setting to be changed: of which game (None: of all), its path, its value."""
+
+
+def with_live_settings(configs: Sequence[GameConfig], changes: Sequence[LiveChange]) -> tuple[GameConfig, ...]:
+    """The games' settings after these changes, in order. Raises SettingError."""
+    found = list(configs)
+    for member, path, value in changes:
+        if member is not None and member >= len(found):
+            raise SettingError(path, member, f"there is no such game; {len(found)} are compared, counted from 0")
+        for i in range(len(found)) if member is None else [member]:
+            found[i] = with_live_setting(found[i], path, value)
+    return tuple(found)
+
+
 def live_differences(old: GameConfig, new: GameConfig) -> list[tuple[str, JsonValue]]:
     """(path, value) of the live settings that differ, in an order in which every config on the way is valid.
 
@@ -44,6 +59,14 @@ def live_differences(old: GameConfig, new: GameConfig) -> list[tuple[str, JsonVa
             left = [(p, v) for p, v in left if not p.startswith(whole.path + ".")]
             left.insert(0, (whole.path, whole.value.model_dump(mode="json")))
     return found
+
+
+def live_differences_of_all(old: Sequence[GameConfig], new: Sequence[GameConfig]) -> list[LiveChange]:
+    """The live settings in which each game's new config differs from its old one. Raises SettingError."""
+    found = [live_differences(before, after) for before, after in zip(old, new, strict=True)]
+    if len(found) == 1 or any(own != found[0] for own in found):
+        return [(i if len(found) > 1 else None, *change) for i, own in enumerate(found) for change in own]
+    return [(None, *change) for change in found[0]]
 
 
 def _differences(old: GameConfig, new: GameConfig) -> list[tuple[str, JsonValue]]:

@@ -11,11 +11,11 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from gandash.config import MAX_FLOP_PER_STEP, GameConfig, flop_per_step
-from gandash.settings import JsonValue, SettingError, restarts
-from gandash.trainer.changes import distinctions, live_differences, mark, with_live_setting
+from gandash.settings import SettingError, restarts
+from gandash.trainer.changes import LiveChange, distinctions, live_differences_of_all, mark, with_live_settings
 from gandash.trainer.frame import finite, pack, unpack
 from gandash.trainer.history import Cursor, History
 from gandash.trainer.messages import (
@@ -45,11 +45,9 @@ from gandash.trainer.messages import (
     Unsaved,
     VerdictChanged,
 )
+from gandash.trainer.patience import STARTING, Limits, given_up, word_of_delay
 from gandash.trainer.process import TooManyCommands, WorkerProcess
 from gandash.trainer.seats import Seat, columns, describe, seated
-
-if TYPE_CHECKING:
-    from gandash.trainer.supervisor import Limits
 
 log = logging.getLogger("gandash.supervisor")
 
@@ -57,17 +55,11 @@ Role = Literal["steer", "watch"]
 
 CRASHES = 3  # in a row without a new checkpoint: then the run has failed
 LOSSES, LOSSES_SECONDS = 10, 600.0  # so many workers lost within this time: then too, whatever was reached in between
-WORD_SECONDS = 10.0  # how long a worker may keep a person waiting without a word why
 EXPECTED_SECONDS = 30.0  # how long a run waits for the page that it was promised to
-STARTING = "The trainer is still starting: the server is busy. The run shows itself as soon as it is there; no need to reload."
 
 
 class Refusal(RuntimeError):
     """Why a run cannot do what it is asked, in words."""
-
-
-Setting = tuple[int | None, str, JsonValue]
-"""A live setting to be changed: of which game (None: of all), its path, its value."""
 
 
 class Viewer:
@@ -117,7 +109,7 @@ class Run:
         self._asked = 0  # of the game that was last asked for; until it begins, the worker speaks of the past
         self._examined: dict[str, dict[str, Any]] = {}  # the newest of this game, by what was examined
         self._told: dict[Role, tuple[tuple[int, int], str]] = {}  # for each role: what is said at (version, step)
-        self._set_since: list[Setting] = []  # ordered since then
+        self._set_since: list[LiveChange] = []  # ordered since then
         self._recovering = False
         self._history: History | None = None
         self._frame: bytes = b""
@@ -208,24 +200,14 @@ class Run:
             self.notice = ""
         self._touch()
 
-    def _set(self, changes: Sequence[Setting]) -> None:
+    def _set(self, changes: Sequence[LiveChange]) -> None:
         """All of these at one step boundary, or none."""
-        configs = self._with(changes)
+        configs = with_live_settings(self.configs, changes)
         self._send_changes(changes)
         self.configs = configs
         self._set_since += changes
 
-    def _with(self, changes: Sequence[Setting]) -> tuple[GameConfig, ...]:
-        """The games' settings after these changes. Raises SettingError."""
-        configs = list(self.configs)
-        for member, path, value in changes:
-            if member is not None and member >= len(configs):
-                raise SettingError(path, member, f"there is no such game; {len(configs)} are compared, counted from 0")
-            for i in range(len(configs)) if member is None else [member]:
-                configs[i] = with_live_setting(configs[i], path, value)
-        return tuple(configs)
-
-    def _send_changes(self, changes: Sequence[Setting]) -> None:
+    def _send_changes(self, changes: Sequence[LiveChange]) -> None:
         sets = tuple(Set(member=member, path=path, value=value) for member, path, value in changes)
         if sets:
             self._worker.send(sets[0] if len(sets) == 1 else SetMany(changes=sets))
@@ -246,7 +228,7 @@ class Run:
                     self._forgive()
                     self._begin(configs, None, self.speed)
                 else:
-                    self._set(_live_differences(self.configs, configs))
+                    self._set(live_differences_of_all(self.configs, configs))
                     self.notice = ""
             except (Refusal, SettingError, TooManyCommands) as refusal:
                 return str(refusal)
@@ -477,11 +459,11 @@ class Run:
         self._ask_for_frame()
         if recovered:  # what changed since the checkpoint is set again: what the controls show is what is played
             with suppress(TooManyCommands, SettingError):
-                self._send_changes(_live_differences(self.configs, wanted))
+                self._send_changes(live_differences_of_all(self.configs, wanted))
                 self.configs = wanted
         for change in self._set_since:  # the worker has these before it, right behind the start
             with suppress(SettingError):
-                self.configs = self._with([change])
+                self.configs = with_live_settings(self.configs, [change])
 
     def on_bytes(self, worker: WorkerProcess, kind: bytes, body: bytes) -> None:
         with self._lock:
@@ -582,14 +564,6 @@ class Run:
             self._touch()
 
 
-def _live_differences(old: Sequence[GameConfig], new: Sequence[GameConfig]) -> list[Setting]:
-    """The live settings in which each game's new config differs from its old one. Raises SettingError."""
-    found = [live_differences(before, after) for before, after in zip(old, new, strict=True)]
-    if len(found) == 1 or any(own != found[0] for own in found):
-        return [(i if len(found) > 1 else None, *change) for i, own in enumerate(found) for change in own]
-    return [(None, *change) for change in found[0]]
-
-
 def _check_room(configs: Sequence[GameConfig]) -> None:
     """Raises Refusal where so many games, or such large ones, cannot be played together."""
     if not 1 <= len(configs) <= MAX_MEMBERS:
@@ -600,28 +574,3 @@ def _check_room(configs: Sequence[GameConfig]) -> None:
             f"Together these {len(configs)} games need about {flop:.1e} floating-point operations per step; at most "
             f"{MAX_FLOP_PER_STEP:.0e} are allowed. Compare fewer of them, or smaller networks."
         )
-
-
-def given_up(worker: WorkerProcess, now: float, limits: Limits) -> str:
-    """Why there is no more waiting for this worker, in words; "" while there is."""
-    if worker.has_spoken and now - worker.heard > limits.silence_seconds:
-        return f"it said nothing for {now - worker.heard:.0f} s"
-    if not worker.is_ready and now - worker.given > limits.start_seconds:
-        return f"it did not start within {limits.start_seconds:.0f} s"
-    if worker.is_ready and now - worker.answered > limits.busy_seconds:
-        return f"it was busy with one step for {now - worker.answered:.0f} s; try a smaller batch or narrower networks"
-    return ""
-
-
-def word_of_delay(worker: WorkerProcess, now: float) -> str:
-    """What a person should know who has been waiting for this worker; "" when there was no wait."""
-    if not worker.is_ready:
-        return STARTING if now - worker.given > WORD_SECONDS else ""
-    if now - worker.heard > WORD_SECONDS:
-        return f"Nothing was heard of the trainer for {WORD_SECONDS:.0f} s. If that goes on, it is replaced by another."
-    if now - worker.answered > WORD_SECONDS:
-        return (
-            f"One step of this game has taken more than {WORD_SECONDS:.0f} s so far. The trainer is alive and at it; "
-            "a smaller batch or narrower networks make steps faster."
-        )
-    return ""

@@ -6,57 +6,22 @@ import atexit
 import hmac
 import itertools
 import logging
-import math
 import os
 import shutil
 import tempfile
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from gandash.config import GameConfig
+from gandash.trainer.patience import Limits, given_up
 from gandash.trainer.process import WorkerProcess
-from gandash.trainer.run import Role, Run, given_up
+from gandash.trainer.run import Role, Run
 
 log = logging.getLogger("gandash.supervisor")
 
 SPARE_PAUSE_SECONDS = 30.0  # before another spare is tried when one has died
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How many runs there may be, and how long each is kept for whom."""
-
-    runs: int = 32
-    grace_seconds: float = 600.0  # an unwatched run is kept this long
-    absence_seconds: float = 5.0  # and pauses after this long: a reload must not stop it
-    silence_seconds: float = 20.0  # a worker that says nothing this long is taken for lost
-    start_seconds: float = 300.0  # so is one that is not ready by then: with a class at the door each waits for its turn
-    busy_seconds: float = 300.0  # and one that lives, but has been at one and the same step for this long
-
-    @classmethod
-    def from_environment(cls) -> Limits:
-        """GANDASH_RUNS, GANDASH_GRACE_SECONDS, ... override the defaults; what is no positive number is said and ignored."""
-        values: dict[str, float] = {}
-        for name, default in (
-            ("runs", cls.runs),
-            ("grace_seconds", cls.grace_seconds),
-            ("absence_seconds", cls.absence_seconds),
-        ):
-            given = os.environ.get(f"GANDASH_{name.upper()}")
-            if given is None:
-                continue
-            try:
-                value = type(default)(given)
-            except ValueError:
-                value = math.nan
-            if value > 0:
-                values[name] = value
-            else:
-                log.warning("GANDASH_%s: given %r; a number greater than 0 is needed, using %s", name.upper(), given, default)
-        return cls(**values)  # type: ignore[arg-type]
 
 
 class NoRoom(RuntimeError):

@@ -21,7 +21,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from gandash.presets import DEFAULT
 from gandash.trainer.messages import Play
-from gandash.trainer.supervisor import Limits, Supervisor
+from gandash.trainer.patience import Limits
+from gandash.trainer.supervisor import Supervisor
 
 MIB = 2**20
 POINTS = 40

@@ -41,11 +41,12 @@ from gandash.trainer.messages import (
     Status,
     StepBy,
 )
+from gandash.trainer.patience import Limits
 from gandash.trainer.process import WorkerProcess
 from gandash.trainer.run import CRASHES, LOSSES, Run, Viewer
 from gandash.trainer.seats import MARKS
 from gandash.trainer.session import replay
-from gandash.trainer.supervisor import Limits, NoRoom, Supervisor
+from gandash.trainer.supervisor import NoRoom, Supervisor
 
 Until = Callable[..., Any]
 LR = "discriminator_optimiser.learning_rate"

@@ -26,8 +26,9 @@ from gandash.presets.line import TOO_FAST, VANISHING
 from gandash.settings import SettingError, kind_of, settings, variants
 from gandash.targets import Data
 from gandash.trainer.messages import Status
+from gandash.trainer.patience import Limits
 from gandash.trainer.run import Run
-from gandash.trainer.supervisor import Limits, Supervisor
+from gandash.trainer.supervisor import Supervisor
 from gandash.ui import comparing, controls, routes, service
 from gandash.ui.routes import VISITOR_COOKIE
 

@@ -31,9 +31,10 @@ from gandash.players import Network
 from gandash.targets import Gaussian
 from gandash.trainer.frame import unpack
 from gandash.trainer.messages import StepBy
+from gandash.trainer.patience import Limits
 from gandash.trainer.process import WorkerProcess
 from gandash.trainer.run import Run
-from gandash.trainer.supervisor import Limits, Supervisor
+from gandash.trainer.supervisor import Supervisor
 from gandash.ui import routes as routes_module
 
 with warnings.catch_warnings():  # starlette would rather have httpx2 under its test client; httpx does
