@@ -1,26 +1,19 @@
-"""`python -m gandash ...`: train without a page, list the presets, print the schema of the settings, measure the speed.
-
-Whoever calls wrongly gets one line on stderr and exit status 2; what goes wrong later, one line and 1. torch is
-imported by `train` and `bench` alone, once they know that they can begin.
-"""
+"""`python -m gandash train`: what is asked for on the command line becomes a game, and is played."""
 
 from __future__ import annotations
 
-import io
 import json
 import math
 import signal
-import sys
 import textwrap
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
-from gandash import __version__
+from gandash.cli.saying import one_line, print_json, refuse
 from gandash.config import GameConfig, parse_config
 from gandash.headless import play
 from gandash.packed import MAX_PICTURES, SIDES
@@ -34,65 +27,6 @@ MAX_CONFIG_BYTES = 4 * 2**20  # a config has about two thousand, and two million
 MAX_STEPS = 2**31 - 1  # steps are int32 wherever rows travel
 
 
-def main() -> None:
-    """The entry point. A terminal that lacks a sign (β, −) gets a question mark rather than a traceback."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")
-    cli()
-
-
-class _OneLine(click.Group):
-    """A group that says what was wrong in one line, without the usage in front of it."""
-
-    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
-        with _in_one_line():
-            return super().make_context(*args, **kwargs)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        with _in_one_line():
-            return super().invoke(ctx)
-
-
-@click.group(cls=_OneLine, epilog="The page itself: streamlit run app.py")
-@click.version_option(__version__, prog_name="gandash")
-def cli() -> None:
-    """See a GAN train, live, with theory drawn over practice.
-
-    These commands do without the page: they train, record and describe games in the terminal.
-    """
-
-
-# -------------------------------------------------------------------------------------------------------------- looking
-
-
-@cli.command()
-@click.option("--json", "as_json", is_flag=True, help="A JSON list, each preset with its whole config.")
-def presets(as_json: bool) -> None:
-    """List the ready games and what each promises to show."""
-    if as_json:
-        listed = [asdict(p) | {"config": p.config.model_dump(mode="json")} for p in PRESETS.values()]
-        _print_json(listed, indent=2)
-        return
-    for preset in PRESETS.values():
-        note = "  (what `train` plays unless told otherwise)" if preset is DEFAULT else ""
-        click.echo(f"{click.style(preset.name, bold=True)}  {preset.title}{note}")
-        for text in (preset.promise, preset.watch):
-            click.echo(textwrap.fill(text, 96, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False))
-
-
-@cli.command()
-def schema() -> None:
-    """Print the JSON schema of the settings.
-
-    Every setting comes with its label (title), its help (description), its default and bounds, and under "gandash"
-    with what the page knows of it: live (can change in mid-run), scale, symbol, and the screen's words for choices.
-    """
-    _print_json({"$schema": "https://json-schema.org/draft/2020-12/schema"} | GameConfig.model_json_schema(), indent=2)
-
-
-# ------------------------------------------------------------------------------------------------------------- training
-
-
 class _Count(click.ParamType[int]):
     """A number of steps."""
 
@@ -103,10 +37,10 @@ class _Count(click.ParamType[int]):
             if 1 <= (count := int(value)) <= MAX_STEPS:
                 return count
         name = param.opts[0] if param else self.name
-        _refuse(f"{name}: given {value}; expected a whole number from 1 to {MAX_STEPS}")
+        refuse(f"{name}: given {value}; expected a whole number from 1 to {MAX_STEPS}")
 
 
-@cli.command(
+@click.command(
     epilog="""\b
 Examples:
   python -m gandash train --steps 500 --set run.batch=64 --set generator.width=16
@@ -174,7 +108,7 @@ def train(
     from gandash.runs.record import CannotWrite, UnfitDirectory, claim
 
     if preset is not None and config_file is not None:
-        _refuse(f"--config {config_file}: --preset {preset} is given as well; give one of them")
+        refuse(f"--config {config_file}: --preset {preset} is given as well; give one of them")
     config = PRESETS[preset or DEFAULT.name].config if config_file is None else _read_config(config_file)
     changes = [*_read_pictures(config, pictures, int(side), colour), *map(_parse_assignment, assignments)]
     if seed is not None:
@@ -182,27 +116,27 @@ def train(
     try:
         config = configure(config, changes)
     except SettingError as error:
-        _refuse(str(error))
+        refuse(str(error))
     directory = Path(out) if out is not None else None
     try:
         if directory:
             claim(directory)  # before torch is waited for
         outcome = play(config, steps, directory)
     except UnfitDirectory as error:
-        _refuse(f"--out {error}")
+        refuse(f"--out {error}")
     except CannotWrite as error:
         told = f"--out {error}; the run was stopped, and what was written before can be read"
-        raise click.ClickException(_line(told)) from None
+        raise click.ClickException(one_line(told)) from None
     except KeyboardInterrupt:
         click.echo("Interrupted at once: the run was not finished, and no result was made.", err=True)
         ctx.exit(128 + signal.SIGINT)
     if as_json:
-        _print_json(outcome.report)
+        print_json(outcome.report)
     else:
-        click.echo(_summary(outcome.report, out))
+        click.echo(summary(outcome.report, out))
     if outcome.signal:
         kept = f"kept in {out}" if directory else "nothing was kept (--out DIR would have)"
-        click.echo(_line(f"Interrupted at step {outcome.report['steps']} of {steps}; {kept}."), err=True)
+        click.echo(one_line(f"Interrupted at step {outcome.report['steps']} of {steps}; {kept}."), err=True)
         ctx.exit(128 + outcome.signal)
 
 
@@ -249,7 +183,7 @@ def _inside(tree: Any, path: Sequence[str]) -> dict[str, Any] | None:
 def _parse_assignment(text: str) -> tuple[str, JsonValue]:
     path, equals, value = text.partition("=")
     if not path or not equals:
-        _refuse(f"--set {text}: expected PATH=VALUE, as in --set run.batch=64")
+        refuse(f"--set {text}: expected PATH=VALUE, as in --set run.batch=64")
     return path, _parse_value(value)
 
 
@@ -266,20 +200,20 @@ def _read_config(file: str) -> GameConfig:
         with click.open_file(file, "rb") as stream:
             text = stream.read(MAX_CONFIG_BYTES + 1)  # never more, whatever a device or a pipe would give
     except OSError as error:
-        _refuse(f"--config {file}: {error.strerror or error}; expected a JSON file such as config.json of a saved run")
+        refuse(f"--config {file}: {error.strerror or error}; expected a JSON file such as config.json of a saved run")
     if len(text) > MAX_CONFIG_BYTES:
-        _refuse(f"--config {file}: more than {MAX_CONFIG_BYTES // 2**20} MiB; a config is a small JSON file")
+        refuse(f"--config {file}: more than {MAX_CONFIG_BYTES // 2**20} MiB; a config is a small JSON file")
     try:
         given = json.loads(text)
     except (ValueError, RecursionError) as error:
         why = "the text is not in UTF-8" if isinstance(error, UnicodeError) else error
-        _refuse(f"--config {file}: not JSON, or cut short: {why}")
+        refuse(f"--config {file}: not JSON, or cut short: {why}")
     if isinstance(given, dict) and "config" in given:  # an entry of `presets --json`, a result of `train --json`
         given = given["config"]
     try:
         return parse_config(given)
     except SettingError as error:
-        _refuse(f"--config {file}: {error}")
+        refuse(f"--config {file}: {error}")
 
 
 def _read_pictures(config: GameConfig, paths: Sequence[str], side: int, colour: bool) -> list[tuple[str, JsonValue]]:
@@ -292,66 +226,19 @@ def _read_pictures(config: GameConfig, paths: Sequence[str], side: int, colour: 
             files = sorted(entry for entry in path.iterdir() if entry.is_file()) if path.is_dir() else [path]
             found += [(file.name, file.read_bytes()) for file in files]
         except OSError as error:
-            _refuse(f"--pictures {path}: {error.strerror or error}; expected a file of pictures, or a folder of such files")
+            refuse(f"--pictures {path}: {error.strerror or error}; expected a file of pictures, or a folder of such files")
     try:
         packed = guard.read_pictures(found, side, 3 if colour else 1, MAX_PICTURES)
     except guard.PicturesRefused as error:
-        _refuse(f"--pictures {error}")
+        refuse(f"--pictures {error}")
     dimension = [] if isinstance(config.data, Pictures) else [("latent.dimension", PICTURE_LATENT)]
     return [("data", {"kind": "uploaded_pictures", "pixels": packed}), *dimension]
-
-
-# ------------------------------------------------------------------------------------------------------------ measuring
-
-
-class _Seconds(click.ParamType[float]):
-    """A length of time."""
-
-    name = "seconds"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        with suppress(ValueError):
-            if 0 < (seconds := float(value)) <= 3600:
-                return seconds
-        name = param.opts[0] if param else self.name
-        _refuse(f"{name}: given {value}; expected a number of seconds, more than 0 and at most 3600")
-
-
-@cli.command()
-@click.option(
-    "--preset",
-    type=click.Choice(list(PRESETS)),
-    metavar="NAME",
-    default=DEFAULT.name,
-    show_default=True,
-    help="The game to watch and to adjust.",
-)
-@click.option("--seconds", type=_Seconds(), default=6.0, metavar="S", show_default=True, help="Time for each measurement.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object, with what the figures were computed from.")
-def bench(preset: str, seconds: float, as_json: bool) -> None:
-    """Measure how fast it is, beside a plain PyTorch loop and the machine's own limit.
-
-    All figures compare within this one run, in slices that take turns; what else the machine does meanwhile blurs them.
-    """
-    from gandash.bench import NothingToMeasure, figures
-
-    found = {}
-    try:
-        for figure in figures(PRESETS[preset], seconds):
-            found[figure.name] = asdict(figure)
-            if not as_json:
-                wanted = f"; wanted: {figure.wanted}" if figure.wanted else ""
-                click.echo(f"{figure.value:7.2f}  {figure.text}{wanted}")
-    except NothingToMeasure as error:
-        raise click.ClickException(_line(f"--preset {preset}: {error}")) from None
-    if as_json:
-        _print_json({"preset": preset, "seconds": seconds, "figures": found}, indent=2)
 
 
 # -------------------------------------------------------------------------------------------------------------- telling
 
 
-def _summary(report: dict[str, Any], out: str | None) -> str:
+def summary(report: dict[str, Any], out: str | None) -> str:
     """The report for a reader: the verdict first, then the numbers that it rests on."""
     found, metrics, run = report["measurement"], report["metrics"], report["config"]["run"]
 
@@ -401,27 +288,3 @@ def _about_d(reading: dict[str, Any], found: dict[str, Any], value: float | None
     if reading["kind"] == "probability" and reading["centre"] == 0.5:
         said["V"] = f"{number(value)}; -log 4 = {-math.log(4):.4g} at equilibrium"
     return said
-
-
-def _print_json(value: Any, indent: int | None = None) -> None:
-    in_utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    click.echo(json.dumps(value, indent=indent, ensure_ascii=not in_utf8, allow_nan=False))
-
-
-def _refuse(message: str) -> NoReturn:
-    raise click.UsageError(message)
-
-
-def _line(text: str) -> str:
-    """`text` as one harmless line: what was given may hold line ends and control characters."""
-    return "".join(c if c.isprintable() else " " if c.isspace() else "?" for c in text)
-
-
-@contextmanager
-def _in_one_line() -> Iterator[None]:
-    try:
-        yield
-    except click.exceptions.NoArgsIsHelpError:
-        raise
-    except click.UsageError as error:
-        raise click.UsageError(_line(error.format_message())) from None  # without a context click adds no usage

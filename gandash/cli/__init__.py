@@ -1,0 +1,40 @@
+"""`python -m gandash ...`: train without a page, list the presets, print the schema of the settings, measure the speed.
+
+Whoever calls wrongly gets one line on stderr and exit status 2; what goes wrong later, one line and 1. torch is
+imported by `train` and `bench` alone, once they know that they can begin.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import click
+
+from gandash import __version__
+from gandash.cli.looking import presets, schema
+from gandash.cli.measuring import bench
+from gandash.cli.saying import OneLine
+from gandash.cli.train import configure, train
+
+__all__ = ["cli", "configure", "main"]
+
+
+def main() -> None:
+    """The entry point. A terminal that lacks a sign (β, −) gets a question mark rather than a traceback."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    cli()
+
+
+@click.group(cls=OneLine, epilog="The page itself: streamlit run app.py")
+@click.version_option(__version__, prog_name="gandash")
+def cli() -> None:
+    """See a GAN train, live, with theory drawn over practice.
+
+    These commands do without the page: they train, record and describe games in the terminal.
+    """
+
+
+for command in (train, presets, schema, bench):
+    cli.add_command(command)

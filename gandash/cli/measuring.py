@@ -1,0 +1,56 @@
+"""`python -m gandash bench`: how fast it is."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from gandash.cli.saying import one_line, print_json, refuse
+from gandash.presets import DEFAULT, PRESETS
+
+
+class _Seconds(click.ParamType[float]):
+    """A length of time."""
+
+    name = "seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        with suppress(ValueError):
+            if 0 < (seconds := float(value)) <= 3600:
+                return seconds
+        name = param.opts[0] if param else self.name
+        refuse(f"{name}: given {value}; expected a number of seconds, more than 0 and at most 3600")
+
+
+@click.command()
+@click.option(
+    "--preset",
+    type=click.Choice(list(PRESETS)),
+    metavar="NAME",
+    default=DEFAULT.name,
+    show_default=True,
+    help="The game to watch and to adjust.",
+)
+@click.option("--seconds", type=_Seconds(), default=6.0, metavar="S", show_default=True, help="Time for each measurement.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, with what the figures were computed from.")
+def bench(preset: str, seconds: float, as_json: bool) -> None:
+    """Measure how fast it is, beside a plain PyTorch loop and the machine's own limit.
+
+    All figures compare within this one run, in slices that take turns; what else the machine does meanwhile blurs them.
+    """
+    from gandash.bench import NothingToMeasure, figures
+
+    found = {}
+    try:
+        for figure in figures(PRESETS[preset], seconds):
+            found[figure.name] = asdict(figure)
+            if not as_json:
+                wanted = f"; wanted: {figure.wanted}" if figure.wanted else ""
+                click.echo(f"{figure.value:7.2f}  {figure.text}{wanted}")
+    except NothingToMeasure as error:
+        raise click.ClickException(one_line(f"--preset {preset}: {error}")) from None
+    if as_json:
+        print_json({"preset": preset, "seconds": seconds, "figures": found}, indent=2)
