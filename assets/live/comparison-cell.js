@@ -52,6 +52,10 @@ export class Cell {
     return this.#staged?.view;
   }
 
+  get label() {
+    return this.#words.label;
+  }
+
   /** @param {import('./comparison-members.js').Member} member */
   setMember({ label, facts }) {
     if (label !== this.#words.label) this.#name.replaceChildren(...maths(label));

@@ -21,8 +21,18 @@ export const hasModes = facts => facts.modes?.length > 1;
 const COUNTED = {
   modes: { noun: 'modes', captured: 'with at least one generated sample within 3 standard deviations', quality: 'within 3 standard deviations of a mode' },
   digits: { noun: 'digits', captured: 'shown by at least a tenth as many generated pictures as real ones, by the classifier', quality: 'that the classifier tells to be one of these digits with a probability above ½' },
+  classes: {
+    noun: 'classes',
+    captured: 'shown by at least a tenth as many generated pictures as real ones, by the real pictures nearest to each',
+    quality: 'near to real pictures most of which are of one class',
+  },
   cells: { noun: 'cells', captured: 'with at least one generated picture: cells divide what the pictures of this law may show', quality: 'that can be read as one of the law’s pictures' },
 };
 
-/** What generated samples are counted by. @param {any} facts or a result that says its `kinds` */
-export const countedBy = facts => COUNTED[facts.kinds ?? 'modes'];
+/** What generated samples are counted by; of what is not known here as much as its name says.
+ * @param {any} facts or a result that says its `kinds` @returns {Counted} */
+export function countedBy({ kinds }) {
+  const noun = String(kinds ?? 'modes');
+  if (Object.hasOwn(COUNTED, noun)) return COUNTED[noun];
+  return { noun, captured: 'found among the generated samples', quality: `that can be told to be of one of the ${noun}` };
+}

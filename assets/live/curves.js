@@ -24,6 +24,7 @@ const ALL = [...PANELS, ...COMPARISON_PANELS];
 export class Curves {
   #preferences;
   #request;
+  #attempt;
   #history;
   /** @type {Slot[]} */
   #slots;
@@ -44,15 +45,16 @@ export class Curves {
   #state;
 
   /** @param {object} options
-   * @param {any} options.plotly @param {AbortSignal} options.signal
+   * @param {any} options.plotly @param {AbortSignal} options.signal @param {import('./attempts.js').Attempt} options.attempt
    * @param {import('./preferences.js').Preferences} options.preferences
    * @param {import('./history.js').History} options.history
    * @param {import('./palette.js').Theme} options.theme @param {import('./tip.js').Tips} options.tips
    * @param {import('./comparison-legend.js').MemberLegend} options.company of a comparison: whose lines are shown
    * @param {() => void} options.request asks for a call of `paint` at the next animation frame */
-  constructor({ plotly, signal, preferences, history, theme, tips, company, request }) {
+  constructor({ plotly, signal, attempt, preferences, history, theme, tips, company, request }) {
     this.#preferences = preferences;
     this.#request = request;
+    this.#attempt = attempt;
     this.#history = history;
     this.#recent = preferences.get('recent', false);
     this.#state = { numbers: {}, step: 0, marks: /** @type {import('./curve.js').Mark[]} */ ([]), facts: /** @type {any} */ ({}), theme };
@@ -111,11 +113,11 @@ export class Curves {
     const isComparison = membersOf(facts).length > 0;
     let shown = 0;
     ALL.forEach((spec, i) => {
-      const applies = Boolean(spec.direct) === isComparison && (spec.when?.(facts, this.#history) ?? true);
       const { curve } = this.#slots[i];
-      curve.node.toggleAttribute('hidden', !applies);
-      if (!applies) return;
-      const [link, title] = [/** @type {HTMLElement} */ (this.#links.get(curve.node)), inGame(spec.title, facts)];
+      const title = this.#attempt(`the curve ${spec.key}`, () => this.#titleIn(spec, isComparison));
+      curve.node.toggleAttribute('hidden', title === undefined);
+      if (title === undefined) return;
+      const link = /** @type {HTMLElement} */ (this.#links.get(curve.node));
       if (link.dataset.title !== title) link.replaceChildren(...maths(title));
       link.dataset.title = title;
       if (shown++ === 0) curve.adopt(this.#timeSwitch);
@@ -124,6 +126,13 @@ export class Curves {
     if (panels !== this.#list.dataset.panels) this.#redrawNow(); // each has another height
     this.#list.dataset.panels = panels;
     this.#offerMore();
+  }
+
+  /** What a panel is called in this game; undefined where it has nothing to say about it. @param {import('./panels.js').PanelSpec} spec @param {boolean} isComparison */
+  #titleIn(spec, isComparison) {
+    const { facts } = this.#state;
+    const applies = Boolean(spec.direct) === isComparison && (spec.when?.(facts, this.#history) ?? true);
+    return applies ? inGame(spec.title, facts) : undefined;
   }
 
   /** Names the panels that are mostly out of sight. */
@@ -169,7 +178,7 @@ export class Curves {
     slot.version = version;
     slot.drawnAt = now;
     const began = performance.now();
-    slot.curve.draw(scene);
+    this.#attempt(`the curve ${slot.curve.node.dataset.panel}`, () => slot.curve.draw(scene));
     const ended = performance.now();
     this.#restsUntil = ended + (ended - began) * (1 / SHARE - 1);
     return others.length > 0;

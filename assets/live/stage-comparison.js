@@ -70,7 +70,7 @@ export class ComparisonStage {
       this.#cells.push(cell);
       this.#grid.append(cell.node);
     }
-    members.forEach((member, i) => this.#cells[i].setMember(member));
+    members.forEach((member, i) => this.#options.attempt(member.label, () => this.#cells[i].setMember(member)));
     this.#offerLayers();
     this.#arrange();
   }
@@ -107,7 +107,7 @@ export class ComparisonStage {
     const waiting = this.#cells.filter(cell => cell.isStale).sort((a, b) => a.paintedAt - b.paintedAt);
     for (const cell of waiting) {
       if (performance.now() - began > BUDGET_MS) return this.#options.request();
-      cell.paint();
+      this.#options.attempt(cell.label, () => cell.paint());
     }
   }
 

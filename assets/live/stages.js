@@ -11,6 +11,7 @@ import { PlaneStage } from './stage-plane.js';
 /** @typedef {object} StageOptions
  * @property {any} plotly
  * @property {AbortSignal} signal ends the stage
+ * @property {import('./attempts.js').Attempt} attempt for a stage that is made of others
  * @property {import('./preferences.js').Preferences} preferences
  * @property {import('./palette.js').Theme} theme
  * @property {import('./tip.js').Tips} tips

@@ -2,6 +2,7 @@
 /**
  * One mounted live view: takes what the socket brings, and paints the newest of it once per animation frame.
  */
+import { createAttempt } from './attempts.js';
 import { unpack } from './bytes.js';
 import { MemberLegend } from './comparison-legend.js';
 import { factsOf, marksOf, numbersOf } from './comparison-members.js';
@@ -34,6 +35,7 @@ export class LiveView {
   #preferences = new Preferences();
   #history = new History();
   #pace = new Pace();
+  #attempt = createAttempt();
   /** @type {import('./live.js').Data | null} */
   #data = null;
   /** @type {any} */
@@ -92,6 +94,7 @@ export class LiveView {
     this.#parts = build(this.#root, {
       plotly,
       signal,
+      attempt: this.#attempt,
       preferences: this.#preferences,
       history: this.#history,
       send: command => this.#socket?.send(command),
@@ -155,10 +158,10 @@ export class LiveView {
     const same = (/** @type {(run: any) => unknown} */ of) => JSON.stringify(of(old)) === JSON.stringify(of(this.#run));
     if (!same(factsOf) || old === NO_RUN) {
       const facts = factsOf(this.#run);
-      this.#stage().setFacts(facts);
+      this.#onStage(stage => stage.setFacts(facts));
       curves.show({ facts });
     }
-    this.#stage().judge?.(this.#run.members);
+    this.#onStage(stage => stage.judge?.(this.#run.members));
     if (!same(marksOf)) curves.show({ marks: marksOf(this.#run) });
   }
 
@@ -181,7 +184,7 @@ export class LiveView {
     const { label } = packet;
     if (label.generation > this.#history.generation) this.#clear(label.generation);
     if (label.kind === 'history') {
-      if (this.#history.take(packet)) this.#parts?.curves.redraw();
+      if (this.#attempt('the history', () => this.#history.take(packet))) this.#parts?.curves.redraw();
     } else if (label.kind === 'frame') {
       if (label.generation < this.#history.generation) return this.#acknowledge(packet); // a last picture of a game that is over
       this.#pending = packet;
@@ -196,7 +199,7 @@ export class LiveView {
     if (this.#pending) this.#acknowledge(this.#pending); // never painted, but the server waits for a word before it sends the next
     this.#pending = null;
     this.#pace.clear();
-    this.#staged?.view.clear();
+    this.#attempt('the stage', () => this.#staged?.view.clear());
     this.#parts?.curves.clear();
     this.#parts?.curves.show({ marks: marksOf(this.#run) });
   }
@@ -223,7 +226,7 @@ export class LiveView {
     // Before painting, so that the next frame travels meanwhile; even so at most one waits here while one is being painted.
     if (frame) this.#acknowledge(frame);
     if (frame) this.#paintFrame(frame, start);
-    else if (stageIsOld) this.#staged?.view.redraw();
+    else if (stageIsOld) this.#attempt('the stage', () => this.#staged?.view.redraw());
     if (parts.curves.paint(start)) this.#request();
   }
 
@@ -232,8 +235,8 @@ export class LiveView {
     const { theory, transport, curves } = /** @type {Parts} */ (this.#parts);
     const { step, members, steps_per_second: stepsPerSecond } = frame.label;
     const numbers = numbersOf(frame.label);
-    this.#stage().draw(frame);
-    if (!members) theory.show(numbers, this.#run.facts);
+    this.#onStage(stage => stage.draw(frame));
+    if (!members) this.#attempt('the line of theory', () => theory.show(numbers, this.#run.facts));
     this.#pace.tick(now);
     transport.read({ step, stepsPerSecond, framesPerSecond: this.#pace.perSecond(now) });
     curves.show({ numbers, step });
@@ -243,6 +246,11 @@ export class LiveView {
   /** @param {import('./bytes.js').Packet} frame */
   #acknowledge(frame) {
     this.#socket?.send({ type: 'ack', revision: frame.label.revision });
+  }
+
+  /** @param {(stage: import('./stages.js').Stage) => void} work */
+  #onStage(work) {
+    this.#attempt('the stage', () => work(this.#stage()));
   }
 
   /** The stage for the data on show; another kind of data takes the old one off. */
@@ -258,7 +266,7 @@ export class LiveView {
     const end = new AbortController();
     this.#end.signal.addEventListener('abort', () => end.abort(), { signal: end.signal });
     const view = createStage(kind, {
-      plotly, signal: end.signal, preferences: this.#preferences, theme, tips, company, request: () => this.#requestStage(), tellPage: (name, value) => this.#tellPage(name, value), send: command => this.#socket?.send(command),
+      plotly, signal: end.signal, attempt: this.#attempt, preferences: this.#preferences, theme, tips, company, request: () => this.#requestStage(), tellPage: (name, value) => this.#tellPage(name, value), send: command => this.#socket?.send(command),
     });
     stageHolder.prepend(view.node);
     this.#staged = { kind, end, view };
@@ -279,9 +287,9 @@ export class LiveView {
     if (isComparison && !examine.node.hidden) examine.close();
     transport.show(state);
     if (state.status !== 'running') transport.read({ step: Number(this.#root.dataset.step), stepsPerSecond: null, framesPerSecond: null });
-    verdict.show(state.verdict);
     overlay.show(state);
-    examine.show(state);
+    this.#attempt('the verdict', () => verdict.show(state.verdict));
+    this.#attempt('the examinations', () => examine.show(state));
   }
 
   #retheme() {
@@ -291,7 +299,7 @@ export class LiveView {
     if (JSON.stringify(theme) === JSON.stringify(parts.theme)) return; // Streamlit calls at every rerun, mostly for something else
     parts.theme = theme;
     applyTheme(this.#root, theme);
-    this.#staged?.view.setTheme(theme);
+    this.#attempt('the stage', () => this.#staged?.view.setTheme(theme));
     parts.curves.show({ theme });
     parts.examine.setTheme(theme);
   }
@@ -310,8 +318,8 @@ export class LiveView {
 
 /** The view's parts, in their places.
  * @param {HTMLElement} root
- * @param {{plotly: any, signal: AbortSignal, preferences: Preferences, history: History, send: (command: object) => void, stage: () => import('./stages.js').Stage | undefined, facts: () => any, request: () => void}} options `facts` of the one game, or of the first */
-function build(root, { plotly, signal, preferences, history, send, stage, facts, request }) {
+ * @param {{plotly: any, signal: AbortSignal, attempt: import('./attempts.js').Attempt, preferences: Preferences, history: History, send: (command: object) => void, stage: () => import('./stages.js').Stage | undefined, facts: () => any, request: () => void}} options `facts` of the one game, or of the first */
+function build(root, { plotly, signal, attempt, preferences, history, send, stage, facts, request }) {
   const theme = readTheme(root);
   applyTheme(root, theme);
   const tips = new Tips(signal);
@@ -329,7 +337,7 @@ function build(root, { plotly, signal, preferences, history, send, stage, facts,
       stage()?.highlight?.(company.highlighted);
     },
   });
-  const curves = new Curves({ plotly, signal, preferences, history, theme, tips, company, request });
+  const curves = new Curves({ plotly, signal, attempt, preferences, history, theme, tips, company, request });
   const stageHolder = element('div', { class: 'gd-stage-holder' }, overlay.card);
   root.append(transport.node, element('div', { class: 'gd-main' }, stageHolder, curves.node, examine.node), theory.node, overlay.toasts, tips.node, help.node);
   // A click should not leave the focus on a button: the next Space means play or pause, not this button again.
