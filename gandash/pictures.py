@@ -177,13 +177,18 @@ def _digits() -> tuple[Pixels, Labels]:
     return pixels, labels
 
 
-def _rings() -> PackedPictures:
-    """What stands for uploaded pictures before there are any: rings of 32 radii, in no order."""
-    axis = np.arange(8) - 3.5
+RINGS = 32
+
+
+@lru_cache(maxsize=8)
+def made_up(side: int, channels: int, count: int = RINGS) -> str:
+    """What stands for uploaded pictures before there are any, packed: rings of 32 radii, in no order."""
+    axis = (np.arange(side) - (side - 1) / 2) * 8 / side
     distance = np.hypot(axis, axis[:, None])
-    radii = 1 + 2.5 * (np.arange(32) * 13 % 32) / 31
-    light = np.clip(1.25 - np.abs(distance - radii[:, None, None]), 0, 1)
-    return PackedPictures(np.asarray(np.round(light * 15) * 17, dtype=np.uint8)[:, None], None)
+    radii = 1 + 2.5 * (np.arange(RINGS) * 13 % RINGS) / (RINGS - 1)
+    light = np.clip(1.25 - np.abs(distance - radii[:count, None, None]), 0, 1)
+    pixels = np.asarray(np.round(light * 15) * 17, dtype=np.uint8)[:, None]
+    return pack_pictures(PackedPictures(np.repeat(pixels, channels, axis=1), None))
 
 
 class UploadedPictures(FoundPictures):
@@ -191,7 +196,7 @@ class UploadedPictures(FoundPictures):
 
     kind: Literal["uploaded_pictures"] = "uploaded_pictures"
     pixels: str = setting(
-        pack_pictures(_rings()),
+        made_up(16, 1),
         label="Pixels",
         max_length=MAX_PICTURE_TEXT,
         repr=False,

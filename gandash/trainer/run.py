@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import secrets
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -62,6 +64,16 @@ class Refusal(RuntimeError):
     """Why a run cannot do what it is asked, in words."""
 
 
+@dataclass(frozen=True)
+class Before:
+    """A game as it was when it gave way to a comparison; `checkpoint`: a name of its own for its last one."""
+
+    configs: tuple[GameConfig, ...]
+    begun: tuple[GameConfig, ...]
+    history: History | None
+    checkpoint: str | None
+
+
 class Viewer:
     """One open picture of a run. `wake` is called, from any thread, when there may be something new for it."""
 
@@ -91,7 +103,10 @@ class Run:
     ) -> None:
         self.id = secrets.token_hex(4)
         self.tokens: dict[Role, str] = {"steer": secrets.token_urlsafe(24), "watch": secrets.token_urlsafe(24)}
-        self.title = title
+        self.origin = title  # the ready game it was begun as
+        self._original = config  # that game's settings
+        self._begun: tuple[GameConfig, ...] = (config,)  # and those that the present one began with
+        self._before: Before | None = None
         self.configs: tuple[GameConfig, ...] = (config,)
         self.seats = [Seat()]
         self._labels: tuple[str, ...] = ()  # of compared games, where their settings do not say enough
@@ -111,6 +126,7 @@ class Run:
         self._told: dict[Role, tuple[tuple[int, int], str]] = {}  # for each role: what is said at (version, step)
         self._set_since: list[LiveChange] = []  # ordered since then
         self._recovering = False
+        self._returning: History | None = None  # the curves of the game that the worker is to go back to
         self._history: History | None = None
         self._frame: bytes = b""
         self._frame_number = 0
@@ -216,11 +232,8 @@ class Run:
         if self.has_ended:
             raise Refusal("this run has ended; reload the page to begin a new one")
 
-    def reconfigure(self, *configs: GameConfig, title: str | None = None) -> str:
-        """Go on under other settings, of as many games: live ones at the next step, any other with a restart.
-
-        "" or why not, in words.
-        """
+    def reconfigure(self, *configs: GameConfig) -> str:
+        """Go on under other settings: live ones at the next step, any other with a restart. "" or why not, in words."""
         with self._lock:
             try:
                 self._check_alive()
@@ -232,37 +245,92 @@ class Run:
                     self.notice = ""
             except (Refusal, SettingError, TooManyCommands) as refusal:
                 return str(refusal)
-            self.title = title or self.title
             self._touch()
             return ""
 
     def compare(self, configs: Sequence[GameConfig], labels: Sequence[str] = ()) -> str:
         """Play these games side by side, in lockstep, from step 0. "" or why not, in words.
 
-        `labels` name them where their settings alone would be too long a story.
+        `labels` name them where their settings alone would be too long a story. The game before is kept: see `end_comparison`.
         """
         with self._lock:
-            try:
-                self._check_alive()
-                self._forgive()
-                self._begin(configs, None, self.speed, labels=labels)
-            except (Refusal, TooManyCommands) as refusal:
-                return str(refusal)
-            self._touch()
+            before = self._before if len(self.configs) > 1 else self._kept_aside()
+            refusal = self._begin_again(lambda: self._begin(configs, None, self.speed, labels=labels))
+            self._before = self._before if refusal else before
+            return refusal
+
+    def _kept_aside(self) -> Before:
+        aside = self.directory / "before.safetensors"
+        checkpoint = None
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
+            if self._saved is not None:
+                os.link(self._saved, aside)  # a checkpoint is renamed into place, never written to: this one stays as it is
+                checkpoint = str(aside)
+        return Before(self.configs, self._begun, self._history, checkpoint)
+
+    @property
+    def returns_to(self) -> str:
+        """What `end_comparison` gives back, in a few words."""
+        before = self._before
+        if before is None:
             return ""
+        return f"{self.origin} (changed)" if _is_other(self._original, before.begun) else self.origin
+
+    def end_comparison(self) -> str:
+        """Back to the game that was there before the comparison, where it was, paused. "" or why not, in words."""
+        with self._lock:
+            before = self._before
+            if before is None:
+                return "no game is kept from before this comparison; choose a preset"
+
+            def begin() -> None:
+                self._begin(before.configs, False, self.speed, before.checkpoint)
+                if before.checkpoint:
+                    self._recovering, self._returning, self._begun = True, before.history, before.begun
+                self._before = None
+
+            return self._begin_again(begin)
+
+    def play_alone(self, member: int, ready: tuple[str, GameConfig] | None = None) -> str:
+        """One of the compared games alone, from step 0. `ready`: the title and settings of the ready game it began as, if it
+        is another than the run's. "" or why not, in words."""
+        with self._lock:
+            config = self.configs[member]
+            refusal = self._begin_again(lambda: self._begin([config], None, self.speed))
+            if not refusal:
+                self._before = None
+                self.origin, self._original = ready or (self.origin, self._original)
+            return refusal
 
     def begin_anew(self, config: GameConfig, title: str, speed: float | None) -> str:
         """Another game in this run, from step 0, paused: what choosing a preset does."""
         with self._lock:
-            try:
-                self._check_alive()
-                self._forgive()
-                self._begin([config], False, speed)
-            except (Refusal, TooManyCommands) as refusal:
-                return str(refusal)
-            self.title = title
-            self._touch()
-            return ""
+            refusal = self._begin_again(lambda: self._begin([config], False, speed))
+            if not refusal:
+                self.origin, self._original, self._before = title, config, None
+            return refusal
+
+    def _begin_again(self, begin: Callable[[], None]) -> str:
+        try:
+            self._check_alive()
+            self._forgive()
+            begin()
+        except (Refusal, TooManyCommands) as refusal:
+            return str(refusal)
+        self._touch()
+        return ""
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether it is another game than the ready one of its title: begun with other settings, whatever the seed."""
+        return len(self.configs) > 1 or _is_other(self._original, self._begun)
+
+    @property
+    def title(self) -> str:
+        """The name of the ready game that is played; it says so where that has become another."""
+        word = "compared" if len(self.configs) > 1 else "changed"
+        return f"{self.origin} ({word})" if self.is_changed else self.origin
 
     def _forgive(self) -> None:
         """A person asks for another game: what befell the one before says nothing about it."""
@@ -295,6 +363,7 @@ class Run:
         kept = self._labels if labels is None else tuple(labels)
         self._labels = kept if len(kept) == len(configs) > 1 else ()
         self.configs, self.speed, self.notice = tuple(configs), speed, ""
+        self._begun = self._begun if checkpoint else self.configs
         self._saved = checkpoint  # that of another game is of no use to this one
         self._expect_generation()
 
@@ -302,7 +371,7 @@ class Run:
         """From here on what the worker says is of no interest until it begins the generation just asked for."""
         self._asked += 1
         self._set_since = []
-        self._recovering = False
+        self._recovering, self._returning = False, None
         self._frame_asked = False
         self._ask_for_frame()
 
@@ -448,6 +517,7 @@ class Run:
         if self.notice == STARTING:
             self.notice = ""
         self._examined = {}
+        self._history, self._returning = self._returning or self._history, None
         if self._history is None or event.step == 0:
             self._history = History(len(columns(self.seats)))
         else:
@@ -562,6 +632,12 @@ class Run:
             self.status, self.reason = Status.ENDED, reason
             self._worker.end()
             self._touch()
+
+
+def _is_other(original: GameConfig, begun: Sequence[GameConfig]) -> bool:
+    """Whether any of these games began with other settings, whatever its seed."""
+    seed = {"seed": original.run.seed}
+    return any(c.model_copy(update={"run": c.run.model_copy(update=seed)}) != original for c in begun)
 
 
 def _check_room(configs: Sequence[GameConfig]) -> None:

@@ -51,7 +51,8 @@ def settings(rows: Rows, scaling: str) -> JsonValue:
 
 
 def draw_pictures(key: str, on_change: Callable[[], None]) -> None:
-    """The widgets that take pictures; what they hold is under `key` and a slash in the session's state."""
+    """The widgets that take pictures. What they hold is under `key` and a slash in the session's state, where side, colour and
+    count stand already: as they are played."""
     st.file_uploader(
         "↻ Pictures",
         type=None,  # MNIST's files have no ending; what is no picture is refused in words
@@ -73,7 +74,6 @@ def draw_pictures(key: str, on_change: Callable[[], None]) -> None:
     st.selectbox(
         "↻ Side",
         SIDES,
-        index=1,
         format_func=lambda side: f"{side} × {side} pixels",
         key=f"{key}/side",
         on_change=on_change,
@@ -91,7 +91,6 @@ def draw_pictures(key: str, on_change: Callable[[], None]) -> None:
         "↻ Keep at most",
         min_value=2,
         max_value=MAX_PICTURES,
-        value=5000,
         step=1000,
         key=f"{key}/count",
         on_change=on_change,

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import base64
-import importlib.util
 import io
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import streamlit as st
 from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 from waiting import wait_until
@@ -29,8 +27,9 @@ from gandash.trainer.messages import Status
 from gandash.trainer.patience import Limits
 from gandash.trainer.run import Run
 from gandash.trainer.supervisor import Supervisor
-from gandash.ui import comparing, controls, routes, service
+from gandash.ui import choices, comparing, controls, routes, service
 from gandash.ui.routes import VISITOR_COOKIE
+from gandash.ui.tab import Tab
 
 PAGE = str(Path(__file__).parents[2] / "gandash" / "ui" / "page.py")
 LR_D = "discriminator_optimiser.learning_rate"
@@ -64,13 +63,13 @@ def page(keeper: Supervisor, visitor: str) -> AppTest:
 
 
 def the_run(page: AppTest) -> Run:
-    run = page.session_state["run"]
+    run = page.session_state["tab"].run
     wait_until(lambda: bool(run.facts), "the game stands ready")
     return run
 
 
 def widget(page: AppTest, kind: str, path: str, suffix: str = ""):
-    return getattr(page, kind)(key=f"{page.session_state['edition']}/{path}{suffix}")
+    return getattr(page, kind)(key=f"{page.session_state['tab'].edition}/{path}{suffix}")
 
 
 def test_first_visit_shows_the_default_paused_at_step_0(page: AppTest) -> None:
@@ -275,30 +274,40 @@ def test_the_largest_upload_reaches_its_worker(page: AppTest) -> None:
     assert run.status is Status.PAUSED and run.config.data.summary() == "uploaded, 200000 points"
 
 
-class State(dict):
-    """As much of `st.session_state` as a callback uses."""
-
-    __getattr__, __setattr__ = dict.__getitem__, dict.__setitem__
-
-    def __or__(self, other):
-        return State({**self, **other})
+def followed(page: AppTest, act: Callable[..., str], *args: Any) -> list[str]:
+    """Have the page's tab follow a choice as a script run does; what it has to say about it."""
+    tab: Tab = page.session_state["tab"]
+    tab.trouble.clear()
+    tab.note(act, *args)
+    tab.follow([])
+    return tab.trouble
 
 
 def test_a_widget_of_a_game_that_is_over_changes_nothing(page: AppTest) -> None:
     """A rerun that the browser asked for before it saw the new widgets carries the old ones' values."""
     run = the_run(page)
-    old = widget(page, "text_input", LR_D).key
+    old = page.session_state["tab"].edition
     page = page.selectbox(key="preset").set_value(TOO_FAST.name).run()
-    assert widget(page, "text_input", LR_D).key != old
-    script = importlib.util.spec_from_file_location("page_again", PAGE)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(st, "session_state", State(edition=page.session_state["edition"], run=run) | {old: "1e-5"})
-        module = importlib.util.module_from_spec(script)
-        source = Path(PAGE).read_text().removesuffix("main()\n")  # its functions, without drawing the page
-        exec(compile(source, PAGE, "exec"), module.__dict__)
-        module.changed(LR_D, old)
-        module.changed("data.no_such", f"{page.session_state['edition']}/data.no_such")  # and no traceback either
+    assert page.session_state["tab"].edition != old
+    said = followed(page, choices.setting, LR_D, old, False, "1e-5")
+    assert run.config == TOO_FAST.config and "Choose it again" in said[0]
+    assert not followed(page, choices.setting, LR_D, old, False, "2e-3")  # as it stood: nobody touched it
+    assert not followed(page, choices.setting, LR_D, old, True, 2e-3)
+    assert not followed(page, choices.setting, "data.no_such", old + 1, False, 1)  # and no traceback either
     assert run.config == TOO_FAST.config
+
+
+def test_a_widget_that_was_just_replaced_still_counts(page: AppTest) -> None:
+    """Moved in the moment between another kind of data and its widgets: a choice as any other."""
+    run = the_run(page)
+    old = page.session_state["tab"].edition
+    page = widget(page, "selectbox", "data").set_value("uniform").run()
+    assert page.session_state["tab"].edition != old
+    assert not followed(page, choices.setting, "run.batch", old, False, "77")
+    assert (run.config.run.batch, run.config.data.kind) == (77, "uniform")
+    assert not followed(page, choices.setting, "data", old, False, "mixture")  # what it showed, sent once more
+    assert run.config.data.kind == "uniform"
+    assert "Choose it again" in followed(page, choices.setting, "data.means", old, False, "1, 2")[0]
 
 
 def test_a_painting_begins_a_game_and_nonsense_is_refused(page: AppTest) -> None:
@@ -307,49 +316,36 @@ def test_a_painting_begins_a_game_and_nonsense_is_refused(page: AppTest) -> None
     assert not page.exception
     cells = np.zeros((SIDE, SIDE), dtype=np.uint8)
     cells[3, 5] = 9
-    with pytest.MonkeyPatch.context() as patch:
-        state = State(edition=1, run=run, canvas={"painted": base64.b64encode(cells.tobytes()).decode()})
-        patch.setattr(st, "session_state", state)
-        module = importlib.util.module_from_spec(importlib.util.spec_from_file_location("page_again", PAGE))
-        exec(compile(Path(PAGE).read_text().removesuffix("main()\n"), PAGE, "exec"), module.__dict__)
-        module.painted()
-        np.testing.assert_array_equal(run.config.data.cells(), cells)
-        assert "trouble" not in state and state.drawn is None
-        for sent, words in ((base64.b64encode(bytes(SIDE**2)).decode(), "nothing is painted"), ("x", "one byte for each")):
-            state.canvas = {"painted": sent}
-            module.painted()
-            assert words in state.trouble and state.trouble.startswith("**Painting**")
-        np.testing.assert_array_equal(run.config.data.cells(), cells)
+    assert not followed(page, choices.painting, base64.b64encode(cells.tobytes()).decode())
+    np.testing.assert_array_equal(run.config.data.cells(), cells)
+    assert page.session_state["tab"].is_stale
+    for sent, words in ((base64.b64encode(bytes(SIDE**2)).decode(), "nothing is painted"), ("x", "one byte for each")):
+        (said,) = followed(page, choices.painting, sent)
+        assert words in said and said.startswith("**Painting**")
+    np.testing.assert_array_equal(run.config.data.cells(), cells)
 
 
 def test_a_place_of_the_phase_plane_begins_a_game_there_and_nonsense_is_refused(page: AppTest) -> None:
     run = the_run(page)
     sent_to_another_game = run.config
-    state = State(edition=1, run=run, live={"start": [0.5, -0.25]})
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(st, "session_state", state)
-        module = importlib.util.module_from_spec(importlib.util.spec_from_file_location("page_again", PAGE))
-        exec(compile(Path(PAGE).read_text().removesuffix("main()\n"), PAGE, "exec"), module.__dict__)
-        module.placed()
-        assert run.config == sent_to_another_game and "trouble" not in state
-        orbit = PRESETS["dirac-orbit"]
-        run.begin_anew(orbit.config, orbit.title, orbit.speed)
-        module.placed()
-        expected = orbit.config.replace_all([("generator.start", 0.5), ("discriminator.start", -0.25)])
-        assert run.config == expected and "trouble" not in state and state.drawn is None
-        for sent, words in (
-            ([0.5, 11.0], "less than or equal to 10"),
-            ([float("nan"), 0.0], "finite"),
-            ([0.5], "two numbers"),
-            ("12", "two numbers"),
-            ([True, None], "two numbers"),
-            ({"theta": 1, "psi": 2}, "two numbers"),
-        ):
-            state.live = {"start": sent}
-            module.placed()
-            assert words in state.trouble and run.config == expected
-        state.live = {"start": None}  # a trigger of something else
-        module.placed()
+    assert not followed(page, choices.place, [0.5, -0.25])
+    assert run.config == sent_to_another_game
+    orbit = PRESETS["dirac-orbit"]
+    run.begin_anew(orbit.config, orbit.title, orbit.speed)
+    assert not followed(page, choices.place, [0.5, -0.25])
+    expected = orbit.config.replace_all([("generator.start", 0.5), ("discriminator.start", -0.25)])
+    assert run.config == expected and page.session_state["tab"].is_stale
+    for sent, words in (
+        ([0.5, 11.0], "less than or equal to 10"),
+        ([float("nan"), 0.0], "finite"),
+        ([0.5], "two numbers"),
+        ("12", "two numbers"),
+        ([True, None], "two numbers"),
+        ({"theta": 1, "psi": 2}, "two numbers"),
+    ):
+        (said,) = followed(page, choices.place, sent)
+        assert words in said and run.config == expected
+    assert not followed(page, choices.place, None)  # an event that came without its place
     assert run.config == expected
 
 
@@ -377,13 +373,13 @@ def test_a_reload_finds_its_run_and_nobody_elses(page: AppTest, monkeypatch: pyt
     again = AppTest.from_file(PAGE, default_timeout=30)
     again.query_params["run"] = run.id
     again.run()
-    assert again.session_state["run"] is run
+    assert again.session_state["tab"].run is run
     assert again.selectbox(key="preset").value == TOO_FAST.name
     monkeypatch.setattr(ContextProxy, "cookies", {VISITOR_COOKIE: "somebody else"})
     other = AppTest.from_file(PAGE, default_timeout=30)
     other.query_params["run"] = run.id
     other.run()
-    assert other.session_state["run"] is not run
+    assert other.session_state["tab"].run is not run
 
 
 def test_an_ended_run_gives_way_to_a_new_one(page: AppTest) -> None:
@@ -448,7 +444,7 @@ def test_games_are_compared_changed_and_left_again(page: AppTest) -> None:
 
     page = page.button(key="alone").click().run()
     assert run.config.discriminator_optimiser.learning_rate == 7e-3 and len(run.configs) == 1
-    assert page.session_state["member"] is None and page.button(key="compare")
+    assert page.session_state["tab"].member is None and page.button(key="compare")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,259 @@
+"""What each choice at the page makes of the run: plain functions of a tab and what was chosen, "" or why not in words.
+
+Nothing here touches Streamlit: see `tab`, which calls them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gandash.config import GameConfig
+from gandash.packed import unpack_pictures
+from gandash.pictures import PICTURE_LATENT, Pictures, UploadedPictures, made_up
+from gandash.players import Convolutional, Linear, Network, Point
+from gandash.presets import PRESETS
+from gandash.presets.base import Move
+from gandash.settings import JsonValue, Setting, SettingError, kind_of, setting_at, variants
+from gandash.targets import Drawn, Samples, Samples2D
+from gandash.trainer.run import Run
+from gandash.ui import comparing, controls, drawing, live, upload
+from gandash.ui.tab import Asked, Reading, Tab, keep_reading, kept
+from gandash.uploads import guard
+
+PRESETS_COMPARED = "presets"
+USUAL_COUNT = 5000  # pictures kept of an upload, unless one asks for others
+CHANNELS = {"grey": 1, "colour": 3}
+
+
+def reconfigured(tab: Tab, *configs: GameConfig) -> str:
+    """The run under other settings; the widgets are made anew."""
+    assert tab.run is not None
+    refusal = tab.run.reconfigure(*configs)
+    tab.is_stale = True
+    if not refusal and not any(isinstance(config.data, UploadedPictures) for config in tab.run.configs):
+        keep_reading(tab.run, None)
+    return refusal
+
+
+# ----------------------------------------------------------------------------------------------------------- one game
+
+
+def preset(tab: Tab, name: str) -> str:
+    """Another ready game, from step 0; in another run where this one has ended."""
+    assert tab.run is not None
+    tab.preset, tab.over, tab.is_stale = name, tab.edition, True
+    chosen = PRESETS[name]
+    if tab.run.has_ended:
+        tab.run = None
+        return ""
+    keep_reading(tab.run, None)
+    return tab.run.begin_anew(chosen.config, chosen.title, chosen.speed)
+
+
+def is_preset(run: Run, name: str) -> bool:
+    """Whether one game is played, and it is this ready game."""
+    return run.origin == PRESETS[name].title and not run.is_changed
+
+
+def move(tab: Tab, invited: Move) -> str:
+    """The change that the preset invites to, as one press; a mark on the curves says when."""
+    assert tab.run is not None
+    return reconfigured(tab, *(config.replace_all(invited.changes) for config in tab.run.configs))
+
+
+def setting(tab: Tab, path: str, edition: int, is_slider: bool, raw: Any) -> str:
+    """A widget of a setting was moved: the run goes on under the new value, or the widget goes back and the page says why.
+
+    The browser may still send what widgets of an earlier edition hold: a real change among that is a choice too, unless
+    another game has begun since.
+    """
+    assert tab.run is not None
+    known = tab.drawn.get(edition)
+    if known is None or not has(known, path):
+        return ""
+    was = setting_at(known, path)
+    value = controls.read(was, raw)
+    if edition != tab.edition:
+        if _is_unchanged(known, was, is_slider, value):
+            return ""
+        if edition <= tab.over or not has(tab.shown, path):
+            return f"**{controls.name(was)}** was changed just as another game began, which goes on as it is. Choose it again."
+    refusal = reconfigured(tab, *with_change(tab, path, value))
+    if not refusal and edition == tab.edition and not was.is_variant and len(tab.run.configs) == 1:
+        tab.drawn[edition] = tab.shown  # the widgets already show it; a variant brings other settings and new widgets
+        tab.is_stale = False
+    return refusal
+
+
+def _is_unchanged(known: GameConfig, was: Setting, is_slider: bool, value: Any) -> bool:
+    if is_slider:
+        return bool(value == controls.nearest_tick(was))
+    if was.is_variant:
+        return bool(value["kind"] == was.value.kind)
+    return known.replace(was.path, value) == known
+
+
+def replaced(config: GameConfig, path: str, value: JsonValue) -> GameConfig:
+    """`config` with one setting changed; with other data also what would not go with them."""
+    return config.replace_all([(path, value), *(_following(config, value) if path == "data" else ())])
+
+
+def _following(config: GameConfig, data: JsonValue) -> list[tuple[str, JsonValue]]:
+    """What changes with the data: the latent's dimension, so that G's map can still be drawn whole, where it was the data's or
+    these turn to pictures or back; and players that need pictures, where there are none."""
+    kind = data.get("kind") if isinstance(data, dict) else None
+    new = next((m for m in variants(GameConfig.model_fields["data"].annotation) if kind_of(m) == kind), type(config.data))
+    were, are = isinstance(config.data, Pictures), issubclass(new, Pictures)
+    if are:
+        return [] if were else [("latent.dimension", PICTURE_LATENT)]
+    follows = were or config.latent.dimension == config.data.dimension
+    plain = Network().model_dump(mode="json")
+    needy = [name for name in ("generator", "discriminator") if isinstance(getattr(config, name), Convolutional)]
+    dimension = [("latent.dimension", getattr(new, "dimension", 1))] if follows else []
+    return [*dimension, *((name, plain) for name in needy)]
+
+
+def with_change(tab: Tab, path: str, value: JsonValue) -> list[GameConfig]:
+    """The run's games with one setting changed: in the game chosen, or in all that have it."""
+    assert tab.run is not None
+    concerned = [i for i, config in enumerate(tab.run.configs) if tab.member in (None, i) and has(config, path)]
+    return [replaced(config, path, value) if i in concerned else config for i, config in enumerate(tab.run.configs)]
+
+
+def has(config: GameConfig, path: str) -> bool:
+    try:
+        setting_at(config, path)
+    except SettingError:
+        return False
+    return True
+
+
+def painting(tab: Tab, sent: Any) -> str:
+    """A hand was lifted from the canvas: the run begins anew with what is painted now."""
+    if sent is None or not isinstance(tab.shown.data, Drawn):  # another kind of data was chosen meanwhile
+        return ""
+    return reconfigured(tab, *with_change(tab, "data.painting", drawing.read(sent)))
+
+
+def place(tab: Tab, sent: Any) -> str:
+    """A place of the phase plane was clicked: the run begins anew from there, and plays on if it was playing."""
+    assert tab.run is not None
+    if sent is None or not any(map(is_scalar, tab.run.configs)):  # another game was chosen meanwhile
+        return ""
+    theta, psi = live.read_start(sent)
+    begin: list[tuple[str, JsonValue]] = [("generator.start", theta), ("discriminator.start", psi)]
+    return reconfigured(tab, *(config.replace_all(begin) if is_scalar(config) else config for config in tab.run.configs))
+
+
+def is_scalar(config: GameConfig) -> bool:
+    return isinstance(config.generator, Point) and isinstance(config.discriminator, Linear)
+
+
+# -------------------------------------------------------------------------------------------------------------- files
+
+
+def table(tab: Tab, file: Any) -> str:
+    """A file was chosen: the run begins anew with its rows, or goes on and the page says what is wrong with it."""
+    data = tab.shown.data
+    if file is None or not isinstance(data, Samples | Samples2D):
+        return ""  # the file was taken away: its rows are played on
+    rows = upload.read(file.name, file.getvalue())
+    return reconfigured(tab, *with_change(tab, "data", upload.settings(rows, data.scaling)))
+
+
+def pictures(tab: Tab, uploaded: Any, offered: str | None, side: int, colour: str, count: int) -> str:
+    """Picture files were chosen, or how to read them: the run begins anew with them, or the page says what is wrong."""
+    data = tab.shown.data
+    if not isinstance(data, UploadedPictures):  # another kind of data was chosen meanwhile
+        return ""
+    assert tab.run is not None
+    reading = kept(tab.run).reading
+    if reading and reading.packed != data.pixels:
+        reading = None  # of pictures that are no longer played
+    given = tuple(uploaded or ())
+    if not given and not offered and reading:  # nothing is chosen, after a reload perhaps: what is played is read anew
+        given, offered = reading.files, reading.offered
+    asked = Asked(side, colour, count)
+    from_where = (reading.files, reading.offered) if reading else ((), None)
+    if asked == played_pictures(tab) and (given, offered) == from_where:
+        return ""  # so it is played; taking files away changes nothing
+    if given or offered:
+        held = {"files": given, "offered": offered, "side": side, "colour": colour, "count": count}
+        data_setting = upload.chosen_pictures({f"pictures/{name}": value for name, value in held.items()}, "pictures")
+    elif _is_made_up(data) or reading:
+        data_setting = {"kind": "uploaded_pictures", "pixels": made_up(side, CHANNELS[colour], count)}
+    else:
+        raise upload.UploadError(
+            "uploaded pictures",
+            "another way to read them, but no files",
+            "choose the files again: this page no longer keeps those that were read",
+            guard.ALLOWED,
+        )
+    refusal = reconfigured(tab, *with_change(tab, "data", data_setting))
+    if not refusal and isinstance(tab.shown.data, UploadedPictures):
+        keep_reading(tab.run, Reading(tab.shown.data.pixels, asked, given, None if given else offered))
+    return refusal
+
+
+def played_pictures(tab: Tab) -> Asked:
+    """How the uploaded pictures that are played were read."""
+    assert tab.run is not None
+    data = tab.shown.data
+    assert isinstance(data, UploadedPictures)
+    reading = kept(tab.run).reading
+    if reading and reading.packed == data.pixels:
+        return reading.asked
+    channels, side, _ = data.shape
+    count = USUAL_COUNT if _is_made_up(data) else len(unpack_pictures(data.pixels).pixels)
+    return Asked(side, "colour" if channels == 3 else "grey", count)
+
+
+def _is_made_up(data: UploadedPictures) -> bool:
+    channels, side, _ = data.shape
+    return data.pixels == made_up(side, channels)
+
+
+# ------------------------------------------------------------------------------------------------------ several games
+
+
+def member(tab: Tab, number: Any) -> str:
+    """Which of the games the controls are for was chosen, in the list or by a click on a title in the picture."""
+    assert tab.run is not None
+    if number is None or (isinstance(number, int) and 0 <= number < len(tab.run.configs)):
+        tab.choose_member(number)
+    return ""
+
+
+def alone(tab: Tab, number: int) -> str:
+    """One of the compared games alone, from step 0."""
+    assert tab.run is not None
+    if number >= len(tab.run.configs):
+        return ""
+    label, config = tab.run.labels[number], tab.run.configs[number]
+    ready = next((p for p in PRESETS.values() if p.title == label), None)
+    refusal = tab.run.play_alone(number, (ready.title, ready.config) if ready else None)
+    if not refusal:
+        tab.preset = ready.name if ready else tab.preset
+        tab.choose_member(None)
+        if not isinstance(config.data, UploadedPictures):
+            keep_reading(tab.run, None)
+    return refusal
+
+
+def end_comparison(tab: Tab) -> str:
+    """The game that was there before the comparison, as it was then."""
+    assert tab.run is not None
+    tab.choose_member(None)
+    return tab.run.end_comparison()
+
+
+def compare(tab: Tab, path: str, given: Any) -> str:
+    """Begin the comparison; where it cannot be, the game goes on and the page says why."""
+    assert tab.run is not None
+    tab.is_stale = True
+    if path != PRESETS_COMPARED:
+        return tab.run.compare(comparing.games(tab.run.config, setting_at(tab.run.config, path), given))
+    presets = [PRESETS[name] for name in given or ()]
+    if len(presets) < 2:
+        raise SettingError("preset", f"{len(presets)} games", "a comparison needs at least 2", "choose them above")
+    return tab.run.compare([p.config for p in presets], [p.title for p in presets])

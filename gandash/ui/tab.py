@@ -1,0 +1,172 @@
+"""What one browser tab shows, and what its person has chosen and is still to be played.
+
+Streamlit ends a script run, its callbacks too, at any touch of it (an `st.` call, an item of `st.session_state`) once another
+rerun is wanted; for that one the widget has no longer changed, and the choice would be lost. So a callback touches nothing of
+Streamlit: it notes the choice here, one append. Each script run begins by following what was noted, in order, and nothing of
+Streamlit is touched between following a choice and striking it off the list.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from gandash.config import GameConfig
+from gandash.presets import DEFAULT, PRESETS
+from gandash.settings import SettingError
+from gandash.trainer.run import Run
+from gandash.ui import controls
+from gandash.ui.upload import UploadError
+
+KEPT_MEGABYTES = 400  # of visitors' files, for all runs together
+KEPT_EDITIONS = 4
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a person asked for. `act(tab, *args, *held)` does it and returns "" or, in words, why not.
+
+    `keys` name the widgets whose values, as they are when its turn comes, are `held`; `slow` is shown meanwhile.
+    """
+
+    act: Callable[..., str]
+    args: tuple[Any, ...] = ()
+    keys: tuple[str, ...] = ()
+    slow: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How pictures are to be read: the `side` in pixels, grey or colour, and at most how many."""
+
+    side: int
+    colour: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the pictures that are played, `packed`, were read, and from what: enough to read them another way. Neither `files`
+    nor the name of `offered` ones: they are made up."""
+
+    packed: str
+    asked: Asked
+    files: tuple[Any, ...] = ()  # as Streamlit gives them: a name, a size, the bytes
+    offered: str | None = None
+
+
+@dataclass
+class Kept:
+    """What outlives a reload of the page beside the run itself."""
+
+    member: int | None = None
+    reading: Reading | None = None
+
+
+_kept: WeakKeyDictionary[Run, Kept] = WeakKeyDictionary()
+_keeping = threading.Lock()
+
+
+def kept(run: Run) -> Kept:
+    """What is kept for a run, as long as it lives."""
+    with _keeping:
+        return _kept.setdefault(run, Kept())
+
+
+def keep_reading(run: Run, reading: Reading | None) -> None:
+    """Keep how this run's pictures were read, files included; the oldest runs' files go where all take too much room."""
+    with _keeping:
+        own = _kept.pop(run, Kept())
+        own.reading = reading
+        _kept[run] = own  # the newest is the last
+        room = KEPT_MEGABYTES * 2**20
+        for other in reversed(list(_kept.values())):
+            if other.reading is not None:
+                room -= sum(file.size for file in other.reading.files)
+                if room < 0:
+                    other.reading = None
+
+
+@dataclass
+class Tab:
+    """`member`: which of several compared games the controls are for; None: all. `edition` grows when the settings change
+    under the widgets, which are then made anew; `drawn`: the settings that those of the last editions show."""
+
+    run: Run | None = None
+    is_new: bool = True  # it has not had a run yet
+    preset: str = DEFAULT.name
+    member: int | None = None
+    edition: int = 0
+    drawn: dict[int, GameConfig] = field(default_factory=dict)
+    over: int = -1  # widgets up to this edition are of a game that is over
+    is_stale: bool = True  # the widgets do not show what is played
+    trouble: list[str] = field(default_factory=list)  # refusals, in words
+    is_said: bool = False  # a whole script run has shown them
+    is_echo: bool = False  # this script run was not asked for by a person
+    noted: deque[Choice] = field(default_factory=deque)
+    turn: threading.Lock = field(default_factory=threading.Lock)  # where reruns overlap, one of them follows at a time
+
+    def note(self, act: Callable[..., str], *args: Any, keys: tuple[str, ...] = (), slow: str = "") -> None:
+        """A person chose something: all that a callback does."""
+        self.noted.append(Choice(act, args, keys, slow))
+
+    def hear_of_a_game(self) -> None:
+        """The browser has seen a new game begin, and the page is run again for its sake."""
+        self.is_echo = True
+
+    def begin_script_run(self) -> None:
+        """Words that a person has been shown go with the next thing that they do."""
+        if self.is_said and not self.is_echo:
+            self.trouble.clear()
+        self.is_echo = False
+
+    def follow(self, held: list[Any]) -> None:
+        """Do what was noted first, and strike it off."""
+        choice = self.noted[0]
+        try:
+            refusal = choice.act(self, *choice.args, *held)
+        except SettingError as error:
+            refusal = controls.in_words(error, self.shown)
+        except UploadError as error:
+            refusal = str(error)
+        finally:
+            self.noted.popleft()
+        if refusal:
+            self.is_stale = True
+            self.is_said = False
+            self.trouble.append(refusal)
+
+    def attach(self, run: Run) -> None:
+        """Show this run from now on."""
+        self.run, self.is_new, self.is_stale, self.over = run, False, True, self.edition
+        self.preset = next((p.name for p in PRESETS.values() if p.title == run.origin), DEFAULT.name)
+        self.choose_member(kept(run).member)
+
+    def choose_member(self, member: int | None) -> None:
+        assert self.run is not None
+        self.member = member if member is not None and 0 <= member < len(self.run.configs) else None
+        kept(self.run).member = self.member
+        self.is_stale = True
+
+    @property
+    def shown(self) -> GameConfig:
+        """The settings that the controls show: those of the game chosen, of compared ones the first."""
+        assert self.run is not None
+        configs = self.run.configs
+        return configs[self.member if self.member is not None and self.member < len(configs) else 0]
+
+    def draw(self) -> GameConfig:
+        """The settings for the widgets to show, which are made anew where they show others."""
+        assert self.run is not None
+        if self.member is not None and self.member >= len(self.run.configs):
+            self.choose_member(None)
+        config = self.shown
+        if self.is_stale or self.drawn.get(self.edition) != config:
+            self.edition += 1
+            self.drawn = {e: c for e, c in self.drawn.items() if e > self.edition - KEPT_EDITIONS} | {self.edition: config}
+            self.is_stale = False
+        return config
