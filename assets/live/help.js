@@ -17,7 +17,7 @@ export const DRAG = [
 
 /** @type {readonly Entry[]} */
 const KEYS = [
-  [['Space'], 'play and pause'],
+  [['Space'], 'play and pause; on a control that Tab has led to, press it'],
   [['D'], 'one step of the discriminator alone'],
   [['G'], 'one step of the generator alone'],
   [['S'], 'one round of both'],

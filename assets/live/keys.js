@@ -3,9 +3,17 @@
  * Keys that steer from anywhere on the page, without stealing what somebody types or presses elsewhere.
  */
 
-const TYPING = 'input:not([type=checkbox]):not([type=radio]):not([type=range]), textarea, select, [contenteditable], [role=textbox], [role=combobox], [role=listbox], [role=dialog], dialog';
-// Space already means something on these; the other keys do not.
-const PRESSABLE = 'button, a[href], summary, input, [role=button], [role=checkbox], [role=switch], [role=radio], [role=tab], [role=option], [role=menuitem]';
+// Where one types, or what has a menu open.
+const TYPING = [
+  'input:not([type=checkbox]):not([type=radio]):not([type=range])', 'textarea', 'select', '[contenteditable]', '[role=textbox]',
+  '[role=combobox]', '[role=listbox]', '[role=menu]', '[role=dialog]', 'dialog', '[aria-haspopup][aria-expanded=true]',
+].join();
+const MODAL = ':modal, [aria-modal=true]';
+// Space presses these, where the keyboard came to them; the other keys mean nothing there. No links, sliders and what is chosen already.
+const PRESSABLE = [
+  'button', 'summary', 'input[type=checkbox]', 'input[type=radio]:not(:checked)', '[role=button]', '[role=checkbox]', '[role=switch]',
+  '[role=radio]:not([aria-checked=true])', '[role=tab]:not([aria-selected=true])',
+].join();
 
 /** @param {Record<string, () => void>} actions by `event.key` @param {AbortSignal} signal */
 export function listenToKeys(actions, signal) {
@@ -15,6 +23,7 @@ export function listenToKeys(actions, signal) {
     const action = Object.hasOwn(actions, key) ? actions[key] : undefined;
     const target = event.composedPath()[0]; // the true one, also from within a shadow tree
     if (!action || (event.shiftKey && /[a-z]/i.test(key))) return; // "?" and others need Shift on many keyboards
+    if (document.querySelector(MODAL)) return;
     if (target instanceof Element && (target.closest(TYPING) || (key === ' ' && target.closest(PRESSABLE)))) return;
     event.preventDefault(); // Space would scroll the page
     if (key === ' ' && event.repeat) return; // a held Space should not flicker; held step keys walk
@@ -23,8 +32,9 @@ export function listenToKeys(actions, signal) {
 }
 
 /**
- * Give the keys back to the lab once a setting has been entered: after Enter in a field of the page, or a click in a list, the
- * focus would stay there, and Space would type into it instead of playing.
+ * Give the keys back to the lab once a setting has been entered: after Enter in a field of the page, a click in a list or on a
+ * button, the focus would stay there, and Space would type into it or press it again instead of playing. Who came by keyboard
+ * stays, and presses with Space.
  * @param {AbortSignal} signal
  */
 export function releaseFocusAfterEntry(signal) {
@@ -35,7 +45,15 @@ export function releaseFocusAfterEntry(signal) {
   document.addEventListener('click', event => {
     const target = event.composedPath()[0];
     if (target instanceof Element && target.closest('[role=option]')) setTimeout(releaseFocus);
+    // A press by keyboard counts no clicks; a finger's tap on a "?" shows its words as long as the focus is there.
+    else if (event.detail > 0 && /** @type {PointerEvent} */ (event).pointerType !== 'touch') setTimeout(releasePressed);
   }, { signal, capture: true }); // the list keeps it from the document
+}
+
+/** Take the focus away from what was only pressed; and from the page's ground, which the next key would put in a frame. */
+function releasePressed() {
+  const focused = document.activeElement;
+  if (focused instanceof HTMLElement && focused.matches(`${PRESSABLE}, main`) && !focused.matches(TYPING)) focused.blur();
 }
 
 /** Take the focus away from the page's controls. */

@@ -45,7 +45,14 @@ export class Transport {
     this.#fillSpeeds(null);
     let byPointer = false;
     this.#speed.addEventListener('pointerdown', () => (byPointer = true), { signal });
-    this.#speed.addEventListener('keydown', () => (byPointer = false), { signal });
+    this.#speed.addEventListener('keydown', event => {
+      if (byPointer && event.key === ' ' && !isOpen(this.#speed)) { // it was opened and closed again: nothing to choose now
+        event.preventDefault();
+        this.#speed.blur();
+        this.#toggle();
+      }
+      byPointer = false;
+    }, { signal });
     this.#speed.addEventListener('change', () => {
       send({ type: 'speed', steps_per_second: this.#speed.value === FASTEST ? null : Number(this.#speed.value) });
       if (byPointer) this.#speed.blur(); // the next Space means play or pause, not this list again
@@ -131,6 +138,9 @@ export class Transport {
     this.#speed.value = speed === null ? FASTEST : String(speed);
   }
 }
+
+/** @param {HTMLSelectElement} select whose list a key would go through */
+const isOpen = select => CSS.supports('selector(:open)') && select.matches(':open');
 
 /** @param {string} label @param {string} key @param {string} hint @param {() => void} press */
 function button(label, key, hint, press) {

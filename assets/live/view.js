@@ -340,9 +340,11 @@ function build(root, { plotly, signal, attempt, preferences, history, send, stag
   const curves = new Curves({ plotly, signal, attempt, preferences, history, theme, tips, company, request });
   const stageHolder = element('div', { class: 'gd-stage-holder' }, overlay.card);
   root.append(transport.node, element('div', { class: 'gd-main' }, stageHolder, curves.node, examine.node), theory.node, overlay.toasts, tips.node, help.node);
-  // A click should not leave the focus on a button: the next Space means play or pause, not this button again.
+  // A click should not leave the focus on a button: the next Space means play or pause, not this button again. Nor in a field
+  // of the page, where buttons and plots would leave it.
   root.addEventListener('mousedown', event => {
+    releaseFocus();
     if (event.target instanceof Element && event.target.closest('button')) event.preventDefault();
-  }, { signal });
+  }, { signal, capture: true });
   return { plotly, theme, tips, verdict, transport, overlay, theory, company, curves, examine, stageHolder };
 }
