@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psutil
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
-from waiting import wait_until
+from waiting import PATIENCE_SECONDS, wait_until
 
 ROOT = Path(__file__).parents[1]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -64,7 +64,7 @@ def running_app(script: str = "app.py", **environment: str) -> Iterator[App]:
         )
     app = App(process, f"http://127.0.0.1:{port}/", log)
     try:
-        wait_until(lambda: _answers(app.url), "the app answers", 60)
+        wait_until(lambda: _answers(app.url), "the app answers")
         yield app
     finally:
         process.send_signal(signal.SIGTERM)
@@ -97,6 +97,7 @@ class Lab:
 
     def __init__(self, browser: Browser, url: str, **context: object) -> None:
         self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 720}} | context)  # type: ignore[arg-type]
+        self.context.set_default_timeout(1000 * PATIENCE_SECONDS)
         self.page: Page = self.context.new_page()
         self.complaints: list[str] = []
         self.page.on("console", self._hear)
@@ -124,8 +125,12 @@ class Lab:
         return int(self.attribute("painted") or 0)
 
     def await_picture(self) -> None:
-        self.page.wait_for_selector('[data-testid="live-view"]', timeout=60_000)
-        wait_until(lambda: self.painted > 0 and self.status != "connecting", "a first frame is drawn", 60)
+        self.page.wait_for_selector('[data-testid="live-view"]')
+        wait_until(lambda: self.painted > 0 and self.status != "connecting", "a first frame is drawn")
+
+    def await_rest(self) -> None:
+        """Until a paused game's last step is painted, as measured there."""
+        self.page.wait_for_selector('[data-testid="live-view"][data-settled]')
 
     def press(self, key: str) -> None:
         self.page.locator("body").press(key)
@@ -139,4 +144,4 @@ class Lab:
         """Choose a preset by its title, and wait until its first frame is drawn."""
         painted = self.painted
         self.pick(title)
-        wait_until(lambda: self.status == "paused" and self.step == 0 and self.painted > painted, f"{title} stands ready", 30)
+        wait_until(lambda: self.status == "paused" and self.step == 0 and self.painted > painted, f"{title} stands ready")

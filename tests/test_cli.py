@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner, Result
+from waiting import PATIENCE_SECONDS
 
 from gandash import __version__
 from gandash.cli import cli, configure
@@ -152,7 +153,7 @@ def test_neither_looking_nor_refusing_waits_for_torch() -> None:
         "        pass\n"
         "assert not {'torch', 'streamlit', 'plotly'} & set(sys.modules), 'imported too much'\n"
     )
-    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, stdout=subprocess.DEVNULL, timeout=60)
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, stdout=subprocess.DEVNULL, timeout=PATIENCE_SECONDS)
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-8"])
@@ -162,7 +163,7 @@ def test_a_real_process_in_a_terminal_of_any_encoding(encoding: str) -> None:
     def run(*args: str) -> str:
         command = [sys.executable, "-m", "gandash", *args]
         environment = os.environ | {"PYTHONIOENCODING": encoding}
-        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=60)
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=PATIENCE_SECONDS)
         assert (done.returncode, done.stderr) == (0, b"")
         return done.stdout.decode(encoding)
 
@@ -539,7 +540,7 @@ def test_a_real_run_in_a_terminal_shows_its_progress_and_takes_ctrl_c(tmp_path: 
             process.send_signal(signal.SIGINT)
             while chunk := read_terminal(ours):
                 seen += chunk
-            stdout, _ = process.communicate(timeout=60)
+            stdout, _ = process.communicate(timeout=PATIENCE_SECONDS)
         finally:
             process.kill()
             os.close(ours)

@@ -233,14 +233,22 @@ export class LiveView {
   /** @param {import('./bytes.js').Packet} frame @param {number} now */
   #paintFrame(frame, now) {
     const { theory, transport, curves } = /** @type {Parts} */ (this.#parts);
-    const { step, members, steps_per_second: stepsPerSecond } = frame.label;
+    const { step, measured = step, members, steps_per_second: stepsPerSecond } = frame.label;
     const numbers = numbersOf(frame.label);
     this.#onStage(stage => stage.draw(frame));
     if (!members) this.#attempt('the line of theory', () => theory.show(numbers, this.#run.facts));
     this.#pace.tick(now);
     transport.read({ step, stepsPerSecond, framesPerSecond: this.#pace.perSecond(now) });
     curves.show({ numbers, step });
-    Object.assign(this.#root.dataset, { step, painted: ++this.#painted, fps: this.#pace.perSecond(now).toFixed(1) });
+    Object.assign(this.#root.dataset, { step, measured, painted: ++this.#painted, fps: this.#pace.perSecond(now).toFixed(1) });
+    this.#settle();
+  }
+
+  /** A game that stands still is settled once its very last step is painted, as measured there: nothing more will come. */
+  #settle() {
+    const { status, step, measured } = this.#root.dataset;
+    const isLast = Number(step) >= this.#run.step && step === measured;
+    this.#root.toggleAttribute('data-settled', status === 'paused' && isLast && !this.#pending);
   }
 
   /** @param {import('./bytes.js').Packet} frame */
@@ -281,6 +289,7 @@ export class LiveView {
     const { transport, verdict, overlay, examine, theory } = this.#parts;
     const state = { ...this.#run, ...(this.#over ?? (this.#connected ? {} : { status: 'connecting' })) };
     Object.assign(this.#root.dataset, { status: state.status, role: state.role });
+    this.#settle();
     const isComparison = state.members.length > 0;
     this.#root.toggleAttribute('data-comparison', isComparison);
     theory.node.toggleAttribute('hidden', isComparison);

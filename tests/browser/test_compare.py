@@ -237,9 +237,9 @@ def test_the_page_begins_a_comparison_follows_a_click_and_ends_it(app: App, brow
     page.get_by_role("textbox", name="Values, one for each game").fill("1e-3, 4e-3, 1.6e-2")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="↻ Compare").click()
-    wait_until(lambda: page.locator(".gd-cell").count() == 3 and lab.status == "paused", "three games", 60)
+    wait_until(lambda: page.locator(".gd-cell").count() == 3 and lab.status == "paused", "three games")
     press_play(lab)
-    wait_until(lambda: lab.step > 60, "they play", 60)
+    wait_until(lambda: lab.step > 60, "they play")
     assert {cell.get_attribute("aria-label") for cell in page.locator(".gd-cell").all()} and "NaN" not in page.inner_text(
         "body"
     )
@@ -248,6 +248,6 @@ def test_the_page_begins_a_comparison_follows_a_click_and_ends_it(app: App, brow
     alone.wait_for()
     assert "0.004" in alone.inner_text() or "4e-3" in alone.inner_text()
     alone.click()
-    wait_until(lambda: page.locator(".gd-cell").count() == 0 and lab.painted > 0, "one game again", 60)
+    wait_until(lambda: page.locator(".gd-cell").count() == 0 and lab.painted > 0, "one game again")
     assert not lab.complaints
     lab.context.close()

@@ -19,7 +19,7 @@ def choose_drawing(lab: Lab) -> None:
     lab.page.locator("summary", has_text="Data").first.click()
     lab.page.get_by_role("combobox", name="Data").click()
     lab.page.get_by_role("option", name="drawn by hand", exact=True).click()
-    lab.page.wait_for_selector('[data-testid="draw-canvas"]', timeout=30_000)
+    lab.page.wait_for_selector('[data-testid="draw-canvas"]')
     wait_until(lambda: covered(lab.page).any(), "the first painting is shown")
 
 
@@ -62,7 +62,7 @@ def test_density_follows_the_area_and_not_the_hand(lab: Lab) -> None:
     assert upper.sum() / 255 == pytest.approx(0.6 * 64 * 6 + np.pi * 9, rel=0.05)  # a line 6 wide with round ends
 
     # Strokes in quick succession may be one new run or several
-    wait_until(lambda: lab.painted > before and lab.status == "paused" and lab.step == 0, "the run began anew", 30)
+    wait_until(lambda: lab.painted > before and lab.status == "paused" and lab.step == 0, "the run began anew")
     page.get_by_role("button", name="Eraser").click()
     stroke(page, (0.1, 0.25), (0.9, 0.25), steps=3)
     wait_until(lambda: not covered(page)[:32].any(), "the upper line is wiped out")
@@ -75,7 +75,7 @@ def test_density_follows_the_area_and_not_the_hand(lab: Lab) -> None:
     page.reload()  # the run has the painting
     lab.await_picture()
     page.locator("summary", has_text="Data").first.click()
-    page.wait_for_selector('[data-testid="draw-canvas"]', timeout=30_000)
+    page.wait_for_selector('[data-testid="draw-canvas"]')
     wait_until(lambda: np.array_equal(covered(page), kept), "the canvas shows what was painted")
 
 

@@ -21,7 +21,7 @@ def test_each_is_computed_while_the_game_plays(lab, title: str | None) -> None:
         lab.choose(title)
     wait_until(lambda: lab.status == "paused" and lab.step == 0, "a game stands ready")
     lab.press("Space")
-    wait_until(lambda: lab.step > 30, "it plays", 60)
+    wait_until(lambda: lab.step > 30, "it plays")
     opener, drawer = page.get_by_role("button", name="Examine", exact=True), page.get_by_test_id("examine")
     opener.click()
     assert drawer.is_visible() and opener.get_attribute("aria-expanded") == "true"
@@ -30,7 +30,7 @@ def test_each_is_computed_while_the_game_plays(lab, title: str | None) -> None:
         section = drawer.locator(f'[data-what="{what}"]')
         painted, step = lab.painted, lab.step
         section.get_by_role("button", name=COMPUTE).click()
-        wait_until(lambda s=section: s.get_attribute("data-done") == "true", f"{what} is done", 200)
+        wait_until(lambda s=section: s.get_attribute("data-done") == "true", f"{what} is done")
         assert lab.status == "running" and lab.painted > painted and lab.step > step, "pictures kept coming"
         assert section.locator("dl.gd-numbers dd").count() > 4
         assert not section.locator(".gd-examine-problem").is_visible()
@@ -51,10 +51,10 @@ def test_each_is_computed_while_the_game_plays(lab, title: str | None) -> None:
 
     # What was done to a copy of D may be done to the game's own
     wait_until(alone.is_enabled, "D may be trained alone")
-    page.wait_for_timeout(500)  # the last frame of the pause
+    lab.await_rest()
     step = lab.step
     alone.click()
-    wait_until(lambda: lab.step == step + ALONE, "D alone was trained", 60)
+    wait_until(lambda: lab.step == step + ALONE, "D alone was trained")
     assert lab.status == "paused"
     lab.press("Escape")
     assert not drawer.is_visible() and opener.get_attribute("aria-expanded") == "false"

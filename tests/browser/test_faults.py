@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 def test_fifty_reloads_in_a_row_leave_no_worker_behind(app, lab) -> None:
     address = lab.page.url
-    wait_until(lambda: len(app.workers()) >= 2, "the spare is there", 60)
+    wait_until(lambda: len(app.workers()) >= 2, "the spare is there")
     before = {w.pid for w in app.workers()}
     lab.press("Space")
     wait_until(lambda: lab.step > 30, "it plays")
@@ -38,7 +38,7 @@ def test_a_trainer_that_dies_again_and_again_ends_in_words_and_another_game_can_
                 worker.kill()
         return lab.status == "failed"
 
-    wait_until(failed, "the run is given up", 60)
+    wait_until(failed, "the run is given up")
     card = lab.page.get_by_role("alertdialog")
     assert "The trainer was lost" in card.text_content() and "times in a row" in card.text_content()
     assert "Choose a preset or reload the page" in card.text_content()
@@ -47,4 +47,4 @@ def test_a_trainer_that_dies_again_and_again_ends_in_words_and_another_game_can_
     lab.await_picture()
     assert (lab.status, lab.step) == ("paused", 0)
     lab.press("Space")
-    wait_until(lambda: lab.step > 10, "another game plays", 60)
+    wait_until(lambda: lab.step > 10, "another game plays")

@@ -43,7 +43,7 @@ def test_play_steer_and_survive(app, lab) -> None:
     victim = max(spent, key=lambda w: w.cpu_times().user - spent[w])
     victim.kill()
     wait_until(lambda: "trainer was lost" in lab.page.text_content("body"), "the page says that the worker was lost")
-    wait_until(lambda: lab.status == "running" and lab.step > at + 100, "the run goes on", 60)
+    wait_until(lambda: lab.status == "running" and lab.step > at + 100, "the run goes on")
     assert lab.page.get_by_role("textbox", name="D Learning rate").input_value() == "1e-3"
 
     # A reload finds the same run, at its step

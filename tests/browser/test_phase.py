@@ -29,18 +29,13 @@ def orbit(lab: Lab) -> Iterator[Lab]:
 def pause(lab: Lab) -> None:
     lab.press("Space")
     wait_until(lambda: lab.status == "paused", "it pauses")
-    wait_until(lambda: settled(lab), "the last frame is painted")
+    lab.await_rest()
+    wait_until(lambda: picture(lab) == picture(lab), "its dots have come to rest")
 
 
 def play_to(lab: Lab, step: int) -> None:
     lab.press("Space")
     wait_until(lambda: lab.step >= step, f"it plays to step {step}")
-
-
-def settled(lab: Lab) -> bool:
-    before = picture(lab)
-    lab.page.wait_for_timeout(700)
-    return before == picture(lab)
 
 
 def picture(lab: Lab) -> str:
@@ -101,9 +96,9 @@ def test_a_click_begins_anew_from_there_and_goes_on_playing(orbit: Lab) -> None:
     step = orbit.step
     assert step > 20
     page.mouse.click(*place(orbit))
-    wait_until(lambda: orbit.step < step, "the game began anew", 30)
+    wait_until(lambda: orbit.step < step, "the game began anew")
     assert orbit.status == "running"
-    wait_until(lambda: orbit.step > 10, "it plays on", 30)
+    wait_until(lambda: orbit.step > 10, "it plays on")
     shown = page.locator('[data-testid="stSidebar"]').inner_text().replace("−", "-")
     assert f"point θ, from {theta:g}" in shown and f"from {psi:g}" in shown
     pause(orbit)

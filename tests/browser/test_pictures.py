@@ -61,7 +61,7 @@ def lab(pictures: App, browser: Browser) -> Iterator[Lab]:
 def play(lab: Lab, name: str) -> None:
     painted = lab.painted
     lab.page.get_by_role("button", name=name, exact=True).click()
-    wait_until(lambda: lab.painted > painted and lab.step == 0, f"{name} stands ready", 60)
+    wait_until(lambda: lab.painted > painted and lab.step == 0, f"{name} stands ready")
 
 
 def press(lab: Lab, *keys: str) -> None:
@@ -269,7 +269,7 @@ def test_games_of_pictures_stand_side_by_side(lab: Lab) -> None:
     page = lab.page
     page.get_by_role("button", name="Two", exact=True).click()
     walls = page.locator(".gd-cell").get_by_role("img", name=re.compile(r"\d+ generated pictures; D"))
-    wait_until(lambda: page.locator(".gd-cell").count() == 2, "two cells", 60)
-    wait_until(lambda: walls.count() == 2, "each with its pictures", 30)
+    wait_until(lambda: page.locator(".gd-cell").count() == 2, "two cells")
+    wait_until(lambda: walls.count() == 2, "each with its pictures")
     assert min(walls.nth(i).locator("canvas").evaluate(COLOURS) for i in range(2)) > 20
     assert not page.locator(".gd-closeup").first.is_visible()

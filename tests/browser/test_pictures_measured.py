@@ -36,13 +36,13 @@ def lab(pictures: App, browser: Browser) -> Iterator[Lab]:
 def begin(lab: Lab, name: str) -> None:
     painted = lab.painted
     lab.page.get_by_role("button", name=name, exact=True).click()
-    wait_until(lambda: lab.painted > painted and lab.step == 0, f"{name} stands ready", 60)
+    wait_until(lambda: lab.painted > painted and lab.step == 0, f"{name} stands ready")
 
 
 def play(lab: Lab, steps: int) -> None:
     main = lab.page.locator(".gd-steering .gd-primary")
     main.click()
-    wait_until(lambda: lab.step > steps, "it plays", 60)
+    wait_until(lambda: lab.step > steps, "it plays")
     main.click()
     wait_until(lambda: lab.status == "paused", "it pauses")
 
@@ -120,7 +120,7 @@ def test_examined_pictures_are_counted_and_bounded_from_below(lab: Lab) -> None:
     for what in ("best_response", "samples"):
         section = drawer.locator(f'[data-what="{what}"]')
         section.get_by_role("button", name=re.compile("Compute")).click()
-        wait_until(lambda s=section: s.get_attribute("data-done") == "true", f"{what} is done", 200)
+        wait_until(lambda s=section: s.get_attribute("data-done") == "true", f"{what} is done")
     said = drawer.inner_text()
     assert re.search(r"JSD at least\s*0\.\d{4}", said) and "no bound from above" in said and "share reached" not in said
     assert drawer.locator(".gd-mode > span:first-child").all_inner_texts() == [*map(str, range(10)), "elsewhere"]
@@ -130,7 +130,7 @@ def test_pictures_side_by_side_share_an_axis_only_where_their_law_is_the_same(la
     page = lab.page
     painted = lab.painted
     page.get_by_role("button", name="Two", exact=True).click()
-    wait_until(lambda: page.locator(".gd-cell").count() == 2 and lab.painted > painted, "two games", 60)
+    wait_until(lambda: page.locator(".gd-cell").count() == 2 and lab.painted > painted, "two games")
     play(lab, 5)
     numbers = page.locator(".gd-cell-numbers")
     wait_until(lambda: all(said.startswith("Fréchet ") for said in numbers.all_inner_texts()), "each says its distance")

@@ -27,14 +27,8 @@ def play_to(lab, step: int) -> None:
     wait_until(lambda: lab.step >= step, f"it plays to step {step}")
     lab.press("Space")
     wait_until(lambda: lab.status == "paused", "it pauses")
-    wait_until(lambda: settled(lab), "the last frame is painted")
-
-
-def settled(lab) -> bool:
-    """Whether nothing comes any more: after a pause one more frame follows, measured at that very step."""
-    before = picture(lab)
-    lab.page.wait_for_timeout(700)
-    return before == picture(lab)
+    lab.await_rest()
+    wait_until(lambda: picture(lab) == picture(lab), "its dots have come to rest")
 
 
 def picture(lab) -> str:

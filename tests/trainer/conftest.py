@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from waiting import PATIENCE_SECONDS
 
 from gandash.config import GameConfig, RunSettings
 from gandash.players import Network
@@ -30,7 +31,7 @@ def tiny() -> GameConfig:
     )
 
 
-def _until(condition: Callable[[], Any], seconds: float = 20.0, what: str = "") -> Any:
+def _until(condition: Callable[[], Any], seconds: float = PATIENCE_SECONDS, what: str = "") -> Any:
     deadline = time.monotonic() + seconds
     while not (found := condition()):
         if time.monotonic() > deadline:

@@ -478,7 +478,7 @@ def test_it_is_the_state_of_the_moment_that_is_examined(stage: Stage, until: Cal
         (0.0, StepBy(n=7)),
         (1.0, Examine(what="duality")),
         (1.0, StepBy(n=9)),
-        (2.0, lambda: until(heard, 30)),
+        (2.0, lambda: until(heard)),
         (3.0, End()),
     )
     assert [(e.step, e.generation) for e in heard()] == [(7, 1)] and stage.step == 16

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import PATIENCE_SECONDS
 
 from gandash.config import GameConfig
 from gandash.trainer.checkpoint import load
@@ -101,7 +102,7 @@ def test_a_worker_plays_adjusts_draws_and_saves(tiny: GameConfig, tmp_path: Path
     until(lambda: heard.of(Refused))
     assert heard.of(StatusChanged)[-1].status is Status.RUNNING
     worker.end()
-    assert worker.wait(20) == 0
+    assert worker.wait(PATIENCE_SECONDS) == 0
     (saved,) = load(tmp_path / "checkpoint.safetensors")
     assert saved.step > 0 and saved.config.run.batch == 16
     assert heard.exits == []  # an end that was asked for is no news
@@ -139,7 +140,7 @@ def test_garbage_on_stdin_is_refused_stray_prints_do_no_harm_and_end_of_file_sav
                 events.append(event_adapter.validate_json(packet[1]))
             elif packet[0] == METRICS and unpack(packet[1])[1]["step"][-1] > 20 and not worker.stdin.closed:
                 worker.stdin.close()
-        assert worker.wait(20) == 0
+        assert worker.wait(PATIENCE_SECONDS) == 0
     refused = [e for e in events if isinstance(e, Refused)]
     assert len(refused) == 4 and all("not a command" in e.message for e in refused)
     last = [e for e in events if isinstance(e, Saved)][-1]
@@ -216,7 +217,7 @@ def test_a_worker_that_does_not_listen_refuses_more_commands_and_still_ends(
 def test_one_that_ignores_the_end_is_killed_after_a_while(fake: Callable[[str], WorkerProcess]) -> None:
     worker = fake("import time; time.sleep(60)")
     worker.end(patience_seconds=0.1)
-    assert worker.wait(10) == -signal.SIGKILL
+    assert worker.wait(PATIENCE_SECONDS) == -signal.SIGKILL
 
 
 def test_sending_to_a_dead_worker_harms_nobody(fake: Callable[[str], WorkerProcess], until: Until) -> None:
@@ -255,11 +256,11 @@ def test_workers_take_turns_to_start_and_one_that_waits_can_end(tmp_path: Path, 
         )
         assert not any(w.is_ready for w in workers)
         workers[1].end()
-        assert workers[1].wait(20) == 0
+        assert workers[1].wait(PATIENCE_SECONDS) == 0
         assert not workers[0].is_ready
     until(lambda: workers[0].is_ready, what="its turn")
     workers[0].end()
-    assert workers[0].wait(20) == 0
+    assert workers[0].wait(PATIENCE_SECONDS) == 0
 
 
 @pytest.mark.parametrize(
@@ -285,7 +286,7 @@ def test_a_failing_trainer_says_why_and_the_log_has_the_traceback(
     worker.give_to(heard)
     until(lambda: heard.exits)
     assert words in heard.exits[0] and "\n" not in heard.exits[0]
-    assert worker.wait(5) == 1
+    assert worker.wait(PATIENCE_SECONDS) == 1
     assert "Traceback" in capfd.readouterr().err
 
 
@@ -299,5 +300,7 @@ def test_a_worker_may_not_take_all_memory_and_goes_before_the_server_does() -> N
         "bytearray(os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') * 2 // 3)\n"
     )
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=PATIENCE_SECONDS
+    )
     assert done.stdout == "600\n" and "MemoryError" in done.stderr and done.returncode == 1

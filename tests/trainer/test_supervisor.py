@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
+from waiting import PATIENCE_SECONDS
 
 from gandash.config import GameConfig
 from gandash.trainer import run as run_module
@@ -724,7 +725,7 @@ def test_many_threads_at_once_do_not_lock_each_other_out(
     until(lambda: runs[0].worker_pid != victim)
     stop.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(PATIENCE_SECONDS)
         assert not thread.is_alive(), "a deadlock"
     assert not failures
 

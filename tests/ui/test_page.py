@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
-from waiting import wait_until
+from waiting import PATIENCE_SECONDS, wait_until
 
 from gandash.config import parameters
 from gandash.packed import MAX_ROWS, SIDE
@@ -57,7 +57,7 @@ def visitor(keeper: Supervisor, monkeypatch: pytest.MonkeyPatch) -> Iterator[str
 
 @pytest.fixture
 def page(keeper: Supervisor, visitor: str) -> AppTest:
-    page = AppTest.from_file(PAGE, default_timeout=30).run()
+    page = AppTest.from_file(PAGE, default_timeout=PATIENCE_SECONDS).run()
     assert not page.exception
     return page
 
@@ -268,9 +268,9 @@ def test_the_largest_upload_reaches_its_worker(page: AppTest) -> None:
     rows = np.random.default_rng(0).standard_normal((MAX_ROWS, 2)).astype(np.float32)
     stream = io.BytesIO()
     np.save(stream, rows)
-    page = page.file_uploader(key="upload").set_value(("large.npy", stream.getvalue(), "")).run(timeout=60)
+    page = page.file_uploader(key="upload").set_value(("large.npy", stream.getvalue(), "")).run(timeout=PATIENCE_SECONDS)
     assert not page.exception and not page.error
-    wait_until(lambda: run.facts.get("stage") == "plane" and run.facts["window"][1] > 3.7, "its game stands ready", 60)
+    wait_until(lambda: run.facts.get("stage") == "plane" and run.facts["window"][1] > 3.7, "its game stands ready")
     assert run.status is Status.PAUSED and run.config.data.summary() == "uploaded, 200000 points"
 
 
@@ -370,13 +370,13 @@ def test_a_preset_begins_its_game_and_offers_its_moves(page: AppTest) -> None:
 def test_a_reload_finds_its_run_and_nobody_elses(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     run = the_run(page)
     page.selectbox(key="preset").set_value(TOO_FAST.name).run()
-    again = AppTest.from_file(PAGE, default_timeout=30)
+    again = AppTest.from_file(PAGE, default_timeout=PATIENCE_SECONDS)
     again.query_params["run"] = run.id
     again.run()
     assert again.session_state["tab"].run is run
     assert again.selectbox(key="preset").value == TOO_FAST.name
     monkeypatch.setattr(ContextProxy, "cookies", {VISITOR_COOKIE: "somebody else"})
-    other = AppTest.from_file(PAGE, default_timeout=30)
+    other = AppTest.from_file(PAGE, default_timeout=PATIENCE_SECONDS)
     other.query_params["run"] = run.id
     other.run()
     assert other.session_state["tab"].run is not run
@@ -398,7 +398,7 @@ def test_too_many_runs_are_refused_in_words(keeper: Supervisor, visitor: str, mo
         if other is not run:
             other.end("the room is needed")
     monkeypatch.setattr(keeper, "limits", Limits(runs=1))
-    page = AppTest.from_file(PAGE, default_timeout=30).run()
+    page = AppTest.from_file(PAGE, default_timeout=PATIENCE_SECONDS).run()
     assert not page.exception
     assert "No room for another run" in page.warning[0].value
     run.detach(viewer)

@@ -24,6 +24,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
+from waiting import PATIENCE_SECONDS
 from websockets.sync.client import connect as socket_connect
 
 from gandash.config import GameConfig, RunSettings
@@ -105,7 +106,7 @@ def run(keeper: Supervisor) -> Run:
     return keeper.create(TINY, "Tiny", "me")
 
 
-def until(condition: Callable[[], Any], seconds: float = 15.0) -> Any:
+def until(condition: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
     deadline = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < deadline, "waited in vain"
@@ -484,7 +485,7 @@ def test_who_never_reads_delays_nobody_and_is_sent_little(run: Run) -> None:
             frames = 0
             while frames < 300:
                 deaf(json.dumps({"type": "ack"}))  # it says that it has painted, and reads nothing
-                message = quick.recv(timeout=10)
+                message = quick.recv(timeout=PATIENCE_SECONDS)
                 if isinstance(message, bytes) and unpack(message)[0]["kind"] == "frame":
                     frames += 1
                     quick.send(json.dumps({"type": "ack"}))
@@ -495,7 +496,7 @@ def test_who_never_reads_delays_nobody_and_is_sent_little(run: Run) -> None:
         until(lambda: run.viewers == 0)
     finally:
         server.should_exit = True
-        thread.join(20)
+        thread.join(PATIENCE_SECONDS)
         assert not thread.is_alive()
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from waiting import PATIENCE_SECONDS
 
 from gandash.packed import PackedPictures, unpack_pictures
 from gandash.uploads import guard
@@ -358,7 +359,9 @@ def in_the_jail(program: str) -> subprocess.CompletedProcess[str]:
     """What becomes of a program that runs under the reader's limits."""
     lines = f"from gandash.uploads import reader\nreader._give_up_rights()\n{program}"
     env = os.environ | {"PYTHONPATH": str(Path(guard.__file__).parents[2]), "OPENBLAS_NUM_THREADS": "1"}
-    return subprocess.run([sys.executable, "-c", lines], env=env, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        [sys.executable, "-c", lines], env=env, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False
+    )
 
 
 def test_the_reader_may_not_take_much_memory() -> None:
