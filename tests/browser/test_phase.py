@@ -99,8 +99,9 @@ def test_a_click_begins_anew_from_there_and_goes_on_playing(orbit: Lab) -> None:
     wait_until(lambda: orbit.step < step, "the game began anew")
     assert orbit.status == "running"
     wait_until(lambda: orbit.step > 10, "it plays on")
-    shown = page.locator('[data-testid="stSidebar"]').inner_text().replace("−", "-")
-    assert f"point θ, from {theta:g}" in shown and f"from {psi:g}" in shown
+    sidebar = page.locator('[data-testid="stSidebar"]')
+    shown = lambda: sidebar.inner_text().replace("−", "-")  # noqa: E731
+    wait_until(lambda: f"point θ, from {theta:g}" in shown() and f"from {psi:g}" in shown(), "the controls show that start")
     pause(orbit)
     told = re.search(r"([\d.]+) at the beginning", page.locator(".gd-stage-phase .gd-unseen").text_content() or "")
     assert told and float(told[1]) == pytest.approx(math.hypot(theta, psi), abs=0.01)  # the tip is rounded
