@@ -115,12 +115,12 @@ export class PhaseStage {
       this.#pointer = null;
       tips.leavePoint();
     }, { signal });
-    let pressed = { x: NaN, y: NaN };
+    let pressed = { x: NaN, y: NaN, at: { x: NaN, y: NaN } };
     let wandered = false;
     const farFrom = (/** @type {MouseEvent} */ { clientX, clientY }) => Math.hypot(clientX - pressed.x, clientY - pressed.y) > CLICK_PX;
     this.#canvas.addEventListener('pointerdown', event => {
       wandered = !event.isPrimary; // a second finger pinches
-      if (event.isPrimary) pressed = { x: event.clientX, y: event.clientY };
+      if (event.isPrimary) pressed = { x: event.clientX, y: event.clientY, at: { x: event.offsetX, y: event.offsetY } };
     }, { signal });
     this.#canvas.addEventListener('pointermove', event => {
       wandered ||= farFrom(event) && event.buttons !== 0;
@@ -130,7 +130,8 @@ export class PhaseStage {
       clearTimeout(this.#timer);
       this.#chosen = null;
       // Of two clicks neither chooses: they show the whole window.
-      const place = event.detail > 1 ? null : this.#placeUnder(event.offsetX, event.offsetY);
+      // Where the pointer went down, not where the click says: that one comes in whole pixels, and the point would not be the one read.
+      const place = event.detail > 1 ? null : this.#placeUnder(pressed.at.x, pressed.at.y);
       if (place) this.#timer = window.setTimeout(() => this.#choose(place), CLICK_MS);
     }, { signal });
   }
