@@ -1,6 +1,6 @@
 """Plays a game without a page, to its end or until somebody interrupts: what `python -m gandash train` does.
 
-torch is imported by `play`, behind the first signal handler: it takes badly to an interrupted import.
+torch is imported by `play` alone, once it is clear that there is something to play.
 """
 
 from __future__ import annotations
@@ -9,16 +9,21 @@ import math
 import signal
 import sys
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from gandash.config import GameConfig
+from gandash.leaving import SIGNALS, leaving_at_once
+from gandash.players import Linear, Point
+from gandash.settings import JsonValue
+from gandash.targets import PointMass
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
@@ -41,23 +46,33 @@ class Outcome:
     signal: int
 
 
-def play(config: GameConfig, steps: int, directory: Path | None) -> Outcome:
+class Timed(NamedTuple):
+    """A live setting that changes once `step` rounds are played."""
+
+    step: int
+    path: str
+    value: JsonValue
+
+
+def play(config: GameConfig, steps: int, directory: Path | None, changes: Sequence[Timed] = ()) -> Outcome:
     """Play `steps` rounds, fewer when the game diverges or somebody interrupts; keep the run in `directory`.
+
+    `changes` of live settings stand in the order of their steps.
 
     A diverged run keeps the state before the step that broke it. Raises what `Record` raises.
     """
     with ExitStack() as stack:
-        stop = stack.enter_context(_first_signal())  # from here on: torch takes badly to an interrupted import
-
-        from gandash.diagnostics.verdict import Verdict
-        from gandash.runs.record import Record
-        from gandash.trainer.session import Session, be_reproducible
+        with leaving_at_once():
+            from gandash.diagnostics.verdict import Verdict
+            from gandash.runs.record import Record
+            from gandash.trainer.session import Session, be_reproducible
+        stop = stack.enter_context(_first_signal())
 
         be_reproducible()
         session = Session(config)
         record = stack.enter_context(Record(directory, session)) if directory else None
         began = time.perf_counter()
-        metrics, finite_before = _play_rounds(session, steps, record, stop)
+        metrics, finite_before = _play_rounds(session, steps, changes, record, stop)
         seconds = time.perf_counter() - began
         session.judge()
         verdict = session.verdict
@@ -78,11 +93,12 @@ def play(config: GameConfig, steps: int, directory: Path | None) -> Outcome:
 
 
 def _play_rounds(
-    session: Session, steps: int, record: Record | None, stop: Sequence[int]
+    session: Session, steps: int, changes: Sequence[Timed], record: Record | None, stop: Sequence[int]
 ) -> tuple[dict[str, float], Snapshot | None]:
     """The last row of metrics, and if the game diverged, the state before the step that broke it."""
     metrics = dict.fromkeys(session.columns, math.nan)
     shown_distance = next(name for name in DISTANCES if name in metrics)
+    coming = deque(changes)
     shown = saved = time.monotonic()
     bar: ProgressBar[float] = click.progressbar(
         length=steps,
@@ -94,6 +110,9 @@ def _play_rounds(
     )
     with bar:
         while session.step < steps and not stop:
+            while coming and coming[0].step <= session.step:
+                _, path, value = coming.popleft()
+                session.set(path, value)
             before = session.snapshot()  # costs nothing: states are never written in place
             session.advance()
             rows = session.drain()
@@ -130,17 +149,36 @@ def _report(session: Session, seconds: float, metrics: dict[str, float], verdict
         "kinds": facts.get("kinds") or "modes",
         "perfect_quality": facts["perfect_quality"],
         "reading": facts["reading"],
+        "changes": [change.model_dump(mode="json") for change in session.changes],
+        "distance": _distance(session),
+        "distance_at_start": _distance_at_start(session.initial_config),
         "config": session.config.model_dump(mode="json"),
     }
     found: dict[str, Any] = finite(report)
     return found
 
 
+def _distance_at_start(config: GameConfig) -> float | None:
+    """How far a scalar game on one place begins from where G is on the data and D is flat; None of another game."""
+    if not (isinstance(config.generator, Point) and isinstance(config.discriminator, Linear)):
+        return None
+    if not isinstance(config.data, PointMass):
+        return None
+    return math.hypot(config.generator.start - config.data.place, config.discriminator.start)
+
+
+def _distance(session: Session) -> float | None:
+    """The same where the game is now."""
+    if _distance_at_start(session.config) is None or not isinstance(session.config.data, PointMass):
+        return None
+    return math.hypot(float(session.state.theta) - session.config.data.place, float(session.state.phi))
+
+
 @contextmanager
 def _first_signal() -> Iterator[list[int]]:
     """A list that the first Ctrl-C or request to terminate puts its number in; a second one acts at once, as ever."""
     caught: list[int] = []
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.getsignal(number) for number in SIGNALS}
 
     def catch(number: int, _: FrameType | None) -> None:
         caught.append(number)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
@@ -154,6 +154,17 @@ def setting_at(model: Settings, path: str) -> Setting:
     raise unknown_setting(model, path, None)
 
 
+def nearest(given: str, known: Iterable[str]) -> str:
+    """The one of `known` that may have been meant, "" where none is near; case, `-`, `_` and spaces make no difference.
+
+    >>> nearest("Two_Modes", ["two-modes", "two-moons"])
+    'two-modes'
+    """
+    plain = {word.casefold().replace("_", "-").replace(" ", "-"): word for word in known}
+    near = difflib.get_close_matches(given.casefold().replace("_", "-").replace(" ", "-"), plain, n=1, cutoff=0.6)
+    return plain[near[0]] if near else ""
+
+
 def unknown_setting(model: Settings, path: str, value: object) -> SettingError:
     """The error for a path that leads nowhere, with what may have been meant."""
     known = [s.path for s in settings(model)]
@@ -193,12 +204,36 @@ def parse(model: type[AnySettings], given: JsonValue | bytes) -> AnySettings:
             field, message = message.split(": ", 1)
             where = ", ".join(f"{where}.{name}" if where else name for name in field.split(", "))
             shown = shown.get(field, NOT_GIVEN) if isinstance(shown, dict) else NOT_GIVEN
-        problem = message[:1].lower() + message[1:]
+        problem = _in_words(first["type"], message)
+        if first["type"] == "literal_error":
+            problem = _of_choices(str(shown), first["ctx"]["expected"])
         if first["type"] in ("model_type", "model_attributes_type"):
             problem = "an object of settings is needed, such as {} for the defaults"
         if first["type"] == "extra_forbidden":
             problem = "there is no such setting; check the spelling, or see `python -m gandash schema`"
         raise SettingError(where or "config", shown, problem) from None
+
+
+_NEEDED = {
+    "int": "a whole number (a valid integer) is needed, such as 64",
+    "float": "a valid number is needed, such as 0.001 or 1e-3",
+    "finite": "a finite number is needed, such as 0.001 or 1e-3",
+    "tuple": "a list is needed, such as [0, 1]",
+    "string": "a word is needed",
+}
+"""What to give, by the first word of pydantic's type of error."""
+
+
+def _in_words(kind: str, message: str) -> str:
+    plain = message[:1].lower() + message[1:]
+    return _NEEDED.get(kind.split("_")[0], plain) if kind.endswith(("_parsing", "_type", "_from_float", "_number")) else plain
+
+
+def _of_choices(given: str, expected: str) -> str:
+    """`expected` is pydantic's list: `'a', 'b' or 'c'`."""
+    known = [word.strip("'") for word in expected.replace(" or ", ", ").split(", ")]
+    near = nearest(given, known)
+    return f"it must be {expected}" + (f"; did you mean {near}?" if near else "")
 
 
 def show(value: Any) -> str:

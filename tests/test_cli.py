@@ -10,7 +10,8 @@ import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +29,11 @@ from gandash.diagnostics.measure import READINGS
 from gandash.pictures import PICTURE_LATENT, UploadedPictures
 from gandash.players import Network, Point
 from gandash.presets import DEFAULT, PRESETS
+from gandash.presets.base import GROUPS, Preset
 from gandash.runs.record import CHECKPOINT, CONFIG, EVENTS, METRICS, load, replay
 from gandash.settings import SettingError, settings
 from gandash.targets import Gaussian, Mixture, Uniform
+from gandash.trainer.changes import with_live_setting
 from gandash.trainer.checkpoint import load as saved
 from gandash.trainer.frame import finite
 from gandash.trainer.session import COLUMNS, Session
@@ -103,6 +106,11 @@ def test_presets_are_listed_with_their_promises() -> None:
     for preset in PRESETS.values():
         assert preset.name in words
         assert " ".join(preset.promise.split()) in " ".join(words)
+        assert " ".join(preset.teaches.split()) in " ".join(words)
+    assert [line for line in call("presets").stdout.splitlines() if line in GROUPS.values()] == list(GROUPS.values())
+    assert {e["name"]: e["group"] for e in strict_json(call("presets", "--json").stdout)} == {
+        p.name: p.group for p in PRESETS.values()
+    }
 
 
 def test_presets_as_json_hold_their_configs() -> None:
@@ -369,6 +377,96 @@ def test_a_diverged_run_is_a_result(tmp_path: Path) -> None:
     assert told.stdout.startswith(f"Diverged: At step {report['steps']} ")
 
 
+# -------------------------------------------------------------------------------------------------------- live changes
+
+
+def test_live_changes_act_at_their_steps_and_are_kept(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    late, early = ("--at", "8", "run.batch=8"), ("--at", "5", "update_rule=extragradient")
+    report = train("--steps", "12", *late, *early, "--at", "8", "regulariser.r1=0.5", "--out", str(out))
+    told = [(c["step"], c["path"]) for c in report["changes"]]
+    assert told == [(5, "update_rule"), (8, "run.batch"), (8, "regulariser.r1")]
+    recorded = load(out)
+    assert [(c.step, c.path, c.new) for c in recorded.changes][1:] == [(8, "run.batch", 8), (8, "regulariser.r1", 0.5)]
+    kept, again = saved(out / CHECKPOINT)[0], replay(out)
+    assert torch.equal(kept.state.theta, again.state.theta) and kept.config == again.config
+    assert parse_config(report["config"]).run.batch == 8
+
+    session = Session(parse_config((out / CONFIG).read_bytes()))
+    for step in range(12):
+        for path, value in {
+            5: [("update_rule", {"kind": "extragradient"})],
+            8: [("run.batch", 8), ("regulariser.r1", 0.5)],
+        }.get(step, []):
+            session.set(path, value)
+        session.advance()
+    assert torch.equal(session.state.theta, kept.state.theta)
+
+
+def test_a_reader_is_told_of_live_changes() -> None:
+    told = call("train", *TINY, "--steps", "3", "--at", "2", "objective=minimax").stdout
+    assert 'at step 2 objective = "minimax"' in told
+
+
+class Asked(Exception):
+    """What `train` would have played."""
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Any, ...]]:
+    def ask(*args: Any) -> None:
+        raise Asked(*args)
+
+    def of(*args: str) -> tuple[Any, ...]:
+        result = call("train", *args)
+        assert isinstance(result.exception, Asked), result.output
+        return result.exception.args
+
+    monkeypatch.setattr(import_module("gandash.cli.train"), "play", ask)  # `gandash.cli.train` names the command too
+    return of
+
+
+MOVES = [pytest.param(p, i, id=f"{p.name}: {m.label}") for p in PRESETS.values() for i, m in enumerate(p.moves)]
+
+
+@pytest.mark.parametrize("preset", PRESETS.values(), ids=lambda p: p.name)
+def test_a_preset_is_played_until_its_promise_is_kept(asked: Callable[..., tuple[Any, ...]], preset: Preset) -> None:
+    assert asked("--preset", preset.name) == (preset.config, preset.steps, None, ())
+
+
+@pytest.mark.parametrize(("preset", "number"), MOVES)
+def test_every_move_of_a_preset_can_be_made(asked: Callable[..., tuple[Any, ...]], preset: Preset, number: int) -> None:
+    move = preset.moves[number]
+    for name in (move.label, str(number + 1), move.label.upper(), *([""] if preset.cure is move else [])):
+        config, steps, _, changes = asked("--preset", preset.name, "--cure", *([name] if name else []))
+        assert (config, steps) == (preset.config, move.until)
+        assert {change.step for change in changes} == {move.at}
+        after = config
+        for _, path, value in changes:
+            after = with_live_setting(after, path, value)
+        assert after == config.replace_all(move.changes)
+
+
+def test_the_steps_of_a_game_from_a_file_are_what_the_help_says(asked: Callable[..., tuple[Any, ...]], tmp_path: Path) -> None:
+    file = tmp_path / "config.json"
+    file.write_text("{}", encoding="utf-8")
+    assert asked("--config", str(file))[1] == 3000
+    assert_refused(call("train", "--config", str(file), "--cure"), "--cure", "--at STEP PATH=VALUE")
+
+
+def test_promises_are_kept_in_a_shell() -> None:
+    """Those of scalar games, which take a second; `test_presets.py` holds all of them."""
+
+    def played(*args: str) -> dict[str, Any]:
+        found: dict[str, Any] = strict_json(call("train", "--json", *args).stdout)
+        return found
+
+    inwards = played("--preset", "dirac-r1")
+    assert inwards["distance"] < 1e-3 * inwards["distance_at_start"]
+    before, after = (played("--preset", "bilinear-race", *more)["distance"] for more in (["--steps", "100"], ["--cure"]))
+    assert after < 0.1 * before
+
+
 # --------------------------------------------------------------------------------------------------------------- refusals
 
 
@@ -391,6 +489,23 @@ def test_a_diverged_run_is_a_result(tmp_path: Path) -> None:
         (["--set", "run.batch=\x1b[31m"], ["run.batch: given ?[31m"]),
         (["--stpes", "3"], ["'--stpes'", "--steps"]),
         (["extra"], ["extra"]),
+        (["--preset", "two_modes"], ["'two_modes'", "did you mean two-modes?"]),
+        (["--set", "objective=non-saturating"], ["given non-saturating", "did you mean non_saturating?"]),
+        (["--set", "data=gausian"], ["given gausian", "did you mean gaussian?"]),
+        (["--set", "run.batch=abc"], ["given abc", "a whole number", "such as 64"]),
+        (["--set", "data.means=[1,2"], ["a list is needed, such as [0, 1]"]),
+        (["--side", "28"], ["--side 28", "--pictures PATH"]),
+        (["--colour"], ["--colour", "--pictures PATH"]),
+        (["--at", "5", "data=uniform"], ["--at 5 data=uniform", "Data (data) restarts the game", "--set"]),
+        (["--at", "5", "generator.width=32"], ["Width (generator.width) restarts the game"]),
+        (["--at", "5", "run.bacth=3"], ["--at 5 run.bacth=3", "did you mean run.batch"]),
+        (["--at", "5", "run.batch"], ["--at 5 run.batch: expected PATH=VALUE"]),
+        (["--at", "-5", "run.batch=3"], ["--at -5: expected --at STEP PATH=VALUE"]),
+        (["--at", "x", "run.batch=3"], ["--at x: expected --at STEP PATH=VALUE"]),
+        (["--at", "50", "run.batch=3", "--steps", "50"], ["the run ends at step 50"]),
+        (["--preset", "ring", "--cure"], ["ring has no move", "--at STEP PATH=VALUE"]),
+        (["--preset", "one-of-two", "--cure", "foo"], ["1 (Relativistic pairing), 2 (R1, γ = 0.3)"]),
+        (["--preset", "mode-collapse", "--cure", "--steps", "9"], ["Slow G, quicken D, at step 1500", "ends at step 9"]),
         (["--preset", DEFAULT.name, "--config", "x.json"], ["--config x.json", f"--preset {DEFAULT.name}", "one of them"]),
     ],
 )
@@ -400,6 +515,7 @@ def test_a_wrong_call_is_refused_in_one_line(args: list[str], told: list[str]) -
 
 def test_an_unknown_command_is_refused_in_one_line() -> None:
     assert_refused(call("trian"), "'trian'")
+    assert_refused(call("preset"), "Did you mean 'presets'?")
     assert_refused(call("--trian"), "'--trian'")
 
 
@@ -523,8 +639,27 @@ def test_a_second_interruption_acts_at_once(tmp_path: Path, monkeypatch: pytest.
     result = call("train", *TINY, "--steps", "50", "--out", str(tmp_path))
     assert (result.exit_code, result.stdout) == (130, "")
     assert result.stderr.startswith("Interrupted at once") and result.stderr.count("\n") == 1
+    assert f"can be read in {tmp_path}" in result.stderr
     assert load(tmp_path).steps == 3
     assert signal.getsignal(signal.SIGINT) is handler
+
+
+@pytest.mark.parametrize("module", ["pydantic_core", "gandash.presets", "torch._utils"])
+def test_ctrl_c_while_modules_are_imported_ends_it_in_one_line(module: str) -> None:
+    """Python itself tells, on stderr, when it has imported which."""
+    command = [sys.executable, "-X", "importtime", "-m", "gandash", "train", *TINY, "--steps", "1000000"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stderr is not None
+            for line in process.stderr:
+                if line.split("|")[-1].strip() == module:
+                    break
+            process.send_signal(signal.SIGINT)
+            stdout, stderr = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    told = [line for line in stderr.splitlines() if not line.startswith("import time:")]
+    assert (process.returncode, stdout, told) == (130, "", ["Interrupted before anything was played."])
 
 
 def test_a_real_run_in_a_terminal_shows_its_progress_and_takes_ctrl_c(tmp_path: Path) -> None:

@@ -10,21 +10,31 @@ import click
 from gandash.cli.saying import print_json
 from gandash.config import GameConfig
 from gandash.presets import DEFAULT, PRESETS
+from gandash.presets.base import GROUPS, STORIES, Preset
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="A JSON list, each preset with its whole config.")
 def presets(as_json: bool) -> None:
-    """List the ready games and what each promises to show."""
+    """List the ready games by what they play on: what each teaches, promises and lets you do."""
     if as_json:
-        listed = [asdict(p) | {"config": p.config.model_dump(mode="json")} for p in PRESETS.values()]
+        listed = [asdict(p) | {"group": p.group, "config": p.config.model_dump(mode="json")} for p in PRESETS.values()]
         print_json(listed, indent=2)
         return
-    for preset in PRESETS.values():
-        note = "  (what `train` plays unless told otherwise)" if preset is DEFAULT else ""
-        click.echo(f"{click.style(preset.name, bold=True)}  {preset.title}{note}")
-        for text in (preset.promise, preset.watch):
-            click.echo(textwrap.fill(text, 96, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False))
+    for group, heading in GROUPS.items():
+        click.echo(click.style(f"{heading}\n", bold=True))
+        for preset in (p for p in PRESETS.values() if p.group == group):
+            _tell(preset)
+
+
+def _tell(preset: Preset) -> None:
+    notes = [STORIES[preset.story], *(["what `train` plays unless told otherwise"] if preset is DEFAULT else [])]
+    click.echo(f"{click.style(preset.name, bold=True)}  {preset.title}  ({'; '.join(notes)})")
+    moves = "; ".join(f"{move.label} (at step {move.at}, seen at step {move.until})" for move in preset.moves)
+    texts = [preset.teaches, preset.promise, preset.watch, *([f"--cure: {moves}."] if moves else [])]
+    for text in texts:
+        click.echo(textwrap.fill(text, 96, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False))
+    click.echo()
 
 
 @click.command()

@@ -8,7 +8,9 @@ from typing import Any
 
 import click
 
+from gandash.cli.live import preset_name
 from gandash.cli.saying import one_line, print_json, refuse
+from gandash.leaving import leaving_at_once
 from gandash.presets import DEFAULT, PRESETS
 
 
@@ -28,7 +30,7 @@ class _Seconds(click.ParamType[float]):
 @click.command()
 @click.option(
     "--preset",
-    type=click.Choice(list(PRESETS)),
+    type=preset_name(list(PRESETS)),
     metavar="NAME",
     default=DEFAULT.name,
     show_default=True,
@@ -41,7 +43,8 @@ def bench(preset: str, seconds: float, as_json: bool) -> None:
 
     All figures compare within this one run, in slices that take turns; what else the machine does meanwhile blurs them.
     """
-    from gandash.bench import NothingToMeasure, figures
+    with leaving_at_once():
+        from gandash.bench import NothingToMeasure, figures
 
     found = {}
     try:

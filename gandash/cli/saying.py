@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,11 +16,11 @@ class OneLine(click.Group):
     """A group that says what was wrong in one line, without the usage in front of it."""
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
-        with _in_oneone_line():
+        with _in_one_line():
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
-        with _in_oneone_line():
+        with _in_one_line():
             return super().invoke(ctx)
 
 
@@ -38,10 +39,13 @@ def one_line(text: str) -> str:
 
 
 @contextmanager
-def _in_oneone_line() -> Iterator[None]:
+def _in_one_line() -> Iterator[None]:
     try:
         yield
     except click.exceptions.NoArgsIsHelpError:
         raise
     except click.UsageError as error:
         raise click.UsageError(one_line(error.format_message())) from None  # without a context click adds no usage
+    except KeyboardInterrupt:
+        click.echo("Interrupted.", err=True)
+        raise click.exceptions.Exit(128 + signal.SIGINT) from None

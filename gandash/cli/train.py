@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from gandash.cli.live import CURE, Step, chosen_move, preset_name, timeline
 from gandash.cli.saying import one_line, print_json, refuse
 from gandash.config import GameConfig, parse_config
 from gandash.headless import play
@@ -20,10 +21,11 @@ from gandash.packed import MAX_PICTURES, SIDES
 from gandash.pictures import PICTURE_LATENT, Pictures
 from gandash.players import mlp_unless_said
 from gandash.presets import DEFAULT, PRESETS
-from gandash.settings import JsonValue, SettingError, kind_of, settings, variants
+from gandash.settings import JsonValue, SettingError, kind_of, nearest, settings, variants
 from gandash.uploads import guard
 
 MAX_CONFIG_BYTES = 4 * 2**20  # a config has about two thousand, and two million with 200,000 uploaded rows
+STEPS = 3000  # for a game that promises nothing
 MAX_STEPS = 2**31 - 1  # steps are int32 wherever rows travel
 
 
@@ -45,12 +47,14 @@ class _Count(click.ParamType[int]):
 Examples:
   python -m gandash train --steps 500 --set run.batch=64 --set generator.width=16
   python -m gandash train --set data=uniform --set data.low=-2 --out runs/uniform
+  python -m gandash train --preset mode-collapse --cure
+  python -m gandash train --steps 2000 --at 1000 objective=minimax --at 1500 run.batch=64
   python -m gandash train --pictures train-images-idx3-ubyte.gz --side 28 --steps 500
   python -m gandash train --config runs/uniform/config.json --seed 1 --json"""
 )
 @click.option(
     "--preset",
-    type=click.Choice(list(PRESETS)),
+    type=preset_name(list(PRESETS)),
     metavar="NAME",
     help=f"A ready game to begin with; `presets` lists them.  [default: {DEFAULT.name}]",
 )
@@ -74,11 +78,30 @@ Examples:
     multiple=True,
     help="Learn from the pictures in this file, or in the files of this folder: PNG, JPEG, a zip of them, IDX or npy.",
 )
-@click.option(
-    "--side", type=click.Choice([str(s) for s in SIDES]), default="16", show_default=True, help="Their side, in pixels."
-)
+@click.option("--side", type=click.Choice([str(s) for s in SIDES]), help="Their side, in pixels.  [default: 16]")
 @click.option("--colour", is_flag=True, help="Keep their colours; otherwise they are made grey.")
-@click.option("--steps", type=_Count(), default=3000, metavar="N", show_default=True, help="Rounds to play.")
+@click.option(
+    "--at",
+    "timed",
+    type=(Step(), str),
+    metavar="STEP PATH=VALUE",
+    multiple=True,
+    help="Change a live setting in mid-run, once so many steps are played; as often as you like.",
+)
+@click.option(
+    "--cure",
+    is_flag=False,
+    flag_value=CURE,
+    metavar="[MOVE]",
+    help="Make the preset's move (what its button on the page does) at the step that its promise makes it. Of several, MOVE "
+    "is the label, a part of it or the number; otherwise the one that mends.",
+)
+@click.option(
+    "--steps",
+    type=_Count(),
+    metavar="N",
+    help=f"Rounds to play.  [default: until the preset's promise is kept; {STEPS} with --config]",
+)
 @click.option("--seed", metavar="S", help="The same as --set run.seed=S.")
 @click.option(
     "--out",
@@ -93,9 +116,11 @@ def train(
     config_file: str | None,
     assignments: tuple[str, ...],
     pictures: tuple[str, ...],
-    side: str,
+    side: str | None,
     colour: bool,
-    steps: int,
+    timed: tuple[tuple[int, str], ...],
+    cure: str | None,
+    steps: int | None,
     seed: str | None,
     out: str | None,
     as_json: bool,
@@ -109,26 +134,39 @@ def train(
 
     if preset is not None and config_file is not None:
         refuse(f"--config {config_file}: --preset {preset} is given as well; give one of them")
-    config = PRESETS[preset or DEFAULT.name].config if config_file is None else _read_config(config_file)
-    changes = [*_read_pictures(config, pictures, int(side), colour), *map(_parse_assignment, assignments)]
+    if not pictures and (side is not None or colour):
+        given = f"--side {side}" if side is not None else "--colour"
+        refuse(f"{given}: it is for pictures from files; give --pictures PATH as well, or leave it out")
+    ready = PRESETS[preset or DEFAULT.name] if config_file is None else None
+    config = ready.config if ready else _read_config(config_file or "")
+    changes = [*_read_pictures(config, pictures, int(side or 16), colour), *(_assignment("--set", a) for a in assignments)]
+    live = [(step, f"--at {step} {text}", [_assignment(f"--at {step}", text)]) for step, text in timed]
+    last = ready.steps if ready else STEPS
+    if cure is not None:
+        move = chosen_move(ready, cure)
+        live.append((move.at, f"--cure ({move.label}, at step {move.at})", list(move.changes)))
+        last = move.until
+    steps = last if steps is None else steps
     if seed is not None:
         changes.append(("run.seed", _parse_value(seed)))
     try:
         config = configure(config, changes)
     except SettingError as error:
         refuse(str(error))
+    live_changes = timeline(config, steps, live)
     directory = Path(out) if out is not None else None
     try:
         if directory:
             claim(directory)  # before torch is waited for
-        outcome = play(config, steps, directory)
+        outcome = play(config, steps, directory, live_changes)
     except UnfitDirectory as error:
         refuse(f"--out {error}")
     except CannotWrite as error:
         told = f"--out {error}; the run was stopped, and what was written before can be read"
         raise click.ClickException(one_line(told)) from None
     except KeyboardInterrupt:
-        click.echo("Interrupted at once: the run was not finished, and no result was made.", err=True)
+        kept = f"; what was recorded until then can be read in {out}" if directory else ""
+        click.echo(one_line(f"Interrupted at once: the run was not finished, and no result was made{kept}."), err=True)
         ctx.exit(128 + signal.SIGINT)
     if as_json:
         print_json(outcome.report)
@@ -161,7 +199,9 @@ def configure(config: GameConfig, changes: Sequence[tuple[str, JsonValue]]) -> G
             if not isinstance(value, dict) or value.get("kind") not in allowed:
                 kind = value.get("kind", value) if isinstance(value, dict) else value
                 example = f'{path}={allowed[-1]} or {path}={{"kind": "{allowed[-1]}", ...}}'
-                raise SettingError(path, kind, f"its kind must be one of {', '.join(allowed)}", f"as in {example}")
+                near = nearest(kind, allowed) if isinstance(kind, str) else ""
+                advice = f"did you mean {near}?" if near else f"as in {example}"
+                raise SettingError(path, kind, f"its kind must be one of {', '.join(allowed)}", advice)
             shape = shape.replace(path, {"kind": value["kind"]})
         *parents, last = path.split(".")
         node, known = _inside(given, parents), _inside(shape.model_dump(mode="json"), parents)
@@ -180,10 +220,10 @@ def _inside(tree: Any, path: Sequence[str]) -> dict[str, Any] | None:
     return tree if isinstance(tree, dict) else None
 
 
-def _parse_assignment(text: str) -> tuple[str, JsonValue]:
+def _assignment(option: str, text: str) -> tuple[str, JsonValue]:
     path, equals, value = text.partition("=")
     if not path or not equals:
-        refuse(f"--set {text}: expected PATH=VALUE, as in --set run.batch=64")
+        refuse(f"{option} {text}: expected PATH=VALUE, as in {option} run.batch=64")
     return path, _parse_value(value)
 
 
@@ -255,6 +295,12 @@ def summary(report: dict[str, Any], out: str | None) -> str:
 
     pace = f", {report['steps_per_second']:.0f} a second" if report["steps_per_second"] else ""
     rows = {"steps": f"{report['steps']} in {report['seconds']:.1f} s{pace}; seed {run['seed']}"}
+    if changed := [f"at step {c['step']} {c['path']} = {json.dumps(c['new'], ensure_ascii=False)}" for c in report["changes"]]:
+        rows["changed"] = "; ".join(changed)
+    if report["distance"] is not None and not report["diverged"]:
+        rows["distance"] = (
+            f"{number(report['distance'])} from θ at the data and ψ = 0; at the start {number(report['distance_at_start'])}"
+        )
     if not report["diverged"]:
         if "jsd" in found:
             rows |= {

@@ -102,7 +102,7 @@ def judge(history: Sequence[Observation], jsd_floor: float, modes: int = 0, cent
     live = float(np.median([o.jsd if o.jsd_live is None else o.jsd_live for o in recent[-SETTLED:]]))
     of_what = "JSD of the averaged G" if any(o.jsd_live is not None for o in recent) else "JSD"
     is_critic = math.isnan(gap)
-    facts = ("" if is_critic else f"sup |D − {centre}| = {gap:.2f}, ") + f"{of_what} = {jsd:.3f} nats (floor {jsd_floor:.4f})"
+    facts = ("" if is_critic else f"max |D − {centre}| = {gap:.2f}, ") + f"{of_what} = {jsd:.3f} nats (floor {jsd_floor:.4f})"
 
     captured = np.array([o.modes for o in recent])
     if modes and len(recent) == WINDOW:

@@ -5,25 +5,60 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gandash.config import GameConfig
+from gandash.pictures import Pictures
+from gandash.players import Point
 from gandash.settings import JsonValue
+
+GROUPS = {"line": "On the line", "plane": "On the plane", "pictures": "Pictures", "scalar": "One number each"}
+"""What a sample is, and so what the stage shows; in the order of the list."""
+
+STORIES = {"works": "it works", "cured": "it breaks, and is cured", "compared": "two ways compared"}
+"""What happens in a ready game."""
 
 
 @dataclass(frozen=True)
 class Move:
-    """A change of live settings that a preset invites to, offered as one button."""
+    """A change of live settings that a preset invites to, offered as one button.
+
+    The promise is about one that is made at step `at`, and is kept at step `until`. `cures` is False of one that breaks
+    something, or does not help.
+    """
 
     label: str
     changes: tuple[tuple[str, JsonValue], ...]
+    at: int
+    until: int
+    cures: bool = True
 
 
 @dataclass(frozen=True)
 class Preset:
-    """`promise` says what will be seen, `watch` where to look; `speed` is the pace it starts at (None: full speed)."""
+    """`teaches` says in a line what it is for, `promise` what will be seen, `watch` where to look.
+
+    The promise is kept at step `steps` where no move is made. `speed` is the pace it starts at (None: full speed).
+    """
 
     name: str
     title: str
+    story: str
+    teaches: str
     promise: str
     watch: str
     config: GameConfig
+    steps: int
     moves: tuple[Move, ...] = ()
     speed: float | None = None
+
+    @property
+    def group(self) -> str:
+        """One of GROUPS: it follows from the game."""
+        if isinstance(self.config.generator, Point):
+            return "scalar"
+        if isinstance(self.config.data, Pictures):
+            return "pictures"
+        return "line" if self.config.data.dimension == 1 else "plane"
+
+    @property
+    def cure(self) -> Move | None:
+        """The move that mends what breaks; of several the first."""
+        return next((move for move in self.moves if move.cures), None)

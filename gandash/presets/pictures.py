@@ -29,23 +29,28 @@ MEDIUM = Network(width=128, activation="leaky_relu")
 DIGITS = Preset(
     name="digits",
     title="Digits",
-    promise="Handwritten digits, 8 × 8, between two MLPs: at step 1000 both generators capture all 10 classes and the "
-    "averaged one's coverage is at least 0.6 of what real digits read; at step 6000 its coverage is at least 0.88, its "
-    "precision 0.80, its recall 0.90 (real against real: 0.97, 0.96, 0.95), and the live one's coverage 0.75.",
-    watch="The wall: strokes by step 100, the first digits that you can read by step 300, all ten by step 500; measuring "
-    "included, that is two seconds of one slow core, and step 6000 some fifteen. (An 8 × 8 picture can be halved once only: a "
-    "convolutional pair, tried with one seed, had not the coverage of step 1000 after a minute.)",
+    story="works",
+    teaches="Handwritten digits, learned in seconds.",
+    promise="Handwritten digits, 8 × 8, between two MLPs. At step 1000 G and the averaged G capture all 10 classes, and the "
+    "averaged G's coverage is at least 0.6 of what real digits read. At step 6000 its coverage is at least 0.88, its "
+    "precision 0.80 and its recall 0.90 (real digits against real ones: 0.97, 0.96, 0.95), and the coverage of G itself "
+    "0.75.",
+    watch="The wall: strokes by step 100, the first digits that you can read by step 300, all ten by step 500. That takes a "
+    "few seconds, and step 6000 some fifteen.",
     config=_on_pictures(Digits(), MEDIUM),
+    steps=6000,
 )
 
 DIGITS_COLLAPSE = Preset(
     name="digits-collapsing",
     title="Digits, collapsing, and the cure",
+    story="cured",
+    teaches="D at 1/2 is no proof: the wall repeats two or three figures.",
     promise="Five steps of G for each step of D: from step 700 to 2000 at most 4 of 10 digits are captured at a time "
     "(median), coverage ends below 0.15, and all the while D is within 0.1 of 1/2 on 98 % of the real digits. With one step "
-    "each, a quicker D and R1, all 10 are back within 1000 steps, with a coverage of at least 0.45.",
-    watch="The wall repeats itself: two or three figures, which change all together. D at 1/2 is no proof that p_g is p_r: it "
-    "may have been outrun. Then hold G back, and watch the class histogram fill up.",
+    "each, a quicker D and R1 from step 2000 on, all 10 are back within 1000 steps, with a coverage of at least 0.45.",
+    watch="The wall repeats itself: two or three figures, which change all together. D at 1/2 is no proof that p_g is p_r: "
+    "it may have been outrun. Then hold G back, and watch the class histogram fill up.",
     config=DIGITS.config.replace_all(
         [
             ("regulariser.r1", 0.0),
@@ -58,6 +63,7 @@ DIGITS_COLLAPSE = Preset(
             ("run.averaging", 0.0),
         ]
     ),
+    steps=2000,
     moves=(
         Move(
             "Hold G back",
@@ -66,6 +72,8 @@ DIGITS_COLLAPSE = Preset(
                 ("discriminator_optimiser.learning_rate", 2e-3),
                 ("regulariser.r1", 0.3),
             ),
+            at=2000,
+            until=3000,
         ),
     ),
 )
@@ -73,35 +81,43 @@ DIGITS_COLLAPSE = Preset(
 DIGITS_BY_HEART = Preset(
     name="digits-without-r1",
     title="Digits: the game without R1, and with it",
+    story="cured",
+    teaches="D learns the pictures by heart; a penalty makes it forget.",
     promise="The digits' game without R1: all 10 captured at step 2000, and by step 8000 D knows the 1797 pictures by heart: "
-    "it is sure of them (|D − 1/2| at least 0.48), and the averaged generator has lost a digit, its Fréchet distance more "
-    "than doubled. R1, switched on then, calms D (below 0.35), brings back all 10 and divides the distance by at least three, "
+    "it is sure of them (|D − 1/2| at least 0.48), and the averaged G has lost a digit, its Fréchet distance more than "
+    "doubled. R1, switched on then, calms D (below 0.35), brings back all 10 and divides the distance by at least three, "
     "within 1000 steps.",
     watch="D's histogram parts into two heaps, at 0 and at 1, while the pictures grow sharper and fewer: precision rises, "
-    "coverage falls. (Fed with 900 of the pictures only, D reads at least 0.25 more on them than on the others by then.) "
-    "Then switch R1 on.",
+    "coverage falls. Then switch R1 on.",
     config=DIGITS.config.replace("regulariser.r1", 0.0),
-    moves=(Move("R1, γ = 0.3", (("regulariser.r1", 0.3),)),),
+    steps=8000,
+    moves=(Move("R1, γ = 0.3", (("regulariser.r1", 0.3),), at=8000, until=9000),),
 )
 
 DIGITS_PLANE = Preset(
     name="digits-plane",
     title="Digits 0 and 1: the whole latent plane",
-    promise="A latent of two dimensions, so that all that G can do is shown at once: at step 2000 the averaged generator "
-    "captures both digits, precision is at least 0.88 and coverage 0.75. Recall is at most 0.7, where real digits read 0.95: "
-    "a sheet does not fill the space that digits live in.",
+    story="works",
+    teaches="All that G can draw, on one map of a two-dimensional latent.",
+    promise="A latent of two dimensions, so that all that G can do is shown at once: at step 2000 the averaged G captures "
+    "both digits, its precision is at least 0.88 and its coverage 0.75. Its recall is at most 0.7, where real digits read "
+    "0.95: a sheet does not fill the space that digits live in.",
     watch="The latent map: a land of 0s and a land of 1s, and a narrow border of figures that are neither, for G is "
     "continuous. Neighbours differ in slant and in width.",
     config=_on_pictures(Digits(classes=(0, 1)), MEDIUM, latent=2),
+    steps=2000,
 )
 
 DISCS = Preset(
     name="discs-and-squares",
     title="Discs and squares",
-    promise="16 × 16 pictures with a known law, between two convolutional players: at step 400 the averaged generator "
-    "captures all 36 cells (kind, place, size), at least 90 % of its pictures readable as one or the other; at step 1500 at "
-    "least 97 %, with a precision of at least 0.90 and a recall of 0.93 (real against real: 0.99 and 0.99).",
+    story="works",
+    teaches="Convolutional players on pictures whose law is known.",
+    promise="16 × 16 pictures with a known law, between two convolutional players: at step 400 the averaged G captures all "
+    "36 cells (kind, place, size), and at least 90 % of its pictures can be read as one or the other; at step 1500 at least "
+    "97 %, with a precision of at least 0.90 and a recall of 0.93 (real pictures against real ones: 0.99 and 0.99).",
     watch="Spots of light by step 100, in all places at once; then edges: squares get their corners last. Step 400 takes "
-    "about 6 s of one slow core, measuring included.",
+    "some six seconds.",
     config=_on_pictures(DiscsAndSquares(), Convolutional(), batch=32),
+    steps=1500,
 )
