@@ -8,7 +8,6 @@ points. Knows no torch.
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
 from typing import ClassVar, Literal, Self
 
 import numpy as np
@@ -16,11 +15,12 @@ from numpy.typing import NDArray
 from pydantic import model_validator
 
 from gandash.packed import MAX_PICTURE_TEXT, MAX_PICTURES, PackedPictures, pack_pictures, unpack_pictures
+from gandash.places import ASSETS
 from gandash.settings import Settings, setting
 
 PICTURE_LATENT = 16  # dimensions of the latent where somebody turns from points to pictures
 
-DIGITS = Path(__file__).resolve().parents[1] / "assets" / "data" / "digits.npz"
+DIGITS = ASSETS / "data" / "digits.npz"
 
 Pixels = NDArray[np.uint8]
 Labels = NDArray[np.int64]

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1]
 FLOORS = {
     "settings": -3,  # how a setting is declared: what targets and config stand on
     "leaving": -4,  # what Ctrl-C does before anything is imported
+    "places": -4,  # where files that are no code lie
     "packed": -3,  # samples, paintings and pictures as text
     "pictures": -2,  # the laws of pictures, which targets takes in
     "uploads": -2,  # strangers' picture files, read in a process of their own that has to start at once

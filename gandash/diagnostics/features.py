@@ -10,7 +10,6 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from functools import cached_property
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -21,8 +20,9 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from gandash.diagnostics.estimators import Array
+from gandash.places import ASSETS
 
-CLASSIFIER = Path(__file__).resolve().parents[2] / "assets" / "data" / "digits-classifier.safetensors"
+CLASSIFIER = ASSETS / "data" / "digits-classifier.safetensors"
 DIGIT_CLASSES = 10
 
 Weights = Mapping[str, Tensor]

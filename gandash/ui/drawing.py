@@ -11,9 +11,9 @@ import numpy as np
 import streamlit as st
 
 from gandash.packed import SIDE, pack_painting
+from gandash.places import ASSETS
 from gandash.settings import SettingError
 from gandash.targets import Drawn
-from gandash.ui.routes import ASSETS
 
 _HTML, _CSS, _JS = ((ASSETS / "draw" / f"draw.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js"))
 _component = st.components.v2.component("gandash_draw", html=_HTML, css=_CSS, js=_JS)

@@ -31,6 +31,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from gandash.places import ASSETS as ASSETS
 from gandash.trainer.messages import steering_adapter
 from gandash.trainer.run import Role, Run, Viewer
 from gandash.ui.service import supervisor
@@ -45,7 +46,6 @@ COMMANDS_PER_SECOND = 200  # a person's keys and a held slider stay far below; a
 
 UNKNOWN_TOKEN, FORBIDDEN_ORIGIN, RUN_ENDED = 4401, 4403, 4410
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 
 
