@@ -68,6 +68,7 @@ class Chance:
 
 
 NO_CHANCE = Chance()
+FLAT = 1e-12  # a slope shorter than this is none
 
 
 def generate(game: Game, theta: Tensor, latents: Tensor, masks: Masks | None = None) -> Tensor:
@@ -96,6 +97,25 @@ def _slope(a: Tensor, x: Tensor) -> Tensor:
     return slope
 
 
+def lengths(v: Tensor) -> Tensor:
+    """|v| along the last axis, differentiable as often as one likes.
+
+    |v| has a kink at v = 0: there all its derivatives are taken as 0, as `_discriminator_by_hand` does. torch's own norm has
+    a first derivative of 0 there and a second one of NaN. Where D is flat about a place, they *are* 0.
+    """
+    # Not v = 0: the squares of what is shorter are denormal, and flushed. The longest component, since it needs no squares
+    flat = v.detach().abs().amax(-1, keepdim=True) < FLAT
+    found: Tensor = torch.linalg.vector_norm(torch.where(flat, 1.0, v), dim=-1)
+    return torch.where(flat.squeeze(-1), 0.0, found)
+
+
+def slopes_between(game: Game, phi: Tensor, real: Tensor, fake: Tensor, chance: Chance) -> Tensor:
+    """|grad_x a| where the gradient penalty looks: between packs of real and of generated samples, `(members, packs)`."""
+    between = _between(real, fake, chance)
+    between = between if between.requires_grad else between.requires_grad_()
+    return lengths(_slope(logits(game, phi, between, chance.masks[0]), between))
+
+
 def squared_slope(a: Tensor, x: Tensor) -> Tensor:
     """E |grad_x a(x)|^2 per member, differentiable; `a` `(members, batch)` must have been computed from `x`."""
     return _slope(a, x).square().sum(-1).mean(-1)
@@ -117,7 +137,10 @@ def _discriminator_loss(game: Game, phi: Tensor, real: Tensor, fake: Tensor, cha
     noises = _noises(chance)
     real, fake = seen(game, real, noises[0]), seen(game, fake, noises[1])
     real = real if p.r1 is None else real.detach().requires_grad_()
-    fake = fake if p.r2 is None or fake.requires_grad else fake.detach().requires_grad_()
+    if (
+        p.r2 is not None
+    ):  # a tensor of its own: unrolled, phi itself comes from these samples, and the slope in x holds phi still
+        fake = fake.view_as(fake) if fake.requires_grad else fake.detach().requires_grad_()
     a_r, a_f = _judge_both(game, phi, real, fake, chance.masks)
     loss = game.objective.discriminator(a_r, a_f)
     if p.r1 is not None:
@@ -125,9 +148,7 @@ def _discriminator_loss(game: Game, phi: Tensor, real: Tensor, fake: Tensor, cha
     if p.r2 is not None:
         loss = loss + 0.5 * p.r2[:, 0] * squared_slope(a_f, fake)
     if p.gradient_penalty is not None:
-        between = _between(real, fake, chance)
-        between = between if between.requires_grad else between.requires_grad_()
-        length = torch.linalg.vector_norm(_slope(logits(game, phi, between, chance.masks[0]), between), dim=-1)
+        length = slopes_between(game, phi, real, fake, chance)
         loss = loss + p.gradient_penalty[:, 0] * (length - 1).square().mean(-1)
     return loss, a_r, a_f
 
@@ -219,7 +240,7 @@ def _discriminator_by_hand(game: Game, phi: Tensor, real: Tensor, fake: Tensor, 
     """One pass over all batches; those under a penalty come first, since the tape's tangents run along its first batch.
 
     A penalty h(|grad_x a|^2) has the gradient in phi of v . grad_x a with v = 2 h' grad_x a held still: gamma grad_x a for R1
-    and R2, 2 lambda (1 - 1/|grad_x a|) grad_x a for the gradient penalty.
+    and R2, 2 lambda (1 - 1/|grad_x a|) grad_x a for the gradient penalty, 0 where D is flat.
     """
     p = game.penalties
     noises = _noises(chance)

@@ -41,6 +41,8 @@ OPTIMISERS: dict[str, tuple[Any, Any]] = {
 CALM: dict[str, dict[str, Any]] = {
     "free": {"r1": 0},
     "R1": {"r1": 0.6},
+    "R2": {"r1": 0, "r2": 0.8},
+    "GP": {"r1": 0, "gradient_penalty": 0.5},
     "R1, R2, GP, noise, packs": {
         "r1": 0.3,
         "r2": 0.2,
