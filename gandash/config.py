@@ -73,7 +73,8 @@ class Regulariser(Settings):
         "off",
         label="Spectral normalisation",
         choices={"off": "off", "on": "on"},
-        help="Every weight matrix of D is divided by its largest singular value (one power iteration per step): slope ≤ 1.",
+        help="Every weight matrix of D is divided by its largest singular value (one power iteration per step): slope ≤ 1. "
+        "A matrix of zeros is left as it is, and a D of one weight keeps its sign alone.",
     )
     noise: float = setting(
         0.0,

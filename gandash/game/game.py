@@ -45,7 +45,8 @@ class Penalties:
         """The standard deviation of instance noise at this step."""
         if self.noise is None or self.noise_half_life is None:
             return self.noise
-        return self.noise * 0.5 ** (step / self.noise_half_life)
+        # A half-life below what float32 holds would be 0, and 0 / 0 at the first step NaN
+        return self.noise * 0.5 ** (step / self.noise_half_life.clamp_min(torch.finfo(torch.float32).tiny))
 
     @classmethod
     def of(cls, given: Sequence[Regulariser]) -> Penalties:

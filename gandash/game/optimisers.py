@@ -33,6 +33,11 @@ class Optimiser:
         return rest
 
 
+def _positive(epsilon: Tensor) -> Tensor:
+    """An epsilon below what float32 holds would be 0, and a gradient of 0 divided by it NaN."""
+    return epsilon.clamp_min(torch.finfo(epsilon.dtype).tiny)
+
+
 def _gradient_descent(gradient: Tensor, moments: Moments, hyper: Hyper) -> tuple[Tensor, Moments]:
     return -hyper["learning_rate"] * gradient, moments
 
@@ -45,7 +50,7 @@ def _momentum(gradient: Tensor, moments: Moments, hyper: Hyper) -> tuple[Tensor,
 
 def _rmsprop(gradient: Tensor, moments: Moments, hyper: Hyper) -> tuple[Tensor, Moments]:
     square = torch.lerp(gradient * gradient, moments["square"], hyper["decay"])
-    return -hyper["learning_rate"] * gradient / (square.sqrt() + hyper["epsilon"]), {"square": square}
+    return -hyper["learning_rate"] * gradient / (square.sqrt() + _positive(hyper["epsilon"])), {"square": square}
 
 
 def _adam(gradient: Tensor, moments: Moments, hyper: Hyper) -> tuple[Tensor, Moments]:
@@ -53,7 +58,7 @@ def _adam(gradient: Tensor, moments: Moments, hyper: Hyper) -> tuple[Tensor, Mom
     count = moments["count"] + ONE
     mean = torch.lerp(gradient, moments["mean"], beta1)
     square = (gradient * gradient).lerp_(moments["square"], beta2)
-    scale = (square / (ONE - beta2**count)).sqrt_().add_(hyper["epsilon"])
+    scale = (square / (ONE - beta2**count)).sqrt_().add_(_positive(hyper["epsilon"]))
     step = torch.div(mean, scale, out=scale).mul_(hyper["learning_rate"] / (beta1**count - ONE))
     return step, {"mean": mean, "square": square, "count": count}
 

@@ -28,7 +28,7 @@ from gandash.diagnostics.measure import measure
 from gandash.diagnostics.path import Footprint, PathAngle, mean_slope, path_angle
 from gandash.diagnostics.pictures import picture_estimators_for
 from gandash.game.distributions import PictureDistribution
-from gandash.game.field import Chance, generate
+from gandash.game.field import Chance, generate, seen, slopes_between
 from gandash.game.game import Game, Streams, build_game
 from gandash.game.round import GameState
 from gandash.game.step import train_step
@@ -147,6 +147,8 @@ def _spectrum(table: _Table, breathe: Breathe) -> Iterator[Result]:
         notes.append("Instance noise is left out.")
     if getattr(c.generator, "dropout", 0) or getattr(c.discriminator, "dropout", 0):
         notes.append("Dropout is left out.")
+    if mix is not None:
+        notes += _note_flat(table, real, latents, Chance(mix=mix))
     field = spectrum.joint_field(game, real, latents, 0, Chance(mix=mix))
     rule, words = stability(c)
     steps = (c.generator_optimiser.learning_rate, c.discriminator_optimiser.learning_rate)
@@ -161,15 +163,7 @@ def _spectrum(table: _Table, breathe: Breathe) -> Iterator[Result]:
 
     yield {"words": f"looking for the leading eigenvalues of a {size} × {size} matrix"}
     at = spectrum.joint(table.theta, table.critic)
-    try:
-        found = spectrum.spectrum(field, at, count=count, which=kinds, restarts=RESTARTS, breathe=breathe)
-    except ValueError as error:
-        if "finite" not in str(error):
-            raise
-        raise Unfit(
-            "The Jacobian is not finite at this point, though the game is: a penalty on D's slope has no second derivative "
-            "where D is flat. Try again some steps later."
-        ) from None
+    found = spectrum.spectrum(field, at, count=count, which=kinds, restarts=RESTARTS, breathe=breathe)
     if not found.converged:
         notes.append(
             f"Not all of them were found within {RESTARTS} restarts of ARPACK; those shown are eigenvalues nevertheless."
@@ -195,6 +189,21 @@ def _spectrum(table: _Table, breathe: Breathe) -> Iterator[Result]:
         "words": words,
         "notes": list(notes),
     }
+
+
+def _note_flat(table: _Table, real: Tensor, latents: Tensor, chance: Chance) -> list[str]:
+    """What must be said of the gradient penalty's kink; raises Unfit where there is nothing else."""
+    game = table.game
+    with torch.enable_grad():
+        real, fake = seen(game, real), seen(game, generate(game, table.theta, latents))
+        flat = float((slopes_between(game, table.critic, real, fake, chance) == 0).float().mean())
+    if flat == 1:
+        raise Unfit(
+            "There is no spectrum where D is flat everywhere: the gradient penalty's |∇a| has a kink at 0. Try again some "
+            "steps later."
+        )
+    share = f"{flat:.0%}" if flat >= 0.01 else "less than 1 %"
+    return [f"D is flat at {share} of the places where the gradient penalty looks: there it adds nothing."] if flat else []
 
 
 def stability(c: GameConfig) -> tuple[spectrum.Rule | None, str]:
