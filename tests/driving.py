@@ -11,7 +11,7 @@ import sys
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -48,21 +48,22 @@ class App:
 
 
 @contextmanager
-def running_app(script: str = "app.py", **environment: str) -> Iterator[App]:
-    """`streamlit run script` from the root of the project, on a free port, until the block ends."""
+def running_app(script: str = "app.py", options: Sequence[str] = (), root: Path = ROOT, **environment: str) -> Iterator[App]:
+    """`streamlit run script` from the root of a project, on a free port, until the block ends."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     log = Path(tempfile.mkdtemp()) / "app.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", script, f"--server.port={port}", "--server.headless=true"],
-            cwd=ROOT,
+            [sys.executable, "-m", "streamlit", "run", script, f"--server.port={port}", "--server.headless=true", *options],
+            cwd=root,
             stdout=out,
             stderr=out,
             env=os.environ | {"PYTHONUNBUFFERED": "1"} | environment,
         )
-    app = App(process, f"http://127.0.0.1:{port}/", log)
+    base = next((o.split("=")[1].strip("/") + "/" for o in options if o.startswith("--server.baseUrlPath=")), "")
+    app = App(process, f"http://127.0.0.1:{port}/{base}", log)
     try:
         wait_until(lambda: _answers(app.url), "the app answers")
         yield app

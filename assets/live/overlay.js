@@ -17,6 +17,7 @@ const CARDS = {
   },
   failed: { title: 'Something broke', actions: [] },
   ended: { title: 'This run has ended', actions: [] },
+  unreached: { title: 'No connection to the trainer', actions: [] },
 };
 
 export class Overlay {

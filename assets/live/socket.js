@@ -5,12 +5,17 @@
 
 const FIRST_DELAY_MS = 300;
 const LONGEST_DELAY_MS = 5000;
+const SILENCE_MS = 5000; // a person should not wait longer for a word why nothing comes
 
 /** Close codes after which there is nothing to come back to, in words for the person.
  * @type {Record<number, {status: 'ended' | 'failed', reason: string}>} */
 const FINAL = {
   4401: { status: 'ended', reason: 'This run is no longer known here. Reload the page to begin a new one.' },
-  4403: { status: 'failed', reason: 'The server does not accept this page’s address. Open the app under its own address.' },
+  4403: {
+    status: 'failed',
+    reason: 'The server does not take this page for its own: a proxy in between changes Host. Let it pass Host on '
+      + `(nginx: proxy_set_header Host $http_host;), or start the app with GANDASH_HOSTS=${location.host}, and reload the page.`,
+  },
   4410: { status: 'ended', reason: 'This run has ended. Reload the page to begin a new one.' },
 };
 
@@ -18,6 +23,7 @@ const FINAL = {
  * @property {(message: any) => void} onMessage a JSON message
  * @property {(bytes: ArrayBuffer) => void} onBytes
  * @property {() => void} onLost the connection is gone; another is on its way
+ * @property {(reason: string) => void} onSilent nothing has ever come, in words for the person; it goes on trying
  * @property {(end: {status: 'ended' | 'failed', reason: string}) => void} onEnd the connection is gone for good */
 
 export class LiveSocket {
@@ -25,6 +31,7 @@ export class LiveSocket {
   #socket = null;
   #delay = FIRST_DELAY_MS;
   #timer = 0;
+  #patience;
   #closed = false;
   #url;
   #token;
@@ -35,6 +42,7 @@ export class LiveSocket {
     this.#url = url;
     this.#token = token;
     this.#listener = listener;
+    this.#patience = window.setTimeout(() => listener.onSilent(unreached(url)), SILENCE_MS);
     this.#open();
   }
 
@@ -47,6 +55,7 @@ export class LiveSocket {
   close() {
     this.#closed = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#patience);
     this.#socket?.close();
   }
 
@@ -57,6 +66,7 @@ export class LiveSocket {
     socket.onopen = () => this.send({ type: 'hello', token: this.#token });
     socket.onmessage = ({ data }) => {
       if (this.#closed) return;
+      clearTimeout(this.#patience);
       this.#delay = FIRST_DELAY_MS; // only a server that speaks counts as back
       if (typeof data === 'string') this.#listener.onMessage(JSON.parse(data));
       else this.#listener.onBytes(data);
@@ -64,7 +74,10 @@ export class LiveSocket {
     socket.onclose = ({ code }) => {
       if (this.#closed) return;
       const end = FINAL[code];
-      if (end) return this.#listener.onEnd(end);
+      if (end) {
+        clearTimeout(this.#patience);
+        return this.#listener.onEnd(end);
+      }
       this.#listener.onLost();
       // A class of thirty browsers should not knock in the same instant.
       this.#timer = window.setTimeout(() => this.#open(), this.#delay * (0.75 + 0.5 * Math.random()));
@@ -72,6 +85,11 @@ export class LiveSocket {
     };
   }
 }
+
+/** @param {URL} url */
+const unreached = url =>
+  `Nothing has come from the server yet, over ${url.href}. It may be busy; the page goes on trying. Behind a proxy, see that it passes `
+  + 'WebSockets on (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";).';
 
 /** @param {string} path relative to the page, which may live under a base path */
 export function socketUrl(path) {

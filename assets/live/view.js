@@ -41,7 +41,7 @@ export class LiveView {
   /** @type {any} */
   #run = NO_RUN;
   #connected = false;
-  /** @type {{status: 'ended' | 'failed', reason: string} | null} */
+  /** @type {{status: 'ended' | 'failed' | 'unreached', reason: string} | null} */
   #over = null;
   /** @type {import('./bytes.js').Packet | null} */
   #pending = null;
@@ -132,6 +132,10 @@ export class LiveView {
         this.#connected = false;
         this.#show();
       },
+      onSilent: reason => {
+        this.#over = { status: 'unreached', reason };
+        this.#show();
+      },
       onEnd: over => {
         // The server may have said better what happened before it hung up.
         const { status, reason } = this.#run;
@@ -146,6 +150,7 @@ export class LiveView {
     if (message.type === 'refused') return this.#parts?.overlay.say(message.message);
     if (message.type !== 'run') return;
     this.#connected = true;
+    this.#over = null; // it may have been silent for long
     const old = this.#run;
     this.#run = { ...NO_RUN, ...message };
     if (message.generation > this.#history.generation) {

@@ -15,10 +15,22 @@ from gandash.trainer.run import Role, Run
 _BOOTSTRAP = """
 const base = new URL('./gandash/assets/live/', document.baseURI);
 let view;
+function complain(parent, error) {
+  view = undefined; // the next mount may have more luck
+  console.error(error);
+  const words = document.createElement('section');
+  words.className = 'gd-live';
+  words.setAttribute('role', 'alert');
+  words.innerHTML = '<p></p>';
+  words.firstChild.textContent = `The live view cannot start: its files, ${base.href}live.js and others, could not be loaded. `
+    + 'Reload the page to try again. Behind a proxy, see that it passes on everything below this page’s address.';
+  parent.replaceChildren(words);
+}
 export default function (component) {
+  const { parentElement } = component;
   view ??= import(new URL('live.js?v=VERSION', base).href);
-  view.then((module) => module.update(component, base));
-  return () => view.then((module) => module.teardown(component.parentElement));
+  view.then((module) => module.update(component, base), (error) => complain(parentElement, error));
+  return () => view?.then((module) => module.teardown(parentElement), () => {});
 }
 """.replace("VERSION", __version__)
 

@@ -52,8 +52,6 @@ def main() -> None:
         st.warning(f"**No room for another run.** {full}", icon=":material/group:")
         st.button("Try again", type="primary")
         return
-    with st.sidebar:
-        sidebar(tab, run)
     live.mount(
         run,
         "steer",
@@ -62,6 +60,8 @@ def main() -> None:
         on_start=lambda: tab.note(choices.place, sent("live", "start")),
         on_member=lambda: tab.note(choices.member, sent("live", "member")),
     )
+    with st.sidebar:  # after the view, which takes the browser longest
+        sidebar(tab, run)
     tab.is_said = True
 
 

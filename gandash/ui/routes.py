@@ -1,45 +1,46 @@
 """What the app serves beside Streamlit's own pages: the live view's files, plotly.js, and the socket of each picture.
 
-The socket: the browser's Origin must be our own Host, and its first message must carry a token of the run (192 random bits).
-The token for steering may command, the one for watching only looks. Tokens travel in messages, never in an address, so no
-log holds one. Who a run belongs to across reloads is known by a random cookie that scripts cannot read.
+The socket: the browser's page must be our own (`doors.py`), and its first message must carry a token of the run (192 random
+bits). The token for steering may command, the one for watching only looks. Tokens travel in messages, never in an address,
+so no log holds one. Who a run belongs to across reloads is known by a random cookie that scripts cannot read.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import logging
 import os
-import secrets
 import socket as sockets
 import stat
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import plotly
 import streamlit as st
 from pydantic import ValidationError
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from gandash.places import ASSETS as ASSETS
 from gandash.trainer.messages import steering_adapter
 from gandash.trainer.run import Role, Run, Viewer
+from gandash.ui.arrival import ASSETS as ASSETS
+from gandash.ui.arrival import page
+from gandash.ui.doors import LIVE, admits, stated_hosts
+from gandash.ui.doors import VISITOR_COOKIE as VISITOR_COOKIE
+from gandash.ui.doors import middleware as middleware
 from gandash.ui.service import supervisor
 
 log = logging.getLogger("gandash.socket")
 
-LIVE = "/gandash/live"
-VISITOR_COOKIE = "gandash_visitor"
 HELLO_SECONDS = 5.0
 MAX_MESSAGE = 4096
 COMMANDS_PER_SECOND = 200  # a person's keys and a held slider stay far below; a flood is answered once and dropped
@@ -55,8 +56,8 @@ PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 async def live(socket: WebSocket) -> None:
     """One picture of one run: state as text, curves and frames as bytes, at the viewer's own pace."""
     await socket.accept()
-    if not same_origin(socket.headers.get("origin"), socket.headers.get("host")):
-        await socket.close(FORBIDDEN_ORIGIN, "this socket serves its own pages only")
+    if not admits(socket):
+        await socket.close(FORBIDDEN_ORIGIN, f"Host is {str(socket.headers.get('host'))!a}"[:120])  # what a close frame holds
         return
     admitted = await _admit(socket)
     if admitted is None:
@@ -82,15 +83,6 @@ async def live(socket: WebSocket) -> None:
         log.error("run %s: the socket failed", run.id, exc_info=failure)
     finally:
         run.detach(viewer)
-
-
-def same_origin(origin: str | None, host: str | None) -> bool:
-    """Whether a browser's Origin is this server. Clients that are no browsers send none: the token decides alone."""
-    if origin is None:
-        return True
-    with suppress(ValueError):  # an Origin that is no address at all
-        return bool(host) and urlsplit(origin).netloc.lower() == str(host).lower()
-    return False
 
 
 async def _admit(socket: WebSocket) -> tuple[Run, Role] | None:
@@ -164,8 +156,17 @@ async def _listen(socket: WebSocket, run: Run, role: Role, viewer: Viewer, news:
 
 
 async def plotly_js(request: Request) -> Response:
-    """plotly.js as the plotly package ships it: offline rooms have no CDN."""
-    return FileResponse(PLOTLY, media_type="text/javascript", headers={"Cache-Control": "public, max-age=86400"})
+    """plotly.js as the plotly package ships it: offline rooms have no CDN. Packed once, not for every browser anew."""
+    headers = {"Cache-Control": "public, max-age=86400", "Vary": "Accept-Encoding"}
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return FileResponse(PLOTLY, media_type="text/javascript", headers=headers)
+    packed = await asyncio.to_thread(_packed_plotly)
+    return Response(packed, media_type="text/javascript", headers=headers | {"Content-Encoding": "gzip"})
+
+
+@cache
+def _packed_plotly() -> bytes:
+    return gzip.compress(PLOTLY.read_bytes(), 6)
 
 
 class _Fresh(StaticFiles):
@@ -178,63 +179,11 @@ class _Fresh(StaticFiles):
 
 
 routes: list[BaseRoute] = [
+    Route("/", page),
     WebSocketRoute(LIVE, live),
     Route("/gandash/assets/plotly.min.js", plotly_js),
     Mount("/gandash/assets/live", _Fresh(directory=ASSETS / "live")),
 ]
-
-
-# --------------------------------------------------------------------------------------------------------------- visitor
-
-
-class VisitorCookie:
-    """Gives every browser a random name of its own, so that a reload finds its run and nobody else's."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith(("/_stcore", "/static", "/gandash/", "/media")):
-            await self.app(scope, receive, send)
-            return
-        known = VISITOR_COOKIE in Request(scope).cookies  # read as the page reads them, whatever else is among them
-
-        async def send_with_cookie(message: Message) -> None:
-            if message["type"] == "http.response.start" and not known:
-                cookie = f"{VISITOR_COOKIE}={secrets.token_urlsafe(24)}; Path=/; HttpOnly; SameSite=Lax; Max-Age=86400"
-                message["headers"] = [*message.get("headers", []), (b"set-cookie", cookie.encode())]
-            await send(message)
-
-        await self.app(scope, receive, send_with_cookie)
-
-
-class OwnPagesOnly:
-    """No socket of this server, Streamlit's own included, is for another origin's page, and no page shows us in a frame.
-
-    Cookies know no ports: without this, a page of another program on the same host could open Streamlit's socket as the
-    visitor, whose run it would then be given. (Streamlit itself takes any page of localhost for its own, and asks a
-    server on the internet about all others, while everybody waits.)
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket" and scope["path"] != LIVE:  # that one tells the browser why, in words
-            headers = WebSocket(scope, receive, send).headers
-            if not same_origin(headers.get("origin"), headers.get("host")):
-                await send({"type": "websocket.close"})  # before it was accepted: the browser gets a 403
-                return
-
-        async def send_unframed(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", []), (b"content-security-policy", b"frame-ancestors 'self'")]
-            await send(message)
-
-        await self.app(scope, receive, send_unframed)
-
-
-middleware = [Middleware(OwnPagesOnly), Middleware(VisitorCookie)]
 
 
 # -------------------------------------------------------------------------------------------------------------- lifespan
@@ -271,6 +220,7 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     """The supervisor comes up with the app, so that a worker is warm before the first visitor; and goes down with it."""
     logging.getLogger("uvicorn.access").setLevel(logging.WARNING)  # a class of 30 would bury what matters
     send_at_once()
+    stated_hosts()  # what is wrong with them is said at the start
     keeper = await asyncio.to_thread(supervisor)
     try:
         yield

@@ -1,0 +1,43 @@
+"""The page that a browser gets first: Streamlit's own, with the place of the live view kept and its files under way."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from gandash import __version__
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+STREAMLIT_PAGE = Path(st.__file__).parent / "static" / "index.html"
+ENTRY = "live.js"
+
+
+async def page(request: Request) -> Response:
+    """Streamlit's index page with our additions; the browser asks each time whether it changed."""
+    return HTMLResponse(arrival_page(), headers={"Cache-Control": "no-cache"})
+
+
+@cache
+def arrival_page() -> str:
+    """All addresses are relative to the page's: it may be served under any path, of which the server need not know."""
+    modules = sorted(path.name for path in (ASSETS / "live").glob("*.js"))
+    # Named here, they load side by side; else the browser learns of each from the one that imports it
+    preloads = "".join(f'<link rel="modulepreload" href="./gandash/assets/live/{address(name)}">\n' for name in modules)
+    return added(STREAMLIT_PAGE.read_text("utf-8"), preloads, (ASSETS / "arrival" / "arrival.html").read_text("utf-8"))
+
+
+def address(module: str) -> str:
+    """A module's name as it is asked for: the first one with the version, the others as their importers write them."""
+    return f"{module}?v={__version__}" if module == ENTRY else module
+
+
+def added(html: str, head: str, body: str) -> str:
+    """`html` with something at the end of its head and of its body; a page without them stays as it is."""
+    for end, addition in (("</head>", head), ("</body>", body)):
+        before, found, after = html.rpartition(end)
+        html = before + addition + found + after if found else html
+    return html
