@@ -23,7 +23,9 @@ import { Tips } from './tip.js';
 import { Transport } from './transport.js';
 import { Verdict } from './verdict.js';
 
-const NARROW_PX = 900; // below: curves under the stage, and the page scrolls
+const NARROW_PX = 640; // below: curves under the stage, and the page scrolls
+const SNUG_PX = 900; // below: curves beside the stage, the top row in two lines; or as if narrow, where the page is tall
+const TALL = 0.85; // of width to the window's height
 const WIDE_PX = 1400; // from here: two columns of curves
 
 /** The run before the server has spoken. */
@@ -323,9 +325,15 @@ export class LiveView {
     let top = this.#root.getBoundingClientRect().top;
     for (let at = this.#root.parentElement; at; at = at.parentElement) top += at.scrollTop;
     this.#root.style.setProperty('--gd-top', `${Math.max(0, Math.round(top))}px`);
-    const width = this.#root.clientWidth;
-    this.#root.dataset.layout = width < NARROW_PX ? 'narrow' : width < WIDE_PX ? 'medium' : 'wide';
+    this.#root.dataset.layout = layoutFor(this.#root.clientWidth, window.innerHeight);
   }
+}
+
+/** @param {number} width of the view @param {number} height of the window */
+function layoutFor(width, height) {
+  if (width < NARROW_PX || (width < SNUG_PX && width < TALL * height)) return 'narrow';
+  if (width < SNUG_PX) return 'snug';
+  return width < WIDE_PX ? 'medium' : 'wide';
 }
 
 /** @typedef {ReturnType<typeof build>} Parts */

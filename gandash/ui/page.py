@@ -37,7 +37,7 @@ def main() -> None:
         page_title="gandash",
         page_icon=str(ASSETS / "pictures" / "icon.png"),
         layout="wide",
-        initial_sidebar_state="expanded",
+        initial_sidebar_state="auto",  # on a phone it would cover the stage
     )
     st.html(STYLE)
     if "tab" not in state:

@@ -6,6 +6,8 @@ STYLE = """<style>
 [data-testid="stMainBlockContainer"] { padding: 0.6rem 1rem 0 1rem !important; max-width: none; }
 [data-testid="stMain"] { overflow-x: hidden; }
 [data-testid="stMain"] [data-testid="stVerticalBlock"] { gap: 0; }
+/* the button that opens a closed sidebar stands where the first row begins */
+body:has([data-testid="stExpandSidebarButton"]) .gd-bar::before { content: ""; flex: 0 0 28px; }
 
 section[data-testid="stSidebar"][aria-expanded="true"] { width: 272px !important; min-width: 272px !important; }
 [data-testid="stSidebarHeader"] {

@@ -1,0 +1,87 @@
+"""The stage comes first on every screen, nothing lies beyond its right edge, and curves are in sight where there is room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from driving import App, Lab, running_app
+from playwright.sync_api import Browser
+from waiting import wait_until
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+PHONE, TABLET, SMALL, LAPTOP = (390, 844), (768, 1024), (1024, 768), (1280, 720)
+BEYOND = """() => [...document.querySelectorAll('.gd-live *')].filter(node => !node.closest('.gd-unseen, svg, [hidden]')
+        && !node.parentElement.closest('.gd-plot'))
+    .filter(node => { const { width, right } = node.getBoundingClientRect(); return width > 0 && right > innerWidth + 1; })
+    .filter(node => !node.closest('.gd-layers') || getComputedStyle(node.closest('.gd-layers')).overflow !== 'hidden')
+    .map(node => node.className || node.tagName)"""
+SIDEWAYS = """() => [document.scrollingElement, document.querySelector('[data-testid=stMain]')]
+    .map(node => node.scrollWidth - node.clientWidth)"""
+IN_SIGHT = """() => [...document.querySelectorAll('.gd-curve:not([hidden])')].filter(node => {
+    const { top, bottom, width } = node.getBoundingClientRect();
+    return width > 0 && top >= 0 && bottom <= innerHeight + 1; }).length"""
+ON_TOP = """() => { const { left, width, top } = document.querySelector('.gd-stage').getBoundingClientRect();
+    const places = [0.02, 0.5, 0.98].map(share => document.elementFromPoint(left + share * width, top + 150));
+    return places.every(node => node?.closest('.gd-stage')); }"""
+TALLEST = "() => document.querySelector('[data-testid=stMain]').scrollHeight"
+
+
+@pytest.fixture(scope="module")
+def kinds() -> Iterator[App]:
+    with running_app("tests/browser/kinds_app.py", PYTHONPATH=".:tests") as app:
+        yield app
+
+
+def fits(lab: Lab, layout: str) -> None:
+    wait_until(lambda: lab.attribute("layout") == layout, f"{layout} layout", 60)
+    wait_until(lambda: not lab.page.evaluate(BEYOND), "nothing lies beyond the right edge", 60)
+    assert lab.page.evaluate(SIDEWAYS) == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("size", "layout", "curves"),
+    [(PHONE, "narrow", 1), (TABLET, "narrow", 2), (SMALL, "snug", 4), (LAPTOP, "medium", 3)],
+    ids=["phone", "tablet", "small", "laptop"],
+)
+def test_the_stage_is_seen_first_and_what_there_is_room_for(app: App, browser: Browser, size, layout: str, curves: int) -> None:
+    lab = Lab(browser, app.url, viewport={"width": size[0], "height": size[1]})
+    lab.press("Space")
+    wait_until(lambda: lab.step > 50, "it plays", 60)
+    fits(lab, layout)
+    assert lab.page.evaluate(ON_TOP), "the sidebar does not lie over the stage"
+    wait_until(lambda: lab.page.evaluate(IN_SIGHT) >= curves, f"{curves} curves are in sight without scrolling", 60)
+    if layout != "narrow":
+        assert lab.page.evaluate(TALLEST) <= size[1]
+    play = lab.page.get_by_role("button", name="Pause").bounding_box()
+    opener = lab.page.get_by_test_id("stExpandSidebarButton")
+    if opener.count():
+        box = opener.bounding_box()
+        assert box["x"] + box["width"] <= play["x"], "what opens the sidebar is not hidden under the first button"
+    assert not lab.complaints, lab.complaints
+    lab.context.close()
+
+
+def test_every_stage_fits_every_screen(kinds: App, browser: Browser) -> None:
+    lab = Lab(browser, kinds.url)
+    for name in ("ring", "digits", "a scalar game"):
+        lab.page.get_by_test_id("stSidebar").get_by_role("button", name=name, exact=True).click()
+        wait_until(lambda name=name: lab.page.get_by_test_id("live-view").get_attribute("aria-label") == name, name, 60)
+        for size, layout in ((PHONE, "narrow"), (TABLET, "narrow"), (SMALL, "snug"), (LAPTOP, "medium")):
+            lab.page.set_viewport_size({"width": size[0], "height": size[1]})
+            fits(lab, layout)
+            wait_until(lambda: lab.page.evaluate(IN_SIGHT) > 0 or layout == "narrow", "curves are in sight", 60)  # noqa: B023
+    assert not lab.complaints, lab.complaints
+    lab.context.close()
+
+
+def test_a_comparison_fits_every_screen(lab: Lab) -> None:
+    page = lab.page
+    page.locator('[data-testid="stSidebar"] summary', has_text="Compare").click()
+    page.get_by_role("button", name="Compare").last.click()
+    wait_until(lambda: page.locator(".gd-cell").count() == 4, "four games are compared", 60)
+    for size, layout in ((SMALL, "snug"), (TABLET, "narrow"), (PHONE, "narrow")):
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        fits(lab, layout)
+    assert not lab.complaints, lab.complaints
