@@ -6,22 +6,25 @@ The rules, tried in this order; "recent" is the last WINDOW measurements, median
 - *collapsed*: p_r is a mixture and, over a full WINDOW, the generator that plays captures some of its modes but not all, and in
   the last third no more than in the first (medians). A G that is merely too wide would touch every mode.
 - *discriminator won*: median mean D(real) > 0.9 and mean D(generated) < 0.1: D tells nearly every sample.
-- *converged*: median sup |D - 1/2| <= 0.10 over the central 98 % of p_r **and** median JSD <= its noise floor + 0.02 nats.
+- *converged*: median max |D - 1/2| <= 0.10 over the central 98 % of p_r **and** median JSD <= its noise floor + 0.02 nats.
   Both are needed: a dead discriminator sits at 1/2 as well.
-- *oscillating*: over a full WINDOW, W1 or sup |D - 1/2| swings: at least TURNS turns, each larger than half the curve's median
+- *oscillating*: over a full WINDOW, W1 or max |D - 1/2| swings: at least TURNS turns, each larger than half the curve's median
   and than 0.05 (units of x, or of probability), and LINE or more of the variance about its linear trend lies in three
   neighbouring frequencies. Independent noise, however large, seldom has more than 0.3 there (cf. Fisher 1929 on one).
-- *modes found*: p_r is a mixture, median sup |D - 1/2| <= 0.10, and the generator that one would keep captures all modes,
+- *modes found*: p_r is a mixture, median max |D - 1/2| <= 0.10, and the generator that one would keep captures all modes,
   QUALITY or more of its samples of high quality (medians), and JSD does not fall: what JSD it has lies within the modes.
-- *blind*: at least twice SETTLED measurements, median sup |D - 1/2| <= 0.10 but median JSD > floor + 0.10 nats, of the
+- *blind*: at least twice SETTLED measurements, median max |D - 1/2| <= 0.10 but median JSD > floor + 0.10 nats, of the
   live generator too (an average lags behind), and not falling: D is at 1/2 because it sees nothing.
 - *converging*: JSD is falling: all of the last third of the recent history lies below all of the first third, and the
   median's distance from the floor shrank by a tenth or more between them.
 - *training*: none of these yet.
 
 *Diverged* (a number is no longer finite) is not a matter of history: the loop says it at once.
-1/2 stands for the reading of D at equilibrium, which label smoothing moves. A critic has no scale of its own: its gap and means
-are NaN here, rules that need them do not apply, and JSD alone says *converged*.
+All numbers of D are meant for a D that is asked for 1 on real and 0 on generated data. Where it is asked for others (label
+smoothing, least squares, hinge: see `Asked`), they are shares of the way between the two, and 1/2 is the middle. Where packs of
+m samples are judged, what D says of m copies of one has m times the log-odds, and so have the gaps allowed it. A critic with a
+free offset has no scale: its gap and means are NaN here, rules that need them do not apply, and JSD alone says *converged*; so
+is the hinge's gap, since D may rest anywhere in its range.
 JSD here is the averaged generator's when averaging is on, else the live one's; W1 is the live one's, for an average would
 calm the very orbit that is looked for.
 
@@ -45,7 +48,9 @@ Curve = NDArray[np.float64]
 
 WINDOW = 60
 SETTLED = 8
+WON = 0.9
 CONVERGED_GAP = 0.10
+FEW = 0.05  # a share of the samples that says little
 CONVERGED_JSD = 0.02
 BLIND_JSD = 0.10
 TURNS = 4
@@ -69,6 +74,36 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What D is asked for, on generated and on real data; how many samples it judges at once; whether it sees them in noise."""
+
+    on_fake: float = 0.0
+    on_real: float = 1.0
+    pack: int = 1
+    noisy: bool = False
+
+    @classmethod
+    def about(cls, centre: str) -> Asked:
+        """Of a probability whose value at equilibrium has this name: half of what it is asked for on real data."""
+        return cls() if centre == "1/2" else cls(on_real=2 * float(centre))
+
+    @property
+    def span(self) -> float:
+        return self.on_real - self.on_fake
+
+    def won(self, d_real: float, d_fake: float) -> bool:
+        """Whether these means of D are those of one that tells nearly every sample."""
+        return (d_real - self.on_fake) / self.span > WON and (d_fake - self.on_fake) / self.span < 1 - WON
+
+    def gap(self, allowed: float) -> float:
+        """The gap from the centre that `allowed` of a single sample's probability comes to here."""
+        if self.pack == 1:
+            return self.span * allowed
+        odds = (0.5 + allowed) / (0.5 - allowed)
+        return self.span * (1 / (1 + odds**-self.pack) - 0.5)
+
+
+@dataclass(frozen=True)
 class Observation:
     """One measurement, as the verdict sees it: `jsd` of the generator one would keep, `wasserstein` of the one that plays."""
 
@@ -81,17 +116,23 @@ class Observation:
     modes: float = math.nan  # captured by the generator that plays; NaN where p_r is no mixture
     modes_kept: float = math.nan  # by the one that one would keep
     quality_kept: float = math.nan  # its share of high-quality samples
+    gap_star: float = math.nan  # max |D - D*|
+    share_off: float = math.nan  # of the samples that lie where D is further from D* than CONVERGED_GAP
 
 
+LESS_NOISE = {True: ", less instance noise", False: ""}
 WAITING = Verdict("waiting", "Too early to say", "Too few measurements yet to name a trend.")
 
 
-def judge(history: Sequence[Observation], jsd_floor: float, modes: int = 0, centre: str = "1/2") -> Verdict:
+def judge(
+    history: Sequence[Observation], jsd_floor: float, modes: int = 0, centre: str = "1/2", asked: Asked | None = None
+) -> Verdict:
     """The verdict on the last WINDOW observations of `history`.
 
     `jsd_floor` is the reading of a perfect generator, in nats; `modes` how many modes p_r has, 0 where it is no mixture;
-    `centre` names D's value at equilibrium.
+    `centre` names D's value at equilibrium; `asked` is what D is asked for, by default twice that on real data.
     """
+    asked = asked or Asked.about(centre)
     recent = list(history[-WINDOW:])
     if len(recent) < SETTLED:
         return WAITING
@@ -115,28 +156,32 @@ def judge(history: Sequence[Observation], jsd_floor: float, modes: int = 0, cent
                 f"G's samples reach {last:.0f} of {modes} modes, and no more of them over the last {len(recent)} measurements: "
                 f"{facts}. R1, a stronger D (learning rate, steps per round) or a slower G may win them back.",
             )
-    if d_real > 0.9 and d_fake < 0.1:
-        return _won(d_real, d_fake)
-    if (is_critic or gap <= CONVERGED_GAP) and jsd <= jsd_floor + CONVERGED_JSD:
+    if asked.won(d_real, d_fake):
+        return _won(d_real, d_fake, asked)
+    near = gap <= asked.gap(CONVERGED_GAP)
+    if (is_critic or near) and jsd <= jsd_floor + CONVERGED_JSD:
         told = f"D is near {centre} and p_g is near p_r: {facts}. Both together make an equilibrium; D alone would not."
-        return Verdict("converged", "Converged", f"p_g is near p_r: {facts}." if is_critic else told)
-    swings = max(_swings(table[:, 1], 0.05), 0 if np.isnan(table[:, 2]).any() else _swings(table[:, 2], 0.05))
+        told = (f"p_g is near p_r: {facts}." if is_critic else told) + _of_packs(asked) + _off_star(recent, asked)
+        return Verdict("converged", "Converged", told)
+    least = 0.05 * asked.span
+    swings = max(_swings(table[:, 1], 0.05), 0 if np.isnan(table[:, 2]).any() else _swings(table[:, 2], least))
     if len(recent) == WINDOW and swings >= TURNS:
         return _oscillating(swings)
     kept, quality = (float(np.median([getattr(o, n) for o in recent[-SETTLED:]])) for n in ("modes_kept", "quality_kept"))
-    if modes and gap <= CONVERGED_GAP and kept == modes and quality >= QUALITY and not falling:
+    if modes and near and kept == modes and quality >= QUALITY and not falling:
         return Verdict(
             "modes_found",
             "All modes found",
             f"{modes} of {modes} modes, {quality:.0%} of the samples within 3 standard deviations of one: {facts}. What is "
             "left of the distance is p_g's shape within the modes, which it often makes too narrow.",
         )
-    if len(recent) >= 2 * SETTLED and gap <= CONVERGED_GAP and min(jsd, live) > jsd_floor + BLIND_JSD and not falling:
+    still = gap <= CONVERGED_GAP * asked.span
+    if len(recent) >= 2 * SETTLED and still and min(jsd, live) > jsd_floor + BLIND_JSD and not falling:
         return Verdict(
             "blind",
             f"D at {centre}, but blind",
             f"D is at {centre} and yet p_g is far from p_r: {facts}. D is too weak to see the difference: "
-            "give it a higher learning rate, more steps, more width or less R1.",
+            f"give it a higher learning rate, more steps, more width{LESS_NOISE[asked.noisy]} or less R1.",
         )
     if falling:
         told = f"p_g is moving onto p_r: {of_what} fell from {early:.3f} to {late:.3f}; {facts}."
@@ -192,6 +237,7 @@ def judge_pictures(
     modes: int = 0,
     noun: str = "digits",
     centre: str = "1/2",
+    asked: Asked | None = None,
 ) -> Verdict:
     """The verdict on the last WINDOW observations of a game of pictures.
 
@@ -213,6 +259,7 @@ def judge_pictures(
     - *training*: none of these; said to be close where all but the gap allows *converged*, for D may still tell what the
       features do not show.
     """
+    asked = asked or Asked.about(centre)
     recent = list(history[-WINDOW:])
     if len(recent) < SETTLED:
         return WAITING
@@ -238,28 +285,29 @@ def judge_pictures(
         collapse = _collapse(recent, levels, modes, noun, facts)
         if collapse:
             return collapse
-    if d_real > 0.9 and d_fake < 0.1:
-        return _won(d_real, d_fake)
+    if asked.won(d_real, d_fake):
+        return _won(d_real, d_fake, asked)
     is_close = (
         distance <= level + CLOSE_FRECHET
         and not precision < CLOSE_SHARE * levels["precision"].mean  # NaN where a set is too small to have neighbours
         and not coverage < CLOSE_SHARE * levels["coverage"].mean
     )
-    if is_close and (is_critic or gap <= CLOSE_GAP):
+    if is_close and (is_critic or gap <= asked.gap(CLOSE_GAP)):
         return Verdict(
             "converged", "Close to real", f"By these numbers generated pictures come close to real ones: {told}{facts}."
         )
     gaps = np.array([o.gap_half for o in recent])
-    swings = max(_swings(live, 0.05), 0 if np.isnan(gaps).any() else _swings(gaps, 0.05))
+    swings = max(_swings(live, 0.05), 0 if np.isnan(gaps).any() else _swings(gaps, 0.05 * asked.span))
     if len(recent) == WINDOW and swings >= TURNS:
         return _oscillating(swings)
     falling = _falls(kept, level)
-    if len(recent) >= 2 * SETTLED and gap <= CONVERGED_GAP and min(distance, playing) > level + BLIND_FRECHET and not falling:
+    still = gap <= CONVERGED_GAP * asked.span
+    if len(recent) >= 2 * SETTLED and still and min(distance, playing) > level + BLIND_FRECHET and not falling:
         return Verdict(
             "blind",
             f"D at {centre}, but blind",
             f"D hardly leaves {centre} and yet the pictures are not like real ones: {told}{facts}. D is too weak to see the "
-            "difference: give it a higher learning rate, more steps, more width or less R1.",
+            f"difference: give it a higher learning rate, more steps, more width{LESS_NOISE[asked.noisy]} or less R1.",
         )
     if falling:
         early, late = _ends(kept)
@@ -300,13 +348,35 @@ def _collapse(
     return None
 
 
-def _won(d_real: float, d_fake: float) -> Verdict:
+def _won(d_real: float, d_fake: float, asked: Asked) -> Verdict:
+    what = "sample" if asked.pack == 1 else f"pack of {asked.pack} samples"
+    wish = "" if asked.span == 1 else f", of {asked.on_real:.3g} and {asked.on_fake:.3g} that it is asked for"
     return Verdict(
         "discriminator_won",
         "Discriminator won",
-        f"D tells nearly every sample: mean D is {d_real:.2f} on real and {d_fake:.2f} on generated data. "
-        "Minimax leaves G almost no gradient here; try the non-saturating objective, a lower learning rate for D or R1.",
+        f"D tells nearly every {what}: on average it says {d_real:.2f} of real and {d_fake:.2f} of generated data{wish}. "
+        "Under minimax G has almost no gradient then, under the non-saturating objective it has. A lower learning rate for D "
+        "or a stronger R1 holds D back.",
     )
+
+
+def _of_packs(asked: Asked) -> str:
+    if asked.pack == 1:
+        return ""
+    return f" D judges packs of {asked.pack}: on copies of one sample it may be up to {asked.gap(CONVERGED_GAP):.2f} away."
+
+
+def _off_star(recent: Sequence[Observation], asked: Asked) -> str:
+    """Why *converged* stands beside a large max |D - D*|, where it does."""
+    gap, share = (float(np.median([getattr(o, n) for o in recent[-SETTLED:]])) for n in ("gap_star", "share_off"))
+    if not gap > CONVERGED_GAP * asked.span:
+        return ""
+    told = f" max |D − D*| = {gap:.2f} does not count here: "
+    if share < FEW:
+        few = f"{share:.1%}" if share >= 0.001 else "less than 0.1 %"
+        return told + f"such gaps lie where only {few} of the samples are, and D* itself is read off those few."
+    off = CONVERGED_GAP * asked.span
+    return told + f"D* is read off finitely many samples. On {share:.0%} of them D is off by {off:.2g} or more."
 
 
 def _oscillating(swings: int) -> Verdict:

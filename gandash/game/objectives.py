@@ -38,6 +38,12 @@ class Reading:
     optimal: Callable[[Array, Array], Array] | None = None
     low: float | None = None
     high: float | None = None
+    rests_anywhere: bool = False  # at equilibrium every reading between low and high is as good as the centre
+
+    @property
+    def asked(self) -> tuple[float, float] | None:
+        """What D is asked for on generated and on real data, with the centre in their middle; None where nothing is."""
+        return None if self.low is None or self.centre is None else (self.low, 2 * self.centre - self.low)
 
     @property
     def is_probability(self) -> bool:
@@ -132,7 +138,7 @@ HINGE = Objective(
     discriminator_slopes=lambda a: SIDES.to(a) * (1 + SIDES.to(a) * a > 0),
     generator=lambda _, f: -f.mean(-1),
     generator_slope=lambda _, f: torch.full_like(f, -1.0),
-    reading=Reading(0.0, optimal=lambda p, q: np.sign(p - q), low=-1, high=1),
+    reading=Reading(0.0, optimal=lambda p, q: np.sign(p - q), low=-1, high=1, rests_anywhere=True),
     equilibrium={"loss_d": 2.0, "loss_g": 0.0},
 )
 

@@ -23,6 +23,8 @@ from gandash.diagnostics.verdict import (
     SETTLED,
     WAITING,
     WINDOW,
+    WON,
+    Asked,
     Observation,
     PictureObservation,
     Verdict,
@@ -57,6 +59,71 @@ def test_with_too_few_measurements_it_waits() -> None:
 
 def test_nothing_to_name_is_training() -> None:
     assert kind(history()) == "training"
+
+
+# ------------------------------------------------------------------------------------------------ what D is asked for
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.05, 0.1, 0.11, 0.2, 0.3, 0.5])
+def test_thresholds_are_held_against_what_d_is_asked_for(smoothing: float) -> None:
+    """Under label smoothing D is asked for s = 1 - smoothing on real data, and at rest says s / 2."""
+    s = 1 - smoothing
+    for asked in (None, Asked(0, s)):
+
+        def kind_of(**given: float) -> str:
+            return judge(history(**given), FLOOR, 0, f"{s / 2:.3g}", asked).kind  # noqa: B023
+
+        sure = {"gap_half": s / 2, "mean_d_fake": 0.0}
+        assert kind_of(mean_d_real=s, **sure) == "discriminator_won"
+        assert kind_of(mean_d_real=(WON + 0.01) * s, **sure) == "discriminator_won"
+        assert kind_of(mean_d_real=(WON - 0.01) * s, **sure) == "training"
+        assert kind_of(mean_d_real=s, gap_half=s / 2, mean_d_fake=(1.01 - WON) * s) == "training"
+        at_rest = {"jsd": FLOOR, "mean_d_real": s / 2, "mean_d_fake": s / 2}
+        assert kind_of(gap_half=0.99 * CONVERGED_GAP * s, **at_rest) == "converged"
+        assert kind_of(gap_half=1.01 * CONVERGED_GAP * s, **at_rest) == "training"
+        assert kind_of(gap_half=0.99 * CONVERGED_GAP * s, jsd=0.5) == "blind"
+        assert kind_of(gap_half=1.01 * CONVERGED_GAP * s, jsd=0.5) == "training"
+
+
+def test_a_critic_with_targets_has_won_when_it_meets_them() -> None:
+    """Hinge: -1 on generated, 1 on real; where it rests says nothing. Least squares: 0 and 1."""
+    hinge, squares = Asked(-1, 1), Asked(0, 1)
+    free = {"gap_half": math.nan}
+    assert judge(history(mean_d_real=0.9, mean_d_fake=-0.9, **free), FLOOR, asked=hinge).kind == "discriminator_won"
+    assert judge(history(mean_d_real=0.9, mean_d_fake=-0.7, **free), FLOOR, asked=hinge).kind == "training"
+    assert judge(history(mean_d_real=0.7, mean_d_fake=0.7, jsd=FLOOR, **free), FLOOR, asked=hinge).kind == "converged"
+    assert judge(history(mean_d_real=0.95, mean_d_fake=0.05), FLOOR, asked=squares).kind == "discriminator_won"
+    assert judge(history(jsd=FLOOR, gap_half=0.2), FLOOR, asked=squares).kind == "training"
+    told = judge(history(mean_d_real=1.0, mean_d_fake=-1.0, **free), FLOOR, asked=hinge).reason
+    assert "1.00 of real and -1.00 of generated data, of 1 and -1 that it is asked for" in told
+
+
+@pytest.mark.parametrize(("pack", "allowed"), [(1, 0.1), (2, 9 / 13 - 0.5), (4, 81 / 97 - 0.5)])
+def test_of_a_pack_of_copies_d_may_say_more(pack: int, allowed: float) -> None:
+    """0.6 of one sample are odds of 3/2; of m copies of it (3/2)^m."""
+    asked = Asked(pack=pack)
+    assert asked.gap(CONVERGED_GAP) == pytest.approx(allowed)
+    for factor, expected in ((0.99, "converged"), (1.01, "training")):
+        assert judge(history(jsd=FLOOR, gap_half=factor * allowed), FLOOR, asked=asked).kind == expected
+    # but a D that says 1/2 of everything is blind, packs or not
+    assert judge(history(jsd=0.5, gap_half=0.09), FLOOR, asked=asked).kind == "blind"
+    won = judge(history(mean_d_real=0.95, mean_d_fake=0.05), FLOOR, asked=asked).reason
+    assert ("pack of" in won) == (pack > 1)
+
+
+def test_noise_is_named_where_it_may_be_what_blinds() -> None:
+    for noisy in (False, True):
+        assert ("noise" in judge(history(jsd=0.5, gap_half=0.05), FLOOR, asked=Asked(noisy=noisy)).reason) == noisy
+
+
+def test_converged_says_why_a_large_gap_from_d_star_does_not_count() -> None:
+    rest = {"jsd": FLOOR, "gap_half": 0.05}
+    assert "D*" not in judge(history(**rest, gap_star=0.09, share_off=0.0), FLOOR).reason
+    few = judge(history(**rest, gap_star=0.42, share_off=0.006), FLOOR).reason
+    assert "max |D − D*| = 0.42 does not count here" in few and "only 0.6% of the samples" in few
+    assert "less than 0.1 %" in judge(history(**rest, gap_star=0.42, share_off=0.0), FLOOR).reason
+    many = judge(history(**rest, gap_star=0.22, share_off=0.12), FLOOR).reason
+    assert "On 12% of them D is off by 0.1 or more" in many and "only" not in many
 
 
 # ------------------------------------------------------------------------------------------------------------ collapsed
