@@ -65,6 +65,7 @@ def play(config: GameConfig, steps: int, directory: Path | None, changes: Sequen
         with leaving_at_once():
             from gandash.diagnostics.verdict import Verdict
             from gandash.runs.record import Record
+            from gandash.trainer.cause import cause_of
             from gandash.trainer.session import Session, be_reproducible
         stop = stack.enter_context(_first_signal())
 
@@ -77,12 +78,8 @@ def play(config: GameConfig, steps: int, directory: Path | None, changes: Sequen
         session.judge()
         verdict = session.verdict
         if finite_before:
-            verdict = Verdict(
-                "diverged",
-                "Diverged",
-                f"At step {session.step} a loss or a parameter was no longer a finite number: the steps were too large "
-                "for this game. Lower a learning rate, or try a stronger R1.",
-            )
+            cause = cause_of(finite_before, session.changes, session.config, session.step)
+            verdict = Verdict("diverged", "Diverged", f"{cause.words} {cause.advice[0].upper()}{cause.advice[1:]}.")
         report = _report(session, seconds, metrics, verdict)
         if record:
             if finite_before:

@@ -12,6 +12,7 @@ import numpy as np
 from gandash.diagnostics.verdict import Verdict
 from gandash.game.round import Players
 from gandash.settings import SettingError
+from gandash.trainer.cause import LONGEST_SECONDS, Cause, cause_of
 from gandash.trainer.checkpoint import BrokenCheckpoint, load, save
 from gandash.trainer.examinations import Specimen
 from gandash.trainer.examiner import Examiner
@@ -46,7 +47,7 @@ from gandash.trainer.messages import (
     Unsaved,
     VerdictChanged,
 )
-from gandash.trainer.session import PLAYERS
+from gandash.trainer.session import PLAYERS, Session
 
 log = logging.getLogger("gandash.worker")
 
@@ -86,6 +87,7 @@ class Loop:
         self._saved_step = -1
         self._cannot_save = False
         self._moments: list[Moment] = []
+        self._known: Moment | None = None  # the newest finite state since which no setting was changed
         self._pace = (0.0, 0)  # (time, step) of the last beat
         self._steps_per_second = 0.0
         self._untold: set[int] = set()  # the games whose verdict has changed since it was told
@@ -194,7 +196,11 @@ class Loop:
 
     def _set(self, games: Games, command: Set) -> None:
         assert self._begin is not None
-        for i, change in games.set(command.path, command.value, command.member):
+        self._publish_metrics(games, self._clock())  # what broke before this change is not its doing
+        changed = games.set(command.path, command.value, command.member)
+        if self._status is not Status.DIVERGED:
+            self._known = games.moment()
+        for i, change in changed:
             facts = games.sessions[i].facts()
             self._event(Changed(generation=self._begin.generation, member=i, change=change, facts=facts))
 
@@ -231,6 +237,7 @@ class Loop:
         self._frame_due = now
         self._pace, self._steps_per_second = (now, games.step), 0.0
         self._moments = [games.moment()]
+        self._known = self._moments[0]
         self._announce(games)
 
     def _announce(self, games: Games) -> None:
@@ -245,7 +252,7 @@ class Loop:
             )
         )
         for i in games.stopped:
-            self._tell_diverged(i, games.sessions[i].step)
+            self._tell_diverged(i, f"It had diverged, and was set back to step {games.sessions[i].step}.")
         self._untold.clear()
         self._save(games)
 
@@ -255,6 +262,7 @@ class Loop:
         # Not the newest finite state, which is on the brink, but one about a second or two before
         moment = self._moments[0]
         self._moments = [moment]
+        self._known = moment
         games.restore(moment)
         self._begin = self._begin.model_copy(update={"generation": generation})
         self._frame_revision = -1
@@ -310,7 +318,8 @@ class Loop:
             self._judge(games, now)
             if self._is_time("snapshot", SNAPSHOT_SECONDS, now):
                 self._last["snapshot"] = now
-                self._moments = [*self._moments[-1:], games.moment()]
+                self._known = games.moment()
+                self._moments = [*self._moments[-1:], self._known]
 
     def _judge(self, games: Games, now: float) -> None:
         """Renew the verdicts; another one is told at once, other numbers in the same when it is time."""
@@ -331,25 +340,29 @@ class Loop:
 
     def _diverge(self, games: Games, broken: dict[int, int]) -> None:
         """Games whose numbers are no longer finite, and from which step on: they stop, and with the last of them the run."""
+        causes = {i: self._cause(games.sessions[i], i, step) for i, step in broken.items()}
         if len(broken) < len(games.playing):
-            for i, step in broken.items():
+            for i in broken:
                 games.stop(i, self._moments[0])
-                self._tell_diverged(i, step)
+                self._tell_diverged(i, causes[i].words)
             return
         self._manual = None
-        self._set_status(
-            Status.DIVERGED,
-            reason=f"At step {min(broken.values())} a loss or a parameter was no longer a finite number: the steps were too "
-            f"large for this game. Go back to step {self._step_of(self._moments[0])} and lower a learning rate, or restart.",
-        )
+        first = causes[min(broken, key=lambda i: broken[i])]
+        back = self._step_of(self._moments[0])
+        reason = f"{first.words} Go back to step {back} and {first.advice}, or restart."
+        self._set_status(Status.DIVERGED, reason=reason)
+
+    def _cause(self, session: Session, i: int, step: int) -> Cause:
+        assert self._known is not None
+        until = self._clock() + LONGEST_SECONDS
+        return cause_of(self._known.snapshots[i], session.changes, session.config, step, lambda: self._clock() > until)
 
     @staticmethod
     def _step_of(moment: Moment) -> int:
         return max(snapshot.state.step for snapshot in moment.snapshots)
 
-    def _tell_diverged(self, i: int, step: int) -> None:
-        reason = f"At step {step} a loss or a parameter was no longer a finite number. It stands still; the others go on."
-        self._tell_verdict(i, Verdict("diverged", "Diverged", reason))
+    def _tell_diverged(self, i: int, words: str) -> None:
+        self._tell_verdict(i, Verdict("diverged", "Diverged", f"{words} It stands still; the others go on."))
 
     def _beat(self, games: Games, now: float) -> None:
         assert self._begin is not None

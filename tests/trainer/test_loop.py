@@ -443,6 +443,17 @@ def test_a_real_learning_rate_makes_a_game_diverge(tmp_path: Path, tiny: GameCon
     assert "no longer a finite number" in reason and "learning rate" in reason
 
 
+def test_divergence_names_the_player_the_number_and_the_change(tmp_path: Path, tiny: GameConfig) -> None:
+    calm = [(f"{who}_optimiser", {"kind": "gradient_descent", "learning_rate": 1e-3}) for who in ("discriminator", "generator")]
+    stage = Stage(tmp_path, tiny.replace_all([*calm, ("objective", "wasserstein")]))
+    wild = Set(path="discriminator_optimiser.learning_rate", value=10.0)
+    stage.play((0, Speed(steps_per_second=10)), (0, Play()), (3.0, wild), (9.0, End()))
+    reason = stage.events(StatusChanged)[-1].reason
+    assert "D's parameters had run away, G's had not" in reason
+    assert "The last change before it: lr_D 1e-3 → 10 at step 3" in reason
+    assert "and lower D's learning rate or the weight of D's penalty, or restart." in reason
+
+
 def test_a_diverged_game_stands_still_is_not_saved_and_refuses_to_play(stage: Stage) -> None:
     stage.config = diverging(stage)
     stage.play((0, Speed(steps_per_second=10)), (0, Play()), *explode(stage), (6.0, Play()), (6.1, StepBy()), (8.0, End()))
