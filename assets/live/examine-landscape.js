@@ -19,6 +19,7 @@ import { Viewport } from './viewport.js';
 export const landscape = {
   what: 'landscape',
   title: 'Landscape',
+  answers: 'Which way do both players go around here, and does the path turn?',
   hint: 'A plane through the space of all parameters of both players, at the present point: along the two principal directions of the path so far '
     + '(Li et al. 2018), or, while there is none, along the last round’s update and a random direction. Arrows are −v on this plane, v the gradient of '
     + 'each player’s own loss, on one batch; optimisers and learning rates are not in it.',

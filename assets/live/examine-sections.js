@@ -39,6 +39,7 @@ export class Numbers {
 export const spectrum = {
   what: 'spectrum',
   title: 'Eigenvalues of the game',
+  answers: 'Is this point drawn in, driven away, or circled?',
   hint: 'How the field that both players follow bends at this point: the leading eigenvalues of its Jacobian H. Near a rest point a positive '
     + 'real part means that small steps are drawn in, a negative one that they are driven away, and an imaginary part that the players circle each other.',
   create({ tips }) {
@@ -86,6 +87,7 @@ const ALONE = 500; // rounds of D in the game itself
 export const bestResponse = {
   what: 'best_response',
   title: 'Freeze G, train D to its best',
+  answers: 'Is D strong enough against this G? How far could it come?',
   hint: 'A copy of D is trained against this G, which stands still, without any penalty. Theory says how far it can come: V = 2 JSD − log 4 '
     + '(Goodfellow et al. 2014). How far it comes says whether D is strong enough. The game keeps its own D.',
   create({ tips, signal, send }) {
@@ -113,7 +115,7 @@ export const bestResponse = {
           ...(known(result.jsd) ? [
             { name: '2 JSD − log 4', value: fixed(result.bound, 4), hint: 'What the best of all D would reach against this G, by the measured JSD.' },
             { name: 'share reached', value: percent(result.share, 1), hint: '(V + log 4) / 2 JSD: 0 where D says 1/2 everywhere, 100 % at the best response. Noise in V and JSD may carry it below or beyond.' },
-            { name: 'JSD', value: fixed(result.jsd, 4), floor: floorOf(result.jsd_floor, 4), hint: 'Measured divergence of p_g from p_r in nats, with what a perfect generator reads on as many samples: mean, and its 95th percentile.' },
+            { name: 'JSD', value: fixed(result.jsd, 4), floor: floorOf(result.jsd_floor, 4), hint: 'Measured divergence of p_g from p_r in nats. In grey what a perfect generator reads on as many samples: its mean, and in brackets what it stays below nineteen times in twenty.' },
           ] : [
             { name: 'JSD at least', value: fixed(Math.max(0, (now - result.idle) / 2), 4), hint: '(V + log 4) / 2, in nats: no D reaches more than V = 2 JSD − log 4, so this D proves that the JSD is at least so large. It is at most log 2 = 0.6931, where p_r and p_g share nothing. A stronger D might prove more.' },
           ]),
@@ -142,6 +144,7 @@ const STATISTICS = [
 export const samples = {
   what: 'samples',
   title: 'Samples compared',
+  answers: 'How far are generated samples from real ones, by nine measures?',
   hint: 'Generated samples against as many real ones, 1000 where that can be had. Beside each number stands what two samples of p_r itself read: no generator can be told from '
     + 'a perfect one below that.',
   create({ tips }) {
@@ -197,6 +200,7 @@ function modeTable(result, tips) {
 export const duality = {
   what: 'duality',
   title: 'Duality gap',
+  answers: 'How much could each player still win if the other stood still?',
   hint: 'What each player could still win if the other stood still (Grnarova et al. 2019). 0 at an equilibrium, positive elsewhere, whatever the losses look like.',
   create({ tips }) {
     const numbers = new Numbers(tips);
@@ -216,5 +220,6 @@ export const duality = {
   },
 };
 
-/** @param {{mean: number, unlucky: number} | undefined} floor @param {number} digits */
-const floorOf = (floor, digits) => (floor ? `${fixed(floor.mean, digits)} (${fixed(floor.unlucky, digits)})` : '');
+/** What a perfect generator reads: its mean, and in brackets what one reading in twenty is worse than; a divergence calls that `high`.
+ * @param {{mean: number, unlucky?: number, high?: number} | null | undefined} floor @param {number} digits */
+const floorOf = (floor, digits) => (floor ? `${fixed(floor.mean, digits)} (${fixed(floor.unlucky ?? floor.high, digits)})` : '');

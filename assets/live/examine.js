@@ -5,7 +5,7 @@
 import { landscape } from './examine-landscape.js';
 import { bestResponse, duality, samples, spectrum } from './examine-sections.js';
 import { element, write } from './dom.js';
-import { grouped } from './numbers.js';
+import { grouped, known, round } from './numbers.js';
 
 /** What the server says of one examination.
  * @typedef {{step: number, done: boolean, result: any, problem: string}} Examined */
@@ -14,6 +14,7 @@ import { grouped } from './numbers.js';
  * @typedef {object} Section
  * @property {string} what
  * @property {string} title
+ * @property {string} answers the question that it answers, in a line
  * @property {string} hint what it is and why one would want it
  * @property {(options: {tips: import('./tip.js').Tips, signal: AbortSignal, send: (command: object) => void}) => Picture} create */
 
@@ -25,10 +26,18 @@ import { grouped } from './numbers.js';
 /** @type {Section[]} */
 const SECTIONS = [spectrum, landscape, bestResponse, samples, duality];
 
+/** About how long, in words. @param {number | undefined} seconds */
+const inWords = seconds => (!known(seconds) ? '' : seconds < 1.5 ? 'About a second here.' : `About ${seconds < 10 ? round(seconds) : 5 * Math.round(seconds / 5)} s here.`);
+
 export class Examine {
   #theme;
   #examined = /** @type {Record<string, Examined>} */ ({});
-  /** @type {{what: string, button: HTMLElement, state: HTMLElement, problem: HTMLElement, body: HTMLElement, notes: HTMLElement, picture: Picture, shows: string}[]} */
+  /** seconds that each takes here, as far as they are known @type {Record<string, number>} */
+  #seconds = {};
+  #able = false;
+  #asked = false;
+  #send;
+  /** @type {{what: string, button: HTMLElement, onwards: HTMLElement, state: HTMLElement, answers: HTMLElement, said: string, problem: HTMLElement, body: HTMLElement, notes: HTMLElement, picture: Picture, shows: string}[]} */
   #sections;
   #onToggle;
   node = element('aside', { class: 'gd-examine', id: 'gd-examine', 'aria-label': 'Examine the game', tabindex: -1, hidden: '', 'data-testid': 'examine' });
@@ -36,6 +45,7 @@ export class Examine {
   /** @param {{send: (command: object) => void, tips: import('./tip.js').Tips, theme: import('./palette.js').Theme, signal: AbortSignal, onToggle: (open: boolean) => void}} options */
   constructor({ send, tips, theme, signal, onToggle }) {
     this.#theme = theme;
+    this.#send = send;
     this.#onToggle = onToggle;
     const close = element('button', { type: 'button', class: 'gd-close', 'aria-label': 'Close the examinations' }, '×');
     close.addEventListener('click', () => this.close(), { signal });
@@ -43,18 +53,21 @@ export class Examine {
       element('header', {}, element('h2', {}, 'Examine'), close),
       element('p', { class: 'gd-examine-words' }, 'A close look at the state of this very step. It is computed beside the game, which goes on, a little slower.'),
     );
-    this.#sections = SECTIONS.map(({ what, title, hint, create }) => {
+    this.#sections = SECTIONS.map(({ what, title, answers, hint, create }) => {
       const heading = element('h3', {}, title);
       const button = element('button', { type: 'button', class: 'gd-button', 'aria-label': `Compute: ${title}` }, 'compute');
+      const onwards = element('button', { type: 'button', class: 'gd-button', hidden: '', 'aria-label': `Go on: ${title}` });
       const state = element('span', { class: 'gd-examine-state', role: 'status' });
+      const told = element('p', { class: 'gd-examine-answers' }, answers);
       const problem = element('p', { class: 'gd-examine-problem', hidden: '' });
       const notes = element('ul', { class: 'gd-examine-notes' });
       const picture = create({ tips, signal, send });
       const body = element('div', { hidden: '' }, picture.node, notes);
       tips.set(heading, hint);
-      button.addEventListener('click', () => send({ type: 'examine', what }), { signal });
-      this.node.append(element('section', { 'data-what': what }, element('header', {}, heading, state, button), problem, body));
-      return { what, button, state, problem, body, notes, picture, shows: '' };
+      button.addEventListener('click', () => send({ type: 'examine', what, action: this.#isAtIt(what) ? 'stop' : 'begin' }), { signal });
+      onwards.addEventListener('click', () => send({ type: 'examine', what, action: 'go_on' }), { signal });
+      this.node.append(element('section', { 'data-what': what }, element('header', {}, heading, onwards, button), told, state, problem, body));
+      return { what, button, onwards, state, answers: told, said: answers, problem, body, notes, picture, shows: '' };
     });
     document.addEventListener('keydown', event => {
       if (event.key === 'Escape' && !event.defaultPrevented && !this.node.hidden && !document.querySelector('dialog[open]')) this.close();
@@ -69,7 +82,9 @@ export class Examine {
     this.node.hidden = false;
     this.node.focus({ preventScroll: true }); // not on a button: Space still plays
     this.#onToggle(true);
+    this.#ask();
     this.#draw(true);
+    this.node.scrollIntoView({ block: 'nearest' }); // below the curves, where the page is narrow
   }
 
   close() {
@@ -77,12 +92,16 @@ export class Examine {
     this.#onToggle(false);
   }
 
-  /** @param {{role: string, status: string, examined?: Record<string, Examined>}} run */
-  show({ role, status, examined }) {
+  /** @param {{role: string, status: string, examined?: Record<string, Examined>, durations?: Record<string, number>}} run */
+  show({ role, status, examined, durations }) {
     this.#examined = examined ?? {};
+    this.#seconds = durations ?? {};
     const able = role === 'steer' && (status === 'running' || status === 'paused');
-    for (const { what, button, picture } of this.#sections) {
+    this.#able = able;
+    if (!this.node.hidden) this.#ask();
+    for (const { what, button, onwards, picture } of this.#sections) {
       button.toggleAttribute('disabled', !able);
+      onwards.toggleAttribute('disabled', !able);
       picture.allow?.({ role, status, done: Boolean(this.#examined[what]?.done) });
     }
     this.#draw();
@@ -94,18 +113,35 @@ export class Examine {
     this.#draw(true);
   }
 
+  /** @param {string} what */
+  #isAtIt(what) {
+    return this.#examined[what]?.done === false;
+  }
+
+  /** Ask once for each game how long each takes here. */
+  #ask() {
+    if (Object.keys(this.#seconds).length) this.#asked = false;
+    else if (this.#able && !this.#asked) {
+      this.#asked = true;
+      this.#send({ type: 'estimate' });
+    }
+  }
+
   /** @param {boolean} [anew] also what has not changed */
   #draw(anew = false) {
     if (this.node.hidden) return;
     for (const section of this.#sections) {
       const found = this.#examined[section.what];
-      const shows = JSON.stringify(found ?? null);
+      const shows = JSON.stringify([found ?? null, this.#seconds[section.what] ?? null]);
       if (shows === section.shows && !anew) continue;
       section.shows = shows;
       const { result = null, problem = '', done = false } = found ?? {};
       const host = /** @type {HTMLElement} */ (section.button.closest('section'));
       host.dataset.done = String(done);
-      write(section.button, found ? 'again' : 'compute');
+      write(section.button, !found ? 'compute' : done ? 'again' : 'stop');
+      section.onwards.hidden = !(done && result?.unfinished);
+      write(section.onwards, result?.unfinished ? `go on for another ${round(result.unfinished)} s` : '');
+      write(section.answers, `${section.said} ${inWords(this.#seconds[section.what])}`.trim());
       write(section.state, found ? `step ${grouped(found.step)}${done ? '' : ` · ${result?.words ?? 'at it'} …`}` : '');
       section.problem.hidden = !problem;
       write(section.problem, problem);

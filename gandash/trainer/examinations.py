@@ -47,6 +47,7 @@ EDGE = 121  # points of a stability boundary
 PLANE_GRID, SMALL_GRID = 17, 9  # places per side of a plane through parameter space
 SHORTEST_PATH = 3  # points before the present one that make a path
 ANGLES = 49  # places along the line of the path angle
+REST, LONGEST_REST_SECONDS = 1.0, 0.25  # what an examiner sleeps of the time it works, so that the game has Python's lock
 INNER_STEPS, INNER_RATE = 100, 1e-3
 INNER_BATCH, INNER_TEST = 512, 4096
 BEST_STEPS, BEST_RATE, BEST_BATCH, BEST_SECONDS = 3000, 1e-3, 512, 40.0
@@ -282,7 +283,10 @@ def _affordable(game: Game, batch: int, steps: int, notes: list[str]) -> int:
 
 
 def _best_response(table: _Table, breathe: Breathe) -> Iterator[Result]:
-    """G stands still and D is trained to its best; what it reaches is known where the JSD is: 2 JSD - log 4."""
+    """G stands still and D is trained to its best; what it reaches is known where the JSD is: 2 JSD - log 4.
+
+    After BEST_SECONDS it yields what it has as `unfinished`; asked for more, it goes on for as long again.
+    """
     game, notes = table.game, _value_notes(table.game)
     jsd, floor = _measured_jsd(table, notes)
     steps = _affordable(game, BEST_BATCH, BEST_STEPS, notes)
@@ -302,8 +306,11 @@ def _best_response(table: _Table, breathe: Breathe) -> Iterator[Result]:
     ):
         way.append(now)
         if time.monotonic() > until:
-            notes.append(f"Stopped after {BEST_SECONDS:g} s; D may not be at its best yet.")
-            break
+            stopped = (
+                f"Stopped after {BEST_SECONDS:g} s, at {now.steps} of at most {steps} steps: D may not be at its best yet."
+            )
+            yield _progress(way, jsd, floor, steps, [*notes, stopped]) | {"unfinished": BEST_SECONDS}
+            until = time.monotonic() + BEST_SECONDS
         yield _progress(way, jsd, floor, steps, notes)
     found_jsd = (float(way[-1].value) + LOG4) / 2  # no D reaches more than 2 JSD - log 4
     if found_jsd > jsd + BEYOND:
@@ -366,7 +373,7 @@ Cover = Callable[[Tensor], Coverage]
 def _samples(table: _Table, breathe: Breathe) -> Iterator[Result]:
     """Statistics of real against generated samples, at the largest size for which an exact W can be had."""
     game, notes = table.game, list[str]()
-    n = min(samples.EXACT, int(math.sqrt(PAIRED / game.data.dimension)))
+    n = points_compared(game)
     if isinstance(game.data, PictureDistribution):
         notes.append(
             "Distances and neighbourhoods are those of pixels, from −1 (black) to 1 (white), all alike: not of features."
@@ -401,6 +408,11 @@ def _samples(table: _Table, breathe: Breathe) -> Iterator[Result]:
             del _floors[next(iter(_floors))]
         _floors[key] = floors
     yield result | {"floors": {name: asdict(floor) for name, floor in _floors[key].items()}}
+
+
+def points_compared(game: Game) -> int:
+    """Samples of each law between which every pair can be looked at."""
+    return min(samples.EXACT, int(math.sqrt(PAIRED / game.data.dimension)))
 
 
 def _cover_of(game: Game) -> Cover | None:

@@ -26,6 +26,7 @@ from gandash.trainer.messages import (
     Changed,
     Command,
     End,
+    Estimate,
     Event,
     Examine,
     Look,
@@ -187,12 +188,17 @@ class Loop:
                 self._frame_wanted = True
             case Look():
                 games.look(command)
-            case Examine(what=what):
+            case Examine(what=what, action="stop"):
+                self._examiner.stop(what)
+            case Examine() | Estimate():
                 if len(games.sessions) > 1:
                     raise ValueError("several games are compared; open one of them alone to examine it")
                 (session,) = games.sessions
                 specimen = Specimen(self._begin.generation, session.config, session.still_state, session.trail)
-                self._examiner.ask(what, specimen)
+                if isinstance(command, Estimate):
+                    self._examiner.estimate(specimen)
+                elif command.action == "begin" or not self._examiner.go_on(command.what):
+                    self._examiner.ask(command.what, specimen)
 
     def _set(self, games: Games, command: Set) -> None:
         assert self._begin is not None

@@ -119,6 +119,13 @@ class Examine(Message):
 
     type: Literal["examine"] = "examine"
     what: Examinable
+    action: Literal["begin", "go_on", "stop"] = "begin"  # or what stopped at its time limit goes on from there; or it ends
+
+
+class Estimate(Message):
+    """About how long each examination of this game would take here; answered by `Estimated`."""
+
+    type: Literal["estimate"] = "estimate"
 
 
 class Look(Message):
@@ -142,13 +149,15 @@ class End(Message):
 
 
 Command = Annotated[
-    Start | Play | Pause | StepBy | Speed | Set | SetMany | Rewind | SendFrame | Examine | Look | End,
+    Start | Play | Pause | StepBy | Speed | Set | SetMany | Rewind | SendFrame | Examine | Estimate | Look | End,
     Field(discriminator="type"),
 ]
 command_adapter: TypeAdapter[Command] = TypeAdapter(Command)
 
 # What a browser that may steer can ask for; the rest belongs to the supervisor.
-Steering = Annotated[Play | Pause | StepBy | Speed | Set | Restart | Rewind | Examine | Look, Field(discriminator="type")]
+Steering = Annotated[
+    Play | Pause | StepBy | Speed | Set | Restart | Rewind | Examine | Estimate | Look, Field(discriminator="type")
+]
 steering_adapter: TypeAdapter[Steering] = TypeAdapter(Steering)
 
 
@@ -264,6 +273,14 @@ class Examined(Message):
     problem: str = ""
 
 
+class Estimated(Message):
+    """Seconds that each examination takes here: measured, of those that were made, else estimated from their small steps."""
+
+    type: Literal["estimated"] = "estimated"
+    generation: int
+    seconds: dict[str, float]
+
+
 class Alive(Message):
     """Sign of life of the process: one step of a large game may take longer than anybody would wait for a `Beat`."""
 
@@ -296,6 +313,7 @@ Event = Annotated[
     | Unsaved
     | Refused
     | Examined
+    | Estimated
     | Alive
     | LastWords
     | Beat,

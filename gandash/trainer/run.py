@@ -28,6 +28,7 @@ from gandash.trainer.messages import (
     Change,
     Changed,
     Command,
+    Estimated,
     Event,
     Examined,
     Pause,
@@ -122,6 +123,7 @@ class Run:
         self.directory = directory
         self._generation = 0  # of the game that viewers see
         self._asked = 0  # of the game that was last asked for; until it begins, the worker speaks of the past
+        self._durations: dict[str, float] = {}  # about how many seconds each examination takes here
         self._examined: dict[str, dict[str, Any]] = {}  # the newest of this game, by what was examined
         self._told: dict[Role, tuple[tuple[int, int], str]] = {}  # for each role: what is said at (version, step)
         self._set_since: list[LiveChange] = []  # ordered since then
@@ -408,6 +410,7 @@ class Run:
                 "step": self.step,
                 "speed": self.speed,
                 "examined": dict(self._examined),
+                "durations": dict(self._durations),
                 **describe(self.seats, self.labels, self.title),
             }
 
@@ -490,6 +493,8 @@ class Run:
                     seat.facts = finite(facts)
                 case VerdictChanged(member=i):
                     self.seats[i].verdict = event.model_dump(include={"kind", "title", "reason", "step"})
+                case Estimated(seconds=seconds, generation=generation) if generation == self._generation:
+                    self._durations = seconds
                 case Examined(what=what, generation=generation) if generation == self._generation:
                     self._examined[what] = event.model_dump(include={"step", "done", "result", "problem"})
                 case Saved(path=path, step=step):
@@ -516,7 +521,7 @@ class Run:
         self.seats = [seated(game, event.step) for game in event.games]
         if self.notice == STARTING:
             self.notice = ""
-        self._examined = {}
+        self._examined, self._durations = {}, {}
         self._history, self._returning = self._returning or self._history, None
         if self._history is None or event.step == 0:
             self._history = History(len(columns(self.seats)))

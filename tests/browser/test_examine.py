@@ -14,6 +14,16 @@ COMPUTE = re.compile("Compute")
 ALONE = 500  # rounds that D is offered to be trained alone
 
 
+def beside(page, width: int, height: int) -> bool:
+    """Whether stage, curves and drawer are in sight, none over another."""
+    found = [page.locator(f".gd-main {name}").first.bounding_box() for name in (".gd-stage", ".gd-curves", ".gd-examine")]
+    if not all(box and box["width"] > 200 and box["height"] > 200 for box in found):
+        return False
+    rights = [0.0, *(box["x"] + box["width"] for box in found)]
+    in_sight = all(box["y"] + box["height"] <= height for box in found) and rights[-1] <= width
+    return in_sight and all(box["x"] >= right for box, right in zip(found, rights, strict=False))
+
+
 @pytest.mark.parametrize("title", [None, "Ring of 8"])
 def test_each_is_computed_while_the_game_plays(lab, title: str | None) -> None:
     page = lab.page
@@ -26,6 +36,14 @@ def test_each_is_computed_while_the_game_plays(lab, title: str | None) -> None:
     opener.click()
     assert drawer.is_visible() and opener.get_attribute("aria-expanded") == "true"
 
+    # It stands beside stage and curves, which stay in sight
+    for width, height in ((1920, 1080), (1280, 720)):
+        page.set_viewport_size({"width": width, "height": height})
+        wait_until(lambda w=width, h=height: beside(page, w, h), "stage, curves and drawer side by side")
+    answers = drawer.locator(".gd-examine-answers")
+    wait_until(lambda: all("here." in text for text in answers.all_inner_texts()), "each says how long it takes here")
+    assert answers.count() == len(WHATS) and all("?" in text for text in answers.all_inner_texts())
+
     for what in WHATS:
         section = drawer.locator(f'[data-what="{what}"]')
         painted, step = lab.painted, lab.step
@@ -35,6 +53,7 @@ def test_each_is_computed_while_the_game_plays(lab, title: str | None) -> None:
         assert section.locator("dl.gd-numbers dd").count() > 4
         assert not section.locator(".gd-examine-problem").is_visible()
         assert section.get_by_role("button", name=COMPUTE).text_content() == "again"
+        assert "(–)" not in section.inner_text(), "a floor is both its numbers"
         drawn = section.locator("canvas")
         for canvas in drawn.all():
             if canvas.is_visible():

@@ -24,11 +24,13 @@ from gandash.pictures import Digits, DiscsAndSquares, UploadedPictures
 from gandash.players import Linear, Network, Point
 from gandash.targets import PointMass, Ring
 from gandash.trainer import examinations, examiner
+from gandash.trainer.durations import estimates
 from gandash.trainer.examinations import EXAMINATIONS, Breathe, Result, Specimen, Unfit, _Table, examine, stability
 from gandash.trainer.examiner import Examiner
 from gandash.trainer.messages import (
     Command,
     End,
+    Estimated,
     Examinable,
     Examine,
     Examined,
@@ -345,6 +347,103 @@ def test_a_jacobian_that_is_not_finite_is_told_as_what_it_is(tiny: GameConfig) -
     flat = replace(taken.state, phi=torch.zeros_like(taken.state.phi), critic=torch.zeros_like(taken.state.critic))
     with pytest.raises(Unfit, match="where D is flat"):
         list(examine("spectrum", replace(taken, state=flat), lambda: None))
+
+
+def test_a_spectrum_says_how_much_of_d_is_flat(tiny: GameConfig) -> None:
+    """A ReLU unit that lives on x > 0 alone: elsewhere the penalty adds nothing, and its Jacobian is finite all the same."""
+    config = tiny.replace_all(
+        [("discriminator", {"kind": "mlp", "width": 1, "depth": 1}), ("regulariser.gradient_penalty", 1.0)]
+    )
+    taken = specimen(config)
+    half = torch.tensor([[1.0, 0.0, 1.5, 0.0]])
+    *_, found = examine("spectrum", replace(taken, state=replace(taken.state, phi=half, critic=half)), lambda: None)
+    assert np.isfinite(found["eigenvalues"]).all()
+    (note,) = [note for note in found["notes"] if "flat" in note]
+    assert 5 < float(note.split("%")[0].split()[-1]) < 95
+
+
+# ------------------------------------------------------------------------------------------- time limits, stops, durations
+
+
+def test_at_its_time_limit_d_stops_says_what_it_reached_and_goes_on_from_there(
+    tiny: GameConfig, until: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In pieces it comes to the same, step for step, as at one go."""
+    monkeypatch.setattr(examinations, "BEST_STEPS", 250)
+    *_, whole = examine("best_response", specimen(tiny), lambda: None)
+    monkeypatch.setattr(examinations, "BEST_SECONDS", 0.0)
+    ear, taken = Ear(), specimen(tiny)
+    assert not ear.examiner.go_on("best_response")
+    ear.examiner.ask("best_response", taken)
+    for n in (1, 2, 3, 4):
+        until(lambda n=n: len(ear.done()) == n and ear.examiner.is_idle, 30, "it stops or ends")
+        said = ear.heard[-1].result
+        assert said is not None and ear.heard[-1].step == taken.step
+        if n < 4:
+            assert said["unfinished"] == 0 and len(said["steps"]) == n
+            assert f"at {said['steps'][-1]} of at most 250 steps" in said["notes"][-1]
+            assert ear.examiner.go_on("best_response")
+        elif "unfinished" in said:  # V at the last step was one more piece
+            assert ear.examiner.go_on("best_response")
+            until(lambda: len(ear.done()) == 5, 30, "it ends")
+            said = ear.heard[-1].result
+    assert said is not None and "unfinished" not in said
+    assert said["steps"] == whole["steps"] and said["values"] == pytest.approx(whole["values"], abs=1e-5)
+    assert not any("Stopped" in note for note in said["notes"])
+    assert not ear.examiner.go_on("best_response")
+
+
+def test_an_examination_is_stopped_by_hand_and_what_it_found_stands(
+    tiny: GameConfig, until: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entered = threading.Event()
+
+    def endless(table: _Table, breathe: Breathe) -> Iterator[Result]:
+        yield {"found": 7.0, "notes": ["first"], "words": "at it"}
+        entered.set()
+        while True:
+            breathe()
+
+    monkeypatch.setitem(EXAMINATIONS, "duality", endless)
+    ear = Ear()
+    ear.examiner.ask("duality", specimen(tiny))
+    assert entered.wait(30)
+    ear.examiner.ask("samples", specimen(tiny))
+    ear.examiner.stop("samples")
+    ear.examiner.stop("duality")
+    until(lambda: ear.examiner.is_idle, 30, "it has stopped")
+    ended = {e.what: e for e in ear.heard if e.done}
+    assert ended["duality"].result == {"found": 7.0, "notes": ["first", "Stopped by hand."]}
+    assert ended["samples"].problem == "Stopped by hand."
+    assert len(ear.done()) == 2
+    ear.examiner.stop("duality")  # nothing is left to be stopped
+    assert len(ear.done()) == 2
+
+
+@pytest.mark.parametrize("data", ["line", "plane"])
+def test_how_long_each_takes_is_estimated_first_and_measured_then(
+    data: str, tiny: GameConfig, until: Callable[..., Any]
+) -> None:
+    heard: list[Any] = []
+    one = Examiner(heard.append)
+    taken = specimen(tiny if data == "line" else replace_data(tiny, Ring(modes=3)))
+    one.estimate(taken)
+    until(lambda: one.is_idle, 60, "the estimate")
+    (first,) = heard
+    assert isinstance(first, Estimated) and first.generation == 1
+    assert set(first.seconds) == set(WHATS) and all(0 < seconds < 60 for seconds in first.seconds.values())
+    one.ask("duality", taken)
+    until(lambda: one.is_idle, 60, "duality")
+    then = heard[-1]
+    assert isinstance(then, Estimated) and {n: s for n, s in then.seconds.items() if n != "duality"} == {
+        n: s for n, s in first.seconds.items() if n != "duality"
+    }
+    # within a factor of ten: other work on the machine may slow either
+    assert then.seconds["duality"] / 10 < first.seconds["duality"] < 10 * max(then.seconds["duality"], 0.02)
+
+
+def test_what_a_game_does_not_admit_has_no_estimate(tiny: GameConfig) -> None:
+    assert "spectrum" not in estimates(specimen(tiny.replace("regulariser.spectral", "on")))
 
 
 def problem(what: Examinable, taken: Specimen, until: Callable[..., Any]) -> str:

@@ -25,6 +25,8 @@ from gandash.trainer.messages import (
     Change,
     Changed,
     End,
+    Estimate,
+    Estimated,
     Examine,
     Examined,
     LastWords,
@@ -71,6 +73,7 @@ COMMANDS: list[BaseModel] = [
     SendFrame(),
     Look(selected=3, other=4, share=0.25, map=True),
     Examine(what="spectrum"),
+    Estimate(),
     End(),
 ]
 CHANGE = Change(kind="set", step=5, path="run.batch", label="batch", old=1, new={"kind": "x", "deep": [1, None]})
@@ -89,6 +92,7 @@ EVENTS: list[BaseModel] = [
     Saved(generation=1, step=3, path="/tmp/x"),
     Unsaved(generation=1, step=3, reason="No space left on device"),
     Refused(message="no"),
+    Estimated(generation=1, seconds={"duality": 1.5}),
     Examined(generation=1, step=3, what="samples", done=True, result={"w1": 0.5, "w2": None}),
     LastWords(reason="ZeroDivisionError: division by zero"),
     Beat(generation=1, step=3, steps_per_second=1.5),
