@@ -103,7 +103,8 @@ export class Theory {
     const where = ofPictures ? '98 % of real pictures' : 'the central 98 % of p_r';
     this.#star.node.hidden = !reading.optimal || ofPictures;
     this.#star.rename(`max |${symbol} − ${best}|`);
-    this.#tips.set(this.#star.node, `The largest distance of ${symbol} from ${bestResponse(reading)}, over ${where}.`);
+    this.#tips.set(this.#star.node, `The largest distance of ${symbol} from ${bestResponse(reading)}, over ${where}. Where hardly any sample lies, `
+      + `${best} is a quotient of few: it may be large there in a game that has converged, and no verdict rests on it.`);
     this.#half.rename(`max |${aboutCentre(reading)}|`);
     this.#tips.set(this.#half.node, `The largest distance of ${symbol} from ${centre === null ? 'its median' : middle}, over ${where}. `
       + `Small also when the discriminator is blind: read it together with ${beside}.`);
