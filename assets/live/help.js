@@ -18,9 +18,9 @@ export const DRAG = [
 /** @type {readonly Entry[]} */
 const KEYS = [
   [['Space'], 'play and pause; on a control that Tab has led to, press it'],
-  [['D'], 'one step of the discriminator alone'],
-  [['G'], 'one step of the generator alone'],
-  [['S'], 'one round of both'],
+  [['d'], 'one step of the discriminator alone'],
+  [['g'], 'one step of the generator alone'],
+  [['s'], 'one round of both'],
   [['?'], 'this help'],
 ];
 

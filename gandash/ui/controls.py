@@ -10,6 +10,7 @@ import streamlit as st
 
 from gandash.config import GameConfig, flop_per_step, parameters
 from gandash.settings import Setting, SettingError, Settings, kind_of, settings, show, variants
+from gandash.ui.words import maths
 
 LIVE, RESTART = "●", "↻"
 
@@ -95,7 +96,7 @@ def draw(setting: Setting, key: str, changed: Changed, differing: str = "") -> N
     note = f" **The games differ here: {differing}.** A change sets them all alike." if differing else ""
     common: dict[str, Any] = {
         "key": key,
-        "help": f"{setting.help} {'Acts at the next step.' if setting.live else 'Restarts the run.'}{note}",
+        "help": f"{maths(setting.help)} {'Acts at the next step.' if setting.live else 'Restarts the run.'}{note}",
         "on_change": changed,
         "args": (setting.path, key),
     }

@@ -21,11 +21,12 @@ from gandash.targets import Drawn, Samples, Samples2D
 from gandash.trainer.messages import MAX_MEMBERS
 from gandash.trainer.run import Run
 from gandash.trainer.supervisor import NoRoom
-from gandash.ui import choices, comparing, controls, drawing, live, upload
+from gandash.ui import choices, comparing, controls, drawing, lessons, live, upload
 from gandash.ui.routes import ASSETS, VISITOR_COOKIE
 from gandash.ui.service import supervisor
 from gandash.ui.style import STYLE
 from gandash.ui.tab import Tab
+from gandash.ui.words import maths
 
 state = st.session_state
 
@@ -154,11 +155,12 @@ def presets(tab: Tab, run: Run) -> None:
         key="preset",
         format_func=lambda name: PRESETS[name].title,
         on_change=lambda: tab.note(choices.preset, keys=("preset",)),
-        help="A ready game. Choosing one begins it from step 0, paused.",
+        help="A ready game. Choosing one begins it from step 0, paused. Type a word of its title to find it.",
     )
+    lessons.browse(tab.preset, lambda name: tab.note(choices.preset, name))
     preset = PRESETS[tab.preset]
     if choices.is_preset(run, preset.name):
-        st.caption(preset.watch, help=preset.promise)
+        st.caption(maths(preset.watch), help=maths(preset.promise))
     elif len(run.configs) == 1:
         st.caption("**Changed**: it began with other settings than this preset, whose promise need not hold for it.")
         st.button("↻ Back to the preset", key="reset", on_click=tab.note, args=(choices.preset, preset.name), width="stretch")

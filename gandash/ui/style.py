@@ -48,4 +48,18 @@ section[data-testid="stSidebar"][aria-expanded="true"] { width: 272px !important
 [data-testid="stSidebar"] [data-testid="stExpander"] summary span { overflow: hidden; text-overflow: ellipsis; }
 [data-testid="stSidebar"] [data-testid="stExpanderDetails"] { padding: 0 0 0.6rem 0; }
 [data-testid="stSidebar"] [data-testid="stExpanderDetails"] [data-testid="stVerticalBlock"] { gap: 0.45rem; }
+
+/* the menu of lessons: one a line, its title and then what it teaches */
+[role="dialog"] [data-testid="stVerticalBlock"]:has(.gd-lessons) { gap: 0.15rem; }
+[role="dialog"] .gd-lessons { font-size: 0.8rem; font-weight: 600; opacity: 0.75; margin: 0.7rem 0 0.1rem; padding: 0; }
+[class*="st-key-lesson-"] button { min-height: 0; padding: 0.2rem 0.5rem; justify-content: flex-start; text-align: left; }
+[class*="st-key-lesson-"] button > div { justify-content: flex-start; }
+[class*="st-key-lesson-"] button p { font-size: 0.88rem; line-height: 1.3; }
+[class*="st-key-lesson-"] button strong { margin-right: 0.4rem; }
+@media (min-width: 56rem) {
+  [class*="st-key-lesson-"] button strong { display: inline-block; min-width: 21rem; }
+}
+/* p_g in a sentence, in the letters of the sentence */
+.katex { font-size: 1em; }
+.katex .mathsf { font-family: inherit; }
 </style>"""
