@@ -60,6 +60,6 @@ section[data-testid="stSidebar"][aria-expanded="true"] { width: 272px !important
   [class*="st-key-lesson-"] button strong { display: inline-block; min-width: 21rem; }
 }
 /* p_g in a sentence, in the letters of the sentence */
-.katex { font-size: 1em; }
+.katex { font-family: inherit; font-size: 1em; }
 .katex .mathsf { font-family: inherit; }
 </style>"""
