@@ -92,7 +92,7 @@ class Regulariser(Settings):
         live=True,
         ge=0,
         le=1e7,
-        help="σ halves every so many steps. 0: stays.",
+        help="σ halves once in so many steps. 0: it stays as it is.",
     )
     smoothing: float = setting(
         0.0,
@@ -148,7 +148,7 @@ class RunSettings(Settings):
         live=True,
         ge=0,
         le=0.9999,
-        help="G's parameters averaged over about 1/(1 - decay) steps; it calms the orbit out of the picture. 0 turns it off.",
+        help="G's parameters averaged over about 1/(1 − decay) steps; it calms the orbit out of the picture. 0 turns it off.",
     )
     device: Literal["auto", "cpu", "cuda"] = setting(
         "auto",
@@ -216,7 +216,8 @@ class GameConfig(Settings):
         label="Update rule",
         symbol="rule",
         live=True,
-        help="Who moves when. Simultaneous play orbits more.",
+        help="Who moves when, and along which field. Simultaneous steps feed the orbit; extragradient, optimistic steps, "
+        "consensus and symplectic adjustment damp it.",
     )
     generator_optimiser: Optimiser = setting(
         Adam(learning_rate=2e-4), label="Generator's optimiser", help="How G turns its gradient into a step."

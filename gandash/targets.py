@@ -124,7 +124,9 @@ class StudentT(Points):
 
     kind: Literal["student_t"] = "student_t"
     mean: float = setting(0.0, label="Mean", ge=-8, le=8, help="Where the real data is centred.")
-    scale: float = setting(0.5, label="Scale", ge=0.02, le=4, help="Half of the data lies within about this distance.")
+    scale: float = setting(
+        0.5, label="Scale", ge=0.02, le=4, help="From half (1 degree of freedom) to two thirds (many) of the data lie so near."
+    )
     degrees: float = setting(
         3.0,
         label="Degrees of freedom",
