@@ -39,7 +39,8 @@ PENALISED = Preset(
     title="Wasserstein critic, gradient penalty",
     story="compared",
     teaches="A critic of even slope follows the data. Compare the clipped one.",
-    promise="The same game with slopes asked to be 1 (WGAN-GP): at step 2000 the averaged G's JSD is at most 0.2 nats.",
+    promise="The clipped critic's game, but with slopes asked to be 1 (WGAN-GP): at step 2000 the "
+    "averaged G's JSD is at most 0.2 nats.",
     watch="The critic is a landscape of even slope, and its contours follow the roll. Its level is free.",
     config=_critic_on(SwissRoll(), Regulariser(r1=0.0, gradient_penalty=1.0), 2e-3),
     steps=2000,
@@ -74,7 +75,7 @@ CRITIC_MOONS = Preset(
     name="critic-moons",
     title="The critic's slope on the moons",
     story="compared",
-    teaches="The same on the moons: the critic changes, p_g hardly.",
+    teaches="A penalty gives the critic its unit; p_g hardly changes.",
     promise="Clipped at 0.1, the critic's mean slope on the data is below 0.3 at step 2000, and differs from seed to seed. "
     "With the gradient penalty instead, 1000 steps later, it is between 0.6 and 1.4. JSD is below 0.2 nats both times.",
     watch="The critic's range and its contours before and after the move; p_g hardly changes.",

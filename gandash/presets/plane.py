@@ -101,7 +101,7 @@ MASTERED_GRID = Preset(
     name="grid-mastered",
     title="Grid of 25, published scale, mastered",
     story="works",
-    teaches="The same on twenty-five narrow modes.",
+    teaches="Fading noise again: twenty-five narrow modes, all of them sharp.",
     promise="Spacing 40 times the standard deviation, and instance noise that halves every 2000 steps: at step 24000 the "
     "averaged G captures 25 of 25 modes, and at least 92 % of its samples are of high quality. Only the average is that "
     "steady: G itself still loses modes at times.",
