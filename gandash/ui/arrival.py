@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from gandash import __version__
+from gandash.places import ASSETS
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
 STREAMLIT_PAGE = Path(st.__file__).parent / "static" / "index.html"
 ENTRY = "live.js"
 

@@ -32,7 +32,6 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from gandash.places import ASSETS as ASSETS
 from gandash.trainer.messages import steering_adapter
 from gandash.trainer.run import Role, Run, Viewer
-from gandash.ui.arrival import ASSETS as ASSETS
 from gandash.ui.arrival import page
 from gandash.ui.doors import LIVE, admits, stated_hosts
 from gandash.ui.doors import VISITOR_COOKIE as VISITOR_COOKIE
