@@ -93,6 +93,7 @@ export class Cell {
     if (!this.#staged) return;
     this.#staged.end.abort();
     this.#options.tips.retire(this.#staged.view.node);
+    this.#options.scales?.forget(this.#staged.view);
     this.#staged.view.node.remove();
     this.#staged = null;
   }

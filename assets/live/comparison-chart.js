@@ -17,7 +17,7 @@ export class SmallChart {
     node.append(this.#canvas);
   }
 
-  /** @param {Record<string, any>[]} lines as Plotly takes them: x, y, yaxis, line, fill, opacity, visible @param {Record<string, any>} layout its margin, ranges, ticks of the right axis, and horizontal lines */
+  /** @param {Record<string, any>[]} lines as Plotly takes them: x, y, yaxis, line, fill, opacity, visible @param {Record<string, any>} layout its margin, ranges, ticks of both axes, and horizontal lines */
   draw(lines, { margin, xaxis, yaxis, yaxis2, shapes, font }) {
     const c = this.#context;
     if (!fitCanvas(c)) return;
@@ -37,7 +37,8 @@ export class SmallChart {
     };
     for (const value of yaxis2.tickvals) level(toY.y2(value), { color: yaxis2.gridcolor, width: 1 });
     for (const { yref, y0, line } of shapes) level(toY[yref](y0), line);
-    ticks(c, yaxis2, toY.y2, box, font.family);
+    ticks(c, yaxis2, toY.y2, { ...box, x: box.right + 5, align: 'left' }, font.family);
+    ticks(c, yaxis, toY.y, { ...box, x: box.left - 5, align: 'right' }, font.family);
     c.save();
     c.beginPath();
     c.rect(box.left, box.top, box.right - box.left, box.bottom - box.top);
@@ -84,15 +85,15 @@ function pen(c, { color, width, dash = 'solid' }) {
   c.setLineDash(dash === 'solid' ? [] : dash.split(',').map(Number.parseFloat));
 }
 
-/** @param {CanvasRenderingContext2D} c @param {Record<string, any>} axis @param {(y: number) => number} toY @param {{right: number, top: number, bottom: number}} box @param {string} family */
-function ticks(c, { tickvals, ticktext, tickfont }, toY, { right, top, bottom }, family) {
+/** @param {CanvasRenderingContext2D} c @param {Record<string, any>} axis @param {(y: number) => number} toY @param {{x: number, align: CanvasTextAlign, top: number, bottom: number}} place @param {string} family */
+function ticks(c, { tickvals, ticktext, tickfont }, toY, { x, align, top, bottom }, family) {
   c.font = `${tickfont.size}px ${family}`;
   c.fillStyle = tickfont.color;
-  c.textAlign = 'left';
+  c.textAlign = align;
   c.textBaseline = 'middle';
   tickvals.forEach((/** @type {number} */ value, /** @type {number} */ i) => {
     const y = toY(value);
-    if (y >= top && y <= bottom) c.fillText(ticktext[i], right + 5, y);
+    if (y >= top && y <= bottom) c.fillText(ticktext[i], x, y);
   });
 }
 

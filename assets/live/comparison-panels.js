@@ -6,7 +6,7 @@
 import { agreed, groupsBy, LOOKS, membersOf, MOST_MEMBERS } from './comparison-members.js';
 import { countedBy, hasModes, measures } from './counted.js';
 import { chosen, compact, fixed, known, percent } from './numbers.js';
-import { isProbability, readingOf } from './reading.js';
+import { isProbability, readingOf, unitOf } from './reading.js';
 
 /** @typedef {import('./panels.js').PanelSpec} PanelSpec */
 /** @typedef {import('./panels.js').PanelReference} PanelReference */
@@ -44,10 +44,7 @@ const readingName = facts => {
 };
 
 /** @param {any} facts */
-const readingUnit = facts => {
-  const { kind, label, centre } = readingOf(facts);
-  return JSON.stringify([kind, label, centre]);
-};
+const readingUnit = facts => unitOf(readingOf(facts));
 
 /** The axis's reference without its name in the game's history: only its value has to be the same.
  * @param {any} reference */

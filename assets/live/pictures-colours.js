@@ -6,7 +6,7 @@
 import { compact, fixed, known } from './numbers.js';
 import { channels } from './palette.js';
 import { fieldsOf, FREE, KNOWN, SteadyScale } from './plane-fields.js';
-import { isProbability, readingOf } from './reading.js';
+import { isProbability, readingOf, unitOf } from './reading.js';
 
 /** @typedef {Record<string, Float32Array>} Values */
 
@@ -40,8 +40,9 @@ export class FrameColours {
     return this.#field.ends(this.#level);
   }
 
-  /** Fits the scale to a frame's values. @param {Values} values @param {import('./palette.js').Theme} theme */
-  fit({ d_real: real = NOTHING, d_generated: generated = NOTHING }, theme) {
+  /** Fits the scale to a frame's values. @param {Values} values @param {import('./palette.js').Theme} theme
+   * @param {(unit: string, scale: number) => number} share the scale of all walls that stand side by side */
+  fit({ d_real: real = NOTHING, d_generated: generated = NOTHING }, theme, share) {
     this.#recolour(theme);
     const { centre } = this.#reading;
     const middle = centre ?? middleOf(real, generated);
@@ -51,7 +52,8 @@ export class FrameColours {
     }
     const distances = [...real, ...generated].filter(Number.isFinite).map(value => Math.abs(value - middle)).sort((a, b) => a - b);
     const extreme = distances[Math.floor(REACHED * (distances.length - 1))] ?? 0;
-    this.#level = { middle, scale: this.#scale.fit(extreme, centre === null ? FREE : KNOWN) };
+    const scale = this.#scale.fit(extreme, centre === null ? FREE : KNOWN);
+    this.#level = { middle, scale: share(unitOf(this.#reading), scale) };
   }
 
   /** @param {number} value of D @returns {string | null} null where it is no number */

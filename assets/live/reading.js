@@ -46,6 +46,9 @@ export function inSameUnits(facts, others) {
   return a.kind === b.kind && a.label === b.label && a.centre === b.centre && a.optimal === b.optimal;
 }
 
+/** What numbers under this reading are in: those in the same may share an axis. @param {Reading} reading */
+export const unitOf = ({ kind, label, centre }) => JSON.stringify([kind, label, centre]);
+
 /** "D − ½", "a" for a centre of 0, "a − its median" where the offset is free.
  * @param {Reading} reading */
 export function aboutCentre({ symbol, centre, centre_label }) {

@@ -4,9 +4,10 @@
  */
 import { Cell } from './comparison-cell.js';
 import { framesOf, membersOf } from './comparison-members.js';
+import { SharedScales, windowOf } from './comparison-scales.js';
 import { element } from './dom.js';
 import { DRAG } from './help.js';
-import { isProbability, readingOf } from './reading.js';
+import { readingOf, unitOf } from './reading.js';
 
 const BUDGET_MS = 25; // of one animation frame; cells that find no room in it are first in the next
 const GAP_PX = { x: 16, y: 8 };
@@ -21,8 +22,8 @@ const GESTURES = [
 ];
 /** @type {readonly Entry[]} */
 const PLANE = [
-  [['wheel', 'drag'], 'zoom and move a plane'],
-  [['double click'], 'its whole window again'],
+  [['wheel', 'drag'], 'zoom and move all planes'],
+  [['double click'], 'the whole window again'],
 ];
 const KIND_NAMES = { line: 'On the line', plane: 'In the plane', phase: 'Scalar games', pictures: 'Pictures' };
 
@@ -35,6 +36,7 @@ export class ComparisonStage {
   /** @type {Cell[]} */
   #cells = [];
   #facts = /** @type {any} */ ({});
+  #scales = new SharedScales(() => this.#refresh());
 
   /** @param {import('./stages.js').StageOptions} options */
   constructor(options) {
@@ -66,11 +68,14 @@ export class ComparisonStage {
     const members = membersOf(facts);
     for (const cell of this.#cells.splice(members.length)) cell.dispose();
     while (this.#cells.length < members.length) {
-      const cell = new Cell(this.#cells.length, { ...this.#options, theme: this.#theme });
+      const cell = new Cell(this.#cells.length, { ...this.#options, theme: this.#theme, scales: this.#scales });
       this.#cells.push(cell);
       this.#grid.append(cell.node);
     }
-    members.forEach((member, i) => this.#options.attempt(member.label, () => this.#cells[i].setMember(member)));
+    members.forEach(({ label, facts }, i) => {
+      const shared = { ...facts, shown: windowOf(members, facts.stage) };
+      this.#options.attempt(label, () => this.#cells[i].setMember({ label, facts: shared }));
+    });
     this.#offerLayers();
     this.#arrange();
   }
@@ -92,6 +97,7 @@ export class ComparisonStage {
   }
 
   clear() {
+    this.#scales.clear();
     for (const cell of this.#cells) cell.clear();
   }
 
@@ -138,8 +144,8 @@ export class ComparisonStage {
       return element('div', { class: 'gd-comparison-row', 'data-kind': kind }, ...name, ...(cell.stage?.layers ?? []));
     });
     this.#layers.replaceChildren(...rows);
-    // Colours of critics end where each one's values do; those of probabilities all end at 0 and 1.
-    this.#layers.toggleAttribute('data-scales-differ', !membersOf(this.#facts).every(({ facts }) => isProbability(readingOf(facts))));
+    // One row of numbers stands for all whose colours mean the same.
+    this.#layers.toggleAttribute('data-scales-differ', new Set(membersOf(this.#facts).map(({ facts }) => unitOf(readingOf(facts)))).size > 1);
   }
 
   #arrange() {

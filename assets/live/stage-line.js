@@ -11,7 +11,7 @@ import { DRAG } from './help.js';
 import { Legend } from './legend.js';
 import { known, round } from './numbers.js';
 import { translucent } from './palette.js';
-import { bestResponse, inSameUnits, isProbability, readingOf } from './reading.js';
+import { bestResponse, inSameUnits, isProbability, readingOf, unitOf } from './reading.js';
 import { MapCanvas } from './stage-line-map.js';
 
 /** In drawing order; a layer with an `array` is a line over the grid.
@@ -29,7 +29,7 @@ const LEGEND = ['p_r', 'p_g', 'p_g_average', 'd', 'd_star', 'samples', 'map'];
 
 const MARGIN = { l: 46, r: 30, t: 12, b: 1 };
 const WIDE_MARGIN = { ...MARGIN, r: 44 }; // a critic's values may need more digits
-const COMPACT_MARGIN = { l: 8, r: 18, t: 8, b: 6 }; // one density scale for all that stand side by side: no numbers
+const COMPACT_MARGIN = { l: 30, r: 18, t: 8, b: 6 };
 const COMPACT_WIDE_MARGIN = { ...COMPACT_MARGIN, r: 34 };
 const FLOOR = -0.025; // below zero by this share, so that a line at zero is seen whole
 const CEILING = 1.06;
@@ -146,7 +146,7 @@ export class LineStage {
   redraw() {
     const arrays = this.#frame?.arrays ?? {};
     if (this.#frame) this.#legend.match(arrays);
-    const range = this.#zoom.xaxis ?? this.#facts.window ?? [-1, 1];
+    const range = this.#zoom.xaxis ?? this.#facts.shown ?? this.#facts.window ?? [-1, 1];
     const ticks = niceTicks(range, Math.max(3, this.node.clientWidth / 80));
     this.#chart.draw(this.#traces(arrays), this.#layout(range, arrays));
     this.#map.draw({
@@ -186,12 +186,12 @@ export class LineStage {
   #layout(range, arrays) {
     const theme = this.#theme;
     const axis = baseAxis(theme);
-    const top = this.#top.fit(arrays);
+    const top = this.#shared('density', '', arrays.p_g, [0, this.#top.fit(arrays)])[1];
     const density = this.#zoom.yaxis ?? [FLOOR * top, CEILING * top];
     const { compact } = this.#options;
-    const ticks = compact ? [] : niceTicks(density, 3);
+    const ticks = niceTicks(density, 3);
     const reading = readingOf(this.#facts);
-    const says = this.#zoom.yaxis2 ?? this.#heardRange(reading, arrays);
+    const says = this.#zoom.yaxis2 ?? this.#shared('D', unitOf(reading), arrays.d, this.#heardRange(reading, arrays));
     const { centre } = reading;
     return {
       ...baseLayout(theme),
@@ -218,6 +218,12 @@ export class LineStage {
         { ...AXIS_NAME, text: isProbability(reading) ? reading.symbol : reading.label, x: 1, xanchor: 'left', xshift: 8, font: { size: 12, color: theme.discriminator } },
       ],
     };
+  }
+
+  /** The range of an axis, which stages side by side have in common as soon as there is something to draw.
+   * @param {string} name @param {string} unit @param {unknown} isDrawn @param {[number, number]} range */
+  #shared(name, unit, isDrawn, range) {
+    return (isDrawn && this.#options.scales?.share(name, unit, this, range)) || range;
   }
 
   /** The range of D's axis: 0 to 1 for a probability, fitted to a critic's values, and to those of its best response as far as

@@ -81,7 +81,9 @@ export class PhaseStage {
   constructor(options) {
     this.#options = options;
     this.#theme = options.theme;
-    const { signal, request } = options;
+    const { signal, request, scales } = options;
+    scales?.join(this.#view, signal);
+    const moved = () => (scales ? scales.follow(this.#view) : request());
     this.#legend = new Legend(LAYERS, LEGEND, options);
     this.#spectrum = new SpectrumCanvas(options);
     this.#canvas = /** @type {HTMLCanvasElement} */ (element('canvas', {
@@ -97,9 +99,9 @@ export class PhaseStage {
     );
     this.#homeButton.addEventListener('click', () => {
       this.#view.reset();
-      request();
+      moved();
     }, { signal });
-    listenToGestures(this.#canvas, this.#view, { signal, onChange: request });
+    listenToGestures(this.#canvas, this.#view, { signal, onChange: moved });
     this.#listenToPointer();
     signal.addEventListener('abort', () => clearTimeout(this.#timer));
   }
@@ -178,7 +180,7 @@ export class PhaseStage {
   setFacts(facts) {
     this.#facts = facts;
     this.#flow = null;
-    if (facts.window) this.#view.setHome(facts.window);
+    if (facts.window) this.#view.setHome(facts.shown ?? facts.window);
     write(this.#says, facts.phase?.words ?? '');
     this.#says.dataset.tone = toneOf(facts.phase?.modulus);
     this.#toldAt = -Infinity;

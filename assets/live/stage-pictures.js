@@ -203,7 +203,7 @@ export class PicturesStage {
     const frame = this.#frame;
     if (!frame || !shape || !count || frame.arrays.generated?.length !== count * shape[0] * shape[1] * shape[2]) return;
     const arrays = /** @type {Record<string, any>} */ (frame.arrays);
-    this.#colours.fit(arrays, this.#theme);
+    this.#colours.fit(arrays, this.#theme, (unit, scale) => this.#options.scales?.share('frames', unit, this, [0, scale])[1] ?? scale);
     this.#ends.forEach((end, i) => write(end, this.#colours.ends[i]));
     if (this.#options.compact) return this.#drawSmall(arrays);
     this.#legend.match({ ...arrays, classes: frame.label.classes_of_generated ?? undefined });

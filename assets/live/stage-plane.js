@@ -11,7 +11,7 @@ import { DRAG } from './help.js';
 import { Legend } from './legend.js';
 import { compact, fixed, known, typographic } from './numbers.js';
 import { translucent } from './palette.js';
-import { atEquilibrium, inSameUnits, isProbability, readingOf } from './reading.js';
+import { atEquilibrium, inSameUnits, isProbability, readingOf, unitOf } from './reading.js';
 import { ARROW_CAP, ARROW_SCALE, drawArrows, drawAxes, drawDots, drawMesh, drawSquares } from './plane-marks.js';
 import { countShares, drawModes } from './plane-modes.js';
 import { fieldsOf, FREE, KNOWN, SteadyScale } from './plane-fields.js';
@@ -118,7 +118,9 @@ export class PlaneStage {
   constructor(options) {
     this.#options = options;
     this.#theme = options.theme;
-    const { signal, preferences, tips, request } = options;
+    const { signal, preferences, tips, request, scales } = options;
+    scales?.join(this.#view, signal);
+    const moved = () => (scales ? scales.follow(this.#view) : request());
     this.#legend = new Legend(LAYERS, LEGEND, { preferences, tips, signal, request });
     this.#choice = createSwitch({
       label: 'What the field shows',
@@ -143,9 +145,9 @@ export class PlaneStage {
     this.#showEnds();
     this.#homeButton.addEventListener('click', () => {
       this.#view.reset();
-      request();
+      moved();
     }, { signal });
-    listenToGestures(this.#canvas, this.#view, { signal, onChange: request });
+    listenToGestures(this.#canvas, this.#view, { signal, onChange: moved });
     this.#canvas.addEventListener('pointermove', ({ offsetX: x, offsetY: y, pointerType }) => {
       this.#pointer = pointerType === 'touch' ? null : { x, y };
       request();
@@ -180,7 +182,7 @@ export class PlaneStage {
   setFacts(facts) {
     const same = inSameUnits(facts, this.#facts);
     this.#facts = facts;
-    if (facts.window) this.#view.setHome(facts.window);
+    if (facts.window) this.#view.setHome(facts.shown ?? facts.window);
     if (!same) {
       const reading = readingOf(facts);
       this.#fields = fieldsOf(reading);
@@ -297,7 +299,9 @@ export class PlaneStage {
     let extreme = Math.max(0, ...[low, high].filter(known).map(end => Math.abs(end - middle)));
     for (const value of arrays.d) extreme = Math.max(extreme, Math.abs(value - middle)); // NaN stays without a say
     if (!Number.isFinite(extreme)) extreme = 0;
-    this.#level = { middle, scale: this.#scale.fit(extreme, centre === null ? FREE : KNOWN) };
+    const scale = this.#scale.fit(extreme, centre === null ? FREE : KNOWN);
+    const [, shared] = this.#options.scales?.share('field', unitOf(readingOf(this.#facts)), this, [0, scale]) ?? [0, scale];
+    this.#level = { middle, scale: shared };
   }
 
   /** D and D* under the pointer, also while it rests and the game goes on. @param {Arrays} arrays @param {number} size */

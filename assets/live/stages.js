@@ -18,6 +18,7 @@ import { PlaneStage } from './stage-plane.js';
  * @property {() => void} request asks for a call of `redraw` at the next animation frame
  * @property {typeof createStage} createStage for a stage that is made of others
  * @property {boolean} [compact] one of several side by side: fewer ticks and words
+ * @property {import('./comparison-scales.js').SharedScales} [scales] of several side by side: what they have in common
  * @property {import('./comparison-legend.js').MemberLegend} [company] of a comparison: who stands out
  * @property {(command: object) => void} [send] to the trainer
  * @property {(name: string, value: unknown) => void} [tellPage] fires a trigger of the page */

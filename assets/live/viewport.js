@@ -24,6 +24,12 @@ export class Viewport {
     if (!same) this.reset();
   }
 
+  /** Shows what another one of the same home shows. @param {Viewport} other */
+  follow(other) {
+    if (other.#home.x !== this.#home.x || other.#home.y !== this.#home.y || other.#home.extent !== this.#home.extent) return;
+    [this.#x, this.#y, this.#zoom] = [other.#x, other.#y, other.#zoom];
+  }
+
   reset() {
     this.#x = this.#home.x;
     this.#y = this.#home.y;

@@ -20,6 +20,8 @@ COMPARED = {
     "Eight": [LINE.replace(RATE, rate) for rate in (1e-4, 3e-4, 1e-3, 2e-3, 3e-3, 5e-3, 1e-2, 3e-2)],
     "Objectives": [LINE.replace("objective", name) for name in ("non_saturating", "minimax", "hinge", "wasserstein")],
     "Runaway": [LINE, RUNAWAY],
+    "Widths": [LINE.replace("objective", "wasserstein").replace("data.std", std) for std in (0.2, 0.5, 0.8)],
+    "Planes": [PRESETS["ring"].config.replace(RATE, rate) for rate in (1e-3, 3e-3)],
     "Line and plane": [LINE, PRESETS["ring"].config, PRESETS["dirac-orbit"].config],
 }
 

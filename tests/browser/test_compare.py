@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 from collections.abc import Iterator
 
@@ -22,6 +23,17 @@ INK = """() => [...document.querySelectorAll('.gd-cell canvas')].filter(canvas =
 })"""
 READINGS = """() => [...document.querySelectorAll('[data-panel="compare.jsd.0"] .gd-readouts span:not([hidden])')]
     .map(span => span.getBoundingClientRect().top)"""
+LISTEN = """() => {
+    const { fillText, clearRect } = CanvasRenderingContext2D.prototype;
+    CanvasRenderingContext2D.prototype.clearRect = function (...box) {
+        this.canvas.said = [];
+        return clearRect.apply(this, box); };
+    CanvasRenderingContext2D.prototype.fillText = function (words, x, y) {
+        (this.canvas.said ??= []).push([words, Math.round(x), Math.round(y)]);
+        return fillText.call(this, words, x, y); };
+}"""
+SAID = """() => ['.gd-small-chart', '.gd-stage-map'].map(kind =>
+    [...document.querySelectorAll(`.gd-cell ${kind}`)].map(canvas => JSON.stringify(canvas.said ?? [])))"""
 CUT_OFF = """() => [...document.querySelectorAll('.gd-cell, .gd-cell-title, .gd-cell .gd-verdict, .gd-members button')]
     .filter(node => { const { left, right, top, bottom } = node.getBoundingClientRect();
         return left < 0 || top < 0 || right > innerWidth || bottom > innerHeight || right - left < 40; })
@@ -251,3 +263,37 @@ def test_the_page_begins_a_comparison_follows_a_click_and_ends_it(app: App, brow
     wait_until(lambda: page.locator(".gd-cell").count() == 0 and lab.painted > 0, "one game again")
     assert not lab.complaints
     lab.context.close()
+
+
+def test_compared_stages_share_one_scale_and_show_it(lab) -> None:
+    page = lab.page
+    page.evaluate(LISTEN)
+    compare(lab, "Widths", 3)
+    press_play(lab)
+    wait_until(lambda: lab.step > 60, "they play", 120)
+    press_play(lab)
+    wait_until(lambda: lab.status == "paused", "they pause", 60)
+
+    def agree() -> bool:
+        axes, windows = page.evaluate(SAID)
+        return len(axes) == 3 and axes[0] != "[]" != windows[0] and len({*axes}) == len({*windows}) == 1
+
+    wait_until(agree, "the numbers at all axes, and their places, are the same", 60)
+    numbers = [(float(words.replace("\u2212", "-")), x) for words, x, _ in json.loads(page.evaluate(SAID)[0][0])]
+    left = [value for value, x in numbers if x < 40]
+    assert max(left) > 0 and len(left) > 1, "the density has its numbers"
+    assert len(numbers) - len(left) > 1, "so has the critic"
+
+
+def test_planes_side_by_side_zoom_together(lab) -> None:
+    page = lab.page
+    compare(lab, "Planes", 2)
+    planes = page.locator(".gd-cell .gd-plane")
+    wait_until(lambda: planes.count() == 2, "two planes", 60)
+    box = planes.nth(1).bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.wheel(0, -300)
+    wait_until(lambda: all(planes.nth(i).get_attribute("data-zoomed") is not None for i in (0, 1)), "both are zoomed", 60)
+    planes.nth(1).dblclick()
+    wait_until(lambda: all(planes.nth(i).get_attribute("data-zoomed") is None for i in (0, 1)), "both are whole again", 60)
+    assert not lab.complaints, lab.complaints
