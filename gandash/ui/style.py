@@ -29,6 +29,15 @@ section[data-testid="stSidebar"][aria-expanded="true"] { width: 272px !important
   flex: 1; justify-content: flex-start; margin: 0; }
 [data-testid="stSidebar"] :is([data-testid="stTextInputRootElement"], [data-testid="stNumberInputContainer"]) {
   flex: 0 0 6rem !important; width: 6rem !important; min-height: 0; height: 1.95rem; }
+/* lists of numbers, and whatever else does not fit beside its name, stand beneath it */
+[data-testid="stSidebar"] [data-testid="stTextInput"] { flex-wrap: wrap; row-gap: 0.1rem; }
+[data-testid="stSidebar"] [data-testid="stTextInput"] > label { flex: 1 1 40%; width: auto; }
+[data-testid="stSidebar"] [data-testid="stTextInputRootElement"] {
+  flex: 0 1 auto !important; width: auto !important; min-width: 6rem; max-width: 100%; }
+[data-testid="stSidebar"] [data-testid="stTextInputRootElement"] input {
+  field-sizing: content; min-width: 100%; max-width: 100%; }
+[data-testid="stSidebar"] [data-testid="stTextInput"]:has(input[aria-label^="Values"]) > div { flex: 1 0 100%; }
+[data-testid="stSidebar"] input[aria-label^="Values"] { font-size: 0.78rem; padding-inline: 0.3rem; }
 [data-testid="stSidebar"] [data-testid="stNumberInputContainer"] button { width: 1.3rem; padding: 0; }
 [data-testid="stSidebar"] [data-testid="stNumberInputContainer"] input { padding-right: 0; }
 [data-testid="stSidebar"] [data-testid="stSlider"] { margin: -0.6rem 0 -0.55rem 0; padding: 0 0.35rem; }

@@ -79,6 +79,11 @@ def test_every_stage_fits_every_screen(kinds: App, browser: Browser) -> None:
 def test_a_comparison_fits_every_screen(lab: Lab) -> None:
     page = lab.page
     page.locator('[data-testid="stSidebar"] summary', has_text="Compare").click()
+    values = page.get_by_role("textbox", name="Values, one for each game")
+    offered = values.input_value()
+    values.fill("1e-4, 3e-4, 1e-3, 2e-3, 3e-3, 5e-3, 1e-2, 3e-2")
+    assert values.evaluate("field => field.scrollWidth <= field.clientWidth"), "eight values are seen whole"
+    values.fill(offered)
     page.get_by_role("button", name="Compare").last.click()
     wait_until(lambda: page.locator(".gd-cell").count() == 4, "four games are compared", 60)
     for size, layout in ((SMALL, "snug"), (TABLET, "narrow"), (PHONE, "narrow")):
