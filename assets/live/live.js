@@ -37,18 +37,9 @@ export function teardown(parentElement) {
 async function load(base) {
   await Promise.all([
     appended('link', { rel: 'stylesheet', href: new URL('live.css', import.meta.url).href + new URL(import.meta.url).search }),
-    'Plotly' in window || underWay() || appended('script', { src: new URL('../plotly.min.js', base).href }),
+    'Plotly' in window || appended('script', { src: new URL('../plotly.min.js', base).href }),
   ]);
   return lighten(/** @type {any} */ (window).Plotly);
-}
-
-/** The script that the page itself has begun to load (assets/arrival); if that fails, there is none and it is tried anew. */
-function underWay() {
-  const script = document.getElementById('gd-plotly');
-  return script && new Promise((/** @type {(value: unknown) => void} */ resolve, reject) => {
-    script.addEventListener('load', resolve);
-    script.addEventListener('error', () => reject(new Error('plotly.min.js could not be loaded')));
-  });
 }
 
 /** @type {Map<string, Promise<void>>} */
