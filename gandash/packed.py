@@ -1,8 +1,8 @@
 """Samples, painted squares and pictures as text, so that they travel inside a config: a run stays config + seed + event log.
 
-The text is base64 of zlib of the numbers: float32, little endian, row by row for samples; one byte per cell for a painting; a
-header and one byte per pixel and channel for pictures. Whoever reads it trusts nothing: sizes are bounded before and while it
-is unpacked. Knows no torch.
+The text is base64 of zlib of the numbers: float32, little endian, row by row for samples (as distances from one of them,
+where float32 would lose what tells them apart); one byte per cell for a painting; a header and one byte per pixel and channel
+for pictures. Whoever reads it trusts nothing: sizes are bounded before and while it is unpacked. Knows no torch.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ import struct
 import zlib
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 MAX_ROWS = 200_000
+FROM_ORIGIN = "from:"  # no base64 has a colon
 SIDE = 64  # cells per side of a painting
 MAX_TEXT = 2_200_000  # characters: 200,000 rows of two numbers that cannot be compressed take 2.14 million
 SIDES = (8, 16, 28, 32)  # of pictures, in pixels
@@ -27,23 +29,41 @@ MAX_PICTURE_TEXT = 3_000_000  # characters, so that a config with all else in it
 _HEADER = struct.Struct("<IBBB")  # pictures, channels, side, 1 if labels follow the pixels
 
 
-def pack_samples(rows: NDArray[np.float32]) -> str:
+def pack_samples(rows: NDArray[np.floating[Any]]) -> str:
     """Samples `(n, columns)` as text.
+
+    Where float32 would move numbers by more than a millionth of their spread, or make two of them one (seconds since 1970), the
+    distances from one row are kept instead, and that row in double precision in front of them.
 
     >>> unpack_samples(pack_samples(np.array([[1, 2], [3, 4.5]], dtype=np.float32)), 2).tolist()
     [[1.0, 2.0], [3.0, 4.5]]
     """
-    return _pack(np.ascontiguousarray(rows, dtype="<f4").tobytes())
+    wide = np.asarray(rows, dtype=np.float64)
+    near = wide.astype("<f4")
+    moved = (np.abs(near - wide) > 1e-6 * wide.std(axis=0)).any()
+    if not moved and all(len(np.unique(near[:, i])) == len(np.unique(wide[:, i])) for i in range(wide.shape[1])):
+        return _pack(near.tobytes())
+    nearest = np.abs(wide - wide.mean(axis=0)).argmin(axis=0)  # a row's own number: distances of whole numbers stay whole
+    origin = np.take_along_axis(wide, nearest[None], axis=0)[0]
+    return FROM_ORIGIN + _pack(origin.astype("<f8").tobytes() + (wide - origin).astype("<f4").tobytes())
 
 
 @lru_cache(maxsize=8)  # a config is read again at every change of a setting
-def unpack_samples(text: str, columns: int) -> NDArray[np.float32]:
-    """The samples `(n, columns)`, read only; raises ValueError, in words, for text that holds none."""
-    data = _unpack(text, 4 * columns * MAX_ROWS, f"at most {MAX_ROWS:,} rows are allowed; keep a random part of them")
-    if not data or len(data) % (4 * columns):
+def unpack_samples(text: str, columns: int) -> NDArray[np.floating[Any]]:
+    """The samples `(n, columns)`, read only, in single precision or double, as they were kept.
+
+    Raises ValueError, in words, for text that holds none.
+    """
+    head = 8 * columns if text.startswith(FROM_ORIGIN) else 0
+    allowed = f"at most {MAX_ROWS:,} rows are allowed; keep a random part of them"
+    data = _unpack(text.removeprefix(FROM_ORIGIN), head + 4 * columns * MAX_ROWS, allowed)
+    size = len(data) - head
+    if size <= 0 or size % (4 * columns):
         raise ValueError(f"{len(data)} bytes are not rows of {columns} float32 number{'s' if columns > 1 else ''} each")
-    rows = np.frombuffer(data, dtype="<f4").reshape(-1, columns).astype(np.float32)
-    if not np.isfinite(rows).all():
+    rows: NDArray[np.floating[Any]] = np.frombuffer(data, dtype="<f4", offset=head).reshape(-1, columns).astype(np.float32)
+    if head:
+        rows = np.frombuffer(data, dtype="<f8", count=columns) + rows.astype(np.float64)
+    if not (np.abs(rows) <= np.finfo(np.float32).max).all():
         raise ValueError("every number must be finite")
     rows.flags.writeable = False
     return rows

@@ -389,7 +389,8 @@ def _rows(default: NDArray[np.float64]) -> Any:
         label="Rows",
         max_length=MAX_TEXT,
         repr=False,
-        help="The uploaded numbers themselves; base64 of zlib of float32, little endian, row by row.",
+        help="The uploaded numbers themselves; base64 of zlib of float32, little endian, row by row; after from: as distances "
+        "from one row in float64.",
     )
 
 
@@ -410,18 +411,26 @@ def _played(rows: str, scaling: str, columns: int) -> NDArray[np.float32]:
         raise ValueError(f"rows: {error}") from None
     if len(given) < 2:
         raise ValueError("rows: one row given; at least 2 are needed, and a few hundred to learn from")
-    constant = given.min(axis=0) == given.max(axis=0)
+    wide = given.astype(np.float64)
+    constant = wide.min(axis=0) == wide.max(axis=0)
     if constant.any():
         which = f"column {int(constant.argmax()) + 1} is" if columns > 1 else "it is"
         instead = "upload the other column alone" if columns > 1 else "choose a point mass instead"
         raise ValueError(f"rows: {which} the same number in every row; {instead}")
-    if scaling == "as_given":
-        far = float(np.abs(given).max())
-        if far > _FURTHEST:
-            raise ValueError(f"scaling: as given, the largest number is {far:.3g}; at most 1e6 is allowed; try standardised")
-        return given
-    wide = given.astype(np.float64)
-    return np.asarray((wide - wide.mean(axis=0)) / wide.std(axis=0), dtype=np.float32)
+    if scaling == "standardised":
+        return np.asarray((wide - wide.mean(axis=0)) / wide.std(axis=0), dtype=np.float32)
+    far = float(np.abs(wide).max())
+    if far > _FURTHEST:
+        raise ValueError(f"scaling: as given, the largest number is {far:.3g}; at most 1e6 is allowed; try standardised")
+    single = wide.astype(np.float32)
+    for i in range(columns):
+        apart, there = len(np.unique(single[:, i])), len(np.unique(wide[:, i]))
+        if apart < 0.99 * there or np.abs(single - wide)[:, i].max() > 1e-3 * wide[:, i].std():
+            raise ValueError(
+                f"scaling: as given, the numbers lie too far from 0 for how near they are to one another: in single precision, "
+                f"which the game is played in, {apart:,} of {there:,} stay apart; try standardised"
+            )
+    return single
 
 
 def _even(n: int) -> NDArray[np.float64]:

@@ -44,6 +44,34 @@ def test_samples_survive_bit_for_bit(columns: int, data: st.DataObject) -> None:
     assert not found.flags.writeable
 
 
+FAR = {
+    "seconds since 1970": 1_700_000_000 + np.arange(1000.0),
+    "and one that is not": np.r_[0, 1_700_000_000 + np.arange(1000.0)],
+    "centimetres of UTM": 2.1e9 + 3 * np.arange(1000.0),
+    "a hair of 1e5": 1e5 + np.linspace(-1e-3, 1e-3, 500),
+    "heights": 171 + 0.1 * np.arange(30),
+}
+
+
+@pytest.mark.parametrize("column", FAR.values(), ids=FAR)
+def test_numbers_far_from_0_are_standardised_in_double_precision(column: np.ndarray) -> None:
+    config = GameConfig(data=Samples(rows=pack_samples(column[:, None])))
+    points = parse_config(config.model_dump_json().encode()).data.points()[:, 0]
+    assert points.dtype == np.float32 and len(np.unique(points)) == len(column)
+    np.testing.assert_allclose(points, (column - column.mean()) / column.std(), rtol=1e-6, atol=1e-6)
+    both = Samples2D(rows=pack_samples(np.stack([column, column[::-1]], axis=1))).points()
+    np.testing.assert_allclose(both, np.stack([points, points[::-1]], axis=1), atol=1e-6)
+
+
+def test_as_given_numbers_that_single_precision_would_merge_are_refused_with_how_many_stay_apart() -> None:
+    hair = pack_samples(FAR["a hair of 1e5"][:, None])
+    with pytest.raises(SettingError, match="1 of 500 stay apart; try standardised") as caught:
+        parse_config({"data": {"kind": "samples", "rows": hair, "scaling": "as_given"}})
+    assert caught.value.path == "data.scaling"
+    heights = Samples(rows=pack_samples(FAR["heights"][:, None]), scaling="as_given").points()[:, 0]
+    np.testing.assert_allclose(heights, FAR["heights"], rtol=1e-7)
+
+
 @given(hnp.arrays(np.uint8, (SIDE, SIDE), elements=st.integers(0, 255)).filter(np.any))
 def test_paintings_survive_bit_for_bit(cells: np.ndarray) -> None:
     np.testing.assert_array_equal(unpack_painting(pack_painting(cells)), cells)
@@ -74,6 +102,11 @@ def test_the_largest_sample_survives_a_config_and_fits(columns: int) -> None:
         (text(bytes(2**26)), "more than there may be"),  # 65 KB that would be 64 MB
         (text(np.array([1, np.nan], dtype="<f4").tobytes()), "finite"),
         (text(np.array([1, np.inf], dtype="<f4").tobytes()), "finite"),
+        ("from:" + text(np.array([np.nan, 1], dtype="<f8").tobytes()), "finite"),
+        ("from:" + text(np.array([1e300, 1], dtype="<f8").tobytes()), "finite"),
+        ("from:" + text(bytes(8)), "8 bytes"),
+        ("from:" + text(bytes(11)), "11 bytes"),
+        ("from:from:" + text(bytes(12)), "base64"),
         (base64.b64encode(zlib.compress(bytes(4000))[:-3]).decode(), "too early"),
         (base64.b64encode(zlib.compress(bytes(4)) + b"more").decode(), "too early or too late"),
     ],
