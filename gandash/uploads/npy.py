@@ -12,6 +12,15 @@ from numpy.typing import NDArray
 
 MAGIC = b"\x93NUMPY"
 
+_OTHERS = {
+    "c": ("complex numbers", "save the real and the imaginary part as columns: np.stack([z.real, z.imag], axis=1)"),
+    "V": ("records with named fields", "save the fields that matter as columns: np.stack([a['x'], a['y']], axis=1)"),
+    "M": ("dates", "save them as numbers: (array - array[0]) / np.timedelta64(1, 's')"),
+    "m": ("lengths of time", "save them as numbers: array / np.timedelta64(1, 's')"),
+    "U": ("texts", "save numbers: array.astype(float)"),
+    "S": ("bytes", "save numbers: array.astype(float)"),
+}
+
 
 class NoArray(ValueError):
     """What was found instead of an array of numbers, and what to try."""
@@ -33,7 +42,8 @@ def array(content: bytes) -> NDArray[Any]:
     if dtype.hasobject:
         raise NoArray("pickled Python objects, which are never opened here", "save numbers: array.astype(float)")
     if dtype.kind not in "biuf":
-        raise NoArray(f"an array of {dtype.kind!r} instead of real numbers", "save numbers: array.astype(float)")
+        kind, hint = _OTHERS.get(dtype.kind, (repr(dtype.kind), "save numbers: array.astype(float)"))
+        raise NoArray(f"an array of {kind} instead of real numbers", hint)
     body = content[stream.tell() :]
     if any(n < 0 for n in shape) or len(body) != math.prod(shape) * dtype.itemsize:
         promised = " × ".join(str(n)[:20] for n in shape[:6])
