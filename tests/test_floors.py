@@ -15,9 +15,10 @@ FLOORS = {
     "settings": -3,  # how a setting is declared: what targets and config stand on
     "leaving": -4,  # what Ctrl-C does before anything is imported
     "places": -4,  # where files that are no code lie
+    "typed": -2,  # numbers and lists as people type them: for the page and the command line
     "packed": -3,  # samples, paintings and pictures as text
     "pictures": -2,  # the laws of pictures, which targets takes in
-    "uploads": -2,  # strangers' picture files, read in a process of their own that has to start at once
+    "uploads": -2,  # strangers' files; pictures are read in a process of their own that has to start at once
     "targets": -1,  # the laws of the data, which config takes in
     "players": -1,  # likewise the networks
     "dynamics": -1,  # likewise optimisers and update rules
@@ -39,6 +40,7 @@ FLOORS = {
 # What must stay out of reach when a module is imported, directly or through others
 OUT_OF_REACH = {
     "settings": ("torch", "streamlit", "plotly"),
+    "typed": ("torch", "streamlit", "plotly"),
     "packed": ("torch", "streamlit", "plotly"),
     "pictures": ("torch", "streamlit", "plotly"),
     "uploads": ("torch", "streamlit", "plotly", "pydantic"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gandash import typed
 from gandash.config import GameConfig
 from gandash.settings import Setting, SettingError, kind_of, settings, show, variants
 from gandash.trainer.messages import MAX_MEMBERS
@@ -57,20 +58,18 @@ def suggested_numbers(setting: Setting) -> str:
 
 def games(config: GameConfig, setting: Setting, given: Any) -> list[GameConfig]:
     """One game for each of the values, typed or chosen. Raises SettingError, in words, for fewer than two or too many."""
-    values = [part for part in given.replace(";", ",").split(",") if part.strip()] if isinstance(given, str) else list(given)
+    values = _typed(setting, given) if isinstance(given, str) else [controls.read(setting, value) for value in given]
     if not 2 <= len(values) <= MAX_MEMBERS:
         shown = given if isinstance(given, str) else ", ".join(map(str, values))
         raise SettingError(setting.path, shown, f"a comparison needs 2 to {MAX_MEMBERS} values", "such as 1e-4, 1e-3")
-    found = [config.replace(setting.path, _value(setting, value)) for value in values]
+    found = [config.replace(setting.path, value) for value in values]
     if len(set(map(repr, found))) < len(found):
         raise SettingError(setting.path, given, "each value may be there only once: two equal games tell nothing")
     return found
 
 
-def _value(setting: Setting, given: Any) -> Any:
-    if setting.choices or setting.is_variant:
-        return controls.read(setting, given)
-    return controls.whole(setting, controls.number(setting, given))
+def _typed(setting: Setting, text: str) -> list[float]:
+    return [typed.whole(setting, v) for v in typed.numbers(setting, text, lambda found: len(found) > 1)]
 
 
 def differing(configs: tuple[GameConfig, ...]) -> dict[str, str]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, get_args, get_origin
+from typing import Any
 
 import streamlit as st
 
+from gandash import typed
 from gandash.config import GameConfig, flop_per_step, parameters
 from gandash.settings import Setting, SettingError, Settings, kind_of, settings, show, variants
 from gandash.ui.words import maths
@@ -101,6 +102,8 @@ def draw(setting: Setting, key: str, changed: Changed, differing: str = "") -> N
         "args": (setting.path, key),
     }
     value = setting.value
+    if isinstance(value, tuple):
+        common["help"] += f" {typed.HELP_POINTS if typed.are_points(setting) else typed.HELP}"
     if setting.is_variant:
         kinds = [kind_of(m) for m in variants(setting.type)]
         st.selectbox(label, kinds, index=kinds.index(value.kind), format_func=words, **common)
@@ -162,16 +165,8 @@ def read(setting: Setting, raw: Any) -> Any:
     """What the widget's value means for the setting; raises SettingError in words when it means nothing."""
     if setting.is_variant:
         return {"kind": raw}
-    if isinstance(setting.value, tuple):
-        parts = [p for p in str(raw).replace(";", ",").split(",") if p.strip()]
-        if get_origin(get_args(setting.type)[0]) is tuple:
-            points = [[number(setting, p) for p in part.split()] for part in parts]
-            if any(len(point) != 2 for point in points):
-                raise SettingError(setting.path, raw, "each point needs two numbers", "such as 0 1, 2 3 for two points")
-            return points
-        return [number(setting, p) for p in parts]
-    if setting.scale == "log" and isinstance(raw, str):
-        return whole(setting, number(setting, raw))
+    if isinstance(setting.value, tuple) or (setting.scale == "log" and isinstance(raw, str)):
+        return typed.value(setting, str(raw))
     return raw
 
 
@@ -180,22 +175,9 @@ def _list(value: tuple[float | tuple[float, ...], ...]) -> str:
     return ", ".join(" ".join(f"{c:g}" for c in (v if isinstance(v, tuple) else (v,))) for v in value)
 
 
-def number(setting: Setting, text: str) -> float:
-    """A number as people type it; raises SettingError, in words, for anything else."""
-    try:
-        return float(text.strip().replace("−", "-"))
-    except ValueError:
-        raise SettingError(setting.path, text, "a number is needed", "such as 0.001 or 1e-3") from None
-
-
 def _step(setting: Setting) -> float:
     span = (setting.high or 1.0) - (setting.low or 0.0)
     return 0.01 if span <= 2 else 0.1 if span <= 20 else 1.0
-
-
-def whole(setting: Setting, value: float) -> float:
-    """A count as a whole number where it is one: validation says what is wrong with 2.5 layers."""
-    return int(value) if isinstance(setting.value, int) and value.is_integer() else value
 
 
 def words(name: str) -> str:
