@@ -695,6 +695,56 @@ def read_terminal(descriptor: int) -> bytes:
         return b""
 
 
+# ------------------------------------------------------------------------------------------------------------- samples
+
+
+def test_samples_from_a_file_are_learnt_and_settings_follow(tmp_path: Path) -> None:
+    (tmp_path / "one.csv").write_text("wert\n1,5\n2,5\n-0,25\n")
+    np.save(tmp_path / "two.npy", np.array([[1.5, 2], [2.5, 3], [-0.25, 7]]))
+    short = (*TINY, "--steps", "2", "--json")
+    one = call("train", "--samples", str(tmp_path / "one.csv"), "--set", "data.scaling=as_given", *short)
+    assert one.exit_code == 0, one.output
+    assert parse_config(strict_json(one.stdout)["config"]).data.points().tolist() == [[1.5], [2.5], [-0.25]]
+    two = call("train", "--samples", str(tmp_path / "two.npy"), *short)
+    config = parse_config(strict_json(two.stdout)["config"])
+    assert config.data.kind == "samples_2d" and config.latent.dimension == 2
+
+
+def test_a_table_that_may_mean_two_things_is_refused_with_the_words_that_choose(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.csv"
+    path.write_text("1,2\n3,4\n5,7\n")
+    refused = call("train", "--samples", str(path))
+    assert refused.exit_code == 2 and len(refused.stderr.strip().splitlines()) == 1
+    assert "two columns: 1 | 2" in refused.stderr and "one column, decimal commas: 1.2" in refused.stderr
+    assert "say which is meant: --read-as two, or --read-as one" in refused.stderr
+    read = call("train", "--samples", str(path), "--read-as", "one", *TINY, "--steps", "2", "--json")
+    assert strict_json(read.stdout)["config"]["data"]["kind"] == "samples"
+
+
+@pytest.mark.parametrize(
+    ("content", "args", "words"),
+    [
+        ("x,y\n1,2\n3,\n", (), "an empty field in line 3; allowed is a CSV or npy file"),
+        (None, (), "No such file or directory; expected a CSV or npy file"),
+        ("1\n2\n", ("--read-as", "two"), "cannot be read as two"),
+        ("1\n2\n", ("--pictures", "x.png"), "--pictures x.png is given as well"),
+    ],
+)
+def test_samples_that_are_none_are_refused_in_one_line(
+    tmp_path: Path, content: str | None, args: tuple[str, ...], words: str
+) -> None:
+    path = tmp_path / "t.csv"
+    if content is not None:
+        path.write_text(content)
+    result = call("train", "--samples", str(path), *args)
+    assert result.exit_code == 2 and words in result.stderr and len(result.stderr.strip().splitlines()) == 1
+
+
+def test_how_to_read_needs_something_to_read() -> None:
+    result = call("train", "--read-as", "one")
+    assert result.exit_code == 2 and "give --samples FILE as well" in result.stderr
+
+
 # ------------------------------------------------------------------------------------------------------------ pictures
 
 

@@ -13,16 +13,18 @@ from typing import Any
 
 import click
 
+from gandash import typed
 from gandash.cli.live import CURE, Step, chosen_move, preset_name, timeline
 from gandash.cli.saying import one_line, print_json, refuse
 from gandash.config import GameConfig, parse_config
 from gandash.headless import play
-from gandash.packed import MAX_PICTURES, SIDES
+from gandash.packed import MAX_PICTURES, SIDES, pack_samples
 from gandash.pictures import PICTURE_LATENT, Pictures
 from gandash.players import mlp_unless_said
 from gandash.presets import DEFAULT, PRESETS
 from gandash.settings import JsonValue, SettingError, kind_of, nearest, settings, variants
-from gandash.uploads import guard
+from gandash.uploads import guard, tables
+from gandash.uploads.dialects import TableRefused
 
 MAX_CONFIG_BYTES = 4 * 2**20  # a config has about two thousand, and two million with 200,000 uploaded rows
 STEPS = 3000  # for a game that promises nothing
@@ -49,6 +51,7 @@ Examples:
   python -m gandash train --set data=uniform --set data.low=-2 --out runs/uniform
   python -m gandash train --preset mode-collapse --cure
   python -m gandash train --steps 2000 --at 1000 objective=minimax --at 1500 run.batch=64
+  python -m gandash train --samples heights.csv --set data.scaling=as_given
   python -m gandash train --pictures train-images-idx3-ubyte.gz --side 28 --steps 500
   python -m gandash train --config runs/uniform/config.json --seed 1 --json"""
 )
@@ -71,6 +74,18 @@ Examples:
     multiple=True,
     help="Change one setting, as often as you like, in this order. VALUE is JSON, else a word. A kind "
     "(data=uniform) brings its own defaults. `schema` tells what there is.",
+)
+@click.option(
+    "--samples",
+    metavar="FILE",
+    help=f"Learn from the numbers in this file: {tables.ALLOWED}. Every row is a sample.",
+)
+@click.option(
+    "--read-as",
+    metavar="WORD",
+    multiple=True,
+    help="How a file of samples is meant that can be read in more than one way: one (column) or two, decimal-comma, thousands, "
+    "index, ...; a refusal says which words tell its readings apart.",
 )
 @click.option(
     "--pictures",
@@ -115,6 +130,8 @@ def train(
     preset: str | None,
     config_file: str | None,
     assignments: tuple[str, ...],
+    samples: str | None,
+    read_as: tuple[str, ...],
     pictures: tuple[str, ...],
     side: str | None,
     colour: bool,
@@ -139,7 +156,13 @@ def train(
         refuse(f"{given}: it is for pictures from files; give --pictures PATH as well, or leave it out")
     ready = PRESETS[preset or DEFAULT.name] if config_file is None else None
     config = ready.config if ready else _read_config(config_file or "")
-    changes = [*_read_pictures(config, pictures, int(side or 16), colour), *(_assignment("--set", a) for a in assignments)]
+    if samples is not None and pictures:
+        refuse(f"--samples {samples}: --pictures {pictures[0]} is given as well; give one of them")
+    if read_as and samples is None:
+        refuse(f"--read-as {read_as[0]}: it is for numbers from a file; give --samples FILE as well, or leave it out")
+    data = _read_samples(config, samples, read_as) if samples is not None else []
+    data += _read_pictures(config, pictures, int(side or 16), colour)
+    changes = [*data, *(_assignment("--set", a) for a in assignments)]
     live = [(step, f"--at {step} {text}", [_assignment(f"--at {step}", text)]) for step, text in timed]
     last = ready.steps if ready else STEPS
     if cure is not None:
@@ -203,6 +226,7 @@ def configure(config: GameConfig, changes: Sequence[tuple[str, JsonValue]]) -> G
                 advice = f"did you mean {near}?" if near else f"as in {example}"
                 raise SettingError(path, kind, f"its kind must be one of {', '.join(allowed)}", advice)
             shape = shape.replace(path, {"kind": value["kind"]})
+        value = _typed(shape, path, value)
         *parents, last = path.split(".")
         node, known = _inside(given, parents), _inside(shape.model_dump(mode="json"), parents)
         if known is None or last not in known:
@@ -212,6 +236,19 @@ def configure(config: GameConfig, changes: Sequence[tuple[str, JsonValue]]) -> G
         assert node is not None
         node[last] = value
     return parse_config(given)
+
+
+def _typed(shape: GameConfig, path: str, value: JsonValue) -> JsonValue:
+    """What is not JSON as it would be read in the page's fields: 0,5 as a half, 1,5; -1,5 as a list of two."""
+    found = next((s for s in settings(shape) if s.path == path), None)
+    if found is None:
+        return value
+    if isinstance(found.value, tuple) and isinstance(value, int | float):
+        return [value]
+    is_numeric = isinstance(found.value, tuple | int | float)
+    if is_numeric and isinstance(value, str) and any(c.isdigit() for c in value):
+        return typed.value(found, value)
+    return value
 
 
 def _inside(tree: Any, path: Sequence[str]) -> dict[str, Any] | None:
@@ -254,6 +291,24 @@ def _read_config(file: str) -> GameConfig:
         return parse_config(given)
     except SettingError as error:
         refuse(f"--config {file}: {error}")
+
+
+def _read_samples(config: GameConfig, path: str, read_as: Sequence[str]) -> list[tuple[str, JsonValue]]:
+    """What learning from the numbers in this file changes in a game."""
+    try:
+        with open(path, "rb") as file:
+            rows = tables.read(path, file.read(tables.MAX_MEGABYTES * 2**20 + 1), read_as)
+    except OSError as error:
+        refuse(f"--samples {path}: {error.strerror or error}; expected {tables.ALLOWED}")
+    except tables.AmbiguousTable as error:
+        ways = ", or ".join(" ".join(f"--read-as {fact}" for fact in reading.key) for reading in error.readings)
+        refuse(f"--samples {path}: given {error.given}; say which is meant: {ways}")
+    except TableRefused as error:
+        refuse(f"--samples {path}: given {error.given}; allowed is {tables.ALLOWED}; {error.hint}")
+    columns = rows.shape[1]
+    data = {"kind": "samples" if columns == 1 else "samples_2d", "rows": pack_samples(rows)}
+    follows = isinstance(config.data, Pictures) or config.latent.dimension == config.data.dimension
+    return [("data", data), *([("latent.dimension", columns)] if follows else [])]
 
 
 def _read_pictures(config: GameConfig, paths: Sequence[str], side: int, colour: bool) -> list[tuple[str, JsonValue]]:
