@@ -5,6 +5,7 @@ Nothing here touches Streamlit: see `tab`, which calls them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from gandash.config import GameConfig
@@ -152,13 +153,25 @@ def is_scalar(config: GameConfig) -> bool:
 # -------------------------------------------------------------------------------------------------------------- files
 
 
-def table(tab: Tab, file: Any) -> str:
-    """A file was chosen: the run begins anew with its rows, or goes on and the page says what is wrong with it."""
-    data = tab.shown.data
+def table(tab: Tab, file: Any, read_as: Sequence[str] = ()) -> str:
+    """A file was chosen: the run begins anew with its rows, or goes on and the page says what is wrong with it.
+
+    Where it can be read in more than one way, the page asks.
+    """
+    data, tab.readings, tab.table = tab.shown.data, {}, None
     if file is None or not isinstance(data, Samples | Samples2D):
         return ""  # the file was taken away: its rows are played on
-    rows = upload.read(file.name, file.getvalue())
+    try:
+        rows = upload.read(file.name, file.getvalue(), read_as)
+    except upload.AmbiguousTable as error:
+        tab.readings, tab.table = {reading.words: reading.key for reading in error.readings}, file
+        raise
     return reconfigured(tab, *with_change(tab, "data", upload.settings(rows, data.scaling)))
+
+
+def table_read_as(tab: Tab, read_as: Sequence[str]) -> str:
+    """The page's question about a table was answered."""
+    return table(tab, tab.table, read_as)
 
 
 def pictures(tab: Tab, uploaded: Any, offered: str | None, side: int, colour: str, count: int) -> str:

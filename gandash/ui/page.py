@@ -13,6 +13,7 @@ from typing import Any
 
 import streamlit as st
 
+from gandash import typed
 from gandash.config import GameConfig
 from gandash.pictures import UploadedPictures
 from gandash.presets import PRESETS
@@ -174,6 +175,8 @@ def data(tab: Tab, config: GameConfig) -> None:
         drawing.mount(config.data, "canvas", lambda: tab.note(choices.painting, sent("canvas", "painted")))
     elif isinstance(config.data, Samples | Samples2D):
         upload.draw("upload", lambda: tab.note(choices.table, keys=("upload",)))
+        for words, key in tab.readings.items() if state.get("upload") else ():
+            button(f"Read as {words}", f"read-as/{' '.join(key)}", tab, choices.table_read_as, key)
     elif isinstance(config.data, UploadedPictures):
         asked = choices.played_pictures(tab)
         for name in ("side", "colour", "count"):
@@ -228,7 +231,8 @@ def comparison(tab: Tab, config: GameConfig) -> None:
         suggested = comparing.suggested_choices(offered[path])
         st.multiselect("Values", list(words), suggested, format_func=words.__getitem__, key=key, max_selections=MAX_MEMBERS)
     else:
-        st.text_input("Values, one for each game", value=comparing.suggested_numbers(offered[path]), key=key)
+        near = comparing.suggested_numbers(offered[path])
+        st.text_input("Values, one for each game", value=near, key=key, help=typed.HELP)
     st.button(
         "↻ Compare",
         key="compare",

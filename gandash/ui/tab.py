@@ -105,6 +105,8 @@ class Tab:
     over: int = -1  # widgets up to this edition are of a game that is over
     is_stale: bool = True  # the widgets do not show what is played
     trouble: list[str] = field(default_factory=list)  # refusals, in words
+    readings: dict[str, tuple[str, ...]] = field(default_factory=dict)  # of an uploaded table, to choose from: words and key
+    table: Any = None  # the file that they are of
     is_said: bool = False  # a whole script run has shown them
     is_echo: bool = False  # this script run was not asked for by a person
     noted: deque[Choice] = field(default_factory=deque)

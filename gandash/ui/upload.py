@@ -29,7 +29,7 @@ class AmbiguousTable(UploadError):
 
     def __init__(self, name: str, error: tables.AmbiguousTable) -> None:
         self.readings = error.readings
-        super().__init__(name, error.given, error.hint)
+        super().__init__(name, error.given, "choose under the file how it is meant")
 
 
 def draw(key: str, on_change: Callable[[], None]) -> None:

@@ -220,6 +220,23 @@ def test_an_uploaded_file_is_played_and_a_bad_one_refused_in_words(page: AppTest
     assert run.config.latent.dimension == 1
 
 
+def test_a_table_that_may_mean_two_things_is_asked_about_and_played_as_chosen(page: AppTest) -> None:
+    run = the_run(page)
+    page = widget(page, "selectbox", "data").set_value("samples").run()
+    before = run.config
+    page = page.file_uploader(key="upload").set_value(("pairs.csv", b"1,2\n3,4\n5,7\n", "text/csv")).run()
+    assert not page.exception and "two columns: 1 | 2" in page.error[0].value and run.config == before
+    asked = [b.label for b in page.button if b.label.startswith("Read as")]
+    assert asked == ["Read as two columns: 1 | 2, 3 | 4, 5 | 7", "Read as one column, decimal commas: 1.2, 3.4, 5.7"]
+    page = page.button(key="read-as/one").click().run()
+    assert not page.exception and not page.error and not any(b.label.startswith("Read as") for b in page.button)
+    page = widget(page, "selectbox", "data.scaling").set_value("as_given").run()
+    assert [round(float(x), 6) for x in run.config.data.points()[:, 0]] == [1.2, 3.4, 5.7]
+    page = page.file_uploader(key="upload").set_value(("pairs.csv", b"1,2\n3,4\n5,8\n", "text/csv")).run()
+    page = page.file_uploader(key="upload").set_value(("sure.csv", b"x\n1,5\n2\n3\n", "text/csv")).run()
+    assert not page.error and not any(b.label.startswith("Read as") for b in page.button)
+
+
 def npy(array: Any) -> bytes:
     stream = io.BytesIO()
     np.save(stream, array)
