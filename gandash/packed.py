@@ -1,8 +1,8 @@
 """Samples, painted squares and pictures as text, so that they travel inside a config: a run stays config + seed + event log.
 
 The text is base64 of zlib of the numbers: float32, little endian, row by row for samples (as distances from one of them,
-where float32 would lose what tells them apart); one byte per cell for a painting; a header and one byte per pixel and channel
-for pictures. Whoever reads it trusts nothing: sizes are bounded before and while it is unpacked. Knows no torch.
+where float32 would lose what tells them apart); one byte per cell for a painting; a header, one byte per pixel and channel, the
+labels and a note for pictures. Whoever reads it trusts nothing: sizes are bounded before and while it is unpacked. Knows no torch.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ SIDES = (8, 16, 28, 32)  # of pictures, in pixels
 MAX_PICTURES = 100_000
 MAX_PIXELS = 8_000_000  # of all pictures together, times channels
 MAX_PICTURE_TEXT = 3_000_000  # characters, so that a config with all else in it stays below 4 MiB
-_HEADER = struct.Struct("<IBBB")  # pictures, channels, side, 1 if labels follow the pixels
+MAX_NOTE = 2_000  # bytes: what is said of how the pictures were read
+_HEADER = struct.Struct("<IBBB")  # pictures, channels, side, what follows the pixels
+_LABELLED, _NOTED = 1, 2
 
 
 def pack_samples(rows: NDArray[np.floating[Any]]) -> str:
@@ -88,10 +90,15 @@ def unpack_painting(text: str) -> NDArray[np.uint8]:
 
 @dataclass(frozen=True)
 class PackedPictures:
-    """Square pictures `(n, channels, side, side)`, and their labels `(n,)` from 0 to 255 where there are any."""
+    """Square pictures `(n, channels, side, side)`, their labels `(n,)` from 0 to 255 where there are any, and a note.
+
+    The note says in words how they were read: how many of how many they are, on what scale, and what was left out. It travels
+    with them, so that it is as true after a reload, or of a saved run.
+    """
 
     pixels: NDArray[np.uint8]
     labels: NDArray[np.int64] | None
+    note: str = ""
 
 
 def pack_pictures(pictures: PackedPictures) -> str:
@@ -102,35 +109,38 @@ def pack_pictures(pictures: PackedPictures) -> str:
     [7, 1]
     """
     n, channels, side, _ = pictures.pixels.shape
-    header = _HEADER.pack(n, channels, side, pictures.labels is not None)
+    note = pictures.note.encode()[:MAX_NOTE]
+    header = _HEADER.pack(n, channels, side, _LABELLED * (pictures.labels is not None) + _NOTED * bool(note))
     labels = b"" if pictures.labels is None else pictures.labels.astype(np.uint8).tobytes()
     # Level 6: the last two per cent would take a slow machine seconds for a large upload
-    return _pack(header + np.ascontiguousarray(pictures.pixels, dtype=np.uint8).tobytes() + labels, level=6)
+    return _pack(header + np.ascontiguousarray(pictures.pixels, dtype=np.uint8).tobytes() + labels + note, level=6)
 
 
 @lru_cache(maxsize=4)  # up to 8 MB each
 def unpack_pictures(text: str) -> PackedPictures:
     """The pictures, read only; raises ValueError, in words, for text that holds none."""
     allowed = f"at most {MAX_PICTURES:,} pictures of {MAX_PIXELS:,} pixels together are allowed; keep fewer pictures"
-    data = _unpack(text, _HEADER.size + MAX_PIXELS + MAX_PICTURES, allowed)
+    data = _unpack(text, _HEADER.size + MAX_PIXELS + MAX_PICTURES + MAX_NOTE, allowed)
     if len(data) < _HEADER.size:
         raise ValueError(f"{len(data)} bytes hold no pictures; upload them anew")
-    n, channels, side, labelled = _HEADER.unpack_from(data)
-    if channels not in (1, 3) or side not in SIDES or labelled not in (0, 1):
+    n, channels, side, also = _HEADER.unpack_from(data)
+    if channels not in (1, 3) or side not in SIDES or also & ~(_LABELLED | _NOTED):
         raise ValueError(
             f"pictures of side {side} with {channels} channels; allowed are sides of {', '.join(map(str, SIDES))} with 1 or 3"
         )
     area = channels * side**2
     if not n or n > MAX_PICTURES or n * area > MAX_PIXELS:
         raise ValueError(f"it promises {n:,} pictures: {allowed}")
-    if len(data) != _HEADER.size + n * (area + labelled):
+    end = _HEADER.size + n * (area + (also & _LABELLED))
+    note = data[end:] if also & _NOTED else b""
+    if len(data) != end + len(note) or len(note) > MAX_NOTE:
         raise ValueError(f"{len(data) - _HEADER.size} bytes are not {n} pictures of {area} bytes each; upload them anew")
-    body = np.frombuffer(data, dtype=np.uint8, offset=_HEADER.size)
+    body = np.frombuffer(data, dtype=np.uint8, count=end - _HEADER.size, offset=_HEADER.size)
     labels = None
-    if labelled:
+    if also & _LABELLED:
         labels = body[n * area :].astype(np.int64)
         labels.flags.writeable = False
-    return PackedPictures(body[: n * area].reshape(n, channels, side, side), labels)
+    return PackedPictures(body[: n * area].reshape(n, channels, side, side), labels, note.decode(errors="replace"))
 
 
 def _pack(data: bytes, level: int = 9) -> str:

@@ -200,7 +200,7 @@ class UploadedPictures(FoundPictures):
         label="Pixels",
         max_length=MAX_PICTURE_TEXT,
         repr=False,
-        help="The uploaded pictures themselves; base64 of zlib of a header and one byte each pixel and channel.",
+        help="The uploaded pictures themselves; base64 of zlib of a header, a byte each pixel and channel, labels, a note.",
     )
     classes: tuple[int, ...] = setting((), label="Classes", max_length=256, help=_classes_help + " Needs uploaded labels.")
     count: int = _count(MAX_PICTURES, "At most so many pictures, always the same ones. Fewer: D knows them by heart sooner.")
@@ -221,6 +221,11 @@ class UploadedPictures(FoundPictures):
         except ValueError as error:
             raise ValueError(f"pixels: {error}") from None
         return _select(found.pixels, found.labels, self.classes, self.count)
+
+    @property
+    def note(self) -> str:
+        """How the files were read, in words: how many of how many, on what scale, what was left out; "" where nothing was."""
+        return unpack_pictures(self.pixels).note
 
     def summary(self) -> str:
         channels, side, _ = self.shape

@@ -20,6 +20,7 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner, Result
+from PIL import Image
 from waiting import PATIENCE_SECONDS
 
 from gandash import __version__
@@ -767,6 +768,58 @@ def test_pictures_from_files_and_folders_are_learnt(tmp_path: Path) -> None:
         assert len(config.data.chosen()[0]) == 12 and config.latent.dimension == PICTURE_LATENT
     coloured = call("train", "--pictures", str(file), "--side", "8", "--colour", *small)
     assert strict_json(coloured.stdout)["config"]["data"]["kind"] == "uploaded_pictures"
+
+
+SMALL = ("--side", "8", "--set", "generator.width=4", "--set", "discriminator.width=4", "--set", "run.batch=4", "--steps", "2")
+
+
+def test_so_many_pictures_are_kept_and_said(tmp_path: Path) -> None:
+    file = a_few_pictures(tmp_path / "few.npy")
+    result = call("train", "--pictures", str(file), "--keep", "7", "--json", *SMALL)
+    assert len(parse_config(strict_json(result.stdout)["config"]).data.chosen()[0]) == 7
+    assert result.stderr.strip() == (
+        "--pictures: 7 of 12 pictures kept, drawn at random (seed 0); 0 to 255 read as black to white"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--keep", "5"), "give --pictures PATH too"),
+        (("--keep", "1", "--pictures", "."), "--keep: given 1; expected a whole number from 2 to 100000"),
+        (("--keep", "100001", "--pictures", "."), "--keep: given 100001"),
+        (("--keep", "all", "--pictures", "."), "--keep: given all"),
+    ],
+)
+def test_a_number_of_pictures_that_cannot_be_kept_is_refused_in_one_line(options: tuple[str, ...], words: str) -> None:
+    result = call("train", *options)
+    assert result.exit_code == 2 and words in result.stderr and len(result.stderr.strip().splitlines()) == 1
+
+
+def test_folders_in_a_folder_are_classes_and_what_is_no_picture_is_said(tmp_path: Path) -> None:
+    light = np.random.default_rng(0).integers(0, 256, size=(12, 8, 8), dtype=np.uint8)
+    for i, picture in enumerate(light):
+        folder = tmp_path / "train" / "ab"[i % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(picture).save(folder / f"{i}.png")
+    (tmp_path / ".DS_Store").write_bytes(b"Bud1")
+    (tmp_path / "labels.csv").write_bytes(b"file,label")
+    result = call("train", "--pictures", str(tmp_path), "--json", *SMALL)
+    pixels, labels = parse_config(strict_json(result.stdout)["config"]).data.chosen()
+    assert {p.tobytes(): int(label) for p, label in zip(pixels, labels, strict=True)} == {
+        p.tobytes(): i % 2 for i, p in enumerate(light)
+    }
+    assert "classes: 0 is a, 1 is b; 2 files that are no PNG or JPEG picture left out: .DS_Store, labels.csv" in result.stderr
+
+
+def test_a_folder_without_a_picture_is_refused_in_one_line(tmp_path: Path) -> None:
+    result = call("train", "--pictures", str(tmp_path))
+    assert result.exit_code == 2 and "an empty folder" in result.stderr
+    for name in ("README.txt", "labels.csv"):
+        (tmp_path / name).write_bytes(b"nothing to see")
+    result = call("train", "--pictures", str(tmp_path))
+    assert result.exit_code == 2 and "given no picture (2 files" in result.stderr and "README.txt, labels.csv" in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
 
 
 @pytest.mark.parametrize(

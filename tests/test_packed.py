@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import struct
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -166,10 +167,11 @@ def pictures(n: int, channels: int = 1, side: int = 8, labelled: bool = True) ->
     return PackedPictures(pixels, rng.integers(0, 256, n) if labelled else None)
 
 
-@given(st.integers(1, 20), st.sampled_from([1, 3]), st.sampled_from(SIDES), st.booleans())
-def test_pictures_survive_packing(n: int, channels: int, side: int, labelled: bool) -> None:
-    given_pictures = pictures(n, channels, side, labelled)
+@given(st.integers(1, 20), st.sampled_from([1, 3]), st.sampled_from(SIDES), st.booleans(), st.text(max_size=100))
+def test_pictures_survive_packing(n: int, channels: int, side: int, labelled: bool, note: str) -> None:
+    given_pictures = replace(pictures(n, channels, side, labelled), note=note)
     found = unpack_pictures(pack_pictures(given_pictures))
+    assert found.note == note
     np.testing.assert_array_equal(found.pixels, given_pictures.pixels)
     assert not found.pixels.flags.writeable
     if labelled:
@@ -199,6 +201,8 @@ def test_as_many_pixels_as_are_allowed() -> None:
         (text(struct.pack("<IBBB", 100_001, 1, 8, 0)), "promises 100,001 pictures"),
         (text(struct.pack("<IBBB", 2, 1, 8, 0) + bytes(127)), "127 bytes are not 2 pictures"),
         (text(struct.pack("<IBBB", 2, 1, 8, 1) + bytes(128)), "128 bytes are not 2 pictures"),
+        (text(struct.pack("<IBBB", 2, 1, 8, 2) + bytes(127)), "127 bytes are not 2 pictures"),
+        (text(struct.pack("<IBBB", 2, 1, 8, 2) + bytes(128 + 2001)), "2129 bytes are not 2 pictures"),
     ],
 )
 def test_text_that_holds_no_pictures_is_refused_by_name(given_text: str, words: str) -> None:

@@ -15,15 +15,16 @@ import click
 
 from gandash import typed
 from gandash.cli.live import CURE, Step, chosen_move, preset_name, timeline
+from gandash.cli.pictures import read as read_pictures
 from gandash.cli.saying import one_line, print_json, refuse
 from gandash.config import GameConfig, parse_config
 from gandash.headless import play
 from gandash.packed import MAX_PICTURES, SIDES, pack_samples
-from gandash.pictures import PICTURE_LATENT, Pictures
+from gandash.pictures import Pictures
 from gandash.players import mlp_unless_said
 from gandash.presets import DEFAULT, PRESETS
 from gandash.settings import JsonValue, SettingError, kind_of, nearest, settings, variants
-from gandash.uploads import guard, tables
+from gandash.uploads import tables
 from gandash.uploads.dialects import TableRefused
 
 MAX_CONFIG_BYTES = 4 * 2**20  # a config has about two thousand, and two million with 200,000 uploaded rows
@@ -32,16 +33,19 @@ MAX_STEPS = 2**31 - 1  # steps are int32 wherever rows travel
 
 
 class _Count(click.ParamType[int]):
-    """A number of steps."""
+    """A whole number, of steps or pictures."""
 
     name = "count"
 
+    def __init__(self, least: int = 1, most: int = MAX_STEPS) -> None:
+        self.least, self.most = least, most
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         with suppress(ValueError):
-            if 1 <= (count := int(value)) <= MAX_STEPS:
+            if self.least <= (count := int(value)) <= self.most:
                 return count
         name = param.opts[0] if param else self.name
-        refuse(f"{name}: given {value}; expected a whole number from 1 to {MAX_STEPS}")
+        refuse(f"{name}: given {value}; expected a whole number from {self.least} to {self.most}")
 
 
 @click.command(
@@ -52,7 +56,7 @@ Examples:
   python -m gandash train --preset mode-collapse --cure
   python -m gandash train --steps 2000 --at 1000 objective=minimax --at 1500 run.batch=64
   python -m gandash train --samples heights.csv --set data.scaling=as_given
-  python -m gandash train --pictures train-images-idx3-ubyte.gz --side 28 --steps 500
+  python -m gandash train --pictures train-images-idx3-ubyte.gz --side 28 --keep 5000 --steps 500
   python -m gandash train --config runs/uniform/config.json --seed 1 --json"""
 )
 @click.option(
@@ -91,10 +95,17 @@ Examples:
     "--pictures",
     metavar="PATH",
     multiple=True,
-    help="Learn from the pictures in this file, or in the files of this folder: PNG, JPEG, a zip of them, IDX or npy.",
+    help="Learn from the pictures in this file, or in this folder and those in it, which are classes then: PNG, JPEG, a zip "
+    "of them, IDX, npy or npz.",
 )
 @click.option("--side", type=click.Choice([str(s) for s in SIDES]), help="Their side, in pixels.  [default: 16]")
 @click.option("--colour", is_flag=True, help="Keep their colours; otherwise they are made grey.")
+@click.option(
+    "--keep",
+    type=_Count(2, MAX_PICTURES),
+    metavar="N",
+    help="Keep so many of the pictures, drawn at random but always the same ones.  [default: as many as fit]",
+)
 @click.option(
     "--at",
     "timed",
@@ -135,6 +146,7 @@ def train(
     pictures: tuple[str, ...],
     side: str | None,
     colour: bool,
+    keep: int | None,
     timed: tuple[tuple[int, str], ...],
     cure: str | None,
     steps: int | None,
@@ -161,7 +173,7 @@ def train(
     if read_as and samples is None:
         refuse(f"--read-as {read_as[0]}: it is for numbers from a file; give --samples FILE as well, or leave it out")
     data = _read_samples(config, samples, read_as) if samples is not None else []
-    data += _read_pictures(config, pictures, int(side or 16), colour)
+    data += read_pictures(config, pictures, int(side or 16), colour, keep)
     changes = [*data, *(_assignment("--set", a) for a in assignments)]
     live = [(step, f"--at {step} {text}", [_assignment(f"--at {step}", text)]) for step, text in timed]
     last = ready.steps if ready else STEPS
@@ -309,25 +321,6 @@ def _read_samples(config: GameConfig, path: str, read_as: Sequence[str]) -> list
     data = {"kind": "samples" if columns == 1 else "samples_2d", "rows": pack_samples(rows)}
     follows = isinstance(config.data, Pictures) or config.latent.dimension == config.data.dimension
     return [("data", data), *([("latent.dimension", columns)] if follows else [])]
-
-
-def _read_pictures(config: GameConfig, paths: Sequence[str], side: int, colour: bool) -> list[tuple[str, JsonValue]]:
-    """What learning from these pictures changes in a game."""
-    if not paths:
-        return []
-    found: list[tuple[str, bytes]] = []
-    for path in map(Path, paths):
-        try:
-            files = sorted(entry for entry in path.iterdir() if entry.is_file()) if path.is_dir() else [path]
-            found += [(file.name, file.read_bytes()) for file in files]
-        except OSError as error:
-            refuse(f"--pictures {path}: {error.strerror or error}; expected a file of pictures, or a folder of such files")
-    try:
-        packed = guard.read_pictures(found, side, 3 if colour else 1, MAX_PICTURES)
-    except guard.PicturesRefused as error:
-        refuse(f"--pictures {error}")
-    dimension = [] if isinstance(config.data, Pictures) else [("latent.dimension", PICTURE_LATENT)]
-    return [("data", {"kind": "uploaded_pictures", "pixels": packed}), *dimension]
 
 
 # -------------------------------------------------------------------------------------------------------------- telling

@@ -182,7 +182,9 @@ def data(tab: Tab, config: GameConfig) -> None:
         for name in ("side", "colour", "count"):
             hold(f"pictures/{name}", getattr(asked, name))
         keys = tuple(f"pictures/{name}" for name in PICTURES)
-        upload.draw_pictures("pictures", lambda: tab.note(choices.pictures, keys=keys, slow="Reading the pictures…"))
+        upload.draw_pictures(
+            "pictures", lambda: tab.note(choices.pictures, keys=keys, slow="Reading the pictures…"), config.data.note
+        )
 
 
 # ------------------------------------------------------------------------------------------------------ several games

@@ -44,15 +44,20 @@ def draw(key: str, on_change: Callable[[], None]) -> None:
     )
 
 
+def as_text(words: str) -> str:
+    """Words of a stranger's, names of files among them, so that Markdown shows them as they are."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(words.split()))
+
+
 def settings(rows: Rows, scaling: str) -> JsonValue:
     """The data setting that plays with these rows."""
     kind = "samples" if rows.shape[1] == 1 else "samples_2d"
     return {"kind": kind, "rows": pack_samples(rows), "scaling": scaling}
 
 
-def draw_pictures(key: str, on_change: Callable[[], None]) -> None:
-    """The widgets that take pictures. What they hold is under `key` and a slash in the session's state, where side, colour and
-    count stand already: as they are played."""
+def draw_pictures(key: str, on_change: Callable[[], None], note: str = "") -> None:
+    """The widgets that take pictures, and in words how those that are played were read. What they hold is under `key` and a
+    slash in the session's state, where side, colour and count stand already: as they are played."""
     st.file_uploader(
         "↻ Pictures",
         type=None,  # MNIST's files have no ending; what is no picture is refused in words
@@ -62,6 +67,8 @@ def draw_pictures(key: str, on_change: Callable[[], None]) -> None:
         on_change=on_change,
         help=f"{guard.ALLOWED[0].upper()}{guard.ALLOWED[1:]}. Until then 32 made-up rings stand here. Restarts the run.",
     )
+    if note:
+        st.caption(f"{as_text(note[:1].upper() + note[1:])}.")
     if names := folder.offered():
         st.selectbox(
             "↻ Or from this server",

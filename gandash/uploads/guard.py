@@ -15,15 +15,16 @@ from typing import Any
 from gandash.packed import MAX_PICTURE_TEXT, MAX_PICTURES, SIDES
 
 MAX_MEGABYTES = 50  # of all files together; MNIST's 60,000 pictures take 47 unpacked
-MAX_FILES = 20_000
+MAX_FILES = 200_000
 WALL_SECONDS = 30.0
+PATIENT_SECONDS = 300.0  # for whoever sits at this machine
 ALLOWED = (
-    "PNG or JPEG pictures or a zip of them, MNIST's IDX files (gzip or not), or an npy array of shape (n, h, w) or "
-    f"(n, h, w, 3), at most {MAX_MEGABYTES} MB together"
+    "PNG or JPEG pictures or a zip of them (its folders are classes), MNIST's IDX files (gzip or not), npy or npz arrays of "
+    f"shape (n, h, w), (n, h, w, 3) or (n, h × w), at most {MAX_MEGABYTES} MB together"
 )
 _AT_ONCE = threading.BoundedSemaphore(2)  # a class that uploads together takes turns
 
-Files = Sequence[tuple[str, bytes]]
+Files = Sequence[tuple[str, bytes | Path]]  # a path is one that this program chose or was started with, never a visitor's
 
 
 class PicturesRefused(ValueError):
@@ -35,9 +36,10 @@ class PicturesRefused(ValueError):
 
 
 def read_pictures(files: Files, side: int, channels: int, count: int, *, seconds: float = WALL_SECONDS) -> str:
-    """The pictures in these files, named in full, as packed text; at most `count`, always the same ones.
+    """The pictures in these files, named in full, as packed text: `count` of them, or as many as there are and fit.
 
-    Each is cropped to its middle square, scaled to side × side pixels and made grey (channels 1) or RGB (3). Raises
+    They are drawn at random and always the same. Each is cropped to its middle square, scaled to side × side pixels and made
+    grey (channels 1) or RGB (3). What was kept, on which scale, and what was left out, is said in the packed note. Raises
     PicturesRefused in one sentence.
     """
     if side not in SIDES or channels not in (1, 3) or not 2 <= count <= MAX_PICTURES:
@@ -47,7 +49,7 @@ def read_pictures(files: Files, side: int, channels: int, count: int, *, seconds
     for name, _ in files:
         if "\0" in name or ".." in name.replace("\\", "/").split("/"):
             raise PicturesRefused(name, "a file whose name leads elsewhere", "rename it")
-    first, size = files[0][0], sum(len(content) for _, content in files)
+    first, size = files[0][0], sum(len(content) for _, content in files if isinstance(content, bytes))
     if size > MAX_MEGABYTES * 2**20 or len(files) > MAX_FILES:
         raise PicturesRefused(first, f"{len(files)} files of {size / 2**20:.0f} MB", "give fewer or smaller pictures")
     if not _AT_ONCE.acquire(timeout=seconds):
@@ -67,13 +69,18 @@ def read_pictures(files: Files, side: int, channels: int, count: int, *, seconds
     return packed
 
 
+def _where(content: bytes | Path) -> tuple[int, str | None]:
+    """How many bytes there are, and where they lie if they are not sent."""
+    return (len(content), None) if isinstance(content, bytes) else (content.stat().st_size, str(content.resolve()))
+
+
 def _ask(files: Files, request: dict[str, Any], seconds: float) -> dict[str, Any] | None:
     """What the reading process answers; None where it was stopped or ended without a word."""
     root = str(Path(__file__).resolve().parents[2])
     path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
     try:
         process = subprocess.Popen(
-            [sys.executable, "-m", "gandash.uploads.reader"],
+            [sys.executable, "-m", "gandash.uploads.reader", str(max(1, int(seconds / 2)))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -83,13 +90,14 @@ def _ask(files: Files, request: dict[str, Any], seconds: float) -> dict[str, Any
         )
     except OSError:  # no process can be started
         return None
-    header = json.dumps(request | {"files": [(name, len(content)) for name, content in files]}).encode() + b"\n"
+    listed = [(name, *_where(content)) for name, content in files]
+    header = json.dumps(request | {"files": listed}).encode() + b"\n"
     assert process.stdin is not None and process.stdout is not None
     stdin, stdout = process.stdin, process.stdout
 
     def write() -> None:
         with suppress(OSError), stdin:  # it may stop reading at any moment
-            for part in (header, *(content for _, content in files)):
+            for part in (header, *(content for _, content in files if isinstance(content, bytes))):
                 stdin.write(part)
 
     writer = threading.Thread(target=write, name=f"to reader {process.pid}", daemon=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import math
 import tokenize
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 MAGIC = b"\x93NUMPY"
+_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 _OTHERS = {
     "c": ("complex numbers", "save the real and the imaginary part as columns: np.stack([z.real, z.imag], axis=1)"),
@@ -30,22 +31,36 @@ class NoArray(ValueError):
         self.given, self.hint = given, hint
 
 
-def array(content: bytes) -> NDArray[Any]:
-    """The real numbers of an npy file, as a view of `content`; raises NoArray before it allocates anything."""
-    stream = io.BytesIO(content)
+def header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Shape, whether it is in Fortran's order, and kind of number, which come next in the stream; raises NoArray."""
     try:
-        version = np.lib.format.read_magic(stream)
-        header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[version]
-        shape, fortran, dtype = header(stream)
+        shape, fortran, dtype = _HEADERS[np.lib.format.read_magic(stream)](stream)
     except (ValueError, KeyError, TypeError, SyntaxError, MemoryError, RecursionError, tokenize.TokenError, OverflowError):
         raise NoArray("a file whose npy header cannot be read", "save it with numpy.save") from None
     if dtype.hasobject:
         raise NoArray("pickled Python objects, which are never opened here", "save numbers: array.astype(float)")
+    return shape, fortran, dtype
+
+
+def fits(shape: tuple[int, ...], dtype: np.dtype[Any], length: int) -> bool:
+    """Whether so many bytes are what the header promises."""
+    return all(n >= 0 for n in shape) and length == math.prod(shape) * dtype.itemsize
+
+
+def promise(shape: tuple[int, ...], length: int | str) -> NoArray:
+    """What to say where they are not."""
+    promised = " × ".join(str(n)[:20] for n in shape[:6])
+    return NoArray(f"a header that promises {promised} numbers and {length} bytes of them", "save it again")
+
+
+def array(content: bytes) -> NDArray[Any]:
+    """The real numbers of an npy file, as a view of `content`; raises NoArray before it allocates anything."""
+    stream = io.BytesIO(content)
+    shape, fortran, dtype = header(stream)
     if dtype.kind not in "biuf":
         kind, hint = _OTHERS.get(dtype.kind, (repr(dtype.kind), "save numbers: array.astype(float)"))
         raise NoArray(f"an array of {kind} instead of real numbers", hint)
     body = content[stream.tell() :]
-    if any(n < 0 for n in shape) or len(body) != math.prod(shape) * dtype.itemsize:
-        promised = " × ".join(str(n)[:20] for n in shape[:6])
-        raise NoArray(f"a header that promises {promised} numbers and {len(body)} bytes of them", "save it again")
+    if not fits(shape, dtype, len(body)):
+        raise promise(shape, len(body))
     return np.frombuffer(body, dtype=dtype).reshape(shape, order="F" if fortran else "C")

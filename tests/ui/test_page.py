@@ -252,8 +252,11 @@ def test_uploaded_pictures_are_played_and_bad_files_refused_in_words(page: AppTe
     page = files.set_value([("few.npy", npy(light), "application/octet-stream")]).run()
     assert not page.exception and not page.error
     assert run.config.data.shape == (1, 16, 16) and len(run.config.data.chosen()[0]) == 20
+    said = r"All 20 pictures kept\; 0 to 255 read as black to white."
+    assert [c.value for c in page.caption if "kept" in c.value] == [said]
     page = page.selectbox(key="pictures/side").set_value(8).run()
     assert not page.error and run.config.data.shape == (1, 8, 8)
+    assert any("20 pictures kept" in c.value for c in page.run().caption)  # as long as they are played with
     wait_until(lambda: run.facts.get("shape") == [1, 8, 8], "its game stands ready")
     before = run.config
     for name, content in (("x.svg", b"<svg/>"), ("y.npy", npy(np.zeros((3, 4)))), ("z.zip", b"PK")):

@@ -146,6 +146,12 @@ def test_a_name_is_shown_as_text() -> None:
     assert str(caught.value).startswith("**__ x_(http___evil)___b_.csv**") or "[" not in str(caught.value)
 
 
+def test_what_was_read_is_shown_as_text_whatever_files_are_called() -> None:
+    assert upload.as_text("*a*_b_ [x](http://evil)\n:red[c] $d$ × 1,000") == (
+        r"\*a\*\_b\_ \[x\]\(http\:\/\/evil\) \:red\[c\] \$d\$ × 1\,000"
+    )
+
+
 def test_rows_become_the_data_setting() -> None:
     assert upload.settings(np.zeros((3, 1), np.float32), "as_given")["kind"] == "samples"
     assert upload.settings(np.zeros((3, 2), np.float32), "as_given")["kind"] == "samples_2d"
