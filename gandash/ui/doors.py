@@ -24,6 +24,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from streamlit.config import is_manually_set
 
+from gandash.ui.held import UploadsBounded
+
 log = logging.getLogger("gandash.door")
 
 LIVE = "/gandash/live"
@@ -231,4 +233,4 @@ class VisitorCookie:
         await self.app(scope, receive, send_with_cookie)
 
 
-middleware = [Middleware(UnderBasePath), Middleware(OwnPagesOnly), Middleware(VisitorCookie)]
+middleware = [Middleware(UnderBasePath), Middleware(OwnPagesOnly), Middleware(UploadsBounded), Middleware(VisitorCookie)]

@@ -1,0 +1,42 @@
+"""How much of visitors' files the server holds: Streamlit keeps each in memory while its tab is open, and bounds it alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+from streamlit.runtime import get_instance
+
+from gandash.uploads.guard import MAX_MEGABYTES
+
+ENDPOINT = "/_stcore/upload_file/"
+MEGABYTE = 2**20
+MAX_OF_ONE = 2 * MAX_MEGABYTES * MEGABYTE  # bytes of one tab: a file that takes another's place comes before that one goes
+MAX_OF_ALL = 1024 * MEGABYTE
+
+
+def storage() -> Mapping[str, Mapping[str, Any]]:
+    """What Streamlit keeps: for each session its files, each with its bytes under `data`."""
+    files: Mapping[str, Mapping[str, Any]] = get_instance().uploaded_file_mgr.file_storage  # type: ignore[attr-defined]
+    return files
+
+
+class UploadsBounded:
+    """A file that would make it too much, of one tab or of all together, is refused before it is read (413)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "PUT" and ENDPOINT in scope["path"]:
+            session = scope["path"].split(ENDPOINT)[1].split("/")[0]
+            length = Headers(scope=scope).get("content-length", "")
+            coming = int(length) if length.isdecimal() else MAX_MEGABYTES * MEGABYTE
+            held = {name: sum(len(file.data) for file in list(files.values())) for name, files in list(storage().items())}
+            if held.get(session, 0) + coming > MAX_OF_ONE or sum(held.values()) + coming > MAX_OF_ALL:
+                await PlainTextResponse("the server holds as many files as it may", 413)(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
