@@ -2,7 +2,8 @@
 
 The text is base64 of zlib of the numbers: float32, little endian, row by row for samples (as distances from one of them,
 where float32 would lose what tells them apart); one byte per cell for a painting; a header, one byte per pixel and channel, the
-labels and a note for pictures. Whoever reads it trusts nothing: sizes are bounded before and while it is unpacked. Knows no torch.
+labels and a note for pictures. Whoever reads it trusts nothing: sizes are bounded before and while it is unpacked. Knows no
+torch.
 """
 
 from __future__ import annotations

@@ -120,6 +120,11 @@ def _csv(content: bytes, read_as: Collection[str]) -> tuple[Rows, list[int]]:
 
 def _text(content: bytes) -> str:
     """The file's text: UTF-8, UTF-16 that says so (Excel's "Unicode text"), or else Windows' own; lines end in \\n."""
+    if content.startswith(b"PK\x03\x04") and b".npy" in content[30:300]:
+        raise TableRefused(
+            "an npz, numpy's file of several arrays",
+            "save the one that is meant alone, with numpy.save; if they are pictures, choose “uploaded pictures” as data",
+        )
     if content.startswith((b"PK\x03\x04", b"\x1f\x8b", b"\xd0\xcf\x11\xe0")):
         kind = "gzip" if content[0] == 0x1F else "a zip archive or a workbook of a spreadsheet"
         raise TableRefused(f"{kind}, not a table as text", "unpack it, or save the table as CSV")

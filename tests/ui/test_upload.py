@@ -76,6 +76,9 @@ def test_the_largest_that_is_allowed(suffix: str) -> None:
         read(f"data.{suffix}", content(rows))
 
 
+_npz = io.BytesIO()
+np.savez(_npz, x_train=np.zeros((3, 8, 8)), y_train=np.zeros(3))
+NPZ = _npz.getvalue()
 OBJECT = npy(np.array([1, "a", None], dtype=object), allow_pickle=True)
 
 
@@ -107,6 +110,7 @@ OBJECT = npy(np.array([1, "a", None], dtype=object), allow_pickle=True)
         ("a.npy", npy(np.arange(9.0))[:-1], "promises 9 numbers and 71 bytes"),
         ("a.npy", npy(np.arange(9.0)) + b"!", "promises 9 numbers and 73 bytes"),
         ("a.npy", OBJECT, "pickled Python objects"),
+        ("mnist.npz", NPZ, "an npz, numpy's file of several arrays; .* with numpy.save; if they are pictures, choose"),
         ("a.csv", OBJECT, "pickled Python objects"),
         ("a.npy", pickle.dumps([1, 2, 3]), "header cannot be read"),
         ("a.npy", npy(np.array(["a", "b"])), "instead of real numbers"),
