@@ -147,7 +147,7 @@ export class LineStage {
     const arrays = this.#frame?.arrays ?? {};
     if (this.#frame) this.#legend.match(arrays);
     const range = this.#zoom.xaxis ?? this.#facts.shown ?? this.#facts.window ?? [-1, 1];
-    const ticks = niceTicks(range, Math.max(3, this.node.clientWidth / 80));
+    const ticks = niceTicks(range, Math.max(3, this.node.clientWidth / (this.#options.compact ? 55 : 80)));
     this.#chart.draw(this.#traces(arrays), this.#layout(range, arrays));
     this.#map.draw({
       compact: this.#options.compact,
