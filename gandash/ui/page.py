@@ -158,7 +158,6 @@ def presets(tab: Tab, run: Run) -> None:
         on_change=lambda: tab.note(choices.preset, keys=("preset",)),
         help="A ready game. Choosing one begins it from step 0, paused. Type a word of its title to find it.",
     )
-    lessons.browse(tab.preset, lambda name: tab.note(choices.preset, name))
     preset = PRESETS[tab.preset]
     if choices.is_preset(run, preset.name):
         st.caption(maths(preset.watch), help=maths(preset.promise))
@@ -167,6 +166,7 @@ def presets(tab: Tab, run: Run) -> None:
         st.button("↻ Back to the preset", key="reset", on_click=tab.note, args=(choices.preset, preset.name), width="stretch")
     for move in preset.moves:
         button(move.label, f"move/{move.label}", tab, choices.move, move)
+    lessons.browse(tab.preset, lambda name: tab.note(choices.preset, name))
 
 
 def data(tab: Tab, config: GameConfig) -> None:
