@@ -38,7 +38,10 @@ def save(path: Path, sessions: Sequence[Session]) -> None:
     said = json.dumps(labels if len(labels) > 1 else labels[0])
     temporary = path.with_suffix(f".{os.getpid()}.part")
     try:
+        temporary.touch()
+        usual = temporary.stat().st_mode  # as the umask has it
         save_file(tensors, temporary, metadata={"gandash": said})
+        temporary.chmod(usual)  # safetensors leaves it to its owner alone
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         temporary.replace(path)

@@ -84,7 +84,7 @@ class Loop:
         self._frame_due = 0.0
         self._ended = False
         self._due = 0.0  # when the next round may begin
-        self._last = dict.fromkeys(("metrics", "checkpoint", "snapshot", "beat", "verdict"), 0.0)
+        self._last = dict.fromkeys(("metrics", "checkpoint", "snapshot", "beat", "verdict"), clock())
         self._saved_step = -1
         self._cannot_save = False
         self._moments: list[Moment] = []
@@ -100,7 +100,9 @@ class Loop:
         """Until the parent says `End` or vanishes; then the last state is saved."""
         while not self._ended:
             self._take_commands()
-            if self._games is not None and not self._ended:
+            if self._games is None:
+                self._beat_without_a_game()
+            elif not self._ended:
                 self._play_what_is_due(self._games)
                 self._publish(self._games)
         self._examiner.drop()
@@ -369,6 +371,13 @@ class Loop:
 
     def _tell_diverged(self, i: int, words: str) -> None:
         self._tell_verdict(i, Verdict("diverged", "Diverged", f"{words} It stands still; the others go on."))
+
+    def _beat_without_a_game(self) -> None:
+        """To wait is not to be stuck: a spare worker may have nothing to do for hours."""
+        now = self._clock()
+        if self._is_time("beat", BEAT_SECONDS, now):
+            self._last["beat"] = now
+            self._event(Beat())
 
     def _beat(self, games: Games, now: float) -> None:
         assert self._begin is not None

@@ -295,12 +295,12 @@ class LastWords(Message):
 
 
 class Beat(Message):
-    """The pace of the game, twice a second."""
+    """The pace of the game, twice a second; of a loop that has no game yet, that it is waiting for one."""
 
     type: Literal["beat"] = "beat"
-    generation: int
-    step: int
-    steps_per_second: float
+    generation: int = 0
+    step: int = 0
+    steps_per_second: float = 0.0
 
 
 Event = Annotated[

@@ -20,7 +20,7 @@ from gandash.trainer import session as session_module
 from gandash.trainer.checkpoint import load
 from gandash.trainer.frame import unpack
 from gandash.trainer.games import Games
-from gandash.trainer.loop import CHECKPOINT_SECONDS, FRAME_SECONDS, FRAME_SHARE, MAX_BY_HAND, Loop
+from gandash.trainer.loop import BEAT_SECONDS, CHECKPOINT_SECONDS, FRAME_SECONDS, FRAME_SHARE, MAX_BY_HAND, Loop
 from gandash.trainer.messages import (
     EVENT,
     FRAME,
@@ -155,6 +155,23 @@ def test_before_a_game_everything_is_refused_in_words(stage: Stage, command: Com
     stage.play((0.0, command), (0.1, End()), begin=False)
     assert [type(e) for e in stage.events()] == [Refused]
     assert "no game has been started" in stage.events()[0].message
+
+
+def test_a_loop_without_a_game_says_that_it_waits(stage: Stage) -> None:
+    stage.play((3600.0, End()), begin=False)
+    told = [at for at, _, _ in stage.sent]
+    assert len(told) >= 7000 and max(after - before for before, after in pairwise([100.0, *told])) <= BEAT_SECONDS
+    assert stage.events(Beat) == stage.events()
+
+
+@pytest.mark.parametrize(
+    "script", [[], [(0.5, Speed(steps_per_second=10)), (1.0, Play()), (2.0, Pause())], [(1.0, StepBy(n=3))]]
+)
+def test_a_game_that_stands_still_says_that_it_waits(stage: Stage, script: list[tuple[float, Command]]) -> None:
+    """Paused, played by hand, or with nobody to look at it."""
+    stage.play(*script, (600.0, End()))
+    told = [at for at, kind, body in stage.sent if kind == EVENT and isinstance(event_adapter.validate_json(body), Beat)]
+    assert max(after - before for before, after in pairwise([100.0, *told, 700.0])) <= 2 * BEAT_SECONDS
 
 
 @pytest.mark.parametrize("step_seconds", [0.0, 0.002])

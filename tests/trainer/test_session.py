@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import stat
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -508,6 +510,19 @@ def test_a_checkpoint_can_be_read_while_the_next_is_written(tiny: GameConfig, tm
 
 def _failing(*_: Any) -> None:
     raise OSError("no space left on device")
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o002, 0o664), (0o077, 0o600)])
+def test_a_checkpoint_is_as_readable_as_any_other_file(tiny: GameConfig, tmp_path: Path, umask: int, mode: int) -> None:
+    before = os.umask(umask)
+    try:
+        for _ in range(2):  # the first, and one that takes another's place
+            save(tmp_path / "kept.safetensors", [Session(tiny)])
+            assert stat.S_IMODE((tmp_path / "kept.safetensors").stat().st_mode) == mode
+        (tmp_path / "beside").touch()
+        assert stat.S_IMODE((tmp_path / "beside").stat().st_mode) == mode
+    finally:
+        os.umask(before)
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ from gandash.trainer.messages import (
     Status,
     StepBy,
 )
-from gandash.trainer.patience import Limits
+from gandash.trainer.patience import Limits, given_up
 from gandash.trainer.process import WorkerProcess
 from gandash.trainer.run import CRASHES, LOSSES, Run, Viewer
 from gandash.trainer.seats import MARKS
@@ -419,6 +419,22 @@ def test_a_worker_that_never_answers_is_replaced_and_the_reason_told(
     until(lambda: run.worker_pid != worker.pid)
     assert words in run.notice and "begins again" in run.notice
     run.detach(viewer)
+
+
+def test_an_idle_spare_lives_on_and_a_stopped_one_is_noticed(house: Supervisor, until: Until) -> None:
+    """A limit on one step of 1.2 s in place of 300: a worker that waits says so twice a second."""
+    spare = until(lambda: (s := house._spare) and s.is_ready and s, 60, "a spare is ready")
+    limits = replace(house.limits, busy_seconds=1.2)
+    for _ in range(4):  # longer than the limit, and never given up on the way
+        before = spare.answered
+        until(lambda before=before: spare.answered > before, what="a word of the idle spare")
+        assert not given_up(spare, spare.answered + 1.1, limits)
+    spare._popen.send_signal(signal.SIGSTOP)
+    try:
+        until(lambda: "T" in psutil.Process(spare.pid).status().upper(), what="it stands still")
+        assert "said nothing for" in given_up(spare, spare.heard + limits.silence_seconds + 1, limits)
+    finally:
+        spare._popen.send_signal(signal.SIGCONT)
 
 
 def test_a_long_wait_is_explained(fake_house: Callable[..., FakeHouse], tiny: GameConfig, until: Until) -> None:
