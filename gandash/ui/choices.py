@@ -22,6 +22,7 @@ from gandash.ui.tab import Asked, Reading, Tab, keep_reading, kept
 from gandash.uploads import guard
 
 PRESETS_COMPARED = "presets"
+ALL = -1  # of several compared games, in the place of one's number
 USUAL_COUNT = 5000  # pictures kept of an upload, unless one asks for others
 CHANNELS = {"grey": 1, "colour": 3}
 
@@ -232,8 +233,8 @@ def _is_made_up(data: UploadedPictures) -> bool:
 def member(tab: Tab, number: Any) -> str:
     """Which of the games the controls are for was chosen, in the list or by a click on a title in the picture."""
     assert tab.run is not None
-    if number is None or (isinstance(number, int) and 0 <= number < len(tab.run.configs)):
-        tab.choose_member(number)
+    if isinstance(number, int) and ALL <= number < len(tab.run.configs):
+        tab.choose_member(None if number == ALL else number)
     return ""
 
 

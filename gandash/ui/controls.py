@@ -87,7 +87,7 @@ def in_words(error: SettingError, config: GameConfig) -> str:
     return f"**{shown}**{str(error).removeprefix(error.path)}"
 
 
-def draw(setting: Setting, key: str, changed: Changed, differing: str = "") -> None:
+def draw(setting: Setting, key: str, changed: Changed, differing: str = "", slider_key: str = "") -> None:
     """The widget of one setting. Its label says, before it is touched, whether it acts at once or restarts the run.
 
     `differing` are the values that compared games have, where they have not the same.
@@ -117,7 +117,7 @@ def draw(setting: Setting, key: str, changed: Changed, differing: str = "") -> N
     elif setting.scale == "log":
         # The exact value is text: 3e-4 can be typed as it is written
         st.text_input(label, value=show(value), **common)
-        _log_slider(setting, f"{label}, slider", key, changed)
+        _log_slider(setting, f"{label}, slider", slider_key or f"{key}/slider", changed)
     elif isinstance(value, int):
         low, high = int(setting.low or 0), int(setting.high or 2**32 - 1)
         st.number_input(label, min_value=low, max_value=high, value=value, step=1, **common)
@@ -140,9 +140,9 @@ def _log_slider(setting: Setting, label: str, key: str, changed: Changed) -> Non
         options=ticks,
         value=nearest_tick(setting),
         format_func=show,
-        key=f"{key}/slider",
+        key=key,
         on_change=changed,
-        args=(setting.path, f"{key}/slider"),
+        args=(setting.path, key),
         label_visibility="collapsed",
     )
 

@@ -8,7 +8,8 @@ is played.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -102,11 +103,25 @@ def sent(component: str, name: str) -> Any:
     return (state.to_dict().get(component) or {}).get(name)
 
 
-def hold(key: str, value: Any) -> None:
-    """Have a widget that is about to be drawn show this: what is played. Left alone where it does, lest it lose what is
-    being typed."""
-    if key not in state or state[key] != value:
+def shown_in(tab: Tab, name: str, value: Any) -> str:
+    """The key of the widget by this name, which is to show `value`: what is played.
+
+    A value set from here would cross with what the browser says in the same moment, and that would look like a choice. So a
+    widget that holds something else is given up for a new one.
+    """
+    key = tab.key(name)
+    if key in state and not _same(state[key], value):
+        key = tab.next_key(name)
+    if key not in state:
         state[key] = value
+    return key
+
+
+def _same(held: Any, value: Any) -> bool:
+    if isinstance(held, str) and isinstance(value, str):  # perhaps a number written another way
+        with suppress(ValueError):
+            return float(held) == float(value)
+    return bool(held == value)
 
 
 def sidebar(tab: Tab, run: Run) -> None:
@@ -121,14 +136,17 @@ def sidebar(tab: Tab, run: Run) -> None:
 
     def draw(path: str) -> None:
         setting = setting_at(config, path)
-        key = f"{edition}/{path}"
-        if setting.scale == "log" and key in state:  # two widgets show this one: the exact value and the slider
-            hold(f"{key}/slider", controls.nearest_tick(setting))
-            hold(key, show(setting.value))
-        controls.draw(setting, key, changed, differing.get(path, ""))
+        name = f"{edition}/{path}"
+        if setting.scale == "log":  # two widgets show this one: the exact value and the slider
+            slider = shown_in(tab, f"{name}/slider", controls.nearest_tick(setting))
+            name = shown_in(tab, name, show(setting.value))
+            controls.draw(setting, name, changed, differing.get(path, ""), slider)
+        else:
+            controls.draw(setting, name, changed, differing.get(path, ""))
 
     def changed(path: str, key: str) -> None:
-        tab.note(choices.setting, path, edition, key.endswith("/slider"), keys=(key,))
+        if tab.is_current(key):
+            tab.note(choices.setting, path, edition, "/slider" in key, keys=(key,))
 
     for path in controls.ALWAYS:
         if choices.has(config, path):  # simultaneous play has no steps per round
@@ -149,13 +167,13 @@ def sidebar(tab: Tab, run: Run) -> None:
 
 def presets(tab: Tab, run: Run) -> None:
     """The ready games, and what the one chosen promises, as long as it is that game."""
-    hold("preset", tab.preset)
+    key = shown_in(tab, "preset", tab.preset)
     st.selectbox(
         "Preset",
         list(PRESETS),
-        key="preset",
+        key=key,
         format_func=lambda name: PRESETS[name].title,
-        on_change=lambda: tab.note(choices.preset, keys=("preset",)),
+        on_change=lambda: tab.note(choices.preset, keys=(key,)),
         help="A ready game. Choosing one begins it from step 0, paused. Type a word of its title to find it.",
     )
     preset = PRESETS[tab.preset]
@@ -179,17 +197,13 @@ def data(tab: Tab, config: GameConfig) -> None:
             button(f"Read as {words}", f"read-as/{' '.join(key)}", tab, choices.table_read_as, key)
     elif isinstance(config.data, UploadedPictures):
         asked = choices.played_pictures(tab)
-        for name in ("side", "colour", "count"):
-            hold(f"pictures/{name}", getattr(asked, name))
-        keys = tuple(f"pictures/{name}" for name in PICTURES)
-        upload.draw_pictures(
-            "pictures", lambda: tab.note(choices.pictures, keys=keys, slow="Reading the pictures…"), config.data.note
-        )
+        keys = {name: f"pictures/{name}" for name in PICTURES}
+        keys |= {name: shown_in(tab, keys[name], getattr(asked, name)) for name in ("side", "colour", "count")}
+        chosen = partial(tab.note, choices.pictures, keys=tuple(keys.values()), slow="Reading the pictures…")
+        upload.draw_pictures(keys, chosen, config.data.note)
 
 
 # ------------------------------------------------------------------------------------------------------ several games
-
-ALL = "all games"
 
 
 def button(label: str, key: str, tab: Tab, act: Callable[..., str], *args: Any) -> None:
@@ -203,9 +217,9 @@ def compared(tab: Tab, run: Run) -> None:
     labels, key = run.labels, f"{tab.edition}/member"
     st.selectbox(
         "The settings below are for",
-        [None, *range(len(labels))],
+        [choices.ALL, *range(len(labels))],
         index=0 if tab.member is None else 1 + tab.member,
-        format_func=lambda i: ALL if i is None else f"{i + 1}: {labels[i]}",
+        format_func=lambda i: "all games" if i == choices.ALL else f"{i + 1}: {labels[i]}",
         key=key,
         on_change=lambda: tab.note(choices.member, keys=(key,)),
         help="A setting changed here acts on all games, or on the chosen one alone. A click on a game's title chooses it too.",

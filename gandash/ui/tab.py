@@ -104,6 +104,7 @@ class Tab:
     drawn: dict[int, GameConfig] = field(default_factory=dict)
     over: int = -1  # widgets up to this edition are of a game that is over
     is_stale: bool = True  # the widgets do not show what is played
+    numbers: dict[str, int] = field(default_factory=dict)  # of the widgets that took another's place, by their name
     trouble: list[str] = field(default_factory=list)  # refusals, in words
     readings: dict[str, tuple[str, ...]] = field(default_factory=dict)  # of an uploaded table, to choose from: words and key
     table: Any = None  # the file that they are of
@@ -115,6 +116,19 @@ class Tab:
     def note(self, act: Callable[..., str], *args: Any, keys: tuple[str, ...] = (), slow: str = "") -> None:
         """A person chose something: all that a callback does."""
         self.noted.append(Choice(act, args, keys, slow))
+
+    def key(self, name: str) -> str:
+        number = self.numbers.get(name, 0)
+        return f"{name}~{number}" if number else name
+
+    def next_key(self, name: str) -> str:
+        """Of a new widget in the place of the one by this name."""
+        self.numbers[name] = self.numbers.get(name, 0) + 1
+        return self.key(name)
+
+    def is_current(self, key: str) -> bool:
+        """Whether no other widget has taken this one's place."""
+        return self.key(key.split("~")[0]) == key
 
     def hear_of_a_game(self) -> None:
         """The browser has seen a new game begin, and the page is run again for its sake."""

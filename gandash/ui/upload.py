@@ -55,15 +55,15 @@ def settings(rows: Rows, scaling: str) -> JsonValue:
     return {"kind": kind, "rows": pack_samples(rows), "scaling": scaling}
 
 
-def draw_pictures(key: str, on_change: Callable[[], None], note: str = "") -> None:
-    """The widgets that take pictures, and in words how those that are played were read. What they hold is under `key` and a
-    slash in the session's state, where side, colour and count stand already: as they are played."""
+def draw_pictures(keys: Mapping[str, str], on_change: Callable[[], None], note: str = "") -> None:
+    """The widgets that take pictures, and in words how those that are played were read. `keys` are those of what they hold:
+    files, offered, side, colour, count. The session's state has the last three already: as they are played."""
     st.file_uploader(
         "↻ Pictures",
         type=None,  # MNIST's files have no ending; what is no picture is refused in words
         accept_multiple_files=True,
         max_upload_size=guard.MAX_MEGABYTES,
-        key=f"{key}/files",
+        key=keys["files"],
         on_change=on_change,
         help=f"{guard.ALLOWED[0].upper()}{guard.ALLOWED[1:]}. Until then 32 made-up rings stand here. Restarts the run.",
     )
@@ -74,7 +74,7 @@ def draw_pictures(key: str, on_change: Callable[[], None], note: str = "") -> No
             "↻ Or from this server",
             [None, *names],
             format_func=lambda name: name or "none",
-            key=f"{key}/offered",
+            key=keys["offered"],
             on_change=on_change,
             help="Files that whoever runs the server has put there. Uploaded pictures come first. Restarts the run.",
         )
@@ -82,7 +82,7 @@ def draw_pictures(key: str, on_change: Callable[[], None], note: str = "") -> No
         "↻ Side",
         SIDES,
         format_func=lambda side: f"{side} × {side} pixels",
-        key=f"{key}/side",
+        key=keys["side"],
         on_change=on_change,
         help="Every picture is cropped to its middle square and scaled to this. Larger ones are slower. Restarts the run.",
     )
@@ -90,7 +90,7 @@ def draw_pictures(key: str, on_change: Callable[[], None], note: str = "") -> No
         "↻ Colour",
         list(COLOURS),
         format_func=lambda colour: COLOURS[colour],
-        key=f"{key}/colour",
+        key=keys["colour"],
         on_change=on_change,
         help="Colour has three numbers for every pixel, grey one. Restarts the run.",
     )
@@ -99,7 +99,7 @@ def draw_pictures(key: str, on_change: Callable[[], None], note: str = "") -> No
         min_value=2,
         max_value=MAX_PICTURES,
         step=1000,
-        key=f"{key}/count",
+        key=keys["count"],
         on_change=on_change,
         help="So many of the pictures, drawn at random but always the same ones. Restarts the run.",
     )

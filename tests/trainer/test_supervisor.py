@@ -421,6 +421,28 @@ def test_a_worker_that_never_answers_is_replaced_and_the_reason_told(
     run.detach(viewer)
 
 
+def test_the_end_of_a_comparison_gives_back_the_game_before_it(run: tuple[Run, Viewer], tiny: GameConfig, until: Until) -> None:
+    run, _ = run
+    assert not run.order(StepBy(n=30))
+    until(lambda: run.step == 30 and run._history and run._history.step == 30, what="30 steps")
+    assert not run.order(Set(path=LR, value=3e-3))
+    until(lambda: run.changes, what="the change")
+    until(lambda: load(run.directory / "checkpoint.safetensors")[0].step == 30, what="a checkpoint of them")
+    before = run.config
+    assert not run.compare([tiny.replace("run.seed", seed) for seed in (1, 2, 3)])
+    assert run.title == "tiny (compared)"
+    until(lambda: len(run.seats) == 3, what="three games")
+    run.order(StepBy(n=5))
+    until(lambda: run.step == 5, what="their steps")
+    assert not run.end_comparison()
+    until(lambda: not run._is_outdated and len(run.seats) == 1, what="the game before")
+    assert (run.config, run.step, run.status, run.title) == (before, 30, Status.PAUSED, "tiny")
+    assert run._history is not None and run._history.step == 30
+    assert not run.reconfigure(before.replace("generator.width", 5))
+    assert run.title == "tiny (changed)" and run.is_changed
+    assert not run.begin_anew(tiny, "tiny", None) and run.title == "tiny"
+
+
 def test_an_idle_spare_lives_on_and_a_stopped_one_is_noticed(house: Supervisor, until: Until) -> None:
     """A limit on one step of 1.2 s in place of 300: a worker that waits says so twice a second."""
     spare = until(lambda: (s := house._spare) and s.is_ready and s, 60, "a spare is ready")

@@ -69,7 +69,8 @@ def the_run(page: AppTest) -> Run:
 
 
 def widget(page: AppTest, kind: str, path: str, suffix: str = ""):
-    return getattr(page, kind)(key=f"{page.session_state['tab'].edition}/{path}{suffix}")
+    tab: Tab = page.session_state["tab"]
+    return getattr(page, kind)(key=tab.key(f"{tab.edition}/{path}{suffix}"))
 
 
 def test_first_visit_shows_the_default_paused_at_step_0(page: AppTest) -> None:
