@@ -5,8 +5,9 @@
 import { lighten } from './lighten.js';
 import { LiveView } from './view.js';
 
-/** @typedef {{token: string, socket: string, title: string}} Data
- * `token` opens one run, `socket` is its path relative to the page, `title` names the view to assistive technology. */
+/** @typedef {{token: string, socket: string, title: string, preset: string}} Data
+ * `token` opens one run, `socket` is its path relative to the page, `title` names the view to assistive technology,
+ * `preset` the ready game that it was begun as. */
 /** @typedef {{data: Data, parentElement: HTMLElement, setTriggerValue?: (name: string, value: unknown) => void}} Component
  * What is used of Streamlit's v2 component; the trigger `generation` tells the page that another game has begun. */
 

@@ -72,7 +72,7 @@ export class LiveView {
   /** @param {import('./live.js').Component} component as Streamlit gives it now */
   update({ data, setTriggerValue }) {
     this.#tellPage = setTriggerValue ?? (() => {});
-    if (this.#data && data.title !== this.#data.title) releaseFocus(); // a preset was chosen: Space is to play it
+    if (this.#data && data.preset !== this.#data.preset) releaseFocus(); // a preset was chosen: Space is to play it
     const renewed = data.token !== this.#data?.token || data.socket !== this.#data?.socket;
     this.#data = data;
     this.#root.setAttribute('aria-label', data.title);

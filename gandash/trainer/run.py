@@ -11,7 +11,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -48,6 +47,7 @@ from gandash.trainer.messages import (
     Unsaved,
     VerdictChanged,
 )
+from gandash.trainer.origin import Before, is_other
 from gandash.trainer.patience import STARTING, Limits, given_up, word_of_delay
 from gandash.trainer.process import TooManyCommands, WorkerProcess
 from gandash.trainer.seats import Seat, columns, describe, seated
@@ -63,16 +63,6 @@ EXPECTED_SECONDS = 30.0  # how long a run waits for the page that it was promise
 
 class Refusal(RuntimeError):
     """Why a run cannot do what it is asked, in words."""
-
-
-@dataclass(frozen=True)
-class Before:
-    """A game as it was when it gave way to a comparison; `checkpoint`: a name of its own for its last one."""
-
-    configs: tuple[GameConfig, ...]
-    begun: tuple[GameConfig, ...]
-    history: History | None
-    checkpoint: str | None
 
 
 class Viewer:
@@ -277,7 +267,7 @@ class Run:
         before = self._before
         if before is None:
             return ""
-        return f"{self.origin} (changed)" if _is_other(self._original, before.begun) else self.origin
+        return f"{self.origin} (changed)" if is_other(self._original, before.begun) else self.origin
 
     def end_comparison(self) -> str:
         """Back to the game that was there before the comparison, where it was, paused. "" or why not, in words."""
@@ -326,7 +316,7 @@ class Run:
     @property
     def is_changed(self) -> bool:
         """Whether it is another game than the ready one of its title: begun with other settings, whatever the seed."""
-        return len(self.configs) > 1 or _is_other(self._original, self._begun)
+        return len(self.configs) > 1 or is_other(self._original, self._begun)
 
     @property
     def title(self) -> str:
@@ -637,12 +627,6 @@ class Run:
             self.status, self.reason = Status.ENDED, reason
             self._worker.end()
             self._touch()
-
-
-def _is_other(original: GameConfig, begun: Sequence[GameConfig]) -> bool:
-    """Whether any of these games began with other settings, whatever its seed."""
-    seed = {"seed": original.run.seed}
-    return any(c.model_copy(update={"run": c.run.model_copy(update=seed)}) != original for c in begun)
 
 
 def _check_room(configs: Sequence[GameConfig]) -> None:

@@ -52,7 +52,7 @@ def mount(
     """
     return _component(
         key=key,
-        data={"token": run.tokens[role], "socket": "gandash/live", "title": run.title},
+        data={"token": run.tokens[role], "socket": "gandash/live", "title": run.title, "preset": run.origin},
         on_generation_change=on_generation,
         on_start_change=on_start,
         on_member_change=on_member,
