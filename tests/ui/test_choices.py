@@ -39,6 +39,7 @@ from gandash.trainer.supervisor import Supervisor
 from gandash.ui import choices, controls, service
 from gandash.ui import tab as tab_module
 from gandash.ui.routes import VISITOR_COOKIE
+from gandash.ui.words import maths
 from gandash.uploads import guard
 
 PAGE = str(Path(__file__).parents[2] / "gandash" / "ui" / "page.py")
@@ -238,7 +239,7 @@ class Page(RuleBasedStateMachine):
             assert len(config.data.chosen()[0]) <= self.widget("number_input", "pictures/count").value
         preset = PRESETS[self.widget("selectbox", "preset").value]
         assert self.run.origin == preset.title
-        promises = preset.watch in [c.value for c in self.page.caption]
+        promises = maths(preset.watch) in [c.value for c in self.page.caption]
         same = self.run._begun == (preset.config.replace("run.seed", self.run._begun[0].run.seed),)
         assert promises == same == (self.run.title == preset.title)
         if len(self.run.configs) > 1:
