@@ -1,0 +1,63 @@
+"""Each preset plays, bit for bit, as it did when tests/trajectories.json was written: a move or a new name changes no number.
+
+What a processor makes of a sum is its own affair, so hashes are kept for each kind of machine. One that is not recorded says so
+and skips. After a change that is meant to change numbers, and after a new preset: `python tests/test_trajectories.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from gandash.presets import PRESETS
+from gandash.trainer.session import Session, be_reproducible
+
+RECORDED = Path(__file__).with_name("trajectories.json")
+STEPS, CHANGED_AT = 200, 100  # the preset's first live move, if it has one, is made half-way
+
+
+def machine() -> str:
+    """What decides how float32 sums come out: the processor's model and torch's choice of instructions."""
+    model = platform.processor()
+    try:
+        named = [line for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines() if line.startswith("model")]
+        model = "; ".join(sorted({line.split(":", 1)[1].strip() for line in named}))
+    except OSError:
+        pass
+    return f"{platform.machine()}, {model}, {torch.backends.cpu.get_cpu_capability()}, torch {torch.__version__}"
+
+
+def trajectory(name: str) -> str:
+    """A hash of every metric of every step, what was measured among them, and of both players at the end."""
+    be_reproducible()
+    preset = PRESETS[name]
+    session, found = Session(preset.config), hashlib.sha256()
+    while session.step < STEPS:
+        if session.step == CHANGED_AT:
+            for path, value in preset.moves[0].changes if preset.moves else ():
+                session.set(path, value)
+        session.advance()
+        found.update(session.drain().values.tobytes())
+    for player in (session.state.theta, session.state.phi):
+        found.update(player.numpy().tobytes())
+    return found.hexdigest()[:16]
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_plays_as_recorded(name: str) -> None:
+    known = json.loads(RECORDED.read_text(encoding="utf-8")).get(machine())
+    if known is None:
+        pytest.skip(f"no trajectories are recorded for this kind of machine ({machine()})")
+    assert trajectory(name) == known[name]
+
+
+if __name__ == "__main__":
+    kept = json.loads(RECORDED.read_text(encoding="utf-8")) if RECORDED.exists() else {}
+    kept[machine()] = {name: trajectory(name) for name in sys.argv[1:] or PRESETS}
+    RECORDED.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
