@@ -55,7 +55,8 @@ def whole(setting: Setting, given: float) -> float:
 
 
 def _listed(setting: Setting, text: str, item: Callable[[str, str], Item], fits: Callable[[list[Item]], bool]) -> list[Item]:
-    ways = [(text.split(";"), ",")] if ";" in text else [(text.split(","), "."), (re.split(r",\s+", text.rstrip(" ,")), ",")]
+    spaced = re.split(r";|,\s+", text.rstrip(" ,"))
+    ways = [(spaced, ",")] if ";" in text else [(text.split(","), "."), (spaced, ",")]
     found: list[list[Item]] = []
     wrong = ""
     for parts, mark in ways:
@@ -64,7 +65,7 @@ def _listed(setting: Setting, text: str, item: Callable[[str, str], Item], fits:
         except ValueError as error:
             wrong = wrong or str(error)
         else:
-            found += [read] if read not in found else []
+            found += [read] if str(read) not in map(str, found) else []  # as text: NaN is like nothing, itself included
     sensible = [read for read in found if fits(read)] or found[:1]
     if len(sensible) > 1:
         parted, single = ("; ".join(map(_shown, read)) for read in sensible)

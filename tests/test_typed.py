@@ -29,6 +29,7 @@ CONFIGS = {id(MEANS): MIXTURE, id(POINTS): PLANE, id(PAIR): GAUSSIAN_2D, id(RATE
         (MEANS, "1, 5", [1, 5]),
         (MEANS, "1,2,3", [1, 2, 3]),
         (MEANS, "1; 2; 3;", [1, 2, 3]),
+        (MEANS, "-2, 0; 2", [-2, 0, 2]),  # a comma with a space behind it parts, beside semicolons too
         (MEANS, "1e-3,1e-4", [1e-3, 1e-4]),
         (POINTS, "0 1, 2 3", [[0, 1], [2, 3]]),
         (POINTS, "0 1,2 3", [[0, 1], [2, 3]]),
@@ -56,7 +57,7 @@ def test_what_is_typed_means_the_same_at_the_page_and_after_set(setting: Setting
         (MEANS, "1,5", "it may be 1; 5 or 1.5"),
         (MEANS, "1,5, 2,5", "it may be 1; 5; 2; 5 or 1.5; 2.5"),
         (MEANS, "1,000", "it may be 1; 0 or 1"),
-        (MEANS, "1, 2; 3", "given 1, 2; a number is needed"),
+        (MEANS, "1, 2 3; 3", "given 2 3; a number is needed"),
         (MEANS, "1 2", "given 1 2; a number is needed"),
         (MEANS, "1_000", "a number is needed"),
         (POINTS, "1,2", "each point needs two numbers"),
