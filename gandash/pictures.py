@@ -187,7 +187,7 @@ def made_up(side: int, channels: int, count: int = RINGS) -> str:
     distance = np.hypot(axis, axis[:, None])
     radii = 1 + 2.5 * (np.arange(RINGS) * 13 % RINGS) / (RINGS - 1)
     light = np.clip(1.25 - np.abs(distance - radii[:count, None, None]), 0, 1)
-    pixels = np.asarray(np.round(light * 15) * 17, dtype=np.uint8)[:, None]
+    pixels = np.asarray(np.round(light * 5) * 51, dtype=np.uint8)[:, None]
     return pack_pictures(PackedPictures(np.repeat(pixels, channels, axis=1), None))
 
 

@@ -6,6 +6,7 @@ that it parts; where neither is there and both make sense, it is refused with bo
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from typing import Any, TypeVar, get_args, get_origin
@@ -85,9 +86,12 @@ def _number(text: str, mark: str) -> float:
     if "_" in plain:  # Python reads 1_000; nobody else does
         raise ValueError(text.strip())
     try:
-        return float(plain)
+        found = float(plain)
     except ValueError:
         raise ValueError(text.strip()) from None
+    if math.isinf(found) and "inf" not in plain.lower():  # more digits than a float can hold
+        raise ValueError(text.strip())
+    return found
 
 
 def _point(text: str, mark: str) -> tuple[float, ...]:

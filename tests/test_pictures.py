@@ -63,7 +63,7 @@ def test_classes_and_count_choose_among_the_digits() -> None:
         (Bars(), (1, 16, 16)),
         (DiscsAndSquares(), (1, 16, 16)),
         (Blobs(), (1, 16, 16)),
-        (UploadedPictures(), (1, 8, 8)),
+        (UploadedPictures(), (1, 16, 16)),
         (UploadedPictures(pixels=uploaded(channels=3, side=32)), (3, 32, 32)),
     ],
     ids=str,

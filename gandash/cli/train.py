@@ -258,7 +258,7 @@ def _typed(shape: GameConfig, path: str, value: JsonValue) -> JsonValue:
     if isinstance(found.value, tuple) and isinstance(value, int | float):
         return [value]
     is_numeric = isinstance(found.value, tuple | int | float)
-    if is_numeric and isinstance(value, str) and any(c.isdigit() for c in value):
+    if is_numeric and isinstance(value, str) and any(c.isdigit() for c in value) and value[0] not in "[{":
         return typed.value(found, value)
     return value
 

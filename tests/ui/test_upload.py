@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
+from waiting import PATIENCE_SECONDS
 
 from gandash.config import GameConfig
 from gandash.packed import MAX_ROWS
@@ -218,14 +219,17 @@ def drawn_pictures() -> None:
 
     from gandash.ui import upload
 
-    upload.draw_pictures("p", lambda: None)
+    keys = {name: f"p/{name}" for name in ("files", "offered", "side", "colour", "count")}
+    for name, played in {"side": 16, "colour": "grey", "count": 5000}.items():
+        streamlit.session_state.setdefault(keys[name], played)
+    upload.draw_pictures(keys, lambda: None)
     found = upload.chosen_pictures(streamlit.session_state.to_dict(), "p")
     streamlit.write("none" if found is None else found["kind"])
 
 
 def test_the_widgets_hold_what_chosen_pictures_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GANDASH_DATA", raising=False)
-    page = AppTest.from_function(drawn_pictures).run()
+    page = AppTest.from_function(drawn_pictures, default_timeout=PATIENCE_SECONDS).run()
     assert not page.exception and page.markdown[-1].value == "none"
     assert [box.label for box in page.selectbox] == ["↻ Side", "↻ Colour"]  # the server offers nothing unless it is told to
     (tmp_path / "faces.npy").write_bytes(COLOURFUL)
