@@ -516,4 +516,5 @@ def test_presets_are_compared_under_their_titles(page: AppTest) -> None:
     page = begin_comparison(page, "update_rule", ["simultaneous", "extragradient"])
     assert [c.update_rule.kind for c in run.configs] == ["simultaneous", "extragradient"]
     page = widget(page, "selectbox", "objective").set_value("minimax").run()
+    assert not page.exception and not page.error
     assert [c.objective for c in run.configs] == ["minimax", "minimax"]
