@@ -705,6 +705,7 @@ def test_samples_from_a_file_are_learnt_and_settings_follow(tmp_path: Path) -> N
     short = (*TINY, "--steps", "2", "--json")
     one = call("train", "--samples", str(tmp_path / "one.csv"), "--set", "data.scaling=as_given", *short)
     assert one.exit_code == 0, one.output
+    assert "--samples: read as one column, decimal commas: 1.5, 2.5, -0.25" in one.stderr
     assert parse_config(strict_json(one.stdout)["config"]).data.points().tolist() == [[1.5], [2.5], [-0.25]]
     two = call("train", "--samples", str(tmp_path / "two.npy"), *short)
     config = parse_config(strict_json(two.stdout)["config"])

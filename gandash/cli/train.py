@@ -309,7 +309,7 @@ def _read_samples(config: GameConfig, path: str, read_as: Sequence[str]) -> list
     """What learning from the numbers in this file changes in a game."""
     try:
         with open(path, "rb") as file:
-            rows = tables.read(path, file.read(tables.MAX_MEGABYTES * 2**20 + 1), read_as)
+            rows, words = tables.interpret(path, file.read(tables.MAX_MEGABYTES * 2**20 + 1), read_as)
     except OSError as error:
         refuse(f"--samples {path}: {error.strerror or error}; expected {tables.ALLOWED}")
     except tables.AmbiguousTable as error:
@@ -317,6 +317,8 @@ def _read_samples(config: GameConfig, path: str, read_as: Sequence[str]) -> list
         refuse(f"--samples {path}: given {error.given}; say which is meant: {ways}")
     except TableRefused as error:
         refuse(f"--samples {path}: given {error.given}; allowed is {tables.ALLOWED}; {error.hint}")
+    if words:
+        click.echo(one_line(f"--samples: read as {words}"), err=True)
     columns = rows.shape[1]
     data = {"kind": "samples" if columns == 1 else "samples_2d", "rows": pack_samples(rows)}
     follows = isinstance(config.data, Pictures) or config.latent.dimension == config.data.dimension

@@ -163,11 +163,14 @@ def table(tab: Tab, file: Any, read_as: Sequence[str] = ()) -> str:
     if file is None or not isinstance(data, Samples | Samples2D):
         return ""  # the file was taken away: its rows are played on
     try:
-        rows = upload.read(file.name, file.getvalue(), read_as)
+        rows, words = upload.interpret(file.name, file.getvalue(), read_as)
     except upload.AmbiguousTable as error:
         tab.readings, tab.table = {reading.words: reading.key for reading in error.readings}, file
         raise
-    return reconfigured(tab, *with_change(tab, "data", upload.settings(rows, data.scaling)))
+    refusal = reconfigured(tab, *with_change(tab, "data", upload.settings(rows, data.scaling)))
+    if not refusal and isinstance(tab.shown.data, Samples | Samples2D):
+        tab.table_note = tab.shown.data.rows, words
+    return refusal
 
 
 def table_read_as(tab: Tab, read_as: Sequence[str]) -> str:

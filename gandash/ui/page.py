@@ -192,7 +192,8 @@ def data(tab: Tab, config: GameConfig) -> None:
     if isinstance(config.data, Drawn):
         drawing.mount(config.data, "canvas", lambda: tab.note(choices.painting, sent("canvas", "painted")))
     elif isinstance(config.data, Samples | Samples2D):
-        upload.draw("upload", lambda: tab.note(choices.table, keys=("upload",)))
+        rows, note = tab.table_note
+        upload.draw("upload", lambda: tab.note(choices.table, keys=("upload",)), note if rows == config.data.rows else "")
         for words, key in tab.readings.items() if state.get("upload") else ():
             button(f"Read as {words}", f"read-as/{' '.join(key)}", tab, choices.table_read_as, key)
     elif isinstance(config.data, UploadedPictures):

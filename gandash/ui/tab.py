@@ -106,6 +106,7 @@ class Tab:
     is_stale: bool = True  # the widgets do not show what is played
     numbers: dict[str, int] = field(default_factory=dict)  # of the widgets that took another's place, by their name
     trouble: list[str] = field(default_factory=list)  # refusals, in words
+    table_note: tuple[str, str] = "", ""  # the rows of a table, packed, and in words as what they were read
     readings: dict[str, tuple[str, ...]] = field(default_factory=dict)  # of an uploaded table, to choose from: words and key
     table: Any = None  # the file that they are of
     is_said: bool = False  # a whole script run has shown them

@@ -32,8 +32,8 @@ class AmbiguousTable(UploadError):
         super().__init__(name, error.given, "choose under the file how it is meant")
 
 
-def draw(key: str, on_change: Callable[[], None]) -> None:
-    """The widget that takes a file."""
+def draw(key: str, on_change: Callable[[], None], note: str = "") -> None:
+    """The widget that takes a file, and in words as what the one that is played was read."""
     st.file_uploader(
         "↻ CSV or npy, one or two columns",
         type=["csv", "txt", "tsv", "npy"],
@@ -42,6 +42,8 @@ def draw(key: str, on_change: Callable[[], None]) -> None:
         on_change=on_change,
         help=f"Every row is a sample: {tables.ALLOWED}. Until a file is given, 256 made-up rows stand here. Restarts the run.",
     )
+    if note:
+        st.caption(f"Read as {as_text(note)}")
 
 
 def as_text(words: str) -> str:
@@ -128,9 +130,15 @@ def read_pictures(files: guard.Files, side: int, colour: str, count: int) -> Jso
 
 
 def read(name: str, content: bytes, read_as: Collection[str] = ()) -> Rows:
-    """The rows `(n, 1 or 2)` of a file; raises UploadError in one sentence, AmbiguousTable where a person has to say more."""
+    """The rows of a file, as `interpret` finds them."""
+    return interpret(name, content, read_as)[0]
+
+
+def interpret(name: str, content: bytes, read_as: Collection[str] = ()) -> tuple[Rows, str]:
+    """The rows `(n, 1 or 2)` of a file, and in words as what it was read; raises UploadError in one sentence, AmbiguousTable
+    where a person has to say more."""
     try:
-        return tables.read(name, content, read_as)
+        return tables.interpret(name, content, read_as)
     except tables.AmbiguousTable as error:
         raise AmbiguousTable(name, error) from None
     except TableRefused as error:

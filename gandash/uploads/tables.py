@@ -37,7 +37,12 @@ class AmbiguousTable(TableRefused):
 
 
 def read(name: str, content: bytes, read_as: Collection[str] = ()) -> Rows:
-    """The rows `(n, 1 or 2)` of a file, in double precision.
+    """The rows of a file, as `interpret` finds them."""
+    return interpret(name, content, read_as)[0]
+
+
+def interpret(name: str, content: bytes, read_as: Collection[str] = ()) -> tuple[Rows, str]:
+    """The rows `(n, 1 or 2)` of a file, in double precision, and in words as what it was read.
 
     Raises AmbiguousTable where it may be read in several ways and `read_as`, facts of one of them, does not choose; and
     TableRefused, in words, for anything else that is no data.
@@ -47,7 +52,11 @@ def read(name: str, content: bytes, read_as: Collection[str] = ()) -> Rows:
     if not content:
         raise TableRefused("an empty file", "was it saved?")
     is_array = content.startswith(npy.MAGIC) or name.lower().endswith(".npy")
-    rows, lines = (_npy(content), []) if is_array else _csv(content, read_as)
+    if is_array:
+        rows, lines, words = _npy(content), [], ""
+    else:
+        chosen = _csv(content, read_as)
+        rows, lines, words = chosen.rows, chosen.lines, chosen.words
     if len(rows) < 2:
         raise TableRefused("a single row" if len(rows) else "no rows", "a few hundred rows are enough to learn from")
     bad = ~(np.abs(rows) <= np.finfo(np.float32).max).all(axis=1)
@@ -55,7 +64,7 @@ def read(name: str, content: bytes, read_as: Collection[str] = ()) -> Rows:
         row = int(bad.argmax())
         where = f"in row {row + 1} of the data" + (f", line {lines[row]}" if lines else "")
         raise TableRefused(f"NaN, infinity or a number too large for 32 bits {where}", "leave such rows out")
-    return rows
+    return rows, words
 
 
 def _npy(content: bytes) -> Rows:
@@ -84,7 +93,7 @@ def _is_rounded(whole: Any, double: Any) -> bool:
     return int(whole) != int(double)
 
 
-def _csv(content: bytes, read_as: Collection[str]) -> tuple[Rows, list[int]]:
+def _csv(content: bytes, read_as: Collection[str]) -> Reading:
     text = _text(content)
     lines = text.split("\n")
     if len(lines) - 1 > 2 * MAX_ROWS:
@@ -114,8 +123,7 @@ def _csv(content: bytes, read_as: Collection[str]) -> tuple[Rows, list[int]]:
         misfits += sorted(own, key=lambda misfit: -misfit.line)  # the one that got furthest knows best
     if not found:
         raise misfits[0]
-    chosen = _the_one(found, read_as, misfits)
-    return chosen.rows, chosen.lines
+    return _the_one(found, read_as, misfits)
 
 
 def _text(content: bytes) -> str:

@@ -209,8 +209,10 @@ def test_every_kind_of_data_can_be_chosen_and_begins(page: AppTest, monkeypatch:
 def test_an_uploaded_file_is_played_and_a_bad_one_refused_in_words(page: AppTest) -> None:
     run = the_run(page)
     page = widget(page, "selectbox", "data").set_value("samples").run()
-    page = page.file_uploader(key="upload").set_value(("pairs.csv", b"x,y\n1,2\n3,-4\n0,1", "text/csv")).run()
+    page = page.file_uploader(key="upload").set_value(("pairs.csv", b",x,y\n0,1,2\n1,3,-4\n2,0,1", "text/csv")).run()
     assert not page.exception and not page.error
+    said = " ".join(c.value for c in page.caption).replace("\\", "")
+    assert "Read as two columns, the first column left out as an index" in said
     assert run.config.data.kind == "samples_2d" and run.config.latent.dimension == 2
     assert run.config.data.summary() == "uploaded, 3 points"
     page = widget(page, "selectbox", "data.scaling").set_value("as_given").run()
