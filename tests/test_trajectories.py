@@ -10,6 +10,7 @@ import hashlib
 import json
 import platform
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,15 @@ def trajectory(name: str) -> str:
     return found.hexdigest()[:16]
 
 
+@pytest.fixture
+def _as_a_worker() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+    torch.set_flush_denormal(False)  # of the whole process: Hypothesis wants its subnormal numbers back
+
+
+@pytest.mark.usefixtures("_as_a_worker")
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_plays_as_recorded(name: str) -> None:
     known = json.loads(RECORDED.read_text(encoding="utf-8")).get(machine())

@@ -164,7 +164,8 @@ def phase(game: Game, step: int = 0) -> Phase:
         return _saying(nothing, said)
     where = _where(game, at) + _noise_in_words(game, sigma, step)
     v, h = jacobian(game, at, sigma)
-    if not np.isfinite(h).all():  # the gradient penalty's |psi| - 1 has a kink at psi = 0
+    # The gradient penalty's |psi| - 1 has a kink at psi = 0; the derivatives that the field takes as 0 there tell nothing
+    if (c.regulariser.gradient_penalty and at[1] == 0) or not np.isfinite(h).all():
         return _saying(nothing, f"{where}The field has a kink at the rest point: it has no eigenvalues there.")
     assert np.abs(v).max() < 1e-6 * max(1.0, abs(at[0])), "rest_point's formula and the field disagree"
     eigenvalues = np.linalg.eigvals(h).astype(np.complex128)
