@@ -126,7 +126,8 @@ class Lab:
         return int(self.attribute("painted") or 0)
 
     def await_picture(self) -> None:
-        self.page.wait_for_selector('[data-testid="live-view"]')
+        """Until a first frame is drawn, and plotly.js is there for all that goes beyond it."""
+        self.page.wait_for_selector('[data-testid="live-view"][data-complete]')
         wait_until(lambda: self.painted > 0 and self.status != "connecting", "a first frame is drawn")
 
     def await_rest(self) -> None:

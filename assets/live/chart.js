@@ -3,6 +3,7 @@
  * One Plotly plot that we redraw often: lines, fixed ranges, and a person who may be hovering or dragging in it.
  */
 
+import { SmallChart } from './comparison-chart.js';
 import { PLAIN_LINE } from './lighten.js';
 
 /** @typedef {import('./palette.js').Theme} Theme */
@@ -13,7 +14,7 @@ const DOUBLE_CLICK_MS = 400;
 const DOUBLE_CLICK_PX = 6;
 
 /** @typedef {object} ChartOptions
- * @property {any} plotly
+ * @property {Promise<any>} plotly when it is there; until then a chart with an axis on the right (the stage's) is sketched on a canvas
  * @property {HTMLElement} node
  * @property {AbortSignal} signal ends the chart
  * @property {(ranges: Record<string, [number, number]>) => void} onZoom new ranges by axis name
@@ -21,7 +22,10 @@ const DOUBLE_CLICK_PX = 6;
  * @property {() => void} onRelease the drag that held the drawing back is over */
 
 export class Chart {
-  #plotly;
+  /** @type {any} null until it is there */
+  #plotly = null;
+  /** @type {SmallChart | null} */
+  #sketch = null;
   #node;
   #options;
   #drawn = false;
@@ -30,7 +34,6 @@ export class Chart {
   /** @param {ChartOptions} options */
   constructor(options) {
     this.#options = options;
-    this.#plotly = options.plotly;
     this.#node = options.node;
     const { node, signal } = options;
     // Redrawing under a drag would take the zoom rectangle away: the plot holds still until the button is up.
@@ -49,7 +52,12 @@ export class Chart {
       options.onRelease();
     };
     for (const type of ['pointerup', 'pointercancel', 'blur']) window.addEventListener(type, release, { signal });
-    signal.addEventListener('abort', () => this.#plotly.purge(this.#node));
+    signal.addEventListener('abort', () => this.#plotly?.purge(this.#node));
+    options.plotly.then(plotly => {
+      if (signal.aborted) return;
+      this.#plotly = plotly;
+      options.onRelease(); // draw again, in full
+    }, () => {}); // the view says so
   }
 
   /** @param {object[]} data lines: x, y and their looks @param {Record<string, any>} layout @returns {boolean} whether it was drawn */
@@ -61,10 +69,15 @@ export class Chart {
     // Plotly writes a zoom into the very arrays it was given.
     for (const [name, axis] of Object.entries(layout)) if (/^[xy]axis/.test(name)) sized[name] = { ...axis, range: [...axis.range] };
     const lines = data.map(line => ({ type: 'scatter', mode: 'lines', meta: PLAIN_LINE, ...line }));
+    if (!this.#plotly) {
+      if (layout.yaxis2) (this.#sketch ??= new SmallChart(this.#node)).draw(lines, layout);
+      return Boolean(layout.yaxis2);
+    }
     if (this.#drawn) {
       this.#plotly.react(this.#node, lines, sized, CONFIG);
     } else {
       this.#drawn = true;
+      this.#node.replaceChildren(); // the sketch
       this.#plotly.newPlot(this.#node, lines, sized, CONFIG);
       const events = /** @type {any} */ (this.#node);
       events.on('plotly_relayout', (/** @type {Record<string, any>} */ changes) => this.#report(changes));

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * A small chart on a canvas, of the same lines and layout as a Plotly one: where many stand side by side, each has a millisecond
- * or two, and nobody zooms into a thumbnail.
+ * A chart on a canvas, of the same lines and layout as a Plotly one: where many stand side by side, each has a millisecond
+ * or two, and nobody zooms into a thumbnail; and where plotly.js is not there yet.
  */
 import { fitCanvas } from './canvas.js';
 import { element } from './dom.js';
@@ -17,8 +17,8 @@ export class SmallChart {
     node.append(this.#canvas);
   }
 
-  /** @param {Record<string, any>[]} lines as Plotly takes them: x, y, yaxis, line, fill, opacity, visible @param {Record<string, any>} layout its margin, ranges, ticks of both axes, and horizontal lines */
-  draw(lines, { margin, xaxis, yaxis, yaxis2, shapes, font }) {
+  /** @param {Record<string, any>[]} lines as Plotly takes them: x, y, yaxis, line, fill, opacity, visible @param {Record<string, any>} layout its margin, ranges, ticks of both axes, horizontal lines, and words at the upper edge */
+  draw(lines, { margin, xaxis, yaxis, yaxis2, shapes, annotations, font }) {
     const c = this.#context;
     if (!fitCanvas(c)) return;
     const { clientWidth: width, clientHeight: height } = this.#canvas;
@@ -39,6 +39,12 @@ export class SmallChart {
     for (const { yref, y0, line } of shapes) level(toY[yref](y0), line);
     ticks(c, yaxis2, toY.y2, { ...box, x: box.right + 5, align: 'left' }, font.family);
     ticks(c, yaxis, toY.y, { ...box, x: box.left - 5, align: 'right' }, font.family);
+    for (const { text, x, xanchor, xshift, font: own } of annotations) {
+      c.font = `${own.size}px ${font.family}`;
+      c.fillStyle = own.color;
+      c.textAlign = xanchor;
+      c.fillText(text, box.left + x * (box.right - box.left) + xshift, box.top);
+    }
     c.save();
     c.beginPath();
     c.rect(box.left, box.top, box.right - box.left, box.bottom - box.top);

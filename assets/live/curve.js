@@ -61,7 +61,7 @@ export class Curve {
   #readouts = new Readouts();
 
   /** @param {object} options
-   * @param {PanelSpec} options.spec @param {any} options.plotly @param {AbortSignal} options.signal
+   * @param {PanelSpec} options.spec @param {Promise<any>} options.plotly @param {AbortSignal} options.signal
    * @param {import('./preferences.js').Preferences} options.preferences @param {import('./tip.js').Tips} options.tips
    * @param {(time: [number, number] | null) => void} options.onTime a new time range for all panels, or none
    * @param {() => void} options.onChange this panel wants to be drawn again */

@@ -45,7 +45,7 @@ export class Curves {
   #state;
 
   /** @param {object} options
-   * @param {any} options.plotly @param {AbortSignal} options.signal @param {import('./attempts.js').Attempt} options.attempt
+   * @param {Promise<any>} options.plotly @param {AbortSignal} options.signal @param {import('./attempts.js').Attempt} options.attempt
    * @param {import('./preferences.js').Preferences} options.preferences
    * @param {import('./history.js').History} options.history
    * @param {import('./palette.js').Theme} options.theme @param {import('./tip.js').Tips} options.tips

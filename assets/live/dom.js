@@ -37,3 +37,6 @@ export function icon(path) {
   svg.append(shape);
   return svg;
 }
+
+/** @param {number} ms @returns {Promise<void>} */
+export const delay = ms => new Promise(resolve => setTimeout(resolve, ms));

@@ -2,17 +2,42 @@
 /**
  * The live view as a Streamlit component: mounted once per element, told about new data and themes, taken away without a trace.
  */
+import { delay } from './dom.js';
 import { lighten } from './lighten.js';
 import { LiveView } from './view.js';
 
-/** @typedef {{token: string, socket: string, title: string, preset: string}} Data
- * `token` opens one run, `socket` is its path relative to the page, `title` names the view to assistive technology,
- * `preset` the ready game that it was begun as. */
+/** @typedef {{token: string, socket: string, title: string, preset?: string, arriving?: string}} Data
+ * `token` opens one run; where there is none yet, `arriving` is what the page's address calls it. `socket` is its path relative
+ * to the page, `title` names the view to assistive technology, `preset` the ready game that it was begun as. */
 /** @typedef {{data: Data, parentElement: HTMLElement, setTriggerValue?: (name: string, value: unknown) => void}} Component
  * What is used of Streamlit's v2 component; the trigger `generation` tells the page that another game has begun. */
 
+const PATIENCE_MS = 15_000; // the longest that Plotly waits for what should come before it
+const QUIET_MS = 1000; // the longest that it waits for a quiet moment
+
 /** @type {WeakMap<HTMLElement, LiveView>} */
 const views = new WeakMap();
+
+/** The view that was begun with the page, before Streamlit had mounted anything: the first mount takes it over.
+ * @type {LiveView | null} */
+let early = null;
+let isMounted = false;
+let takeOver = () => {};
+
+/** Begins the view while Streamlit is still on its way.
+ * @param {HTMLElement} parent where it stands until then @param {string} arriving what the page's address calls its run */
+export function begin(parent, arriving) {
+  if (isMounted) return;
+  const base = new URL('.', import.meta.url);
+  const taken = new Promise((/** @type {(value: void) => void} */ resolve) => (takeOver = resolve));
+  early = new LiveView(parent, styled(), async () => {
+    // Fetched now, evaluated once Streamlit has done its own part, which that would hold up
+    fetch(plotlyAddress(base), { priority: 'low' }).then(answer => answer.blob()).catch(() => {});
+    await Promise.race([taken, delay(PATIENCE_MS)]);
+    return withPlotly(base);
+  });
+  early.update({ parentElement: parent, data: { token: '', arriving, socket: 'gandash/live', title: '' } });
+}
 
 /** Mounts the view, or tells the mounted one that data or theme may have changed.
  * @param {Component} component
@@ -20,8 +45,14 @@ const views = new WeakMap();
 export function update(component, base) {
   const { parentElement } = component;
   let view = views.get(parentElement);
+  isMounted = true;
   if (!view) {
-    view = new LiveView(parentElement, () => load(base));
+    view = early ?? new LiveView(parentElement, styled(), () => withPlotly(base));
+    if (early) {
+      early.moveTo(parentElement);
+      early = null;
+      takeOver();
+    }
     views.set(parentElement, view);
   }
   view.update(component);
@@ -33,13 +64,19 @@ export function teardown(parentElement) {
   views.delete(parentElement);
 }
 
-/** Plotly, once the page has it and the style sheet. Both stay for the next mount: they are the page's, not one view's.
+/** The style sheet stays for the next mount, as Plotly does: they are the page's, not one view's.
+ * @returns {Promise<void>} */
+const styled = () =>
+  appended('link', { rel: 'stylesheet', href: new URL('live.css', import.meta.url).href + new URL(import.meta.url).search });
+
+/** @param {URL} base */
+const plotlyAddress = base => new URL('../plotly.min.js', base).href;
+
+/** Plotly, in a quiet moment: evaluating it takes a second or two of a slow machine, so nothing that can do without waits for it.
  * @param {URL} base @returns {Promise<any>} */
-async function load(base) {
-  await Promise.all([
-    appended('link', { rel: 'stylesheet', href: new URL('live.css', import.meta.url).href + new URL(import.meta.url).search }),
-    'Plotly' in window || appended('script', { src: new URL('../plotly.min.js', base).href }),
-  ]);
+async function withPlotly(base) {
+  await new Promise(resolve => (window.requestIdleCallback ? requestIdleCallback(resolve, { timeout: QUIET_MS }) : setTimeout(resolve)));
+  if (!('Plotly' in window)) await appended('script', { src: plotlyAddress(base) });
   return lighten(/** @type {any} */ (window).Plotly);
 }
 

@@ -34,13 +34,16 @@ export class LiveSocket {
   #patience;
   #closed = false;
   #url;
-  #token;
+  /** opens the run, on every return too; the server may name it @type {string} */
+  token;
+  #arriving;
   #listener;
 
-  /** @param {URL} url @param {string} token @param {Listener} listener */
-  constructor(url, token, listener) {
+  /** @param {URL} url @param {{token: string, arriving?: string}} data @param {Listener} listener */
+  constructor(url, { token, arriving }, listener) {
     this.#url = url;
-    this.#token = token;
+    this.token = token;
+    this.#arriving = arriving;
     this.#listener = listener;
     this.#patience = window.setTimeout(() => listener.onSilent(unreached(url)), SILENCE_MS);
     this.#open();
@@ -63,7 +66,7 @@ export class LiveSocket {
     const socket = new WebSocket(this.#url);
     socket.binaryType = 'arraybuffer';
     this.#socket = socket;
-    socket.onopen = () => this.send({ type: 'hello', token: this.#token });
+    socket.onopen = () => this.send({ type: 'hello', token: this.token, arriving: this.token ? undefined : this.#arriving });
     socket.onmessage = ({ data }) => {
       if (this.#closed) return;
       clearTimeout(this.#patience);

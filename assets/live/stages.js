@@ -9,7 +9,7 @@ import { PicturesStage } from './stage-pictures.js';
 import { PlaneStage } from './stage-plane.js';
 
 /** @typedef {object} StageOptions
- * @property {any} plotly
+ * @property {Promise<any>} plotly
  * @property {AbortSignal} signal ends the stage
  * @property {import('./attempts.js').Attempt} attempt for a stage that is made of others
  * @property {import('./preferences.js').Preferences} preferences

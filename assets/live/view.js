@@ -7,7 +7,7 @@ import { unpack } from './bytes.js';
 import { MemberLegend } from './comparison-legend.js';
 import { factsOf, marksOf, numbersOf } from './comparison-members.js';
 import { Curves } from './curves.js';
-import { element } from './dom.js';
+import { delay, element } from './dom.js';
 import { Examine } from './examine.js';
 import { Help } from './help.js';
 import { History } from './history.js';
@@ -23,6 +23,7 @@ import { Tips } from './tip.js';
 import { Transport } from './transport.js';
 import { Verdict } from './verdict.js';
 
+const PATIENCE_MS = 15_000; // the longest that Plotly waits for a first picture
 const NARROW_PX = 640; // below: curves under the stage, and the page scrolls
 const SNUG_PX = 900; // below: curves beside the stage, the top row in two lines; or as if narrow, where the page is tall
 const TALL = 0.85; // of width to the window's height
@@ -59,12 +60,22 @@ export class LiveView {
   /** @type {{kind: string, end: AbortController, view: import('./stages.js').Stage} | null} */
   #staged = null;
 
-  /** @param {HTMLElement} parent @param {() => Promise<any>} load brings Plotly */
-  constructor(parent, load) {
+  /** @type {() => void} */
+  #tellFirst = () => {};
+  /** Resolved by the first picture. */
+  #first = new Promise((/** @type {(value: void) => void} */ resolve) => (this.#tellFirst = resolve));
+
+  /** @type {() => void} */
+  #tellMounted = () => {};
+  /** Resolved by the first word of Streamlit's. */
+  #mounted = new Promise((/** @type {(value: void) => void} */ resolve) => (this.#tellMounted = resolve));
+
+  /** @param {HTMLElement} parent @param {Promise<void>} styled @param {() => Promise<any>} load brings Plotly */
+  constructor(parent, styled, load) {
     this.#root = element('section', { class: 'gd-live', 'data-testid': 'live-view', 'data-status': 'connecting', 'data-step': 0, 'data-painted': 0, 'data-role': 'watch', 'data-fps': 0 });
     parent.append(this.#root);
-    load().then(
-      plotly => this.#end.signal.aborted || this.#start(plotly),
+    styled.then(
+      () => this.#end.signal.aborted || this.#start(load),
       error => this.#end.signal.aborted || this.#root.append(element('p', {}, `The live view cannot start: ${error.message}. Reload the page to try again.`)),
     );
   }
@@ -72,7 +83,8 @@ export class LiveView {
   /** @param {import('./live.js').Component} component as Streamlit gives it now */
   update({ data, setTriggerValue }) {
     this.#tellPage = setTriggerValue ?? (() => {});
-    if (this.#data && data.preset !== this.#data.preset) releaseFocus(); // a preset was chosen: Space is to play it
+    if (setTriggerValue) this.#tellMounted();
+    if (this.#data?.preset && data.preset !== this.#data.preset) releaseFocus(); // a preset was chosen: Space is to play it
     const renewed = data.token !== this.#data?.token || data.socket !== this.#data?.socket;
     this.#data = data;
     this.#root.setAttribute('aria-label', data.title);
@@ -82,6 +94,11 @@ export class LiveView {
     if (renewed) this.#connect();
   }
 
+  /** Stands in another place from now on, as it is. @param {HTMLElement} parent */
+  moveTo(parent) {
+    parent.append(this.#root);
+  }
+
   dispose() {
     this.#end.abort();
     cancelAnimationFrame(this.#scheduled);
@@ -89,9 +106,14 @@ export class LiveView {
     this.#root.remove();
   }
 
-  /** @param {any} plotly */
-  #start(plotly) {
+  /** @param {() => Promise<any>} load brings Plotly, asked for once the first picture is there, or will not come */
+  #start(load) {
     const { signal } = this.#end;
+    const plotly = Promise.race([this.#first, delay(PATIENCE_MS)]).then(load);
+    Promise.all([plotly, this.#mounted]).then(
+      () => requestAnimationFrame(() => this.#root.setAttribute('data-complete', '')),
+      error => this.#parts?.overlay.say(`The curves cannot be drawn: ${error.message}. Reload the page to try again.`, false),
+    );
     this.#fill();
     this.#parts = build(this.#root, {
       plotly,
@@ -127,7 +149,7 @@ export class LiveView {
     this.#connected = false;
     this.#clear(-1);
     this.#show();
-    this.#socket = new LiveSocket(socketUrl(data.socket), data.token, {
+    this.#socket = new LiveSocket(socketUrl(data.socket), data, {
       onMessage: message => this.#hear(message),
       onBytes: bytes => this.#receive(bytes),
       onLost: () => {
@@ -150,6 +172,7 @@ export class LiveView {
   /** @param {any} message */
   #hear(message) {
     if (message.type === 'refused') return this.#parts?.overlay.say(message.message);
+    if (message.type === 'welcome') return this.#welcome(message.token);
     if (message.type !== 'run') return;
     this.#connected = true;
     this.#over = null; // it may have been silent for long
@@ -170,6 +193,13 @@ export class LiveView {
     }
     this.#onStage(stage => stage.judge?.(this.#run.members));
     if (!same(marksOf)) curves.show({ marks: marksOf(this.#run) });
+  }
+
+  /** A page that came without a token has one from now on.
+   * @param {string} token */
+  #welcome(token) {
+    if (this.#socket) this.#socket.token = token;
+    if (this.#data) this.#data = { ...this.#data, token };
   }
 
   /** What cannot be read is left out and answered all the same: the server waits for a word before it sends the next.
@@ -248,6 +278,7 @@ export class LiveView {
     transport.read({ step, stepsPerSecond, framesPerSecond: this.#pace.perSecond(now) });
     curves.show({ numbers, step });
     Object.assign(this.#root.dataset, { step, measured, painted: ++this.#painted, fps: this.#pace.perSecond(now).toFixed(1) });
+    if (this.#painted === 1) setTimeout(this.#tellFirst); // the screen shows it first
     this.#settle();
   }
 
@@ -340,7 +371,7 @@ function layoutFor(width, height) {
 
 /** The view's parts, in their places.
  * @param {HTMLElement} root
- * @param {{plotly: any, signal: AbortSignal, attempt: import('./attempts.js').Attempt, preferences: Preferences, history: History, send: (command: object) => void, stage: () => import('./stages.js').Stage | undefined, facts: () => any, request: () => void}} options `facts` of the one game, or of the first */
+ * @param {{plotly: Promise<any>, signal: AbortSignal, attempt: import('./attempts.js').Attempt, preferences: Preferences, history: History, send: (command: object) => void, stage: () => import('./stages.js').Stage | undefined, facts: () => any, request: () => void}} options `facts` of the one game, or of the first */
 function build(root, { plotly, signal, attempt, preferences, history, send, stage, facts, request }) {
   const theme = readTheme(root);
   applyTheme(root, theme);

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from gandash.config import GameConfig
 from gandash.trainer.patience import Limits, given_up
@@ -39,6 +40,7 @@ class Supervisor:
         self._spare_lock = threading.Lock()  # its own: a run that takes a worker holds its lock, and we may wait for it
         self._runs: dict[str, Run] = {}
         self._owners: dict[str, str] = {}  # run id -> visitor
+        self._promised: WeakValueDictionary[tuple[str, str], Run] = WeakValueDictionary()  # by visitor, and the name asked for
         self._spare: WorkerProcess | None = None
         self._no_spare_before = 0.0
         self._closed = threading.Event()
@@ -111,6 +113,22 @@ class Supervisor:
             found = min(left, key=lambda r: left[r], default=None)
             if found is not None:
                 found.expect_viewer()
+            return found
+
+    def arrive(self, name: str, visitor: str, begin: Callable[[], Run]) -> Run:
+        """The run for a tab that has just been opened at an address that names one: that one, the one left behind, or what
+        `begin` makes. A page asks twice, by its script and by the live view that does not wait for it: whichever comes
+        second gets what the first got."""
+        with self._lock:
+            found = self.find(name, visitor)
+            promised = self._promised.pop((visitor, name), None)
+            if found is None and promised is not None and not promised.has_ended:
+                found = promised
+            elif found is None:
+                found = self.kept_for(visitor) or begin()
+                if visitor and name:
+                    self._promised[visitor, name] = found
+            found.expect_viewer()
             return found
 
     def _belongs(self, run: Run, visitor: str) -> bool:

@@ -13,7 +13,7 @@ from gandash import __version__
 from gandash.places import ASSETS
 
 STREAMLIT_PAGE = Path(st.__file__).parent / "static" / "index.html"
-ENTRY = "live.js"
+ENTRY, STYLE = "live.js", "live.css"
 
 
 async def page(request: Request) -> Response:
@@ -27,7 +27,10 @@ def arrival_page() -> str:
     modules = sorted(path.name for path in (ASSETS / "live").glob("*.js"))
     # Named here, they load side by side; else the browser learns of each from the one that imports it
     preloads = "".join(f'<link rel="modulepreload" href="./gandash/assets/live/{address(name)}">\n' for name in modules)
-    return added(STREAMLIT_PAGE.read_text("utf-8"), preloads, (ASSETS / "arrival" / "arrival.html").read_text("utf-8"))
+    style = f'<link rel="preload" as="style" href="./gandash/assets/live/{STYLE}?v={__version__}">\n'
+    # First in the head: the picture waits for these, and Streamlit's own files, which are many, would else come before them
+    streamlit = STREAMLIT_PAGE.read_text("utf-8").replace("<head>", f"<head>\n{preloads}", 1)
+    return added(streamlit, style, (ASSETS / "arrival" / "arrival.html").read_text("utf-8"))
 
 
 def address(module: str) -> str:

@@ -25,7 +25,7 @@ from gandash.trainer.run import Run
 from gandash.trainer.supervisor import NoRoom
 from gandash.ui import choices, comparing, controls, drawing, lessons, live, upload
 from gandash.ui.routes import ASSETS, VISITOR_COOKIE
-from gandash.ui.service import supervisor
+from gandash.ui.service import begin, supervisor
 from gandash.ui.style import STYLE
 from gandash.ui.tab import Tab
 from gandash.ui.words import maths
@@ -72,13 +72,12 @@ def attach(tab: Tab) -> Run:
     """This tab's run: the one it has, the one its address names, the one left behind, or a new one. Raises NoRoom."""
     if tab.run is None or tab.run.has_gone:
         visitor = st.context.cookies.get(VISITOR_COOKIE, "")
-        found = None
-        if tab.is_new:  # a reload, or a tab opened again
-            found = supervisor().find(st.query_params.get("run", ""), visitor) or supervisor().kept_for(visitor)
-        if found is None:
-            preset = PRESETS[tab.preset]
-            found = supervisor().create(preset.config, preset.title, visitor, preset.speed)
-        found.expect_viewer()
+        preset = PRESETS[tab.preset]
+        if tab.is_new:  # opened, opened again, or reloaded
+            found = supervisor().arrive(st.query_params.get("run", ""), visitor, lambda: begin(supervisor(), preset, visitor))
+        else:
+            found = begin(supervisor(), preset, visitor)
+            found.expect_viewer()
         tab.attach(found)
     assert tab.run is not None
     if st.query_params.get("run") != tab.run.id:

@@ -2,7 +2,8 @@
 
 The socket: the browser's page must be our own (`doors.py`), and its first message must carry a token of the run (192 random
 bits). The token for steering may command, the one for watching only looks. Tokens travel in messages, never in an address,
-so no log holds one. Who a run belongs to across reloads is known by a random cookie that scripts cannot read.
+so no log holds one. Who a run belongs to across reloads is known by a random cookie that scripts cannot read. A page that is
+just opening has no token yet: by that cookie it is given its visitor's own run, the one that its script will show too.
 """
 
 from __future__ import annotations
@@ -30,13 +31,15 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from gandash.places import ASSETS as ASSETS
+from gandash.presets import DEFAULT
 from gandash.trainer.messages import steering_adapter
 from gandash.trainer.run import Role, Run, Viewer
+from gandash.trainer.supervisor import NoRoom
 from gandash.ui.arrival import page
 from gandash.ui.doors import LIVE, admits, stated_hosts
 from gandash.ui.doors import VISITOR_COOKIE as VISITOR_COOKIE
 from gandash.ui.doors import middleware as middleware
-from gandash.ui.service import supervisor
+from gandash.ui.service import begin, supervisor
 
 log = logging.getLogger("gandash.socket")
 
@@ -89,9 +92,15 @@ async def _admit(socket: WebSocket) -> tuple[Run, Role] | None:
         text = await asyncio.wait_for(_receive(socket), HELLO_SECONDS)
         hello = json.loads(text[:MAX_MESSAGE])
         token = hello["token"] if hello["type"] == "hello" else ""
+        visitor, name = socket.cookies.get(VISITOR_COOKIE, ""), hello.get("arriving")
+        if token == "" and visitor and isinstance(name, str) and name:
+            keeper = supervisor()
+            run = await asyncio.to_thread(keeper.arrive, name, visitor, lambda: begin(keeper, DEFAULT, visitor))
+            await socket.send_text(json.dumps({"type": "welcome", "token": run.tokens["steer"]}))
+            return run, "steer"
         return supervisor().admit(token) if isinstance(token, str) else None
-    except (TimeoutError, ValueError, KeyError, TypeError, RecursionError, WebSocketDisconnect):
-        return None
+    except (TimeoutError, ValueError, KeyError, TypeError, AttributeError, RecursionError, WebSocketDisconnect, NoRoom):
+        return None  # of NoRoom the page tells by itself
 
 
 async def _receive(socket: WebSocket) -> str:

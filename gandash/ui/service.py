@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from functools import cache
 
+from gandash.presets.base import Preset
+from gandash.trainer.run import Run
 from gandash.trainer.supervisor import Supervisor
 
 
 @cache
 def supervisor() -> Supervisor:
     return Supervisor()
+
+
+def begin(keeper: Supervisor, preset: Preset, visitor: str) -> Run:
+    """A new run of this visitor's, which plays a preset. Raises NoRoom."""
+    return keeper.create(preset.config, preset.title, visitor, preset.speed)

@@ -640,6 +640,27 @@ def test_two_tabs_at_once_do_not_share_what_was_left_behind(fake_house: Callable
     assert keeper.kept_for("me") is run
 
 
+def test_a_page_that_asks_twice_for_its_run_gets_one(fake_house: Callable[..., FakeHouse], tiny: GameConfig) -> None:
+    """By its script and by its live view, in either order, under the name in its address; other tabs and people get others."""
+    keeper = fake_house().keeper
+
+    def arrive(name: str, visitor: str) -> Run:
+        return keeper.arrive(name, visitor, lambda: keeper.create(tiny, "a", visitor))
+
+    first = arrive("new-1", "me")
+    assert arrive("new-1", "you") is not first and arrive("new-2", "me") is not first
+    assert arrive("new-1", "me") is first  # the second half of the page
+    assert arrive("new-1", "me") is not first  # another page: a name is good for one
+    assert arrive(first.id, "me") is first  # a reload
+    lost = arrive("new-3", "me")
+    lost.end("over")
+    assert arrive("new-3", "me") is not lost
+    assert arrive("new-4", "") is not arrive("new-4", "")  # without a cookie there is nobody to promise it to
+    left = arrive("new-5", "me")
+    left.detach(left.attach("steer", nothing))
+    assert arrive("new-6", "me") is left is arrive("new-6", "me")  # the one left behind, to both halves
+
+
 def test_a_strange_cookie_harms_its_owner_alone(fake_house: Callable[..., FakeHouse], tiny: GameConfig) -> None:
     keeper = fake_house().keeper
     strange = keeper.create(tiny, "a", "\udcff\x00é")

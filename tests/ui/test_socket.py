@@ -35,7 +35,7 @@ from gandash.trainer.messages import StepBy
 from gandash.trainer.patience import Limits
 from gandash.trainer.process import WorkerProcess
 from gandash.trainer.run import Run
-from gandash.trainer.supervisor import Supervisor
+from gandash.trainer.supervisor import NoRoom, Supervisor
 from gandash.ui import routes as routes_module
 
 with warnings.catch_warnings():  # starlette would rather have httpx2 under its test client; httpx does
@@ -326,6 +326,35 @@ def test_our_own_page_gets_in(client: TestClient, run: Run) -> None:
         assert (state["run"], state["role"], state["facts"]["title"]) == (run.id, "steer", "Tiny")
         assert run.tokens["steer"] not in json.dumps(state) and run.tokens["watch"] not in json.dumps(state)
     until(lambda: run.viewers == 0)
+
+
+def test_a_page_that_just_opens_gets_its_visitors_own_run(client: TestClient, keeper: Supervisor) -> None:
+    """Without a token: by the cookie, the run that its script will show too, and with it the token to come back with."""
+    with connect(client, "", cookie=f"{routes_module.VISITOR_COOKIE}=me") as socket:
+        socket.send_text(json.dumps({"type": "hello", "token": "", "arriving": "new-1"}))
+        welcome = socket.receive_json()
+        (run,) = keeper.runs
+        assert welcome == {"type": "welcome", "token": run.tokens["steer"]}
+        state = socket.receive_json()
+        assert (state["run"], state["role"]) == (run.id, "steer")
+        assert keeper.arrive("new-1", "me", lambda: pytest.fail("another run was made")) is run
+
+
+@pytest.mark.parametrize(("cookie", "name"), [("", "new-1"), ("me", ""), ("me", 1), ("me", None)])
+def test_a_page_without_cookie_or_name_gets_none(client: TestClient, keeper: Supervisor, cookie: str, name: object) -> None:
+    with connect(client, "", cookie=f"{routes_module.VISITOR_COOKIE}={cookie}") as socket:
+        socket.send_text(json.dumps({"type": "hello", "token": "", "arriving": name}))
+        assert socket.receive()["code"] == routes_module.UNKNOWN_TOKEN
+    assert keeper.runs == ()
+
+
+def test_where_there_is_no_room_the_page_tells_it(
+    client: TestClient, keeper: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with connect(client, "", cookie=f"{routes_module.VISITOR_COOKIE}=me") as socket:
+        monkeypatch.setattr(keeper, "create", lambda *_: (_ for _ in ()).throw(NoRoom("full")))
+        socket.send_text(json.dumps({"type": "hello", "token": "", "arriving": "new-1"}))
+        assert socket.receive()["code"] == routes_module.UNKNOWN_TOKEN
 
 
 # -------------------------------------------------------------------------------------------------------------- steering
