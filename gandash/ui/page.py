@@ -179,7 +179,7 @@ def presets(tab: Tab, run: Run) -> None:
     if choices.is_preset(run, preset.name):
         st.caption(maths(preset.watch), help=maths(preset.promise))
     elif len(run.configs) == 1:
-        st.caption("**Changed**: it began with other settings than this preset, whose promise need not hold for it.")
+        st.caption("**Changed**: begun with other settings than the preset's.", help="What the preset promises need not hold.")
         st.button("↻ Back to the preset", key="reset", on_click=tab.note, args=(choices.preset, preset.name), width="stretch")
     for move in preset.moves:
         button(move.label, f"move/{move.label}", tab, choices.move, move)
