@@ -11,7 +11,7 @@ from driving import Lab
 from playwright.sync_api import TimeoutError
 from waiting import wait_until
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 def chosen(lab: Lab, label: str) -> str:

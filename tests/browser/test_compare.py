@@ -13,7 +13,7 @@ from driving import ROOT, App, Lab, running_app
 from playwright.sync_api import Browser
 from waiting import wait_until
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 LINES = """panel => document.querySelector(`[data-panel="${panel}"] .js-plotly-plot`)
     ?.data.filter(line => line.visible).length ?? 0"""

@@ -7,7 +7,7 @@ import re
 import pytest
 from waiting import wait_until
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 WHATS = ("duality", "best_response", "spectrum", "samples", "landscape")
 COMPUTE = re.compile("Compute")

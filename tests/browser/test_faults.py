@@ -8,7 +8,7 @@ import psutil
 import pytest
 from waiting import wait_until
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 def test_fifty_reloads_in_a_row_leave_no_worker_behind(app, lab) -> None:

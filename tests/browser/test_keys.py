@@ -9,7 +9,7 @@ from driving import Lab
 from playwright.sync_api import Page
 from waiting import wait_until
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 FOCUSED = "() => document.activeElement.matches('body')"
 OTHERWISE = {"paused": "running", "running": "paused"}

@@ -10,7 +10,7 @@ from driving import App, Lab, running_app
 from playwright.sync_api import Browser
 from waiting import wait_until
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

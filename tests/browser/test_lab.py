@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from waiting import wait_until
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 def test_play_steer_and_survive(app, lab) -> None:

@@ -9,7 +9,7 @@ from gandash.presets import PRESETS
 from gandash.presets.base import GROUPS
 from gandash.presets.line import RAMP
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 def test_a_lesson_is_found_and_chosen_with_keys_alone(lab) -> None:

@@ -12,7 +12,7 @@ from waiting import wait_until
 
 from gandash.presets import PRESETS
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 ORBIT, CYCLE = PRESETS["dirac-orbit"], PRESETS["dirac-cycle"]
 

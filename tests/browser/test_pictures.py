@@ -14,7 +14,7 @@ from waiting import wait_until
 from gandash.pictures import Digits
 from gandash.trainer.frame import pack, unpack
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 WALL = ".gd-wall[role=grid]"
 COLOURS = """canvas => {

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator
 from waiting import wait_until
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from proxies import PASS_HOST, UPGRADE, free_port, running_nginx
 from waiting import wait_until
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 PREFIX = "/user/ada/proxy/8501/"
 WORDS_SECONDS = 10  # of a person's patience; on a slow machine the page itself comes late, so tests wait for longer

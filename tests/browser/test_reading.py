@@ -18,7 +18,7 @@ from waiting import wait_until
 
 from gandash.trainer.frame import pack, unpack
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 SMOOTHED = {
     "kind": "probability",
