@@ -49,26 +49,24 @@ class Disguise:
         self._state = "{}"
 
     def route(self, page: WebSocketRoute) -> None:
-        self._page = page
-        page.connect_to_server().on_message(self._pass)
+        page.connect_to_server().on_message(lambda message: self._pass(page, message))
 
     def tell(self) -> None:
         """Say the run's state again, as the server does when a live setting changed."""
         assert self._page
         self._page.send(self._said())
 
-    def _pass(self, message: str | bytes) -> None:
-        assert self._page
+    def _pass(self, page: WebSocketRoute, message: str | bytes) -> None:
         if isinstance(message, bytes):
             if self.broken:
                 self.broken -= 1
                 message = message[: len(message) // 2]
-            self._page.send(self._translated(message))
+            page.send(self._translated(message))
         else:
             if json.loads(message).get("type") == "run":
-                self._state = message
+                self._page, self._state = page, message  # a late page also knocks, by a socket that is told nothing
                 message = self._said()
-            self._page.send(message)
+            page.send(message)
 
     def _said(self) -> str:
         state = json.loads(self._state)
