@@ -84,8 +84,8 @@ DIGITS_BY_HEART = Preset(
     story="cured",
     teaches="D learns the pictures by heart; a penalty makes it forget.",
     promise="The digits' game without R1: all 10 captured at step 2000, and by step 8000 D knows the 1797 pictures by heart: "
-    "it is sure of them (|D − 1/2| at least 0.48), and the averaged G has lost a digit, its Fréchet distance more than "
-    "doubled. R1, switched on then, calms D (below 0.35), brings back all 10 and divides the distance by at least three, "
+    "it is sure of them (|D − 1/2| at least 0.48), and the averaged G may have lost a digit, its Fréchet distance more "
+    "than doubled. R1, switched on then, calms D (below 0.35), brings back all 10 and divides the distance by at least 2.5, "
     "within 1000 steps.",
     watch="D's histogram parts into two heaps, at 0 and at 1, while the pictures grow sharper and fewer: precision rises, "
     "coverage falls. Then switch R1 on.",
