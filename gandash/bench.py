@@ -32,10 +32,10 @@ from gandash.pictures import Bars, Pictures
 from gandash.players import Convolutional, Latent, Layer, Network, Shape
 from gandash.presets import DEFAULT
 from gandash.presets.base import Preset
-from gandash.trainer.frame import unpack
-from gandash.trainer.messages import FRAME, METRICS, Event, Refused, SendFrame, Set, Start, Started, StatusChanged
-from gandash.trainer.process import WorkerProcess
-from gandash.trainer.session import COLUMNS, be_reproducible
+from gandash.server.process import WorkerProcess
+from gandash.wire.frame import unpack
+from gandash.wire.messages import FRAME, METRICS, Event, Refused, SendFrame, Set, Start, Started, StatusChanged
+from gandash.worker.session import COLUMNS, be_reproducible
 
 SLICE_SECONDS = 0.05  # how long one rival plays before the next one does
 PATIENCE_SECONDS = 60.0  # for a worker to answer

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from gandash.diagnostics.verdict import Verdict
     from gandash.runs.record import Record
-    from gandash.trainer.session import Session, Snapshot
+    from gandash.worker.session import Session, Snapshot
 
 CHECKPOINT_SECONDS = 30.0
 PROGRESS_SECONDS = 0.1
@@ -65,8 +65,8 @@ def play(config: GameConfig, steps: int, directory: Path | None, changes: Sequen
         with leaving_at_once():
             from gandash.diagnostics.verdict import Verdict
             from gandash.runs.record import Record
-            from gandash.trainer.cause import cause_of
-            from gandash.trainer.session import Session, be_reproducible
+            from gandash.worker.cause import cause_of
+            from gandash.worker.session import Session, be_reproducible
         stop = stack.enter_context(_first_signal())
 
         be_reproducible()
@@ -130,7 +130,7 @@ def _play_rounds(
 
 def _report(session: Session, seconds: float, metrics: dict[str, float], verdict: Verdict) -> dict[str, Any]:
     """The result as JSON. `metrics` are the last round's, on its batches; `measurement` is of the state it left."""
-    from gandash.trainer.frame import finite
+    from gandash.wire.frame import finite
 
     facts = session.facts()
     report = {

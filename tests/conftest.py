@@ -1,18 +1,26 @@
-"""What every test stands on: one thread, Hypothesis without deadlines (slow machines) or files in the tree, and a word on
-how far the suite is."""
+"""What every test stands on: one thread, Hypothesis without deadlines (slow machines) or files in the tree, a word on how far
+the suite is; a game so small that a step costs almost nothing, and waiting that has an end."""
 
 from __future__ import annotations
 
 import os
 import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
 from progress import Progress
+from waiting import PATIENCE_SECONDS
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+
+from gandash.config import GameConfig, RunSettings
+from gandash.players import Network
+from gandash.targets import Gaussian
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported; worker processes inherit it
 
@@ -38,3 +46,26 @@ class BrowserInOnePlace(LoadScopeScheduling):
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> BrowserInOnePlace:
     return BrowserInOnePlace(config, log)
+
+
+@pytest.fixture(scope="session")
+def tiny() -> GameConfig:
+    net = Network(width=4, depth=1)
+    return GameConfig(
+        data=Gaussian(mean=0.5), generator=net, discriminator=net, run=RunSettings(batch=8, seed=3, averaging=0.9)
+    )
+
+
+def _until(condition: Callable[[], Any], seconds: float = PATIENCE_SECONDS, what: str = "") -> Any:
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        if time.monotonic() > deadline:
+            pytest.fail(f"{what or 'it'} did not come true within {seconds:g} s")
+        time.sleep(0.005)
+    return found
+
+
+@pytest.fixture(scope="session")
+def until() -> Callable[..., Any]:
+    """`until(condition, seconds, what)`: waits for a condition and returns its value; fails after a deadline."""
+    return _until

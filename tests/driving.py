@@ -42,7 +42,7 @@ class App:
         found = []
         for child in psutil.Process(self.process.pid).children(recursive=True):
             with suppress(psutil.NoSuchProcess):  # it ended while we looked; a zombie is one of these
-                if "gandash.trainer.worker" in " ".join(child.cmdline()):
+                if "gandash.worker.main" in " ".join(child.cmdline()):
                     found.append(child)
         return found
 

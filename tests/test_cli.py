@@ -34,10 +34,10 @@ from gandash.presets.base import GROUPS, Preset
 from gandash.runs.record import CHECKPOINT, CONFIG, EVENTS, METRICS, load, replay
 from gandash.settings import SettingError, settings
 from gandash.targets import Gaussian, Mixture, Uniform
-from gandash.trainer.changes import with_live_setting
-from gandash.trainer.checkpoint import load as saved
-from gandash.trainer.frame import finite
-from gandash.trainer.session import COLUMNS, Session
+from gandash.wire.changes import with_live_setting
+from gandash.wire.frame import finite
+from gandash.worker.checkpoint import load as saved
+from gandash.worker.session import COLUMNS, Session
 
 ROOT = Path(__file__).parents[1]
 TINY = [

@@ -26,9 +26,12 @@ FLOORS = {
     "game": 1,
     "presets": 1,  # ready configs: nothing but gandash.config
     "diagnostics": 2,
-    "trainer": 3,
+    "wire": 1,  # what crosses the border between server and worker, and what a browser is told
+    "worker": 3,  # torch's side of that border
+    "server": 3,  # the other side
+    "trainer": 4,  # the old name of the server's door
     "runs": 4,
-    "bench": 4,  # measures game and trainer; `python -m gandash bench`
+    "bench": 4,  # measures game and worker; `python -m gandash bench`
     "figures": 4,
     "lessons": 4,
     "headless": 5,  # plays a game in the terminal, and keeps it
@@ -51,7 +54,9 @@ OUT_OF_REACH = {
     "presets": ("torch", "streamlit", "plotly"),
     "game": ("streamlit", "plotly"),
     "diagnostics": ("streamlit", "plotly"),
-    "trainer": ("streamlit", "plotly"),
+    "wire": ("torch", "streamlit", "plotly"),
+    "worker": ("streamlit", "plotly"),
+    "server": ("torch", "streamlit", "plotly", "gandash.game", "gandash.diagnostics"),
     "ui": ("torch", "gandash.game", "gandash.diagnostics"),  # the page never trains, and does not wait for torch
 }
 
@@ -142,7 +147,7 @@ def violations(modules: Mapping[str, str]) -> list[str]:
             found.append(f"{module}:{i.line}: {i.name} is not below {own or 'the root package'}")
     for module, (path, banned) in reached(everything).items():
         found.append(f"{module}: reaches {banned} by way of {' -> '.join(path)}")
-    for module, wanted in everything.items():  # a lazy import is still an import of the page's or the trainer's
+    for module, wanted in everything.items():  # a lazy import is an import all the same
         found += [
             f"{module}:{i.line}: {i.name} does not belong in {top(module)}"
             for i in wanted
@@ -197,12 +202,12 @@ SOUND = {
     "gandash.game.step": "import torch\nfrom gandash.game.field import logits\nfrom . import field\n",
     "gandash.game.field": "from gandash import config\n",
     "gandash.diagnostics.line": "from gandash.game.step import start\n",
-    "gandash.trainer.supervisor": "from gandash.config import GameConfig\n",
-    "gandash.trainer.loop": "from gandash.diagnostics import line\n",
+    "gandash.server.supervisor": "from gandash.config import GameConfig\n",
+    "gandash.worker.loop": "from gandash.diagnostics import line\n",
     "gandash.figures.curves": "def draw():\n    import plotly\n",
-    "gandash.cli": "def play():\n    from gandash.trainer.loop import Loop\n",
+    "gandash.cli": "def play():\n    from gandash.worker.loop import Loop\n",
     "gandash.ui.page": (
-        "from typing import TYPE_CHECKING\nimport streamlit\nfrom gandash.trainer import supervisor\n"
+        "from typing import TYPE_CHECKING\nimport streamlit\nfrom gandash.server import supervisor\n"
         "if TYPE_CHECKING:\n    from gandash.game.game import Game\n    import torch\n"
     ),
     "gandash.__main__": "from gandash.cli import play\n",
@@ -221,14 +226,14 @@ def test_a_sound_house_passes() -> None:
         ("gandash.presets", "from gandash.game.step import start", "is not below presets"),
         ("gandash.presets", "import torch.nn", "torch.nn does not belong"),
         ("gandash.game.field", "def f():\n    from gandash.diagnostics.line import Line", "is not below game"),
-        ("gandash.game.field", "class A:\n    def f(self):\n        import gandash.trainer.loop", "is not below game"),
-        ("gandash.game.field", "from ..trainer import loop", "gandash.trainer.loop is not below game"),
+        ("gandash.game.field", "class A:\n    def f(self):\n        import gandash.worker.loop", "is not below game"),
+        ("gandash.game.field", "from ..worker import loop", "gandash.worker.loop is not below game"),
         ("gandash.game.field", "from gandash import presets", "gandash.presets is not below game"),
-        ("gandash.game.__init__", "from ..trainer import loop", "gandash.trainer.loop is not below game"),
-        ("gandash.diagnostics.line", "if True:\n    from gandash import trainer", "is not below diagnostics"),
-        ("gandash.trainer.loop", "import streamlit as st", "streamlit does not belong in trainer"),
-        ("gandash.trainer.loop", "def f():\n    import streamlit.web", "streamlit.web does not belong in trainer"),
-        ("gandash.trainer.loop", "from gandash.runs import record", "is not below trainer"),
+        ("gandash.game.__init__", "from ..worker import loop", "gandash.worker.loop is not below game"),
+        ("gandash.diagnostics.line", "if True:\n    from gandash import worker", "is not below diagnostics"),
+        ("gandash.worker.loop", "import streamlit as st", "streamlit does not belong in worker"),
+        ("gandash.worker.loop", "def f():\n    import streamlit.web", "streamlit.web does not belong in worker"),
+        ("gandash.worker.loop", "from gandash.runs import record", "is not below worker"),
         ("gandash.figures.curves", "from gandash.lessons import dirac", "is not below figures"),
         ("gandash.cli", "from gandash.ui import page", "is not below cli"),
         ("gandash.ui.page", "from gandash.cli import play", "is not below ui"),
@@ -237,8 +242,10 @@ def test_a_sound_house_passes() -> None:
         ("gandash.ui.page", "from gandash.game.step import train_step", "does not belong in ui"),
         ("gandash.ui.page", "from gandash import diagnostics", "does not belong in ui"),
         ("gandash.ui.page", "import importlib\nimportlib.import_module('torch')", "torch does not belong in ui"),
-        ("gandash.ui.page", "from gandash.trainer import loop", "reaches gandash.diagnostics.line by way of"),
-        ("gandash.trainer.supervisor", "from gandash.trainer.loop import Loop", "gandash.ui.page: reaches"),
+        ("gandash.ui.page", "from gandash.worker import loop", "reaches gandash.diagnostics.line by way of"),
+        ("gandash.server.supervisor", "from gandash.worker.loop import Loop", "gandash.worker.loop.Loop is not below server"),
+        ("gandash.server.supervisor", "def f():\n    import torch", "torch does not belong in server"),
+        ("gandash.worker.loop", "from gandash.server import supervisor", "gandash.server.supervisor is not below worker"),
         ("gandash.config", "from gandash.cli import play", "is not below config"),
         ("gandash.__init__", "from gandash.config import GameConfig", "is not below the root package"),
         ("gandash.attic", "", "no floor is declared for 'attic'"),

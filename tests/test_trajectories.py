@@ -17,7 +17,7 @@ import pytest
 import torch
 
 from gandash.presets import PRESETS
-from gandash.trainer.session import Session, be_reproducible
+from gandash.worker.session import Session, be_reproducible
 
 RECORDED = Path(__file__).with_name("trajectories.json")
 STEPS, CHANGED_AT = 200, 100  # the preset's first live move, if it has one, is made half-way

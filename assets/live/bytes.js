@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Reader of the safetensors layout: eight bytes of header length, a JSON header, raw arrays (see gandash/trainer/frame.py).
+ * Reader of the safetensors layout: eight bytes of header length, a JSON header, raw arrays (see gandash/wire/frame.py).
  */
 
 /** @typedef {Float32Array | Int32Array | Uint8Array} NumberArray */

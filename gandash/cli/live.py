@@ -11,7 +11,7 @@ from gandash.config import GameConfig
 from gandash.headless import Timed
 from gandash.presets.base import Move, Preset
 from gandash.settings import JsonValue, SettingError, nearest, restarts, setting_at, settings
-from gandash.trainer.changes import live_differences
+from gandash.wire.changes import live_differences
 
 CURE = ""  # `--cure` without the name of a move
 

@@ -3,7 +3,7 @@
     config.json              the settings it began with
     events.jsonl             {"kind": "start"}, every change of the run, {"kind": "end"}: one JSON object per line
     metrics.csv              one row per step: float32 in the shortest form that reads back the same, empty for NaN
-    checkpoint.safetensors   the newest state kept (see `gandash.trainer.checkpoint`)
+    checkpoint.safetensors   the newest state kept (see `gandash.worker.checkpoint`)
 
 Files only grow, changes go down before the rows they shaped, and a line counts once its end is there: after a crash
 what was written is a whole run that is merely shorter. This file knows no torch until it replays.
@@ -25,11 +25,11 @@ from pydantic import ValidationError
 from gandash import __version__
 from gandash.config import GameConfig, parse_config
 from gandash.settings import JsonValue, SettingError
-from gandash.trainer.messages import Change
+from gandash.wire.messages import Change
 
 if TYPE_CHECKING:
     from gandash.diagnostics.verdict import Verdict
-    from gandash.trainer.session import Rows, Session
+    from gandash.worker.session import Rows, Session
 
 CONFIG, EVENTS, METRICS, CHECKPOINT = "config.json", "events.jsonl", "metrics.csv", "checkpoint.safetensors"
 
@@ -120,7 +120,7 @@ class Record:
 
     def checkpoint(self, session: Session) -> None:
         """Keep the session's state, in place of the one kept before."""
-        from gandash.trainer.checkpoint import save
+        from gandash.worker.checkpoint import save
 
         with _writing(self.directory):
             save(self.directory / CHECKPOINT, [session])
@@ -178,7 +178,7 @@ def load(directory: Path) -> Recorded:
 
 def replay(directory: Path) -> Session:
     """The recorded run, played again: the same trajectory, bit for bit on the same machine with the same torch."""
-    from gandash.trainer import session
+    from gandash.worker import session
 
     return session.replay(*load(directory))
 

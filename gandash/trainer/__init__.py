@@ -1,1 +1,1 @@
-"""The background trainer: a worker process per run, and the supervisor that looks after them."""
+"""The old name of `gandash.server`, for scripts that were written against it."""

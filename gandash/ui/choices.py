@@ -14,9 +14,9 @@ from gandash.pictures import PICTURE_LATENT, Pictures, UploadedPictures, made_up
 from gandash.players import Convolutional, Linear, Network, Point
 from gandash.presets import PRESETS
 from gandash.presets.base import Move
+from gandash.server.run import Run
 from gandash.settings import JsonValue, Setting, SettingError, kind_of, setting_at, variants
 from gandash.targets import Drawn, Samples, Samples2D
-from gandash.trainer.run import Run
 from gandash.ui import comparing, controls, drawing, live, upload
 from gandash.ui.tab import Asked, Reading, Tab, keep_reading, kept
 from gandash.uploads import guard

@@ -7,8 +7,8 @@ from typing import Any
 from gandash import typed
 from gandash.config import GameConfig
 from gandash.settings import Setting, SettingError, kind_of, settings, show, variants
-from gandash.trainer.messages import MAX_MEMBERS
 from gandash.ui import controls
+from gandash.wire.messages import MAX_MEMBERS
 
 FIRST = (
     "discriminator_optimiser.learning_rate",

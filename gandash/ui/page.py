@@ -18,17 +18,17 @@ from gandash import typed
 from gandash.config import GameConfig
 from gandash.pictures import UploadedPictures
 from gandash.presets import PRESETS
+from gandash.server.run import Run
+from gandash.server.supervisor import NoRoom
 from gandash.settings import setting_at, show
 from gandash.targets import Drawn, Samples, Samples2D
-from gandash.trainer.messages import MAX_MEMBERS
-from gandash.trainer.run import Run
-from gandash.trainer.supervisor import NoRoom
 from gandash.ui import choices, comparing, controls, drawing, lessons, live, upload
 from gandash.ui.routes import ASSETS, VISITOR_COOKIE
 from gandash.ui.service import begin, supervisor
 from gandash.ui.style import STYLE
 from gandash.ui.tab import Tab
 from gandash.ui.words import maths
+from gandash.wire.messages import MAX_MEMBERS
 
 state = st.session_state
 

@@ -32,14 +32,14 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from gandash.places import ASSETS as ASSETS
 from gandash.presets import DEFAULT
-from gandash.trainer.messages import steering_adapter
-from gandash.trainer.run import Role, Run, Viewer
-from gandash.trainer.supervisor import NoRoom
+from gandash.server.run import Role, Run, Viewer
+from gandash.server.supervisor import NoRoom
 from gandash.ui.arrival import page
 from gandash.ui.doors import LIVE, admits, stated_hosts
 from gandash.ui.doors import VISITOR_COOKIE as VISITOR_COOKIE
 from gandash.ui.doors import middleware as middleware
 from gandash.ui.service import begin, supervisor
+from gandash.wire.messages import steering_adapter
 
 log = logging.getLogger("gandash.socket")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 
 from gandash.presets.base import Preset
-from gandash.trainer.run import Run
-from gandash.trainer.supervisor import Supervisor
+from gandash.server.run import Run
+from gandash.server.supervisor import Supervisor
 
 
 @cache

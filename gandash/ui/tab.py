@@ -17,8 +17,8 @@ from weakref import WeakKeyDictionary
 
 from gandash.config import GameConfig
 from gandash.presets import DEFAULT, PRESETS
+from gandash.server.run import Run
 from gandash.settings import SettingError
-from gandash.trainer.run import Run
 from gandash.ui import controls
 from gandash.ui.upload import UploadError
 

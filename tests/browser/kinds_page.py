@@ -6,11 +6,11 @@ import streamlit as st
 from browser.kinds import GAMES
 
 from gandash.config import GameConfig
-from gandash.trainer.messages import Play
-from gandash.trainer.run import Run
+from gandash.server.run import Run
 from gandash.ui import live
 from gandash.ui.service import supervisor
 from gandash.ui.style import STYLE
+from gandash.wire.messages import Play
 
 st.set_page_config(layout="wide", initial_sidebar_state="expanded")
 st.html(STYLE)

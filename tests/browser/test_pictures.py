@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, WebSocketRoute
 from waiting import wait_until
 
 from gandash.pictures import Digits
-from gandash.trainer.frame import pack, unpack
+from gandash.wire.frame import pack, unpack
 
 pytestmark = pytest.mark.browser
 

@@ -16,7 +16,7 @@ from driving import Lab
 from playwright.sync_api import Browser, BrowserContext, WebSocketRoute
 from waiting import wait_until
 
-from gandash.trainer.frame import pack, unpack
+from gandash.wire.frame import pack, unpack
 
 pytestmark = pytest.mark.browser
 

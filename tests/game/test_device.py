@@ -20,9 +20,9 @@ from gandash.game.round import METRICS, start
 from gandash.game.step import train_step
 from gandash.players import Network
 from gandash.settings import kind_of, variants
-from gandash.trainer import session as session_module
-from gandash.trainer.games import Games
-from gandash.trainer.session import Session
+from gandash.worker import session as session_module
+from gandash.worker.games import Games
+from gandash.worker.session import Session
 
 META = torch.device("meta")
 SMALL = GameConfig(generator=Network(width=4), discriminator=Network(width=4), run=RunSettings(batch=8))

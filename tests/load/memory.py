@@ -20,9 +20,9 @@ import psutil
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from gandash.presets import DEFAULT
-from gandash.trainer.messages import Play
-from gandash.trainer.patience import Limits
-from gandash.trainer.supervisor import Supervisor
+from gandash.server.patience import Limits
+from gandash.server.supervisor import Supervisor
+from gandash.wire.messages import Play
 
 MIB = 2**20
 POINTS = 40

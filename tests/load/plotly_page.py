@@ -14,10 +14,10 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from gandash.presets import PRESETS
-from gandash.trainer.frame import unpack
-from gandash.trainer.messages import Play
-from gandash.trainer.run import Run, Viewer
-from gandash.trainer.supervisor import Supervisor
+from gandash.server.run import Run, Viewer
+from gandash.server.supervisor import Supervisor
+from gandash.wire.frame import unpack
+from gandash.wire.messages import Play
 
 Floats = np.ndarray[Any, np.dtype[np.float32]]
 # The columns that the live view shows at 1280 x 720, too

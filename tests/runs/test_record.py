@@ -35,8 +35,8 @@ from gandash.runs.record import (
     load,
     replay,
 )
-from gandash.trainer.checkpoint import load as load_checkpoint
-from gandash.trainer.session import COLUMNS, Rows, Session, Snapshot
+from gandash.worker.checkpoint import load as load_checkpoint
+from gandash.worker.session import COLUMNS, Rows, Session, Snapshot
 
 TINY = GameConfig(
     generator=Network(width=3, depth=1),

@@ -29,18 +29,18 @@ from gandash.packed import PackedPictures, pack_pictures, unpack_pictures
 from gandash.pictures import UploadedPictures, made_up
 from gandash.presets import DEFAULT, PRESETS
 from gandash.presets.line import TOO_FAST, VANISHING
+from gandash.server.patience import Limits
+from gandash.server.run import Run
+from gandash.server.supervisor import Supervisor
 from gandash.settings import setting_at, show
 from gandash.targets import Samples, Samples2D
-from gandash.trainer.changes import with_live_settings
-from gandash.trainer.messages import Command, Rewind, Set, SetMany, Standing, Start, Started, Status, StatusChanged
-from gandash.trainer.patience import Limits
-from gandash.trainer.run import Run
-from gandash.trainer.supervisor import Supervisor
 from gandash.ui import choices, controls, service
 from gandash.ui import tab as tab_module
 from gandash.ui.routes import VISITOR_COOKIE
 from gandash.ui.words import maths
 from gandash.uploads import guard
+from gandash.wire.changes import with_live_settings
+from gandash.wire.messages import Command, Rewind, Set, SetMany, Standing, Start, Started, Status, StatusChanged
 
 PAGE = str(Path(__file__).parents[2] / "gandash" / "ui" / "page.py")
 LR_D = "discriminator_optimiser.learning_rate"

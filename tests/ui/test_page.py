@@ -22,17 +22,17 @@ from gandash.packed import MAX_ROWS, SIDE
 from gandash.pictures import PICTURE_LATENT
 from gandash.presets import DEFAULT, PRESETS
 from gandash.presets.line import TOO_FAST, VANISHING
+from gandash.server import patience
+from gandash.server.patience import Limits
+from gandash.server.run import Run
+from gandash.server.supervisor import Supervisor
 from gandash.settings import SettingError, kind_of, settings, variants
 from gandash.targets import Data
-from gandash.trainer import patience
-from gandash.trainer.messages import Status
-from gandash.trainer.patience import Limits
-from gandash.trainer.run import Run
-from gandash.trainer.supervisor import Supervisor
 from gandash.ui import choices, comparing, controls, routes, service
 from gandash.ui.routes import VISITOR_COOKIE
 from gandash.ui.tab import Tab
 from gandash.ui.words import maths
+from gandash.wire.messages import Status
 
 PAGE = str(Path(__file__).parents[2] / "gandash" / "ui" / "page.py")
 LR_D = "discriminator_optimiser.learning_rate"

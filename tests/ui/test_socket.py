@@ -29,14 +29,14 @@ from websockets.sync.client import connect as socket_connect
 
 from gandash.config import GameConfig, RunSettings
 from gandash.players import Network
+from gandash.server.patience import Limits
+from gandash.server.process import WorkerProcess
+from gandash.server.run import Run
+from gandash.server.supervisor import NoRoom, Supervisor
 from gandash.targets import Gaussian
-from gandash.trainer.frame import unpack
-from gandash.trainer.messages import StepBy
-from gandash.trainer.patience import Limits
-from gandash.trainer.process import WorkerProcess
-from gandash.trainer.run import Run
-from gandash.trainer.supervisor import NoRoom, Supervisor
 from gandash.ui import routes as routes_module
+from gandash.wire.frame import unpack
+from gandash.wire.messages import StepBy
 
 with warnings.catch_warnings():  # starlette would rather have httpx2 under its test client; httpx does
     warnings.simplefilter("ignore", DeprecationWarning)

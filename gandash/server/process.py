@@ -1,0 +1,149 @@
+"""One worker process as the supervisor sees it: commands in, packets out, knowing that it can vanish at any moment."""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+
+from gandash.wire.messages import EVENT, TURN, Alive, Command, End, Event, LastWords, Ready, event_adapter, read_packet
+
+log = logging.getLogger("gandash.supervisor")
+
+WAITING_COMMANDS = 2000  # a worker that lets this many pile up has stopped listening
+
+
+class Owner(Protocol):
+    """Whom a worker's packets are for. Called on the worker's reader thread."""
+
+    def on_event(self, worker: WorkerProcess, event: Event) -> None: ...
+    def on_bytes(self, worker: WorkerProcess, kind: bytes, body: bytes) -> None: ...
+    def on_exit(self, worker: WorkerProcess, reason: str) -> None: ...
+
+
+class TooManyCommands(RuntimeError):
+    """The worker does not keep up with what it is asked."""
+
+
+class WorkerProcess:
+    """Starts a worker and relays between it and its owner, who may come later (a spare has none).
+
+    `turn`: a file that the worker locks while it imports torch.
+    """
+
+    def __init__(self, command: list[str] | None = None, turn: Path | None = None) -> None:
+        root = str(Path(__file__).resolve().parents[2])
+        path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
+        self._popen = subprocess.Popen(
+            command or [sys.executable, "-m", "gandash.worker.main"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=os.environ | {"PYTHONPATH": path} | ({TURN: str(turn)} if turn else {}),
+            process_group=0,  # Ctrl-C in a terminal is for the server, which then ends its workers in order
+        )
+        self.pid = self._popen.pid
+        self.given = self.heard = self.answered = time.monotonic()  # `answered`: by its loop, which may be busy for long
+        self.has_spoken = self.is_ready = False
+        self._last_words = ""
+        self._owner: Owner | None = None
+        self._spoken_for = threading.Event()  # it has an owner, or is being ended
+        self._commands: queue.Queue[bytes | None] = queue.Queue(WAITING_COMMANDS)
+        threading.Thread(target=self._write, name=f"to worker {self.pid}", daemon=True).start()
+        threading.Thread(target=self._read, name=f"from worker {self.pid}", daemon=True).start()
+
+    @property
+    def is_alive(self) -> bool:
+        return self._popen.poll() is None
+
+    def give_to(self, owner: Owner) -> None:
+        """From now on packets go to `owner`, and the news of its exit too, even if it is gone already."""
+        self.given = self.heard = self.answered = time.monotonic()  # a spare has had nothing to say, which is no silence
+        self._owner = owner
+        self._spoken_for.set()
+
+    def send(self, command: Command) -> None:
+        """Hand over a command; never blocks. Raises TooManyCommands when the worker has stopped taking them."""
+        try:
+            self._commands.put_nowait(command.model_dump_json().encode() + b"\n")
+        except queue.Full:
+            raise TooManyCommands(f"more than {WAITING_COMMANDS} commands are waiting; try again in a moment") from None
+
+    def end(self, patience_seconds: float = 5.0) -> None:
+        """Ask it to save and exit, and make sure that it does. Returns at once; its owner hears no more of it."""
+        self._owner = None
+        self._spoken_for.set()
+        try:
+            self.send(End())
+        except TooManyCommands:
+            patience_seconds = 0
+        threading.Thread(target=self._see_off, args=(patience_seconds,), name=f"end {self.pid}", daemon=True).start()
+
+    def kill(self, reason: str = "") -> None:
+        """At once, without saving; the owner hears of its exit as of any other, and `reason` instead of the signal."""
+        self._last_words = reason
+        self._popen.kill()
+
+    def wait(self, timeout: float | None = None) -> int:
+        return self._popen.wait(timeout)
+
+    def _see_off(self, patience_seconds: float) -> None:
+        try:
+            self._popen.wait(patience_seconds)
+        except subprocess.TimeoutExpired:
+            log.warning("worker %d did not end when asked; it is killed", self.pid)
+            self._popen.kill()
+
+    def _write(self) -> None:
+        assert self._popen.stdin is not None
+        with suppress(OSError), self._popen.stdin as stdin:  # it may stop reading at any moment
+            while (line := self._commands.get()) is not None:
+                stdin.write(line)
+                if self._commands.empty():
+                    stdin.flush()
+
+    def _read(self) -> None:
+        assert self._popen.stdout is not None
+        reason = ""
+        with self._popen.stdout as stdout:
+            try:
+                while (packet := read_packet(stdout)) is not None:
+                    self.heard = time.monotonic()
+                    self._deliver(*packet)
+            except Exception as error:  # whatever it sent, its owner must hear that it is lost
+                reason = "it sent something unreadable: " + str(error).split("\n")[0]
+                log.warning("worker %d sent something unreadable", self.pid, exc_info=error)
+                self._popen.kill()
+            code = self._popen.wait()
+        with suppress(queue.Full):  # a writer with a full queue finds out by itself that nobody reads
+            self._commands.put_nowait(None)
+        self._spoken_for.wait()
+        if (owner := self._owner) is not None:
+            status = f"killed by signal {-code}" if code < 0 else f"exit status {code}"
+            if code == -signal.SIGKILL:
+                status += ", as happens when memory runs out"
+            owner.on_exit(self, reason or self._last_words or status)
+
+    def _deliver(self, kind: bytes, body: bytes) -> None:
+        event = event_adapter.validate_json(body) if kind == EVENT else None
+        self.has_spoken = True
+        if isinstance(event, Alive):
+            return
+        self.answered = self.heard
+        if isinstance(event, Ready):
+            self.is_ready = True
+        elif isinstance(event, LastWords):
+            self._last_words = event.reason
+        elif (owner := self._owner) is None:
+            return
+        elif event is not None:
+            owner.on_event(self, event)
+        else:
+            owner.on_bytes(self, kind, body)

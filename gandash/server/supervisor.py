@@ -1,0 +1,217 @@
+"""Starts, watches, restarts and ends workers, and knows who may see or steer which run."""
+
+from __future__ import annotations
+
+import atexit
+import hmac
+import itertools
+import logging
+import os
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from weakref import WeakValueDictionary
+
+from gandash.config import GameConfig
+from gandash.server.patience import Limits, given_up
+from gandash.server.process import WorkerProcess
+from gandash.server.run import Role, Run
+
+log = logging.getLogger("gandash.supervisor")
+
+SPARE_PAUSE_SECONDS = 30.0  # before another spare is tried when one has died
+
+
+class NoRoom(RuntimeError):
+    """As many runs as this server allows are alive."""
+
+
+class Supervisor:
+    """All methods may be called from any thread."""
+
+    def __init__(self, limits: Limits | None = None, start_worker: Callable[[], WorkerProcess] | None = None) -> None:
+        self.limits = limits or Limits.from_environment()
+        self._start_worker = start_worker or self._start_in_turn
+        self._started = itertools.count()
+        self._lock = threading.RLock()
+        self._spare_lock = threading.Lock()  # its own: a run that takes a worker holds its lock, and we may wait for it
+        self._runs: dict[str, Run] = {}
+        self._owners: dict[str, str] = {}  # run id -> visitor
+        self._promised: WeakValueDictionary[tuple[str, str], Run] = WeakValueDictionary()  # by visitor, and the name asked for
+        self._spare: WorkerProcess | None = None
+        self._no_spare_before = 0.0
+        self._closed = threading.Event()
+        self._directory = Path(tempfile.mkdtemp(prefix="gandash-"))
+        atexit.register(self.close)
+        self.warm_up()
+        self._housekeeping = threading.Thread(target=self._keep_house, name="housekeeping", daemon=True)
+        self._housekeeping.start()
+
+    # ---------------------------------------------------------------------------------------------------------- runs
+
+    def create(self, config: GameConfig, title: str, visitor: str = "", speed: float | None = None) -> Run:
+        """A new run, paused at step 0. Raises NoRoom, in words, when there are too many and none is unwatched."""
+        with self._lock:
+            if self._closed.is_set():
+                raise NoRoom("The server is shutting down.")
+            self._make_room()
+            try:
+                if not self._directory.is_dir():  # somebody tidied up the folder of temporary files
+                    self._directory = Path(tempfile.mkdtemp(prefix="gandash-"))
+                directory = Path(tempfile.mkdtemp(dir=self._directory))
+            except OSError as error:
+                raise NoRoom(f"There is no room on the server's disk ({error.strerror}). Free some, and try again.") from error
+            try:
+                run = Run(config, title, speed, directory, self._take_worker)
+            except OSError as error:
+                shutil.rmtree(directory, ignore_errors=True)
+                raise NoRoom(f"No worker could be started ({error}). Try again in a moment.") from error
+            self._runs[run.id] = run
+            self._owners[run.id] = visitor
+            return run
+
+    def _make_room(self) -> None:
+        live = [r for r in self._runs.values() if not r.has_ended]
+        if len(live) < self.limits.runs:
+            return
+        now = time.monotonic()
+        # A run that was just left may be a reload, and one just made has no picture yet: neither makes room
+        left = {r: seconds for r in live if (seconds := r.unwatched_seconds(now)) > self.limits.absence_seconds}
+        loneliest = max((r for r in left if not r.is_expected(now)), key=lambda r: left[r], default=None)
+        if loneliest is None:
+            raise NoRoom(
+                f"{len(live)} runs are alive, as many as this server allows ({self.limits.runs}). "
+                "Try again when somebody has closed a tab, or raise GANDASH_RUNS."
+            )
+        loneliest.end("This run was unwatched and made room for another.")
+
+    def find(self, run_id: str, visitor: str) -> Run | None:
+        """This visitor's own live run by its id."""
+        with self._lock:
+            run = self._runs.get(run_id)
+            return run if run is not None and self._belongs(run, visitor) and not run.has_ended else None
+
+    def admit(self, token: str) -> tuple[Run, Role] | None:
+        """Whose door this token opens, and how far. Compared in constant time."""
+        with self._lock:
+            for run in self._runs.values():
+                for role, secret in run.tokens.items():
+                    if hmac.compare_digest(secret.encode(), token.encode(errors="surrogatepass")):
+                        return run, role
+        return None
+
+    def kept_for(self, visitor: str) -> Run | None:
+        """The unwatched run that this visitor left last, if it is still kept. It is promised to who asks: a tab opened in
+        the same second does not get it too, nor one that another tab is about to show."""
+        with self._lock:
+            now = time.monotonic()
+            mine = [r for r in self._runs.values() if self._belongs(r, visitor) and not r.has_ended]
+            left = {r: seconds for r in mine if (seconds := r.unwatched_seconds(now)) > 0 and not r.is_expected(now)}
+            found = min(left, key=lambda r: left[r], default=None)
+            if found is not None:
+                found.expect_viewer()
+            return found
+
+    def arrive(self, name: str, visitor: str, begin: Callable[[], Run]) -> Run:
+        """The run for a tab that has just been opened at an address that names one: that one, the one left behind, or what
+        `begin` makes. A page asks twice, by its script and by the live view that does not wait for it: whichever comes
+        second gets what the first got."""
+        with self._lock:
+            found = self.find(name, visitor)
+            promised = self._promised.pop((visitor, name), None)
+            if found is None and promised is not None and not promised.has_ended:
+                found = promised
+            elif found is None:
+                found = self.kept_for(visitor) or begin()
+                if visitor and name:
+                    self._promised[visitor, name] = found
+            found.expect_viewer()
+            return found
+
+    def _belongs(self, run: Run, visitor: str) -> bool:
+        owner = self._owners.get(run.id, "")  # a cookie may hold anything, lone surrogates too
+        return bool(visitor) and hmac.compare_digest(*(name.encode(errors="surrogatepass") for name in (owner, visitor)))
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        with self._lock:
+            return tuple(self._runs.values())
+
+    # ------------------------------------------------------------------------------------------------------- workers
+
+    def warm_up(self) -> None:
+        """Have one worker ready that has already imported torch: play must answer at once."""
+        with self._spare_lock:
+            if self._closed.is_set() or (self._spare is not None and self._spare.is_alive):
+                return
+            now = time.monotonic()
+            if self._spare is not None:  # a worker that cannot even start would be tried again and again
+                self._spare.end()
+                self._spare, self._no_spare_before = None, now + SPARE_PAUSE_SECONDS
+                log.warning("the spare worker ended by itself; see above for why")
+            if now >= self._no_spare_before:
+                self._spare = self._start_worker()
+
+    def _start_in_turn(self) -> WorkerProcess:
+        """As many import torch at a time as there are cores: so the first is ready in seconds, not the last of all with it."""
+        return WorkerProcess(turn=self._directory / f"turn-{next(self._started) % len(os.sched_getaffinity(0))}")
+
+    def _take_worker(self) -> WorkerProcess:
+        with self._spare_lock:
+            if self._spare is None or not self._spare.is_alive:
+                return self._start_worker()
+            spare, self._spare = self._spare, None
+            return spare
+
+    # -------------------------------------------------------------------------------------------------- housekeeping
+
+    def _keep_house(self) -> None:
+        while not self._closed.wait(0.5):
+            try:
+                self.look_around(time.monotonic())
+            except Exception:  # one bad round must not end the housekeeping of all runs
+                log.exception("housekeeping")
+
+    def look_around(self, now: float) -> None:
+        """Pause and end unwatched runs, replace silent workers, keep a spare warm. Called twice a second."""
+        for run in self.runs:
+            run.look_after(now, self.limits)
+            # What ended is kept until its viewers have been told, and may have come back to ask
+            if run.has_ended and run.unwatched_seconds(now) > self.limits.absence_seconds:
+                run.end("")
+                if not run.has_worker:
+                    self._forget(run)
+        if (spare := self._spare) is not None and spare.is_alive and (reason := given_up(spare, now, self.limits)):
+            log.warning("the spare worker is given up: %s", reason)
+            spare.kill(reason)
+        # The next spare starts once the newest run draws: importing torch beside it would delay its first frame
+        if all(r.facts for r in self.runs if not r.has_ended):
+            self.warm_up()
+
+    def _forget(self, run: Run) -> None:
+        with self._lock:
+            self._runs.pop(run.id, None)
+            self._owners.pop(run.id, None)
+        shutil.rmtree(run.directory, ignore_errors=True)
+
+    def close(self) -> None:
+        """End every worker, and return when they are gone; also at exit of the process."""
+        with self._lock:
+            if self._closed.is_set():
+                return
+            self._closed.set()
+        atexit.unregister(self.close)
+        with self._spare_lock:
+            spare, self._spare = self._spare, None
+        if spare is not None:
+            spare.end()
+        for run in self.runs:
+            run.end("The server is shutting down.")
+        for run in self.runs:
+            run.wait_for_worker()
+        if spare is not None:
+            spare.wait()
+        shutil.rmtree(self._directory, ignore_errors=True)

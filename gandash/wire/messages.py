@@ -1,0 +1,356 @@
+"""What server and worker say to each other: commands down, events up, and the packets that carry them.
+
+Commands travel as JSON lines. Events travel as packets: one byte for the kind, four for the length (little endian), the
+body. Kinds: `E` an event as JSON, `F` a frame, `M` metrics (both in the safetensors layout, see `frame.py`). No pickle.
+"""
+
+from __future__ import annotations
+
+import struct
+from enum import StrEnum
+from typing import IO, Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from gandash.config import GameConfig
+from gandash.settings import JsonValue
+
+
+class Status(StrEnum):
+    """Where a run stands; `connecting` is known to the browser alone."""
+
+    PAUSED = "paused"
+    RUNNING = "running"
+    DIVERGED = "diverged"
+    FAILED = "failed"
+    ENDED = "ended"
+
+
+Examinable = Literal["spectrum", "duality", "samples", "best_response", "landscape"]
+"""What can be examined on request: see `gandash.worker.examinations`."""
+
+
+MAX_MEMBERS = 8  # games that one run compares
+
+TURN = "GANDASH_TURN"  # the environment's name for a file: the worker that has locked it may import torch
+
+
+class Message(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+# ------------------------------------------------------------------------------------------------------------- commands
+
+
+class Start(Message):
+    """Begin a game, or several in lockstep: at step 0, or from a checkpoint file. `generation` numbers the games of one run.
+
+    `playing`: whether it plays at once; None means as the game before it did.
+    """
+
+    type: Literal["start"] = "start"
+    generation: int
+    configs: tuple[GameConfig, ...] = Field(min_length=1, max_length=MAX_MEMBERS)
+    directory: str
+    checkpoint: str | None = None
+    playing: bool | None = False
+    speed: float | None = None
+
+
+class Play(Message):
+    type: Literal["play"] = "play"
+
+
+class Pause(Message):
+    type: Literal["pause"] = "pause"
+
+
+class StepBy(Message):
+    """Play `n` rounds in which only these players move, then pause."""
+
+    type: Literal["step"] = "step"
+    players: Literal["D", "G", "both"] = "both"
+    n: int = Field(1, ge=1, le=100_000)
+
+
+class Speed(Message):
+    """Rounds per second, or None for as fast as possible."""
+
+    type: Literal["speed"] = "speed"
+    steps_per_second: float | None = Field(None, ge=0.1, le=1e6)
+
+
+class Set(Message):
+    """Change a live setting at the next step boundary: of one game, or of all."""
+
+    type: Literal["set"] = "set"
+    path: str = Field(max_length=200)
+    value: Any
+    member: int | None = Field(None, ge=0, lt=MAX_MEMBERS)
+
+
+class SetMany(Message):
+    """Change several live settings at one step boundary. In this order: after each of them the game must be a valid one."""
+
+    type: Literal["set_many"] = "set_many"
+    changes: tuple[Set, ...]
+
+
+class Restart(Message):
+    """The same game from step 0: with the same seed, or (`new_seed`) the next. For a run, which makes a `Start` of it."""
+
+    type: Literal["restart"] = "restart"
+    new_seed: bool = False
+
+
+class Rewind(Message):
+    """Back to a finite state about a second or two ago, paused. What goes on from there is another `generation`."""
+
+    type: Literal["rewind"] = "rewind"
+    generation: int = 0
+
+
+class SendFrame(Message):
+    """Somebody can draw: publish one frame, now or as soon as something changed."""
+
+    type: Literal["send_frame"] = "send_frame"
+
+
+class Examine(Message):
+    """Look closely at the state of this moment, beside the game and without disturbing it; answered by `Examined`."""
+
+    type: Literal["examine"] = "examine"
+    what: Examinable
+    action: Literal["begin", "go_on", "stop"] = "begin"  # or what stopped at its time limit goes on from there; or it ends
+
+
+class Estimate(Message):
+    """About how long each examination of this game would take here; answered by `Estimated`."""
+
+    type: Literal["estimate"] = "estimate"
+
+
+class Look(Message):
+    """What a person looks at more closely in a wall of pictures: it changes what frames hold, and nothing of the game.
+
+    `selected`, `other`: numbers of generated pictures, the ends of a way between two latents; `share`: how far along it.
+    `map`: the whole plane of a latent of two dimensions.
+    """
+
+    type: Literal["look"] = "look"
+    selected: int | None = Field(None, ge=0, lt=1024)
+    other: int | None = Field(None, ge=0, lt=1024)
+    share: float = Field(0.5, ge=0, le=1)
+    map: bool = False
+
+
+class End(Message):
+    """Save and exit."""
+
+    type: Literal["end"] = "end"
+
+
+Command = Annotated[
+    Start | Play | Pause | StepBy | Speed | Set | SetMany | Rewind | SendFrame | Examine | Estimate | Look | End,
+    Field(discriminator="type"),
+]
+command_adapter: TypeAdapter[Command] = TypeAdapter(Command)
+
+# What a browser that may steer can ask for; the rest belongs to the supervisor.
+Steering = Annotated[
+    Play | Pause | StepBy | Speed | Set | Restart | Rewind | Examine | Estimate | Look, Field(discriminator="type")
+]
+steering_adapter: TypeAdapter[Steering] = TypeAdapter(Steering)
+
+
+# --------------------------------------------------------------------------------------------------------------- events
+
+
+class Ready(Message):
+    """The worker has imported what it needs and takes commands."""
+
+    type: Literal["ready"] = "ready"
+    pid: int
+
+
+class Change(Message):
+    """One entry of the event log: something that shaped the trajectory, and the step it took effect at.
+
+    `set`: from step `step` on, `path` is `new`. `step`: the round that began at `step` moved only `players`.
+    """
+
+    kind: Literal["set", "step"]
+    step: int
+    path: str = ""
+    label: str = ""
+    old: JsonValue = None
+    new: JsonValue = None
+    players: Literal["D", "G", "both"] = "both"
+
+
+class Standing(Message):
+    """One game as it stands; `facts` are what stays true of it (see `Session.facts`)."""
+
+    config: GameConfig
+    changes: tuple[Change, ...]
+    facts: dict[str, Any]
+
+
+class Started(Message):
+    """The games stand ready at `step`."""
+
+    type: Literal["started"] = "started"
+    generation: int
+    step: int
+    games: tuple[Standing, ...]
+
+
+class StatusChanged(Message):
+    type: Literal["status"] = "status"
+    generation: int
+    status: Status
+    step: int
+    reason: str = ""
+
+
+class Changed(Message):
+    """A live setting of one game took effect; `facts` as they are now."""
+
+    type: Literal["changed"] = "changed"
+    generation: int
+    member: int = 0
+    change: Change
+    facts: dict[str, Any]
+
+
+class VerdictChanged(Message):
+    """The verdict on one game in words; see `gandash.diagnostics.verdict`."""
+
+    type: Literal["verdict"] = "verdict"
+    generation: int
+    member: int = 0
+    step: int
+    kind: str
+    title: str
+    reason: str
+
+
+class Saved(Message):
+    """A checkpoint is safely on disk."""
+
+    type: Literal["saved"] = "saved"
+    generation: int
+    step: int
+    path: str
+
+
+class Unsaved(Message):
+    """No checkpoint can be written; said once, until one can be again. The game goes on."""
+
+    type: Literal["unsaved"] = "unsaved"
+    generation: int
+    step: int
+    reason: str
+
+
+class Refused(Message):
+    """A command that cannot be followed, in words for the person who gave it; nothing was changed."""
+
+    type: Literal["refused"] = "refused"
+    message: str
+
+
+class Examined(Message):
+    """What an examination of the state at `step` has found: so far, or (`done`) in the end.
+
+    `result` is JSON of finite numbers; or `problem` says in words why there is none.
+    """
+
+    type: Literal["examined"] = "examined"
+    generation: int
+    step: int
+    what: Examinable
+    done: bool
+    result: dict[str, JsonValue] | None = None
+    problem: str = ""
+
+
+class Estimated(Message):
+    """Seconds that each examination takes here: measured, of those that were made, else estimated from their small steps."""
+
+    type: Literal["estimated"] = "estimated"
+    generation: int
+    seconds: dict[str, float]
+
+
+class Alive(Message):
+    """Sign of life of the process: one step of a large game may take longer than anybody would wait for a `Beat`."""
+
+    type: Literal["alive"] = "alive"
+
+
+class LastWords(Message):
+    """Why the process is about to end without having been asked."""
+
+    type: Literal["last_words"] = "last_words"
+    reason: str
+
+
+class Beat(Message):
+    """The pace of the game, twice a second; of a loop that has no game yet, that it is waiting for one."""
+
+    type: Literal["beat"] = "beat"
+    generation: int = 0
+    step: int = 0
+    steps_per_second: float = 0.0
+
+
+Event = Annotated[
+    Ready
+    | Started
+    | StatusChanged
+    | Changed
+    | VerdictChanged
+    | Saved
+    | Unsaved
+    | Refused
+    | Examined
+    | Estimated
+    | Alive
+    | LastWords
+    | Beat,
+    Field(discriminator="type"),
+]
+event_adapter: TypeAdapter[Event] = TypeAdapter(Event)
+
+
+# -------------------------------------------------------------------------------------------------------------- packets
+
+EVENT, FRAME, METRICS = b"E", b"F", b"M"
+MAX_PACKET = 64 * 2**20
+_HEADER = struct.Struct("<cI")
+
+
+class BrokenPacket(ValueError):
+    """Bytes that are no packet: garbage on the channel, or a packet cut short."""
+
+
+def write_packet(stream: IO[bytes], kind: bytes, body: bytes) -> None:
+    stream.write(_HEADER.pack(kind, len(body)) + body)
+    stream.flush()
+
+
+def read_packet(stream: IO[bytes]) -> tuple[bytes, bytes] | None:
+    """The next (kind, body), or None at a clean end of file; raises BrokenPacket otherwise."""
+    header = stream.read(_HEADER.size)
+    if not header:
+        return None
+    if len(header) < _HEADER.size:
+        raise BrokenPacket("the channel ended inside a packet's header")
+    kind, length = _HEADER.unpack(header)
+    if kind not in (EVENT, FRAME, METRICS) or length > MAX_PACKET:
+        raise BrokenPacket(f"expected a packet, got {header!r}")
+    body = stream.read(length)
+    if len(body) < length:
+        raise BrokenPacket(f"the channel ended after {len(body)} of {length} bytes")
+    return kind, body

@@ -1,0 +1,230 @@
+"""Examines games on request in a thread beside the loop: one at a time, on copies, and the game goes on.
+
+Asked for another thing meanwhile, it does that afterwards; asked again for what it is at or has waiting, it does it once, on
+the newer state. `drop` forgets all of it: the game is another.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from gandash.settings import JsonValue
+from gandash.wire.frame import finite
+from gandash.wire.messages import Estimated, Examinable, Examined
+from gandash.worker.durations import estimates
+from gandash.worker.examinations import LONGEST_REST_SECONDS, REST, Result, Specimen, examine
+
+log = logging.getLogger("gandash.worker")
+
+SAY_SECONDS = 0.25  # how far apart the news of one examination are
+LONGEST_SECONDS = 180.0  # then it is given up: some networks are too large
+NAMES: dict[Examinable, str] = {
+    "spectrum": "the spectrum",
+    "duality": "the duality gap",
+    "samples": "the comparison of samples",
+    "best_response": "D's best response",
+    "landscape": "the landscape",
+}
+
+
+class _Dropped(Exception):
+    """Nobody waits for the answer any more."""
+
+
+@dataclass(eq=False)
+class _Task:
+    what: Examinable
+    specimen: Specimen
+    dropped: bool = False
+    said: float = field(default=-SAY_SECONDS)
+    begun: float = 0.0
+    worked_since: float = 0.0
+    results: Iterator[Result] | None = None  # what it goes on from, once begun
+    newest: Result | None = None
+
+
+class Examiner:
+    """`ask` and `drop` return at once; `tell` is called from any thread."""
+
+    def __init__(self, tell: Callable[[Examined | Estimated], None], clock: Callable[[], float] = time.monotonic) -> None:
+        self._tell, self._clock = tell, clock
+        self._lock = threading.Lock()  # of all below, and held while something is told: what is dropped is not heard of again
+        self._waiting: dict[Examinable, _Task] = {}
+        self._unfinished: dict[Examinable, _Task] = {}  # that stopped at their time limit and may go on
+        self._estimate_of: Specimen | None = None  # waits
+        self._seconds: dict[str, float] | None = None  # that each takes here, once somebody asked
+        self._running: _Task | None = None
+        self._thread: threading.Thread | None = None
+
+    def ask(self, what: Examinable, specimen: Specimen) -> None:
+        """Examine `specimen`, or in its turn after what is being examined."""
+        with self._lock:
+            self._unfinished.pop(what, None)
+            self._put(_Task(what, specimen))
+
+    def go_on(self, what: Examinable) -> bool:
+        """Go on with what stopped at its time limit, from where it stopped; False where there is nothing of it."""
+        with self._lock:
+            task = self._unfinished.pop(what, None)
+            if task is not None:
+                self._put(task)
+            return task is not None
+
+    def stop(self, what: Examinable) -> None:
+        """End what is being examined, or waits to be; what it has found so far stands."""
+        with self._lock:
+            running, waiting = self._running, self._waiting.pop(what, None)
+            for task in (running if running is not None and running.what == what else None, waiting):
+                if task is not None and not task.dropped:
+                    found = {n: v for n, v in (task.newest or {}).items() if n != "words"}
+                    notes = found.get("notes")
+                    told = [*(notes if isinstance(notes, list) else []), "Stopped by hand."]
+                    self._say(task, True, found | {"notes": told} if found else None, "" if found else "Stopped by hand.")
+                    task.dropped = True
+
+    def estimate(self, specimen: Specimen) -> None:
+        """Tell how long each examination takes here, by trying a small step of each."""
+        with self._lock:
+            self._estimate_of = specimen
+            self._start()
+
+    def _put(self, task: _Task) -> None:
+        running = self._running
+        if running is not None and running.what == task.what:
+            running.dropped = True
+        self._waiting[task.what] = task
+        if running is not None and not running.dropped:
+            self._say(task, False, (task.newest or {}) | {"words": f"waits its turn behind {NAMES[running.what]}"})
+        self._start()
+
+    def _start(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="examiner", daemon=True)
+            self._thread.start()
+
+    def drop(self) -> None:
+        """Forget all that was asked for; nothing more is told of it."""
+        with self._lock:
+            self._waiting.clear()
+            self._unfinished.clear()
+            self._estimate_of = self._seconds = None
+            if self._running is not None:
+                self._running.dropped = True
+
+    @property
+    def is_idle(self) -> bool:
+        with self._lock:
+            return self._thread is None
+
+    def _work(self) -> None:
+        """Until nothing waits."""
+        while True:
+            with self._lock:
+                self._running, specimen, self._estimate_of = None, self._estimate_of, None
+                task = None if specimen or not self._waiting else self._waiting.pop(next(iter(self._waiting)))
+                self._running = task
+                if task is None and specimen is None:
+                    self._thread = None
+                    return
+            if task is None:
+                assert specimen is not None
+                self._try_small_steps(specimen)
+                continue
+            try:
+                self._examine(task)
+            except _Dropped:
+                continue
+            except Exception as error:
+                with self._lock:
+                    self._say(task, True, problem=_in_words(error))
+
+    def _try_small_steps(self, specimen: Specimen) -> None:
+        try:
+            found = estimates(specimen)
+        except Exception as error:
+            log.warning("no estimate of how long examinations take: %r", error)
+            return
+        with self._lock:
+            if self._seconds is None:
+                self._seconds = {}
+            self._seconds = found | self._seconds
+            self._tell(Estimated(generation=specimen.generation, seconds=self._seconds))
+
+    def _examine(self, task: _Task) -> None:
+        task.begun = task.worked_since = self._clock()
+
+        def breathe() -> None:
+            # Not a lower priority: on a busy machine that would hold Python's lock while it waits for a core
+            time.sleep(min(REST * (self._clock() - task.worked_since), LONGEST_REST_SECONDS))
+            task.worked_since = self._clock()
+            if task.dropped:
+                raise _Dropped
+            if self._clock() > task.begun + LONGEST_SECONDS:
+                reached = (task.newest or {}).get("words")
+                raise ValueError(
+                    f"Given up after {LONGEST_SECONDS:g} s: these networks are too large for it"
+                    + (f" (it was {reached})" if reached else "")
+                )
+
+        with self._lock:
+            self._say(task, False, (task.newest or {}) | {"words": "at it"})
+        if task.results is None:
+            task.results = examine(task.what, task.specimen, breathe)
+        for result in task.results:
+            task.newest = result
+            if "unfinished" in result:
+                with self._lock:
+                    if not task.dropped:
+                        self._say(task, True, result)
+                        self._unfinished[task.what] = task
+                        self._running = None
+                return
+            breathe()
+            now = self._clock()
+            if now >= task.said + SAY_SECONDS:
+                task.said = now
+                with self._lock:
+                    self._say(task, False, result)
+        with self._lock:
+            self._say(task, True, task.newest or {})
+            if self._seconds is not None and not task.dropped:
+                self._seconds = self._seconds | {task.what: round(self._clock() - task.begun, 2)}
+                self._tell(Estimated(generation=task.specimen.generation, seconds=self._seconds))
+
+    def _say(self, task: _Task, done: bool, result: Result | None = None, problem: str = "") -> None:
+        if task.dropped:
+            return
+        specimen = task.specimen
+        self._tell(
+            Examined(
+                generation=specimen.generation,
+                step=specimen.step,
+                what=task.what,
+                done=done,
+                result=None if result is None else _short(finite(result)),
+                problem=problem,
+            )
+        )
+
+
+def _short(value: JsonValue) -> JsonValue:
+    """Six digits of every number: it goes to every viewer, with every word about the run."""
+    if isinstance(value, float):
+        return float(f"{value:.6g}")
+    if isinstance(value, dict):
+        return {name: _short(one) for name, one in value.items()}
+    return [_short(one) for one in value] if isinstance(value, list) else value
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, MemoryError) or "allocate memory" in str(error):
+        return "There is not enough memory for this examination; the game goes on. Try it with narrower networks."
+    if isinstance(error, ValueError) and str(error):
+        said = str(error)
+        return said[0].upper() + said[1:] + ("" if said.endswith(".") else ".")
+    log.error("an examination failed", exc_info=error)
+    return f"The examination failed ({type(error).__name__}); the game goes on. The log of the server has the details."

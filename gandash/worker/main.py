@@ -1,0 +1,137 @@
+"""`python -m gandash.worker.main`: the loop in a process of its own.
+
+Commands as JSON lines on stdin, packets on stdout, logs on stderr. End of file on stdin means that the parent is gone: save
+and exit. torch is imported late, in turns: a class that arrives at once must not have every worker wait for all others.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import logging
+import os
+import queue
+import resource
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from gandash.wire.messages import EVENT, TURN, Alive, End, LastWords, Ready, Refused, command_adapter, write_packet
+
+if TYPE_CHECKING:
+    from gandash.worker.loop import Inbox, Outbox
+
+log = logging.getLogger("gandash.worker")
+
+MAX_LINE = 4 * 2**20  # a command may carry a game, and with it 200,000 uploaded rows: 2.2 MB
+ALIVE_SECONDS = 2.0
+
+
+def main() -> None:
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(name)s %(process)d: %(message)s")
+    _be_modest()
+    channel = _take_stdout()
+    lock = threading.Lock()
+    inbox: Inbox = queue.SimpleQueue()
+    ready = threading.Event()
+
+    def send(kind: bytes, body: bytes) -> None:
+        nonlocal channel
+        try:
+            with lock:
+                write_packet(channel, kind, body)
+        except BrokenPipeError:  # the parent is gone: nobody reads, but the last state is still worth saving
+            channel = open(os.devnull, "wb")  # noqa: SIM115 (lives as long as the process)
+            inbox.put(None)
+
+    threading.Thread(target=_stay_in_touch, args=(send,), name="alive", daemon=True).start()
+    threading.Thread(target=_read_commands, args=(sys.stdin.buffer, inbox, send, ready), name="commands", daemon=True).start()
+    try:
+        with _turn():
+            from gandash.worker.loop import Loop
+            from gandash.worker.session import be_reproducible
+
+            be_reproducible()
+        with contextlib.suppress(OSError):
+            os.nice(5)  # the server that draws and answers comes first
+        ready.set()
+        send(EVENT, Ready(pid=os.getpid()).model_dump_json().encode())
+        Loop(inbox, send, time.monotonic).run()
+    except Exception as error:
+        log.exception("the trainer failed")
+        send(EVENT, LastWords(reason=_in_words(error)).model_dump_json().encode())
+        _leave(1)
+
+
+def _be_modest() -> None:
+    """No more than half of the machine's memory, which then fails in words; and where it runs out, the server stays."""
+    with contextlib.suppress(OSError, ValueError):
+        half = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+        resource.setrlimit(resource.RLIMIT_DATA, (half, half))
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("600")
+
+
+@contextlib.contextmanager
+def _turn() -> Iterator[None]:
+    """While this process may import torch. There is a file for every core, and the lock goes with the process."""
+    try:
+        file = open(os.environ[TURN], "wb")  # noqa: SIM115 (closed below, which unlocks it)
+    except (KeyError, OSError):  # nobody to take turns with
+        yield
+        return
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _in_words(error: Exception) -> str:
+    said = (str(error).strip() or "no reason given").splitlines()[0][:200]
+    if isinstance(error, MemoryError) or "allocate memory" in said:
+        return "this game needs more memory than there is; try narrower networks or a smaller batch"
+    return f"{type(error).__name__}: {said}"
+
+
+def _leave(status: int) -> None:
+    """At once: waiting threads may hold the pipes' locks, and Python would abort over those."""
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def _take_stdout() -> IO[bytes]:
+    """The packet channel, taken away from print: a stray print must not corrupt it, so stdout becomes stderr."""
+    channel = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return channel
+
+
+def _read_commands(stream: IO[bytes], inbox: Inbox, send: Outbox, ready: threading.Event) -> None:
+    while line := stream.readline(MAX_LINE):
+        try:
+            command = command_adapter.validate_json(line)
+            if isinstance(command, End):
+                break
+            inbox.put(command)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            send(EVENT, Refused(message=f"not a command: {first['msg']}").model_dump_json().encode())
+    if not ready.is_set():  # it still waits for torch, and there is nothing to save
+        _leave(0)
+    inbox.put(None)
+
+
+def _stay_in_touch(send: Outbox) -> None:
+    """Says that the process lives, whatever the loop is busy with: one step of a large game can take a minute."""
+    while True:
+        send(EVENT, Alive().model_dump_json().encode())
+        time.sleep(ALIVE_SECONDS)
+
+
+if __name__ == "__main__":
+    main()
+    _leave(0)  # the state is saved

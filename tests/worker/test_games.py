@@ -1,0 +1,184 @@
+"""Games in lockstep: each plays as it would alone, whoever it moves with, and one that breaks leaves the others alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from gandash.config import GameConfig
+from gandash.game.round import GameState, Players
+from gandash.settings import SettingError
+from gandash.wire.changes import distinctions
+from gandash.wire.frame import unpack
+from gandash.worker.checkpoint import load, save
+from gandash.worker.games import Games
+from gandash.worker.session import Session
+
+LR_D = "discriminator_optimiser.learning_rate"
+
+
+def varied(config: GameConfig, path: str, *values: Any) -> list[GameConfig]:
+    return [config.replace(path, value) for value in values]
+
+
+def play(games: Games, rounds: int) -> Games:
+    for _ in range(rounds):
+        games.advance()
+    return games
+
+
+def assert_alike(one: GameState, other: GameState) -> None:
+    """Within rounding: a batch of matrix products adds in another order than a single one."""
+    assert one.step == other.step and one.tensors.keys() == other.tensors.keys()
+    for name, tensor in one.tensors.items():
+        torch.testing.assert_close(tensor, other.tensors[name], rtol=2e-3, atol=2e-4, msg=name)
+
+
+MIXED: list[tuple[tuple[str, Any], ...]] = [
+    (),
+    ((LR_D, 5e-3),),
+    (("regulariser.r1", 0.0),),
+    (("run.seed", 7),),
+    (("objective", "wasserstein"), ("regulariser.gradient_penalty", 1.0)),
+    (("update_rule", {"kind": "lookahead", "rounds": 3}),),
+    (("update_rule", {"kind": "lookahead", "rounds": 3}), (LR_D, 4e-3)),
+    (("generator.width", 5),),
+]
+
+
+def test_each_game_plays_as_it_would_alone(tiny: GameConfig) -> None:
+    """Four of these make one population, two another, and two stay alone."""
+    configs = [tiny.replace_all(changes) for changes in MIXED]
+    games = play(Games.of(configs), 12)
+    assert sorted(len(p.__self__._sessions) for p in games._parties or [] if hasattr(p.__self__, "_sessions")) == [2, 4]
+    rows = games.drain()
+    for config, session, own in zip(configs, games.sessions, rows, strict=True):
+        alone = play(Games.of([config]), 12)
+        assert_alike(session.state, alone.sessions[0].state)
+        (expected,) = alone.drain()
+        np.testing.assert_array_equal(own.steps, expected.steps)
+        np.testing.assert_allclose(own.values, expected.values, rtol=2e-2, atol=2e-2)
+
+
+def test_the_same_games_twice_are_the_same_bit_for_bit(tiny: GameConfig) -> None:
+    configs = varied(tiny, LR_D, 1e-3, 2e-3, 4e-3)
+    one, other = (play(Games.of(configs), 9) for _ in range(2))
+    for a, b in zip(one.sessions, other.sessions, strict=True):
+        for name, tensor in a.state.tensors.items():
+            assert torch.equal(tensor, b.state.tensors[name]), name
+
+
+@pytest.mark.parametrize("members", [1, 3])
+def test_a_checkpoint_of_several_goes_on_bit_for_bit(tiny: GameConfig, tmp_path: Path, members: int) -> None:
+    games = play(Games.of(varied(tiny, LR_D, 1e-3, 2e-3, 4e-3)[:members]), 5)
+    games.set("regulariser.r1", 0.7, None)
+    save(tmp_path / "c", games.sessions)
+    again = Games(load(tmp_path / "c"))
+    assert again.step == 5 and not again.stopped
+    for a, b in zip(play(games, 4).sessions, play(again, 4).sessions, strict=True):
+        assert a.changes == b.changes and a.config == b.config
+        for name, tensor in a.state.tensors.items():
+            assert torch.equal(tensor, b.state.tensors[name]), name
+
+
+def test_a_setting_of_one_game_leaves_the_others_alone(tiny: GameConfig) -> None:
+    games = play(Games.of([tiny, tiny]), 3)
+    assert torch.equal(games.sessions[0].state.phi, games.sessions[1].state.phi)
+    changed = games.set(LR_D, 9e-3, 1)
+    assert [(i, c.step, c.new) for i, c in changed] == [(1, 3, 9e-3)]
+    assert games.sessions[0].changes == () and games.sessions[0].config == tiny
+    play(games, 3)
+    assert not torch.equal(games.sessions[0].state.phi, games.sessions[1].state.phi)
+    assert [i for i, _ in games.set(LR_D, 9e-3, None)] == [0]  # the other has it already
+    with pytest.raises(SettingError):
+        games.set("generator.width", 9, None)
+
+
+def test_a_rule_changed_for_one_game_parts_it_from_the_others(tiny: GameConfig) -> None:
+    games = play(Games.of(varied(tiny, LR_D, 1e-3, 2e-3)), 2)
+    games.set("update_rule", {"kind": "optimistic"}, 0)
+    play(games, 2)
+    assert len(games._parties or []) == 2 and games.step == 4
+    games.set("update_rule", {"kind": "optimistic"}, 1)
+    play(games, 1)
+    assert len(games._parties or []) == 2  # one remembers its last update, the other has none yet
+    games._parties = None
+    play(games, 1)
+    assert len(games._parties or []) == 1
+
+
+def test_a_broken_game_is_set_aside(tiny: GameConfig) -> None:
+    games = play(Games.of(varied(tiny, LR_D, 1e-3, 2e-3, 3e-3)), 4)
+    games.drain()
+    moment = games.moment()
+    broken = games.sessions[1]
+    play(games, 2)
+    broken.state = replace(broken.state, phi=broken.state.phi * torch.inf)
+    assert not games.is_finite
+    games.drain()
+    games.stop(1, moment)
+    assert games.is_finite and sorted(games.playing) == [0, 2] and broken.step == 4
+    play(games, 3)
+    rows = games.drain()
+    assert [s.step for s in games.sessions] == [9, 4, 9] and games.step == 9
+    assert [own.steps.tolist() for own in rows] == [[7, 8, 9]] * 3
+    assert np.isnan(rows[1].values).all() and np.isfinite(rows[0].values[:, 0]).all()
+    games.restore(moment)
+    assert sorted(games.playing) == [0, 1, 2] and games.step == 4
+
+
+def test_a_picture_of_several_holds_each_ones(tiny: GameConfig) -> None:
+    games = play(
+        Games.of([tiny, tiny.replace(LR_D, 5e-3), tiny.replace("data", {"kind": "ring"}).replace("latent.dimension", 2)]), 2
+    )
+    label, arrays = unpack(games.picture(3, 0.0))
+    assert label["generation"] == 3 and label["step"] == 2 and len(label["members"]) == 3
+    for i, session in enumerate(games.sessions):
+        own_label, own = unpack(Games([session]).picture(3, 0.0))
+        assert label["members"][i]["numbers"] == own_label["numbers"]
+        assert {name for name in arrays if name.startswith(f"{i}/")} == {f"{i}/{name}" for name in own} - {"kind"}
+        for name, array in own.items():
+            np.testing.assert_array_equal(arrays[f"{i}/{name}"], array)
+
+
+def test_one_player_alone_moves_in_every_game(tiny: GameConfig) -> None:
+    games = Games.of(varied(tiny, LR_D, 1e-3, 2e-3))
+    before = [s.state for s in games.sessions]
+    games.advance(Players.D)
+    for state, session in zip(before, games.sessions, strict=True):
+        assert torch.equal(state.theta, session.state.theta) and not torch.equal(state.phi, session.state.phi)
+        assert [c.players for c in session.changes] == ["D"]
+
+
+def test_states_apart_and_together_are_the_same(tiny: GameConfig) -> None:
+    session = Session(tiny.replace("update_rule", {"kind": "optimistic"}))
+    session.advance()
+    other = Session(tiny.replace("update_rule", {"kind": "optimistic"}).replace("run.seed", 3))
+    other.advance()
+    both = GameState.together([session.state, other.state])
+    for i, one in enumerate((session, other)):
+        for name, tensor in one.state.tensors.items():
+            assert torch.equal(both.member(i).tensors[name], tensor), name
+    with pytest.raises(KeyError):
+        GameState.of(0, {"theta": torch.zeros(1, 1)})
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ([[(LR_D, 1e-3)], [(LR_D, 4e-4)]], ("lr_D 1e-3", "lr_D 4e-4")),
+        ([[("run.seed", 0)], [("run.seed", 5)]], ("Seed 0", "Seed 5")),
+        ([[], [("objective", "minimax")]], ("objective non-saturating", "objective minimax")),
+        ([[], [("update_rule", {"kind": "extragradient"})]], ("rule alternating", "rule extragradient")),
+        ([[("regulariser.r1", 0)], [("regulariser.r1", 1), (LR_D, 0.5)]], None),
+        ([[], []], ("", "")),
+    ],
+)
+def test_games_are_told_apart_by_what_differs(tiny: GameConfig, changes: Any, told: tuple[str, ...] | None) -> None:
+    found = distinctions([tiny.replace_all(own) for own in changes])
+    assert found == told if told else all("γ" in one and "lr_D" in one for one in found)

@@ -1,0 +1,544 @@
+"""The loop over channels in memory and a clock that moves only when the loop waits: everything can be counted exactly."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from gandash.config import GameConfig
+from gandash.wire.frame import unpack
+from gandash.wire.messages import (
+    EVENT,
+    FRAME,
+    METRICS,
+    Beat,
+    Changed,
+    Command,
+    End,
+    Event,
+    Pause,
+    Play,
+    Refused,
+    Rewind,
+    Saved,
+    SendFrame,
+    Set,
+    SetMany,
+    Speed,
+    Start,
+    Started,
+    Status,
+    StatusChanged,
+    StepBy,
+    Unsaved,
+    VerdictChanged,
+    event_adapter,
+)
+from gandash.worker import checkpoint as checkpoint_module
+from gandash.worker import loop as loop_module
+from gandash.worker import session as session_module
+from gandash.worker.checkpoint import load
+from gandash.worker.games import Games
+from gandash.worker.loop import BEAT_SECONDS, CHECKPOINT_SECONDS, FRAME_SECONDS, FRAME_SHARE, MAX_BY_HAND, Loop
+from gandash.worker.session import Session
+from gandash.worker.stage import LineStage
+
+
+class Stage:
+    """Plays the parent: a script of (time, command), a fake clock, and a record of all that comes back.
+
+    The clock moves on when the loop waits, and by `step_seconds` with every look at it, as if a round took that long.
+    """
+
+    def __init__(self, directory: Path, config: GameConfig, step_seconds: float = 0.0) -> None:
+        self.directory, self.config, self.step_seconds = directory, config, step_seconds
+        self.now = 100.0
+        self.script: list[tuple[float, Command | Callable[[], None] | None]] = []
+        self.sent: list[tuple[float, bytes, bytes]] = []
+        self.on_packet: Callable[[bytes], Command | None] = lambda kind: None
+        self._answers: list[Command] = []
+        self.loop = Loop(self, self._send, self._clock)  # type: ignore[arg-type]
+
+    # the inbox
+    def get_nowait(self) -> Command | None:
+        if self._answers:
+            return self._answers.pop(0)
+        while self.script and self.script[0][0] <= self.now:
+            entry = self.script.pop(0)[1]
+            if not callable(entry):
+                return entry
+            entry()
+        raise queue.Empty
+
+    def get(self, timeout: float) -> Command | None:
+        assert timeout > 0
+        try:
+            return self.get_nowait()
+        except queue.Empty:
+            until = self.now + timeout
+            if self.script and self.script[0][0] <= until:
+                self.now = max(self.now, self.script[0][0])
+                return self.get_nowait()
+            self.now = until
+            raise
+
+    def _clock(self) -> float:
+        self.now += self.step_seconds
+        return self.now
+
+    def _send(self, kind: bytes, body: bytes) -> None:
+        self.sent.append((self.now, kind, body))
+        if (answer := self.on_packet(kind)) is not None:
+            self._answers.append(answer)
+
+    # the parent
+    def start(self, **given: Any) -> Start:
+        return Start(**({"generation": 1, "configs": (self.config,), "directory": str(self.directory)} | given))
+
+    def play(self, *script: tuple[float, Command | Callable[[], None] | None], begin: bool = True) -> Stage:
+        """Run the loop on a script of (seconds from the start, command), to be ended by `End` or None."""
+        self.script = [(100.0, self.start())] if begin else []
+        self.script += [(100.0 + at, command) for at, command in script]
+        self.loop.run()
+        return self
+
+    def events(self, kind: type[Event] | None = None) -> list[Any]:
+        events = [event_adapter.validate_json(body) for _, packet, body in self.sent if packet == EVENT]
+        return [e for e in events if kind is None or isinstance(e, kind)]
+
+    def frames(self) -> list[tuple[float, dict[str, Any]]]:
+        return [(at, unpack(body)[0]) for at, kind, body in self.sent if kind == FRAME]
+
+    def metric_steps(self, generation: int = 1) -> list[int]:
+        found: list[int] = []
+        for _, kind, body in self.sent:
+            if kind == METRICS:
+                label, arrays = unpack(body)
+                assert len(arrays["step"]) == len(arrays["rows"])
+                if label["generation"] == generation:
+                    found += arrays["step"].tolist()
+        return found
+
+    def statuses(self) -> list[Status]:
+        return [e.status for e in self.events(StatusChanged)]
+
+    @property
+    def step(self) -> int:
+        assert self.loop._games is not None
+        return self.loop._games.step
+
+
+@pytest.fixture
+def stage(tmp_path: Path, tiny: GameConfig) -> Stage:
+    return Stage(tmp_path, tiny)
+
+
+def test_a_game_starts_paused_with_a_checkpoint(stage: Stage, tiny: GameConfig) -> None:
+    stage.play((1.0, End()))
+    kinds = [type(e) for e in stage.events()]
+    assert kinds[:3] == [Started, Saved, StatusChanged]
+    started = stage.events(Started)[0]
+    assert (started.generation, started.step, started.games[0].config, started.games[0].changes) == (1, 0, tiny, ())
+    assert stage.statuses() == [Status.PAUSED] and stage.step == 0 and not stage.metric_steps()
+
+
+@pytest.mark.parametrize("command", [Play(), Pause(), StepBy(), Speed(), Set(path="run.batch", value=4), Rewind(), SendFrame()])
+def test_before_a_game_everything_is_refused_in_words(stage: Stage, command: Command) -> None:
+    stage.play((0.0, command), (0.1, End()), begin=False)
+    assert [type(e) for e in stage.events()] == [Refused]
+    assert "no game has been started" in stage.events()[0].message
+
+
+def test_a_loop_without_a_game_says_that_it_waits(stage: Stage) -> None:
+    stage.play((3600.0, End()), begin=False)
+    told = [at for at, _, _ in stage.sent]
+    assert len(told) >= 7000 and max(after - before for before, after in pairwise([100.0, *told])) <= BEAT_SECONDS
+    assert stage.events(Beat) == stage.events()
+
+
+@pytest.mark.parametrize(
+    "script", [[], [(0.5, Speed(steps_per_second=10)), (1.0, Play()), (2.0, Pause())], [(1.0, StepBy(n=3))]]
+)
+def test_a_game_that_stands_still_says_that_it_waits(stage: Stage, script: list[tuple[float, Command]]) -> None:
+    """Paused, played by hand, or with nobody to look at it."""
+    stage.play(*script, (600.0, End()))
+    told = [at for at, kind, body in stage.sent if kind == EVENT and isinstance(event_adapter.validate_json(body), Beat)]
+    assert max(after - before for before, after in pairwise([100.0, *told, 700.0])) <= 2 * BEAT_SECONDS
+
+
+@pytest.mark.parametrize("step_seconds", [0.0, 0.002])
+def test_ten_steps_a_second_are_ten_steps_a_second(tmp_path: Path, tiny: GameConfig, step_seconds: float) -> None:
+    stage = Stage(tmp_path, tiny, step_seconds)
+    stage.play((0.0, Speed(steps_per_second=10)), (1.0, Play()), (6.05, Pause()), (9.0, End()))
+    assert stage.step == 51  # one at once, and fifty in the five seconds after
+    assert stage.metric_steps() == list(range(1, 52))
+    assert stage.statuses() == [Status.PAUSED, Status.RUNNING, Status.PAUSED]
+    paces = [b.steps_per_second for b in stage.events(Beat) if b.step and b.step < 51]
+    assert paces[1:] == pytest.approx([10.0] * len(paces[1:]), rel=0.21)  # a beat covers five steps, give or take one
+
+
+def test_pressing_play_again_does_not_hurry(stage: Stage) -> None:
+    presses = [(1.0 + i / 50, Play()) for i in range(100)]
+    stage.play((0.0, Speed(steps_per_second=10)), *presses, (3.05, End()))
+    assert stage.step == 21
+
+
+def test_a_slow_machine_owes_no_rounds(tmp_path: Path, tiny: GameConfig) -> None:
+    stage = Stage(tmp_path, tiny, step_seconds=0.1)  # each look at the clock costs more than a round may
+    stage.play((0.0, Speed(steps_per_second=100)), (0.1, Play()), (20.0, Speed(steps_per_second=1)), (40.0, End()))
+    late = stage.metric_steps()
+    assert late == list(range(1, stage.step + 1))
+    at_twenty = next(
+        b.step
+        for at, k, body in stage.sent
+        if at > 120 and k == EVENT and isinstance(b := event_adapter.validate_json(body), Beat)
+    )
+    assert stage.step - at_twenty <= 21  # no burst to make up for what 100 a second would have been
+
+
+def test_as_fast_as_possible_loses_no_row(tmp_path: Path, tiny: GameConfig) -> None:
+    stage = Stage(tmp_path, tiny, step_seconds=4e-5)  # hardly any time between drains: the buffer fills up
+    stage.play((0.0, Play()), (0.06, End()))
+    assert stage.step > 300
+    sizes = [len(unpack(body)[1]["step"]) for _, kind, body in stage.sent if kind == METRICS]
+    assert max(sizes) == session_module._BUFFER
+    steps = stage.metric_steps()
+    assert steps == list(range(1, len(steps) + 1)) and stage.step - len(steps) < session_module._BUFFER
+
+
+@pytest.mark.parametrize("players", ["D", "G", "both"])
+@pytest.mark.parametrize("n", [1, 300])
+def test_steps_by_hand_move_who_they_should_and_stop(stage: Stage, players: str, n: int, tiny: GameConfig) -> None:
+    stage.play((0.1, StepBy(players=players, n=n)), (1.0, End()))  # type: ignore[arg-type]
+    assert stage.step == n and stage.metric_steps() == list(range(1, n + 1))
+    assert stage.loop._games is not None
+    fresh, state = Session(tiny).state, stage.loop._games.sessions[0].state
+    assert torch.equal(fresh.phi, state.phi) == (players == "G")
+    assert torch.equal(fresh.theta, state.theta) == (players == "D")
+    assert Status.RUNNING not in stage.statuses()
+
+
+def test_quick_presses_add_up_and_pause_forgets_the_rest(stage: Stage) -> None:
+    stage.play((0.1, StepBy(n=2)), (0.1, StepBy(n=3)), (0.5, StepBy(n=100)), (0.5, Pause()), (1.0, End()))
+    assert stage.step == 5
+
+
+def test_steps_by_hand_do_not_pile_up_without_end(stage: Stage) -> None:
+    stage.play(*((0.1, StepBy(n=MAX_BY_HAND)) for _ in range(3)), (0.1, Pause()), (0.2, End()))
+    assert [e.message for e in stage.events(Refused)] == [
+        "100,000 steps by hand are waiting, and 100,000 may; press play instead"
+    ] * 2
+
+
+def test_a_step_by_hand_pauses_a_playing_run(stage: Stage) -> None:
+    stage.play((0, Speed(steps_per_second=10)), (0.1, Play()), (1.05, StepBy(players="D", n=2)), (3.0, End()))
+    assert stage.step == 12 and stage.statuses()[-1] is Status.PAUSED
+    assert stage.metric_steps() == list(range(1, 13))
+
+
+def test_a_change_takes_effect_at_the_next_step_and_says_which(stage: Stage) -> None:
+    path = "discriminator_optimiser.learning_rate"
+    stage.play((0, Speed(steps_per_second=10)), (0.1, Play()), (1.05, Set(path=path, value=0.5)), (2.05, End()))
+    (changed,) = stage.events(Changed)
+    assert (changed.generation, changed.change.step, changed.change.new) == (1, 10, 0.5)
+    rows = np.concatenate([unpack(body)[1]["rows"] for _, kind, body in stage.sent if kind == METRICS])
+    rate = rows[:, session_module.COLUMNS.index("learning_rate_d")]
+    assert (rate[:10] != 0.5).all() and (rate[10:] == 0.5).all() and len(rate) == 20
+
+
+def test_several_changes_come_at_one_step_boundary_in_their_order(stage: Stage) -> None:
+    stage.config = stage.config.replace("update_rule.discriminator_steps", 1).replace("update_rule.generator_steps", 0)
+    swap = (Set(path="update_rule.generator_steps", value=1), Set(path="update_rule.discriminator_steps", value=0))
+    stage.play((0, Speed(steps_per_second=10)), (0.1, Play()), (1.05, SetMany(changes=swap)), (2.05, End()))
+    assert [(e.change.step, e.change.path, e.change.new) for e in stage.events(Changed)] == [
+        (10, "update_rule.generator_steps", 1),
+        (10, "update_rule.discriminator_steps", 0),
+    ]
+    assert not stage.events(Refused) and stage.step == 20
+
+
+def test_a_changed_objective_brings_new_facts(stage: Stage) -> None:
+    stage.play((0.1, Set(path="objective", value="minimax")), (0.2, End()))
+    assert stage.events(Started)[0].games[0].facts["objective"] == "non_saturating"
+    assert stage.events(Changed)[0].facts["objective"] == "minimax"
+
+
+def test_refused_commands_leave_things_running(stage: Stage) -> None:
+    stage.play(
+        (0, Speed(steps_per_second=10)),
+        (0.1, Play()),
+        (0.5, Set(path="generator.width", value=8)),
+        (0.6, Set(path="run.batch", value=-1)),
+        (0.7, Set(path="nonsense", value=[[]])),
+        (2.05, End()),
+    )
+    assert len(stage.events(Refused)) == 3 and stage.step == 20
+    assert stage.statuses() == [Status.PAUSED, Status.RUNNING] and not stage.events(Changed)
+
+
+# -------------------------------------------------------------------------------------------------------------- frames
+
+
+def test_no_frame_unless_asked(stage: Stage) -> None:
+    stage.play((0, Speed(steps_per_second=100)), (0, Play()), (1.0, End()))
+    assert not stage.frames()
+
+
+def test_one_frame_for_one_request_and_only_when_something_changed(stage: Stage) -> None:
+    stage.play((0.1, SendFrame()), (0.5, SendFrame()), (1.0, SendFrame()), (2.0, StepBy()), (3.0, Pause()), (4.0, End()))
+    assert [label["step"] for _, label in stage.frames()] == [0, 1]
+    assert stage.frames()[1][0] == pytest.approx(102.0)  # the waiting request is met at once
+
+
+def test_a_live_change_of_a_paused_game_is_worth_a_frame(stage: Stage) -> None:
+    stage.play((0.1, SendFrame()), (0.5, SendFrame()), (1.0, Set(path="run.averaging", value=0.0)), (2.0, End()))
+    assert [label["revision"] for _, label in stage.frames()] == [0, 1]
+
+
+def test_frames_come_no_faster_than_a_screen_can_use(stage: Stage) -> None:
+    stage.on_packet = lambda kind: SendFrame() if kind == FRAME else None  # a viewer that paints in no time
+    stage.play((0, SendFrame()), (0, Speed(steps_per_second=200)), (0, Play()), (2.0, End()))
+    times = np.array([at for at, _ in stage.frames()])
+    assert 95 <= len(times) <= 121
+    assert np.diff(times).min() >= FRAME_SECONDS - 1e-9
+    assert stage.step == pytest.approx(400, abs=1)  # and they cost the game nothing
+
+
+def test_dear_frames_come_less_often(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = Games.picture
+
+    def slowly(*given: Any) -> bytes:
+        stage.now += 0.03
+        return drawn(*given)
+
+    monkeypatch.setattr(Games, "picture", slowly)
+    stage.on_packet = lambda kind: SendFrame() if kind == FRAME else None
+    stage.play((0, SendFrame()), (0, Speed(steps_per_second=200)), (0, Play()), (2.0, End()))
+    times = np.array([at for at, _ in stage.frames()])
+    assert len(times) > 4
+    assert np.diff(times).min() >= 0.03 / FRAME_SHARE - 1e-9
+
+
+def test_a_frame_belongs_to_its_generation(stage: Stage) -> None:
+    stage.play((0, SendFrame()), (1.0, stage.start(generation=7)), (1.0, SendFrame()), (2.0, End()))
+    assert [label["generation"] for _, label in stage.frames()] == [1, 7]
+
+
+# --------------------------------------------------------------------------------------------------- saving and ending
+
+
+def test_checkpoints_come_at_their_period_and_only_when_something_happened(stage: Stage) -> None:
+    stage.play((0, Speed(steps_per_second=10)), (0, Play()), (10.01, Pause()), (30.0, End()))
+    steps = [e.step for e in stage.events(Saved)]
+    period = round(10 * CHECKPOINT_SECONDS)
+    # the first, one a period, and the last state once it stands still; then again at the end
+    assert steps[0] == 0 and np.diff(steps[:4]).tolist() == pytest.approx([period] * 3, abs=1)
+    assert steps[-2:] == [101, 101] and steps[-3] < 101
+
+
+@pytest.mark.parametrize("last", [End(), None], ids=["told to end", "the parent vanishes"])
+def test_the_end_saves(stage: Stage, last: Command | None) -> None:
+    stage.play((0, Speed(steps_per_second=10)), (0, Play()), (1.05, last))
+    assert load(stage.directory / "checkpoint.safetensors")[0].step == stage.step == 11
+
+
+def test_a_full_disk_does_not_end_the_show_and_is_told_once(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = checkpoint_module.save_file
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    stage.play(
+        (0, Speed(steps_per_second=10)),
+        (0, Play()),
+        (1.55, lambda: monkeypatch.setattr(checkpoint_module, "save_file", full)),
+        (5.55, lambda: monkeypatch.setattr(checkpoint_module, "save_file", whole)),
+        (7.55, lambda: monkeypatch.setattr(checkpoint_module, "save_file", full)),
+        (10.05, End()),
+    )
+    told = stage.events(Unsaved)
+    assert stage.step == 101 and [e.reason for e in told] == ["No space left on device"] * 2
+    saved = [e.step for e in stage.events(Saved)]
+    assert told[0].step < 30 and not [s for s in saved if 20 < s < 55] and [s for s in saved if s > 55]
+    assert load(stage.directory / "checkpoint.safetensors")[0].step == saved[-1]
+
+
+def test_a_run_goes_on_from_its_checkpoint(stage: Stage, tiny: GameConfig) -> None:
+    stage.play((0.1, StepBy(n=25)), (1.0, End()))
+    again = Stage(stage.directory, tiny)
+    checkpoint = str(stage.directory / "checkpoint.safetensors")
+    again.play((0, again.start(checkpoint=checkpoint, generation=2, playing=True, speed=10.0)), (1.05, End()), begin=False)
+    assert again.events(Started)[0].step == 25 and again.statuses() == [Status.RUNNING]
+    assert again.metric_steps(2) == list(range(26, 37))
+
+
+def test_a_broken_checkpoint_begins_again_and_says_so(stage: Stage) -> None:
+    (stage.directory / "c").write_bytes(b"broken")
+    stage.play((0, stage.start(checkpoint=str(stage.directory / "c"), playing=True, speed=10.0)), (1.05, End()), begin=False)
+    assert "begins again from step 0" in stage.events(Refused)[0].message
+    assert stage.events(Started)[0].step == 0 and stage.step == 11
+
+
+@pytest.mark.parametrize(("before", "playing", "after"), [(True, None, True), (False, None, False), (True, False, False)])
+def test_another_game_plays_as_the_one_before_did_unless_told(
+    stage: Stage, tiny: GameConfig, before: bool, playing: bool | None, after: bool
+) -> None:
+    config = tiny.replace("run.seed", 99)
+    stage.play(
+        (0, Speed(steps_per_second=10)),
+        (0, Play() if before else Pause()),
+        (1.05, stage.start(generation=2, configs=(config,), playing=playing, speed=10.0)),
+        (2.06, End()),
+    )
+    assert [e.generation for e in stage.events(Started)] == [1, 2] and stage.events(Started)[1].games[0].config == config
+    assert stage.metric_steps(2) == list(range(1, 12 if after else 1))
+
+
+def test_ten_thousand_commands_are_followed_in_order(stage: Stage) -> None:
+    commands: list[Command] = [
+        Set(path="run.batch", value=4),
+        Set(path="run.batch", value=4),
+        Play(),
+        Pause(),
+        SendFrame(),
+        Set(path="x", value=1),
+        StepBy(),
+        Pause(),
+        Speed(steps_per_second=50),
+        Pause(),
+    ]
+    many = [commands[i % 10] for i in range(10_000)]
+    many[5000] = Set(path="run.batch", value=8)
+    stage.play(*((1.0, command) for command in many), (1.0, StepBy(n=3)), (2.0, End()))
+    assert stage.step == 3 and stage.metric_steps() == [1, 2, 3]
+    assert len(stage.events(Refused)) == 1000
+    assert [e.change.new for e in stage.events(Changed)] == [4, 8, 4]  # what is so already is no change
+    assert stage.statuses()[-1] is Status.PAUSED
+
+
+# ------------------------------------------------------------------------------------------------- divergence, verdict
+
+
+def diverging(stage: Stage) -> GameConfig:
+    """A game whose own numbers overflow within a few steps of its own accord once the rate is set."""
+    return stage.config.replace("discriminator_optimiser", {"kind": "gradient_descent", "learning_rate": 1e-3}).replace(
+        "generator_optimiser", {"kind": "gradient_descent", "learning_rate": 1e-3}
+    )
+
+
+def explode(stage: Stage) -> list[tuple[float, Any]]:
+    return [
+        (5.0 + i * 1e-3, Set(path=f"{who}_optimiser.learning_rate", value=1.0))
+        for i, who in enumerate(("discriminator", "generator"))
+    ] + [(5.01, lambda: _poison(stage))]
+
+
+def _poison(stage: Stage) -> None:
+    """Parameters of such a size that the next step has no finite answer: what large steps lead to, without the wait."""
+    assert stage.loop._games is not None
+    (session,) = stage.loop._games.sessions
+    session.state = replace(session.state, phi=session.state.phi * 3e38)
+
+
+def test_a_real_learning_rate_makes_a_game_diverge(tmp_path: Path, tiny: GameConfig) -> None:
+    wild = {"kind": "gradient_descent", "learning_rate": 10.0}
+    config = (
+        tiny.replace("discriminator_optimiser", wild).replace("generator_optimiser", wild).replace("regulariser.r1", 1000.0)
+    )
+    stage = Stage(tmp_path, config)
+    stage.play((0, Speed(steps_per_second=1000)), (0, Play()), (2.0, End()))
+    assert stage.statuses()[-1] is Status.DIVERGED
+    reason = stage.events(StatusChanged)[-1].reason
+    assert "no longer a finite number" in reason and "learning rate" in reason
+
+
+def test_divergence_names_the_player_the_number_and_the_change(tmp_path: Path, tiny: GameConfig) -> None:
+    calm = [(f"{who}_optimiser", {"kind": "gradient_descent", "learning_rate": 1e-3}) for who in ("discriminator", "generator")]
+    stage = Stage(tmp_path, tiny.replace_all([*calm, ("objective", "wasserstein")]))
+    wild = Set(path="discriminator_optimiser.learning_rate", value=10.0)
+    stage.play((0, Speed(steps_per_second=10)), (0, Play()), (3.0, wild), (9.0, End()))
+    reason = stage.events(StatusChanged)[-1].reason
+    assert "D's parameters had run away, G's had not" in reason
+    assert "The last change before it: lr_D 1e-3 → 10 at step 3" in reason
+    assert "and lower D's learning rate or the weight of D's penalty, or restart." in reason
+
+
+def test_a_diverged_game_stands_still_is_not_saved_and_refuses_to_play(stage: Stage) -> None:
+    stage.config = diverging(stage)
+    stage.play((0, Speed(steps_per_second=10)), (0, Play()), *explode(stage), (6.0, Play()), (6.1, StepBy()), (8.0, End()))
+    assert stage.statuses() == [Status.PAUSED, Status.RUNNING, Status.DIVERGED]
+    assert [e.message for e in stage.events(Refused)] == [
+        "the game has diverged; go back to the last finite state or restart first"
+    ] * 2
+    assert stage.step < 60 and stage.metric_steps() == list(range(1, stage.step + 1))
+    saved = load(stage.directory / "checkpoint.safetensors")[0]
+    assert saved.is_finite() and saved.step < stage.step
+
+
+@pytest.mark.parametrize("command", [Pause(), StepBy()], ids=lambda c: c.type)
+def test_pausing_does_not_hide_that_the_game_has_just_diverged(stage: Stage, command: Command) -> None:
+    """The pause itself sends the last rows out, and they may be the first that are not finite."""
+    stage.config = diverging(stage)
+
+    def not_yet_found() -> None:
+        assert stage.loop._games is not None and stage.loop._status is Status.RUNNING
+        (session,) = stage.loop._games.sessions
+        assert not np.isfinite(session._metrics[: session._filled].numpy()[:, 0]).all()
+
+    stage.play(
+        (0, Speed(steps_per_second=1000)),
+        (0, Play()),
+        (0.5205, lambda: _poison(stage)),
+        (0.5245, not_yet_found),
+        (0.5245, command),
+        (1.0, Play()),
+        (2.0, End()),
+    )
+    assert stage.statuses() == [Status.PAUSED, Status.RUNNING, Status.DIVERGED]
+    assert "diverged" in stage.events(Refused)[-1].message
+
+
+def test_rewind_goes_back_to_a_finite_state_that_can_play_again(stage: Stage) -> None:
+    stage.config = diverging(stage)
+    stage.play(
+        (0, Speed(steps_per_second=10)),
+        (0, Play()),
+        *explode(stage),
+        (6.0, Rewind(generation=2)),
+        (6.5, Play()),
+        (7.55, End()),
+    )
+    started = stage.events(Started)[1]
+    assert started.generation == 2 and 25 <= started.step < 50
+    (game,) = started.games
+    assert game.config == stage.config and game.changes == ()  # the fatal changes are undone with their steps
+    assert stage.metric_steps(2) == list(range(started.step + 1, started.step + 12))
+    assert stage.statuses()[-2:] == [Status.PAUSED, Status.RUNNING]
+    words = next(e.reason for e in stage.events(StatusChanged) if e.status is Status.DIVERGED)
+    assert f"Go back to step {started.step}" in words
+    saved = [e for e in stage.events(Saved) if e.generation == 2]
+    assert saved[0].step == started.step  # a crash now must not bring the diverging past back
+
+
+def test_a_verdict_is_told_when_it_changes_and_its_numbers_once_a_second(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LineStage, "measure_every", 1)
+    stage.play((0, Speed(steps_per_second=20)), (0, Play()), (10.0, End()))
+    verdicts = stage.events(VerdictChanged)
+    assert 5 <= len(verdicts) <= 40
+    first, *verdicts = verdicts  # the word at the press of play
+    assert (first.kind, first.step) == ("waiting", 0)
+    assert verdicts[0].kind != "waiting" and verdicts[0].step == 7  # with the first state, eight are enough
+    same_kind = sum(a.kind == b.kind for a, b in pairwise(verdicts))
+    assert 3 <= same_kind <= 10
+
+
+def test_nothing_here_waits_for_a_real_clock() -> None:
+    assert not hasattr(loop_module, "time")
