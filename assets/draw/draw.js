@@ -64,7 +64,7 @@ class Painting {
 
   /** @param {Component} component */
   update({ data, setTriggerValue }) {
-    this.send = text => setTriggerValue('painted', text);
+    this.send = (/** @type {string} */ text) => setTriggerValue('painted', text);
     const busy = this.hand !== null || this.timer !== 0; // what is being painted is newer than what the page knows
     if (data.side !== this.side || (data.cells !== this.known && !busy)) {
       this.side = this.canvas.width = this.canvas.height = data.side;

@@ -75,7 +75,8 @@ const plotlyAddress = base => new URL('../plotly.min.js', base).href;
 /** Plotly, in a quiet moment: evaluating it takes a second or two of a slow machine, so nothing that can do without waits for it.
  * @param {URL} base @returns {Promise<any>} */
 async function withPlotly(base) {
-  await new Promise(resolve => (window.requestIdleCallback ? requestIdleCallback(resolve, { timeout: QUIET_MS }) : setTimeout(resolve)));
+  const isQuiet = 'requestIdleCallback' in window; // Safari does not say when it is
+  await new Promise(resolve => (isQuiet ? requestIdleCallback(resolve, { timeout: QUIET_MS }) : setTimeout(resolve)));
   if (!('Plotly' in window)) await appended('script', { src: plotlyAddress(base) });
   return lighten(/** @type {any} */ (window).Plotly);
 }

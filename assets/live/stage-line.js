@@ -221,9 +221,10 @@ export class LineStage {
   }
 
   /** The range of an axis, which stages side by side have in common as soon as there is something to draw.
-   * @param {string} name @param {string} unit @param {unknown} isDrawn @param {[number, number]} range */
+   * @param {string} name @param {string} unit @param {unknown} isDrawn
+   * @param {[number, number]} range @returns {[number, number]} */
   #shared(name, unit, isDrawn, range) {
-    return (isDrawn && this.#options.scales?.share(name, unit, this, range)) || range;
+    return (isDrawn ? this.#options.scales?.share(name, unit, this, range) : undefined) ?? range;
   }
 
   /** The range of D's axis: 0 to 1 for a probability, fitted to a critic's values, and to those of its best response as far as
