@@ -1,10 +1,14 @@
-"""The house stands on its floors: imports go down, or stay within one package. Sources are read, not run."""
+"""The house stands on its floors: imports go down, or stay within one package, and never in a circle.
+
+Sources are read, not run.
+"""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -181,10 +185,35 @@ def reached(everything: Mapping[str, list[Import]]) -> dict[str, tuple[list[str]
     return found
 
 
+def circle(modules: Mapping[str, str]) -> list[str]:
+    """Modules that import each other, the first again at the end; [] where no import leads back.
+
+    Those made in a function count, and those for types alone: whoever reads one file of a circle has to read them all. That
+    importing a.b also runs a does not: a package's own file may import from the files beside it, if none of these names it.
+    """
+    everything = read(modules)
+    graph = {}
+    for module, wanted in everything.items():
+        lines = (i.name.split(".") for i in wanted)
+        named = (next((name for name in _prefixes(parts) if name in everything), module) for parts in lines)
+        graph[module] = {name for name in named if name not in (module, "gandash")}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(reversed(error.args[1]))
+    return []
+
+
+def _prefixes(parts: list[str]) -> Iterator[str]:
+    """a.b.c, a.b, a."""
+    return (".".join(parts[:length]) for length in range(len(parts), 0, -1))
+
+
 def test_the_house_stands() -> None:
     modules = sources()
     assert {"gandash.config", "gandash.game.step", "gandash.diagnostics.line"} <= set(modules)
     assert violations(modules) == []
+    assert circle(modules) == []
 
 
 def test_lower_floors_import_something() -> None:
@@ -216,6 +245,7 @@ SOUND = {
 
 def test_a_sound_house_passes() -> None:
     assert violations(SOUND) == []
+    assert circle(SOUND) == []
 
 
 @pytest.mark.parametrize(
@@ -254,3 +284,23 @@ def test_a_sound_house_passes() -> None:
 def test_a_planted_violation_is_found(module: str, planted: str, named: str) -> None:
     broken = SOUND | {module: SOUND.get(module, "") + planted + "\n"}
     assert any(named in v for v in violations(broken)), violations(broken)
+
+
+FOR_TYPES = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    "
+
+
+@pytest.mark.parametrize(
+    ("planted", "around"),
+    [
+        ({"field": "from gandash.game import step"}, {"field", "step"}),
+        ({"field": "from .step import start"}, {"field", "step"}),
+        ({"field": "def f():\n    from gandash.game.step import start"}, {"field", "step"}),
+        ({"field": FOR_TYPES + "from gandash.game.step import start"}, {"field", "step"}),
+        ({"field": "import gandash.game.other", "other": "from gandash.game import step"}, {"field", "other", "step"}),
+        ({"__init__": "from gandash.game import base", "base": "from gandash.game import A"}, {"", "base"}),
+    ],
+)
+def test_a_planted_circle_is_found(planted: dict[str, str], around: set[str]) -> None:
+    found = circle(SOUND | {f"gandash.game.{name}": SOUND.get(f"gandash.game.{name}", "") + planted[name] for name in planted})
+    assert {name.removeprefix("gandash.game").removeprefix(".") for name in found} == around
+    assert found[0] == found[-1]

@@ -12,10 +12,11 @@ import sys
 import click
 
 from gandash import __version__
+from gandash.cli.configuring import configure
 from gandash.cli.looking import presets, schema
 from gandash.cli.measuring import bench
 from gandash.cli.saying import OneLine
-from gandash.cli.train import configure, train
+from gandash.cli.train import train
 
 __all__ = ["cli", "configure", "main"]
 

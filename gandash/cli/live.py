@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import click
 
+from gandash.cli.configuring import configure
 from gandash.cli.saying import refuse
 from gandash.config import GameConfig
 from gandash.headless import Timed
@@ -51,8 +52,6 @@ def timeline(
     given: Sequence[tuple[int, str, Sequence[tuple[str, JsonValue]]]],
 ) -> tuple[Timed, ...]:
     """Live changes by step, each `(step, how it was given, settings)`; those of one step act in the order given."""
-    from gandash.cli.train import configure
-
     found: list[Timed] = []
     for step, said, changes in sorted(given, key=lambda one: one[0]):
         if step >= steps:

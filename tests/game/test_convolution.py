@@ -16,8 +16,6 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from gandash.config import GameConfig, Regulariser, RunSettings, bytes_per_step, flop_per_step, parse_config
 from gandash.dynamics import Alternating, UpdateRule
-from gandash.game import convolution
-from gandash.game.convolution import Convolution, _convolved, _correlated, _doubled, _halved
 from gandash.game.field import (
     discriminator_loss,
     discriminator_part,
@@ -29,7 +27,8 @@ from gandash.game.field import (
     sample,
 )
 from gandash.game.game import Game, Streams, build_game
-from gandash.game.networks import ACTIVATIONS, MLP, network
+from gandash.game.networks import ACTIVATIONS, MLP, convolution, network
+from gandash.game.networks.convolution import Convolution, _convolved, _correlated, _doubled, _halved
 from gandash.game.objectives import OBJECTIVES
 from gandash.game.round import start
 from gandash.game.spectral import normalised

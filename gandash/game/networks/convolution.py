@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from gandash import players
-from gandash.game.networks import ACTIVATIONS, NORMALISATION_EPSILON, Masks, Net, initial_layer
+from gandash.game.networks.base import ACTIVATIONS, NORMALISATION_EPSILON, Masks, Net, initial_layer
 from gandash.players import Layer, Shape
 
 

@@ -1,0 +1,67 @@
+"""Settings at dotted paths, as they are given on the command line, put into a config."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from gandash import typed
+from gandash.config import GameConfig, parse_config
+from gandash.players import mlp_unless_said
+from gandash.settings import JsonValue, SettingError, kind_of, nearest, settings, variants
+
+
+def configure(config: GameConfig, changes: Sequence[tuple[str, JsonValue]]) -> GameConfig:
+    """`config` with settings at dotted paths changed in order and judged together: bounds may cross on the way.
+
+    A variant is replaced as a whole, by its kind (`data=uniform`, `data.kind=uniform`) or by its fields with the kind
+    among them; a network without a kind is an MLP. Raises SettingError.
+    """
+    given: Any = config.model_dump(mode="json")
+    shape = config  # valid throughout: it has the variants of `given`, and so the paths, but not its values
+    for path, value in changes:
+        kinds = {s.path: [kind_of(m) for m in variants(s.type)] for s in settings(shape) if s.is_variant}
+        by_kind = path.removesuffix(".kind")
+        if by_kind in kinds:
+            if by_kind != path or isinstance(value, str):
+                value = {"kind": value}
+            path = by_kind
+            if path in ("generator", "discriminator"):
+                value = mlp_unless_said(value)
+            allowed = kinds[path]
+            if not isinstance(value, dict) or value.get("kind") not in allowed:
+                kind = value.get("kind", value) if isinstance(value, dict) else value
+                example = f'{path}={allowed[-1]} or {path}={{"kind": "{allowed[-1]}", ...}}'
+                near = nearest(kind, allowed) if isinstance(kind, str) else ""
+                advice = f"did you mean {near}?" if near else f"as in {example}"
+                raise SettingError(path, kind, f"its kind must be one of {', '.join(allowed)}", advice)
+            shape = shape.replace(path, {"kind": value["kind"]})
+        value = _typed(shape, path, value)
+        *parents, last = path.split(".")
+        node, known = _inside(given, parents), _inside(shape.model_dump(mode="json"), parents)
+        if known is None or last not in known:
+            shape.replace(path, value)  # says that there is no such setting, and which are near
+        if node is None:
+            parse_config(given)  # says why what was put there before is no group of settings
+        assert node is not None
+        node[last] = value
+    return parse_config(given)
+
+
+def _typed(shape: GameConfig, path: str, value: JsonValue) -> JsonValue:
+    """What is not JSON as it would be read in the page's fields: 0,5 as a half, 1,5; -1,5 as a list of two."""
+    found = next((s for s in settings(shape) if s.path == path), None)
+    if found is None:
+        return value
+    if isinstance(found.value, tuple) and isinstance(value, int | float):
+        return [value]
+    is_numeric = isinstance(found.value, tuple | int | float)
+    if is_numeric and isinstance(value, str) and any(c.isdigit() for c in value) and value[0] not in "[{":
+        return typed.value(found, value)
+    return value
+
+
+def _inside(tree: Any, path: Sequence[str]) -> dict[str, Any] | None:
+    for name in path:
+        tree = tree.get(name) if isinstance(tree, dict) else None
+    return tree if isinstance(tree, dict) else None
