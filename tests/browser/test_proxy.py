@@ -55,7 +55,7 @@ def addresses(app: App) -> Iterator[Addresses]:
 @pytest.mark.parametrize("way", ["under", "based", "stripped", "stated"])
 def test_the_app_works_under_a_path_and_behind_tls(browser, addresses: Addresses, way: str) -> None:
     url = addresses.under.url if way == "under" else getattr(addresses, way)
-    lab = Lab(browser, url, ignore_https_errors=True)
+    lab = Lab(browser, url)
     try:
         lab.press("Space")
         wait_until(lambda: lab.step > 10, "it plays", 60)
