@@ -31,17 +31,19 @@ FLOORS = {
     "presets": 1,  # ready configs: nothing but gandash.config
     "diagnostics": 2,
     "wire": 1,  # what crosses the border between server and worker, and what a browser is told
-    "worker": 3,  # torch's side of that border
-    "server": 3,  # the other side
-    "trainer": 4,  # the old name of the server's door
-    "runs": 4,
-    "bench": 4,  # measures game and worker; `python -m gandash bench`
-    "figures": 4,
-    "lessons": 4,
-    "headless": 5,  # plays a game in the terminal, and keeps it
-    "cli": 6,
-    "ui": 6,
-    "__main__": 7,  # `python -m gandash`: calls the command line
+    "domains": 3,  # one object per kind of data
+    "examine": 4,  # what can be asked about a running game, a file each
+    "worker": 5,  # torch's side of that border
+    "server": 5,  # the other side
+    "trainer": 6,  # the old name of the server's door
+    "runs": 6,
+    "bench": 6,  # measures game and worker; `python -m gandash bench`
+    "figures": 6,
+    "lessons": 6,
+    "headless": 7,  # plays a game in the terminal, and keeps it
+    "cli": 8,
+    "ui": 8,
+    "__main__": 9,  # `python -m gandash`: calls the command line
 }
 
 # What must stay out of reach when a module is imported, directly or through others
@@ -58,6 +60,8 @@ OUT_OF_REACH = {
     "presets": ("torch", "streamlit", "plotly"),
     "game": ("streamlit", "plotly"),
     "diagnostics": ("streamlit", "plotly"),
+    "domains": ("streamlit", "plotly"),
+    "examine": ("streamlit", "plotly"),
     "wire": ("torch", "streamlit", "plotly"),
     "worker": ("streamlit", "plotly"),
     "server": ("torch", "streamlit", "plotly", "gandash.game", "gandash.diagnostics"),

@@ -27,7 +27,7 @@ class Status(StrEnum):
 
 
 Examinable = Literal["spectrum", "duality", "samples", "best_response", "landscape"]
-"""What can be examined on request: see `gandash.worker.examinations`."""
+"""What can be examined on request: see `gandash.examine`."""
 
 
 MAX_MEMBERS = 8  # games that one run compares

@@ -12,23 +12,16 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from gandash.examine.examination import LONGEST_REST_SECONDS, REST, FrozenGame, Result
+from gandash.examine.registry import EXAMINATIONS, estimates, examine
 from gandash.settings import JsonValue
 from gandash.wire.frame import finite
 from gandash.wire.messages import Estimated, Examinable, Examined
-from gandash.worker.durations import estimates
-from gandash.worker.examinations import LONGEST_REST_SECONDS, REST, Result, Specimen, examine
 
 log = logging.getLogger("gandash.worker")
 
 SAY_SECONDS = 0.25  # how far apart the news of one examination are
 LONGEST_SECONDS = 180.0  # then it is given up: some networks are too large
-NAMES: dict[Examinable, str] = {
-    "spectrum": "the spectrum",
-    "duality": "the duality gap",
-    "samples": "the comparison of samples",
-    "best_response": "D's best response",
-    "landscape": "the landscape",
-}
 
 
 class _Dropped(Exception):
@@ -38,7 +31,7 @@ class _Dropped(Exception):
 @dataclass(eq=False)
 class _Task:
     what: Examinable
-    specimen: Specimen
+    frozen: FrozenGame
     dropped: bool = False
     said: float = field(default=-SAY_SECONDS)
     begun: float = 0.0
@@ -55,16 +48,16 @@ class Examiner:
         self._lock = threading.Lock()  # of all below, and held while something is told: what is dropped is not heard of again
         self._waiting: dict[Examinable, _Task] = {}
         self._unfinished: dict[Examinable, _Task] = {}  # that stopped at their time limit and may go on
-        self._estimate_of: Specimen | None = None  # waits
+        self._estimate_of: FrozenGame | None = None  # waits
         self._seconds: dict[str, float] | None = None  # that each takes here, once somebody asked
         self._running: _Task | None = None
         self._thread: threading.Thread | None = None
 
-    def ask(self, what: Examinable, specimen: Specimen) -> None:
-        """Examine `specimen`, or in its turn after what is being examined."""
+    def ask(self, what: Examinable, frozen: FrozenGame) -> None:
+        """Examine `frozen`, or in its turn after what is being examined."""
         with self._lock:
             self._unfinished.pop(what, None)
-            self._put(_Task(what, specimen))
+            self._put(_Task(what, frozen))
 
     def go_on(self, what: Examinable) -> bool:
         """Go on with what stopped at its time limit, from where it stopped; False where there is nothing of it."""
@@ -86,10 +79,10 @@ class Examiner:
                     self._say(task, True, found | {"notes": told} if found else None, "" if found else "Stopped by hand.")
                     task.dropped = True
 
-    def estimate(self, specimen: Specimen) -> None:
+    def estimate(self, frozen: FrozenGame) -> None:
         """Tell how long each examination takes here, by trying a small step of each."""
         with self._lock:
-            self._estimate_of = specimen
+            self._estimate_of = frozen
             self._start()
 
     def _put(self, task: _Task) -> None:
@@ -98,7 +91,7 @@ class Examiner:
             running.dropped = True
         self._waiting[task.what] = task
         if running is not None and not running.dropped:
-            self._say(task, False, (task.newest or {}) | {"words": f"waits its turn behind {NAMES[running.what]}"})
+            self._say(task, False, (task.newest or {}) | {"words": f"waits its turn behind {EXAMINATIONS[running.what].name}"})
         self._start()
 
     def _start(self) -> None:
@@ -124,15 +117,15 @@ class Examiner:
         """Until nothing waits."""
         while True:
             with self._lock:
-                self._running, specimen, self._estimate_of = None, self._estimate_of, None
-                task = None if specimen or not self._waiting else self._waiting.pop(next(iter(self._waiting)))
+                self._running, frozen, self._estimate_of = None, self._estimate_of, None
+                task = None if frozen or not self._waiting else self._waiting.pop(next(iter(self._waiting)))
                 self._running = task
-                if task is None and specimen is None:
+                if task is None and frozen is None:
                     self._thread = None
                     return
             if task is None:
-                assert specimen is not None
-                self._try_small_steps(specimen)
+                assert frozen is not None
+                self._try_small_steps(frozen)
                 continue
             try:
                 self._examine(task)
@@ -142,9 +135,9 @@ class Examiner:
                 with self._lock:
                     self._say(task, True, problem=_in_words(error))
 
-    def _try_small_steps(self, specimen: Specimen) -> None:
+    def _try_small_steps(self, frozen: FrozenGame) -> None:
         try:
-            found = estimates(specimen)
+            found = estimates(frozen)
         except Exception as error:
             log.warning("no estimate of how long examinations take: %r", error)
             return
@@ -152,7 +145,7 @@ class Examiner:
             if self._seconds is None:
                 self._seconds = {}
             self._seconds = found | self._seconds
-            self._tell(Estimated(generation=specimen.generation, seconds=self._seconds))
+            self._tell(Estimated(generation=frozen.generation, seconds=self._seconds))
 
     def _examine(self, task: _Task) -> None:
         task.begun = task.worked_since = self._clock()
@@ -173,7 +166,7 @@ class Examiner:
         with self._lock:
             self._say(task, False, (task.newest or {}) | {"words": "at it"})
         if task.results is None:
-            task.results = examine(task.what, task.specimen, breathe)
+            task.results = examine(task.what, task.frozen, breathe)
         for result in task.results:
             task.newest = result
             if "unfinished" in result:
@@ -193,16 +186,16 @@ class Examiner:
             self._say(task, True, task.newest or {})
             if self._seconds is not None and not task.dropped:
                 self._seconds = self._seconds | {task.what: round(self._clock() - task.begun, 2)}
-                self._tell(Estimated(generation=task.specimen.generation, seconds=self._seconds))
+                self._tell(Estimated(generation=task.frozen.generation, seconds=self._seconds))
 
     def _say(self, task: _Task, done: bool, result: Result | None = None, problem: str = "") -> None:
         if task.dropped:
             return
-        specimen = task.specimen
+        frozen = task.frozen
         self._tell(
             Examined(
-                generation=specimen.generation,
-                step=specimen.step,
+                generation=frozen.generation,
+                step=frozen.step,
                 what=task.what,
                 done=done,
                 result=None if result is None else _short(finite(result)),

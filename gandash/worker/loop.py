@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from gandash.diagnostics.verdict import Verdict
+from gandash.examine.examination import FrozenGame
 from gandash.game.round import Players
 from gandash.settings import SettingError
 from gandash.wire.frame import pack
@@ -45,7 +46,6 @@ from gandash.wire.messages import (
 )
 from gandash.worker.cause import LONGEST_SECONDS, Cause, cause_of
 from gandash.worker.checkpoint import BrokenCheckpoint, load, save
-from gandash.worker.examinations import Specimen
 from gandash.worker.examiner import Examiner
 from gandash.worker.games import Games, Moment
 from gandash.worker.session import PLAYERS, Session
@@ -196,11 +196,11 @@ class Loop:
                 if len(games.sessions) > 1:
                     raise ValueError("several games are compared; open one of them alone to examine it")
                 (session,) = games.sessions
-                specimen = Specimen(self._begin.generation, session.config, session.still_state, session.trail)
+                frozen = FrozenGame(self._begin.generation, session.config, session.still_state, session.trail)
                 if isinstance(command, Estimate):
-                    self._examiner.estimate(specimen)
+                    self._examiner.estimate(frozen)
                 elif command.action == "begin" or not self._examiner.go_on(command.what):
-                    self._examiner.ask(command.what, specimen)
+                    self._examiner.ask(command.what, frozen)
 
     def _set(self, games: Games, command: Set) -> None:
         assert self._begin is not None

@@ -20,6 +20,10 @@ from gandash.config import GameConfig, Regulariser, RunSettings
 from gandash.diagnostics.path import Trail
 from gandash.diagnostics.pictures import picture_estimators_for
 from gandash.dynamics import Adam, Alternating, GradientDescent, Momentum, Optimistic, Simultaneous
+from gandash.examine import best_response, descents, duality, landscape, samples, spectrum
+from gandash.examine.examination import Breathe, FrozenGame, GameCopy, Result, Unfit
+from gandash.examine.registry import EXAMINATIONS, estimates, examine
+from gandash.examine.spectrum import stability
 from gandash.pictures import Digits, DiscsAndSquares, UploadedPictures
 from gandash.players import Linear, Network, Point
 from gandash.server.run import Run
@@ -39,9 +43,7 @@ from gandash.wire.messages import (
     Started,
     StepBy,
 )
-from gandash.worker import examinations, examiner
-from gandash.worker.durations import estimates
-from gandash.worker.examinations import EXAMINATIONS, Breathe, Result, Specimen, Unfit, _Table, examine, stability
+from gandash.worker import examiner
 from gandash.worker.examiner import Examiner
 from gandash.worker.session import Session
 
@@ -50,9 +52,9 @@ WHATS: tuple[Examinable, ...] = get_args(Examinable)
 
 @pytest.fixture(autouse=True)
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(examinations, "BEST_STEPS", 40)
-    monkeypatch.setattr(examinations, "INNER_STEPS", 10)
-    monkeypatch.setattr(examinations, "PAIRED", 64 * 200**2)  # of 8 × 8 pictures 200; of points 1000 all the same
+    monkeypatch.setattr(best_response, "BEST_STEPS", 40)
+    monkeypatch.setattr(duality, "INNER_STEPS", 10)
+    monkeypatch.setattr(samples, "PAIRED", 64 * 200**2)  # of 8 × 8 pictures 200; of points 1000 all the same
 
 
 @pytest.fixture
@@ -60,15 +62,15 @@ def stage(tmp_path: Path, tiny: GameConfig) -> Stage:
     return Stage(tmp_path, tiny)
 
 
-def specimen(config: GameConfig, steps: int = 3, generation: int = 1) -> Specimen:
+def frozen(config: GameConfig, steps: int = 3, generation: int = 1) -> FrozenGame:
     session = Session(config)
     for _ in range(steps):
         session.advance()
-    return Specimen(generation, session.config, session.state)
+    return FrozenGame(generation, session.config, session.state)
 
 
 def last(what: Examinable, config: GameConfig, steps: int = 3) -> dict[str, Any]:
-    *_, result = examine(what, specimen(config, steps), lambda: None)
+    *_, result = examine(what, frozen(config, steps), lambda: None)
     return result
 
 
@@ -89,21 +91,22 @@ class Gate:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.entered, self.open, self.begun = threading.Event(), threading.Event(), 0
         for what in WHATS:
-            monkeypatch.setitem(EXAMINATIONS, what, self)
+            monkeypatch.setitem(EXAMINATIONS, what, replace(EXAMINATIONS[what], results=self))
 
-    def __call__(self, table: _Table, breathe: Breathe) -> Iterator[Result]:
+    def __call__(self, copy: GameCopy, breathe: Breathe) -> Iterator[Result]:
         self.begun += 1
         self.entered.set()
         while not self.open.wait(0.005):
             breathe()
-        yield {"found": table.state.step}
+        yield {"found": copy.state.step}
 
 
 # ----------------------------------------------------------------------------------------------------------- the answers
 
 
 def test_there_is_an_examination_for_every_word_and_a_name() -> None:
-    assert set(EXAMINATIONS) == set(WHATS) == set(examiner.NAMES)
+    assert set(EXAMINATIONS) == set(WHATS)
+    assert all(what == one.what and one.name for what, one in EXAMINATIONS.items())
 
 
 @pytest.mark.parametrize("what", WHATS)
@@ -112,7 +115,7 @@ def test_every_answer_travels_as_json_and_is_the_same_twice(
     what: Examinable, data: str, tiny: GameConfig, until: Callable[..., Any]
 ) -> None:
     config = tiny if data == "line" else replace_data(tiny, Ring(modes=3) if data == "plane" else Digits())
-    ear, taken = Ear(), specimen(config)
+    ear, taken = Ear(), frozen(config)
     for n in (1, 2):
         ear.examiner.ask(what, taken)
         until(lambda n=n: len(ear.done()) == n, 60, what)
@@ -170,18 +173,18 @@ def test_a_boundary_is_drawn_where_one_eigenvalue_decides(rule, one, other, clip
 
 
 def test_large_networks_are_asked_for_less_and_it_is_said(tiny: GameConfig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(examinations, "LARGE", 26 * 100)
-    monkeypatch.setattr(examinations, "HUGE", 20)
-    monkeypatch.setattr(examinations, "WORK", 1.0)
+    monkeypatch.setattr(spectrum, "LARGE", 26 * 100)
+    monkeypatch.setattr(spectrum, "HUGE", 20)
+    monkeypatch.setattr(descents, "WORK", 1.0)
     found = last("spectrum", tiny)
     assert found["samples"] == 64 and "64 samples" in found["notes"][0] and "only the 4" in found["notes"][1]
-    monkeypatch.setattr(examinations, "INNER_STEPS", 100)
+    monkeypatch.setattr(duality, "INNER_STEPS", 100)
     assert "10 inner steps instead of 100" in last("duality", tiny)["notes"][0]
 
 
 def test_the_best_response_streams_its_way(tiny: GameConfig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(examinations, "BEST_STEPS", 300)
-    taken = specimen(tiny)
+    monkeypatch.setattr(best_response, "BEST_STEPS", 300)
+    taken = frozen(tiny)
     results = list(examine("best_response", taken, lambda: None))
     assert [r["steps"] for r in results[:3]] == [[0], [0, 100], [0, 100, 200]]
     end = results[-1]
@@ -191,20 +194,20 @@ def test_the_best_response_streams_its_way(tiny: GameConfig, monkeypatch: pytest
 
 
 def test_where_d_finds_more_than_the_measured_jsd_it_is_said(tiny: GameConfig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(examinations, "BEST_STEPS", 300)
+    monkeypatch.setattr(best_response, "BEST_STEPS", 300)
     assert "at least" not in " ".join(last("best_response", tiny)["notes"])
-    monkeypatch.setattr(examinations, "BEYOND", -1.0)
+    monkeypatch.setattr(best_response, "BEYOND", -1.0)
     found = last("best_response", tiny)
     assert f"at least {(found['values'][-1] + math.log(4)) / 2:.3f}" in found["notes"][-1]
 
 
 def test_samples_are_read_beside_what_a_perfect_generator_reads(tiny: GameConfig) -> None:
-    examinations._floors.clear()
-    first, *_, end = examine("samples", specimen(tiny), lambda: None)
+    samples._floors.clear()
+    first, *_, end = examine("samples", frozen(tiny), lambda: None)
     assert first["floors"] is None and "floors" in first["words"]
     assert set(end["values"]) == set(end["floors"]) and end["values"] == first["values"]
     assert end["values"]["w1"] > end["floors"]["w1"]["unlucky"]  # this generator has hardly begun
-    (again,) = examine("samples", specimen(tiny, 5), lambda: None)
+    (again,) = examine("samples", frozen(tiny, 5), lambda: None)
     assert again["floors"] == end["floors"]  # facts about the law: read once
 
 
@@ -216,7 +219,7 @@ def test_the_mode_table_is_that_of_a_mixture(tiny: GameConfig) -> None:
 
 
 def test_what_d_proves_of_pictures_is_a_bound_from_below_alone(tiny: GameConfig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(examinations, "BEST_STEPS", 300)
+    monkeypatch.setattr(best_response, "BEST_STEPS", 300)
     found = last("best_response", replace_data(tiny, Digits()))
     assert all(math.isnan(found[name]) for name in ("jsd", "bound", "share", "gap")) and found["jsd_floor"] is None
     proven = (found["values"][-1] + math.log(4)) / 2
@@ -243,7 +246,7 @@ def test_pictures_are_counted_by_what_they_show(tiny: GameConfig) -> None:
 def test_real_pictures_fill_the_table_by_their_weights() -> None:
     for data in (Digits(), DiscsAndSquares(share=0.2)):
         known = picture_estimators_for(data)
-        table: dict[str, Any] = examinations._kind_table(data, known.real_points)
+        table: dict[str, Any] = samples._kind_table(data, known.real_points)
         for row in table["modes"]:
             assert abs(row["share"] - row["expected"]) < 5 * row["noise"], (data, row)
         assert table["elsewhere"] < 0.03
@@ -255,11 +258,11 @@ def test_a_cell_is_named_by_its_middle() -> None:
     law: Any = picture_estimators_for(data).law
     middles = [list(place) for place in itertools.product([0, 1], [6, 8, 10], [6, 8, 10], [3, 4])]
     pictures = 2 * law.rendered(torch.tensor(middles, dtype=torch.float32)) - 1
-    table: dict[str, Any] = examinations._kind_table(data, pictures)
+    table: dict[str, Any] = samples._kind_table(data, pictures)
     assert [a["name"] for a in table["attributes"]] == ["kind", "x", "y", "radius"]
     assert [row["place"] for row in table["modes"]] == middles
     assert [row["share"] for row in table["modes"]] == pytest.approx([1 / 36] * 36)
-    one: dict[str, Any] = examinations._kind_table(data, pictures[7:8])
+    one: dict[str, Any] = samples._kind_table(data, pictures[7:8])
     assert [row["place"] for row in one["modes"] if row["share"]] == [middles[7]]
 
 
@@ -291,7 +294,7 @@ def test_the_landscape_of_the_dirac_gan_is_its_phase_plane_turned() -> None:
         trail.take(session.step, session.state.theta, session.state.phi)
         session.advance()
     theta, psi = float(session.state.theta), float(session.state.phi)
-    taken = Specimen(1, session.config, session.state, trail.points)
+    taken = FrozenGame(1, session.config, session.state, trail.points)
     *_, found = examine("landscape", taken, lambda: None)
     n = found["grid"]
     low_a, high_a, low_b, high_b = found["window"]
@@ -305,13 +308,13 @@ def test_the_landscape_of_the_dirac_gan_is_its_phase_plane_turned() -> None:
     slowest = np.unravel_index(speeds.argmin(), speeds.shape)
     cell = (high_a - low_a) / (n - 1)
     assert math.hypot(a[slowest], b[slowest]) == pytest.approx(math.hypot(theta, psi), abs=cell)
-    assert found["angle"]["words"] and len(found["angle"]["cosines"]) == examinations.ANGLES
+    assert found["angle"]["words"] and len(found["angle"]["cosines"]) == landscape.ANGLES
     assert found["notes"] == []
 
 
 def test_without_a_path_the_landscape_lies_along_one_more_round(tiny: GameConfig) -> None:
     session = Session(dirac((1.0, 0.0)))
-    *_, found = examine("landscape", Specimen(1, session.config, session.state), lambda: None)
+    *_, found = examine("landscape", FrozenGame(1, session.config, session.state), lambda: None)
     assert found["shares"] is None and found["angle"] is None and found["path"] == [0, 0]
     assert "not enough of a path" in found["notes"][0]
     # From (1, 0) D alone moves, by 0.1 * sigma(0) = 0.05, and ten times that is seen to each side
@@ -322,7 +325,7 @@ def test_without_a_path_the_landscape_lies_along_one_more_round(tiny: GameConfig
 
 
 def test_a_landscape_needs_somebody_who_moves(until: Callable[..., Any]) -> None:
-    assert "Neither player moves" in problem("landscape", specimen(dirac((0.0, 0.0)), 0), until)
+    assert "Neither player moves" in problem("landscape", frozen(dirac((0.0, 0.0)), 0), until)
 
 
 @pytest.mark.parametrize("changes", [("regulariser.noise", 0.5), ("regulariser.spectral", "on"), ("objective", "hinge")])
@@ -332,9 +335,9 @@ def test_a_landscape_of_other_games(changes: tuple[str, Any], tiny: GameConfig) 
 
 
 def test_a_large_landscape_is_coarser(tiny: GameConfig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(examinations, "LARGE", 26.0)
+    monkeypatch.setattr(landscape, "LARGE", 26.0 / 4)
     found = last("landscape", tiny)
-    assert (found["grid"], found["samples"]) == (examinations.SMALL_GRID, 32) and "32 samples" in found["notes"][0]
+    assert (found["grid"], found["samples"]) == (landscape.SMALL_GRID, 32) and "32 samples" in found["notes"][0]
 
 
 # ----------------------------------------------------------------------------------------------------- what cannot be had
@@ -343,7 +346,7 @@ def test_a_large_landscape_is_coarser(tiny: GameConfig, monkeypatch: pytest.Monk
 def test_a_jacobian_that_is_not_finite_is_told_as_what_it_is(tiny: GameConfig) -> None:
     """|grad a| has no derivative where D is flat."""
     config = tiny.replace("regulariser.gradient_penalty", 1.0)
-    taken = specimen(config)
+    taken = frozen(config)
     flat = replace(taken.state, phi=torch.zeros_like(taken.state.phi), critic=torch.zeros_like(taken.state.critic))
     with pytest.raises(Unfit, match="where D is flat"):
         list(examine("spectrum", replace(taken, state=flat), lambda: None))
@@ -354,7 +357,7 @@ def test_a_spectrum_says_how_much_of_d_is_flat(tiny: GameConfig) -> None:
     config = tiny.replace_all(
         [("discriminator", {"kind": "mlp", "width": 1, "depth": 1}), ("regulariser.gradient_penalty", 1.0)]
     )
-    taken = specimen(config)
+    taken = frozen(config)
     half = torch.tensor([[1.0, 0.0, 1.5, 0.0]])
     *_, found = examine("spectrum", replace(taken, state=replace(taken.state, phi=half, critic=half)), lambda: None)
     assert np.isfinite(found["eigenvalues"]).all()
@@ -369,10 +372,10 @@ def test_at_its_time_limit_d_stops_says_what_it_reached_and_goes_on_from_there(
     tiny: GameConfig, until: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In pieces it comes to the same, step for step, as at one go."""
-    monkeypatch.setattr(examinations, "BEST_STEPS", 250)
-    *_, whole = examine("best_response", specimen(tiny), lambda: None)
-    monkeypatch.setattr(examinations, "BEST_SECONDS", 0.0)
-    ear, taken = Ear(), specimen(tiny)
+    monkeypatch.setattr(best_response, "BEST_STEPS", 250)
+    *_, whole = examine("best_response", frozen(tiny), lambda: None)
+    monkeypatch.setattr(best_response, "BEST_SECONDS", 0.0)
+    ear, taken = Ear(), frozen(tiny)
     assert not ear.examiner.go_on("best_response")
     ear.examiner.ask("best_response", taken)
     for n in (1, 2, 3, 4):
@@ -398,17 +401,17 @@ def test_an_examination_is_stopped_by_hand_and_what_it_found_stands(
 ) -> None:
     entered = threading.Event()
 
-    def endless(table: _Table, breathe: Breathe) -> Iterator[Result]:
+    def endless(copy: GameCopy, breathe: Breathe) -> Iterator[Result]:
         yield {"found": 7.0, "notes": ["first"], "words": "at it"}
         entered.set()
         while True:
             breathe()
 
-    monkeypatch.setitem(EXAMINATIONS, "duality", endless)
+    monkeypatch.setitem(EXAMINATIONS, "duality", replace(EXAMINATIONS["duality"], results=endless))
     ear = Ear()
-    ear.examiner.ask("duality", specimen(tiny))
+    ear.examiner.ask("duality", frozen(tiny))
     assert entered.wait(30)
-    ear.examiner.ask("samples", specimen(tiny))
+    ear.examiner.ask("samples", frozen(tiny))
     ear.examiner.stop("samples")
     ear.examiner.stop("duality")
     until(lambda: ear.examiner.is_idle, 30, "it has stopped")
@@ -426,7 +429,7 @@ def test_how_long_each_takes_is_estimated_first_and_measured_then(
 ) -> None:
     heard: list[Any] = []
     one = Examiner(heard.append)
-    taken = specimen(tiny if data == "line" else replace_data(tiny, Ring(modes=3)))
+    taken = frozen(tiny if data == "line" else replace_data(tiny, Ring(modes=3)))
     one.estimate(taken)
     until(lambda: one.is_idle, 60, "the estimate")
     (first,) = heard
@@ -443,10 +446,10 @@ def test_how_long_each_takes_is_estimated_first_and_measured_then(
 
 
 def test_what_a_game_does_not_admit_has_no_estimate(tiny: GameConfig) -> None:
-    assert "spectrum" not in estimates(specimen(tiny.replace("regulariser.spectral", "on")))
+    assert "spectrum" not in estimates(frozen(tiny.replace("regulariser.spectral", "on")))
 
 
-def problem(what: Examinable, taken: Specimen, until: Callable[..., Any]) -> str:
+def problem(what: Examinable, taken: FrozenGame, until: Callable[..., Any]) -> str:
     ear = Ear()
     ear.examiner.ask(what, taken)
     until(ear.done, 30, what)
@@ -456,17 +459,17 @@ def problem(what: Examinable, taken: Specimen, until: Callable[..., Any]) -> str
 
 @pytest.mark.parametrize("what", WHATS)
 def test_a_diverged_state_ends_in_a_sentence(what: Examinable, tiny: GameConfig, until: Callable[..., Any]) -> None:
-    taken = specimen(tiny)
+    taken = frozen(tiny)
     broken = replace(taken, state=replace(taken.state, theta=torch.full_like(taken.state.theta, math.nan)))
     assert "diverged" in problem(what, broken, until)
 
 
 def test_no_spectrum_under_spectral_or_batch_normalisation(tiny: GameConfig, until: Callable[..., Any]) -> None:
     spectral = tiny.replace("regulariser.spectral", "on")
-    assert "spectral normalisation" in problem("spectrum", specimen(spectral), until)
+    assert "spectral normalisation" in problem("spectrum", frozen(spectral), until)
     assert "normalised weights" in " ".join(last("duality", spectral)["notes"])
     batch = tiny.model_copy(update={"discriminator": Network(width=4, depth=1, normalisation="batch")})
-    assert "batch normalisation" in problem("spectrum", specimen(batch), until)
+    assert "batch normalisation" in problem("spectrum", frozen(batch), until)
 
 
 @pytest.mark.parametrize(
@@ -480,18 +483,18 @@ def test_no_spectrum_under_spectral_or_batch_normalisation(tiny: GameConfig, unt
     ids=lambda e: str(type(e).__name__),
 )
 def test_every_failure_is_a_sentence(error, said, tiny, until, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(table: _Table, breathe: Breathe) -> Iterator[Result]:
+    def fail(copy: GameCopy, breathe: Breathe) -> Iterator[Result]:
         raise error
         yield {}
 
-    monkeypatch.setitem(EXAMINATIONS, "duality", fail)
-    assert said in problem("duality", specimen(tiny), until)
+    monkeypatch.setitem(EXAMINATIONS, "duality", replace(EXAMINATIONS["duality"], results=fail))
+    assert said in problem("duality", frozen(tiny), until)
 
 
 def test_what_takes_too_long_is_given_up(tiny, until, monkeypatch: pytest.MonkeyPatch) -> None:
     Gate(monkeypatch)  # stays shut
     monkeypatch.setattr(examiner, "LONGEST_SECONDS", 0.05)
-    assert "Given up" in problem("spectrum", specimen(tiny), until)
+    assert "Given up" in problem("spectrum", frozen(tiny), until)
 
 
 # ------------------------------------------------------------------------------------------------------------- the queue
@@ -499,12 +502,12 @@ def test_what_takes_too_long_is_given_up(tiny, until, monkeypatch: pytest.Monkey
 
 def test_one_at_a_time_in_turn_and_the_newer_state_counts(tiny, until, monkeypatch: pytest.MonkeyPatch) -> None:
     gate, ear = Gate(monkeypatch), Ear()
-    ear.examiner.ask("spectrum", specimen(tiny, 1))
+    ear.examiner.ask("spectrum", frozen(tiny, 1))
     until(gate.entered.is_set)
-    ear.examiner.ask("duality", specimen(tiny, 1))
+    ear.examiner.ask("duality", frozen(tiny, 1))
     assert ear.heard[-1].result == {"words": "waits its turn behind the spectrum"}
-    ear.examiner.ask("duality", specimen(tiny, 2))  # replaces the one that waits
-    ear.examiner.ask("spectrum", specimen(tiny, 2))  # ends the one that runs: it is done again, on this state
+    ear.examiner.ask("duality", frozen(tiny, 2))  # replaces the one that waits
+    ear.examiner.ask("spectrum", frozen(tiny, 2))  # ends the one that runs: it is done again, on this state
     gate.open.set()
     until(lambda: ear.examiner.is_idle)
     assert ear.done() == [("duality", 2), ("spectrum", 2)]
@@ -513,15 +516,15 @@ def test_one_at_a_time_in_turn_and_the_newer_state_counts(tiny, until, monkeypat
 
 def test_what_is_dropped_is_not_heard_of_again(tiny, until, monkeypatch: pytest.MonkeyPatch) -> None:
     gate, ear = Gate(monkeypatch), Ear()
-    ear.examiner.ask("spectrum", specimen(tiny))
+    ear.examiner.ask("spectrum", frozen(tiny))
     until(gate.entered.is_set)
-    ear.examiner.ask("duality", specimen(tiny))
+    ear.examiner.ask("duality", frozen(tiny))
     ear.examiner.drop()
     heard = len(ear.heard)
     until(lambda: ear.examiner.is_idle, 10, "the running one ends by itself")
     assert len(ear.heard) == heard and gate.begun == 1
     gate.open.set()
-    ear.examiner.ask("samples", specimen(tiny, generation=2))
+    ear.examiner.ask("samples", frozen(tiny, generation=2))
     until(ear.done)
     assert ear.heard[-1].generation == 2
 

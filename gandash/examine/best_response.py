@@ -1,0 +1,111 @@
+"""D's best response to G as it is: how much of the value that the JSD allows it reaches."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from gandash.diagnostics.best_response import LOG4, Approach, approach
+from gandash.diagnostics.estimators import Floor
+from gandash.diagnostics.measure import measure
+from gandash.examine.descents import affordable_steps, value_notes
+from gandash.examine.examination import Breathe, Examination, GameCopy, Result, timed, with_rests
+from gandash.pictures import FoundPictures, Pictures
+
+BEST_STEPS, BEST_RATE, BEST_BATCH, BEST_SECONDS = 3000, 1e-3, 512, 40.0
+BEYOND = 0.01  # nats by which noise may carry D's estimate of JSD past the measured one
+
+
+def _results(copy: GameCopy, breathe: Breathe) -> Iterator[Result]:
+    """G stands still and D is trained to its best; what it reaches is known where the JSD is: 2 JSD - log 4.
+
+    After BEST_SECONDS it yields what it has as `unfinished`; asked for more, it goes on for as long again.
+    """
+    game, notes = copy.game, value_notes(copy.game)
+    jsd, floor = _measured_jsd(copy, notes)
+    steps = affordable_steps(game, BEST_BATCH, BEST_STEPS, notes)
+    way: list[Approach] = []
+    until = time.monotonic() + BEST_SECONDS
+    for now in approach(
+        game,
+        copy.theta,
+        copy.critic,
+        copy.generators,
+        jsd=jsd,
+        steps=steps,
+        learning_rate=BEST_RATE,
+        batch=BEST_BATCH,
+        patience=5,
+        breathe=breathe,
+    ):
+        way.append(now)
+        if time.monotonic() > until:
+            stopped = (
+                f"Stopped after {BEST_SECONDS:g} s, at {now.steps} of at most {steps} steps: D may not be at its best yet."
+            )
+            yield _progress(way, jsd, floor, steps, [*notes, stopped]) | {"unfinished": BEST_SECONDS}
+            until = time.monotonic() + BEST_SECONDS
+        yield _progress(way, jsd, floor, steps, notes)
+    found_jsd = (float(way[-1].value) + LOG4) / 2  # no D reaches more than 2 JSD - log 4
+    if found_jsd > jsd + BEYOND:
+        notes.append(
+            "D finds more than the measured JSD allows: that is read on a partition, which hides what is finer than its cells. "
+            f"The true JSD is at least {found_jsd:.3f} nats, but for noise of about 0.01."
+        )
+    yield _progress(way, jsd, floor, steps, notes)
+
+
+def _measured_jsd(copy: GameCopy, notes: list[str]) -> tuple[float, Floor | None]:
+    """The JSD in nats with what sampling noise reads, NaN where nobody measures it; the `notes` say why."""
+    game, data = copy.game, copy.game.config.data
+    if isinstance(data, Pictures):
+        notes.append(
+            "The JSD of pictures is not measured, so no bound from above is known. What D reaches bounds it from below: "
+            "JSD ≥ (V + log 4) / 2, but for noise of about 0.01."
+        )
+        if isinstance(data, FoundPictures):
+            notes.append("Real pictures are a finite set here. D may learn it by heart, and that is a difference as any other.")
+        if game.pack > 1:
+            notes.append("D judges packs of pictures: the JSD is that of packs.")
+        return math.nan, None
+    found = measure(game, copy.state, copy.streams)
+    floor = found.estimators.floors["jsd"]
+    if game.pack > 1:
+        notes.append("D judges packs of samples, and the JSD of packs is not measured: there is no bound to compare with.")
+        return math.nan, floor
+    jsd = found.readings["jsd"]
+    if jsd < 2 * floor.high:
+        notes.append("The measured JSD is close to what sampling noise alone reads: the share says little here.")
+    return jsd, floor
+
+
+def _progress(way: list[Approach], jsd: float, floor: Floor | None, steps: int, notes: list[str]) -> Result:
+    return {
+        "steps": [now.steps for now in way],
+        "values": [float(now.value) for now in way],
+        "share": float(way[-1].share),
+        "gap": float(way[-1].gap),
+        "jsd": jsd,
+        "jsd_floor": None if floor is None else asdict(floor),
+        "bound": 2 * jsd - LOG4,
+        "idle": -LOG4,
+        "limit": steps,
+        "learning_rate": BEST_RATE,
+        "notes": list(notes),
+    }
+
+
+def _seconds(copy: GameCopy) -> float:
+    steps = affordable_steps(copy.game, BEST_BATCH, BEST_STEPS, [])
+
+    def few() -> None:
+        way = approach(copy.game, copy.theta, copy.critic, copy.generators, steps=5, batch=BEST_BATCH, samples=64)
+        for _ in way:
+            pass
+
+    return min(BEST_SECONDS, with_rests(timed(few) / 5, steps))
+
+
+BEST_RESPONSE = Examination("best_response", "D's best response", _results, _seconds)

@@ -1,0 +1,48 @@
+"""The duality gap: what each player could still win if the other stood still."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gandash.diagnostics.duality import duality_gap
+from gandash.examine.descents import affordable_steps, value_notes
+from gandash.examine.examination import Breathe, Examination, GameCopy, Result, timed, with_rests
+
+INNER_STEPS, INNER_RATE = 100, 1e-3
+INNER_BATCH, INNER_TEST = 512, 4096
+
+
+def _results(copy: GameCopy, breathe: Breathe) -> Iterator[Result]:
+    """What each player could still win if the other stood still."""
+    game, notes = copy.game, value_notes(copy.game)
+    steps = affordable_steps(game, INNER_BATCH, INNER_STEPS, notes)
+    generators = copy.generators
+    batch, test = copy.drawn(INNER_BATCH, generators), copy.drawn(INNER_TEST, generators)
+    yield {"words": f"each player takes {steps} steps against the other, which stands still"}
+    found = duality_gap(
+        game, copy.theta, copy.critic, *batch, steps=steps, learning_rate=INNER_RATE, test=test, breathe=breathe
+    )
+    yield {
+        "gap": float(found.gap),
+        "value": float(found.value),
+        "worst_for_g": float(found.worst_for_g),
+        "worst_for_d": float(found.worst_for_d),
+        "steps": steps,
+        "learning_rate": INNER_RATE,
+        "samples": batch[0].shape[1],
+        "test": test[0].shape[1],
+        "notes": list(notes),
+    }
+
+
+def _seconds(copy: GameCopy) -> float:
+    batch = copy.drawn(INNER_BATCH, copy.generators)
+    steps = affordable_steps(copy.game, INNER_BATCH, INNER_STEPS, [])
+
+    def few() -> object:
+        return duality_gap(copy.game, copy.theta, copy.critic, *batch, steps=2, learning_rate=INNER_RATE)
+
+    return with_rests(timed(few) / 4, 2 * steps)
+
+
+DUALITY = Examination("duality", "the duality gap", _results, _seconds)

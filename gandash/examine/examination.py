@@ -1,0 +1,136 @@
+"""What an examination is: it takes a game's state apart on its own networks, and its results are JSON for the page.
+
+Results come from a generator: each is the whole of what is known so far, the last one the answer. It calls `breathe` between
+its small steps, which raises when nobody waits for the answer any more. Randomness comes from throw-away generators that depend
+on (seed, step) alone: the same state examined twice reads the same, and the game is not disturbed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from torch import Generator, Tensor
+
+from gandash.config import GameConfig
+from gandash.diagnostics.path import Footprint
+from gandash.game.game import Game, Streams, build_game
+from gandash.game.round import GameState
+from gandash.settings import JsonValue
+from gandash.wire.messages import Examinable
+
+Result = dict[str, JsonValue]
+Breathe = Callable[[], None]
+
+PROBE = 256  # samples of each law on which the field is taken
+REST, LONGEST_REST_SECONDS = 1.0, 0.25  # what an examiner sleeps of the time it works, so that the game has Python's lock
+TRIALS = 3  # of a small step, after one that warms up
+
+
+class Unfit(ValueError):
+    """Why this game cannot be examined so, in words."""
+
+
+@dataclass(frozen=True)
+class FrozenGame:
+    """A game at one moment: its settings and its state, which nobody writes to any more; and where it has been, as far as is
+    known (`diagnostics.path.Trail`)."""
+
+    generation: int
+    config: GameConfig
+    state: GameState
+    path: tuple[Footprint, ...] = ()
+
+    @property
+    def step(self) -> int:
+        return self.state.step
+
+
+@dataclass(frozen=True)
+class GameCopy:
+    """A frozen game on networks and generators of its own, its parameters as tensors that autograd takes.
+
+    Networks keep memory in their tapes: they are never shared with the thread that plays.
+    """
+
+    game: Game
+    streams: Streams
+    state: GameState
+    path: tuple[Footprint, ...] = ()
+
+    @classmethod
+    def of(cls, frozen: FrozenGame) -> GameCopy:
+        return cls(build_game(frozen.config), Streams([frozen.config.run.seed]), frozen.state, frozen.path)
+
+    @property
+    def theta(self) -> Tensor:
+        return self.state.theta.clone()
+
+    @property
+    def critic(self) -> Tensor:
+        """What D is judged with; phi itself but for spectral normalisation."""
+        return self.state.critic.clone()
+
+    @property
+    def generators(self) -> list[Generator]:
+        return self.streams.measuring(self.state.step)
+
+    @property
+    def parameters(self) -> int:
+        """Of both players together."""
+        return self.game.generator.network.size + self.game.discriminator.network.size
+
+    def drawn(self, n: int, generators: list[Generator]) -> tuple[Tensor, Tensor]:
+        """n real samples and latents, a whole number of packs, `(1, n, dim)`."""
+        n -= n % self.game.pack
+        return self.game.data.sample_each(generators, n), self.game.latent.sample_each(generators, n)
+
+
+def _none(config: GameConfig) -> str:
+    del config
+    return ""
+
+
+@dataclass(frozen=True)
+class Examination:
+    """One entry of the registry. `name` is what it is called within a sentence; `results` is how it is computed.
+
+    `refusal` says in words what a game lacks for it, "" where it lacks nothing. `seconds` is about how long it takes here: one
+    of its small steps, timed on the game itself, times their number. Both it and `results` raise ValueError in words where
+    the game has no such thing.
+    """
+
+    what: Examinable
+    name: str
+    results: Callable[[GameCopy, Breathe], Iterator[Result]]
+    seconds: Callable[[GameCopy], float]
+    refusal: Callable[[GameConfig], str] = _none
+
+
+def probe_size(parameters: int, products: float, notes: list[str]) -> int:
+    """Samples on which the field is taken: fewer where parameters times samples exceed `products`, and then it is noted."""
+    probe = PROBE
+    while parameters * probe > products and probe > 32:
+        probe //= 2
+    if probe < PROBE:
+        notes.append(f"Large networks: the field is taken on {probe} samples of each law instead of {PROBE}.")
+    return probe
+
+
+def has_dropout(config: GameConfig) -> bool:
+    return bool(getattr(config.generator, "dropout", 0) or getattr(config.discriminator, "dropout", 0))
+
+
+def with_rests(seconds: float, times: int) -> float:
+    """What `times` small steps of `seconds` take together with the rests between them."""
+    return times * (seconds + min(REST * seconds, LONGEST_REST_SECONDS))
+
+
+def timed(step: Callable[[], object]) -> float:
+    """Seconds that one `step` takes."""
+    step()
+    began = time.perf_counter()
+    for _ in range(TRIALS):
+        step()
+    return (time.perf_counter() - began) / TRIALS

@@ -1,0 +1,111 @@
+"""The field on a plane through the present point, along the path or along the last update; and the path angle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Generator, Tensor
+
+from gandash.diagnostics import landscape
+from gandash.diagnostics.estimators import Array
+from gandash.diagnostics.path import PathAngle, path_angle
+from gandash.examine.examination import (
+    PROBE,
+    Breathe,
+    Examination,
+    GameCopy,
+    Result,
+    has_dropout,
+    probe_size,
+    timed,
+    with_rests,
+)
+from gandash.game.field import Chance
+from gandash.game.game import Game, Streams
+from gandash.game.step import train_step
+from gandash.settings import JsonValue
+
+LARGE = 5e6  # parameters times samples: beyond, less is asked for
+PLANE_GRID, SMALL_GRID = 17, 9  # places per side of a plane through parameter space
+SHORTEST_PATH = 3  # points before the present one that make a path
+ANGLES = 49  # places along the line of the path angle
+
+
+def _results(copy: GameCopy, breathe: Breathe) -> Iterator[Result]:
+    """The field on a plane through the present point, along the path or along the last update; and the path angle."""
+    game, state = copy.game, copy.state
+    notes: list[str] = []
+    size = copy.parameters
+    probe = probe_size(size, LARGE, notes)
+    grid = SMALL_GRID if size * probe > 4 * LARGE else PLANE_GRID
+    generators = copy.generators
+    real, latents = copy.drawn(probe, generators)
+    chance = _chance(game, state.step, real, generators[0])
+    if has_dropout(game.config):
+        notes.append("Dropout is left out.")
+    here = torch.cat([state.theta[0], state.phi[0]])
+    past = [point for point in copy.path if point.step < state.step]
+    cut = landscape.of_path([point.w for point in past], here, generators[0]) if len(past) >= SHORTEST_PATH else None
+    if cut is None:
+        notes.append("There is not enough of a path yet for its principal directions, nor for a path angle: ask again later.")
+        cut = landscape.along_update(here, _update(copy), generators[0])
+    yield {"words": f"the field at {grid} × {grid} places"}
+    field = landscape.batch_field(game, real, latents, chance, state.memory.get("spectral"), breathe)
+    seen = landscape.survey(cut, field, grid)
+    flow_here, speed = landscape.on_plane(cut, field(here))
+    angle = path_angle(field, past[0].w, here, points=ANGLES) if cut.shares else None
+    yield {
+        "grid": grid,
+        "window": list(cut.window),
+        "flow": _brief(seen.flow),
+        "speeds": _brief(np.log10(np.maximum(seen.speed, 1e-12))),
+        "path": _brief(cut.project([*(point.w for point in past), here])) if cut.shares else [0.0, 0.0],
+        "from": past[0].step if cut.shares else state.step,
+        "shares": None if cut.shares is None else list(cut.shares),
+        "speed": speed,
+        "in_plane": float(np.linalg.norm(flow_here)) / speed if speed > 0 else None,
+        "samples": real.shape[1],
+        "parameters": size,
+        "angle": None if angle is None else _angle(angle),
+        "notes": list(notes),
+    }
+
+
+def _angle(found: PathAngle) -> Result:
+    return {"alphas": _brief(found.alphas), "cosines": _brief(found.cosines), "words": found.words}
+
+
+def _brief(values: Array) -> list[JsonValue]:
+    """Row by row, in as many digits as a small picture shows: every viewer is sent them."""
+    return [float(f"{value:.4g}") for value in values.flat]
+
+
+def _chance(game: Game, step: int, real: Tensor, generator: Generator) -> Chance:
+    """What a training pass would draw beside its data, once for all places; no dropout."""
+    sigma = game.penalties.noise_at(step)
+    mix = torch.rand(1, real.shape[1] // game.pack, 1, generator=generator)
+    noise = None if sigma is None else sigma[..., None, None] * torch.randn(1, 2, *real.shape[1:], generator=generator)
+    return Chance(mix=None if game.penalties.gradient_penalty is None else mix, noise=noise)
+
+
+def _update(copy: GameCopy) -> Tensor:
+    """The joint displacement of one more round, played on a copy with random numbers of its own, `(n,)`."""
+    streams = Streams(copy.streams.seeds)
+    streams.restore(torch.stack([generator.get_state() for generator in copy.generators]))
+    after, _ = train_step(copy.game, copy.state, streams)
+    return torch.cat([after.theta[0] - copy.state.theta[0], after.phi[0] - copy.state.phi[0]])
+
+
+def _seconds(copy: GameCopy) -> float:
+    game, state = copy.game, copy.state
+    real, latents = copy.drawn(PROBE, copy.generators)
+    chance = _chance(game, state.step, real, copy.generators[0])
+    field = landscape.batch_field(game, real, latents, chance, state.memory.get("spectral"), lambda: None)
+    here = torch.cat([state.theta[0], state.phi[0]])
+    places = PLANE_GRID**2 + (ANGLES if len(copy.path) >= SHORTEST_PATH else 0)
+    return with_rests(timed(lambda: field(here)), places)
+
+
+LANDSCAPE = Examination("landscape", "the landscape", _results, _seconds)

@@ -1,0 +1,163 @@
+"""Leading eigenvalues of the Jacobian of the field both players follow, and the rule's stability boundary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gandash import dynamics
+from gandash.config import GameConfig
+from gandash.diagnostics import spectrum
+from gandash.examine.examination import (
+    PROBE,
+    Breathe,
+    Examination,
+    GameCopy,
+    Result,
+    Unfit,
+    has_dropout,
+    probe_size,
+    timed,
+    with_rests,
+)
+from gandash.game.field import Chance, generate, seen, slopes_between
+
+LARGE, HUGE = 2e7, 3e5  # parameters times samples, and parameters: beyond, less is asked for
+EIGENVALUES, RESTARTS = 8, 15
+EDGE = 121  # points of a stability boundary
+PRODUCTS = 150  # of a large Jacobian with a vector, for each end of the spectrum that ARPACK looks for
+
+
+def _refusal(config: GameConfig) -> str:
+    if config.regulariser.spectral != "off":
+        return (
+            "Under spectral normalisation there is no spectrum: D remembers its last power iterations, so that the field is no "
+            "function of the parameters alone. Restart without it to see one."
+        )
+    if "batch" in (getattr(config.generator, "normalisation", ""), getattr(config.discriminator, "normalisation", "")):
+        return (
+            "Under batch normalisation there is no spectrum worth the name: what a player does to one sample depends on all "
+            "others of its batch, and another batch has other eigenvalues. Restart without it, or with layer norm."
+        )
+    return ""
+
+
+def _results(copy: GameCopy, breathe: Breathe) -> Iterator[Result]:
+    """Leading eigenvalues of the Jacobian of the field both players follow, and the rule's stability boundary."""
+    game, c = copy.game, copy.game.config
+    size = copy.parameters
+    notes: list[str] = []
+    probe = probe_size(size, LARGE, notes)
+    kinds: Sequence[spectrum.Which] = ("LM", "SR") if size <= HUGE else ("LM",)
+    count = EIGENVALUES if size <= HUGE else EIGENVALUES // 2
+    if size > HUGE:
+        notes.append(f"Large networks: only the {count} eigenvalues of largest magnitude are looked for.")
+    generators = copy.generators
+    real, latents = copy.drawn(probe, generators)
+    mix = None
+    if game.penalties.gradient_penalty is not None:
+        mix = torch.rand(1, real.shape[1] // game.pack, 1, generator=generators[0])
+    if game.penalties.noise is not None:
+        notes.append("Instance noise is left out.")
+    if has_dropout(c):
+        notes.append("Dropout is left out.")
+    if mix is not None:
+        notes += _note_flat(copy, real, latents, Chance(mix=mix))
+    field = spectrum.joint_field(game, real, latents, 0, Chance(mix=mix))
+    rule, words = stability(c)
+    steps = (c.generator_optimiser.learning_rate, c.discriminator_optimiser.learning_rate)
+    scaled = rule is not None and steps[0] != steps[1]
+    if scaled:
+        h = torch.from_numpy(spectrum.step_sizes(game.generator.network.size, size, *steps))
+        bare = field
+        notes.append("The players' steps differ: shown are the eigenvalues of diag(h) H, against the boundary for h = 1.")
+
+        def field(w: Tensor) -> Tensor:
+            return h * bare(w)
+
+    yield {"words": f"looking for the leading eigenvalues of a {size} × {size} matrix"}
+    at = spectrum.joint(copy.theta, copy.critic)
+    found = spectrum.spectrum(field, at, count=count, which=kinds, restarts=RESTARTS, breathe=breathe)
+    if not found.converged:
+        notes.append(
+            f"Not all of them were found within {RESTARTS} restarts of ARPACK; those shown are eigenvalues nevertheless."
+        )
+    edge = growth = None
+    if rule is not None:
+        step = 1.0 if scaled else steps[0]
+        edge = spectrum.stability_boundary(rule, step, EDGE)
+        growth = float(spectrum.growth(rule, found.eigenvalues, step).max()) if len(found.eigenvalues) else None
+    yield {
+        "eigenvalues": spectrum.pairs(found.eigenvalues[:64]),
+        "negative": int((found.eigenvalues.real < -1e-9 * np.abs(found.eigenvalues).max(initial=0.0)).sum()),
+        "found": len(found.eigenvalues),
+        "size": found.size,
+        "complete": found.complete,
+        "speed": found.speed,
+        "samples": real.shape[1],
+        "rule": c.update_rule.summary(),
+        "step_sizes": list(steps),
+        "scaled": scaled,
+        "boundary": None if edge is None else spectrum.pairs(edge),
+        "growth": growth,
+        "words": words,
+        "notes": list(notes),
+    }
+
+
+def _note_flat(copy: GameCopy, real: Tensor, latents: Tensor, chance: Chance) -> list[str]:
+    """What must be said of the gradient penalty's kink; raises Unfit where there is nothing else."""
+    game = copy.game
+    with torch.enable_grad():
+        real, fake = seen(game, real), seen(game, generate(game, copy.theta, latents))
+        flat = float((slopes_between(game, copy.critic, real, fake, chance) == 0).float().mean())
+    if flat == 1:
+        raise Unfit(
+            "There is no spectrum where D is flat everywhere: the gradient penalty's |∇a| has a kink at 0. Try again some "
+            "steps later."
+        )
+    share = f"{flat:.0%}" if flat >= 0.01 else "less than 1 %"
+    return [f"D is flat at {share} of the places where the gradient penalty looks: there it adds nothing."] if flat else []
+
+
+def stability(c: GameConfig) -> tuple[spectrum.Rule | None, str]:
+    """The rule that a round applies to one eigenvalue at a time, and in words what the boundary means or why there is none."""
+    one, other = c.generator_optimiser, c.discriminator_optimiser
+    kinds = {one.kind, other.kind}
+    rule = spectrum.RULES.get(c.update_rule.kind)
+    bare = "The eigenvalues are those of the bare field, and no boundary is drawn: "
+    if kinds & {"adam", "rmsprop"}:
+        name = "Adam" if "adam" in kinds else "RMSProp"
+        return None, f"{bare}{name} gives every parameter a step size of its own, out of its history."
+    if rule is None:
+        said = c.update_rule.kind.replace("_", " ")
+        return None, f"{bare}what a round of the {said} rule does is not settled by one eigenvalue at a time."
+    if c.regulariser.clip:
+        return None, f"{bare}clipping bends every step."
+    if isinstance(one, dynamics.Momentum) and isinstance(other, dynamics.Momentum):
+        if one.momentum == other.momentum and c.update_rule.kind == "simultaneous":
+            return spectrum.heavy_ball_rule(
+                one.momentum
+            ), "Inside the boundary a round of the heavy ball contracts, outside it expands."
+        return None, f"{bare}there is one for momentum only where both have the same and move simultaneously."
+    if kinds != {"gradient_descent"}:
+        return None, f"{bare}the players' optimisers differ."
+    return rule, "Inside the boundary a round of this rule contracts, outside it expands."
+
+
+def _seconds(copy: GameCopy) -> float:
+    real, latents = copy.drawn(PROBE, copy.generators)
+    field = spectrum.joint_field(copy.game, real, latents, 0, _mix(copy, real.shape[1]))
+    jacobian = spectrum.Jacobian(field, spectrum.joint(copy.theta, copy.critic))
+    product = timed(lambda: jacobian.times(np.ones(jacobian.size)))
+    return with_rests(product, jacobian.size if jacobian.size <= spectrum.DENSE else 2 * PRODUCTS)
+
+
+def _mix(copy: GameCopy, n: int) -> Chance:
+    return Chance(mix=torch.full((1, n // copy.game.pack, 1), 0.5))
+
+
+SPECTRUM = Examination("spectrum", "the spectrum", _results, _seconds, _refusal)
