@@ -108,6 +108,7 @@ def test_presets_are_listed_with_their_promises() -> None:
         assert preset.name in words
         assert " ".join(preset.promise.split()) in " ".join(words)
         assert " ".join(preset.teaches.split()) in " ".join(words)
+    assert call("presets", "--markdown").stdout == (ROOT / "gandash" / "presets" / "PRESETS.md").read_text(encoding="utf-8")
     assert [line for line in call("presets").stdout.splitlines() if line in GROUPS.values()] == list(GROUPS.values())
     assert {e["name"]: e["group"] for e in strict_json(call("presets", "--json").stdout)} == {
         p.name: p.group for p in PRESETS.values()

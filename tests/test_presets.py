@@ -102,7 +102,7 @@ def test_a_preset_says_in_a_line_what_it_teaches_and_has_a_place_in_the_menu(pre
 
 @pytest.mark.parametrize("preset", PRESETS.values(), ids=lambda p: p.name)
 def test_texts_are_for_visitors(preset: Preset) -> None:
-    """No notes of ours: how often we tried it and what we happened to measure stand in the README."""
+    """No notes of ours: how often we tried it and what we happened to measure stand in PRESETS.md."""
     for text in (preset.teaches, preset.promise, preset.watch):
         assert not re.search(r"measured|tried|seeds? \d|(two|three|four|five|ten|none|one) (of \w+ )?seeds|slow core", text), (
             text

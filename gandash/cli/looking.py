@@ -11,15 +11,20 @@ from gandash.cli.saying import print_json
 from gandash.config import GameConfig
 from gandash.presets import DEFAULT, PRESETS
 from gandash.presets.base import GROUPS, STORIES, Preset
+from gandash.presets.markdown import page
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="A JSON list, each preset with its whole config.")
-def presets(as_json: bool) -> None:
+@click.option("--markdown", is_flag=True, help="A page with a table of what each promises and what was measured.")
+def presets(as_json: bool, markdown: bool) -> None:
     """List the ready games by what they play on: what each teaches, promises and lets you do."""
     if as_json:
         listed = [asdict(p) | {"group": p.group, "config": p.config.model_dump(mode="json")} for p in PRESETS.values()]
         print_json(listed, indent=2)
+        return
+    if markdown:
+        click.echo(page(PRESETS), nl=False)
         return
     for group, heading in GROUPS.items():
         click.echo(click.style(f"{heading}\n", bold=True))

@@ -1,6 +1,6 @@
 """Ready games, each with the promise it makes to whoever presses play. Every promise is a test over several seeds.
 
-The numbers in the texts were measured with `tests/test_presets.py`, which holds them.
+The numbers in the texts were measured with `tests/test_presets.py`, which holds them; `PRESETS.md` is made of them.
 """
 
 from __future__ import annotations

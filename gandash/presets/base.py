@@ -35,7 +35,8 @@ class Move:
 class Preset:
     """`teaches` says in a line what it is for, `promise` what will be seen, `watch` where to look.
 
-    The promise is kept at step `steps` where no move is made. `speed` is the pace it starts at (None: full speed).
+    `measured` says over which seeds the promise was tried and what was read: for `PRESETS.md`, not for the page. The promise
+    is kept at step `steps` where no move is made. `speed` is the pace it starts at, in steps a second (None: full speed).
     """
 
     name: str
@@ -44,6 +45,7 @@ class Preset:
     teaches: str
     promise: str
     watch: str
+    measured: str
     config: GameConfig
     steps: int
     moves: tuple[Move, ...] = ()

@@ -36,6 +36,7 @@ COLLAPSE = Preset(
     "(median; mostly 1). With G slowed and D quickened at step 1500, all 8 are back within 1000 steps, and at least 70 % of "
     "the samples are of high quality.",
     watch="G runs to wherever D is weak: all of p_g hops from mode to mode. Let it run for some 1500 steps, then slow G.",
+    measured="Seeds 0 to 4: the median is 1 mode for four seeds, 4 for one; after the move 81 to 85 % are of high quality.",
     config=_hasty_g(Ring()),
     steps=1500,
     moves=(_slow_g(1500),),
@@ -50,6 +51,7 @@ PUBLISHED_COLLAPSE = Preset(
     "of 8 modes is captured at a time (median), often none. With G slowed at step 1500 all 8 are captured within 1000 "
     "steps: found, and not sharp yet.",
     watch="The heap is wider than a mode and rarely rests on one. Then slow G.",
+    measured="Seeds 0 to 4.",
     config=_hasty_g(Ring(std=0.02)),
     steps=1500,
     moves=(_slow_g(1500),),
@@ -63,6 +65,7 @@ GRID_COLLAPSE = Preset(
     promise="G four times as fast as D, on 25 modes: from step 200 to 600 at most 7 are captured at a time (median). With G "
     "slowed at step 600 all 25 are back within 1600 steps. (Left alone, it may recover half of them by step 1000.)",
     watch="p_g flies over the grid in clumps. Slow G, and it settles everywhere at once.",
+    measured="Seeds 0 to 4. With only 1000 steps after the move, one of five seeds had 24 of 25 on another processor.",
     config=_hasty_g(Grid()),
     steps=600,
     moves=(_slow_g(600, over=1600),),
@@ -77,6 +80,7 @@ PACKED = Preset(
     "modes are captured and at least 65 % of the samples are of high quality, where a D that judges single samples leaves "
     "few modes.",
     watch="The same learning rates that collapse elsewhere. A pack of two from one mode gives itself away.",
+    measured="Seeds 0 to 4: 77 to 84 % of high quality.",
     config=COLLAPSE.config.replace("regulariser.packing", 2),
     steps=1500,
 )
@@ -91,6 +95,7 @@ UNROLLED = Preset(
     "steps and JSD is below 0.4 nats within 800.",
     watch="The heap bursts: running to one mode no longer pays when D's answer is part of the bill. Steps are dearer. (The "
     "foreseen steps must stay small: with steps of 1 instead of 0.3 it fails.)",
+    measured="Seeds 0 to 4. D has to be smooth; with other settings it failed.",
     config=COLLAPSE.config.replace_all([("discriminator.activation", "tanh"), ("run.batch", 128)]),
     steps=1000,
     moves=(

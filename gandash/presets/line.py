@@ -16,6 +16,7 @@ TWO_MODES = Preset(
     promise="p_g slides onto both modes of p_r and D flattens to 1/2: at step 3000 JSD is at most 0.02 nats, for G and for "
     "the averaged G, and D is within 0.10 of 1/2 over the central 98 % of p_r.",
     watch="G first covers the middle, then splits in two. V rises to −log 4 while JSD falls.",
+    measured="Seeds 0 to 9: JSD 0.006 to 0.012 of G, 0.005 to 0.009 of the averaged G; D within 0.06 of 1/2.",
     config=GameConfig(),
     steps=3000,
 )
@@ -27,6 +28,7 @@ ONE_GAUSSIAN = Preset(
     teaches="The simplest case: G learns to shift and to stretch.",
     promise="At step 1500 the averaged G's JSD is at most 0.02 nats, and D is within 0.10 of 1/2 over the central 98 % of p_r.",
     watch="p_g travels to p_r and widens. The threads from z to x become nearly straight: G has learned a straight line.",
+    measured="Seeds 0 to 4: JSD at most 0.016, D within 0.01 of 1/2.",
     config=GameConfig(data=Gaussian()),
     steps=1500,
 )
@@ -39,6 +41,7 @@ TOO_FAST = Preset(
     promise="With both learning rates at 2e-2 p_g never comes to rest. Lowered at step 800, its swings (the standard "
     "deviation of W1 over 500 steps) shrink at least fivefold within 1500 steps, and JSD falls below 0.08 nats.",
     watch="p_g is thrown to and fro and W1 swings. Let it run for some 800 steps, then lower both rates.",
+    measured="Seeds 0 to 4: the swings shrink 18- to 33-fold, JSD is at most 0.046.",
     config=GameConfig(
         generator=Network(width=32, activation="leaky_relu"),
         discriminator=Network(width=32, activation="leaky_relu"),
@@ -90,6 +93,7 @@ VANISHING = Preset(
     "600 steps.",
     watch="Gradient norms: G's falls by orders of magnitude while that of the other loss, from the same state, does not. "
     "Then switch the objective. (G descends its plain gradient here: Adam would rescale even a dying one.)",
+    measured="Seeds 0 to 4: the minimax gradient is below 1/500 000 of the other; switched, W1 is at most 0.11.",
     config=_against_a_strong_d(FAR, 5, 3e-3),
     steps=400,
     moves=(Move("Switch to the non-saturating loss", (("objective", "non_saturating"),), at=400, until=1000),),
@@ -107,6 +111,7 @@ RAMP = Preset(
     watch="The critic and G's gradient norm: it does not fade with distance. The loss pulls the slope up by W1, the penalty "
     "holds it at 1: hence the formula. (It also has a wrong answer, −1 + W1/(2λ), where a critic that starts downhill stays "
     "if 2λ > W1: so λ = 1 first.)",
+    measured="Seeds 0 to 4: the slopes are within 5 % of the formula.",
     config=_against_a_strong_d(FAR, 10, objective="wasserstein", g_rate=5e-4).replace("regulariser.gradient_penalty", 1.0),
     steps=500,
     moves=(
@@ -131,6 +136,8 @@ STRONG_D = Preset(
     "minimax gradient is below a millionth of its first, and the verdict is that D won. Held back by R1 (γ = 1) and five D "
     "steps a round, D lets go: W1 falls from over 3 to below 0.2 within 900 steps.",
     watch="D is a wall, and p_g stands before it. R1 takes the wall down to a slope that p_g can follow.",
+    measured="Seeds 0 to 4: G's gradient falls from between 0.2 and 0.4 to 4e-10; held back, W1 falls from between 3.5 "
+    "and 4.2 to at most 0.12.",
     config=_against_a_strong_d(FAR, 20),
     steps=200,
     moves=(Move("Hold D back", (("regulariser.r1", 1.0), ("update_rule.discriminator_steps", 5)), at=200, until=1100),),
@@ -145,6 +152,7 @@ STRONG_G = Preset(
     "JSD stays above 0.2 nats and the verdict is a collapse. With G held back and D made quicker, both modes are back "
     "and JSD is at most 0.07 nats within 2000 steps.",
     watch="D tips from side to side like a seesaw, and the heap runs after it, always late.",
+    measured="Seeds 0 to 4: JSD 0.014 to 0.047 after the move.",
     config=GameConfig(
         regulariser=Regulariser(r1=0.0),
         update_rule=Alternating(discriminator_steps=1, generator_steps=10),
@@ -179,6 +187,7 @@ STUCK = Preset(
     "et al. 2020, arXiv:2011.04926), does not free it within 600 steps; R1 (γ = 0.3) does: W1 falls from 2 to below 1.",
     watch="D is flat where p_g is, and a flat D moves nobody; only R1 gives its cliff a foot that reaches p_g. Of K modes "
     "captured k, D = k/(k + K) on them: a collapse can be read off D's loss.",
+    measured="Ten seeds (the test plays 0 to 4): D's loss 0.949 to 0.960; relativistic pairing frees none of ten, R1 all.",
     config=_against_a_strong_d(Mixture(means=(0.0, 4.0)), 20),
     steps=400,
     moves=(
@@ -195,6 +204,7 @@ TRACKING = Preset(
     promise="Ten D steps for each G step, as in figure 1 of the 2014 paper: at step 1000 D is within 0.15 of D* over the "
     "central 98 % of p_r, p_g has reached p_r (JSD at most 0.02 nats), and both lie near 1/2.",
     watch="The dashed D* moves with p_g, and D after it. Pause, and step D alone: D goes to D* and stays.",
+    measured="Seeds 0 to 4: D within 0.064 of D*, JSD at most 0.004.",
     config=GameConfig(
         data=Gaussian(mean=1.5, std=0.6),
         generator=Network(width=16, activation="tanh"),
@@ -218,6 +228,8 @@ SMOOTHED = Preset(
     promise="D is asked for 0.8 on real data: the equilibrium is D = 0.4, not 1/2, and D's loss rests on 1.346, not on "
     "2 log 2. At step 3000 D is within 0.10 of 0.4 over the central 98 % of p_r, and JSD at most 0.06 nats.",
     watch="The dotted lines have moved. Set the smoothing to 0 while it runs: lines, D and losses go back.",
+    measured="Seeds 0 to 4: D within 0.046 of 0.4, D's loss within 0.02 of 1.346; JSD of the averaged G 0.006 to 0.009 "
+    "for four seeds, 0.048 for one.",
     config=GameConfig(regulariser=Regulariser(smoothing=0.2)),
     steps=3000,
     moves=(Move("No smoothing", (("regulariser.smoothing", 0.0),), at=3000, until=4000),),

@@ -37,6 +37,8 @@ DIGITS = Preset(
     "0.75.",
     watch="The wall: strokes by step 100, the first digits that you can read by step 300, all ten by step 500. That takes a "
     "few seconds, and step 6000 some fifteen.",
+    measured="Seeds 0 to 2: at step 1000 (1.5 s of one core for the rounds alone) coverage 0.69 to 0.78, where real "
+    "digits read 0.97; at step 6000 (9 s) coverage 0.92 to 0.94, precision 0.85, recall 0.94.",
     config=_on_pictures(Digits(), MEDIUM),
     steps=6000,
 )
@@ -51,6 +53,7 @@ DIGITS_COLLAPSE = Preset(
     "each, a quicker D and R1 from step 2000 on, all 10 are back within 1000 steps, with a coverage of at least 0.45.",
     watch="The wall repeats itself: two or three figures, which change all together. D at 1/2 is no proof that p_g is p_r: "
     "it may have been outrun. Then hold G back, and watch the class histogram fill up.",
+    measured="Seeds 0 to 2: medians of 2, 3 and 2 digits; after the move a coverage of 0.55 to 0.60.",
     config=DIGITS.config.replace_all(
         [
             ("regulariser.r1", 0.0),
@@ -89,6 +92,7 @@ DIGITS_BY_HEART = Preset(
     "within 1000 steps.",
     watch="D's histogram parts into two heaps, at 0 and at 1, while the pictures grow sharper and fewer: precision rises, "
     "coverage falls. Then switch R1 on.",
+    measured="Seeds 0 to 2: one of three has lost a digit on one processor, all three on another.",
     config=DIGITS.config.replace("regulariser.r1", 0.0),
     steps=8000,
     moves=(Move("R1, γ = 0.3", (("regulariser.r1", 0.3),), at=8000, until=9000),),
@@ -104,6 +108,7 @@ DIGITS_PLANE = Preset(
     "0.95: a sheet does not fill the space that digits live in.",
     watch="The latent map: a land of 0s and a land of 1s, and a narrow border of figures that are neither, for G is "
     "continuous. Neighbours differ in slant and in width.",
+    measured="Seeds 0 to 2: recall 0.4 to 0.6.",
     config=_on_pictures(Digits(classes=(0, 1)), MEDIUM, latent=2),
     steps=2000,
 )
@@ -118,6 +123,7 @@ DISCS = Preset(
     "all 36 and 97 %, with a precision of at least 0.90 and a recall of 0.93 (real pictures against real ones: 0.99 and 0.99).",
     watch="Spots of light by step 100, in all places at once; then edges: squares get their corners last. Step 400 takes "
     "some six seconds.",
+    measured="Seeds 0 to 2: 96 % can be read at step 400, 99.8 to 100 % at step 1500.",
     config=_on_pictures(DiscsAndSquares(), Convolutional(), batch=32),
     steps=1500,
 )

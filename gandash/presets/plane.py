@@ -30,6 +30,7 @@ RING = Preset(
     "high quality (within 3 standard deviations of a mode), and D is within 0.10 of 1/2 where the data is.",
     watch="The warped grid unfolds from a point, folds around the hole and gathers at the modes. As D goes to 1/2 the "
     "colours of the field fade into the page's background.",
+    measured="Seeds 0 to 4: 88 to 92 % of high quality.",
     config=_on_the_plane(Ring()),
     steps=2000,
 )
@@ -43,6 +44,7 @@ PUBLISHED = Preset(
     "plane. At step 2000 all 8 are captured, but p_g is far too wide: of the averaged G's samples between 20 % and 75 % are "
     "of high quality, where a perfect G has 98.9 %.",
     watch="Every mode is found, and then nothing is sharp enough. Zoom in on one.",
+    measured="Seeds 0 to 4: 34 to 50 %; at step 5000 66 to 79 %, of G itself 12 to 72 %.",
     config=_on_the_plane(Ring(std=0.02)),
     steps=2000,
 )
@@ -55,6 +57,7 @@ GRID = Preset(
     promise="At step 10000 G captures all 25 modes (spacing 2, standard deviation 0.2), and at least 70 % of its samples are "
     "of high quality.",
     watch="Modes are found from the middle outwards; the last corners take longest.",
+    measured="Seeds 0 to 4.",
     config=GameConfig(
         data=Grid(),
         latent=Latent(dimension=2),
@@ -93,6 +96,7 @@ MASTERED_RING = Preset(
     "the average is that steady: G itself still loses modes at times.",
     watch="First a soft cloud on a soft ring; as the noise dies, eight points sharpen. JSD stays near 0.1, for it sees the "
     "shape within each mode, and p_g is too narrow there. It takes about half a minute.",
+    measured="Seeds 0 to 9 (the test plays 0 to 4): 95.5 to 97.9 % of high quality; of G itself 30 to 97 %.",
     config=_annealed(Ring(std=0.02), 2, Regulariser(r1=0.003), 1000, 0.0, 1e-3),
     steps=9000,
 )
@@ -107,6 +111,7 @@ MASTERED_GRID = Preset(
     "steady: G itself still loses modes at times.",
     watch="A cloud, then rows, then points: structure from coarse to fine, at the pace of the noise. It takes about two "
     "minutes.",
+    measured="Seeds 0 to 9 (the test plays 0 to 4): 94.4 to 97.3 % of high quality; of G itself 26 to 92 %.",
     config=_annealed(Grid(std=0.05), 4, Regulariser(r1=0.03, r2=0.03), 2000, 0.5, 2e-3),
     steps=24000,
 )
@@ -118,6 +123,7 @@ MOONS = Preset(
     teaches="A continuous G cannot tear: two shapes, and a thin bridge.",
     promise="At step 3000 the averaged G's JSD is at most 0.08 nats, and D is within 0.10 of 1/2 where the data is.",
     watch="One cloud of latents is torn in two: a thin bridge remains, for G is continuous.",
+    measured="Seeds 0 to 4: 0.060 to 0.077.",
     config=_on_the_plane(TwoMoons()),
     steps=3000,
 )
@@ -129,6 +135,7 @@ ROLL = Preset(
     teaches="A thin curved shape, drawn out along the spiral.",
     promise="At step 3000 the averaged G's JSD is at most 0.14 nats, and D is within 0.10 of 1/2 where the data is.",
     watch="The grid is drawn out along the spiral from the inside.",
+    measured="Seeds 0 to 4: 0.113 to 0.133.",
     config=_on_the_plane(SwissRoll()),
     steps=3000,
 )
@@ -141,6 +148,8 @@ CLUSTERS = Preset(
     promise="With R1 both clusters are captured at step 1500. Without it some seeds stay on one of them, under the "
     "non-saturating loss and under relativistic pairing alike.",
     watch="p_g lands on one cluster, or between, and tears. Set R1 to 0 and restart with other seeds: some stay on one side.",
+    measured="Seeds 0 to 4 with R1. Without it one of four seeds stuck on one cluster, under both losses alike: the "
+    "textbook's contrast between them did not reproduce.",
     config=GameConfig(
         data=TwoClusters(),
         latent=Latent(dimension=2),

@@ -32,6 +32,7 @@ ORBIT = Preset(
     promise="The smallest GAN: one number each. Alternating steps circle the equilibrium and never reach it: after 1000 rounds "
     "the distance is within 5 % of the first. Simultaneous steps spiral out.",
     watch="The eigenvalues are ±i/2: pure rotation. Choose simultaneous steps live, and click anywhere to begin there.",
+    measured="Five starts; nothing in it is random.",
     config=_scalar(),
     steps=1000,
     moves=(Move("Simultaneous steps", (("update_rule", {"kind": "simultaneous"}),), at=0, until=1000, cures=False),),
@@ -46,6 +47,7 @@ INWARDS = Preset(
     promise="A penalty γ = 0.3 on D's slope gives the eigenvalues a real part: after 600 rounds the distance to the "
     "equilibrium is below a thousandth of the first.",
     watch="The path winds inwards. Raise γ: it turns less and less.",
+    measured="Five starts; nothing in it is random.",
     config=_scalar(r1=0.3),
     steps=600,
     moves=(Move("Critical γ = 1", (("regulariser.r1", 1.0),), at=0, until=600),),
@@ -60,6 +62,7 @@ CRITICAL = Preset(
     promise="At γ = 1 both eigenvalues meet at 1/2 and nothing turns any more: the path falls in without going around, and "
     "after 400 rounds it is within 1/1000 of the equilibrium. Beyond, one of them slows down again.",
     watch="Move γ from 0.5 to 3: two eigenvalues meet on the real axis and part along it.",
+    measured="Five starts; nothing in it is random.",
     config=_scalar(r1=1.0),
     steps=400,
     moves=(Move("Beyond: γ = 3", (("regulariser.r1", 3.0),), at=0, until=400, cures=False),),
@@ -74,6 +77,7 @@ CYCLE = Preset(
     promise="Non-saturating, simultaneous steps of 0.1: from any start the path ends on one ring, between 0.44 and 0.46 from "
     "the equilibrium by round 3000, for the nonlinearity pulls in what the step size drives out. Steps of 0.5 end near 1.",
     watch="Click near the middle: it winds out. Click far away: it winds in. Change both learning rates: the ring grows.",
+    measured="Five starts; nothing in it is random.",
     config=_scalar("non_saturating", Simultaneous()),
     steps=3000,
     moves=(
@@ -97,6 +101,7 @@ BILINEAR = Preset(
     "the distance grows more than tenfold. Extragradient, optimistic steps or symplectic adjustment, switched on at any "
     "time, come back: 600 rounds divide it by ten.",
     watch="Try each update rule: the sentence above the plane says what a round does to a small distance.",
+    measured="Five starts; nothing in it is random.",
     config=_scalar("wasserstein", Simultaneous()),
     steps=600,
     moves=(
