@@ -556,14 +556,13 @@ def test_without_r1_d_learns_the_digits_by_heart_and_r1_brings_them_back_live() 
     play.run(cure.until - cure.at)
     cured = play.readings()
     print(of_pictures(best), of_pictures(worse), of_pictures(cured), sep="\n")
-    assert sum(late["coverage_average"] - early["coverage_average"] for early, late in zip(best, worse, strict=True)) < 0
     for early, late, after in zip(best, worse, cured, strict=True):
         assert early["modes_average"] == 10 and early["coverage_average"] >= 0.75
         assert late["gap_half"] >= 0.48 and late["frechet_average"] > 2 * early["frechet_average"]
         assert late["precision_average"] > early["precision_average"]
-        assert after["modes_average"] == 10
-        assert after["gap_half"] <= 0.35 and after["frechet_average"] < late["frechet_average"] / 2.5
-    assert min(late["modes_average"] for late in worse) < 10
+        assert late["coverage_average"] < early["coverage_average"]
+        assert late["modes_average"] < 10 and after["modes_average"] == 10
+        assert after["gap_half"] <= 0.35 and after["frechet_average"] < late["frechet_average"] / 3
 
 
 @pytest.mark.slow
@@ -597,13 +596,13 @@ def test_two_digits_fill_the_latent_plane() -> None:
 def test_discs_and_squares_are_everywhere() -> None:
     play = Play(DISCS.config, range(3))
     assert all(r["high_quality"] < 0.1 for r in play.readings())
-    play.run(400)
+    play.run(600)
     soon = play.readings()
-    play.run(DISCS.steps - 400)
+    play.run(DISCS.steps - 600)
     last = play.readings()
     print(of_pictures(soon), of_pictures(last), sep="\n")
     for after in soon:
-        assert after["modes_average"] >= 35 and after["high_quality_average"] >= 0.90
+        assert after["modes_average"] == 36 and after["high_quality_average"] >= 0.90
     for after in last:
         assert after["modes_average"] == 36 and after["high_quality_average"] >= 0.97
         assert after["precision_average"] >= 0.90 and after["recall_average"] >= 0.93
