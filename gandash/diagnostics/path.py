@@ -149,12 +149,6 @@ def update_cosine(before: Tensor, after: Tensor) -> Tensor:
     return cosine
 
 
-def update_cosines(trajectory: Tensor) -> Tensor:
-    """The cosines at the inner points of a path `(T, ..., n)` of w = (theta, phi): `(T - 2, ...)`."""
-    updates = trajectory.double().diff(dim=0)
-    return update_cosine(updates[:-1], updates[1:])
-
-
 @torch.inference_mode(False)
 def mean_slope(game: Game, phi: Tensor, x: Tensor) -> Tensor:
     """E |grad_x a(x)| of D's output over samples x `(members, n, dim)`, per unit of x: `(members,)`, no graph.

@@ -149,14 +149,6 @@ def manifold(real: Tensor, fake: Tensor, k: int = NEIGHBOURS) -> Manifold:
     )
 
 
-def perfect_coverage(n: int, m: int, k: int = NEIGHBOURS) -> float:
-    """The mean coverage when n real and m generated samples have one continuous law; about 1 - 2^-k for n = m.
-
-    A real sample is not covered when its k nearest among all n - 1 + m others are real. (Naeem et al. 2020, lemma 2.)
-    """
-    return 1 - math.prod((n - i) / (n + m - i) for i in range(1, k + 1))
-
-
 def _radii(a: Array, k: int) -> Array:
     """The distance of each point to its k-th neighbour; it is its own zeroth."""
     return np.concatenate([np.partition(cdist(rows, a), k, axis=1)[:, k] for rows in _blocks(a)])

@@ -177,31 +177,6 @@ def spectrum(
     return Spectrum(_distinct(_ordered(np.concatenate(found))), h.size, False, converged, speed)
 
 
-def game_spectrum(
-    game: Game,
-    theta: Tensor,
-    phi: Tensor,
-    real: Tensor,
-    latents: Tensor,
-    *,
-    member: int = 0,
-    count: int = 12,
-    which: Sequence[Which] = ("LM",),
-    dense_up_to: int = DENSE,
-    chance: Chance = NO_CHANCE,
-) -> Spectrum:
-    """`spectrum` of one member's game at (theta, phi) `(members, n)` on this batch, `(members, batch, dim)` each."""
-    field = joint_field(game, real, latents, member, chance)
-    return spectrum(field, joint(theta, phi, member), count=count, which=which, dense_up_to=dense_up_to)
-
-
-def game_jacobian(
-    game: Game, theta: Tensor, phi: Tensor, real: Tensor, latents: Tensor, *, member: int = 0, chance: Chance = NO_CHANCE
-) -> Array:
-    """H whole, `(n, n)` with G's coordinates first: for tiny games."""
-    return Jacobian(joint_field(game, real, latents, member, chance), joint(theta, phi, member)).dense()
-
-
 def _finite(values: Array) -> Array:
     if not np.isfinite(values).all():
         raise ValueError("the Jacobian is not finite here; take the spectrum of a state before the game diverged")
@@ -275,22 +250,6 @@ def optimistic(h_matrix: Array, h: float | Array) -> Array:
     scaled = _scaled(h_matrix, h)
     one = np.eye(len(scaled))
     return np.block([[one - 2 * scaled, scaled], [one, np.zeros_like(one)]])
-
-
-def heavy_ball(h_matrix: Array, h: float | Array, momentum: float | Array) -> Array:
-    """w_{t+1} = w_t - h v_t + m (w_t - w_{t-1}) on (w_t, w_{t-1}), `(2n, 2n)` (Polyak 1964), both players at once.
-
-    The same as torch's momentum buffer as long as h stands still; `momentum` may be an `(n,)` diagonal like h.
-    """
-    scaled = _scaled(h_matrix, h)
-    one = np.eye(len(scaled))
-    m = np.diag(np.broadcast_to(np.asarray(momentum, dtype=np.float64), len(scaled)))
-    return np.block([[one + m - scaled, -m], [one, np.zeros_like(one)]])
-
-
-def spectral_radius(matrix: Array) -> float:
-    """The largest modulus of an eigenvalue: what a step multiplies a deviation by in the long run."""
-    return float(np.abs(np.linalg.eigvals(matrix)).max())
 
 
 def _scaled(h_matrix: Array, h: float | Array) -> Array:

@@ -129,11 +129,6 @@ def read_pictures(files: guard.Files, side: int, colour: str, count: int) -> Jso
     return {"kind": "uploaded_pictures", "pixels": packed}
 
 
-def read(name: str, content: bytes, read_as: Collection[str] = ()) -> Rows:
-    """The rows of a file, as `interpret` finds them."""
-    return interpret(name, content, read_as)[0]
-
-
 def interpret(name: str, content: bytes, read_as: Collection[str] = ()) -> tuple[Rows, str]:
     """The rows `(n, 1 or 2)` of a file, and in words as what it was read; raises UploadError in one sentence, AmbiguousTable
     where a person has to say more."""

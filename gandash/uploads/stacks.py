@@ -54,14 +54,6 @@ def layout(array: Array) -> Layout:
     return found
 
 
-def is_stack(array: Array) -> bool:
-    try:
-        layout(array)
-    except Refused:
-        return False
-    return True
-
-
 def _layout(n: int, rest: tuple[int, ...]) -> Layout | None:
     if len(rest) == 1:
         for colours in (1, 3):

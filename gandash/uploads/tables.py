@@ -36,11 +36,6 @@ class AmbiguousTable(TableRefused):
         super().__init__(f"{otherwise}, unless it is {ways}" if otherwise else f"a table that may be {ways}", "say which")
 
 
-def read(name: str, content: bytes, read_as: Collection[str] = ()) -> Rows:
-    """The rows of a file, as `interpret` finds them."""
-    return interpret(name, content, read_as)[0]
-
-
 def interpret(name: str, content: bytes, read_as: Collection[str] = ()) -> tuple[Rows, str]:
     """The rows `(n, 1 or 2)` of a file, in double precision, and in words as what it was read.
 

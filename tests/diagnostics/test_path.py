@@ -12,7 +12,7 @@ from torch import Tensor
 
 from gandash.config import GameConfig, RunSettings
 from gandash.diagnostics import path as path_module
-from gandash.diagnostics.path import Trail, Turning, mean_slope, path_angle, update_cosine, update_cosines
+from gandash.diagnostics.path import Trail, Turning, mean_slope, path_angle, update_cosine
 from gandash.diagnostics.spectrum import joint, joint_field
 from gandash.game.field import logits
 from gandash.game.game import Game, build_game
@@ -116,6 +116,12 @@ def test_path_of_a_game() -> None:
 
 
 # --------------------------------------------------------------------------------------------------------- turning path
+
+
+def update_cosines(path: Tensor) -> Tensor:
+    """The cosines at the inner points of a path `(T, ..., n)`: `(T - 2, ...)`."""
+    updates = path.double().diff(dim=0)
+    return update_cosine(updates[:-1], updates[1:])
 
 
 def test_update_cosines_of_a_polygon() -> None:

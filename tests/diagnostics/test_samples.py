@@ -25,7 +25,6 @@ from gandash.diagnostics.samples import (
     manifold,
     mmd_squared,
     mode_table,
-    perfect_coverage,
     wasserstein,
 )
 from gandash.game.distributions import Modes, distribution
@@ -192,6 +191,14 @@ def test_a_collapsed_generator_is_precise_and_recalls_nothing() -> None:
     same = manifold(real, real)
     assert same.precision == same.recall == same.coverage == 1
     assert same.density == pytest.approx(6 / 5)  # each ball holds its centre and k others
+
+
+def perfect_coverage(n: int, m: int, k: int) -> float:
+    """The mean coverage when n real and m generated samples have one continuous law; about 1 - 2^-k for n = m.
+
+    A real sample is not covered when its k nearest among all n - 1 + m others are real. (Naeem et al. 2020, lemma 2.)
+    """
+    return 1 - math.prod((n - i) / (n + m - i) for i in range(1, k + 1))
 
 
 def test_one_law_reads_density_one_and_the_coverage_of_the_lemma() -> None:

@@ -17,23 +17,20 @@ from gandash.config import GameConfig, Regulariser, RunSettings
 from gandash.diagnostics.spectrum import (
     RULES,
     Jacobian,
+    Spectrum,
     alternating,
     extragradient,
-    game_jacobian,
-    game_spectrum,
     growth,
-    heavy_ball,
     heavy_ball_rule,
     joint,
     joint_field,
     optimistic,
     simultaneous,
-    spectral_radius,
     spectrum,
     stability_boundary,
     step_sizes,
 )
-from gandash.game.field import Chance, discriminator_part, generate, generator_part
+from gandash.game.field import NO_CHANCE, Chance, discriminator_part, generate, generator_part
 from gandash.game.game import Game, build_game
 from gandash.players import Latent, Network
 
@@ -155,6 +152,17 @@ def test_no_field_of_w_alone_under_spectral_normalisation() -> None:
     game = build_game(population("minimax", (0.0,)).config.replace("regulariser.spectral", "on"))
     with pytest.raises(ValueError, match="spectral normalisation"):
         joint_field(game, draw(1, BATCH, 1, seed=3), draw(1, BATCH, 2, seed=4))
+
+
+def game_jacobian(
+    game: Game, theta: Tensor, phi: Tensor, real: Tensor, latents: Tensor, *, member: int = 0, chance: Chance = NO_CHANCE
+) -> Array:
+    """H whole, `(n, n)` with G's coordinates first."""
+    return Jacobian(joint_field(game, real, latents, member, chance), joint(theta, phi, member)).dense()
+
+
+def game_spectrum(game: Game, theta: Tensor, phi: Tensor, real: Tensor, latents: Tensor, **asked: Any) -> Spectrum:
+    return spectrum(joint_field(game, real, latents), joint(theta, phi), **asked)
 
 
 @pytest.mark.parametrize("objective", NAMES)
@@ -289,6 +297,17 @@ def walk(kind: str, matrix: Array, h: Array, split: int, w: Array, previous: Arr
         case "heavy ball":
             return w - h * v(w) + 0.6 * (w - previous)
     raise AssertionError(kind)
+
+
+def heavy_ball(matrix: Array, h: float | Array, momentum: float) -> Array:
+    """w_{t+1} = w_t - h v_t + m (w_t - w_{t-1}) on (w_t, w_{t-1}), `(2n, 2n)` (Polyak 1964), both players at once."""
+    one = np.eye(len(matrix))
+    return np.block([[simultaneous(matrix, h) + momentum * one, -momentum * one], [one, np.zeros_like(one)]])
+
+
+def spectral_radius(matrix: Array) -> float:
+    """The largest modulus of an eigenvalue: what a step multiplies a deviation by in the long run."""
+    return float(np.abs(np.linalg.eigvals(matrix)).max())
 
 
 MATRICES: dict[str, Callable[[Array, Array, int], Array]] = {

@@ -17,7 +17,7 @@ from gandash.packed import MAX_ROWS
 from gandash.pictures import UploadedPictures
 from gandash.settings import SettingError
 from gandash.ui import drawing, upload
-from gandash.ui.upload import UploadError, read
+from gandash.ui.upload import UploadError, interpret
 
 
 def npy(array: np.ndarray, **how: bool) -> bytes:
@@ -29,6 +29,10 @@ def npy(array: np.ndarray, **how: bool) -> bytes:
 def forged(header: str, body: bytes = b"", version: bytes = b"\x01\x00") -> bytes:
     text = header.encode().ljust(117) + b"\n"
     return b"\x93NUMPY" + version + struct.pack("<H", len(text)) + text + body
+
+
+def read(name: str, content: bytes) -> np.ndarray:
+    return interpret(name, content)[0]
 
 
 PAIRS = [[1.0, 2.0], [3.0, -4.5], [0.0, 1e3]]

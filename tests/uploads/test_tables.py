@@ -12,9 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gandash.packed import MAX_ROWS
-from gandash.uploads.tables import AmbiguousTable, TableRefused, read
+from gandash.uploads.tables import AmbiguousTable, TableRefused, interpret
 
 HEIGHTS = [171.2, 168, 180.1]
+
+
+def read(name: str, content: bytes, read_as: tuple[str, ...] = ()) -> np.ndarray:
+    return interpret(name, content, read_as)[0]
 
 
 def rows(text: str, *read_as: str) -> list[list[float]]:
