@@ -22,7 +22,7 @@ from gandash.server.process import TooManyCommands, WorkerProcess
 from gandash.server.seats import Seat, columns, describe, seated
 from gandash.settings import SettingError, restarts
 from gandash.wire.changes import LiveChange, distinctions, live_differences_of_all, mark, with_live_settings
-from gandash.wire.frame import finite, pack, unpack
+from gandash.wire.frame import check, finite, pack, unpack
 from gandash.wire.messages import (
     FRAME,
     MAX_MEMBERS,
@@ -535,7 +535,7 @@ class Run:
             if worker is not self._worker or self.has_ended or self._is_outdated:
                 return
             if kind == FRAME:
-                unpack(body)  # raises when it is not whole: browsers get none that they cannot read
+                check(body)  # browsers get none that they cannot read
                 self._frame, self._frame_asked = body, False
                 self._frame_number += 1
                 for viewer in self._viewers:

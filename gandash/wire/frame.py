@@ -30,6 +30,19 @@ def pack(label: dict[str, Any], arrays: Arrays) -> bytes:
     return save(compact, metadata={"label": json.dumps(finite(label), allow_nan=False)})
 
 
+def check(body: bytes) -> None:
+    """For who passes a frame on: raises BrokenFrame unless it has a label and is as long as its header says. Reads no array."""
+    try:
+        length = int.from_bytes(body[:8], "little")
+        header = json.loads(body[8 : 8 + length])
+        label = header.pop("__metadata__")["label"]
+        ends = [array["data_offsets"][1] for array in header.values()]
+        if not isinstance(label, str) or 8 + length + max(ends, default=0) != len(body):
+            raise ValueError("its header promises another length")
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
+        raise BrokenFrame(f"not a whole frame ({len(body)} bytes): {error}") from None
+
+
 def unpack(body: bytes) -> tuple[dict[str, Any], Arrays]:
     """Label and arrays from bytes; raises BrokenFrame when they are not whole."""
     try:

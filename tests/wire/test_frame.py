@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from safetensors.numpy import save
 
-from gandash.wire.frame import BrokenFrame, finite, pack, unpack
+from gandash.wire.frame import BrokenFrame, check, finite, pack, unpack
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), min_size=1, max_size=8).filter(
     lambda name: name != "__metadata__"
@@ -73,18 +74,31 @@ def test_non_finite_numbers_in_a_label_become_null_at_any_depth() -> None:
     assert b"NaN" not in body and b"Infinity" not in body
 
 
-def test_a_frame_cut_short_anywhere_is_refused() -> None:
+@pytest.mark.parametrize("read", [unpack, check])
+def test_a_frame_cut_short_anywhere_is_refused(read: Callable[[bytes], object]) -> None:
     body = pack({"kind": "frame", "step": 3}, {"x": np.arange(5, dtype=np.float32), "y": np.ones((2, 2), dtype=np.int32)})
     for length in range(len(body)):
         with pytest.raises(BrokenFrame, match="not a whole frame"):
-            unpack(body[:length])
-    unpack(body)
+            read(body[:length])
+    read(body)
 
 
-@given(st.binary(max_size=200))
-def test_other_bytes_are_refused(body: bytes) -> None:
+@pytest.mark.parametrize("read", [unpack, check])
+@given(body=st.binary(max_size=200))
+def test_other_bytes_are_refused(read: Callable[[bytes], object], body: bytes) -> None:
     with pytest.raises(BrokenFrame):
-        unpack(body)
+        read(body)
+
+
+@given(
+    header=st.recursive(
+        st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    )
+)
+def test_a_header_of_another_kind_is_refused(header: object) -> None:
+    text = json.dumps(header).encode()
+    with pytest.raises(BrokenFrame):
+        check(len(text).to_bytes(8, "little") + text)
 
 
 @pytest.mark.parametrize("metadata", [None, {}, {"other": "x"}, {"label": "{"}, {"label": "5"}, {"label": "[" * 5000}])
