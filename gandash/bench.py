@@ -22,14 +22,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gandash.config import GameConfig, Regulariser, RunSettings, picture_shapes
-from gandash.dynamics import Adam, Alternating
+from gandash.config import GameConfig, RunConfig, picture_shapes
+from gandash.config.data import BarsConfig, PicturesConfig
+from gandash.config.networks import ConvolutionConfig, LatentConfig, Layer, MLPConfig, Shape
+from gandash.config.optimisers import AdamConfig
+from gandash.config.regularisers import RegulariserConfig
+from gandash.config.rules import AlternatingConfig
 from gandash.game.game import Streams, build_game
-from gandash.game.networks import LEAK, Net
+from gandash.game.networks import LEAK, Network
 from gandash.game.round import start
 from gandash.game.step import train_step
-from gandash.pictures import Bars, Pictures
-from gandash.players import Convolutional, Latent, Layer, Network, Shape
 from gandash.presets import DEFAULT
 from gandash.presets.base import Preset
 from gandash.server.process import WorkerProcess
@@ -48,21 +50,21 @@ T = TypeVar("T")
 
 def duel(width: int, batch: int, r1: float = 0.0, seed: int = 0) -> GameConfig:
     """The game that the rivals play: two hidden layers, Adam, one update of each player per round."""
-    net = Network(width=width, depth=2)
+    net = MLPConfig(width=width, depth=2)
     return GameConfig(
         generator=net,
         discriminator=net,
-        regulariser=Regulariser(r1=r1),
-        update_rule=Alternating(discriminator_steps=1, generator_steps=1),
-        run=RunSettings(batch=batch, seed=seed),
+        regulariser=RegulariserConfig(r1=r1),
+        update_rule=AlternatingConfig(discriminator_steps=1, generator_steps=1),
+        run=RunConfig(batch=batch, seed=seed),
     )
 
 
-def picture_duel(data: Pictures, channels: int, batch: int, r1: float = 0.0) -> GameConfig:
+def picture_duel(data: PicturesConfig, channels: int, batch: int, r1: float = 0.0) -> GameConfig:
     """The same game on pictures, between convolutional players."""
-    net = Convolutional(channels=channels)
+    net = ConvolutionConfig(channels=channels)
     config = duel(1, batch, r1)
-    return config.model_copy(update={"data": data, "latent": Latent(dimension=8), "generator": net, "discriminator": net})
+    return config.model_copy(update={"data": data, "latent": LatentConfig(dimension=8), "generator": net, "discriminator": net})
 
 
 # --------------------------------------------------------------------------------------------------------------- rivals
@@ -77,10 +79,10 @@ MODULES: dict[str, Callable[[], nn.Module]] = {
 
 def modules(inputs: int, outputs: int, settings: Any, shape: Shape | None = None) -> nn.Sequential:
     """The same player out of torch's modules, on flat rows."""
-    if isinstance(settings, Convolutional):
+    if isinstance(settings, ConvolutionConfig):
         assert shape is not None
         return _convolutions(settings.layers(inputs, outputs, shape), shape, MODULES[settings.activation])
-    assert isinstance(settings, Network)
+    assert isinstance(settings, MLPConfig)
     layers: list[nn.Module] = []
     for fan_in, fan_out in itertools.pairwise([inputs, *[settings.width] * settings.depth]):
         layers += [nn.Linear(fan_in, fan_out), MODULES[settings.activation]()]
@@ -119,7 +121,7 @@ class PlainLoop:
 
     @staticmethod
     def _adam(player: nn.Module, settings: Any) -> torch.optim.Adam:
-        assert isinstance(settings, Adam)
+        assert isinstance(settings, AdamConfig)
         betas = (settings.beta1, settings.beta2)
         return torch.optim.Adam(player.parameters(), settings.learning_rate, betas, settings.epsilon, fused=True)
 
@@ -182,15 +184,15 @@ class Products:
 Shapes = list[tuple[int, int, int]]
 
 
-def _forward(net: Net, n: int) -> Shapes:
+def _forward(net: Network, n: int) -> Shapes:
     return [(fan_out, fan_in, n) for fan_in, fan_out in net.layers]
 
 
-def _backward(net: Net, n: int) -> Shapes:
+def _backward(net: Network, n: int) -> Shapes:
     return [(fan_in, fan_out, n) for fan_in, fan_out in net.layers[1:]]
 
 
-def _gradient(net: Net, n: int) -> Shapes:
+def _gradient(net: Network, n: int) -> Shapes:
     return [(fan_in, n, fan_out) for fan_in, fan_out in net.layers]
 
 
@@ -363,7 +365,7 @@ def figures(preset: Preset, seconds: float) -> Iterator[Figure]:
     be_reproducible()
     for width, batch, r1, wanted in ((64, 256, 0.0, "1.5"), (14, 150, 0.0, "2"), (64, 256, 0.7, None), (14, 150, 0.7, None)):
         yield _against_plain(duel(width, batch, r1), seconds, wanted and f"at least {wanted}")
-    yield _against_plain(picture_duel(Bars(), 16, 64), seconds, "at least 1.2")
+    yield _against_plain(picture_duel(BarsConfig(), 16, 64), seconds, "at least 1.2")
     yield _population(seconds)
     yield _limit(seconds)
     yield _watched(preset, seconds)
@@ -372,10 +374,10 @@ def figures(preset: Preset, seconds: float) -> Iterator[Figure]:
 
 def _against_plain(config: GameConfig, seconds: float, wanted: str | None) -> Figure:
     net, batch, r1 = config.generator, config.run.batch, config.regulariser.r1
-    assert isinstance(net, Network | Convolutional)
+    assert isinstance(net, MLPConfig | ConvolutionConfig)
     engine, plain = race([Engine(config), PlainLoop(config)], seconds)
-    size = f"{net.depth}x{net.width}" if isinstance(net, Network) else f"pictures_{net.channels}"
-    data = f"{config.data.summary()}, " if isinstance(config.data, Pictures) else ""
+    size = f"{net.depth}x{net.width}" if isinstance(net, MLPConfig) else f"pictures_{net.channels}"
+    data = f"{config.data.summary()}, " if isinstance(config.data, PicturesConfig) else ""
     game = f"{data}{net.summary()}, batch {batch}" + (f", R1 {r1:g}" if r1 else "")
     return Figure(
         f"plain_{size}" + ("_r1" if r1 else ""),

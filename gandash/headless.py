@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from gandash.config import GameConfig
+from gandash.config.data import PointMassConfig
+from gandash.config.networks import LinearConfig, PointConfig
+from gandash.config.setting import JsonValue
 from gandash.leaving import SIGNALS, leaving_at_once
-from gandash.players import Linear, Point
-from gandash.settings import JsonValue
-from gandash.targets import PointMass
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
@@ -157,16 +157,16 @@ def _report(session: Session, seconds: float, metrics: dict[str, float], verdict
 
 def _distance_at_start(config: GameConfig) -> float | None:
     """How far a scalar game on one place begins from where G is on the data and D is flat; None of another game."""
-    if not (isinstance(config.generator, Point) and isinstance(config.discriminator, Linear)):
+    if not (isinstance(config.generator, PointConfig) and isinstance(config.discriminator, LinearConfig)):
         return None
-    if not isinstance(config.data, PointMass):
+    if not isinstance(config.data, PointMassConfig):
         return None
     return math.hypot(config.generator.start - config.data.place, config.discriminator.start)
 
 
 def _distance(session: Session) -> float | None:
     """The same where the game is now."""
-    if _distance_at_start(session.config) is None or not isinstance(session.config.data, PointMass):
+    if _distance_at_start(session.config) is None or not isinstance(session.config.data, PointMassConfig):
         return None
     return math.hypot(float(session.state.theta) - session.config.data.place, float(session.state.phi))
 

@@ -18,9 +18,9 @@ from waiting import PATIENCE_SECONDS
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from gandash.config import GameConfig, RunSettings
-from gandash.players import Network
-from gandash.targets import Gaussian
+from gandash.config import GameConfig, RunConfig
+from gandash.config.data import GaussianConfig
+from gandash.config.networks import MLPConfig
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported; worker processes inherit it
 
@@ -50,9 +50,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Browser
 
 @pytest.fixture(scope="session")
 def tiny() -> GameConfig:
-    net = Network(width=4, depth=1)
+    net = MLPConfig(width=4, depth=1)
     return GameConfig(
-        data=Gaussian(mean=0.5), generator=net, discriminator=net, run=RunSettings(batch=8, seed=3, averaging=0.9)
+        data=GaussianConfig(mean=0.5), generator=net, discriminator=net, run=RunConfig(batch=8, seed=3, averaging=0.9)
     )
 
 

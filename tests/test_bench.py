@@ -16,10 +16,10 @@ from gandash import bench
 from gandash.bench import Engine, NothingToMeasure, PlainLoop, Products, duel, picture_duel, playing, race
 from gandash.cli import cli
 from gandash.config import GameConfig
-from gandash.dynamics import GradientDescent
+from gandash.config.data import DigitsConfig
+from gandash.config.networks import ConvolutionConfig, MLPConfig
+from gandash.config.optimisers import GradientDescentConfig
 from gandash.game.field import discriminator_part, generator_part, sample
-from gandash.pictures import Digits
-from gandash.players import Convolutional, Network
 from gandash.presets import PRESETS
 from gandash.presets.base import Preset
 
@@ -62,10 +62,10 @@ def gradient(player: nn.Module) -> Tensor:
 @pytest.mark.parametrize("activation", bench.MODULES)
 def test_the_rivals_do_the_same_work(r1: float, activation: Any) -> None:
     """From the same players on the same batch: the same gradients, the same moves."""
-    net = Network(width=6, depth=2, activation=activation)
+    net = MLPConfig(width=6, depth=2, activation=activation)
     check_same_work(duel(6, 16, r1).model_copy(update={"generator": net, "discriminator": net}))
-    net = Convolutional(channels=4, activation=activation)
-    check_same_work(picture_duel(Digits(), 4, 16, r1).model_copy(update={"generator": net, "discriminator": net}))
+    net = ConvolutionConfig(channels=4, activation=activation)
+    check_same_work(picture_duel(DigitsConfig(), 4, 16, r1).model_copy(update={"generator": net, "discriminator": net}))
 
 
 def check_same_work(config: GameConfig) -> None:
@@ -151,10 +151,10 @@ def test_every_figure_arrives_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_game_that_does_not_last_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    wild = GradientDescent(learning_rate=10)
+    wild = GradientDescentConfig(learning_rate=10)
     config = GameConfig(
-        generator=Network(width=2, depth=1),
-        discriminator=Network(width=2, depth=1),
+        generator=MLPConfig(width=2, depth=1),
+        discriminator=MLPConfig(width=2, depth=1),
         generator_optimiser=wild,
         discriminator_optimiser=wild,
     )

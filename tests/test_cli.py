@@ -26,14 +26,14 @@ from waiting import PATIENCE_SECONDS
 from gandash import __version__
 from gandash.cli import cli, configure
 from gandash.config import GameConfig, parse_config
+from gandash.config.data import GaussianConfig, MixtureConfig, UniformConfig, UploadedPicturesConfig
+from gandash.config.data.pictures import PICTURE_LATENT
+from gandash.config.networks import MLPConfig, PointConfig
+from gandash.config.setting import SettingError, settings
 from gandash.diagnostics.measure import READINGS
-from gandash.pictures import PICTURE_LATENT, UploadedPictures
-from gandash.players import Network, Point
 from gandash.presets import DEFAULT, PRESETS
 from gandash.presets.base import GROUPS, Preset
 from gandash.runs.record import CHECKPOINT, CONFIG, EVENTS, METRICS, load, replay
-from gandash.settings import SettingError, settings
-from gandash.targets import Gaussian, Mixture, Uniform
 from gandash.wire.changes import with_live_setting
 from gandash.wire.frame import finite
 from gandash.worker.checkpoint import load as saved
@@ -189,15 +189,15 @@ def test_a_real_process_in_a_terminal_of_any_encoding(encoding: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "data"),
     [
-        ([("data", "uniform")], Uniform()),
-        ([("data", {"kind": "uniform"})], Uniform()),
-        ([("data.kind", "uniform")], Uniform()),
-        ([("data.kind", "uniform"), ("data.low", 2), ("data.high", 3)], Uniform(low=2, high=3)),  # crossed on the way
-        ([("data", {"kind": "uniform", "low": 2}), ("data.high", 3)], Uniform(low=2, high=3)),
-        ([("data.std", 0.2), ("data", "gaussian")], Gaussian()),
-        ([("data.std", 0.2), ("data", "mixture")], Mixture()),
-        ([("data.std", 9), ("data.std", 0.3)], Mixture(std=0.3)),
-        ([("data.means", [0, 1, 2]), ("data.weights", [1, 2, 1])], Mixture(means=(0, 1, 2), weights=(1, 2, 1))),
+        ([("data", "uniform")], UniformConfig()),
+        ([("data", {"kind": "uniform"})], UniformConfig()),
+        ([("data.kind", "uniform")], UniformConfig()),
+        ([("data.kind", "uniform"), ("data.low", 2), ("data.high", 3)], UniformConfig(low=2, high=3)),  # crossed on the way
+        ([("data", {"kind": "uniform", "low": 2}), ("data.high", 3)], UniformConfig(low=2, high=3)),
+        ([("data.std", 0.2), ("data", "gaussian")], GaussianConfig()),
+        ([("data.std", 0.2), ("data", "mixture")], MixtureConfig()),
+        ([("data.std", 9), ("data.std", 0.3)], MixtureConfig(std=0.3)),
+        ([("data.means", [0, 1, 2]), ("data.weights", [1, 2, 1])], MixtureConfig(means=(0, 1, 2), weights=(1, 2, 1))),
     ],
 )
 def test_settings_are_changed_in_order_and_judged_together(changes: list[tuple[str, Any]], data: object) -> None:
@@ -211,18 +211,18 @@ def test_a_kind_that_is_a_plain_setting_stays_one() -> None:
 
 def test_a_group_may_be_replaced_and_then_changed() -> None:
     config = configure(GameConfig(), [("generator", {"width": 5}), ("generator.depth", 3), ("run.seed", 4)])
-    assert config.generator == Network(width=5, depth=3) and config.run.seed == 4
+    assert config.generator == MLPConfig(width=5, depth=3) and config.run.seed == 4
 
 
 @pytest.mark.parametrize(
     ("changes", "generator"),
     [
-        ([("generator", "point")], Point()),
-        ([("generator.kind", "point"), ("generator.start", 2)], Point(start=2)),
-        ([("generator", {"kind": "point", "start": 3})], Point(start=3)),
-        ([("generator", "point"), ("generator", {"width": 5})], Network(width=5)),  # as in a file: an MLP unless it says
-        ([("generator", "point"), ("generator", "mlp"), ("generator.width", 7)], Network(width=7)),
-        ([("generator.normalisation", "layer"), ("generator.width", 7)], Network(width=7, normalisation="layer")),
+        ([("generator", "point")], PointConfig()),
+        ([("generator.kind", "point"), ("generator.start", 2)], PointConfig(start=2)),
+        ([("generator", {"kind": "point", "start": 3})], PointConfig(start=3)),
+        ([("generator", "point"), ("generator", {"width": 5})], MLPConfig(width=5)),  # as in a file: an MLP unless it says
+        ([("generator", "point"), ("generator", "mlp"), ("generator.width", 7)], MLPConfig(width=7)),
+        ([("generator.normalisation", "layer"), ("generator.width", 7)], MLPConfig(width=7, normalisation="layer")),
     ],
 )
 def test_a_network_is_of_the_kind_it_says(changes: list[tuple[str, Any]], generator: object) -> None:
@@ -766,7 +766,7 @@ def test_pictures_from_files_and_folders_are_learnt(tmp_path: Path) -> None:
         result = call("train", "--pictures", str(path), "--side", "8", *small)
         assert result.exit_code == 0, result.output
         config = parse_config(strict_json(result.stdout)["config"])
-        assert isinstance(config.data, UploadedPictures) and config.data.shape == (1, 8, 8)
+        assert isinstance(config.data, UploadedPicturesConfig) and config.data.shape == (1, 8, 8)
         assert len(config.data.chosen()[0]) == 12 and config.latent.dimension == PICTURE_LATENT
     coloured = call("train", "--pictures", str(file), "--side", "8", "--colour", *small)
     assert strict_json(coloured.stdout)["config"]["data"]["kind"] == "uploaded_pictures"

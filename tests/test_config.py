@@ -11,46 +11,57 @@ from hypothesis import given, reject
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-import gandash.settings
-from gandash import config, dynamics, players, targets
-from gandash.config import OBJECTIVES, GameConfig, Regulariser, RunSettings, bytes_per_step, flop_per_step, parse_config
-from gandash.dynamics import (
-    CURVED,
-    Adam,
-    Alternating,
-    Consensus,
-    Extragradient,
-    GradientDescent,
-    Lookahead,
-    Momentum,
-    Optimistic,
-    RMSProp,
-    Simultaneous,
-    SymplecticAdjustment,
-    Unrolled,
+import gandash.config.setting
+from gandash.config import (
+    GameConfig,
+    RunConfig,
+    bytes_per_step,
+    data,
+    flop_per_step,
+    game,
+    networks,
+    optimisers,
+    parse_config,
+    regularisers,
+    rules,
 )
-from gandash.players import Latent, Linear, Network, Point
-from gandash.settings import SettingError, Settings, kind_of, restarts, setting_at, settings, show, variants
-from gandash.targets import Gaussian, Mixture, Uniform
+from gandash.config.data import GaussianConfig, MixtureConfig, PicturesConfig, PointsConfig, UniformConfig
+from gandash.config.networks import LatentConfig, LinearConfig, MLPConfig, PointConfig
+from gandash.config.objectives import OBJECTIVES
+from gandash.config.optimisers import AdamConfig, GradientDescentConfig, MomentumConfig, RMSPropConfig
+from gandash.config.regularisers import RegulariserConfig
+from gandash.config.rules import (
+    SECOND_ORDER,
+    AlternatingConfig,
+    ConsensusConfig,
+    ExtragradientConfig,
+    LookaheadConfig,
+    OptimisticConfig,
+    SimultaneousConfig,
+    SymplecticAdjustmentConfig,
+    UnrolledConfig,
+    _OneEach,
+)
+from gandash.config.setting import SettingError, Settings, kind_of, restarts, setting_at, settings, show, variants
 
 # Every choice made here, so that a better default elsewhere changes no expectation
 BASE = GameConfig(
-    data=Mixture(means=(-1.5, 1.5), weights=(1, 1), std=0.4),
-    latent=Latent(kind="normal", dimension=1),
-    generator=Network(width=32, depth=2, activation="relu", initialisation="uniform"),
-    discriminator=Network(width=32, depth=2, activation="relu", initialisation="uniform"),
+    data=MixtureConfig(means=(-1.5, 1.5), weights=(1, 1), std=0.4),
+    latent=LatentConfig(kind="normal", dimension=1),
+    generator=MLPConfig(width=32, depth=2, activation="relu", initialisation="uniform"),
+    discriminator=MLPConfig(width=32, depth=2, activation="relu", initialisation="uniform"),
     objective="non_saturating",
-    regulariser=Regulariser(r1=1),
-    update_rule=Alternating(discriminator_steps=1, generator_steps=1),
-    generator_optimiser=Adam(learning_rate=1e-3, beta1=0.5, beta2=0.99, epsilon=1e-8),
-    discriminator_optimiser=Adam(learning_rate=1e-3, beta1=0.5, beta2=0.99, epsilon=1e-8),
-    run=RunSettings(seed=0, batch=256, averaging=0.99),
+    regulariser=RegulariserConfig(r1=1),
+    update_rule=AlternatingConfig(discriminator_steps=1, generator_steps=1),
+    generator_optimiser=AdamConfig(learning_rate=1e-3, beta1=0.5, beta2=0.99, epsilon=1e-8),
+    discriminator_optimiser=AdamConfig(learning_rate=1e-3, beta1=0.5, beta2=0.99, epsilon=1e-8),
+    run=RunConfig(seed=0, batch=256, averaging=0.99),
 )
 
-BASES = (Settings, targets.Points, targets.Pictures, dynamics._OneEach)
+BASES = (Settings, PointsConfig, PicturesConfig, _OneEach)
 SMOOTHABLE = ("minimax", "non_saturating")
 RULES = [rule() for rule in variants(GameConfig.model_fields["update_rule"].annotation)]
-HOMES = (config, targets, players, dynamics)
+HOMES = (data, game, networks, optimisers, regularisers, rules)
 CLASSES = dict.fromkeys(cls for home in HOMES for _, cls in inspect.getmembers(home, inspect.isclass))
 MODELS = [m for m in CLASSES if issubclass(m, Settings) and m not in BASES]
 # Bounds of single entries live in validators
@@ -60,9 +71,9 @@ NUMBERS = {"means": st.floats(-50, 50), "mean": st.floats(-8, 8), "weights": st.
 @st.composite
 def fitting(draw: st.DrawFn, values: dict[str, Any]) -> dict[str, Any]:
     """The values that rules between the groups of a game bind together, drawn so as to keep them."""
-    regulariser: Regulariser = values["regulariser"]
+    regulariser: RegulariserConfig = values["regulariser"]
     off: dict[str, Any] = {}
-    if isinstance(values["update_rule"], CURVED):
+    if isinstance(values["update_rule"], SECOND_ORDER):
         off["spectral"] = "off"
     if values["objective"] not in SMOOTHABLE:
         off["smoothing"] = 0.0
@@ -79,8 +90,8 @@ def valid(draw: st.DrawFn, model: type[Settings] = GameConfig) -> Any:
     length = draw(st.integers(1, 4))
     values: dict[str, Any] = {}
     for name, field in model.model_fields.items():
-        low = gandash.settings._bound(field, "ge", "gt")
-        high = gandash.settings._bound(field, "le", "lt")
+        low = gandash.config.setting._bound(field, "ge", "gt")
+        high = gandash.config.setting._bound(field, "le", "lt")
         kind = field.annotation
         if models := variants(kind):
             values[name] = draw(valid(draw(st.sampled_from(models))))
@@ -338,7 +349,7 @@ def test_a_network_that_names_no_kind_is_an_mlp(player: str) -> None:
     given = BASE.model_dump(mode="json")
     del given[player]["kind"]
     assert parse_config(given) == BASE
-    assert getattr(BASE.replace(player, {"width": 5}), player) == Network(width=5)
+    assert getattr(BASE.replace(player, {"width": 5}), player) == MLPConfig(width=5)
 
 
 @pytest.mark.parametrize(
@@ -400,7 +411,7 @@ def test_changes_made_together_are_judged_together() -> None:
     frozen_g = BASE.replace("update_rule.generator_steps", 0)
     with pytest.raises(SettingError):
         frozen_g.replace(*both[0])
-    assert frozen_g.replace_all(both).update_rule == Alternating(discriminator_steps=0, generator_steps=3)
+    assert frozen_g.replace_all(both).update_rule == AlternatingConfig(discriminator_steps=0, generator_steps=3)
     with pytest.raises(SettingError, match="no such setting"):
         BASE.replace_all([("run.batch", 8), ("run.bacth", 8)])
 
@@ -550,7 +561,9 @@ def test_structural_settings_restart(path: str, value: Any) -> None:
     assert not setting_at(old, path).live
 
 
-@pytest.mark.parametrize("optimiser", [GradientDescent(), Momentum(), RMSProp(), Adam()], ids=lambda o: o.kind)
+@pytest.mark.parametrize(
+    "optimiser", [GradientDescentConfig(), MomentumConfig(), RMSPropConfig(), AdamConfig()], ids=lambda o: o.kind
+)
 def test_numbers_of_every_optimiser_are_live(optimiser: Any) -> None:
     old = BASE.replace("discriminator_optimiser", optimiser.model_dump())
     for s in settings(optimiser):
@@ -573,7 +586,7 @@ def test_every_objective_can_be_taken_up_in_mid_run(objective: str) -> None:
     assert not restarts(BASE, BASE.replace("objective", objective))
 
 
-@pytest.mark.parametrize(("player", "network"), [("generator", Point()), ("discriminator", Linear())])
+@pytest.mark.parametrize(("player", "network"), [("generator", PointConfig()), ("discriminator", LinearConfig())])
 def test_numbers_of_the_smallest_players_restart(player: str, network: Any) -> None:
     old = BASE.replace(player, network.model_dump())
     for s in settings(network):
@@ -601,7 +614,7 @@ def test_numbers_of_the_smallest_players_restart(player: str, network: Any) -> N
         (65536, "65536"),
         (True, "True"),
         ("non_saturating", "non saturating"),
-        (GradientDescent(), "gradient descent"),
+        (GradientDescentConfig(), "gradient descent"),
         (math.inf, "inf"),
         (math.nan, "nan"),
     ],
@@ -620,33 +633,33 @@ def test_symbols_say_whose() -> None:
 @pytest.mark.parametrize(
     ("model", "summary"),
     [
-        (Gaussian(mean=0, std=0.5), "N(0, 0.5²)"),
-        (Mixture(means=(1,), weights=(2,)), "mixture, 1 mode"),
-        (Mixture(), "mixture, 2 modes"),
-        (Uniform(low=-1, high=2), "uniform [-1, 2]"),
-        (Latent(kind="uniform", dimension=3), "uniform, 3"),
-        (Network(width=16, depth=3, activation="silu"), "3 × 16 SiLU"),
-        (Network(width=8, activation="maxout", pieces=3), "2 × 8 maxout of 3"),
-        (Network(width=8, normalisation="batch", dropout=0.2), "2 × 8 ReLU, batch norm, dropout 0.2"),
-        (Network(width=8, initialisation="normal", spread=0.1), "2 × 8 ReLU, N(0, 0.1²)"),
-        (Network(width=8, initialisation="he"), "2 × 8 ReLU, He"),
-        (Point(start=2), "point θ, from 2"),
-        (Linear(), "linear ψ · x, from 1"),
-        (Simultaneous(), "simultaneous"),
-        (Alternating(discriminator_steps=3, first="generator"), "alternating 3 : 1, G first"),
-        (Extragradient(), "extragradient"),
-        (Optimistic(), "optimistic"),
-        (Consensus(), "consensus"),
-        (SymplecticAdjustment(), "symplectic adjustment"),
-        (Lookahead(), "lookahead"),
-        (Unrolled(), "unrolled"),
-        (Alternating(discriminator_steps=5), "alternating 5 : 1"),
-        (Regulariser(r1=0), "none"),
-        (Regulariser(r1=2.5), "R1, γ = 2.5"),
-        (Regulariser(r1=0, gradient_penalty=10, spectral="on"), "gradient penalty, λ = 10; spectral normalisation"),
-        (Regulariser(r1=0, r2=1, clip=0.01, noise=0.1), "R2, γ = 1; clipping at 0.01; instance noise, σ = 0.1"),
-        (Regulariser(r1=1, smoothing=0.1, packing=2), "R1, γ = 1; label smoothing 0.1; packs of 2"),
-        (RunSettings(seed=3, batch=64), "seed 3, batch 64"),
+        (GaussianConfig(mean=0, std=0.5), "N(0, 0.5²)"),
+        (MixtureConfig(means=(1,), weights=(2,)), "mixture, 1 mode"),
+        (MixtureConfig(), "mixture, 2 modes"),
+        (UniformConfig(low=-1, high=2), "uniform [-1, 2]"),
+        (LatentConfig(kind="uniform", dimension=3), "uniform, 3"),
+        (MLPConfig(width=16, depth=3, activation="silu"), "3 × 16 SiLU"),
+        (MLPConfig(width=8, activation="maxout", pieces=3), "2 × 8 maxout of 3"),
+        (MLPConfig(width=8, normalisation="batch", dropout=0.2), "2 × 8 ReLU, batch norm, dropout 0.2"),
+        (MLPConfig(width=8, initialisation="normal", spread=0.1), "2 × 8 ReLU, N(0, 0.1²)"),
+        (MLPConfig(width=8, initialisation="he"), "2 × 8 ReLU, He"),
+        (PointConfig(start=2), "point θ, from 2"),
+        (LinearConfig(), "linear ψ · x, from 1"),
+        (SimultaneousConfig(), "simultaneous"),
+        (AlternatingConfig(discriminator_steps=3, first="generator"), "alternating 3 : 1, G first"),
+        (ExtragradientConfig(), "extragradient"),
+        (OptimisticConfig(), "optimistic"),
+        (ConsensusConfig(), "consensus"),
+        (SymplecticAdjustmentConfig(), "symplectic adjustment"),
+        (LookaheadConfig(), "lookahead"),
+        (UnrolledConfig(), "unrolled"),
+        (AlternatingConfig(discriminator_steps=5), "alternating 5 : 1"),
+        (RegulariserConfig(r1=0), "none"),
+        (RegulariserConfig(r1=2.5), "R1, γ = 2.5"),
+        (RegulariserConfig(r1=0, gradient_penalty=10, spectral="on"), "gradient penalty, λ = 10; spectral normalisation"),
+        (RegulariserConfig(r1=0, r2=1, clip=0.01, noise=0.1), "R2, γ = 1; clipping at 0.01; instance noise, σ = 0.1"),
+        (RegulariserConfig(r1=1, smoothing=0.1, packing=2), "R1, γ = 1; label smoothing 0.1; packs of 2"),
+        (RunConfig(seed=3, batch=64), "seed 3, batch 64"),
     ],
     ids=lambda x: x if isinstance(x, str) else type(x).__name__,
 )

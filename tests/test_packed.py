@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from gandash.config import GameConfig, parse_config
+from gandash.config.data import DrawnConfig, Samples2DConfig, SamplesConfig
+from gandash.config.setting import SettingError
 from gandash.packed import (
     MAX_PIXELS,
     MAX_ROWS,
@@ -28,8 +30,6 @@ from gandash.packed import (
     unpack_pictures,
     unpack_samples,
 )
-from gandash.settings import SettingError
-from gandash.targets import Drawn, Samples, Samples2D
 
 
 def text(data: bytes) -> str:
@@ -56,11 +56,11 @@ FAR = {
 
 @pytest.mark.parametrize("column", FAR.values(), ids=FAR)
 def test_numbers_far_from_0_are_standardised_in_double_precision(column: np.ndarray) -> None:
-    config = GameConfig(data=Samples(rows=pack_samples(column[:, None])))
+    config = GameConfig(data=SamplesConfig(rows=pack_samples(column[:, None])))
     points = parse_config(config.model_dump_json().encode()).data.points()[:, 0]
     assert points.dtype == np.float32 and len(np.unique(points)) == len(column)
     np.testing.assert_allclose(points, (column - column.mean()) / column.std(), rtol=1e-6, atol=1e-6)
-    both = Samples2D(rows=pack_samples(np.stack([column, column[::-1]], axis=1))).points()
+    both = Samples2DConfig(rows=pack_samples(np.stack([column, column[::-1]], axis=1))).points()
     np.testing.assert_allclose(both, np.stack([points, points[::-1]], axis=1), atol=1e-6)
 
 
@@ -69,7 +69,7 @@ def test_as_given_numbers_that_single_precision_would_merge_are_refused_with_how
     with pytest.raises(SettingError, match="1 of 500 stay apart; try standardised") as caught:
         parse_config({"data": {"kind": "samples", "rows": hair, "scaling": "as_given"}})
     assert caught.value.path == "data.scaling"
-    heights = Samples(rows=pack_samples(FAR["heights"][:, None]), scaling="as_given").points()[:, 0]
+    heights = SamplesConfig(rows=pack_samples(FAR["heights"][:, None]), scaling="as_given").points()[:, 0]
     np.testing.assert_allclose(heights, FAR["heights"], rtol=1e-7)
 
 
@@ -83,7 +83,7 @@ def test_the_largest_sample_survives_a_config_and_fits(columns: int) -> None:
     rows = np.random.default_rng(0).standard_normal((MAX_ROWS, columns)).astype(np.float32)
     packed = pack_samples(rows)
     assert len(packed) <= MAX_TEXT
-    config = GameConfig(data=(Samples if columns == 1 else Samples2D)(rows=packed, scaling="as_given"))
+    config = GameConfig(data=(SamplesConfig if columns == 1 else Samples2DConfig)(rows=packed, scaling="as_given"))
     again = parse_config(config.model_dump_json().encode())
     assert again == config
     np.testing.assert_array_equal(again.data.points(), rows)
@@ -153,8 +153,8 @@ def test_samples_that_cannot_be_played_are_refused_by_name(data: dict, path: str
 
 
 def test_the_defaults_are_ready_to_play() -> None:
-    assert Drawn().cells().any()
-    for model in (Samples(), Samples2D()):
+    assert DrawnConfig().cells().any()
+    for model in (SamplesConfig(), Samples2DConfig()):
         points = model.points()
         assert len(points) == 256
         np.testing.assert_allclose(points.mean(axis=0), 0, atol=1e-6)

@@ -9,10 +9,18 @@ import numpy as np
 import pytest
 
 from gandash.config import GameConfig, flop_per_step, parse_config
+from gandash.config.data import (
+    BarsConfig,
+    BlobsConfig,
+    DataConfig,
+    DigitsConfig,
+    DiscsAndSquaresConfig,
+    PicturesConfig,
+    UploadedPicturesConfig,
+)
+from gandash.config.data.pictures import DIGITS
+from gandash.config.setting import SettingError, variants
 from gandash.packed import PackedPictures, pack_pictures
-from gandash.pictures import DIGITS, Bars, Blobs, Digits, DiscsAndSquares, Pictures, UploadedPictures
-from gandash.settings import SettingError, variants
-from gandash.targets import Data
 
 # UCI, "Optical Recognition of Handwritten Digits", test part: how many there are of each digit
 PER_DIGIT = [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
@@ -24,7 +32,7 @@ def uploaded(n: int = 6, channels: int = 1, side: int = 16, labels: list[int] | 
 
 
 def test_the_digits_are_those_of_the_uci_test_part() -> None:
-    pixels, labels = Digits().chosen()
+    pixels, labels = DigitsConfig().chosen()
     assert pixels.shape == (1797, 1, 8, 8) and labels is not None
     assert np.bincount(labels).tolist() == PER_DIGIT
     assert (int(pixels.min()), int(pixels.max())) == (0, 16)
@@ -42,33 +50,33 @@ def test_the_digits_file_is_small_plain_and_says_where_it_is_from() -> None:
 
 
 def test_any_first_digits_are_a_fair_sample_of_all() -> None:
-    _, labels = Digits(count=300).chosen()
+    _, labels = DigitsConfig(count=300).chosen()
     assert labels is not None and len(labels) == 300
     counts = np.bincount(labels, minlength=10)
     assert ((counts - 30) ** 2 / 30).sum() < 21.7  # chi-square, 9 degrees, 1 %
 
 
 def test_classes_and_count_choose_among_the_digits() -> None:
-    pixels, labels = Digits(classes=(0, 1)).chosen()
+    pixels, labels = DigitsConfig(classes=(0, 1)).chosen()
     assert len(pixels) == 178 + 182 and labels is not None and set(labels.tolist()) == {0, 1}
-    fewer, _ = Digits(classes=(0, 1), count=10).chosen()
+    fewer, _ = DigitsConfig(classes=(0, 1), count=10).chosen()
     np.testing.assert_array_equal(fewer, pixels[:10])
-    assert Digits(classes=(7,), count=1797).chosen()[0].shape == (179, 1, 8, 8)
+    assert DigitsConfig(classes=(7,), count=1797).chosen()[0].shape == (179, 1, 8, 8)
 
 
 @pytest.mark.parametrize(
     ("settings", "shape"),
     [
-        (Digits(), (1, 8, 8)),
-        (Bars(), (1, 16, 16)),
-        (DiscsAndSquares(), (1, 16, 16)),
-        (Blobs(), (1, 16, 16)),
-        (UploadedPictures(), (1, 16, 16)),
-        (UploadedPictures(pixels=uploaded(channels=3, side=32)), (3, 32, 32)),
+        (DigitsConfig(), (1, 8, 8)),
+        (BarsConfig(), (1, 16, 16)),
+        (DiscsAndSquaresConfig(), (1, 16, 16)),
+        (BlobsConfig(), (1, 16, 16)),
+        (UploadedPicturesConfig(), (1, 16, 16)),
+        (UploadedPicturesConfig(pixels=uploaded(channels=3, side=32)), (3, 32, 32)),
     ],
     ids=str,
 )
-def test_shape_and_dimension(settings: Pictures, shape: tuple[int, int, int]) -> None:
+def test_shape_and_dimension(settings: PicturesConfig, shape: tuple[int, int, int]) -> None:
     assert settings.shape == shape
     assert settings.dimension == shape[0] * shape[1] * shape[2]
     config = GameConfig(data=settings)
@@ -77,7 +85,13 @@ def test_shape_and_dimension(settings: Pictures, shape: tuple[int, int, int]) ->
 
 
 def test_every_law_of_pictures_is_a_choice_of_data() -> None:
-    assert {m for m in variants(Data) if issubclass(m, Pictures)} == {Digits, Bars, DiscsAndSquares, Blobs, UploadedPictures}
+    assert {m for m in variants(DataConfig) if issubclass(m, PicturesConfig)} == {
+        DigitsConfig,
+        BarsConfig,
+        DiscsAndSquaresConfig,
+        BlobsConfig,
+        UploadedPicturesConfig,
+    }
 
 
 @pytest.mark.parametrize(
@@ -109,17 +123,17 @@ def test_pictures_that_cannot_be_played_are_refused_by_name(data: dict[str, Any]
 
 
 def test_labels_come_along_and_choose() -> None:
-    settings = UploadedPictures(pixels=uploaded(labels=[3, 1, 3, 0, 3, 9]), classes=(3,), count=2)
+    settings = UploadedPicturesConfig(pixels=uploaded(labels=[3, 1, 3, 0, 3, 9]), classes=(3,), count=2)
     pixels, labels = settings.chosen()
     assert labels is not None and labels.tolist() == [3, 3] and len(pixels) == 2
 
 
 def test_summaries_say_what_is_played() -> None:
-    assert Digits().summary() == "digits, 1797 pictures"
-    assert Digits(classes=(0, 1), count=100).summary() == "digits 0 and 1, 100 pictures"
-    assert UploadedPictures(pixels=uploaded(channels=3)).summary() == "uploaded, 6 pictures 16 × 16 in colour"
+    assert DigitsConfig().summary() == "digits, 1797 pictures"
+    assert DigitsConfig(classes=(0, 1), count=100).summary() == "digits 0 and 1, 100 pictures"
+    assert UploadedPicturesConfig(pixels=uploaded(channels=3)).summary() == "uploaded, 6 pictures 16 × 16 in colour"
 
 
 def test_the_default_config_stays_small() -> None:
     """Pixels are in the schema and in every saved file of such a game."""
-    assert len(json.dumps(UploadedPictures().model_dump())) < 2000
+    assert len(json.dumps(UploadedPicturesConfig().model_dump())) < 2000

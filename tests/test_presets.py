@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from gandash.config import GameConfig
+from gandash.config.setting import JsonValue, restarts
 from gandash.diagnostics.measure import READINGS, Measurement, measure
 from gandash.diagnostics.measure_pictures import PictureMeasurement, measure_pictures
 from gandash.diagnostics.phase import phase
@@ -40,7 +41,6 @@ from gandash.presets.line import (
 from gandash.presets.pictures import DIGITS, DIGITS_BY_HEART, DIGITS_COLLAPSE, DIGITS_PLANE, DISCS
 from gandash.presets.plane import CLUSTERS, GRID, MASTERED_GRID, MASTERED_RING, MOONS, PUBLISHED, RING, ROLL
 from gandash.presets.scalar import BILINEAR, CRITICAL, CYCLE, INWARDS, ORBIT
-from gandash.settings import JsonValue, restarts
 
 
 class Play:

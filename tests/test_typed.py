@@ -8,7 +8,7 @@ import pytest
 
 from gandash.cli import configure
 from gandash.config import GameConfig
-from gandash.settings import Setting, SettingError, setting_at
+from gandash.config.setting import Setting, SettingError, setting_at
 from gandash.ui import comparing, controls
 
 MIXTURE = GameConfig().replace("data", {"kind": "mixture"})

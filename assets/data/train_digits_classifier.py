@@ -19,9 +19,9 @@ import torch.nn.functional as F
 from safetensors.torch import save_file
 from torch import Generator, Tensor
 
+from gandash.config.data import DigitsConfig
 from gandash.diagnostics.features import CLASSIFIER, DIGIT_CLASSES, DigitFeatures, Weights, digit_activations, digit_logits
 from gandash.game.distributions import distribution
-from gandash.pictures import Digits
 
 TRAINED = 1197
 EPOCHS = 80
@@ -122,7 +122,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--to", type=Path, default=CLASSIFIER)
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
-    law = distribution(Digits())
+    law = distribution(DigitsConfig())
     x, labels = law.pictures(), torch.from_numpy(law.labels().copy())
     weights = train(x[:TRAINED], labels[:TRAINED], options.epochs)
     kept = {name: tensor.half().contiguous() for name, tensor in weights.items()}

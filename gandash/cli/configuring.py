@@ -7,8 +7,8 @@ from typing import Any
 
 from gandash import typed
 from gandash.config import GameConfig, parse_config
-from gandash.players import mlp_unless_said
-from gandash.settings import JsonValue, SettingError, kind_of, nearest, settings, variants
+from gandash.config.networks import mlp_unless_said
+from gandash.config.setting import JsonValue, SettingError, kind_of, nearest, settings, variants
 
 
 def configure(config: GameConfig, changes: Sequence[tuple[str, JsonValue]]) -> GameConfig:

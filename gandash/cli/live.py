@@ -9,9 +9,9 @@ import click
 from gandash.cli.configuring import configure
 from gandash.cli.saying import refuse
 from gandash.config import GameConfig
+from gandash.config.setting import JsonValue, SettingError, nearest, restarts, setting_at, settings
 from gandash.headless import Timed
 from gandash.presets.base import Move, Preset
-from gandash.settings import JsonValue, SettingError, nearest, restarts, setting_at, settings
 from gandash.wire.changes import live_differences
 
 CURE = ""  # `--cure` without the name of a move

@@ -10,9 +10,10 @@ import click
 
 from gandash.cli.saying import one_line, refuse
 from gandash.config import GameConfig
+from gandash.config.data import PicturesConfig
+from gandash.config.data.pictures import PICTURE_LATENT
+from gandash.config.setting import JsonValue
 from gandash.packed import MAX_PICTURES, unpack_pictures
-from gandash.pictures import PICTURE_LATENT, Pictures
-from gandash.settings import JsonValue
 from gandash.uploads import guard
 
 
@@ -35,7 +36,7 @@ def read(config: GameConfig, paths: Sequence[str], side: int, colour: bool, keep
     except guard.PicturesRefused as error:
         refuse(f"--pictures {error}")
     click.echo(one_line(f"--pictures: {unpack_pictures(packed).note}"), err=True)
-    dimension = [] if isinstance(config.data, Pictures) else [("latent.dimension", PICTURE_LATENT)]
+    dimension = [] if isinstance(config.data, PicturesConfig) else [("latent.dimension", PICTURE_LATENT)]
     return [("data", {"kind": "uploaded_pictures", "pixels": packed}), *dimension]
 
 

@@ -18,11 +18,11 @@ from gandash.cli.live import CURE, Step, chosen_move, preset_name, timeline
 from gandash.cli.pictures import read as read_pictures
 from gandash.cli.saying import one_line, print_json, refuse
 from gandash.config import GameConfig, parse_config
+from gandash.config.data import PicturesConfig
+from gandash.config.setting import JsonValue, SettingError
 from gandash.headless import play
 from gandash.packed import MAX_PICTURES, SIDES, pack_samples
-from gandash.pictures import Pictures
 from gandash.presets import DEFAULT, PRESETS
-from gandash.settings import JsonValue, SettingError
 from gandash.uploads import tables
 from gandash.uploads.dialects import TableRefused
 
@@ -264,7 +264,7 @@ def _read_samples(config: GameConfig, path: str, read_as: Sequence[str]) -> list
         click.echo(one_line(f"--samples: read as {words}"), err=True)
     columns = rows.shape[1]
     data = {"kind": "samples" if columns == 1 else "samples_2d", "rows": pack_samples(rows)}
-    follows = isinstance(config.data, Pictures) or config.latent.dimension == config.data.dimension
+    follows = isinstance(config.data, PicturesConfig) or config.latent.dimension == config.data.dimension
     return [("data", data), *([("latent.dimension", columns)] if follows else [])]
 
 

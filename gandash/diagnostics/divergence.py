@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from gandash.config import OBJECTIVES
+from gandash.config.objectives import OBJECTIVES
 from gandash.game.field import DiscriminatorPart, GeneratorPart, discriminator_part
 from gandash.game.game import Game, Streams
 from gandash.game.round import GameState, Players, Round

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from gandash.config.data import DataConfig
 from gandash.diagnostics.estimators import Array, Estimators, Reading, optimal_discriminator
 from gandash.diagnostics.line import Line
 from gandash.diagnostics.path import mean_slope
@@ -22,7 +23,6 @@ from gandash.game.distributions import LineDistribution, PlaneDistribution, dist
 from gandash.game.field import judge, judge_samples, sample
 from gandash.game.game import Game, Streams
 from gandash.game.round import GameState
-from gandash.targets import Data
 
 _OF_A_GENERATOR = ("jsd", "wasserstein", "modes", "high_quality", "reverse_kl")
 
@@ -88,7 +88,7 @@ def _numbers(reading: Reading) -> dict[str, float]:
 
 
 @lru_cache(maxsize=32)
-def estimators_for(data: Data, stratified: bool) -> Estimators:
+def estimators_for(data: DataConfig, stratified: bool) -> Estimators:
     """The estimators for this target, made once: settings are frozen, so they are the key.
 
     `stratified` says that latents are spread evenly where p_g is measured, which on the line lowers the noise floor.

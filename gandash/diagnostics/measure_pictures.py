@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from gandash.config.data import PicturesConfig
 from gandash.diagnostics.measure import expectations
 from gandash.diagnostics.path import mean_slope
 from gandash.diagnostics.pictures import MORE_IS_BETTER, PictureEstimators, PictureReading, picture_estimators_for
 from gandash.game.field import judge_samples, sample
 from gandash.game.game import Game, Streams
 from gandash.game.round import GameState
-from gandash.pictures import Pictures
 
 PICTURE_READINGS = (
     *(name + whose for name in MORE_IS_BETTER for whose in ("", "_average")),
@@ -56,7 +56,7 @@ class PictureMeasurement:
 @torch.inference_mode()
 def measure_pictures(game: Game, state: GameState, streams: Streams, member: int = 0) -> PictureMeasurement:
     """Measure one member's state with fresh pictures that depend only on (seed, step); the game is not disturbed."""
-    assert isinstance(game.config.data, Pictures)
+    assert isinstance(game.config.data, PicturesConfig)
     found = picture_estimators_for(game.config.data)
     generator = streams.measuring(state.step)[member]
     row = slice(member, member + 1)

@@ -15,7 +15,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from gandash import config, dynamics, players, targets
+from gandash import config
+from gandash.config.data import PointMassConfig
+from gandash.config.networks import LinearConfig, PointConfig
+from gandash.config.optimisers import GradientDescentConfig
+from gandash.config.rules import (
+    AlternatingConfig,
+    ConsensusConfig,
+    ExtragradientConfig,
+    LookaheadConfig,
+    OptimisticConfig,
+    SimultaneousConfig,
+    SymplecticAdjustmentConfig,
+)
 from gandash.diagnostics import spectrum
 from gandash.diagnostics.estimators import Array
 from gandash.game.field import Chance, field_vector
@@ -50,14 +62,14 @@ def is_scalar(game: Game) -> bool:
     psi, and its field no function of the parameters alone.
     """
     sizes = game.generator.network.size, game.discriminator.network.size
-    return sizes == (1, 1) and isinstance(game.config.data, targets.PointMass) and not game.penalties.spectral
+    return sizes == (1, 1) and isinstance(game.config.data, PointMassConfig) and not game.penalties.spectral
 
 
 def window(game: Game) -> tuple[float, float, float, float]:
     """The square that is shown, the equilibrium in the middle. It grows in doublings, so that a new start seldom moves it."""
     theta, psi = equilibrium(game)
     c = game.config
-    assert isinstance(c.generator, players.Point) and isinstance(c.discriminator, players.Linear)
+    assert isinstance(c.generator, PointConfig) and isinstance(c.discriminator, LinearConfig)
     farthest = max(math.hypot(c.generator.start - theta, c.discriminator.start - psi), abs(_place(game) - theta))
     half = 3.0
     while half < 2 * farthest:
@@ -90,7 +102,7 @@ def equilibrium(game: Game) -> tuple[float, float]:
 
 def _place(game: Game) -> float:
     data = game.config.data
-    assert isinstance(data, targets.PointMass)
+    assert isinstance(data, PointMassConfig)
     return data.place
 
 
@@ -172,7 +184,7 @@ def phase(game: Game, step: int = 0) -> Phase:
     matrix = round_matrix(c, h)
     multipliers = None if matrix is None else np.linalg.eigvals(matrix).astype(np.complex128)
     modulus = None if multipliers is None else float(np.abs(multipliers).max())
-    if modulus is not None and isinstance(c.update_rule, dynamics.Lookahead):
+    if modulus is not None and isinstance(c.update_rule, LookaheadConfig):
         modulus, multipliers = modulus ** (1 / c.update_rule.rounds), None  # of k rounds: one of them has no eigenvalues
     rule = c.update_rule.kind
     drawn = rule in spectrum.RULES and steps[0] == steps[1] and matrix is not None
@@ -210,15 +222,15 @@ def round_matrix(c: config.GameConfig, h: Array) -> Array | None:
 
     Lookahead's is that of all its k rounds. At v = 0 consensus adds gamma H^T H to H, symplectic adjustment lambda A^T H.
     """
-    plain = dynamics.GradientDescent
+    plain = GradientDescentConfig
     if not (isinstance(c.generator_optimiser, plain) and isinstance(c.discriminator_optimiser, plain)) or c.regulariser.clip:
         return None
     steps = spectrum.step_sizes(1, 2, c.generator_optimiser.learning_rate, c.discriminator_optimiser.learning_rate)
     rule = c.update_rule
     match rule:
-        case dynamics.Simultaneous():
+        case SimultaneousConfig():
             return spectrum.simultaneous(h, steps)
-        case dynamics.Alternating():
+        case AlternatingConfig():
             return spectrum.alternating(
                 h,
                 steps,
@@ -227,15 +239,15 @@ def round_matrix(c: config.GameConfig, h: Array) -> Array | None:
                 discriminator_steps=rule.discriminator_steps,
                 generator_steps=rule.generator_steps,
             )
-        case dynamics.Extragradient():
+        case ExtragradientConfig():
             return spectrum.extragradient(h, steps)
-        case dynamics.Optimistic():
+        case OptimisticConfig():
             return spectrum.optimistic(h, steps)
-        case dynamics.Consensus():
+        case ConsensusConfig():
             return spectrum.simultaneous(h + rule.gamma * h.T @ h, steps)
-        case dynamics.SymplecticAdjustment():
+        case SymplecticAdjustmentConfig():
             return spectrum.simultaneous(h + rule.weight * (h - h.T).T @ h / 2, steps)
-        case dynamics.Lookahead():
+        case LookaheadConfig():
             ahead = np.linalg.matrix_power(spectrum.simultaneous(h, steps), rule.rounds)
             slow: Array = (1 - rule.share) * np.eye(2) + rule.share * ahead
             return slow

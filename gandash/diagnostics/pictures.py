@@ -19,12 +19,12 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 
+from gandash.config.data import DigitsConfig, FoundPicturesConfig, PicturesConfig
 from gandash.diagnostics.coverage import Coverage
 from gandash.diagnostics.estimators import FLOOR_REPEATS, FLOOR_SEED, Array, Level
 from gandash.diagnostics.features import DigitFeatures, FeatureSpace, RandomFeatures
 from gandash.diagnostics.samples import NEIGHBOURS, Manifold, manifold
 from gandash.game.distributions import PictureDistribution, distribution
-from gandash.pictures import Digits, FoundPictures, Pictures
 
 SAMPLES = 512  # of each law in one reading: eight times the features' dimension, or more
 MOST_REAL = 4096  # pictures of a finite set that stand for it in features; the nearest is sought among all
@@ -337,7 +337,7 @@ class PictureEstimators:
 def _measures(law: PictureDistribution, real: Tensor) -> tuple[FeatureSpace, Kinds | None]:
     """Where this law's pictures are compared, and what they are counted by."""
     labels = law.labels()
-    if isinstance(law.settings, Digits):
+    if isinstance(law.settings, DigitsConfig):
         assert labels is not None
         digits = DigitFeatures()
         return digits, DigitKinds(labels, digits)
@@ -351,7 +351,7 @@ def _real(law: PictureDistribution, generator: Generator) -> Tensor:
     pictures = law.pictures()
     if pictures is None:
         return law.sample(generator, DRAWN)
-    assert isinstance(law.settings, FoundPictures)
+    assert isinstance(law.settings, FoundPicturesConfig)
     n = len(pictures)
     kept = min(n, MOST_REAL)
     choice = torch.zeros(kept, 2)
@@ -374,7 +374,7 @@ def _nearest(x: Tensor, real: Tensor, k: int) -> Nearest:
 
 
 @lru_cache(maxsize=16)
-def picture_estimators_for(data: Pictures) -> PictureEstimators:
+def picture_estimators_for(data: PicturesConfig) -> PictureEstimators:
     """The estimators for this law, made once: settings are frozen, so they are the key."""
     law = distribution(data)
     assert isinstance(law, PictureDistribution)

@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigs
 from torch import Tensor
 
+from gandash.config.setting import JsonValue
 from gandash.diagnostics.estimators import Array
 from gandash.game.field import NO_CHANCE, Chance, field_vector
 from gandash.game.game import Game, build_game
 from gandash.game.networks import Masks
-from gandash.settings import JsonValue
 
 ComplexArray = NDArray[np.complex128]
 Field = Callable[[Tensor], Tensor]

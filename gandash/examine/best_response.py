@@ -7,12 +7,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict
 
+from gandash.config.data import FoundPicturesConfig, PicturesConfig
 from gandash.diagnostics.best_response import LOG4, Approach, approach
 from gandash.diagnostics.estimators import Floor
 from gandash.diagnostics.measure import measure
 from gandash.examine.descents import affordable_steps, value_notes
 from gandash.examine.examination import Breathe, Examination, GameCopy, Result, timed, with_rests
-from gandash.pictures import FoundPictures, Pictures
 
 BEST_STEPS, BEST_RATE, BEST_BATCH, BEST_SECONDS = 3000, 1e-3, 512, 40.0
 BEYOND = 0.01  # nats by which noise may carry D's estimate of JSD past the measured one
@@ -60,12 +60,12 @@ def _results(copy: GameCopy, breathe: Breathe) -> Iterator[Result]:
 def _measured_jsd(copy: GameCopy, notes: list[str]) -> tuple[float, Floor | None]:
     """The JSD in nats with what sampling noise reads, NaN where nobody measures it; the `notes` say why."""
     game, data = copy.game, copy.game.config.data
-    if isinstance(data, Pictures):
+    if isinstance(data, PicturesConfig):
         notes.append(
             "The JSD of pictures is not measured, so no bound from above is known. What D reaches bounds it from below: "
             "JSD ≥ (V + log 4) / 2, but for noise of about 0.01."
         )
-        if isinstance(data, FoundPictures):
+        if isinstance(data, FoundPicturesConfig):
             notes.append("Real pictures are a finite set here. D may learn it by heart, and that is a difference as any other.")
         if game.pack > 1:
             notes.append("D judges packs of pictures: the JSD is that of packs.")

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from torch import Generator, Tensor
 
 from gandash.config import GameConfig
+from gandash.config.setting import JsonValue
 from gandash.diagnostics.path import Footprint
 from gandash.game.game import Game, Streams, build_game
 from gandash.game.round import GameState
-from gandash.settings import JsonValue
 from gandash.wire.messages import Examinable
 
 Result = dict[str, JsonValue]

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Generator, Tensor
 
+from gandash.config.setting import JsonValue
 from gandash.diagnostics import landscape
 from gandash.diagnostics.estimators import Array
 from gandash.diagnostics.path import PathAngle, path_angle
@@ -25,7 +26,6 @@ from gandash.examine.examination import (
 from gandash.game.field import Chance
 from gandash.game.game import Game, Streams
 from gandash.game.step import train_step
-from gandash.settings import JsonValue
 
 LARGE = 5e6  # parameters times samples: beyond, less is asked for
 PLANE_GRID, SMALL_GRID = 17, 9  # places per side of a plane through parameter space

@@ -11,6 +11,8 @@ from dataclasses import asdict
 import torch
 from torch import Generator, Tensor
 
+from gandash.config.data import DataConfig, PicturesConfig
+from gandash.config.setting import JsonValue
 from gandash.diagnostics import samples
 from gandash.diagnostics.coverage import Coverage, cover
 from gandash.diagnostics.estimators import Level
@@ -20,13 +22,10 @@ from gandash.examine.examination import Breathe, Examination, GameCopy, Result, 
 from gandash.game.distributions import PictureDistribution
 from gandash.game.field import generate
 from gandash.game.game import Game
-from gandash.pictures import Pictures
-from gandash.settings import JsonValue
-from gandash.targets import Data
 
 PAIRED = 3e8  # pairs of samples times numbers in a sample that one distance may cost
 
-_floors: dict[tuple[Data, int], dict[str, Level]] = {}  # facts about a law and a sample size
+_floors: dict[tuple[DataConfig, int], dict[str, Level]] = {}  # facts about a law and a sample size
 _FLOORS_KEPT, _REPEATS = 16, 12
 
 Cover = Callable[[Tensor], Coverage]
@@ -79,7 +78,7 @@ def points_compared(game: Game) -> int:
 
 def _cover_of(game: Game) -> Cover | None:
     """How samples cover the modes of a mixture or the kinds of pictures; None where there are neither."""
-    if isinstance(game.config.data, Pictures):
+    if isinstance(game.config.data, PicturesConfig):
         known = picture_estimators_for(game.config.data)
         kinds = known.kinds
         if kinds is None:
@@ -92,7 +91,7 @@ def _cover_of(game: Game) -> Cover | None:
 def _mode_table(game: Game, fake: Tensor) -> Result:
     """Each mode's or kind's share of generated samples `(n, dimension)` beside its weight; `modes` is None without any."""
     data, modes = game.config.data, game.data.modes()
-    if isinstance(data, Pictures):
+    if isinstance(data, PicturesConfig):
         return _kind_table(data, fake)
     if modes is None:
         return {"modes": None}
@@ -100,7 +99,7 @@ def _mode_table(game: Game, fake: Tensor) -> Result:
     return {"modes": [asdict(row) | {"place": list(row.place)} for row in found.rows], "elsewhere": found.elsewhere}
 
 
-def _kind_table(data: Pictures, fake: Tensor) -> Result:
+def _kind_table(data: PicturesConfig, fake: Tensor) -> Result:
     """As for modes: digits by name, cells by the middles of their attributes."""
     known = picture_estimators_for(data)
     kinds = known.kinds

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gandash import dynamics
 from gandash.config import GameConfig
+from gandash.config.optimisers import MomentumConfig
 from gandash.diagnostics import spectrum
 from gandash.examine.examination import (
     PROBE,
@@ -137,7 +137,7 @@ def stability(c: GameConfig) -> tuple[spectrum.Rule | None, str]:
         return None, f"{bare}what a round of the {said} rule does is not settled by one eigenvalue at a time."
     if c.regulariser.clip:
         return None, f"{bare}clipping bends every step."
-    if isinstance(one, dynamics.Momentum) and isinstance(other, dynamics.Momentum):
+    if isinstance(one, MomentumConfig) and isinstance(other, MomentumConfig):
         if one.momentum == other.momentum and c.update_rule.kind == "simultaneous":
             return spectrum.heavy_ball_rule(
                 one.momentum

@@ -11,20 +11,21 @@ import numpy as np
 import torch
 from torch import Generator, Tensor
 
-from gandash.config import GameConfig, Regulariser, picture_shapes
+from gandash.config import GameConfig, picture_shapes
+from gandash.config.regularisers import RegulariserConfig
+from gandash.config.setting import Settings, kind_of, settings
 from gandash.game.device import CPU
 from gandash.game.distributions import Distribution, Latent, distribution
-from gandash.game.networks import Masks, Net, network
+from gandash.game.networks import Masks, Network, build_network
 from gandash.game.objectives import Objective, objective
 from gandash.game.optimisers import OPTIMISERS, Hyper, Optimiser
-from gandash.settings import Settings, kind_of, settings
 
 
 @dataclass(frozen=True)
 class Player:
     """One side of the game: its network, and how it moves."""
 
-    network: Net
+    network: Network
     optimiser: Optimiser
     hyper: Hyper
 
@@ -49,7 +50,7 @@ class Penalties:
         return self.noise * 0.5 ** (step / self.noise_half_life.clamp_min(torch.finfo(torch.float32).tiny))
 
     @classmethod
-    def of(cls, given: Sequence[Regulariser]) -> Penalties:
+    def of(cls, given: Sequence[RegulariserConfig]) -> Penalties:
         def column(name: str, off: float = 0.0) -> Tensor | None:
             values = [getattr(one, name) for one in given]
             return _column([value or off for value in values]) if any(values) else None
@@ -133,10 +134,11 @@ def build_game(*configs: GameConfig) -> Game:
         data=data,
         latent=Latent(first.latent),
         generator=_player(
-            network(first.latent.dimension, data.dimension, first.generator, shape), [c.generator_optimiser for c in configs]
+            build_network(first.latent.dimension, data.dimension, first.generator, shape),
+            [c.generator_optimiser for c in configs],
         ),
         discriminator=_player(
-            network(pack * data.dimension, 1, first.discriminator, packed), [c.discriminator_optimiser for c in configs]
+            build_network(pack * data.dimension, 1, first.discriminator, packed), [c.discriminator_optimiser for c in configs]
         ),
         objective=played,
         other_objective=objective(played.other, first.regulariser.smoothing) if played.other else None,
@@ -160,7 +162,7 @@ def _column(values: Sequence[float]) -> Tensor:
     return torch.tensor(values, dtype=torch.float32)[:, None]
 
 
-def _player(net: Net, optimisers: Sequence[Settings]) -> Player:
+def _player(net: Network, optimisers: Sequence[Settings]) -> Player:
     names = [s.path for s in settings(optimisers[0])]
     hyper = {name: _column([getattr(o, name) for o in optimisers]) for name in names}
     return Player(net, OPTIMISERS[kind_of(type(optimisers[0]))], hyper)
@@ -190,7 +192,7 @@ class Streams:
         joined._training = [g for one in streams for g in one._training]
         return joined
 
-    def initial(self, network: Net) -> Tensor:
+    def initial(self, network: Network) -> Tensor:
         return torch.stack([network.initialise(g) for g in self._initial]).to(self.device)
 
     def real(self, game: Game) -> Tensor:
@@ -209,7 +211,7 @@ class Streams:
         """Uniform on [0, 1), `(members, *shape)`."""
         return torch.stack([torch.rand(shape, generator=g) for g in self._training]).to(self.device)
 
-    def masks(self, net: Net, batch: int) -> Masks | None:
+    def masks(self, net: Network, batch: int) -> Masks | None:
         """Dropout masks for one pass, None where there is no dropout."""
         masks = net.draw_masks(self._training, batch)
         return None if masks is None else tuple(mask.to(self.device) for mask in masks)

@@ -19,7 +19,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from gandash.game.networks import MLP, Net
+from gandash.game.networks import MLP, Network
 
 
 class _Layer:
@@ -62,7 +62,7 @@ class Tape:
     with `weightings` > 0 he writes `weights` `(members, weightings, batch)` before `gradients`.
     """
 
-    def __init__(self, network: Net, rows: Tensor, sizes: tuple[int, ...], weightings: int) -> None:
+    def __init__(self, network: Network, rows: Tensor, sizes: tuple[int, ...], weightings: int) -> None:
         assert isinstance(network, MLP) and network.is_plain, "these passes are wrong for any other network: call it instead"
         members = len(rows)
         lead = () if members == 1 else (members,)
@@ -179,14 +179,14 @@ class Tape:
             layer.gradient += self._multiply(layer.h_first, bend.mT)
 
 
-def run(network: Net, rows: Tensor, *batches: Tensor, weightings: int = 0) -> Tape:
+def run(network: Network, rows: Tensor, *batches: Tensor, weightings: int = 0) -> Tape:
     """A forward pass on the network's own tape for these sizes."""
     found = tape(network, rows, *batches, weightings=weightings)
     found.forward(rows, *batches)
     return found
 
 
-def tape(network: Net, rows: Tensor, *batches: Tensor, weightings: int = 0) -> Tape:
+def tape(network: Network, rows: Tensor, *batches: Tensor, weightings: int = 0) -> Tape:
     """The network's own tape for tensors of these sizes, as it was left."""
     key = (rows.shape, *[b.shape for b in batches], weightings, rows.dtype, rows.device)
     found = network.tapes.get(key)

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gandash.game.networks import Net
+from gandash.game.networks import Network
 
 NOTHING = 1e-12  # a matrix with a smaller singular value is none
 START_ROUNDS = 10  # of power iteration at step 0, where the kept vector knows nothing yet
@@ -29,7 +29,7 @@ class Normalised:
     phi: Tensor  # (members, size)
     kept: Tensor  # (members, outputs of all matrices)
     _sides: tuple[tuple[Tensor, Tensor, Tensor], ...]  # v, u, sigma of each matrix
-    _net: Net
+    _net: Network
 
     def pull_back(self, gradient: Tensor) -> Tensor:
         """A gradient in the normalised parameters as one in those that move."""
@@ -42,7 +42,7 @@ class Normalised:
 
 
 @torch.no_grad()
-def normalised(net: Net, phi: Tensor, kept: Tensor | None, rounds: int = 1) -> Normalised:
+def normalised(net: Network, phi: Tensor, kept: Tensor | None, rounds: int = 1) -> Normalised:
     """phi with every weight matrix over its spectral norm; `kept` as the last call left it, None at step 0."""
     parts = list(torch.split(phi, net.lengths, dim=1))
     shapes = net.shapes

@@ -9,7 +9,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gandash import dynamics
+from gandash.config.rules import (
+    AlternatingConfig,
+    ConsensusConfig,
+    ExtragradientConfig,
+    LookaheadConfig,
+    OptimisticConfig,
+    SimultaneousConfig,
+    SymplecticAdjustmentConfig,
+    UnrolledConfig,
+)
+from gandash.config.setting import Settings
 from gandash.game.field import (
     discriminator_loss,
     field_vector,
@@ -18,7 +28,6 @@ from gandash.game.field import (
 )
 from gandash.game.game import Game, Streams
 from gandash.game.round import GameState, Players, Round
-from gandash.settings import Settings
 
 
 def train_step(game: Game, state: GameState, streams: Streams, players: Players = Players.BOTH) -> tuple[GameState, Tensor]:
@@ -42,7 +51,7 @@ def _simultaneous(this: Round, rule: Settings) -> None:
         this.move_g(of_g)
 
 
-def _alternating(this: Round, rule: dynamics.Alternating) -> None:
+def _alternating(this: Round, rule: AlternatingConfig) -> None:
     """k_D moves of D on fresh batches, then k_G moves of G against the new D; or G first.
 
     The second player's first move uses the first one's last batch, as common practice does. A manual step of one player makes
@@ -123,7 +132,7 @@ def _along_adjusted(this: Round, adjust: Callable[[Tensor, Tensor, Tensor, Tenso
     this.move_g(this.g_part.gradient)
 
 
-def _consensus(this: Round, rule: dynamics.Consensus) -> None:
+def _consensus(this: Round, rule: ConsensusConfig) -> None:
     """v + gamma grad |v|^2 / 2."""
 
     def pull(of_g: Tensor, of_d: Tensor, theta: Tensor, phi: Tensor) -> tuple[Tensor, Tensor]:
@@ -134,7 +143,7 @@ def _consensus(this: Round, rule: dynamics.Consensus) -> None:
     _along_adjusted(this, pull)
 
 
-def _symplectic(this: Round, rule: dynamics.SymplecticAdjustment) -> None:
+def _symplectic(this: Round, rule: SymplecticAdjustmentConfig) -> None:
     """v + lambda A^T v, A = (H - H^T)/2, so A^T v = (H^T v - H v)/2."""
 
     def turn(of_g: Tensor, of_d: Tensor, theta: Tensor, phi: Tensor) -> tuple[Tensor, Tensor]:
@@ -150,7 +159,7 @@ def _symplectic(this: Round, rule: dynamics.SymplecticAdjustment) -> None:
     _along_adjusted(this, turn)
 
 
-def _lookahead(this: Round, rule: dynamics.Lookahead) -> None:
+def _lookahead(this: Round, rule: LookaheadConfig) -> None:
     """After every k rounds both players go back to slow + alpha (fast - slow), which is then the slow place."""
     memory = this.memory
     if "slow_theta" not in memory:
@@ -165,7 +174,7 @@ def _lookahead(this: Round, rule: dynamics.Lookahead) -> None:
     memory["rounds"] = rounds
 
 
-def _unrolled(this: Round, rule: dynamics.Unrolled) -> None:
+def _unrolled(this: Round, rule: UnrolledConfig) -> None:
     """D's move as ever; G's gradient goes through k gradient steps of D on the batch at hand, which are then forgotten."""
     _d_moves(this, 1, drawn=False)
     if Players.G not in this.players:
@@ -186,12 +195,12 @@ def _unrolled(this: Round, rule: dynamics.Unrolled) -> None:
 
 
 UPDATE_RULES: dict[type[Settings], Callable[[Round, Any], None]] = {
-    dynamics.Simultaneous: _simultaneous,
-    dynamics.Alternating: _alternating,
-    dynamics.Extragradient: _extragradient,
-    dynamics.Optimistic: _optimistic,
-    dynamics.Consensus: _consensus,
-    dynamics.SymplecticAdjustment: _symplectic,
-    dynamics.Lookahead: _lookahead,
-    dynamics.Unrolled: _unrolled,
+    SimultaneousConfig: _simultaneous,
+    AlternatingConfig: _alternating,
+    ExtragradientConfig: _extragradient,
+    OptimisticConfig: _optimistic,
+    ConsensusConfig: _consensus,
+    SymplecticAdjustmentConfig: _symplectic,
+    LookaheadConfig: _lookahead,
+    UnrolledConfig: _unrolled,
 }

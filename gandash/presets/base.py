@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gandash.config import GameConfig
-from gandash.pictures import Pictures
-from gandash.players import Point
-from gandash.settings import JsonValue
+from gandash.config.data import PicturesConfig
+from gandash.config.networks import PointConfig
+from gandash.config.setting import JsonValue
 
 GROUPS = {"line": "On the line", "plane": "On the plane", "pictures": "Pictures", "scalar": "One number each"}
 """What a sample is, and so what the stage shows; in the order of the list."""
@@ -54,9 +54,9 @@ class Preset:
     @property
     def group(self) -> str:
         """One of GROUPS: it follows from the game."""
-        if isinstance(self.config.generator, Point):
+        if isinstance(self.config.generator, PointConfig):
             return "scalar"
-        if isinstance(self.config.data, Pictures):
+        if isinstance(self.config.data, PicturesConfig):
             return "pictures"
         return "line" if self.config.data.dimension == 1 else "plane"
 

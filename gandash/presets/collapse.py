@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from gandash.config import GameConfig, Regulariser, RunSettings
-from gandash.dynamics import Adam, Alternating
-from gandash.players import Latent
+from gandash.config import GameConfig, RunConfig
+from gandash.config.data import GridConfig, RingConfig, Target
+from gandash.config.networks import LatentConfig
+from gandash.config.optimisers import AdamConfig
+from gandash.config.regularisers import RegulariserConfig
+from gandash.config.rules import AlternatingConfig
 from gandash.presets.base import Move, Preset
-from gandash.targets import Grid, Ring, Target
 
 
 def _hasty_g(data: Target) -> GameConfig:
     """G's learning rate is four times D's."""
     return GameConfig(
         data=data,
-        latent=Latent(dimension=2),
-        regulariser=Regulariser(r1=0.0),
-        update_rule=Alternating(discriminator_steps=1),
-        generator_optimiser=Adam(learning_rate=2e-3, beta1=0.5, beta2=0.999),
-        discriminator_optimiser=Adam(learning_rate=5e-4, beta1=0.5, beta2=0.999),
-        run=RunSettings(averaging=0.0),
+        latent=LatentConfig(dimension=2),
+        regulariser=RegulariserConfig(r1=0.0),
+        update_rule=AlternatingConfig(discriminator_steps=1),
+        generator_optimiser=AdamConfig(learning_rate=2e-3, beta1=0.5, beta2=0.999),
+        discriminator_optimiser=AdamConfig(learning_rate=5e-4, beta1=0.5, beta2=0.999),
+        run=RunConfig(averaging=0.0),
     )
 
 
@@ -37,7 +39,7 @@ COLLAPSE = Preset(
     "the samples are of high quality.",
     watch="G runs to wherever D is weak: all of p_g hops from mode to mode. Let it run for some 1500 steps, then slow G.",
     measured="Seeds 0 to 4: the median is 1 mode for four seeds, 4 for one; after the move 81 to 85 % are of high quality.",
-    config=_hasty_g(Ring()),
+    config=_hasty_g(RingConfig()),
     steps=1500,
     moves=(_slow_g(1500),),
 )
@@ -52,7 +54,7 @@ PUBLISHED_COLLAPSE = Preset(
     "steps: found, and not sharp yet.",
     watch="The heap is wider than a mode and rarely rests on one. Then slow G.",
     measured="Seeds 0 to 4.",
-    config=_hasty_g(Ring(std=0.02)),
+    config=_hasty_g(RingConfig(std=0.02)),
     steps=1500,
     moves=(_slow_g(1500),),
 )
@@ -66,7 +68,7 @@ GRID_COLLAPSE = Preset(
     "slowed at step 600 all 25 are back within 1600 steps. (Left alone, it may recover half of them by step 1000.)",
     watch="p_g flies over the grid in clumps. Slow G, and it settles everywhere at once.",
     measured="Seeds 0 to 4. With only 1000 steps after the move, one of five seeds had 24 of 25 on another processor.",
-    config=_hasty_g(Grid()),
+    config=_hasty_g(GridConfig()),
     steps=600,
     moves=(_slow_g(600, over=1600),),
 )

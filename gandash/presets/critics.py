@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from gandash.config import GameConfig, Regulariser, RunSettings
-from gandash.dynamics import Adam, Alternating
-from gandash.players import Latent
+from gandash.config import GameConfig, RunConfig
+from gandash.config.data import CheckerboardConfig, SwissRollConfig, Target, TwoMoonsConfig
+from gandash.config.networks import LatentConfig
+from gandash.config.optimisers import AdamConfig
+from gandash.config.regularisers import RegulariserConfig
+from gandash.config.rules import AlternatingConfig
 from gandash.presets.base import Move, Preset
-from gandash.targets import Checkerboard, SwissRoll, Target, TwoMoons
 
 
-def _critic_on(data: Target, regulariser: Regulariser, learning_rate: float) -> GameConfig:
+def _critic_on(data: Target, regulariser: RegulariserConfig, learning_rate: float) -> GameConfig:
     return GameConfig(
         data=data,
-        latent=Latent(dimension=2),
+        latent=LatentConfig(dimension=2),
         objective="wasserstein",
         regulariser=regulariser,
-        update_rule=Alternating(discriminator_steps=5),
-        generator_optimiser=Adam(learning_rate=5e-4, beta1=0.0, beta2=0.9),
-        discriminator_optimiser=Adam(learning_rate=learning_rate, beta1=0.0, beta2=0.9),
-        run=RunSettings(averaging=0.99),
+        update_rule=AlternatingConfig(discriminator_steps=5),
+        generator_optimiser=AdamConfig(learning_rate=5e-4, beta1=0.0, beta2=0.9),
+        discriminator_optimiser=AdamConfig(learning_rate=learning_rate, beta1=0.0, beta2=0.9),
+        run=RunConfig(averaging=0.99),
     )
 
 
@@ -31,7 +33,7 @@ CLIPPED = Preset(
     "least 0.18 nats, where the gradient penalty reaches 0.2 or less by the same step.",
     watch="The critic's contours are simple: clipped weights draw few bends. Compare with the gradient penalty.",
     measured="Seeds 0 to 4: 0.22 to 0.28, and for every seed more than with the penalty.",
-    config=_critic_on(SwissRoll(), Regulariser(r1=0.0, clip=0.1), 1e-3),
+    config=_critic_on(SwissRollConfig(), RegulariserConfig(r1=0.0, clip=0.1), 1e-3),
     steps=2000,
 )
 
@@ -44,7 +46,7 @@ PENALISED = Preset(
     "averaged G's JSD is at most 0.2 nats.",
     watch="The critic is a landscape of even slope, and its contours follow the roll. Its level is free.",
     measured="Seeds 0 to 4: 0.14 to 0.16.",
-    config=_critic_on(SwissRoll(), Regulariser(r1=0.0, gradient_penalty=1.0), 2e-3),
+    config=_critic_on(SwissRollConfig(), RegulariserConfig(r1=0.0, gradient_penalty=1.0), 2e-3),
     steps=2000,
 )
 
@@ -69,7 +71,7 @@ CRITIC_BOARD = Preset(
     "between them here: it is below 0.25 nats both times.",
     watch="The critic's range, and how far apart its contours lie: hills of the same places on another scale.",
     measured="Seeds 0 to 4, here and on the moons: slopes 0.04 to 0.17 when clipped, 0.72 to 1.15 with the penalty.",
-    config=_critic_on(Checkerboard(), Regulariser(r1=0.0, clip=0.1), 1e-3),
+    config=_critic_on(CheckerboardConfig(), RegulariserConfig(r1=0.0, clip=0.1), 1e-3),
     steps=2000,
     moves=(PENALTY_INSTEAD,),
 )
@@ -83,7 +85,7 @@ CRITIC_MOONS = Preset(
     "With the gradient penalty instead, 1000 steps later, it is between 0.6 and 1.4. JSD is below 0.2 nats both times.",
     watch="The critic's range and its contours before and after the move; p_g hardly changes.",
     measured="Seeds 0 to 4, here and on the checkerboard: slopes 0.04 to 0.17 when clipped, 0.72 to 1.15 with the penalty.",
-    config=_critic_on(TwoMoons(), Regulariser(r1=0.0, clip=0.1), 1e-3),
+    config=_critic_on(TwoMoonsConfig(), RegulariserConfig(r1=0.0, clip=0.1), 1e-3),
     steps=2000,
     moves=(PENALTY_INSTEAD,),
 )

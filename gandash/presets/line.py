@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from gandash.config import GameConfig, Objective, Regulariser, RunSettings
-from gandash.dynamics import Adam, Alternating, GradientDescent
-from gandash.players import Network
+from gandash.config import GameConfig, RunConfig
+from gandash.config.data import GaussianConfig, MixtureConfig, Target
+from gandash.config.networks import MLPConfig
+from gandash.config.objectives import Objective
+from gandash.config.optimisers import AdamConfig, GradientDescentConfig
+from gandash.config.regularisers import RegulariserConfig
+from gandash.config.rules import AlternatingConfig
 from gandash.presets.base import Move, Preset
-from gandash.targets import Gaussian, Mixture, Target
 
 TWO_MODES = Preset(
     name="two-modes",
@@ -29,7 +32,7 @@ ONE_GAUSSIAN = Preset(
     promise="At step 1500 the averaged G's JSD is at most 0.02 nats, and D is within 0.10 of 1/2 over the central 98 % of p_r.",
     watch="p_g travels to p_r and widens. The threads from z to x become nearly straight: G has learned a straight line.",
     measured="Seeds 0 to 4: JSD at most 0.016, D within 0.01 of 1/2.",
-    config=GameConfig(data=Gaussian()),
+    config=GameConfig(data=GaussianConfig()),
     steps=1500,
 )
 
@@ -43,12 +46,12 @@ TOO_FAST = Preset(
     watch="p_g is thrown to and fro and W1 swings. Let it run for some 800 steps, then lower both rates.",
     measured="Seeds 0 to 4: the swings shrink 18- to 33-fold, JSD is at most 0.046.",
     config=GameConfig(
-        generator=Network(width=32, activation="leaky_relu"),
-        discriminator=Network(width=32, activation="leaky_relu"),
-        regulariser=Regulariser(r1=0.7),
-        generator_optimiser=Adam(learning_rate=2e-2, beta1=0.0, beta2=0.9),
-        discriminator_optimiser=Adam(learning_rate=2e-2, beta1=0.0, beta2=0.9),
-        run=RunSettings(averaging=0.0),
+        generator=MLPConfig(width=32, activation="leaky_relu"),
+        discriminator=MLPConfig(width=32, activation="leaky_relu"),
+        regulariser=RegulariserConfig(r1=0.7),
+        generator_optimiser=AdamConfig(learning_rate=2e-2, beta1=0.0, beta2=0.9),
+        discriminator_optimiser=AdamConfig(learning_rate=2e-2, beta1=0.0, beta2=0.9),
+        run=RunConfig(averaging=0.0),
     ),
     steps=800,
     moves=(
@@ -60,7 +63,7 @@ TOO_FAST = Preset(
         ),
     ),
 )
-SMALL = Network(width=32, activation="leaky_relu")
+SMALL = MLPConfig(width=32, activation="leaky_relu")
 
 
 def _against_a_strong_d(
@@ -73,15 +76,15 @@ def _against_a_strong_d(
         generator=SMALL,
         discriminator=SMALL,
         objective=objective,
-        regulariser=Regulariser(r1=0.0),
-        update_rule=Alternating(discriminator_steps=steps),
-        generator_optimiser=GradientDescent(learning_rate=g_rate),
-        discriminator_optimiser=Adam(learning_rate=learning_rate, beta1=0.5, beta2=0.99),
-        run=RunSettings(averaging=0.0),
+        regulariser=RegulariserConfig(r1=0.0),
+        update_rule=AlternatingConfig(discriminator_steps=steps),
+        generator_optimiser=GradientDescentConfig(learning_rate=g_rate),
+        discriminator_optimiser=AdamConfig(learning_rate=learning_rate, beta1=0.5, beta2=0.99),
+        run=RunConfig(averaging=0.0),
     )
 
 
-FAR = Gaussian(mean=4.0, std=0.4)
+FAR = GaussianConfig(mean=4.0, std=0.4)
 
 VANISHING = Preset(
     name="vanishing-gradient",
@@ -154,11 +157,11 @@ STRONG_G = Preset(
     watch="D tips from side to side like a seesaw, and the heap runs after it, always late.",
     measured="Seeds 0 to 4: JSD 0.014 to 0.047 after the move.",
     config=GameConfig(
-        regulariser=Regulariser(r1=0.0),
-        update_rule=Alternating(discriminator_steps=1, generator_steps=10),
-        generator_optimiser=Adam(learning_rate=1e-3, beta1=0.5, beta2=0.99),
-        discriminator_optimiser=Adam(learning_rate=1e-3, beta1=0.5, beta2=0.99),
-        run=RunSettings(averaging=0.0),
+        regulariser=RegulariserConfig(r1=0.0),
+        update_rule=AlternatingConfig(discriminator_steps=1, generator_steps=10),
+        generator_optimiser=AdamConfig(learning_rate=1e-3, beta1=0.5, beta2=0.99),
+        discriminator_optimiser=AdamConfig(learning_rate=1e-3, beta1=0.5, beta2=0.99),
+        run=RunConfig(averaging=0.0),
     ),
     steps=800,
     moves=(
@@ -188,7 +191,7 @@ STUCK = Preset(
     watch="D is flat where p_g is, and a flat D moves nobody; only R1 gives its cliff a foot that reaches p_g. Of K modes "
     "captured k, D = k/(k + K) on them: a collapse can be read off D's loss.",
     measured="Ten seeds (the test plays 0 to 4): D's loss 0.949 to 0.960; relativistic pairing frees none of ten, R1 all.",
-    config=_against_a_strong_d(Mixture(means=(0.0, 4.0)), 20),
+    config=_against_a_strong_d(MixtureConfig(means=(0.0, 4.0)), 20),
     steps=400,
     moves=(
         Move("Relativistic pairing", (("objective", "relativistic"),), at=400, until=1000, cures=False),
@@ -206,15 +209,15 @@ TRACKING = Preset(
     watch="The dashed D* moves with p_g, and D after it. Pause, and step D alone: D goes to D* and stays.",
     measured="Seeds 0 to 4: D within 0.064 of D*, JSD at most 0.004.",
     config=GameConfig(
-        data=Gaussian(mean=1.5, std=0.6),
-        generator=Network(width=16, activation="tanh"),
-        discriminator=Network(width=32, activation="tanh"),
+        data=GaussianConfig(mean=1.5, std=0.6),
+        generator=MLPConfig(width=16, activation="tanh"),
+        discriminator=MLPConfig(width=32, activation="tanh"),
         objective="minimax",
-        regulariser=Regulariser(r1=0.0),
-        update_rule=Alternating(discriminator_steps=10),
-        generator_optimiser=GradientDescent(learning_rate=0.02),
-        discriminator_optimiser=Adam(learning_rate=3e-3, beta1=0.5, beta2=0.99),
-        run=RunSettings(averaging=0.0),
+        regulariser=RegulariserConfig(r1=0.0),
+        update_rule=AlternatingConfig(discriminator_steps=10),
+        generator_optimiser=GradientDescentConfig(learning_rate=0.02),
+        discriminator_optimiser=AdamConfig(learning_rate=3e-3, beta1=0.5, beta2=0.99),
+        run=RunConfig(averaging=0.0),
     ),
     steps=1000,
     speed=100,
@@ -230,7 +233,7 @@ SMOOTHED = Preset(
     watch="The dotted lines have moved. Set the smoothing to 0 while it runs: lines, D and losses go back.",
     measured="Seeds 0 to 4: D within 0.046 of 0.4, D's loss within 0.02 of 1.346; JSD of the averaged G 0.006 to 0.009 "
     "for four seeds, 0.048 for one.",
-    config=GameConfig(regulariser=Regulariser(smoothing=0.2)),
+    config=GameConfig(regulariser=RegulariserConfig(smoothing=0.2)),
     steps=3000,
     moves=(Move("No smoothing", (("regulariser.smoothing", 0.0),), at=3000, until=4000),),
 )

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from gandash.config import GameConfig, Regulariser, RunSettings
-from gandash.dynamics import Adam, Alternating
-from gandash.pictures import Digits, DiscsAndSquares, Pictures
-from gandash.players import Convolutional, Latent, Network
+from gandash.config import GameConfig, RunConfig
+from gandash.config.data import DigitsConfig, DiscsAndSquaresConfig, PicturesConfig
+from gandash.config.networks import ConvolutionConfig, LatentConfig, MLPConfig
+from gandash.config.optimisers import AdamConfig
+from gandash.config.regularisers import RegulariserConfig
+from gandash.config.rules import AlternatingConfig
 from gandash.presets.base import Move, Preset
 
 
-def _on_pictures(data: Pictures, network: Network | Convolutional, latent: int = 16, batch: int = 64) -> GameConfig:
+def _on_pictures(data: PicturesConfig, network: MLPConfig | ConvolutionConfig, latent: int = 16, batch: int = 64) -> GameConfig:
     """Many cheap steps, quick ones for both players: tuned for what is seen after a second rather than after ten minutes."""
     return GameConfig(
         data=data,
-        latent=Latent(dimension=latent),
+        latent=LatentConfig(dimension=latent),
         generator=network,
         discriminator=network,
-        regulariser=Regulariser(r1=0.3),
-        update_rule=Alternating(discriminator_steps=1),
-        generator_optimiser=Adam(learning_rate=2e-3, beta2=0.99),
-        discriminator_optimiser=Adam(learning_rate=2e-3, beta2=0.99),
-        run=RunSettings(batch=batch, averaging=0.99),
+        regulariser=RegulariserConfig(r1=0.3),
+        update_rule=AlternatingConfig(discriminator_steps=1),
+        generator_optimiser=AdamConfig(learning_rate=2e-3, beta2=0.99),
+        discriminator_optimiser=AdamConfig(learning_rate=2e-3, beta2=0.99),
+        run=RunConfig(batch=batch, averaging=0.99),
     )
 
 
-MEDIUM = Network(width=128, activation="leaky_relu")
+MEDIUM = MLPConfig(width=128, activation="leaky_relu")
 
 DIGITS = Preset(
     name="digits",
@@ -39,7 +41,7 @@ DIGITS = Preset(
     "few seconds, and step 6000 some fifteen.",
     measured="Seeds 0 to 2: at step 1000 (1.5 s of one core for the rounds alone) coverage 0.69 to 0.78, where real "
     "digits read 0.97; at step 6000 (9 s) coverage 0.92 to 0.94, precision 0.85, recall 0.94.",
-    config=_on_pictures(Digits(), MEDIUM),
+    config=_on_pictures(DigitsConfig(), MEDIUM),
     steps=6000,
 )
 
@@ -109,7 +111,7 @@ DIGITS_PLANE = Preset(
     watch="The latent map: a land of 0s and a land of 1s, and a narrow border of figures that are neither, for G is "
     "continuous. Neighbours differ in slant and in width.",
     measured="Seeds 0 to 2: recall 0.4 to 0.6.",
-    config=_on_pictures(Digits(classes=(0, 1)), MEDIUM, latent=2),
+    config=_on_pictures(DigitsConfig(classes=(0, 1)), MEDIUM, latent=2),
     steps=2000,
 )
 
@@ -124,6 +126,6 @@ DISCS = Preset(
     watch="Spots of light by step 100, in all places at once; then edges: squares get their corners last. Step 600 takes "
     "some nine seconds.",
     measured="Seeds 0 to 4: 97 to 99 % can be read at step 600; seeds 0 to 2: 99.8 to 100 % at step 1500.",
-    config=_on_pictures(DiscsAndSquares(), Convolutional(), batch=32),
+    config=_on_pictures(DiscsAndSquaresConfig(), ConvolutionConfig(), batch=32),
     steps=1500,
 )

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from gandash.config import GameConfig, Regulariser, RunSettings
-from gandash.dynamics import Adam, Alternating
-from gandash.players import Latent, Network
+from gandash.config import GameConfig, RunConfig
+from gandash.config.data import GridConfig, RingConfig, SwissRollConfig, Target, TwoClustersConfig, TwoMoonsConfig
+from gandash.config.networks import LatentConfig, MLPConfig
+from gandash.config.optimisers import AdamConfig
+from gandash.config.regularisers import RegulariserConfig
+from gandash.config.rules import AlternatingConfig
 from gandash.presets.base import Preset
-from gandash.targets import Grid, Ring, SwissRoll, Target, TwoClusters, TwoMoons
 
 
 def _on_the_plane(data: Target) -> GameConfig:
     """The game that does well on most of the plane's data: R1 and two steps of a fast D for each step of a slower G."""
     return GameConfig(
         data=data,
-        latent=Latent(dimension=2),
-        regulariser=Regulariser(r1=0.3),
-        generator_optimiser=Adam(learning_rate=5e-4),
-        discriminator_optimiser=Adam(learning_rate=3e-3),
-        run=RunSettings(averaging=0.99),
+        latent=LatentConfig(dimension=2),
+        regulariser=RegulariserConfig(r1=0.3),
+        generator_optimiser=AdamConfig(learning_rate=5e-4),
+        discriminator_optimiser=AdamConfig(learning_rate=3e-3),
+        run=RunConfig(averaging=0.99),
     )
 
 
@@ -31,7 +33,7 @@ RING = Preset(
     watch="The warped grid unfolds from a point, folds around the hole and gathers at the modes. As D goes to 1/2 the "
     "colours of the field fade into the page's background.",
     measured="Seeds 0 to 4: 88 to 92 % of high quality.",
-    config=_on_the_plane(Ring()),
+    config=_on_the_plane(RingConfig()),
     steps=2000,
 )
 
@@ -45,7 +47,7 @@ PUBLISHED = Preset(
     "of high quality, where a perfect G has 98.9 %.",
     watch="Every mode is found, and then nothing is sharp enough. Zoom in on one.",
     measured="Seeds 0 to 4: 34 to 50 %; at step 5000 66 to 79 %, of G itself 12 to 72 %.",
-    config=_on_the_plane(Ring(std=0.02)),
+    config=_on_the_plane(RingConfig(std=0.02)),
     steps=2000,
 )
 
@@ -59,30 +61,32 @@ GRID = Preset(
     watch="Modes are found from the middle outwards; the last corners take longest.",
     measured="Seeds 0 to 4.",
     config=GameConfig(
-        data=Grid(),
-        latent=Latent(dimension=2),
-        regulariser=Regulariser(r1=0.1),
-        update_rule=Alternating(discriminator_steps=1),
-        generator_optimiser=Adam(learning_rate=1e-3),
-        discriminator_optimiser=Adam(learning_rate=5e-3),
-        run=RunSettings(averaging=0.99),
+        data=GridConfig(),
+        latent=LatentConfig(dimension=2),
+        regulariser=RegulariserConfig(r1=0.1),
+        update_rule=AlternatingConfig(discriminator_steps=1),
+        generator_optimiser=AdamConfig(learning_rate=1e-3),
+        discriminator_optimiser=AdamConfig(learning_rate=5e-3),
+        run=RunConfig(averaging=0.99),
     ),
     steps=10000,
 )
 
 
-def _annealed(data: Target, latent: int, regulariser: Regulariser, half_life: float, beta1: float, d_rate: float) -> GameConfig:
+def _annealed(
+    data: Target, latent: int, regulariser: RegulariserConfig, half_life: float, beta1: float, d_rate: float
+) -> GameConfig:
     """Noise on what D sees that halves and halves: the game is first about the places of the modes, then about their width."""
     return GameConfig(
         data=data,
-        latent=Latent(dimension=latent),
-        generator=Network(depth=3),
-        discriminator=Network(depth=3, activation="leaky_relu"),
+        latent=LatentConfig(dimension=latent),
+        generator=MLPConfig(depth=3),
+        discriminator=MLPConfig(depth=3, activation="leaky_relu"),
         regulariser=regulariser.model_copy(update={"noise": 1.0, "noise_half_life": half_life}),
-        update_rule=Alternating(discriminator_steps=1),
-        generator_optimiser=Adam(learning_rate=1e-3, beta1=beta1, beta2=0.999),
-        discriminator_optimiser=Adam(learning_rate=d_rate, beta1=beta1, beta2=0.999),
-        run=RunSettings(averaging=0.999),
+        update_rule=AlternatingConfig(discriminator_steps=1),
+        generator_optimiser=AdamConfig(learning_rate=1e-3, beta1=beta1, beta2=0.999),
+        discriminator_optimiser=AdamConfig(learning_rate=d_rate, beta1=beta1, beta2=0.999),
+        run=RunConfig(averaging=0.999),
     )
 
 
@@ -97,7 +101,7 @@ MASTERED_RING = Preset(
     watch="First a soft cloud on a soft ring; as the noise dies, eight points sharpen. JSD stays near 0.1, for it sees the "
     "shape within each mode, and p_g is too narrow there. It takes about half a minute.",
     measured="Seeds 0 to 9 (the test plays 0 to 4): 95.5 to 97.9 % of high quality; of G itself 30 to 97 %.",
-    config=_annealed(Ring(std=0.02), 2, Regulariser(r1=0.003), 1000, 0.0, 1e-3),
+    config=_annealed(RingConfig(std=0.02), 2, RegulariserConfig(r1=0.003), 1000, 0.0, 1e-3),
     steps=9000,
 )
 
@@ -112,7 +116,7 @@ MASTERED_GRID = Preset(
     watch="A cloud, then rows, then points: structure from coarse to fine, at the pace of the noise. It takes about two "
     "minutes.",
     measured="Seeds 0 to 9 (the test plays 0 to 4): 94.4 to 97.3 % of high quality; of G itself 26 to 92 %.",
-    config=_annealed(Grid(std=0.05), 4, Regulariser(r1=0.03, r2=0.03), 2000, 0.5, 2e-3),
+    config=_annealed(GridConfig(std=0.05), 4, RegulariserConfig(r1=0.03, r2=0.03), 2000, 0.5, 2e-3),
     steps=24000,
 )
 
@@ -124,7 +128,7 @@ MOONS = Preset(
     promise="At step 3000 the averaged G's JSD is at most 0.08 nats, and D is within 0.10 of 1/2 where the data is.",
     watch="One cloud of latents is torn in two: a thin bridge remains, for G is continuous.",
     measured="Seeds 0 to 4: 0.060 to 0.077.",
-    config=_on_the_plane(TwoMoons()),
+    config=_on_the_plane(TwoMoonsConfig()),
     steps=3000,
 )
 
@@ -136,7 +140,7 @@ ROLL = Preset(
     promise="At step 3000 the averaged G's JSD is at most 0.14 nats, and D is within 0.10 of 1/2 where the data is.",
     watch="The grid is drawn out along the spiral from the inside.",
     measured="Seeds 0 to 4: 0.113 to 0.133.",
-    config=_on_the_plane(SwissRoll()),
+    config=_on_the_plane(SwissRollConfig()),
     steps=3000,
 )
 
@@ -151,12 +155,12 @@ CLUSTERS = Preset(
     measured="Seeds 0 to 4 with R1. Without it one of four seeds stuck on one cluster, under both losses alike: the "
     "textbook's contrast between them did not reproduce.",
     config=GameConfig(
-        data=TwoClusters(),
-        latent=Latent(dimension=2),
-        update_rule=Alternating(discriminator_steps=1),
-        generator_optimiser=Adam(learning_rate=1e-3, beta1=0.0, beta2=0.9),
-        discriminator_optimiser=Adam(learning_rate=1e-3, beta1=0.0, beta2=0.9),
-        run=RunSettings(averaging=0.0),
+        data=TwoClustersConfig(),
+        latent=LatentConfig(dimension=2),
+        update_rule=AlternatingConfig(discriminator_steps=1),
+        generator_optimiser=AdamConfig(learning_rate=1e-3, beta1=0.0, beta2=0.9),
+        discriminator_optimiser=AdamConfig(learning_rate=1e-3, beta1=0.0, beta2=0.9),
+        run=RunConfig(averaging=0.0),
     ),
     steps=1500,
 )

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from gandash.config import GameConfig, Objective, Regulariser, RunSettings
-from gandash.dynamics import Alternating, GradientDescent, Simultaneous, UpdateRule
-from gandash.players import Linear, Point
+from gandash.config import GameConfig, RunConfig
+from gandash.config.data import PointMassConfig
+from gandash.config.networks import LinearConfig, PointConfig
+from gandash.config.objectives import Objective
+from gandash.config.optimisers import GradientDescentConfig
+from gandash.config.regularisers import RegulariserConfig
+from gandash.config.rules import AlternatingConfig, SimultaneousConfig, UpdateRuleConfig
 from gandash.presets.base import Move, Preset
-from gandash.targets import PointMass
 
 
-def _scalar(objective: Objective = "minimax", rule: UpdateRule | None = None, step: float = 0.1, r1: float = 0.0) -> GameConfig:
+def _scalar(
+    objective: Objective = "minimax", rule: UpdateRuleConfig | None = None, step: float = 0.1, r1: float = 0.0
+) -> GameConfig:
     """Players of one parameter each, by plain gradient descent, real data all at 0: nothing in it is random."""
     return GameConfig(
-        data=PointMass(place=0.0),
-        generator=Point(start=1.0),
-        discriminator=Linear(start=1.0),
+        data=PointMassConfig(place=0.0),
+        generator=PointConfig(start=1.0),
+        discriminator=LinearConfig(start=1.0),
         objective=objective,
-        regulariser=Regulariser(r1=r1),
-        update_rule=rule or Alternating(discriminator_steps=1),
-        generator_optimiser=GradientDescent(learning_rate=step),
-        discriminator_optimiser=GradientDescent(learning_rate=step),
-        run=RunSettings(batch=8, averaging=0.0),
+        regulariser=RegulariserConfig(r1=r1),
+        update_rule=rule or AlternatingConfig(discriminator_steps=1),
+        generator_optimiser=GradientDescentConfig(learning_rate=step),
+        discriminator_optimiser=GradientDescentConfig(learning_rate=step),
+        run=RunConfig(batch=8, averaging=0.0),
     )
 
 
@@ -78,7 +83,7 @@ CYCLE = Preset(
     "the equilibrium by round 3000, for the nonlinearity pulls in what the step size drives out. Steps of 0.5 end near 1.",
     watch="Click near the middle: it winds out. Click far away: it winds in. Change both learning rates: the ring grows.",
     measured="Five starts; nothing in it is random.",
-    config=_scalar("non_saturating", Simultaneous()),
+    config=_scalar("non_saturating", SimultaneousConfig()),
     steps=3000,
     moves=(
         Move(
@@ -102,7 +107,7 @@ BILINEAR = Preset(
     "time, come back: 600 rounds divide it by ten.",
     watch="Try each update rule: the sentence above the plane says what a round does to a small distance.",
     measured="Five starts; nothing in it is random.",
-    config=_scalar("wasserstein", Simultaneous()),
+    config=_scalar("wasserstein", SimultaneousConfig()),
     steps=600,
     moves=(
         Move("Extragradient", (("update_rule", {"kind": "extragradient"}),), at=100, until=700),

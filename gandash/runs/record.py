@@ -24,7 +24,7 @@ from pydantic import ValidationError
 
 from gandash import __version__
 from gandash.config import GameConfig, parse_config
-from gandash.settings import JsonValue, SettingError
+from gandash.config.setting import JsonValue, SettingError
 from gandash.wire.messages import Change
 
 if TYPE_CHECKING:

@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from gandash.config import GameConfig
+from gandash.config.data import DrawnConfig, PicturesConfig, Samples2DConfig, SamplesConfig, UploadedPicturesConfig
+from gandash.config.data.pictures import PICTURE_LATENT, made_up
+from gandash.config.networks import ConvolutionConfig, LinearConfig, MLPConfig, PointConfig
+from gandash.config.setting import JsonValue, Setting, SettingError, kind_of, setting_at, variants
 from gandash.packed import unpack_pictures
-from gandash.pictures import PICTURE_LATENT, Pictures, UploadedPictures, made_up
-from gandash.players import Convolutional, Linear, Network, Point
 from gandash.presets import PRESETS
 from gandash.presets.base import Move
 from gandash.server.run import Run
-from gandash.settings import JsonValue, Setting, SettingError, kind_of, setting_at, variants
-from gandash.targets import Drawn, Samples, Samples2D
 from gandash.ui import comparing, controls, drawing, live, upload
 from gandash.ui.tab import Asked, Reading, Tab, keep_reading, kept
 from gandash.uploads import guard
@@ -32,7 +32,7 @@ def reconfigured(tab: Tab, *configs: GameConfig) -> str:
     assert tab.run is not None
     refusal = tab.run.reconfigure(*configs)
     tab.is_stale = True
-    if not refusal and not any(isinstance(config.data, UploadedPictures) for config in tab.run.configs):
+    if not refusal and not any(isinstance(config.data, UploadedPicturesConfig) for config in tab.run.configs):
         keep_reading(tab.run, None)
     return refusal
 
@@ -105,12 +105,12 @@ def _following(config: GameConfig, data: JsonValue) -> list[tuple[str, JsonValue
     these turn to pictures or back; and players that need pictures, where there are none."""
     kind = data.get("kind") if isinstance(data, dict) else None
     new = next((m for m in variants(GameConfig.model_fields["data"].annotation) if kind_of(m) == kind), type(config.data))
-    were, are = isinstance(config.data, Pictures), issubclass(new, Pictures)
+    were, are = isinstance(config.data, PicturesConfig), issubclass(new, PicturesConfig)
     if are:
         return [] if were else [("latent.dimension", PICTURE_LATENT)]
     follows = were or config.latent.dimension == config.data.dimension
-    plain = Network().model_dump(mode="json")
-    needy = [name for name in ("generator", "discriminator") if isinstance(getattr(config, name), Convolutional)]
+    plain = MLPConfig().model_dump(mode="json")
+    needy = [name for name in ("generator", "discriminator") if isinstance(getattr(config, name), ConvolutionConfig)]
     dimension = [("latent.dimension", getattr(new, "dimension", 1))] if follows else []
     return [*dimension, *((name, plain) for name in needy)]
 
@@ -132,7 +132,7 @@ def has(config: GameConfig, path: str) -> bool:
 
 def painting(tab: Tab, sent: Any) -> str:
     """A hand was lifted from the canvas: the run begins anew with what is painted now."""
-    if sent is None or not isinstance(tab.shown.data, Drawn):  # another kind of data was chosen meanwhile
+    if sent is None or not isinstance(tab.shown.data, DrawnConfig):  # another kind of data was chosen meanwhile
         return ""
     return reconfigured(tab, *with_change(tab, "data.painting", drawing.read(sent)))
 
@@ -148,7 +148,7 @@ def place(tab: Tab, sent: Any) -> str:
 
 
 def is_scalar(config: GameConfig) -> bool:
-    return isinstance(config.generator, Point) and isinstance(config.discriminator, Linear)
+    return isinstance(config.generator, PointConfig) and isinstance(config.discriminator, LinearConfig)
 
 
 # -------------------------------------------------------------------------------------------------------------- files
@@ -160,7 +160,7 @@ def table(tab: Tab, file: Any, read_as: Sequence[str] = ()) -> str:
     Where it can be read in more than one way, the page asks.
     """
     data, tab.readings, tab.table = tab.shown.data, {}, None
-    if file is None or not isinstance(data, Samples | Samples2D):
+    if file is None or not isinstance(data, SamplesConfig | Samples2DConfig):
         return ""  # the file was taken away: its rows are played on
     try:
         rows, words = upload.interpret(file.name, file.getvalue(), read_as)
@@ -168,7 +168,7 @@ def table(tab: Tab, file: Any, read_as: Sequence[str] = ()) -> str:
         tab.readings, tab.table = {reading.words: reading.key for reading in error.readings}, file
         raise
     refusal = reconfigured(tab, *with_change(tab, "data", upload.settings(rows, data.scaling)))
-    if not refusal and isinstance(tab.shown.data, Samples | Samples2D):
+    if not refusal and isinstance(tab.shown.data, SamplesConfig | Samples2DConfig):
         tab.table_note = tab.shown.data.rows, words
     return refusal
 
@@ -181,7 +181,7 @@ def table_read_as(tab: Tab, read_as: Sequence[str]) -> str:
 def pictures(tab: Tab, uploaded: Any, offered: str | None, side: int, colour: str, count: int) -> str:
     """Picture files were chosen, or how to read them: the run begins anew with them, or the page says what is wrong."""
     data = tab.shown.data
-    if not isinstance(data, UploadedPictures):  # another kind of data was chosen meanwhile
+    if not isinstance(data, UploadedPicturesConfig):  # another kind of data was chosen meanwhile
         return ""
     assert tab.run is not None
     reading = kept(tab.run).reading
@@ -207,7 +207,7 @@ def pictures(tab: Tab, uploaded: Any, offered: str | None, side: int, colour: st
             guard.ALLOWED,
         )
     refusal = reconfigured(tab, *with_change(tab, "data", data_setting))
-    if not refusal and isinstance(tab.shown.data, UploadedPictures):
+    if not refusal and isinstance(tab.shown.data, UploadedPicturesConfig):
         keep_reading(tab.run, Reading(tab.shown.data.pixels, asked, given, None if given else offered))
     return refusal
 
@@ -216,7 +216,7 @@ def played_pictures(tab: Tab) -> Asked:
     """How the uploaded pictures that are played were read."""
     assert tab.run is not None
     data = tab.shown.data
-    assert isinstance(data, UploadedPictures)
+    assert isinstance(data, UploadedPicturesConfig)
     reading = kept(tab.run).reading
     if reading and reading.packed == data.pixels:
         return reading.asked
@@ -225,7 +225,7 @@ def played_pictures(tab: Tab) -> Asked:
     return Asked(side, "colour" if channels == 3 else "grey", count)
 
 
-def _is_made_up(data: UploadedPictures) -> bool:
+def _is_made_up(data: UploadedPicturesConfig) -> bool:
     channels, side, _ = data.shape
     return data.pixels == made_up(side, channels)
 
@@ -252,7 +252,7 @@ def alone(tab: Tab, number: int) -> str:
     if not refusal:
         tab.preset = ready.name if ready else tab.preset
         tab.choose_member(None)
-        if not isinstance(config.data, UploadedPictures):
+        if not isinstance(config.data, UploadedPicturesConfig):
             keep_reading(tab.run, None)
     return refusal
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from gandash import typed
 from gandash.config import GameConfig
-from gandash.settings import Setting, SettingError, kind_of, settings, show, variants
+from gandash.config.setting import Setting, SettingError, kind_of, settings, show, variants
 from gandash.ui import controls
 from gandash.wire.messages import MAX_MEMBERS
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from gandash import typed
 from gandash.config import GameConfig, flop_per_step, parameters
-from gandash.settings import Setting, SettingError, Settings, kind_of, settings, show, variants
+from gandash.config.setting import Setting, SettingError, Settings, kind_of, settings, show, variants
 from gandash.ui.words import maths
 
 LIVE, RESTART = "●", "↻"

@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from gandash.config.data import DrawnConfig
+from gandash.config.setting import SettingError
 from gandash.packed import SIDE, pack_painting
 from gandash.places import ASSETS
-from gandash.settings import SettingError
-from gandash.targets import Drawn
 
 _HTML, _CSS, _JS = ((ASSETS / "draw" / f"draw.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js"))
 _component = st.components.v2.component("gandash_draw", html=_HTML, css=_CSS, js=_JS)
 
 
-def mount(data: Drawn, key: str, on_painted: Callable[[], None]) -> None:
+def mount(data: DrawnConfig, key: str, on_painted: Callable[[], None]) -> None:
     """The canvas, showing what is painted. `on_painted` runs when `painted`, in the state under `key`, is a new painting."""
     cells = base64.b64encode(data.cells().tobytes()).decode("ascii")
     _component(key=key, data={"cells": cells, "side": SIDE}, on_painted_change=on_painted)

@@ -8,8 +8,8 @@ from typing import Any
 import streamlit as st
 
 from gandash import __version__
+from gandash.config.setting import SettingError
 from gandash.server.run import Role, Run
-from gandash.settings import SettingError
 
 # The component is only a door: the view itself is ordinary ES modules from the app's own routes.
 _BOOTSTRAP = """

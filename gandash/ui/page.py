@@ -16,12 +16,11 @@ import streamlit as st
 
 from gandash import typed
 from gandash.config import GameConfig
-from gandash.pictures import UploadedPictures
+from gandash.config.data import DrawnConfig, Samples2DConfig, SamplesConfig, UploadedPicturesConfig
+from gandash.config.setting import setting_at, show
 from gandash.presets import PRESETS
 from gandash.server.run import Run
 from gandash.server.supervisor import NoRoom
-from gandash.settings import setting_at, show
-from gandash.targets import Drawn, Samples, Samples2D
 from gandash.ui import choices, comparing, controls, drawing, lessons, live, upload
 from gandash.ui.routes import ASSETS, VISITOR_COOKIE
 from gandash.ui.service import begin, supervisor
@@ -188,14 +187,14 @@ def presets(tab: Tab, run: Run) -> None:
 
 def data(tab: Tab, config: GameConfig) -> None:
     """Beside the settings of the data: where these are painted or come from files."""
-    if isinstance(config.data, Drawn):
+    if isinstance(config.data, DrawnConfig):
         drawing.mount(config.data, "canvas", lambda: tab.note(choices.painting, sent("canvas", "painted")))
-    elif isinstance(config.data, Samples | Samples2D):
+    elif isinstance(config.data, SamplesConfig | Samples2DConfig):
         rows, note = tab.table_note
         upload.draw("upload", lambda: tab.note(choices.table, keys=("upload",)), note if rows == config.data.rows else "")
         for words, key in tab.readings.items() if state.get("upload") else ():
             button(f"Read as {words}", f"read-as/{' '.join(key)}", tab, choices.table_read_as, key)
-    elif isinstance(config.data, UploadedPictures):
+    elif isinstance(config.data, UploadedPicturesConfig):
         asked = choices.played_pictures(tab)
         keys = {name: f"pictures/{name}" for name in PICTURES}
         keys |= {name: shown_in(tab, keys[name], getattr(asked, name)) for name in ("side", "colour", "count")}

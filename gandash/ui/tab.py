@@ -16,9 +16,9 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from gandash.config import GameConfig
+from gandash.config.setting import SettingError
 from gandash.presets import DEFAULT, PRESETS
 from gandash.server.run import Run
-from gandash.settings import SettingError
 from gandash.ui import controls
 from gandash.ui.upload import UploadError
 

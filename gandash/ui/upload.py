@@ -8,8 +8,8 @@ from typing import Any
 
 import streamlit as st
 
+from gandash.config.setting import JsonValue
 from gandash.packed import MAX_PICTURES, SIDES, pack_samples
-from gandash.settings import JsonValue
 from gandash.uploads import folder, guard, tables
 from gandash.uploads.dialects import Rows, TableRefused
 

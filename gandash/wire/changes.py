@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gandash.config import GameConfig
-from gandash.settings import JsonValue, Setting, SettingError, setting_at, settings, show
+from gandash.config.setting import JsonValue, Setting, SettingError, setting_at, settings, show
 from gandash.wire.messages import Change
 
 

@@ -13,7 +13,7 @@ from typing import IO, Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from gandash.config import GameConfig
-from gandash.settings import JsonValue
+from gandash.config.setting import JsonValue
 
 
 class Status(StrEnum):

@@ -12,9 +12,9 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from gandash.config.setting import JsonValue
 from gandash.examine.examination import LONGEST_REST_SECONDS, REST, FrozenGame, Result
 from gandash.examine.registry import EXAMINATIONS, estimates, examine
-from gandash.settings import JsonValue
 from gandash.wire.frame import finite
 from gandash.wire.messages import Estimated, Examinable, Examined
 

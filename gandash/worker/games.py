@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from gandash.config import GameConfig
+from gandash.config.setting import JsonValue
 from gandash.game.game import Game, Streams, build_game, structure
 from gandash.game.round import GameState, Players
 from gandash.game.step import train_step
-from gandash.settings import JsonValue
 from gandash.wire.frame import Arrays, pack
 from gandash.wire.messages import Change, Look
 from gandash.worker.session import Rows, Session, Snapshot

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
+from gandash.config.setting import SettingError
 from gandash.diagnostics.verdict import Verdict
 from gandash.examine.examination import FrozenGame
 from gandash.game.round import Players
-from gandash.settings import SettingError
 from gandash.wire.frame import pack
 from gandash.wire.messages import (
     EVENT,

@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from gandash.config import GameConfig, parse_config
+from gandash.config.setting import JsonValue, setting_at
 from gandash.diagnostics.measure import READINGS, Measurement, measure
 from gandash.diagnostics.measure_pictures import PictureMeasurement, measure_pictures
 from gandash.diagnostics.path import Footprint, Trail, Turning
@@ -26,7 +27,6 @@ from gandash.game.game import Game, Streams, build_game
 from gandash.game.objectives import reference_label
 from gandash.game.round import METRICS, GameState, Players, start
 from gandash.game.step import train_step
-from gandash.settings import JsonValue, setting_at
 from gandash.wire.changes import with_live_setting
 from gandash.wire.messages import Change, Look
 from gandash.worker.jury import jury_for

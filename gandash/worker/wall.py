@@ -13,13 +13,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 
+from gandash.config.data import FoundPicturesConfig
 from gandash.diagnostics.measure_pictures import PictureMeasurement
 from gandash.diagnostics.pictures import PictureEstimators
 from gandash.game.distributions import PictureDistribution
 from gandash.game.field import judge, logits, sample
 from gandash.game.game import Game
 from gandash.game.round import GameState
-from gandash.pictures import FoundPictures
 from gandash.wire.frame import Arrays
 from gandash.wire.messages import Look
 from gandash.worker.stage import Stage
@@ -80,7 +80,7 @@ class PictureStage(Stage):
             "latent": {"kind": game.latent.kind, "dimension": game.latent.dimension},
             "map_side": self._side,
             "walk": self._walk,
-            "nearest": isinstance(game.config.data, FoundPictures),
+            "nearest": isinstance(game.config.data, FoundPicturesConfig),
         }
 
     def look(self, look: Look) -> None:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import streamlit as st
 
 from gandash.config import GameConfig
-from gandash.dynamics import GradientDescent
+from gandash.config.data import GaussianConfig
+from gandash.config.optimisers import GradientDescentConfig
 from gandash.presets import PRESETS
-from gandash.targets import Gaussian
 from gandash.ui import live
 from gandash.ui.service import supervisor
 from gandash.ui.style import STYLE
 
-LINE = GameConfig(data=Gaussian()).replace("run.batch", 64)
+LINE = GameConfig(data=GaussianConfig()).replace("run.batch", 64)
 RATE = "discriminator_optimiser.learning_rate"
-RUNAWAY = LINE.replace("objective", "least_squares").replace("discriminator_optimiser", GradientDescent(learning_rate=1.0))
+RUNAWAY = LINE.replace("objective", "least_squares").replace(
+    "discriminator_optimiser", GradientDescentConfig(learning_rate=1.0)
+)
 COMPARED = {
     "Rates": [LINE.replace(RATE, rate) for rate in (1e-3, 3e-3, 1e-2)],
     "Eight": [LINE.replace(RATE, rate) for rate in (1e-4, 3e-4, 1e-3, 2e-3, 3e-3, 5e-3, 1e-2, 3e-2)],

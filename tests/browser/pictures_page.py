@@ -5,13 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from gandash.config import GameConfig
-from gandash.pictures import Bars, Digits
+from gandash.config.data import BarsConfig, DigitsConfig
 from gandash.ui import live
 from gandash.ui.service import supervisor
 from gandash.ui.style import STYLE
 
-DIGITS = GameConfig(data=Digits()).replace("run.batch", 32).replace("latent.dimension", 2)
-BARS = GameConfig(data=Bars()).replace("run.batch", 32)
+DIGITS = GameConfig(data=DigitsConfig()).replace("run.batch", 32).replace("latent.dimension", 2)
+BARS = GameConfig(data=BarsConfig()).replace("run.batch", 32)
 GAMES = {"Bars": BARS, "Critic": DIGITS.replace("objective", "wasserstein"), "Digits": DIGITS}
 
 st.set_page_config(layout="wide")

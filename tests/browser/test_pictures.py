@@ -11,7 +11,7 @@ from driving import App, Lab, running_app
 from playwright.sync_api import Browser, Locator, WebSocketRoute
 from waiting import wait_until
 
-from gandash.pictures import Digits
+from gandash.config.data import DigitsConfig
 from gandash.wire.frame import pack, unpack
 
 pytestmark = pytest.mark.browser
@@ -189,7 +189,7 @@ def test_generated_pictures_are_counted_by_digit_and_a_lost_one_is_an_empty_slot
     page = lab.page
     shares = np.linspace(0.02, 0.18, 10, dtype=np.float32)
     shares[3] = 0
-    true = np.bincount(Digits().chosen()[1]) / 1797
+    true = np.bincount(DigitsConfig().chosen()[1]) / 1797
 
     def relay(ours: WebSocketRoute) -> None:
         """Says of every frame that its pictures were counted so."""

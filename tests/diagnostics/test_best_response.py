@@ -9,21 +9,22 @@ import pytest
 import torch
 from torch import Generator, Tensor
 
-from gandash.config import GameConfig, Regulariser
+from gandash.config import GameConfig
+from gandash.config.data import GaussianConfig
+from gandash.config.networks import MLPConfig
+from gandash.config.regularisers import RegulariserConfig
 from gandash.diagnostics.best_response import LOG4, Approach, Descent, approach, value
 from gandash.game.game import Game, Streams, build_game
-from gandash.players import Network
-from gandash.targets import Gaussian
 
 STD, SHIFT = 0.5, 0.6
 
 
 def small_game(members: int = 1) -> Game:
     one = GameConfig(
-        data=Gaussian(mean=1, std=STD),
-        generator=Network(width=1, depth=1, activation="leaky_relu"),
-        discriminator=Network(width=16, depth=2, activation="tanh"),
-        regulariser=Regulariser(r1=1.0),  # must not hold D back here
+        data=GaussianConfig(mean=1, std=STD),
+        generator=MLPConfig(width=1, depth=1, activation="leaky_relu"),
+        discriminator=MLPConfig(width=16, depth=2, activation="tanh"),
+        regulariser=RegulariserConfig(r1=1.0),  # must not hold D back here
     )
     return build_game(*(one.replace("run.seed", seed) for seed in range(members)))
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from torch import Generator
 
-from gandash import targets
+from gandash.config.data import GridConfig, MixtureConfig, RingConfig, Target
 from gandash.diagnostics.coverage import RADIUS, cover, perfect_quality
 from gandash.game.distributions import Modes, distribution
 
@@ -35,7 +35,7 @@ def test_counted_by_hand() -> None:
 
 @pytest.mark.parametrize("k", [1, 2, 5, 8])
 def test_a_generator_uniform_on_k_of_K_equal_modes_reads_log_of_their_ratio(k: int) -> None:
-    modes = distribution(targets.Ring(modes=8, radius=2, std=0.1)).modes()
+    modes = distribution(RingConfig(modes=8, radius=2, std=0.1)).modes()
     assert modes is not None
     found = cover(modes.places[:k].repeat(50, 1).float(), modes)
     assert found.captured == k and found.high_quality == 1
@@ -43,9 +43,9 @@ def test_a_generator_uniform_on_k_of_K_equal_modes_reads_log_of_their_ratio(k: i
 
 
 @pytest.mark.parametrize(
-    "settings", [targets.Ring(std=0.02), targets.Grid(std=0.025), targets.Mixture(means=(-2, 2), std=0.1)], ids=str
+    "settings", [RingConfig(std=0.02), GridConfig(std=0.025), MixtureConfig(means=(-2, 2), std=0.1)], ids=str
 )
-def test_a_perfect_sampler(settings: targets.Target) -> None:
+def test_a_perfect_sampler(settings: Target) -> None:
     """At the published scales: every mode, and the share that a chi distribution says, within four standard errors."""
     law, n = distribution(settings), 40000
     modes = law.modes()

@@ -9,12 +9,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from gandash.config import GameConfig, Regulariser, RunSettings
+from gandash.config import GameConfig, RunConfig
+from gandash.config.networks import LatentConfig, MLPConfig
+from gandash.config.regularisers import RegulariserConfig
 from gandash.diagnostics.best_response import LOG4
 from gandash.diagnostics.duality import duality_gap
 from gandash.game.field import generate, logits
 from gandash.game.game import Game, build_game
-from gandash.players import Latent, Network
 
 BATCH = 6
 Name = Literal["minimax", "non_saturating"]
@@ -26,12 +27,12 @@ def draw(*shape: int, seed: int) -> Tensor:
 
 def small_game(members: int = 1, objective: Name = "non_saturating") -> Game:
     one = GameConfig(
-        latent=Latent(dimension=2),
-        generator=Network(width=3, depth=1, activation="tanh"),
-        discriminator=Network(width=5, depth=2, activation="tanh"),
+        latent=LatentConfig(dimension=2),
+        generator=MLPConfig(width=3, depth=1, activation="tanh"),
+        discriminator=MLPConfig(width=5, depth=2, activation="tanh"),
         objective=objective,
-        regulariser=Regulariser(r1=3.0),  # no part of V
-        run=RunSettings(batch=BATCH),
+        regulariser=RegulariserConfig(r1=3.0),  # no part of V
+        run=RunConfig(batch=BATCH),
     )
     return build_game(*[one] * members)
 

@@ -13,9 +13,9 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import Generator, Tensor
 
+from gandash.config.data import DigitsConfig
 from gandash.diagnostics.features import CLASSIFIER, DigitFeatures, RandomFeatures, digit_activations, digit_logits
 from gandash.game.distributions import PictureDistribution, distribution
-from gandash.pictures import Digits
 
 SCRIPT = CLASSIFIER.parent / "train_digits_classifier.py"
 
@@ -31,7 +31,7 @@ def script() -> ModuleType:
 
 @pytest.fixture(scope="module")
 def digits() -> tuple[Tensor, np.ndarray]:
-    law = distribution(Digits())
+    law = distribution(DigitsConfig())
     assert isinstance(law, PictureDistribution)
     pictures, labels = law.pictures(), law.labels()
     assert pictures is not None and labels is not None

@@ -11,14 +11,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from gandash.config import GameConfig, Regulariser, RunSettings
+from gandash.config import GameConfig, RunConfig
+from gandash.config.networks import LatentConfig, MLPConfig
+from gandash.config.optimisers import GradientDescentConfig
+from gandash.config.regularisers import RegulariserConfig
+from gandash.config.rules import SimultaneousConfig
 from gandash.diagnostics.landscape import Cut, along_update, batch_field, of_path, on_plane, survey
-from gandash.dynamics import GradientDescent, Simultaneous
 from gandash.game.field import Chance
 from gandash.game.game import Streams, build_game
 from gandash.game.round import start
 from gandash.game.step import train_step
-from gandash.players import Latent, Network
 
 N = 7
 
@@ -125,14 +127,14 @@ def test_it_is_the_field_that_training_moves_along(changes: dict[str, Any]) -> N
     """One simultaneous step of gradient descent of size 1 on the same batch goes to w - v(w)."""
     rate = 1.0
     config = GameConfig(
-        latent=Latent(dimension=2),
-        generator=Network(width=5, depth=1, activation="tanh"),
-        discriminator=Network(width=6, depth=2, activation="silu"),
-        regulariser=Regulariser(r1=0.0),
-        update_rule=Simultaneous(),
-        generator_optimiser=GradientDescent(learning_rate=rate),
-        discriminator_optimiser=GradientDescent(learning_rate=rate),
-        run=RunSettings(batch=16),
+        latent=LatentConfig(dimension=2),
+        generator=MLPConfig(width=5, depth=1, activation="tanh"),
+        discriminator=MLPConfig(width=6, depth=2, activation="silu"),
+        regulariser=RegulariserConfig(r1=0.0),
+        update_rule=SimultaneousConfig(),
+        generator_optimiser=GradientDescentConfig(learning_rate=rate),
+        discriminator_optimiser=GradientDescentConfig(learning_rate=rate),
+        run=RunConfig(batch=16),
     ).replace_all(list(changes.items()))
     game, streams = build_game(config), Streams([3])
     state = start(game, streams)

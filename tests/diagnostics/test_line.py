@@ -18,23 +18,31 @@ from scipy.integrate import quad
 from scipy.spatial import distance
 from torch import Tensor
 
+from gandash.config.data import (
+    GaussianConfig,
+    LaplaceConfig,
+    MixtureConfig,
+    PointMassConfig,
+    SamplesConfig,
+    StudentTConfig,
+    UniformConfig,
+)
+from gandash.config.setting import Settings
 from gandash.diagnostics.estimators import CENTRAL_MASS, jensen_shannon, optimal_discriminator
 from gandash.diagnostics.line import Line, window
 from gandash.game import objectives
 from gandash.game.distributions import DISTRIBUTIONS, LineDistribution, distribution
 from gandash.game.objectives import OBJECTIVES, Objective
 from gandash.packed import pack_samples
-from gandash.settings import Settings
-from gandash.targets import Gaussian, Laplace, Mixture, PointMass, Samples, StudentT, Uniform
 
 N = 8192
 LOG2 = math.log(2)
 SHARE = OBJECTIVES["non_saturating"].reading.optimal  # p_r / (p_r + p_g)
 TARGETS: list[Settings] = [
     *(settings() for settings, law in DISTRIBUTIONS.items() if issubclass(law, LineDistribution)),
-    Gaussian(mean=-2, std=0.05),
-    Mixture(means=(-2, 0, 3), weights=(1, 5, 2), std=0.2),
-    PointMass(place=0),
+    GaussianConfig(mean=-2, std=0.05),
+    MixtureConfig(means=(-2, 0, 3), weights=(1, 5, 2), std=0.2),
+    PointMassConfig(place=0),
 ]
 SMOOTH = [settings for settings in TARGETS if distribution(settings).atoms() is None]
 
@@ -73,7 +81,7 @@ SHIFTS_AND_SCALES = [(0.0, 1.0), (1.0, 1.0), (0.3, 1.0), (0.5, 2.0), (3.0, 1.0),
 @pytest.mark.parametrize("std", [0.6, 0.05])
 def test_gaussian_pairs(std: float, shift: float, scale: float) -> None:
     p_r, p_g = stats.norm(1, std), stats.norm(1 + shift * std, scale * std)
-    estimators = line(Gaussian(mean=1, std=std))
+    estimators = line(GaussianConfig(mean=1, std=std))
     x = evenly(p_g)
     reading = estimators.read(column(x))
     assert reading.jsd == pytest.approx(exact_jsd(p_r, p_g), rel=5e-3, abs=5e-4)
@@ -91,13 +99,13 @@ def test_other_targets_by_quadrature() -> None:
     wide, narrow = stats.uniform(-1.5, 3), stats.uniform(-0.5, 1)
     # p = 1/3 on [-1.5, 1.5], q = 1 on [-0.5, 0.5]: KL(p, m) = 2/3 log 2 + 1/3 log(1/2), KL(q, m) = log(3/2)
     exact = (2 / 3 * LOG2 + 1 / 3 * math.log(1 / 2) + math.log(3 / 2)) / 2
-    reading = line(Uniform(low=-1.5, high=1.5)).read(column(evenly(narrow)))
+    reading = line(UniformConfig(low=-1.5, high=1.5)).read(column(evenly(narrow)))
     assert reading.jsd == pytest.approx(exact, abs=6e-3)  # an edge of p_g inside a cell blurs by that cell's width
     assert reading.wasserstein == pytest.approx(stats.wasserstein_distance(evenly(wide), evenly(narrow)), rel=1e-5)
     assert reading.wasserstein == pytest.approx(1 / 2, rel=1e-4)  # u -> |3(u - 1/2) - (u - 1/2)|
 
     # all of p_g on one of two far modes: D* = 1/3 there, KL(p_g, m) = log(4/3), KL(p_r, m) = (log 2 + log(2/3)) / 2
-    two = line(Mixture(means=(-3, 3), std=0.2))
+    two = line(MixtureConfig(means=(-3, 3), std=0.2))
     collapsed = two.read(column(evenly(stats.norm(3, 0.2))))
     exact = (math.log(4 / 3) + 1 / 2 * LOG2 + 1 / 2 * math.log(2 / 3)) / 2
     assert collapsed.jsd == pytest.approx(exact, abs=1e-3)
@@ -155,7 +163,7 @@ def test_jensen_shannon_known_values() -> None:
 @pytest.mark.parametrize("count", [0, 1, N - 1, N + 1])
 def test_another_sample_count_is_refused(count: int) -> None:
     with pytest.raises(ValueError, match=f"{count} samples given; .* {N}"):
-        line(Gaussian()).read(torch.zeros(count, 1))
+        line(GaussianConfig()).read(torch.zeros(count, 1))
 
 
 # ------------------------------------------------------------------------------------------------------------ density
@@ -173,10 +181,10 @@ def test_density_of_p_r_is_exact_and_that_of_its_samples_close(settings: Setting
     assert np.trapezoid(p_g, estimators.grid) == pytest.approx(high - low, abs=2e-3)
     # a kernel of width h takes h^2/2 |p''| off a peak: 1.1 % for h = 0.15 std; and smears a uniform law's edges over h
     inside = np.ones_like(estimators.grid, dtype=bool)
-    if isinstance(settings, Uniform):
+    if isinstance(settings, UniformConfig):
         for edge in (settings.low, settings.high):
             inside &= np.abs(estimators.grid - edge) > 4.1 * estimators.bandwidth
-    if isinstance(settings, Laplace):
+    if isinstance(settings, LaplaceConfig):
         inside &= np.abs(estimators.grid - settings.mean) > 4.1 * estimators.bandwidth
     assert np.abs(p_g - exact)[inside].max() < 0.02 * exact.max()
 
@@ -184,7 +192,7 @@ def test_density_of_p_r_is_exact_and_that_of_its_samples_close(settings: Setting
 @pytest.mark.parametrize(("shift", "scale"), [(0.0, 1.0), (1.0, 0.5), (-1.0, 1.5)])
 def test_density_is_that_of_the_samples_under_the_kernel(shift: float, scale: float) -> None:
     std = 0.6
-    estimators = line(Gaussian(mean=0, std=std))
+    estimators = line(GaussianConfig(mean=0, std=std))
     law = stats.norm(shift * std, scale * std)
     p_g = estimators.read(column(evenly(law))).p_g
     smoothed = stats.norm(shift * std, math.hypot(scale * std, estimators.bandwidth))
@@ -236,8 +244,10 @@ def test_the_window_shows_p_r_and_central_its_bulk(settings: Settings) -> None:
 # ------------------------------------------------------------------------------------------------------------- floors
 
 
-@pytest.mark.parametrize("settings", [Mixture(means=(1,), std=0.6), Mixture(means=(-1, 1), weights=(3, 1), std=0.2)], ids=str)
-def test_floors_by_an_independent_simulation(settings: Mixture) -> None:
+@pytest.mark.parametrize(
+    "settings", [MixtureConfig(means=(1,), std=0.6), MixtureConfig(means=(-1, 1), weights=(3, 1), std=0.2)], ids=str
+)
+def test_floors_by_an_independent_simulation(settings: MixtureConfig) -> None:
     """What the estimators read on numpy's own draws of p_r: the mean within noise, `high` near the 95th percentile."""
     estimators, rng, repeats = line(settings), np.random.default_rng(1), 60
     shares = np.array(settings.weights or [1.0]) / sum(settings.weights or [1.0])
@@ -260,12 +270,12 @@ def test_w1_floor_in_closed_form() -> None:
     """sqrt(n) (F_n - F) is nearly a Brownian bridge: E W1 = sqrt(2 / (pi n)) integral of sqrt(F (1 - F))."""
     law = stats.norm(1, 0.6)
     integral = quad(lambda x: math.sqrt(law.cdf(x) * law.sf(x)), -5, 7)[0]
-    floor = line(Gaussian(mean=1, std=0.6)).floors["wasserstein"]
+    floor = line(GaussianConfig(mean=1, std=0.6)).floors["wasserstein"]
     assert floor.mean == pytest.approx(math.sqrt(2 / (math.pi * N)) * integral, rel=0.3)  # 24 repeats: 10 % of noise
 
 
 def test_a_perfect_generator_reads_its_floor_also_when_drawn_evenly() -> None:
-    law, settings = stats.norm(1, 0.6), Gaussian(mean=1, std=0.6)
+    law, settings = stats.norm(1, 0.6), GaussianConfig(mean=1, std=0.6)
     stratified, independent = line(settings, True), line(settings, False)
     assert stratified.floors["jsd"].high < independent.floors["jsd"].mean / 3
     assert stratified.floors["wasserstein"].high < independent.floors["wasserstein"].mean / 3
@@ -276,7 +286,7 @@ def test_a_perfect_generator_reads_its_floor_also_when_drawn_evenly() -> None:
 
 
 def test_the_usual_sample_count_and_fixed_floors() -> None:
-    a, b = (Line(distribution(Gaussian()), stratified=True) for _ in range(2))
+    a, b = (Line(distribution(GaussianConfig()), stratified=True) for _ in range(2))
     assert a.samples >= 1000
     assert (a.floors["jsd"], a.floors["wasserstein"]) == (b.floors["jsd"], b.floors["wasserstein"])  # facts, not draws
 
@@ -284,14 +294,14 @@ def test_the_usual_sample_count_and_fixed_floors() -> None:
 # -------------------------------------------------------------------------------------------------------------- atoms
 
 
-def samples(*rows: float) -> Samples:
-    return Samples(rows=pack_samples(np.array(rows, dtype=np.float32)[:, None]), scaling="as_given")
+def samples(*rows: float) -> SamplesConfig:
+    return SamplesConfig(rows=pack_samples(np.array(rows, dtype=np.float32)[:, None]), scaling="as_given")
 
 
 @pytest.mark.parametrize("place", [-3.0, 0.0, 0.1, 1.0])
 def test_a_point_mass_is_known_exactly(place: float) -> None:
     """W1 to a point mass is E |x - place|, and JSD log 2 unless p_g is there, to the width of a cell."""
-    estimators = line(PointMass(place=place))
+    estimators = line(PointMassConfig(place=place))
     there = float(np.float32(place))
     for law in (stats.norm(0, 1), stats.uniform(2, 1)):
         x = evenly(law)
@@ -312,7 +322,9 @@ def test_a_point_mass_is_known_exactly(place: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "settings", [PointMass(), PointMass(place=-8), Samples(), samples(0, 0, 1), samples(1e6, 1e6 - 1)], ids=str
+    "settings",
+    [PointMassConfig(), PointMassConfig(place=-8), SamplesConfig(), samples(0, 0, 1), samples(1e6, 1e6 - 1)],
+    ids=str,
 )
 def test_laws_of_atoms_leave_nothing_undefined(settings: Settings) -> None:
     estimators = line(settings)
@@ -337,8 +349,8 @@ def test_w1_to_uploaded_rows_is_exact(rows: list[float], seed: int) -> None:
 
 
 def test_heavy_tails_have_finite_readings() -> None:
-    estimators = line(StudentT(degrees=1))
-    x = distribution(StudentT(degrees=1)).sample(torch.Generator().manual_seed(0), N)
+    estimators = line(StudentTConfig(degrees=1))
+    x = distribution(StudentTConfig(degrees=1)).sample(torch.Generator().manual_seed(0), N)
     reading = estimators.read(x)
     assert reading.jsd <= 2 * estimators.floors["jsd"].high
     assert np.isfinite(reading.wasserstein) and np.isfinite(reading.p_g).all()

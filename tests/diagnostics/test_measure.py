@@ -12,15 +12,15 @@ import pytest
 import torch
 from scipy import stats
 
-from gandash.config import GameConfig, RunSettings
+from gandash.config import GameConfig, RunConfig
+from gandash.config.data import GaussianConfig
+from gandash.config.networks import LatentConfig, MLPConfig
+from gandash.config.setting import JsonValue
 from gandash.diagnostics.estimators import CENTRAL_MASS, optimal_discriminator
 from gandash.diagnostics.measure import READINGS, estimators_for, measure
 from gandash.game.game import Game, Streams, build_game
 from gandash.game.objectives import OBJECTIVES
 from gandash.game.round import GameState, start
-from gandash.players import Latent, Network
-from gandash.settings import JsonValue
-from gandash.targets import Gaussian
 
 LOG2 = math.log(2)
 
@@ -30,11 +30,11 @@ def make(
 ) -> tuple[Game, GameState, Streams]:
     """A game whose generator is one hidden pair of ReLUs (enough for a straight line) and whose D is one ReLU."""
     config = GameConfig(
-        data=Gaussian(mean=1.0, std=std),
-        latent=Latent(dimension=dimension),
-        generator=Network(width=2, depth=1, activation="relu"),
-        discriminator=Network(width=1, depth=1, activation="relu"),
-        run=RunSettings(averaging=averaging, seed=5),
+        data=GaussianConfig(mean=1.0, std=std),
+        latent=LatentConfig(dimension=dimension),
+        generator=MLPConfig(width=2, depth=1, activation="relu"),
+        discriminator=MLPConfig(width=1, depth=1, activation="relu"),
+        run=RunConfig(averaging=averaging, seed=5),
         objective=objective,
     )
     game = build_game(config)
@@ -77,10 +77,10 @@ def test_a_perfect_generator_reads_its_floor(dimension: int) -> None:
 
 def test_floors_are_small_positive_and_ordered() -> None:
     for stratified in (True, False):
-        line = estimators_for(Gaussian(mean=1.0, std=0.5), stratified)
+        line = estimators_for(GaussianConfig(mean=1.0, std=0.5), stratified)
         for floor in (line.floors["jsd"], line.floors["wasserstein"]):
             assert 0 < floor.mean <= floor.high < 0.02
-    evenly, independent = (estimators_for(Gaussian(mean=1.0, std=0.5), s).floors["jsd"].mean for s in (True, False))
+    evenly, independent = (estimators_for(GaussianConfig(mean=1.0, std=0.5), s).floors["jsd"].mean for s in (True, False))
     assert evenly < independent
 
 

@@ -10,14 +10,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from gandash.config import GameConfig, RunSettings
+from gandash.config import GameConfig, RunConfig
+from gandash.config.networks import LatentConfig, MLPConfig
+from gandash.config.setting import JsonValue
 from gandash.diagnostics import path as path_module
 from gandash.diagnostics.path import Trail, Turning, mean_slope, path_angle, update_cosine
 from gandash.diagnostics.spectrum import joint, joint_field
 from gandash.game.field import logits
 from gandash.game.game import Game, build_game
-from gandash.players import Latent, Network
-from gandash.settings import JsonValue
 
 END = torch.tensor([1.0, 2.0], dtype=torch.float64)
 START = torch.tensor([-2.0, 2.0], dtype=torch.float64)
@@ -30,10 +30,10 @@ def draw(*shape: int, seed: int) -> Tensor:
 
 def small_game(members: int = 1) -> Game:
     one = GameConfig(
-        latent=Latent(dimension=2),
-        generator=Network(width=3, depth=1, activation="tanh"),
-        discriminator=Network(width=4, depth=2, activation="tanh"),
-        run=RunSettings(batch=5),
+        latent=LatentConfig(dimension=2),
+        generator=MLPConfig(width=3, depth=1, activation="tanh"),
+        discriminator=MLPConfig(width=4, depth=2, activation="tanh"),
+        run=RunConfig(batch=5),
     )
     return build_game(*[one] * members)
 

@@ -9,16 +9,18 @@ import numpy as np
 import pytest
 import torch
 
-from gandash.config import GameConfig, Regulariser
+from gandash.config import GameConfig
+from gandash.config.data import GaussianConfig, PointMassConfig
+from gandash.config.networks import LinearConfig, MLPConfig, PointConfig
+from gandash.config.optimisers import AdamConfig, GradientDescentConfig
+from gandash.config.regularisers import RegulariserConfig
+from gandash.config.rules import AlternatingConfig, LookaheadConfig, SimultaneousConfig
 from gandash.diagnostics.phase import equilibrium, flow, is_scalar, jacobian, phase, rest_point, window
-from gandash.dynamics import Adam, Alternating, GradientDescent, Lookahead, Simultaneous
 from gandash.game.field import Chance, field_vector
 from gandash.game.game import Game, Streams, build_game
 from gandash.game.objectives import OBJECTIVES
 from gandash.game.round import start
 from gandash.game.step import train_step
-from gandash.players import Linear, Network, Point
-from gandash.targets import Gaussian, PointMass
 
 H = 0.1
 SQRT2 = math.sqrt(2)
@@ -26,20 +28,20 @@ SQRT2 = math.sqrt(2)
 
 def dirac(place: float = 0.0, objective: str = "minimax", theta: float = 1.0, psi: float = 1.0, **changes: Any) -> GameConfig:
     given = {
-        "data": PointMass(place=place),
-        "generator": Point(start=theta),
-        "discriminator": Linear(start=psi),
+        "data": PointMassConfig(place=place),
+        "generator": PointConfig(start=theta),
+        "discriminator": LinearConfig(start=psi),
         "objective": objective,
-        "regulariser": Regulariser(r1=0.0),
-        "update_rule": Simultaneous(),
-        "generator_optimiser": GradientDescent(learning_rate=H),
-        "discriminator_optimiser": GradientDescent(learning_rate=H),
+        "regulariser": RegulariserConfig(r1=0.0),
+        "update_rule": SimultaneousConfig(),
+        "generator_optimiser": GradientDescentConfig(learning_rate=H),
+        "discriminator_optimiser": GradientDescentConfig(learning_rate=H),
     }
     return GameConfig.model_validate(given | changes)
 
 
 def noisy(sigma: float, place: float = 0.0, objective: str = "minimax", half_life: float = 0.0, **changes: Any) -> GameConfig:
-    regulariser = Regulariser(r1=0.0, noise=sigma, noise_half_life=half_life)
+    regulariser = RegulariserConfig(r1=0.0, noise=sigma, noise_half_life=half_life)
     return dirac(place, objective, **({"regulariser": regulariser} | changes))
 
 
@@ -53,11 +55,11 @@ def sorted_eigenvalues(game: Game) -> np.ndarray:
 def test_only_one_parameter_each_on_a_point_mass_has_a_plane() -> None:
     assert is_scalar(build_game(dirac(0.7)))
     others: list[dict[str, Any]] = [
-        {"data": Gaussian()},
-        {"generator": Network(width=4)},
-        {"discriminator": Network(width=4)},
-        {"regulariser": Regulariser(r1=0.0, packing=2)},
-        {"regulariser": Regulariser(r1=0.0, spectral="on")},
+        {"data": GaussianConfig()},
+        {"generator": MLPConfig(width=4)},
+        {"discriminator": MLPConfig(width=4)},
+        {"regulariser": RegulariserConfig(r1=0.0, packing=2)},
+        {"regulariser": RegulariserConfig(r1=0.0, spectral="on")},
     ]
     for other in others:
         assert not is_scalar(build_game(dirac().model_copy(update=other))), other
@@ -141,7 +143,7 @@ def test_fading_noise_holds_for_the_step_that_is_named() -> None:
 @pytest.mark.parametrize("place", [0.0, 1.5, -0.4])
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_at_a_rest_point_nobody_moves(objective: str, place: float, sigma: float) -> None:
-    game = build_game(noisy(sigma, place, objective, regulariser=Regulariser(r1=0.3, r2=0.1, noise=sigma)))
+    game = build_game(noisy(sigma, place, objective, regulariser=RegulariserConfig(r1=0.3, r2=0.1, noise=sigma)))
     at = rest_point(game)
     if objective == "least_squares" and place:
         assert at is None and "No rest point anywhere" in phase(game).words and not len(phase(game).eigenvalues)
@@ -158,7 +160,7 @@ def test_at_a_rest_point_nobody_moves(objective: str, place: float, sigma: float
 
 
 def test_label_smoothing_moves_the_rest_point_off_the_data_and_says_so() -> None:
-    smooth = build_game(dirac(1.0, "non_saturating", regulariser=Regulariser(r1=0.0, smoothing=0.2)))
+    smooth = build_game(dirac(1.0, "non_saturating", regulariser=RegulariserConfig(r1=0.0, smoothing=0.2)))
     assert rest_point(smooth) == pytest.approx((0.6, 0.0), abs=1e-6)
     np.testing.assert_allclose(flow(smooth, torch.tensor([[0.6, 0.0]])), 0, atol=1e-7)
     assert np.abs(flow(smooth, torch.tensor([[1.0, 0.0]]))).max() > 0.1
@@ -166,15 +168,15 @@ def test_label_smoothing_moves_the_rest_point_off_the_data_and_says_so() -> None
     low, high, *_ = window(smooth)
     assert low < 0.6 < 1.0 < high
     assert "No rest point" not in phase(build_game(dirac(1.0))).words
-    at_zero = build_game(dirac(0.0, "non_saturating", regulariser=Regulariser(r1=0.0, smoothing=0.2)))
+    at_zero = build_game(dirac(0.0, "non_saturating", regulariser=RegulariserConfig(r1=0.0, smoothing=0.2)))
     assert rest_point(at_zero) == (0.0, 0.0)
 
 
 def test_where_eigenvalues_do_not_tell_the_words_do_not_either() -> None:
     assert "do not tell" in phase(build_game(dirac(0.0, "least_squares"))).words
-    penalty = build_game(dirac(regulariser=Regulariser(r1=0.0, gradient_penalty=1.0)))
+    penalty = build_game(dirac(regulariser=RegulariserConfig(r1=0.0, gradient_penalty=1.0)))
     assert "kink" in phase(penalty).words and not len(phase(penalty).eigenvalues)
-    adam = build_game(dirac(generator_optimiser=Adam(learning_rate=H)))
+    adam = build_game(dirac(generator_optimiser=AdamConfig(learning_rate=H)))
     assert "No closed form" in phase(adam).words and phase(adam).modulus is None
 
 
@@ -184,7 +186,7 @@ def test_where_eigenvalues_do_not_tell_the_words_do_not_either() -> None:
 @pytest.mark.parametrize("share", [0.5, 1.0])
 @pytest.mark.parametrize("rounds", [1, 5, 8])
 def test_lookahead_has_a_modulus_per_round_and_no_multipliers(rounds: int, share: float) -> None:
-    game = build_game(dirac(theta=1e-3, psi=0.0, update_rule=Lookahead(rounds=rounds, share=share)))
+    game = build_game(dirac(theta=1e-3, psi=0.0, update_rule=LookaheadConfig(rounds=rounds, share=share)))
     found = phase(game)
     assert found.multipliers is None and found.modulus is not None and len(found.eigenvalues) == 2
     streams = Streams([0])
@@ -197,7 +199,9 @@ def test_lookahead_has_a_modulus_per_round_and_no_multipliers(rounds: int, share
         assert found.modulus == pytest.approx(math.hypot(1, H / 2))
 
 
-@pytest.mark.parametrize("rule", [Simultaneous(), Alternating(discriminator_steps=1), Alternating(discriminator_steps=3)])
+@pytest.mark.parametrize(
+    "rule", [SimultaneousConfig(), AlternatingConfig(discriminator_steps=1), AlternatingConfig(discriminator_steps=3)]
+)
 def test_the_modulus_is_the_largest_multiplier(rule: Any) -> None:
     found = phase(build_game(dirac(update_rule=rule)))
     assert found.multipliers is not None

@@ -15,7 +15,15 @@ from hypothesis import strategies as st
 from scipy.linalg import sqrtm
 from torch import Generator, Tensor
 
-from gandash import pictures
+from gandash.config.data import (
+    BarsConfig,
+    BlobsConfig,
+    DigitsConfig,
+    DiscsAndSquaresConfig,
+    FoundPicturesConfig,
+    PicturesConfig,
+    UploadedPicturesConfig,
+)
 from gandash.diagnostics.pictures import (
     CAPTURED,
     MORE_IS_BETTER,
@@ -29,22 +37,22 @@ from gandash.diagnostics.samples import manifold
 from gandash.game.distributions import PictureDistribution, distribution
 from gandash.packed import PackedPictures, pack_pictures
 
-DIGITS = pictures.Digits()
-LAWS = (DIGITS, pictures.Bars(), pictures.DiscsAndSquares(), pictures.Blobs())
+DIGITS = DigitsConfig()
+LAWS = (DIGITS, BarsConfig(), DiscsAndSquaresConfig(), BlobsConfig())
 N = PictureEstimators.samples
 
 
-def law(settings: pictures.Pictures) -> PictureDistribution:
+def law(settings: PicturesConfig) -> PictureDistribution:
     found = distribution(settings)
     assert isinstance(found, PictureDistribution)
     return found
 
 
-def draw(settings: pictures.Pictures, seed: int = 0, n: int = N) -> Tensor:
+def draw(settings: PicturesConfig, seed: int = 0, n: int = N) -> Tensor:
     return law(settings).sample(Generator().manual_seed(seed), n)
 
 
-def read(settings: pictures.Pictures, x: Tensor) -> dict[str, float]:
+def read(settings: PicturesConfig, x: Tensor) -> dict[str, float]:
     return picture_estimators_for(settings).read(x).numbers
 
 
@@ -109,7 +117,7 @@ def test_the_unit_is_the_real_pictures_variance() -> None:
 
 
 @pytest.mark.parametrize("settings", LAWS, ids=lambda s: s.kind)
-def test_a_perfect_sampler_reads_as_real_ones_do(settings: pictures.Pictures) -> None:
+def test_a_perfect_sampler_reads_as_real_ones_do(settings: PicturesConfig) -> None:
     found = picture_estimators_for(settings)
     readings = [found.read(draw(settings, seed)).numbers for seed in range(1, 7)]
     for name, more_is_better in MORE_IS_BETTER.items():
@@ -134,7 +142,7 @@ def test_levels_are_of_pictures_that_were_held_out() -> None:
 
 
 def test_a_collapsed_sampler_captures_one_class() -> None:
-    found = read(DIGITS, draw(pictures.Digits(classes=(3,))))
+    found = read(DIGITS, draw(DigitsConfig(classes=(3,))))
     assert found["modes"] == 1 and found["mass"] == pytest.approx(183 / 1797)
     assert found["high_quality"] > 0.97 and found["precision"] > 0.85
     assert found["recall"] < 0.15 and found["coverage"] < 0.15
@@ -162,7 +170,7 @@ def test_a_memorising_sampler_is_precise_and_found_out() -> None:
 
 
 @pytest.mark.parametrize("settings", [DIGITS, *LAWS[1:]], ids=lambda s: s.kind)
-def test_noise_is_nothing_real(settings: pictures.Pictures) -> None:
+def test_noise_is_nothing_real(settings: PicturesConfig) -> None:
     found = read(settings, 2 * torch.rand(N, settings.dimension, generator=Generator().manual_seed(0)) - 1)
     assert found["modes"] == 0 and found["mass"] == 0 and found["high_quality"] < 0.01
     assert found["precision"] == found["coverage"] == 0 and found["frechet"] > 0.5
@@ -193,7 +201,7 @@ def repeated(x: Tensor, amount: float, side: int) -> Tensor:
     ("worse", "amounts"), [(noisy, (0, 0.2, 0.4, 0.8)), (blurred, (0, 1, 2, 4)), (repeated, (0, 3, 5, 7, 8))]
 )
 def test_noise_blur_and_repeats_raise_the_frechet_distance(
-    settings: pictures.Pictures, worse: Callable[[Tensor, float, int], Tensor], amounts: tuple[float, ...]
+    settings: PicturesConfig, worse: Callable[[Tensor, float, int], Tensor], amounts: tuple[float, ...]
 ) -> None:
     x, side = draw(settings, 4), settings.shape[1]
     readings = [read(settings, worse(x, amount, side)) for amount in amounts]
@@ -203,8 +211,8 @@ def test_noise_blur_and_repeats_raise_the_frechet_distance(
     assert readings[-1]["coverage"] < 0.6 * readings[0]["coverage"]
 
 
-@pytest.mark.parametrize("settings", [pictures.Bars(), pictures.Blobs()], ids=lambda s: s.kind)
-def test_dropping_cells_is_counted_exactly(settings: pictures.Pictures) -> None:
+@pytest.mark.parametrize("settings", [BarsConfig(), BlobsConfig()], ids=lambda s: s.kind)
+def test_dropping_cells_is_counted_exactly(settings: PicturesConfig) -> None:
     found = picture_estimators_for(settings)
     x = draw(settings, 5, 12000)
     cells, masses = found.law.cells(x), found.law.cell_masses()
@@ -221,7 +229,7 @@ def test_dropping_cells_is_counted_exactly(settings: pictures.Pictures) -> None:
 
 
 def test_dropping_classes_is_counted_and_covers_less() -> None:
-    readings = [read(DIGITS, draw(pictures.Digits(classes=tuple(range(k))), 6)) for k in (10, 8, 6, 4, 2)]
+    readings = [read(DIGITS, draw(DigitsConfig(classes=tuple(range(k))), 6)) for k in (10, 8, 6, 4, 2)]
     assert [r["modes"] for r in readings] == [10, 8, 6, 4, 2]
     for name, sign in (("frechet", 1), ("reverse_kl", 1), ("coverage", -1), ("recall", -1), ("mass", -1)):
         values = [sign * r[name] for r in readings]
@@ -248,32 +256,32 @@ def test_a_class_counts_from_a_tenth_of_its_share() -> None:
 
 
 def test_digits_that_are_not_played_with_are_no_kind() -> None:
-    some = pictures.Digits(classes=(1, 7))
+    some = DigitsConfig(classes=(1, 7))
     found = picture_estimators_for(some)
     assert found.kinds is not None and found.kinds.names == ("1", "7")
-    seven, other = found.kinds_of(draw(pictures.Digits(classes=(7,)))), found.kinds_of(draw(pictures.Digits(classes=(0,))))
+    seven, other = found.kinds_of(draw(DigitsConfig(classes=(7,)))), found.kinds_of(draw(DigitsConfig(classes=(0,))))
     assert seven is not None and (seven == 1).mean() > 0.95
     assert other is not None and (other == -1).mean() > 0.95
 
 
 def test_pictures_without_labels_have_no_kinds() -> None:
-    found = picture_estimators_for(pictures.UploadedPictures())
-    reading = found.read(draw(pictures.UploadedPictures()))
+    found = picture_estimators_for(UploadedPicturesConfig())
+    reading = found.read(draw(UploadedPicturesConfig()))
     assert found.kinds is None and found.kinds_of(draw(DIGITS)) is None and reading.coverage is None
     assert math.isnan(reading.numbers["modes"]) and math.isnan(found.floors["modes"].mean)
     assert reading.frechet < found.floors["frechet"].unlucky
 
 
 @pytest.fixture(scope="module")
-def labelled() -> pictures.UploadedPictures:
+def labelled() -> UploadedPicturesConfig:
     """The digits as a visitor might upload them: 256 grey levels, with their labels."""
-    pixels, labels = pictures.Digits().chosen()
-    return pictures.UploadedPictures(
+    pixels, labels = DigitsConfig().chosen()
+    return UploadedPicturesConfig(
         pixels=pack_pictures(PackedPictures(np.minimum(pixels.astype(int) * 16, 255).astype(np.uint8), labels))
     )
 
 
-def test_uploaded_classes_are_told_by_their_neighbours(labelled: pictures.UploadedPictures) -> None:
+def test_uploaded_classes_are_told_by_their_neighbours(labelled: UploadedPicturesConfig) -> None:
     """Each real picture by the others: nearly always rightly; and a G of three classes is seen to lack seven."""
     found = picture_estimators_for(labelled)
     assert found.kinds is not None and found.kinds.names == tuple("0123456789")
@@ -315,9 +323,9 @@ def test_neighbours_of_uploaded_pictures_against_loops() -> None:
 # --------------------------------------------------------------------------------------------------------- the nearest
 
 
-def uploaded(n: int, channels: int, side: int) -> pictures.UploadedPictures:
+def uploaded(n: int, channels: int, side: int) -> UploadedPicturesConfig:
     pixels = np.random.default_rng(0).integers(0, 256, (n, channels, side, side), dtype=np.uint8)
-    return pictures.UploadedPictures(pixels=pack_pictures(PackedPictures(pixels, None)))
+    return UploadedPicturesConfig(pixels=pack_pictures(PackedPictures(pixels, None)))
 
 
 @pytest.mark.parametrize("k", [1, 3])
@@ -338,8 +346,8 @@ def test_the_nearest_against_loops(k: int) -> None:
 
 
 def test_a_law_that_never_repeats_has_no_nearest() -> None:
-    found = picture_estimators_for(pictures.Bars())
-    assert found.nearest(draw(pictures.Bars())) is None and math.isnan(found.typical)
+    found = picture_estimators_for(BarsConfig())
+    assert found.nearest(draw(BarsConfig())) is None and math.isnan(found.typical)
 
 
 def test_more_neighbours_than_pictures_are_refused() -> None:
@@ -354,10 +362,10 @@ def test_more_neighbours_than_pictures_are_refused() -> None:
 
 @pytest.mark.parametrize(
     "settings",
-    [uploaded(2, 1, 8), uploaded(11, 1, 8), uploaded(40, 3, 28), uploaded(1200, 1, 16), pictures.Digits(count=5)],
+    [uploaded(2, 1, 8), uploaded(11, 1, 8), uploaded(40, 3, 28), uploaded(1200, 1, 16), DigitsConfig(count=5)],
     ids=str,
 )
-def test_any_number_of_pictures_can_be_read(settings: pictures.FoundPictures) -> None:
+def test_any_number_of_pictures_can_be_read(settings: FoundPicturesConfig) -> None:
     found = picture_estimators_for(settings)
     n = len(settings.chosen()[0])
     assert found.neighbourhood == min(N, n // 2)
@@ -369,7 +377,7 @@ def test_any_number_of_pictures_can_be_read(settings: pictures.FoundPictures) ->
 
 def test_making_and_reading_disturb_nothing_and_repeat() -> None:
     before = torch.random.get_rng_state()
-    one, other = (PictureEstimators(law(pictures.Digits(count=200))) for _ in range(2))
+    one, other = (PictureEstimators(law(DigitsConfig(count=200))) for _ in range(2))
     assert one.floors == other.floors and torch.equal(one.real_points, other.real_points)
     x = draw(DIGITS)
     assert one.read(x).numbers == other.read(x).numbers
@@ -381,9 +389,9 @@ def test_another_number_of_pictures_is_refused() -> None:
         picture_estimators_for(DIGITS).read(torch.zeros(500, 64))
 
 
-@pytest.mark.parametrize("settings", [DIGITS, pictures.Bars(), pictures.UploadedPictures()], ids=lambda s: s.kind)
+@pytest.mark.parametrize("settings", [DIGITS, BarsConfig(), UploadedPicturesConfig()], ids=lambda s: s.kind)
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
-def test_a_diverged_generator_reads_nan(settings: pictures.Pictures, bad: float) -> None:
+def test_a_diverged_generator_reads_nan(settings: PicturesConfig, bad: float) -> None:
     x = draw(settings)
     x[7, 3] = bad
     numbers = read(settings, x)

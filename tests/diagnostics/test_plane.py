@@ -11,19 +11,19 @@ import torch
 from scipy import stats
 from torch import Generator, Tensor
 
-from gandash import targets
+from gandash.config.data import CheckerboardConfig, Gaussian2DConfig, GridConfig, Mixture2DConfig, RingConfig, TwoMoonsConfig
+from gandash.config.setting import Settings
 from gandash.diagnostics.estimators import CENTRAL_MASS, optimal_discriminator
 from gandash.diagnostics.plane import DIRECTIONS, FIELD, SAMPLES, Plane, window
 from gandash.game.distributions import DISTRIBUTIONS, PlaneDistribution, distribution
 from gandash.game.objectives import OBJECTIVES
-from gandash.settings import Settings
 
 LOG2 = math.log(2)
 SHARE = OBJECTIVES["non_saturating"].reading.optimal  # p_r / (p_r + p_g)
 TARGETS: list[Settings] = [
     *(settings() for settings, law in DISTRIBUTIONS.items() if issubclass(law, PlaneDistribution)),
-    targets.Ring(radius=2, std=0.02),
-    targets.Grid(spacing=1, std=0.025, weights=tuple(range(1, 26))),
+    RingConfig(radius=2, std=0.02),
+    GridConfig(spacing=1, std=0.025, weights=tuple(range(1, 26))),
 ]
 
 
@@ -42,7 +42,7 @@ def draw(settings: Settings, seed: int = 1) -> Tensor:
     return law_of(settings).sample(Generator().manual_seed(seed), SAMPLES)
 
 
-def exact_jsd(p: targets.Gaussian2D, q: targets.Gaussian2D) -> float:
+def exact_jsd(p: Gaussian2DConfig, q: Gaussian2DConfig) -> float:
     """By a midpoint rule on a fine grid over both."""
     axis = torch.linspace(-6, 8, 701, dtype=torch.float64)
     places = torch.stack(torch.meshgrid(axis, axis, indexing="xy"), dim=-1)
@@ -53,8 +53,8 @@ def exact_jsd(p: targets.Gaussian2D, q: targets.Gaussian2D) -> float:
 
 @pytest.mark.parametrize(("shift", "scale"), [(0.3, 1.0), (1.0, 1.0), (0.0, 1.6), (0.5, 0.5), (3.0, 1.0)])
 def test_jsd_of_gaussian_pairs(shift: float, scale: float) -> None:
-    p = targets.Gaussian2D(mean=(1, 1), std=0.5)
-    q = targets.Gaussian2D(mean=(1 + shift, 1), std=0.5 * scale)
+    p = Gaussian2DConfig(mean=(1, 1), std=0.5)
+    q = Gaussian2DConfig(mean=(1 + shift, 1), std=0.5 * scale)
     readings = [plane(p).read(draw(q, seed)).jsd for seed in range(8)]
     exact, floor = exact_jsd(p, q), plane(p).floors["jsd"]
     # a partition hides a little, counts add up to the floor
@@ -64,7 +64,7 @@ def test_jsd_of_gaussian_pairs(shift: float, scale: float) -> None:
 @pytest.mark.parametrize("shift", [(0.0, 0.0), (0.7, 0.0), (-0.3, 0.4), (0.0, 2.0)])
 def test_sliced_distance_of_a_shift(shift: tuple[float, float]) -> None:
     """W1 between projections of a law and of the same law shifted by s is |s . direction|: its mean is known."""
-    settings = targets.Gaussian2D(mean=(0, 0), std=0.5)
+    settings = Gaussian2DConfig(mean=(0, 0), std=0.5)
     estimators = plane(settings)
     angles = math.pi * np.arange(DIRECTIONS) / DIRECTIONS
     exact = np.abs(shift[0] * np.cos(angles) + shift[1] * np.sin(angles)).mean()
@@ -74,7 +74,7 @@ def test_sliced_distance_of_a_shift(shift: tuple[float, float]) -> None:
 
 
 def test_sliced_distance_against_scipy() -> None:
-    p, q = targets.Ring(), targets.Grid()
+    p, q = RingConfig(), GridConfig()
     x, many = draw(q), law_of(p).sample(Generator().manual_seed(9), 200_000)
     slow = []
     for angle in math.pi * np.arange(DIRECTIONS) / DIRECTIONS:
@@ -99,7 +99,7 @@ def test_a_perfect_generator_reads_its_floor(settings: Settings) -> None:
         assert weighted < 0.08
 
 
-@pytest.mark.parametrize("settings", [targets.Ring(), targets.TwoMoons(), targets.Checkerboard()], ids=str)
+@pytest.mark.parametrize("settings", [RingConfig(), TwoMoonsConfig(), CheckerboardConfig()], ids=str)
 def test_the_jsd_floor_is_about_the_cells_that_are_used(settings: Settings) -> None:
     """E JSD of counts against their own law is near (cells - 1) / (8 n); cells that hold less than a sample count in part."""
     estimators = plane(settings)
@@ -110,9 +110,9 @@ def test_the_jsd_floor_is_about_the_cells_that_are_used(settings: Settings) -> N
 
 def test_all_on_one_of_two_far_modes() -> None:
     """p_g is one of the two halves of p_r: D* = 1/3 there, 1 at the other; JSD = (log(4/3) + log 2 / 2 + log(2/3) / 2) / 2."""
-    settings = targets.Mixture2D(means=((-3, 0), (3, 0)), std=0.3)
+    settings = Mixture2DConfig(means=((-3, 0), (3, 0)), std=0.3)
     estimators = plane(settings)
-    reading = estimators.read(draw(targets.Gaussian2D(mean=(3, 0), std=0.3)))
+    reading = estimators.read(draw(Gaussian2DConfig(mean=(3, 0), std=0.3)))
     exact = (math.log(4 / 3) + LOG2 / 2 + math.log(2 / 3) / 2) / 2
     assert reading.jsd == pytest.approx(exact, abs=0.01)
     assert reading.coverage is not None and reading.coverage.captured == 1
@@ -144,29 +144,29 @@ def test_the_field_covers_the_window_and_its_centre_the_bulk(settings: Settings)
 
 
 def test_samples_far_away_are_counted_and_not_wrapped() -> None:
-    estimators = plane(targets.Ring())
+    estimators = plane(RingConfig())
     far = estimators.read(torch.full((SAMPLES, 2), 1e30))
     assert far.jsd == pytest.approx(LOG2, abs=1e-6) and far.p_g.max() == 0
     assert far.coverage is not None and far.coverage.captured == 0
 
 
 def test_a_diverged_generator_has_no_reading() -> None:
-    x = draw(targets.Ring())
+    x = draw(RingConfig())
     for value in (math.nan, math.inf):
         x[7, 1] = value
-        reading = plane(targets.Ring()).read(x)
+        reading = plane(RingConfig()).read(x)
         assert math.isnan(reading.jsd) and math.isnan(reading.wasserstein) and reading.coverage is None
         assert np.isnan(reading.p_g).all()
 
 
 def test_another_sample_count_is_refused() -> None:
     with pytest.raises(ValueError, match=f"7 samples given; .* {SAMPLES}"):
-        plane(targets.Ring()).read(torch.zeros(7, 2))
+        plane(RingConfig()).read(torch.zeros(7, 2))
 
 
 def test_the_order_of_samples_means_nothing() -> None:
-    x = draw(targets.Grid())
-    one, other = plane(targets.Ring()).read(x), plane(targets.Ring()).read(x.flip(0))
+    x = draw(GridConfig())
+    one, other = plane(RingConfig()).read(x), plane(RingConfig()).read(x.flip(0))
     assert one.jsd == other.jsd
     assert one.wasserstein == pytest.approx(other.wasserstein, rel=1e-6)
     np.testing.assert_array_equal(one.p_g, other.p_g)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from torch import Generator, Tensor
 
-from gandash import targets
+from gandash.config.data import MixtureConfig, RingConfig
 from gandash.diagnostics.coverage import perfect_quality
 from gandash.diagnostics.samples import (
     DIRECTIONS,
@@ -261,7 +261,7 @@ def test_w1_floor_of_two_samples_in_closed_form() -> None:
 
 
 def test_floors_read_together_are_those_read_alone() -> None:
-    law = distribution(targets.Ring())
+    law = distribution(RingConfig())
     both = floors(lambda x, y: vars(manifold(x, y)), law.sample, 50, 6)
     assert set(both) == {"precision", "recall", "density", "coverage"}
     for name, found in both.items():
@@ -283,7 +283,7 @@ def test_mode_table_counted_by_hand() -> None:
 
 
 def test_mode_table_of_a_perfect_sampler() -> None:
-    law = distribution(targets.Mixture(means=(-3, 0, 3), weights=(1, 2, 3), std=0.2))
+    law = distribution(MixtureConfig(means=(-3, 0, 3), weights=(1, 2, 3), std=0.2))
     modes = law.modes()
     assert modes is not None
     table = mode_table(law.sample(Generator().manual_seed(0), 20000), modes)

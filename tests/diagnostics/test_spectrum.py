@@ -13,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from gandash.config import GameConfig, Regulariser, RunSettings
+from gandash.config import GameConfig, RunConfig
+from gandash.config.networks import LatentConfig, MLPConfig
+from gandash.config.regularisers import RegulariserConfig
 from gandash.diagnostics.spectrum import (
     RULES,
     Jacobian,
@@ -32,7 +34,6 @@ from gandash.diagnostics.spectrum import (
 )
 from gandash.game.field import NO_CHANCE, Chance, discriminator_part, generate, generator_part
 from gandash.game.game import Game, build_game
-from gandash.players import Latent, Network
 
 BATCH = 5
 Name = Literal["minimax", "non_saturating"]
@@ -50,12 +51,12 @@ def population(objective: Name, gammas: tuple[float, ...]) -> Game:
     return build_game(
         *(
             GameConfig(
-                latent=Latent(dimension=2),
-                generator=Network(width=3, depth=2, activation="tanh"),
-                discriminator=Network(width=4, depth=2, activation="silu"),
+                latent=LatentConfig(dimension=2),
+                generator=MLPConfig(width=3, depth=2, activation="tanh"),
+                discriminator=MLPConfig(width=4, depth=2, activation="silu"),
                 objective=objective,
-                regulariser=Regulariser(r1=gamma),
-                run=RunSettings(batch=BATCH),
+                regulariser=RegulariserConfig(r1=gamma),
+                run=RunConfig(batch=BATCH),
             )
             for gamma in gammas
         )
@@ -99,16 +100,16 @@ def test_the_field_is_the_one_that_is_played(objective: Name) -> None:
 
 
 REGULARISERS = (
-    Regulariser(r1=0.0),
-    Regulariser(r1=0.5, r2=0.3),
-    Regulariser(gradient_penalty=2.0),
-    Regulariser(noise=0.4),
+    RegulariserConfig(r1=0.0),
+    RegulariserConfig(r1=0.5, r2=0.3),
+    RegulariserConfig(gradient_penalty=2.0),
+    RegulariserConfig(noise=0.4),
 )
 
 
 @pytest.mark.parametrize("regulariser", REGULARISERS, ids=str)
 @pytest.mark.parametrize("objective", ["minimax", "non_saturating", "wasserstein", "relativistic"])
-def test_dense_jacobian_of_any_game_by_finite_differences(objective: Any, regulariser: Regulariser) -> None:
+def test_dense_jacobian_of_any_game_by_finite_differences(objective: Any, regulariser: RegulariserConfig) -> None:
     """Penalties on generated points move with theta, and that is part of H."""
     one = population("minimax", (0.0,)).config.model_copy(update={"objective": objective, "regulariser": regulariser})
     game = build_game(one, one)

@@ -18,7 +18,7 @@ from torch import Tensor
 from gandash.config import GameConfig
 from gandash.game import field, spectral, step
 from gandash.game.game import Game, Penalties, Player, Streams, build_game
-from gandash.game.networks import Masks, Net
+from gandash.game.networks import Masks, Network
 from gandash.game.objectives import Objective
 from gandash.game.round import GameState, start
 
@@ -304,7 +304,7 @@ def check_field(game: Game, by_autograd: bool = False) -> None:
 # ----------------------------------------------------------------------------------------------------------- spectral
 
 
-def check_spectral(net: Net) -> None:
+def check_spectral(net: Network) -> None:
     """W / sigma, and the gradient through it: against autograd with u and v held still."""
     phi = draw(2, net.size, seed=7)
     settled = spectral.normalised(net, phi, None)
@@ -339,7 +339,7 @@ def check_spectral(net: Net) -> None:
 class DoubleStreams(Streams):
     """The same draws, in double precision."""
 
-    def initial(self, network: Net) -> Tensor:
+    def initial(self, network: Network) -> Tensor:
         return super().initial(network).double()
 
     def real(self, game: Game) -> Tensor:
@@ -354,7 +354,7 @@ class DoubleStreams(Streams):
     def uniform(self, *shape: int) -> Tensor:
         return super().uniform(*shape).double()
 
-    def masks(self, net: Net, batch: int) -> Masks | None:
+    def masks(self, net: Network, batch: int) -> Masks | None:
         drawn = super().masks(net, batch)
         return None if drawn is None else tuple(m.double() for m in drawn)
 

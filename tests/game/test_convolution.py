@@ -14,8 +14,12 @@ from game.checks import place as setting
 from torch import Generator, Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from gandash.config import GameConfig, Regulariser, RunSettings, bytes_per_step, flop_per_step, parse_config
-from gandash.dynamics import Alternating, UpdateRule
+from gandash.config import GameConfig, RunConfig, bytes_per_step, flop_per_step, parse_config
+from gandash.config.data import DigitsConfig
+from gandash.config.networks import ConvolutionConfig, LatentConfig, Layer, MLPConfig, Shape
+from gandash.config.regularisers import RegulariserConfig
+from gandash.config.rules import AlternatingConfig, UpdateRuleConfig
+from gandash.config.setting import SettingError, variants
 from gandash.game.field import (
     discriminator_loss,
     discriminator_part,
@@ -27,23 +31,20 @@ from gandash.game.field import (
     sample,
 )
 from gandash.game.game import Game, Streams, build_game
-from gandash.game.networks import ACTIVATIONS, MLP, convolution, network
+from gandash.game.networks import ACTIVATIONS, MLP, build_network, convolution
 from gandash.game.networks.convolution import Convolution, _convolved, _correlated, _doubled, _halved
 from gandash.game.objectives import OBJECTIVES
 from gandash.game.round import start
 from gandash.game.spectral import normalised
 from gandash.game.step import train_step
-from gandash.pictures import Digits
-from gandash.players import Convolutional, Latent, Layer, Network, Shape
-from gandash.settings import SettingError, variants
 
 SHAPES: list[Shape] = [(1, 8, 8), (3, 8, 8), (1, 16, 16), (2, 28, 28), (1, 32, 32)]
 NORMALISATIONS = ("none", "batch", "layer")
 
 
-def both(settings: Convolutional, shape: Shape, latent: int = 3) -> tuple[Convolution, Convolution]:
+def both(settings: ConvolutionConfig, shape: Shape, latent: int = 3) -> tuple[Convolution, Convolution]:
     size = shape[0] * shape[1] * shape[2]
-    g, d = network(latent, size, settings, shape), network(size, 1, settings, shape)
+    g, d = build_network(latent, size, settings, shape), build_network(size, 1, settings, shape)
     assert isinstance(g, Convolution) and isinstance(d, Convolution)
     return g, d
 
@@ -88,7 +89,7 @@ def by_hand(net: Convolution, row: Tensor, x: Tensor) -> Tensor:
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_members_are_the_textbooks_networks(shape: Shape, normalisation: Any) -> None:
     """Two members at once, and one alone, against plain convolutions of one."""
-    for net in both(Convolutional(channels=4, normalisation=normalisation, activation="silu"), shape):
+    for net in both(ConvolutionConfig(channels=4, normalisation=normalisation, activation="silu"), shape):
         theta, x = rows(net), draw(2, 3, net.plan[0].fan_in if net.plan[0].kernel == 1 else shape[0] * shape[1] ** 2, seed=1)
         y = net(theta, x)
         for m in range(2):
@@ -100,7 +101,7 @@ def test_members_are_the_textbooks_networks(shape: Shape, normalisation: Any) ->
 @pytest.mark.parametrize("normalisation", NORMALISATIONS[1:])
 def test_normalisation_agrees_with_torch(normalisation: Any) -> None:
     """Of maps: batch norm over batch, height and width; layer norm over maps, height and width."""
-    net, _ = both(Convolutional(channels=4, normalisation=normalisation), (1, 8, 8))
+    net, _ = both(ConvolutionConfig(channels=4, normalisation=normalisation), (1, 8, 8))
     maps, gains, shifts = draw(5, 2 * 4, 3, 3, seed=0), draw(8, seed=1), draw(8, seed=2)
     found = net._normalised(maps, 2, gains, shifts)
     for m in range(2):
@@ -122,7 +123,7 @@ def test_normalisation_agrees_with_torch(normalisation: Any) -> None:
     ],
 )
 def test_d_halves_down_to_a_small_map_and_g_doubles_up_from_it(side: int, d_maps: list[Any], g_maps: list[Any]) -> None:
-    g, d = both(Convolutional(), (1, side, side))
+    g, d = both(ConvolutionConfig(), (1, side, side))
     assert [(layer.channels, layer.side) for layer in d.plan] == [*d_maps, (1, 1)]
     assert [(layer.channels, layer.side) for layer in g.plan] == g_maps
     for plan in (g.plan, d.plan):
@@ -130,20 +131,25 @@ def test_d_halves_down_to_a_small_map_and_g_doubles_up_from_it(side: int, d_maps
 
 
 def test_pictures_stay_between_black_and_white() -> None:
-    for settings in (Convolutional(channels=4), Network(width=5)):
-        net = network(2, 64, settings, (1, 8, 8))
+    for settings in (ConvolutionConfig(channels=4), MLPConfig(width=5)):
+        net = build_network(2, 64, settings, (1, 8, 8))
         x = net(50 * draw(1, net.size, seed=0), draw(1, 20, 2, seed=1))
         assert 0.99 < float(x.abs().max()) <= 1
-    assert not network(64, 1, Network(width=5), (1, 8, 8)).bounded and not network(2, 64, Network(width=5)).bounded
+    assert (
+        not build_network(64, 1, MLPConfig(width=5), (1, 8, 8)).bounded and not build_network(2, 64, MLPConfig(width=5)).bounded
+    )
 
 
 @pytest.mark.parametrize("normalisation", NORMALISATIONS)
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_declared_sizes_are_those_of_the_networks(shape: Shape, normalisation: Any) -> None:
     size = shape[0] * shape[1] * shape[2]
-    for settings in (Convolutional(channels=6, normalisation=normalisation), Network(width=5, normalisation=normalisation)):
+    for settings in (
+        ConvolutionConfig(channels=6, normalisation=normalisation),
+        MLPConfig(width=5, normalisation=normalisation),
+    ):
         for inputs, outputs in ((3, size), (size, 1)):
-            net = network(inputs, outputs, settings, shape)
+            net = build_network(inputs, outputs, settings, shape)
             assert settings.parameters(inputs, outputs, shape) == net.size == sum(net.lengths)
             assert len(net.initialise(Generator())) == net.size
 
@@ -151,7 +157,7 @@ def test_declared_sizes_are_those_of_the_networks(shape: Shape, normalisation: A
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_a_weight_counts_once_for_every_place(shape: Shape) -> None:
     """Multiplications of a pass per picture, against what torch counts; and what the largest layers keep."""
-    settings, size = Convolutional(channels=4), shape[0] * shape[1] * shape[2]
+    settings, size = ConvolutionConfig(channels=4), shape[0] * shape[1] * shape[2]
     g, d = both(settings, shape)
     for net, inputs, outputs in ((g, 3, size), (d, size, 1)):
         with FlopCounterMode(display=False) as counter:
@@ -196,21 +202,21 @@ def test_the_trilinear_form_and_its_derivatives(members: int, few: int, monkeypa
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("normalisation", NORMALISATIONS)
 def test_first_and_second_gradients_by_finite_differences(normalisation: Any, activation: Any) -> None:
-    for net in both(Convolutional(channels=4, normalisation=normalisation, activation=activation), (1, 8, 8)):
+    for net in both(ConvolutionConfig(channels=4, normalisation=normalisation, activation=activation), (1, 8, 8)):
         theta, x = rows(net).requires_grad_(), draw(2, 3, 64 if net.plan[0].kernel == 4 else 3, seed=1).requires_grad_()
         assert torch.autograd.gradcheck(net, (theta, x), fast_mode=True)
         assert torch.autograd.gradgradcheck(net, (theta, x), fast_mode=True, atol=1e-4)
 
 
 def test_a_generator_of_64_latents_is_no_discriminator() -> None:
-    g, d = both(Convolutional(channels=4), (1, 8, 8), latent=64)
+    g, d = both(ConvolutionConfig(channels=4), (1, 8, 8), latent=64)
     assert (g.plan[0].kernel, d.plan[0].kernel) == (1, 4)
 
 
 @pytest.mark.parametrize("scheme", ["uniform", "he", "xavier", "orthogonal", "normal"])
 def test_first_kernels_have_the_published_scale(scheme: Any) -> None:
     """As torch.nn.init gives them for a convolution 64 -> 128; DCGAN's are N(0, 0.02^2)."""
-    settings = Convolutional(channels=64, activation="relu", initialisation=scheme, gain=0.5)
+    settings = ConvolutionConfig(channels=64, activation="relu", initialisation=scheme, gain=0.5)
     _, d = both(settings, (1, 16, 16))
     parts = d.initialise(Generator().manual_seed(0)).split(d.lengths)
     w, like = parts[2].view(64 * 16, 128), torch.empty(128, 64, 4, 4)
@@ -232,16 +238,16 @@ def test_first_kernels_have_the_published_scale(scheme: Any) -> None:
 @pytest.mark.parametrize(
     ("settings", "summary"),
     [
-        (Convolutional(), "convolutional, 16 channels, leaky ReLU"),
+        (ConvolutionConfig(), "convolutional, 16 channels, leaky ReLU"),
         (
-            Convolutional(channels=64, activation="relu", normalisation="batch", initialisation="normal"),
+            ConvolutionConfig(channels=64, activation="relu", normalisation="batch", initialisation="normal"),
             "convolutional, 64 channels, ReLU, batch norm, N(0, 0.02²)",
         ),
-        (Convolutional(initialisation="orthogonal", gain=0.8), "convolutional, 16 channels, leaky ReLU, orthogonal × 0.8"),
+        (ConvolutionConfig(initialisation="orthogonal", gain=0.8), "convolutional, 16 channels, leaky ReLU, orthogonal × 0.8"),
     ],
     ids=str,
 )
-def test_summaries(settings: Convolutional, summary: str) -> None:
+def test_summaries(settings: ConvolutionConfig, summary: str) -> None:
     assert settings.summary() == summary
 
 
@@ -249,17 +255,17 @@ def test_summaries(settings: Convolutional, summary: str) -> None:
 
 
 def config(seed: int = 0, network: dict[str, Any] | None = None, rule: Any = None, **changes: Any) -> GameConfig:
-    settings = Convolutional(**({"channels": 4, "activation": "silu", "initialisation": "he"} | (network or {})))
+    settings = ConvolutionConfig(**({"channels": 4, "activation": "silu", "initialisation": "he"} | (network or {})))
     objective = changes.pop("objective", "non_saturating")
     return GameConfig(
-        data=Digits(count=30),
-        latent=Latent(dimension=2),
+        data=DigitsConfig(count=30),
+        latent=LatentConfig(dimension=2),
         generator=settings,
         discriminator=settings,
         objective=objective,
-        regulariser=Regulariser(**({"r1": 0} | changes)),
-        update_rule=rule or Alternating(discriminator_steps=1, generator_steps=1),
-        run=RunSettings(batch=4, seed=seed),
+        regulariser=RegulariserConfig(**({"r1": 0} | changes)),
+        update_rule=rule or AlternatingConfig(discriminator_steps=1, generator_steps=1),
+        run=RunConfig(batch=4, seed=seed),
     )
 
 
@@ -307,7 +313,7 @@ def test_every_regulariser_is_played(calm: dict[str, Any], normalisation: str) -
     check_finite_steps(*(config(seed, {"normalisation": normalisation}, **calm) for seed in (0, 1)))
 
 
-@pytest.mark.parametrize("rule", variants(UpdateRule), ids=lambda r: r.__name__)
+@pytest.mark.parametrize("rule", variants(UpdateRuleConfig), ids=lambda r: r.__name__)
 def test_every_update_rule_is_played(rule: Any) -> None:
     check_finite_steps(*(config(seed, rule=rule(), r1=0.3) for seed in (0, 1)))
     check_finite_steps(config(rule=rule()))
@@ -376,7 +382,7 @@ def test_gradients_by_differences(normalisation: str) -> None:
 
 @pytest.mark.parametrize("normalisation", NORMALISATIONS)
 def test_a_kernel_is_divided_by_the_singular_value_of_its_matrix(normalisation: Any) -> None:
-    _, d = both(Convolutional(channels=4, normalisation=normalisation), (1, 16, 16))
+    _, d = both(ConvolutionConfig(channels=4, normalisation=normalisation), (1, 16, 16))
     check_spectral(d)
     phi, kept = rows(d), None
     for _ in range(300):
@@ -437,8 +443,8 @@ def test_convolutions_and_pictures_survive_json() -> None:
 
 
 @pytest.mark.parametrize("r1", [0.0, 1.0])
-@pytest.mark.parametrize("rule", [Alternating(), Alternating(discriminator_steps=4)], ids=lambda r: r.summary())
-def test_the_cost_estimate_is_what_torch_counts(r1: float, rule: Alternating) -> None:
+@pytest.mark.parametrize("rule", [AlternatingConfig(), AlternatingConfig(discriminator_steps=4)], ids=lambda r: r.summary())
+def test_the_cost_estimate_is_what_torch_counts(r1: float, rule: AlternatingConfig) -> None:
     given = config(network={"channels": 8}, rule=rule, r1=r1).replace("run.batch", 64)
     game, streams = build_game(given), Streams([0])
     state = start(game, streams)

@@ -12,20 +12,21 @@ from typing import Any
 import pytest
 import torch
 
-from gandash.config import OBJECTIVES, GameConfig, RunSettings
+from gandash.config import GameConfig, RunConfig
+from gandash.config.networks import MLPConfig
+from gandash.config.objectives import OBJECTIVES
+from gandash.config.setting import kind_of, variants
 from gandash.game import device as device_module
 from gandash.game.device import CPU, device_for, name_of
 from gandash.game.game import Streams, build_game
 from gandash.game.round import METRICS, start
 from gandash.game.step import train_step
-from gandash.players import Network
-from gandash.settings import kind_of, variants
 from gandash.worker import session as session_module
 from gandash.worker.games import Games
 from gandash.worker.session import Session
 
 META = torch.device("meta")
-SMALL = GameConfig(generator=Network(width=4), discriminator=Network(width=4), run=RunSettings(batch=8))
+SMALL = GameConfig(generator=MLPConfig(width=4), discriminator=MLPConfig(width=4), run=RunConfig(batch=8))
 EVERY_PENALTY = [(f"regulariser.{name}", 0.1) for name in ("r1", "r2", "gradient_penalty", "noise", "clip")]
 CONVOLUTIONAL = [
     ("data", {"kind": "digits"}),

@@ -17,29 +17,38 @@ from scipy import stats
 from scipy.integrate import quad
 from torch import Generator
 
-from gandash import players, targets
+from gandash.config.data import (
+    DataConfig,
+    GaussianConfig,
+    LaplaceConfig,
+    MixtureConfig,
+    PointMassConfig,
+    SamplesConfig,
+    StudentTConfig,
+    UniformConfig,
+)
+from gandash.config.networks import LatentConfig
+from gandash.config.setting import Settings, kind_of, variants
 from gandash.game.distributions import DISTRIBUTIONS, Distribution, Latent, LineDistribution, PointDistribution, distribution
 from gandash.game.distributions.line import row_of
 from gandash.packed import pack_samples
-from gandash.settings import Settings, kind_of, variants
-from gandash.targets import Gaussian, Laplace, Mixture, PointMass, Samples, StudentT, Uniform
 
 CASES: list[Settings] = [
     # A newcomer is tested with its defaults before anyone lists it here
     *(settings() for settings, law in DISTRIBUTIONS.items() if issubclass(law, LineDistribution)),
-    Gaussian(mean=-2, std=0.1),
-    Gaussian(mean=3, std=2),
-    Mixture(means=(0.5,), weights=(3,), std=0.7),
-    Mixture(means=(-2, 0, 3), weights=(1, 5, 2), std=0.3),
-    Mixture(means=(2, -1), weights=(9, 1), std=0.05),
-    Mixture(means=(-0.2, 0.2), weights=(1, 1), std=1),
-    Uniform(low=0.25, high=0.75),
-    Uniform(low=-8, high=8),
-    Laplace(mean=2, scale=0.05),
-    StudentT(mean=1, scale=0.3, degrees=1),
-    StudentT(mean=-1, scale=2, degrees=30),
-    PointMass(place=0.1),
-    Samples(rows=pack_samples(np.array([[3], [1], [1], [0.1]], dtype=np.float32)), scaling="as_given"),
+    GaussianConfig(mean=-2, std=0.1),
+    GaussianConfig(mean=3, std=2),
+    MixtureConfig(means=(0.5,), weights=(3,), std=0.7),
+    MixtureConfig(means=(-2, 0, 3), weights=(1, 5, 2), std=0.3),
+    MixtureConfig(means=(2, -1), weights=(9, 1), std=0.05),
+    MixtureConfig(means=(-0.2, 0.2), weights=(1, 1), std=1),
+    UniformConfig(low=0.25, high=0.75),
+    UniformConfig(low=-8, high=8),
+    LaplaceConfig(mean=2, scale=0.05),
+    StudentTConfig(mean=1, scale=0.3, degrees=1),
+    StudentTConfig(mean=-1, scale=2, degrees=30),
+    PointMassConfig(place=0.1),
+    SamplesConfig(rows=pack_samples(np.array([[3], [1], [1], [0.1]], dtype=np.float32)), scaling="as_given"),
 ]
 
 
@@ -83,7 +92,7 @@ def mass(law: LineDistribution, low: float, high: float) -> float:
 
 
 def test_every_registered_settings_class_is_a_choice_of_data() -> None:
-    assert set(DISTRIBUTIONS) == set(variants(targets.Data))
+    assert set(DISTRIBUTIONS) == set(variants(DataConfig))
     for settings, law in DISTRIBUTIONS.items():
         assert law.implements is settings
         assert type(distribution(settings())) is law, kind_of(settings)
@@ -128,7 +137,7 @@ def test_samples_follow_the_cdf(law: LineDistribution) -> None:
 
 
 def test_samples_are_independent_draws(law: LineDistribution) -> None:
-    if isinstance(law.settings, PointMass):
+    if isinstance(law.settings, PointMassConfig):
         return  # all alike
     u = law.cdf(law.sample(Generator().manual_seed(3), 10000)[:, 0])
     for lag in (1, 2, 5000):  # 5000: where a draw of noise and a draw of modes from one stretch would meet
@@ -139,7 +148,7 @@ def test_the_same_generator_gives_the_same_samples(any_law: Distribution) -> Non
     law, generator = any_law, Generator().manual_seed(5)
     x = law.sample(generator, 100)
     assert torch.equal(x, law.sample(Generator().manual_seed(5), 100))
-    if isinstance(law.settings, PointMass):
+    if isinstance(law.settings, PointMassConfig):
         return
     assert not torch.equal(x, law.sample(generator, 100))
     assert not torch.equal(x, law.sample(Generator().manual_seed(6), 100))
@@ -148,7 +157,7 @@ def test_the_same_generator_gives_the_same_samples(any_law: Distribution) -> Non
 def test_no_draw_touches_the_global_generator(any_law: Distribution) -> None:
     before = torch.get_rng_state()
     any_law.sample(Generator().manual_seed(0), 10)
-    Latent(players.Latent()).sample(Generator().manual_seed(0), 10)
+    Latent(LatentConfig()).sample(Generator().manual_seed(0), 10)
     assert torch.equal(before, torch.get_rng_state())
 
 
@@ -169,14 +178,14 @@ def test_distribution_functions_are_in_double_precision(law: LineDistribution) -
 
 @given(mean=st.floats(-8, 8), std=st.floats(0.02, 4), z=st.floats(-30, 30))
 def test_gaussian_against_scipy(mean: float, std: float, z: float) -> None:
-    law, exact = distribution(Gaussian(mean=mean, std=std)), stats.norm(mean, std)
+    law, exact = distribution(GaussianConfig(mean=mean, std=std)), stats.norm(mean, std)
     x = mean + z * std
     assert float(law.log_density(torch.tensor([x], dtype=torch.float64))) == pytest.approx(exact.logpdf(x), rel=1e-9)
     assert float(law.cdf(torch.tensor(x, dtype=torch.float64))) == pytest.approx(exact.cdf(x), rel=1e-9, abs=1e-15)
 
 
 def test_mixture_is_the_weighted_sum() -> None:
-    law = distribution(Mixture(means=(-2, 0, 3), weights=(1, 5, 2), std=0.3))
+    law = distribution(MixtureConfig(means=(-2, 0, 3), weights=(1, 5, 2), std=0.3))
     x = np.linspace(-4, 5, 91)
     exact = (stats.norm(-2, 0.3).pdf(x) + 5 * stats.norm(0, 0.3).pdf(x) + 2 * stats.norm(3, 0.3).pdf(x)) / 8
     np.testing.assert_allclose(density(law, x), exact, rtol=1e-9, atol=1e-300)
@@ -186,20 +195,23 @@ def test_mixture_is_the_weighted_sum() -> None:
 
 
 def test_mixture_fills_each_mode_by_its_weight() -> None:
-    x = distribution(Mixture(means=(-2, 0, 3), weights=(1, 5, 2), std=0.1)).sample(Generator().manual_seed(0), 40000)
+    x = distribution(MixtureConfig(means=(-2, 0, 3), weights=(1, 5, 2), std=0.1)).sample(Generator().manual_seed(0), 40000)
     for mean, share in ((-2, 1 / 8), (0, 5 / 8), (3, 2 / 8)):
         assert float(((x - mean).abs() < 1).float().mean()) == pytest.approx(share, abs=0.01)
 
 
 def test_no_weights_means_equal_ones() -> None:
-    without, equal = distribution(Mixture(means=(-2, 0, 3))), distribution(Mixture(means=(-2, 0, 3), weights=(4, 4, 4)))
+    without, equal = (
+        distribution(MixtureConfig(means=(-2, 0, 3))),
+        distribution(MixtureConfig(means=(-2, 0, 3), weights=(4, 4, 4))),
+    )
     x = np.linspace(-4, 5, 91)
     np.testing.assert_allclose(density(without, x), density(equal, x), rtol=1e-12)
     assert torch.equal(without.sample(Generator().manual_seed(0), 99), equal.sample(Generator().manual_seed(0), 99))
 
 
 def test_uniform_has_no_modes_and_nothing_outside() -> None:
-    law = distribution(Uniform(low=-1, high=3))
+    law = distribution(UniformConfig(low=-1, high=3))
     assert law.modes() is None
     np.testing.assert_array_equal(density(law, np.array([-1.01, 3.01])), 0)
     np.testing.assert_allclose(density(law, np.array([-0.99, 1, 2.99])), 1 / 4)
@@ -207,8 +219,8 @@ def test_uniform_has_no_modes_and_nothing_outside() -> None:
 
 
 def test_gaussian_keeps_its_own_settings() -> None:
-    law = distribution(Gaussian(mean=2, std=0.5))
-    assert law.settings == Gaussian(mean=2, std=0.5)
+    law = distribution(GaussianConfig(mean=2, std=0.5))
+    assert law.settings == GaussianConfig(mean=2, std=0.5)
     modes = law.modes()
     assert modes is not None and modes.places.tolist() == [[2]] and modes.weights.tolist() == [1]
     low, high = law.quantile_range(0.95)
@@ -225,8 +237,8 @@ def test_gaussian_keeps_its_own_settings() -> None:
 def test_laplace_and_student_against_scipy(mean: float, scale: float, degrees: float, z: float, p: float) -> None:
     x = torch.tensor([mean + z * scale], dtype=torch.float64)
     for settings, exact in (
-        (Laplace(mean=mean, scale=scale), stats.laplace(mean, scale)),
-        (StudentT(mean=mean, scale=scale, degrees=degrees), stats.t(degrees, mean, scale)),
+        (LaplaceConfig(mean=mean, scale=scale), stats.laplace(mean, scale)),
+        (StudentTConfig(mean=mean, scale=scale, degrees=degrees), stats.t(degrees, mean, scale)),
     ):
         law = distribution(settings)
         assert isinstance(law, LineDistribution)
@@ -236,7 +248,7 @@ def test_laplace_and_student_against_scipy(mean: float, scale: float, degrees: f
         assert law.modes() is None
 
 
-@pytest.mark.parametrize("settings", [Laplace(), StudentT(degrees=1), StudentT(degrees=100)], ids=str)
+@pytest.mark.parametrize("settings", [LaplaceConfig(), StudentTConfig(degrees=1), StudentTConfig(degrees=100)], ids=str)
 def test_every_sample_is_finite(settings: Settings) -> None:
     """Also where a uniform number is 0 or as near to 1 as it can be."""
     law, extremes = distribution(settings), torch.tensor([0.0, 2**-24, 0.5, 1 - 2**-24])
@@ -246,14 +258,14 @@ def test_every_sample_is_finite(settings: Settings) -> None:
 
 @pytest.mark.parametrize("degrees", [1, 1.5, 2, 3, 100])
 def test_the_stage_of_heavy_tails_still_shows_the_peak(degrees: float) -> None:
-    law = distribution(StudentT(scale=1, degrees=degrees))
+    law = distribution(StudentTConfig(scale=1, degrees=degrees))
     assert isinstance(law, LineDistribution)
     low, high = law.extent()
     assert low == -high and law.quantile_range(0.98)[1] < high < 100
 
 
 def test_a_point_mass_has_no_density_and_a_step() -> None:
-    law = distribution(PointMass(place=0.1))
+    law = distribution(PointMassConfig(place=0.1))
     place = float(np.float32(0.1))
     x = torch.tensor([place - 1e-6, place, place + 1e-6], dtype=torch.float64)
     assert law.log_density(x[:, None]).tolist() == [-math.inf, math.inf, -math.inf]
@@ -264,7 +276,7 @@ def test_a_point_mass_has_no_density_and_a_step() -> None:
 
 def test_an_uploaded_sample_is_its_own_law() -> None:
     rows = np.array([[3], [1], [1], [0.5]], dtype=np.float32)
-    law = distribution(Samples(rows=pack_samples(rows), scaling="as_given"))
+    law = distribution(SamplesConfig(rows=pack_samples(rows), scaling="as_given"))
     assert isinstance(law, LineDistribution)
     assert law.cdf(torch.tensor([0.49, 0.5, 0.99, 1, 2.9, 3])).tolist() == [0, 0.25, 0.25, 0.75, 0.75, 1]
     x = law.sample(Generator().manual_seed(0), 40000)[:, 0]
@@ -283,9 +295,9 @@ def test_every_row_of_a_large_sample_is_as_likely_as_any_other() -> None:
 
 def test_standardised_rows_have_mean_0_and_std_1() -> None:
     rows = np.random.default_rng(0).gamma(2, 1e4, (500, 1)).astype(np.float32)
-    points = Samples(rows=pack_samples(rows), scaling="standardised").points()
+    points = SamplesConfig(rows=pack_samples(rows), scaling="standardised").points()
     assert abs(points.mean()) < 1e-6 and points.std() == pytest.approx(1, abs=1e-6)
-    np.testing.assert_array_equal(Samples(rows=pack_samples(rows), scaling="as_given").points(), rows)
+    np.testing.assert_array_equal(SamplesConfig(rows=pack_samples(rows), scaling="as_given").points(), rows)
 
 
 # ------------------------------------------------------------------------------------------------------------- latent
@@ -295,7 +307,7 @@ LATENTS = {"normal": stats.norm, "uniform": stats.uniform(-1, 2)}
 
 @pytest.mark.parametrize("kind", LATENTS)
 def test_latent_samples_and_line_follow_their_law(kind: str) -> None:
-    latent = Latent(players.Latent.model_validate({"kind": kind, "dimension": 3}))
+    latent = Latent(LatentConfig.model_validate({"kind": kind, "dimension": 3}))
     z = latent.sample(Generator().manual_seed(1), 20000)
     assert z.shape == (20000, 3) and z.dtype == torch.float32
     assert stats.kstest(z.reshape(-1).numpy(), LATENTS[kind].cdf).pvalue > 1e-3
@@ -308,7 +320,7 @@ def test_latent_samples_and_line_follow_their_law(kind: str) -> None:
 @pytest.mark.parametrize("kind", LATENTS)
 def test_measuring_spreads_one_coordinate_evenly(kind: str) -> None:
     """Systematic sampling: one draw in each of n cells of equal probability, all shifted by the same uniform number."""
-    latent = Latent(players.Latent.model_validate({"kind": kind, "dimension": 1}))
+    latent = Latent(LatentConfig.model_validate({"kind": kind, "dimension": 1}))
     assert latent.stratified
     shifts = []
     for seed in range(40):
@@ -322,7 +334,7 @@ def test_measuring_spreads_one_coordinate_evenly(kind: str) -> None:
 
 
 def test_measuring_in_more_dimensions_draws_independently() -> None:
-    latent = Latent(players.Latent(dimension=2))
+    latent = Latent(LatentConfig(dimension=2))
     assert not latent.stratified
     a, b = latent.measuring(Generator().manual_seed(1), 9), latent.sample(Generator().manual_seed(1), 9)
     assert torch.equal(a, b)

@@ -16,7 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from gandash.config import GameConfig, Regulariser, RunSettings
+from gandash.config import GameConfig, RunConfig
+from gandash.config.networks import LatentConfig, MLPConfig
+from gandash.config.regularisers import RegulariserConfig
 from gandash.game.distributions import DISTRIBUTIONS
 from gandash.game.field import (
     discriminator_by_autograd,
@@ -36,7 +38,6 @@ from gandash.game.field import (
 from gandash.game.game import Game, build_game
 from gandash.game.networks import ACTIVATIONS
 from gandash.game.objectives import OBJECTIVES
-from gandash.players import Latent, Network
 
 GAMMAS = (0.0, 0.5, 2.0)  # one member each; the population as a whole has a penalty
 BATCH = 5
@@ -48,12 +49,12 @@ def population(objective: Name = "non_saturating", activation: Any = "tanh", gam
     return build_game(
         *(
             GameConfig(
-                latent=Latent(dimension=2),
-                generator=Network(width=3, depth=2, activation=activation),
-                discriminator=Network(width=4, depth=2, activation=activation),
+                latent=LatentConfig(dimension=2),
+                generator=MLPConfig(width=3, depth=2, activation=activation),
+                discriminator=MLPConfig(width=4, depth=2, activation=activation),
                 objective=objective,
-                regulariser=Regulariser(r1=gamma),
-                run=RunSettings(batch=BATCH),
+                regulariser=RegulariserConfig(r1=gamma),
+                run=RunConfig(batch=BATCH),
             )
             for gamma in gammas
         )
@@ -207,7 +208,9 @@ def test_squared_slope_by_finite_differences() -> None:
 def test_r1_of_a_linear_discriminator(w1: float, w2: float, gamma: float) -> None:
     """a(x) = w2 (w1 x + 10) + 1 where the one ReLU is open: the penalty is (gamma/2) (w1 w2)^2 wherever the data."""
     game, without = (
-        build_game(GameConfig(discriminator=Network(width=1, depth=1, activation="relu"), regulariser=Regulariser(r1=r1)))
+        build_game(
+            GameConfig(discriminator=MLPConfig(width=1, depth=1, activation="relu"), regulariser=RegulariserConfig(r1=r1))
+        )
         for r1 in (gamma, 0.0)
     )
     phi = torch.tensor([[w1, 10.0, w2, 1.0]], dtype=torch.float64)
@@ -222,7 +225,7 @@ def test_r1_of_a_linear_discriminator(w1: float, w2: float, gamma: float) -> Non
 
 def test_r1_acts_on_real_data_alone() -> None:
     """A ReLU shut on every real point and open on every fake one: no slope on real data, so no penalty."""
-    config = GameConfig(discriminator=Network(width=1, depth=1, activation="relu"), regulariser=Regulariser(r1=100))
+    config = GameConfig(discriminator=MLPConfig(width=1, depth=1, activation="relu"), regulariser=RegulariserConfig(r1=100))
     game, without = build_game(config), build_game(config.replace("regulariser.r1", 0))
     phi = torch.tensor([[1.0, 0.0, 2.0, 0.0]], dtype=torch.float64)
     left, right = -torch.ones(1, BATCH, 1).double(), torch.ones(1, BATCH, 1).double()
@@ -255,12 +258,14 @@ def calmed(members: int, objective: str = "non_saturating", dimension: int = 1, 
         *(
             GameConfig(
                 data=next(d for d in DISTRIBUTIONS if d.dimension == dimension)(),
-                latent=Latent(dimension=2),
-                generator=Network(**network),
-                discriminator=Network(**network),
+                latent=LatentConfig(dimension=2),
+                generator=MLPConfig(**network),
+                discriminator=MLPConfig(**network),
                 objective=objective,
-                regulariser=Regulariser(**({"r1": 0} | common | {name: value * share for name, value in changes.items()})),
-                run=RunSettings(batch=batch, seed=seed),
+                regulariser=RegulariserConfig(
+                    **({"r1": 0} | common | {name: value * share for name, value in changes.items()})
+                ),
+                run=RunConfig(batch=batch, seed=seed),
             )
             for seed, share in enumerate((1.0, 0.5, 0.0)[:members])
         )
@@ -505,10 +510,10 @@ def dirac(objective: Name, gamma: float) -> Callable[[float, float], np.ndarray]
     """
     game = build_game(
         GameConfig(
-            generator=Network(width=1, depth=1, activation="relu"),
-            discriminator=Network(width=1, depth=1, activation="relu"),
+            generator=MLPConfig(width=1, depth=1, activation="relu"),
+            discriminator=MLPConfig(width=1, depth=1, activation="relu"),
             objective=objective,
-            regulariser=Regulariser(r1=gamma),
+            regulariser=RegulariserConfig(r1=gamma),
         )
     )
 

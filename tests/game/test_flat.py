@@ -13,17 +13,18 @@ import pytest
 import torch
 from game.checks import draw, in_double
 
-from gandash import dynamics
-from gandash.config import GameConfig, Regulariser, RunSettings
-from gandash.dynamics import Adam, GradientDescent, RMSProp
+from gandash.config import GameConfig, RunConfig
+from gandash.config.data import PointMassConfig
+from gandash.config.networks import LatentConfig, LinearConfig, MLPConfig, PointConfig
+from gandash.config.optimisers import AdamConfig, GradientDescentConfig, RMSPropConfig
+from gandash.config.regularisers import RegulariserConfig
+from gandash.config.rules import ConsensusConfig, SymplecticAdjustmentConfig, UnrolledConfig
 from gandash.game.field import FLAT, discriminator_loss, lengths
 from gandash.game.game import Streams, build_game
-from gandash.game.networks import Net, network
+from gandash.game.networks import Network, build_network
 from gandash.game.round import GameState, Players, start
 from gandash.game.spectral import normalised
 from gandash.game.step import UPDATE_RULES, train_step
-from gandash.players import Latent, Linear, Network, Point
-from gandash.targets import PointMass
 
 THETA, STEP, LAMBDA = 0.5, 0.1, 10.0
 RULES = [kind.model_fields["kind"].default for kind in UPDATE_RULES]
@@ -43,16 +44,16 @@ CALM: dict[str, dict[str, Any]] = {
 
 def dirac(rule: Any, calm: dict[str, Any], psi: float = 0.0, **changes: Any) -> GameConfig:
     given: dict[str, Any] = {
-        "data": PointMass(place=0.0),
-        "latent": Latent(dimension=1),
-        "generator": Point(start=THETA),
-        "discriminator": Linear(start=psi),
+        "data": PointMassConfig(place=0.0),
+        "latent": LatentConfig(dimension=1),
+        "generator": PointConfig(start=THETA),
+        "discriminator": LinearConfig(start=psi),
         "objective": "wasserstein",
-        "regulariser": Regulariser(**{"r1": 0.0, **calm}),
+        "regulariser": RegulariserConfig(**{"r1": 0.0, **calm}),
         "update_rule": {"kind": rule} if isinstance(rule, str) else rule,
-        "generator_optimiser": GradientDescent(learning_rate=STEP),
-        "discriminator_optimiser": GradientDescent(learning_rate=STEP),
-        "run": RunSettings(batch=4, averaging=0.0),
+        "generator_optimiser": GradientDescentConfig(learning_rate=STEP),
+        "discriminator_optimiser": GradientDescentConfig(learning_rate=STEP),
+        "run": RunConfig(batch=4, averaging=0.0),
     }
     return GameConfig(**(given | changes))
 
@@ -74,19 +75,19 @@ def after_one(config: GameConfig, players: Players = Players.BOTH) -> tuple[floa
 
 def test_consensus_at_a_flat_critic() -> None:
     """v = (-psi, theta + 2 lambda (|psi| - 1) d|psi|) = (0, theta), and grad |v|^2 / 2 = (theta, 0): the kink adds nothing."""
-    found = after_one(dirac(dynamics.Consensus(gamma=0.3), CALM["gradient penalty"]))
+    found = after_one(dirac(ConsensusConfig(gamma=0.3), CALM["gradient penalty"]))
     assert found == pytest.approx((THETA - STEP * 0.3 * THETA, -STEP * THETA), abs=1e-12)
 
 
 def test_symplectic_adjustment_at_a_flat_critic() -> None:
     """H = [[0, -1], [1, 0]] = A, A^T v = (theta, 0)."""
-    found = after_one(dirac(dynamics.SymplecticAdjustment(weight=0.6), CALM["gradient penalty"]))
+    found = after_one(dirac(SymplecticAdjustmentConfig(weight=0.6), CALM["gradient penalty"]))
     assert found == pytest.approx((THETA - STEP * 0.6 * THETA, -STEP * THETA), abs=1e-12)
 
 
 def test_unrolling_from_a_flat_critic() -> None:
     """G sees psi = -eta theta, so that L_G = -psi theta = eta theta^2; D stands still."""
-    found = after_one(dirac(dynamics.Unrolled(depth=1, inner_rate=0.2), CALM["gradient penalty"]), Players.G)
+    found = after_one(dirac(UnrolledConfig(depth=1, inner_rate=0.2), CALM["gradient penalty"]), Players.G)
     assert found == pytest.approx((THETA - STEP * 2 * 0.2 * THETA, 0), abs=1e-12)
 
 
@@ -142,12 +143,12 @@ def test_every_rule_leaves_a_flat_critic(rule: str, calm: str) -> None:
         assert bool(metrics[0, :2].isfinite().all()) and bool(state.theta.isfinite().all() and state.phi.isfinite().all())
 
 
-NETWORKS: dict[str, Network] = {
-    "relu": Network(width=3, depth=2, activation="relu"),
-    "silu": Network(width=3, depth=2, activation="silu"),
-    "maxout": Network(width=3, depth=1, activation="maxout"),
-    "layer norm": Network(width=3, depth=2, activation="leaky_relu", normalisation="layer"),
-    "batch norm": Network(width=3, depth=2, activation="tanh", normalisation="batch"),
+NETWORKS: dict[str, MLPConfig] = {
+    "relu": MLPConfig(width=3, depth=2, activation="relu"),
+    "silu": MLPConfig(width=3, depth=2, activation="silu"),
+    "maxout": MLPConfig(width=3, depth=1, activation="maxout"),
+    "layer norm": MLPConfig(width=3, depth=2, activation="leaky_relu", normalisation="layer"),
+    "batch norm": MLPConfig(width=3, depth=2, activation="tanh", normalisation="batch"),
 }
 
 
@@ -170,7 +171,7 @@ def test_every_rule_goes_on_where_a_network_is_all_zeros(rule: str, calm: str, k
 
 def test_a_dead_half_of_a_network_counts_as_flat_and_the_other_as_ever() -> None:
     """A ReLU unit that lives on x > 0 alone, loss and its Hessian in the weight: flat places add 0, the others what they do."""
-    net = Network(width=1, depth=1, activation="relu")
+    net = MLPConfig(width=1, depth=1, activation="relu")
     game = build_game(dirac("consensus", CALM["gradient penalty"], discriminator=net))
     phi = torch.tensor([[2.0, 0.0, 1.5, 0.0]], requires_grad=True)  # W_1, b_1, W_2, b_2: slope 3 where x > 0
     real = torch.tensor([[[-1.0], [1.0], [-2.0], [2.0]]])
@@ -193,27 +194,27 @@ def in_chance(n: int) -> Any:
 
 
 SPECTRAL = {
-    "mlp": Network(width=4, depth=2, activation="leaky_relu"),
-    "one row, one column": Network(width=1, depth=2, activation="leaky_relu"),
-    "maxout": Network(width=3, depth=1, activation="maxout"),
-    "linear": Linear(start=0.7),
+    "mlp": MLPConfig(width=4, depth=2, activation="leaky_relu"),
+    "one row, one column": MLPConfig(width=1, depth=2, activation="leaky_relu"),
+    "maxout": MLPConfig(width=3, depth=1, activation="maxout"),
+    "linear": LinearConfig(start=0.7),
 }
 
 
 @pytest.fixture(params=SPECTRAL.values(), ids=SPECTRAL)
-def net(request: pytest.FixtureRequest) -> Net:
-    return network(1, 1, request.param)
+def net(request: pytest.FixtureRequest) -> Network:
+    return build_network(1, 1, request.param)
 
 
 @pytest.mark.parametrize("size", [0.0, 1e-40, 1e-25, 1e-14])
-def test_a_zero_matrix_is_left_alone_and_so_is_its_gradient(net: Net, size: float) -> None:
+def test_a_zero_matrix_is_left_alone_and_so_is_its_gradient(net: Network, size: float) -> None:
     phi, gradient = torch.full((2, net.size), size), torch.ones(2, net.size)
     found = normalised(net, phi, None)
     torch.testing.assert_close(found.phi, phi, rtol=0, atol=1e-12)
     torch.testing.assert_close(found.pull_back(gradient), gradient, rtol=0, atol=1e-9)
 
 
-def test_a_matrix_that_was_zero_is_normalised_as_soon_as_it_is_none(net: Net) -> None:
+def test_a_matrix_that_was_zero_is_normalised_as_soon_as_it_is_none(net: Network) -> None:
     """What is kept of a zero matrix knows no direction; one round of power iteration must find back from it."""
     phi = draw(2, net.size, seed=3)
     kept = normalised(net, torch.zeros_like(phi), normalised(net, phi, None).kept).kept
@@ -225,14 +226,14 @@ def test_a_matrix_that_was_zero_is_normalised_as_soon_as_it_is_none(net: Net) ->
 
 def test_a_vector_square_to_all_rows_finds_the_singular_value() -> None:
     """W's one row is (3, -3): the first vector, of ones, sees nothing of it."""
-    net = network(1, 1, Network(width=2, depth=1))
+    net = build_network(1, 1, MLPConfig(width=2, depth=1))
     phi = torch.zeros(1, net.size)
     phi[0, :2] = torch.tensor([3.0, -3.0])
     first = normalised(net, phi, None)
     torch.testing.assert_close(first.phi[0, :2], torch.tensor([3.0, -3.0]) / 18**0.5)
 
 
-def test_one_member_may_be_zero_beside_others(net: Net) -> None:
+def test_one_member_may_be_zero_beside_others(net: Network) -> None:
     phi = draw(3, net.size, seed=3)
     phi[1] = 0
     together = normalised(net, phi, None)
@@ -240,10 +241,12 @@ def test_one_member_may_be_zero_beside_others(net: Net) -> None:
         torch.testing.assert_close(together.phi[i], normalised(net, phi[i : i + 1], None).phi[0])
 
 
-@pytest.mark.parametrize("optimiser", [GradientDescent(learning_rate=0.1), Adam(learning_rate=0.1), RMSProp(learning_rate=0.1)])
+@pytest.mark.parametrize(
+    "optimiser", [GradientDescentConfig(learning_rate=0.1), AdamConfig(learning_rate=0.1), RMSPropConfig(learning_rate=0.1)]
+)
 def test_the_dirac_game_under_spectral_normalisation_starts_from_zero(optimiser: Any) -> None:
     """psi leaves 0 by the bare gradient, is -1 as judged from then on, and G is driven at that slope."""
-    given = dirac("simultaneous", {"spectral": "on"}, generator_optimiser=GradientDescent(learning_rate=STEP))
+    given = dirac("simultaneous", {"spectral": "on"}, generator_optimiser=GradientDescentConfig(learning_rate=STEP))
     game = build_game(given.replace("discriminator_optimiser", optimiser.model_dump()))
     streams = Streams([0])
     state = start(game, streams)
@@ -254,7 +257,7 @@ def test_the_dirac_game_under_spectral_normalisation_starts_from_zero(optimiser:
         assert float(state.theta) == pytest.approx(THETA - STEP * (n - 1))
 
 
-def matrices(net: Net, phi: torch.Tensor) -> list[np.ndarray]:
+def matrices(net: Network, phi: torch.Tensor) -> list[np.ndarray]:
     parts = torch.split(phi, net.lengths, dim=1)
     return [parts[i].view(len(phi), *shape).numpy() for i, shape in zip(net.matrices, net.shapes, strict=True)]
 
@@ -262,10 +265,10 @@ def matrices(net: Net, phi: torch.Tensor) -> list[np.ndarray]:
 # ------------------------------------------------------------------------------------------- numbers below float32's
 
 
-@pytest.mark.parametrize("optimiser", [Adam(epsilon=1e-45), RMSProp(epsilon=1e-45), Adam(epsilon=1e-320)])
+@pytest.mark.parametrize("optimiser", [AdamConfig(epsilon=1e-45), RMSPropConfig(epsilon=1e-45), AdamConfig(epsilon=1e-320)])
 def test_an_epsilon_below_what_float32_holds_divides_nothing_by_nothing(optimiser: Any) -> None:
     given = dirac(
-        "simultaneous", {}, data=PointMass(place=THETA), discriminator_optimiser=optimiser, generator_optimiser=optimiser
+        "simultaneous", {}, data=PointMassConfig(place=THETA), discriminator_optimiser=optimiser, generator_optimiser=optimiser
     )
     game = build_game(given)
     streams = Streams([0])

@@ -10,26 +10,28 @@ import torch
 from game.checks import check_noise
 from torch.utils.flop_counter import FlopCounterMode
 
-from gandash.config import GameConfig, Regulariser, RunSettings, flop_per_step
-from gandash.dynamics import Adam, Alternating, Extragradient
+from gandash.config import GameConfig, RunConfig, flop_per_step
+from gandash.config.data import MixtureConfig
+from gandash.config.networks import LatentConfig, MLPConfig
+from gandash.config.optimisers import AdamConfig
+from gandash.config.regularisers import RegulariserConfig
+from gandash.config.rules import AlternatingConfig, ExtragradientConfig
 from gandash.game.game import Streams, build_game
-from gandash.game.networks import network
+from gandash.game.networks import build_network
 from gandash.game.round import start
 from gandash.game.step import train_step
-from gandash.players import Latent, Network
-from gandash.targets import Mixture
 
 SMALL = GameConfig(
-    data=Mixture(means=(-1, 1), std=0.4),
-    latent=Latent(dimension=2),
-    generator=Network(width=4, depth=2, activation="relu"),
-    discriminator=Network(width=4, depth=2, activation="relu"),
+    data=MixtureConfig(means=(-1, 1), std=0.4),
+    latent=LatentConfig(dimension=2),
+    generator=MLPConfig(width=4, depth=2, activation="relu"),
+    discriminator=MLPConfig(width=4, depth=2, activation="relu"),
     objective="non_saturating",
-    regulariser=Regulariser(r1=1),
-    update_rule=Alternating(discriminator_steps=1, generator_steps=1),
-    generator_optimiser=Adam(learning_rate=1e-3, beta1=0.5),
-    discriminator_optimiser=Adam(learning_rate=3e-3, beta1=0.5),
-    run=RunSettings(batch=6, averaging=0.99),
+    regulariser=RegulariserConfig(r1=1),
+    update_rule=AlternatingConfig(discriminator_steps=1, generator_steps=1),
+    generator_optimiser=AdamConfig(learning_rate=1e-3, beta1=0.5),
+    discriminator_optimiser=AdamConfig(learning_rate=3e-3, beta1=0.5),
+    run=RunConfig(batch=6, averaging=0.99),
 )
 
 
@@ -152,7 +154,7 @@ def test_noise_and_mixes_are_drawn_for_each_alone() -> None:
     together, alone = Streams([3, 4]), Streams([4])
     assert torch.equal(together.normal(2, 5, 1)[1:], alone.normal(2, 5, 1))
     assert torch.equal(together.uniform(5, 1)[1:], alone.uniform(5, 1))
-    net = network(2, 1, Network(width=4, depth=2, dropout=0.5))
+    net = build_network(2, 1, MLPConfig(width=4, depth=2, dropout=0.5))
     for ours, own in zip(together.masks(net, 6), alone.masks(net, 6), strict=True):
         assert torch.equal(ours[1:], own) and not torch.equal(ours[0], ours[1])
 
@@ -176,9 +178,9 @@ def test_players_start_from_different_numbers_than_the_data() -> None:
 
 @pytest.mark.parametrize("r1", [0.0, 1.0])
 @pytest.mark.parametrize(
-    "rule", [Alternating(), Alternating(discriminator_steps=4), Extragradient()], ids=lambda r: r.summary()
+    "rule", [AlternatingConfig(), AlternatingConfig(discriminator_steps=4), ExtragradientConfig()], ids=lambda r: r.summary()
 )
-def test_the_cost_estimate_is_what_torch_counts(r1: float, rule: Alternating) -> None:
+def test_the_cost_estimate_is_what_torch_counts(r1: float, rule: AlternatingConfig) -> None:
     config = SMALL.replace("generator.width", 48).replace("discriminator.width", 48).replace("regulariser.r1", r1)
     config = config.replace("update_rule", rule.model_dump())
     game, streams = build_game(config), Streams([0])

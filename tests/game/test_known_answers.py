@@ -22,30 +22,40 @@ import torch
 from game.checks import in_double
 from numpy.typing import NDArray
 
-from gandash import dynamics
-from gandash.config import GameConfig, Regulariser, RunSettings
-from gandash.dynamics import GradientDescent
+from gandash.config import GameConfig, RunConfig
+from gandash.config.data import PointMassConfig
+from gandash.config.networks import LinearConfig, PointConfig
+from gandash.config.optimisers import GradientDescentConfig, MomentumConfig
+from gandash.config.regularisers import RegulariserConfig
+from gandash.config.rules import (
+    AlternatingConfig,
+    ConsensusConfig,
+    ExtragradientConfig,
+    LookaheadConfig,
+    OptimisticConfig,
+    SimultaneousConfig,
+    SymplecticAdjustmentConfig,
+    UnrolledConfig,
+)
 from gandash.game.step import train_step
-from gandash.players import Linear, Point
-from gandash.targets import PointMass
 
 Array = NDArray[np.float64]
 TURN = np.array([[0.0, -1.0], [1.0, 0.0]])  # Jacobian of (-psi, theta)
-ONE_EACH = dynamics.Alternating(discriminator_steps=1, generator_steps=1)
+ONE_EACH = AlternatingConfig(discriminator_steps=1, generator_steps=1)
 SMALL = 1e-5  # near enough to 0 for the cross-entropies to be linear to the fifth digit: a is SMALL^2
 
 
 def dirac(rule: Any = None, h: float = 0.1, objective: Any = "minimax", batch: int = 1, **calm: Any) -> GameConfig:
     return GameConfig(
-        data=PointMass(place=0),
-        generator=Point(start=1.0),
-        discriminator=Linear(start=1.0),
+        data=PointMassConfig(place=0),
+        generator=PointConfig(start=1.0),
+        discriminator=LinearConfig(start=1.0),
         objective=objective,
-        regulariser=Regulariser(**({"r1": 0} | calm)),
-        update_rule=rule or dynamics.Simultaneous(),
-        generator_optimiser=GradientDescent(learning_rate=h),
-        discriminator_optimiser=GradientDescent(learning_rate=h),
-        run=RunSettings(batch=batch),
+        regulariser=RegulariserConfig(**({"r1": 0} | calm)),
+        update_rule=rule or SimultaneousConfig(),
+        generator_optimiser=GradientDescentConfig(learning_rate=h),
+        discriminator_optimiser=GradientDescentConfig(learning_rate=h),
+        run=RunConfig(batch=batch),
     )
 
 
@@ -105,7 +115,7 @@ STARTS = np.array([[1.0, 1.0], [-0.3, 0.8], [0.5, -1.7], [1e-3, 2e-3]])
 def test_the_path_step_by_step(objective: str, batch: int) -> None:
     """Simultaneous and alternating play far from 0, against the closed field."""
     h, rounds = 0.25, 40
-    for rule in (dynamics.Simultaneous(), ONE_EACH):
+    for rule in (SimultaneousConfig(), ONE_EACH):
         path = play(dirac(rule, h, objective, batch), STARTS, rounds)
         t, p = STARTS.T.copy()
         for i in range(rounds):
@@ -128,7 +138,7 @@ def test_simultaneous_play_spirals_out(objective: Any, h: float) -> None:
 @pytest.mark.parametrize("objective", ["minimax", "non_saturating"])
 def test_alternating_play_orbits_below_its_bound(objective: Any, first: Any) -> None:
     """Trace 2 - h^2/4, determinant 1: modulus 1 while h f' <= 2, that is h <= 4; beyond, one eigenvalue leaves."""
-    rule = dynamics.Alternating(discriminator_steps=1, generator_steps=1, first=first)
+    rule = AlternatingConfig(discriminator_steps=1, generator_steps=1, first=first)
     for h in (0.1, 1.0, 3.9, 4.1, 6.0):
         m = one_round(dirac(rule, h, objective))
         assert np.linalg.det(m) == pytest.approx(1, abs=1e-6)
@@ -186,7 +196,7 @@ def test_gradient_penalty_step_by_step_and_no_rest() -> None:
 def test_consensus_on_the_dirac_gan(gamma: float) -> None:
     """-gamma f'^2 +- i f' in the ascent convention."""
     h = 0.1
-    found = ascent(dirac(dynamics.Consensus(gamma=gamma), h), h)
+    found = ascent(dirac(ConsensusConfig(gamma=gamma), h), h)
     np.testing.assert_allclose(found, [-gamma / 4 - 0.5j, -gamma / 4 + 0.5j], atol=1e-6)
 
 
@@ -246,7 +256,7 @@ STEPS = (0.05, 0.3, 0.7, 0.95, 1.05, 1.5)
 
 @pytest.mark.parametrize("h", STEPS)
 def test_simultaneous_steps_never_contract(h: float) -> None:
-    assert factor(dynamics.Simultaneous(), h) == pytest.approx(math.sqrt(1 + h**2), rel=1e-12)
+    assert factor(SimultaneousConfig(), h) == pytest.approx(math.sqrt(1 + h**2), rel=1e-12)
 
 
 def test_alternating_steps_keep_their_orbit_below_two() -> None:
@@ -264,7 +274,7 @@ def test_alternating_steps_keep_their_orbit_below_two() -> None:
 @pytest.mark.parametrize("h", STEPS)
 def test_extragradient_contracts_below_one(h: float) -> None:
     """1 - h^2 -+ i h, of squared modulus 1 - h^2 + h^4."""
-    found = factor(dynamics.Extragradient(), h)
+    found = factor(ExtragradientConfig(), h)
     assert found == pytest.approx(math.sqrt(1 - h**2 + h**4), rel=1e-12)
     assert (found < 1) == (h < 1)
 
@@ -272,7 +282,7 @@ def test_extragradient_contracts_below_one(h: float) -> None:
 @pytest.mark.parametrize("h", [0.1, 0.3, 0.45, 0.57, 0.585, 0.8])
 def test_optimistic_steps_contract_below_one_over_root_three(h: float) -> None:
     """r^2 = (1 - 2 i h) r + i h along each eigenvector of the turn: both roots inside the unit circle iff h < 1/sqrt 3."""
-    path = play(bilinear(dynamics.Optimistic(), h), np.array([[1.0, 0.0], [0.3, -0.8]]), 200)
+    path = play(bilinear(OptimisticConfig(), h), np.array([[1.0, 0.0], [0.3, -0.8]]), 200)
     before, now = np.array([[1.0, 0.0], [0.3, -0.8]]), None
     now = before - h * before @ TURN.T  # the first step is plain
     np.testing.assert_allclose(path[1], now, rtol=1e-12)
@@ -286,10 +296,10 @@ def test_optimistic_steps_contract_below_one_over_root_three(h: float) -> None:
 
 
 @pytest.mark.parametrize("gamma", [0.1, 0.5, 2.0])
-@pytest.mark.parametrize("rule", [dynamics.Consensus, dynamics.SymplecticAdjustment])
+@pytest.mark.parametrize("rule", [ConsensusConfig, SymplecticAdjustmentConfig])
 def test_consensus_and_symplectic_adjustment_contract(rule: Any, gamma: float) -> None:
     """On a game that only turns both add gamma z: 1 - h (gamma +- i)."""
-    name = "gamma" if rule is dynamics.Consensus else "weight"
+    name = "gamma" if rule is ConsensusConfig else "weight"
     for h in (0.1, 0.4):
         found = factor(rule(**{name: gamma}), h)
         assert found == pytest.approx(math.hypot(1 - h * gamma, h), rel=1e-12)
@@ -301,16 +311,16 @@ def test_what_symplectic_adjustment_leaves_alone(r1: float) -> None:
     h, w = 0.1, 0.7
     jacobian = TURN + np.diag([0.0, r1])
     a = (jacobian - jacobian.T) / 2
-    found = one_round(bilinear(dynamics.SymplecticAdjustment(weight=w), h, r1=r1), size=1.0)
+    found = one_round(bilinear(SymplecticAdjustmentConfig(weight=w), h, r1=r1), size=1.0)
     np.testing.assert_allclose(found, np.eye(2) - h * (jacobian + w * a.T @ jacobian), atol=1e-12)
-    found = one_round(bilinear(dynamics.Consensus(gamma=w), h, r1=r1), size=1.0)
+    found = one_round(bilinear(ConsensusConfig(gamma=w), h, r1=r1), size=1.0)
     np.testing.assert_allclose(found, np.eye(2) - h * (jacobian + w * jacobian.T @ jacobian), atol=1e-12)
 
 
 @pytest.mark.parametrize(("k", "share", "h"), [(5, 0.5, 0.2), (3, 0.4, 0.3), (4, 1.0, 0.2), (20, 0.5, 0.1)])
 def test_lookahead_contracts(k: int, share: float, h: float) -> None:
     """Every k rounds 1 - alpha + alpha (1 -+ i h)^k."""
-    found = one_round(bilinear(dynamics.Lookahead(rounds=k, share=share), h), rounds=k, size=1.0)
+    found = one_round(bilinear(LookaheadConfig(rounds=k, share=share), h), rounds=k, size=1.0)
     steps = np.linalg.matrix_power(np.eye(2) - h * TURN, k)
     np.testing.assert_allclose(found, (1 - share) * np.eye(2) + share * steps, rtol=1e-12)
     assert (np.abs(eigenvalues(found)).max() < 1) == (share < 1)
@@ -320,7 +330,7 @@ def test_lookahead_contracts(k: int, share: float, h: float) -> None:
 def test_unrolling_damps_the_generator(depth: int) -> None:
     """psi' = psi - h theta; L_G = -theta (psi' - k eta theta), whose slope is -psi' + 2 k eta theta."""
     h, eta = 0.2, 0.3
-    found = one_round(bilinear(dynamics.Unrolled(depth=depth, inner_rate=eta), h), size=1.0)
+    found = one_round(bilinear(UnrolledConfig(depth=depth, inner_rate=eta), h), size=1.0)
     d_moves = np.array([[1.0, 0.0], [-h, 1.0]])
     g_moves = np.array([[1 - 2 * h * depth * eta, h], [0.0, 1.0]])
     np.testing.assert_allclose(found, g_moves @ d_moves, atol=1e-12)
@@ -330,7 +340,7 @@ def test_unrolling_damps_the_generator(depth: int) -> None:
 @pytest.mark.parametrize("momentum", [0.5, -0.5])
 def test_negative_momentum_damps_alternating_play(momentum: float) -> None:
     """Gidel et al. 2019 (arXiv:1807.04740): alternating steps with negative momentum contract, with positive they grow."""
-    heavy = dynamics.Momentum(learning_rate=0.3, momentum=momentum)
+    heavy = MomentumConfig(learning_rate=0.3, momentum=momentum)
     given = bilinear(ONE_EACH, 0.3).model_copy(update={"generator_optimiser": heavy, "discriminator_optimiser": heavy})
     path = play(given, np.array([[1.0, 0.0]]), 200)[:, 0]
     t, p, of_g, of_d = 1.0, 0.0, 0.0, 0.0

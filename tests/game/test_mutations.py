@@ -34,11 +34,20 @@ from game.test_rules import game_config
 from game.test_spectral import NETS, check_descent
 from game.test_spectral import config as spectral_config
 
-from gandash import dynamics
-from gandash.game import convolution, field, objectives, passes, spectral, step
+from gandash.config.rules import (
+    AlternatingConfig,
+    ConsensusConfig,
+    ExtragradientConfig,
+    LookaheadConfig,
+    OptimisticConfig,
+    SimultaneousConfig,
+    SymplecticAdjustmentConfig,
+    UnrolledConfig,
+)
+from gandash.game import field, objectives, passes, spectral, step
 from gandash.game import round as round_
 from gandash.game.game import Penalties, Streams
-from gandash.game.networks import network
+from gandash.game.networks import build_network, convolution
 from gandash.game.objectives import OBJECTIVES
 
 Slip = Callable[[pytest.MonkeyPatch], None]
@@ -125,8 +134,8 @@ def check_textbook(normalisation: Any = "none") -> None:
     convolutions.test_members_are_the_textbooks_networks((3, 8, 8), normalisation)
 
 
-ONE_EACH = dynamics.Alternating(discriminator_steps=1, generator_steps=1)
-G_FIRST = dynamics.Alternating(discriminator_steps=1, generator_steps=2, first="generator")
+ONE_EACH = AlternatingConfig(discriminator_steps=1, generator_steps=1)
+G_FIRST = AlternatingConfig(discriminator_steps=1, generator_steps=2, first="generator")
 SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
     # ------------------------------------------------------------------------------------------------------ objectives
     "a factor 0.95 inside the log loss": (
@@ -281,7 +290,7 @@ SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
     ),
     "a pull-back that only divides": (
         in_source(spectral.Normalised, "pull_back", " - along * (v.unsqueeze(-1) * u.unsqueeze(-2)).flatten(1)", ""),
-        lambda: check_spectral(network(2, 1, NETS["mlp"])),
+        lambda: check_spectral(build_network(2, 1, NETS["mlp"])),
     ),
     "the Frobenius norm for the spectral one": (
         in_source(
@@ -290,12 +299,12 @@ SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
             "torch.linalg.vector_norm(wu, dim=-1, keepdim=True)",
             "torch.linalg.matrix_norm(w).unsqueeze(-1)",
         ),
-        lambda: check_spectral(network(2, 1, NETS["mlp"])),
+        lambda: check_spectral(build_network(2, 1, NETS["mlp"])),
     ),
     # ------------------------------------------------------------------------------------------------------ update rules
     "optimistic with the wrong sign": (
         in_source(step, "_optimistic", "2 * this.d_update - before", "2 * this.d_update + before"),
-        partial(rule, dynamics.Optimistic()),
+        partial(rule, OptimisticConfig()),
     ),
     "optimistic that remembers what it did rather than its update": (
         in_source(
@@ -304,11 +313,11 @@ SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
             'this.memory["g_update"] = this.g_update\n        this.g_update = 2 * this.g_update - before',
             'this.g_update = 2 * this.g_update - before\n        this.memory["g_update"] = this.g_update',
         ),
-        partial(rule, dynamics.Optimistic()),
+        partial(rule, OptimisticConfig()),
     ),
     "extragradient applied from the half point": (
         in_source(step, "_extragradient", "this.theta, this.average = theta, average", "this.average = average"),
-        partial(rule, dynamics.Extragradient()),
+        partial(rule, ExtragradientConfig()),
     ),
     "extra-Adam whose moments forget the look ahead": (
         in_source(
@@ -317,7 +326,7 @@ SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
             "    _simultaneous(this, rule)\n",
             "    moments = this.theta_moments\n    _simultaneous(this, rule)\n    this.theta_moments = moments\n",
         ),
-        partial(rule, dynamics.Extragradient(), optimisers="Adam"),
+        partial(rule, ExtragradientConfig(), optimisers="Adam"),
     ),
     "alternating that plays the old D": (
         in_source(
@@ -335,7 +344,7 @@ SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
             "    of_g = this.look_g().gradient if Players.G in this.players else None\n    this.move_d(of_d)\n",
             "    this.move_d(of_d)\n    of_g = this.look_g().gradient if Players.G in this.players else None\n",
         ),
-        partial(rule, dynamics.Simultaneous()),
+        partial(rule, SimultaneousConfig()),
     ),
     "who is first, forgotten": (
         in_source(step, "_alternating", 'rule.first == "generator"', "False"),
@@ -343,15 +352,15 @@ SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
     ),
     "consensus without gamma on D": (
         in_source(step, "_consensus", "rule.gamma * more_d", "more_d"),
-        partial(rule, dynamics.Consensus(gamma=0.7)),
+        partial(rule, ConsensusConfig(gamma=0.7)),
     ),
     "the adjustment with the other sign": (
         in_source(step, "_symplectic", "(b - f) / 2", "(f - b) / 2"),
-        partial(rule, dynamics.SymplecticAdjustment(weight=0.6)),
+        partial(rule, SymplecticAdjustmentConfig(weight=0.6)),
     ),
     "lookahead that goes back one player alone": (
         in_source(step, "_lookahead", 'this.put_phi(torch.lerp(memory["slow_phi"], this.phi, rule.share))', "pass"),
-        partial(rule, dynamics.Lookahead(rounds=2, share=0.4)),
+        partial(rule, LookaheadConfig(rounds=2, share=0.4)),
     ),
     "lookahead with the share the wrong way round": (
         in_source(
@@ -360,15 +369,15 @@ SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
             'torch.lerp(memory["slow_theta"], this.theta, rule.share)',
             'torch.lerp(this.theta, memory["slow_theta"], rule.share)',
         ),
-        partial(rule, dynamics.Lookahead(rounds=2, share=0.4)),
+        partial(rule, LookaheadConfig(rounds=2, share=0.4)),
     ),
     "unrolled steps that G's gradient does not pass": (
         in_source(step, "_unrolled", "phi - rule.inner_rate * of_d", "phi - rule.inner_rate * of_d.detach()"),
-        partial(rule, dynamics.Unrolled(depth=2, inner_rate=0.4)),
+        partial(rule, UnrolledConfig(depth=2, inner_rate=0.4)),
     ),
     "noise whose half-life is its life": (
         in_source(Penalties, "noise_at", "0.5 **", "0.3679 **"),
-        partial(rule, dynamics.Simultaneous(), ALL_CALM),
+        partial(rule, SimultaneousConfig(), ALL_CALM),
     ),
     "the same noise on real and generated data": (
         in_source(

@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from gandash.config import Optimiser as OptimiserSettings
+from gandash.config.optimisers import OptimiserConfig as OptimiserSettings
+from gandash.config.setting import kind_of, settings, variants
 from gandash.game.optimisers import OPTIMISERS
-from gandash.settings import kind_of, settings, variants
 
 MEMBERS = 3
 NUMBERS: dict[str, dict[str, list[float]]] = {

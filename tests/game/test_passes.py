@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from gandash.config.networks import MLPConfig
 from gandash.game import passes
 from gandash.game.networks import ACTIVATIONS, MLP
-from gandash.players import Network
 
 SHAPES = [(1, 1, 1), (2, 1, 2), (3, 2, 2), (1, 2, 4)]  # inputs, outputs, depth
 
@@ -33,7 +33,7 @@ def shape(request: pytest.FixtureRequest) -> tuple[int, int, int]:
 def network(request: pytest.FixtureRequest, shape: tuple[int, int, int]) -> MLP:
     inputs, outputs, depth = shape
     activation: Any = request.param
-    return MLP(inputs, outputs, Network(width=5, depth=depth, activation=activation))
+    return MLP(inputs, outputs, MLPConfig(width=5, depth=depth, activation=activation))
 
 
 def place(network: MLP, members: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -98,7 +98,7 @@ def test_gradient_of_the_derivative_along_v(network: MLP, members: int) -> None:
 
 
 def test_gradients_are_fresh_and_a_pass_leaves_no_trace(members: int) -> None:
-    network = MLP(2, 1, Network(width=4, activation="silu"))
+    network = MLP(2, 1, MLPConfig(width=4, activation="silu"))
     rows, first, second = place(network, members)
     v = draw(members, 2, 4, seed=6)
 
@@ -116,7 +116,7 @@ def test_gradients_are_fresh_and_a_pass_leaves_no_trace(members: int) -> None:
 
 
 def test_a_tape_knows_what_it_holds() -> None:
-    network = MLP(2, 1, Network(width=4))
+    network = MLP(2, 1, MLPConfig(width=4))
     rows, first, _ = place(network, 1)
     tape = passes.run(network, rows, first)
     assert tape is passes.tape(network, rows, first) and tape.holds(rows, first)
@@ -128,7 +128,7 @@ def test_a_tape_knows_what_it_holds() -> None:
 
 def test_a_graph_is_refused() -> None:
     """Nothing here is differentiable: parameters that ask for a graph fail aloud instead of losing it."""
-    network = MLP(2, 1, Network(width=4))
+    network = MLP(2, 1, MLPConfig(width=4))
     rows, first, _ = place(network, 1)
     with pytest.raises(RuntimeError, match="automatic differentiation"):
         passes.run(network, rows.requires_grad_(), first)

@@ -12,29 +12,43 @@ from hypothesis import strategies as st
 from scipy import stats
 from torch import Generator, Tensor
 
-from gandash import targets
+from gandash.config.data import (
+    AnnulusConfig,
+    CheckerboardConfig,
+    DrawnConfig,
+    Gaussian2DConfig,
+    GridConfig,
+    Mixture2DConfig,
+    RingConfig,
+    Samples2DConfig,
+    SegmentConfig,
+    SpiralsConfig,
+    SwissRollConfig,
+    TwoClustersConfig,
+    TwoMoonsConfig,
+)
+from gandash.config.setting import Settings
 from gandash.game.distributions import DISTRIBUTIONS, Modes, PlaneDistribution, distribution
 from gandash.game.distributions.plane import Curve
 from gandash.packed import SIDE, pack_painting, pack_samples
-from gandash.settings import Settings
 
 CASES: list[Settings] = [
     *(settings() for settings, law in DISTRIBUTIONS.items() if issubclass(law, PlaneDistribution)),
-    targets.Gaussian2D(mean=(-3, 2), std=0.2),
-    targets.Mixture2D(means=((-2, 0), (1, 1), (1, -1.5)), weights=(1, 5, 2), std=0.3),
-    targets.Ring(modes=3, radius=1, std=0.15, weights=(1, 2, 3)),
-    targets.Grid(side=2, spacing=2, std=0.3, weights=(1, 2, 3, 4)),
-    targets.TwoMoons(noise=0.4),
-    targets.SwissRoll(noise=0.3),
-    targets.Checkerboard(side=3),
-    targets.TwoClusters(distance=3, std=0.2, share=0.2),
-    targets.Segment(length=2, angle=-80, noise=0.2),
-    targets.Spirals(arms=3, turns=1.5, noise=0.1),
-    targets.Annulus(inner=0, outer=1),
-    targets.Drawn(half_width=5),
-    targets.Samples2D(scaling="as_given"),
+    Gaussian2DConfig(mean=(-3, 2), std=0.2),
+    Mixture2DConfig(means=((-2, 0), (1, 1), (1, -1.5)), weights=(1, 5, 2), std=0.3),
+    RingConfig(modes=3, radius=1, std=0.15, weights=(1, 2, 3)),
+    GridConfig(side=2, spacing=2, std=0.3, weights=(1, 2, 3, 4)),
+    TwoMoonsConfig(noise=0.4),
+    SwissRollConfig(noise=0.3),
+    CheckerboardConfig(side=3),
+    TwoClustersConfig(distance=3, std=0.2, share=0.2),
+    SegmentConfig(length=2, angle=-80, noise=0.2),
+    SpiralsConfig(arms=3, turns=1.5, noise=0.1),
+    AnnulusConfig(inner=0, outer=1),
+    DrawnConfig(half_width=5),
+    Samples2DConfig(scaling="as_given"),
 ]
-SHARP = (targets.Checkerboard, targets.Annulus, targets.Drawn)  # with cliffs, which a midpoint rule meets anywhere
+SHARP = (CheckerboardConfig, AnnulusConfig, DrawnConfig)  # with cliffs, which a midpoint rule meets anywhere
 
 
 def plane(settings: Settings) -> PlaneDistribution:
@@ -59,7 +73,7 @@ def centres(e: Tensor) -> Tensor:
 
 def test_masses_are_the_integral_of_the_density(law: PlaneDistribution) -> None:
     """In every cell, by a midpoint rule on 20 x 20 points of it: rows are y, columns x."""
-    if isinstance(law.settings, targets.Samples2D):
+    if isinstance(law.settings, Samples2DConfig):
         return  # its masses are the rows' own; its density is an estimate
     cells, split = 10, 20
     coarse, fine = edges(-6, 6, cells), edges(-6, 6, cells * split)
@@ -108,7 +122,7 @@ def test_the_extent_holds_nearly_everything(law: PlaneDistribution) -> None:
 
 @given(x=st.floats(-3, 3), y=st.floats(-3, 3), std=st.floats(0.05, 2))
 def test_gaussian_against_scipy(x: float, y: float, std: float) -> None:
-    law = plane(targets.Gaussian2D(mean=(x, y), std=std))
+    law = plane(Gaussian2DConfig(mean=(x, y), std=std))
     places = torch.tensor([[0.0, 0.0], [1.0, -2.0], [x, y]], dtype=torch.float64)
     exact = stats.multivariate_normal([x, y], std**2).logpdf(places.numpy())
     np.testing.assert_allclose(law.log_density(places).numpy(), exact, rtol=1e-9)
@@ -116,10 +130,10 @@ def test_gaussian_against_scipy(x: float, y: float, std: float) -> None:
 
 @pytest.mark.parametrize(
     "settings",
-    [targets.TwoMoons(noise=n) for n in (0.02, 0.15, 1)]
-    + [targets.SwissRoll(noise=n) for n in (0.02, 0.08, 1)]
-    + [targets.Spirals(noise=n) for n in (0.02, 0.08, 1)]
-    + [targets.Spirals(arms=4, turns=2, noise=0.05), targets.Segment(noise=0.02), targets.Segment(length=0.1, noise=1)],
+    [TwoMoonsConfig(noise=n) for n in (0.02, 0.15, 1)]
+    + [SwissRollConfig(noise=n) for n in (0.02, 0.08, 1)]
+    + [SpiralsConfig(noise=n) for n in (0.02, 0.08, 1)]
+    + [SpiralsConfig(arms=4, turns=2, noise=0.05), SegmentConfig(noise=0.02), SegmentConfig(length=0.1, noise=1)],
     ids=str,
 )
 def test_nodes_stand_for_the_whole_curve(settings: Settings) -> None:
@@ -139,23 +153,23 @@ def test_modes_stand_where_the_settings_say() -> None:
         assert found is not None
         return found
 
-    ring = modes(targets.Ring(modes=4, radius=2, std=0.1, weights=(1, 1, 1, 5)))
+    ring = modes(RingConfig(modes=4, radius=2, std=0.1, weights=(1, 1, 1, 5)))
     torch.testing.assert_close(ring.places, torch.tensor([[2.0, 0], [0, 2], [-2, 0], [0, -2]]).double())
     assert ring.weights.tolist() == [1 / 8, 1 / 8, 1 / 8, 5 / 8] and ring.std == 0.1
-    grid = modes(targets.Grid(side=3, spacing=2))
+    grid = modes(GridConfig(side=3, spacing=2))
     assert grid.places.tolist() == [[x, y] for y in (-2, 0, 2) for x in (-2, 0, 2)]  # row by row from the lower left
-    assert modes(targets.Gaussian2D(mean=(1, 2))).places.tolist() == [[1, 2]]
-    assert modes(targets.Mixture2D(means=((1, 2), (3, 4)))).places.tolist() == [[1, 2], [3, 4]]
-    clusters = modes(targets.TwoClusters(distance=8, std=0.4, share=0.25))
+    assert modes(Gaussian2DConfig(mean=(1, 2))).places.tolist() == [[1, 2]]
+    assert modes(Mixture2DConfig(means=((1, 2), (3, 4)))).places.tolist() == [[1, 2], [3, 4]]
+    clusters = modes(TwoClustersConfig(distance=8, std=0.4, share=0.25))
     assert clusters.places.tolist() == [[-4, 0], [4, 0]] and clusters.weights.tolist() == [0.25, 0.75] and clusters.std == 0.4
-    shapes = (targets.TwoMoons, targets.SwissRoll, targets.Checkerboard, targets.Segment, targets.Spirals, targets.Annulus)
-    for settings in (*(shape() for shape in shapes), targets.Drawn(), targets.Samples2D()):
+    shapes = (TwoMoonsConfig, SwissRollConfig, CheckerboardConfig, SegmentConfig, SpiralsConfig, AnnulusConfig)
+    for settings in (*(shape() for shape in shapes), DrawnConfig(), Samples2DConfig()):
         assert plane(settings).modes() is None
 
 
 def test_each_mode_gets_its_weight() -> None:
     weights = (1.0, 2.0, 3.0, 4.0)
-    x = plane(targets.Grid(side=2, spacing=2, std=0.05, weights=weights)).sample(Generator().manual_seed(1), 40000)
+    x = plane(GridConfig(side=2, spacing=2, std=0.05, weights=weights)).sample(Generator().manual_seed(1), 40000)
     quadrant = (x[:, 0] > 0).long() + 2 * (x[:, 1] > 0).long()
     shares = torch.bincount(quadrant, minlength=4) / len(x)
     np.testing.assert_allclose(shares.numpy(), np.array(weights) / 10, atol=0.01)
@@ -163,7 +177,7 @@ def test_each_mode_gets_its_weight() -> None:
 
 def test_published_shapes() -> None:
     """Moons as scikit-learn draws them, up to centre and scale; the roll turns one and a half times and ends at radius 2."""
-    moons, roll = plane(targets.TwoMoons()), plane(targets.SwissRoll())
+    moons, roll = plane(TwoMoonsConfig()), plane(SwissRollConfig())
     assert isinstance(moons, Curve) and isinstance(roll, Curve)
     ends = moons.curve(torch.tensor([0.0, 0.25, 0.5, 0.75], dtype=torch.float64)) / 1.5 + torch.tensor([0.5, 0.25])
     np.testing.assert_allclose(ends.numpy(), [[1, 0], [0, 1], [0, 0.5], [1, -0.5]], atol=1e-12)
@@ -172,7 +186,7 @@ def test_published_shapes() -> None:
 
 
 def test_the_checkerboard_has_nothing_on_its_other_squares() -> None:
-    law = plane(targets.Checkerboard(side=4))
+    law = plane(CheckerboardConfig(side=4))
     places = torch.tensor([[-1.5, -1.5], [-0.5, -1.5], [-0.5, -0.5], [1.5, -1.5], [2.5, 2.5]])
     np.testing.assert_allclose(law.log_density(places).exp().numpy(), [1 / 8, 0, 1 / 8, 0, 0])
     x = law.sample(Generator().manual_seed(0), 5000)
@@ -180,7 +194,7 @@ def test_the_checkerboard_has_nothing_on_its_other_squares() -> None:
 
 
 def test_an_annulus_is_even_between_its_radii() -> None:
-    law = plane(targets.Annulus(inner=1, outer=2))
+    law = plane(AnnulusConfig(inner=1, outer=2))
     places = torch.tensor([[0.0, 0.5], [0.0, 1.5], [-1.2, 1.2], [1.5, 1.5]])
     np.testing.assert_allclose(law.log_density(places).exp().numpy(), [0, 1 / (3 * math.pi), 1 / (3 * math.pi), 0], rtol=1e-6)
     r2 = law.sample(Generator().manual_seed(0), 20000).double().square().sum(1).numpy()
@@ -210,12 +224,12 @@ def test_masses_of_an_annulus_by_quadrature(
         return float((np.clip(lows[1] + sizes[1], -half, half) - np.clip(lows[1], -half, half)).mean() * sizes[0])
 
     exact = (chords(outer) - chords(inner)) / (math.pi * (outer**2 - inner**2))
-    assert float(plane(targets.Annulus(inner=inner, outer=outer)).cell_masses(*box)) == pytest.approx(exact, abs=1e-5)
+    assert float(plane(AnnulusConfig(inner=inner, outer=outer)).cell_masses(*box)) == pytest.approx(exact, abs=1e-5)
 
 
 def test_a_line_is_a_line() -> None:
     """Along it a uniform law under noise, across it the noise alone."""
-    law = plane(targets.Segment(length=3, angle=90, noise=0.2))
+    law = plane(SegmentConfig(length=3, angle=90, noise=0.2))
     y = torch.linspace(-2, 2, 9, dtype=torch.float64)
     along = (torch.special.ndtr((y + 1.5) / 0.2) - torch.special.ndtr((y - 1.5) / 0.2)) / 3
     across = stats.norm(0, 0.2).pdf(0.1)
@@ -224,7 +238,7 @@ def test_a_line_is_a_line() -> None:
 
 
 def test_arms_of_spirals_are_turned_copies_of_one_another() -> None:
-    law = plane(targets.Spirals(arms=3, turns=1, noise=0.05))
+    law = plane(SpiralsConfig(arms=3, turns=1, noise=0.05))
     assert isinstance(law, Curve)
     first, second = law.curve(torch.tensor([0.1, 0.1 + 1 / 3], dtype=torch.float64))
     turn = 2 * math.pi / 3
@@ -239,7 +253,7 @@ def test_arms_of_spirals_are_turned_copies_of_one_another() -> None:
 def test_a_painting_is_as_dense_as_it_is_painted() -> None:
     cells = np.zeros((SIDE, SIDE), dtype=np.uint8)
     cells[0, 63], cells[32, 0] = 50, 150  # low right, and in the middle of the left edge
-    law = plane(targets.Drawn(painting=pack_painting(cells), half_width=3.2))  # cells 0.1 wide
+    law = plane(DrawnConfig(painting=pack_painting(cells), half_width=3.2))  # cells 0.1 wide
     places = torch.tensor([[3.15, -3.15], [-3.15, 0.05], [0.0, 0.0], [9.0, 9.0]])
     np.testing.assert_allclose(law.log_density(places).exp().numpy(), [25, 75, 0, 0], rtol=1e-5)
     x = law.sample(Generator().manual_seed(0), 40000)
@@ -250,7 +264,7 @@ def test_a_painting_is_as_dense_as_it_is_painted() -> None:
 
 def test_uploaded_points_are_their_own_law() -> None:
     rows = np.array([[0, 0], [2, 1], [2, 1], [-1, 3]], dtype=np.float32)
-    law = plane(targets.Samples2D(rows=pack_samples(rows), scaling="as_given"))
+    law = plane(Samples2DConfig(rows=pack_samples(rows), scaling="as_given"))
     infinite = torch.tensor([-math.inf, 0, 2, math.inf], dtype=torch.float64)
     masses = law.cell_masses(infinite, torch.tensor([-math.inf, 0.5, math.inf], dtype=torch.float64))
     assert masses.tolist() == [[0, 0.25, 0], [0.25, 0, 0.5]]

@@ -9,33 +9,43 @@ import pytest
 import torch
 from game.checks import DoubleStreams, Hand, check_rule, draw, in_double
 
-from gandash import dynamics
-from gandash.config import GameConfig, Regulariser, RunSettings
-from gandash.dynamics import Adam, GradientDescent
+from gandash.config import GameConfig, RunConfig
+from gandash.config.networks import LatentConfig, MLPConfig
+from gandash.config.optimisers import AdamConfig, GradientDescentConfig
+from gandash.config.regularisers import RegulariserConfig
+from gandash.config.rules import (
+    AlternatingConfig,
+    ConsensusConfig,
+    ExtragradientConfig,
+    LookaheadConfig,
+    OptimisticConfig,
+    SimultaneousConfig,
+    SymplecticAdjustmentConfig,
+    UnrolledConfig,
+)
 from gandash.game.field import discriminator_loss, generate, generator_loss
 from gandash.game.round import Players
 from gandash.game.step import UPDATE_RULES, train_step
-from gandash.players import Latent, Network
 
 RULES = [
-    dynamics.Simultaneous(),
-    dynamics.Alternating(discriminator_steps=1, generator_steps=1),
-    dynamics.Alternating(discriminator_steps=3, generator_steps=2),
-    dynamics.Alternating(discriminator_steps=1, generator_steps=1, first="generator"),
-    dynamics.Alternating(discriminator_steps=2, generator_steps=3, first="generator"),
-    dynamics.Extragradient(),
-    dynamics.Optimistic(),
-    dynamics.Consensus(gamma=0.7),
-    dynamics.SymplecticAdjustment(weight=0.6),
-    dynamics.Lookahead(rounds=3, share=0.4),
-    dynamics.Unrolled(depth=3, inner_rate=0.4),
-    dynamics.Unrolled(depth=0),
+    SimultaneousConfig(),
+    AlternatingConfig(discriminator_steps=1, generator_steps=1),
+    AlternatingConfig(discriminator_steps=3, generator_steps=2),
+    AlternatingConfig(discriminator_steps=1, generator_steps=1, first="generator"),
+    AlternatingConfig(discriminator_steps=2, generator_steps=3, first="generator"),
+    ExtragradientConfig(),
+    OptimisticConfig(),
+    ConsensusConfig(gamma=0.7),
+    SymplecticAdjustmentConfig(weight=0.6),
+    LookaheadConfig(rounds=3, share=0.4),
+    UnrolledConfig(depth=3, inner_rate=0.4),
+    UnrolledConfig(depth=0),
 ]
 OPTIMISERS: dict[str, tuple[Any, Any]] = {
-    "gradient descent": (GradientDescent(learning_rate=0.1), GradientDescent(learning_rate=0.2)),
+    "gradient descent": (GradientDescentConfig(learning_rate=0.1), GradientDescentConfig(learning_rate=0.2)),
     "Adam": (
-        Adam(learning_rate=0.01, beta1=0.5, beta2=0.9, epsilon=1e-4),
-        Adam(learning_rate=0.02, beta1=0.3, beta2=0.99, epsilon=1e-4),
+        AdamConfig(learning_rate=0.01, beta1=0.5, beta2=0.9, epsilon=1e-4),
+        AdamConfig(learning_rate=0.02, beta1=0.3, beta2=0.99, epsilon=1e-4),
     ),
 }
 CALM: dict[str, dict[str, Any]] = {
@@ -57,15 +67,15 @@ CALM: dict[str, dict[str, Any]] = {
 def game_config(rule: Any, optimisers: str = "gradient descent", calm: str = "R1", **changes: Any) -> GameConfig:
     g, d = OPTIMISERS[optimisers]
     given: dict[str, Any] = {
-        "latent": Latent(dimension=1),
-        "generator": Network(width=3, depth=1, activation="tanh"),
-        "discriminator": Network(width=4, depth=1, activation="silu"),
+        "latent": LatentConfig(dimension=1),
+        "generator": MLPConfig(width=3, depth=1, activation="tanh"),
+        "discriminator": MLPConfig(width=4, depth=1, activation="silu"),
         "objective": "non_saturating",
-        "regulariser": Regulariser(**CALM[calm]),
+        "regulariser": RegulariserConfig(**CALM[calm]),
         "update_rule": rule,
         "generator_optimiser": g,
         "discriminator_optimiser": d,
-        "run": RunSettings(batch=4, seed=5, averaging=0.5),
+        "run": RunConfig(batch=4, seed=5, averaging=0.5),
     }
     return GameConfig(**(given | changes))
 
@@ -101,16 +111,14 @@ def test_the_average_follows_the_generator_once_a_round(rule: Any) -> None:
 
 
 def test_extragradient_with_adam_counts_both_half_steps() -> None:
-    game, state, streams = in_double(game_config(dynamics.Extragradient(), "Adam"))
+    game, state, streams = in_double(game_config(ExtragradientConfig(), "Adam"))
     for rounds in (1, 2):
         state, _ = train_step(game, state, streams)
         assert float(state.theta_moments["count"]) == float(state.phi_moments["count"]) == 2 * rounds
 
 
 def test_the_first_optimistic_step_is_a_plain_one() -> None:
-    (game, state, streams), (plain, _, others) = (
-        in_double(game_config(r)) for r in (dynamics.Optimistic(), dynamics.Simultaneous())
-    )
+    (game, state, streams), (plain, _, others) = (in_double(game_config(r)) for r in (OptimisticConfig(), SimultaneousConfig()))
     first, _ = train_step(game, state, streams)
     expected, _ = train_step(plain, state, others)
     assert torch.equal(first.theta, expected.theta) and torch.equal(first.phi, expected.phi)
@@ -119,11 +127,9 @@ def test_the_first_optimistic_step_is_a_plain_one() -> None:
     assert not torch.equal(second.theta, expected.theta)
 
 
-@pytest.mark.parametrize(
-    "off", [dynamics.Consensus(gamma=0), dynamics.SymplecticAdjustment(weight=0), dynamics.Lookahead(share=1)]
-)
+@pytest.mark.parametrize("off", [ConsensusConfig(gamma=0), SymplecticAdjustmentConfig(weight=0), LookaheadConfig(share=1)])
 def test_rules_turned_off_are_simultaneous_play(off: Any) -> None:
-    (game, state, streams), (plain, same, others) = (in_double(game_config(r)) for r in (off, dynamics.Simultaneous()))
+    (game, state, streams), (plain, same, others) = (in_double(game_config(r)) for r in (off, SimultaneousConfig()))
     for _ in range(6):
         state, _ = train_step(game, state, streams)
         same, _ = train_step(plain, same, others)
@@ -132,8 +138,8 @@ def test_rules_turned_off_are_simultaneous_play(off: Any) -> None:
 
 
 def test_unrolled_by_nothing_is_alternating() -> None:
-    one_each = dynamics.Alternating(discriminator_steps=1, generator_steps=1)
-    (game, state, streams), (plain, same, others) = (in_double(game_config(r)) for r in (dynamics.Unrolled(depth=0), one_each))
+    one_each = AlternatingConfig(discriminator_steps=1, generator_steps=1)
+    (game, state, streams), (plain, same, others) = (in_double(game_config(r)) for r in (UnrolledConfig(depth=0), one_each))
     for _ in range(4):
         state, _ = train_step(game, state, streams)
         same, _ = train_step(plain, same, others)
@@ -143,16 +149,16 @@ def test_unrolled_by_nothing_is_alternating() -> None:
 
 def test_the_foreseen_steps_are_forgotten() -> None:
     """D after a round is D after its own one move."""
-    game, state, streams = in_double(game_config(dynamics.Unrolled(depth=4, inner_rate=1.0)))
+    game, state, streams = in_double(game_config(UnrolledConfig(depth=4, inner_rate=1.0)))
     both, _ = train_step(game, state, streams)
-    game, state, streams = in_double(game_config(dynamics.Unrolled(depth=0)))
+    game, state, streams = in_double(game_config(UnrolledConfig(depth=0)))
     d_alone, _ = train_step(game, state, streams, Players.D)
     assert torch.equal(both.phi, d_alone.phi) and not torch.equal(both.theta, state.theta)
 
 
 def test_lookahead_goes_back_in_the_kth_round_alone() -> None:
-    game, state, streams = in_double(game_config(dynamics.Lookahead(rounds=3, share=0.25)))
-    plain, same, others = in_double(game_config(dynamics.Simultaneous()))
+    game, state, streams = in_double(game_config(LookaheadConfig(rounds=3, share=0.25)))
+    plain, same, others = in_double(game_config(SimultaneousConfig()))
     start = state
     for i in range(3):
         state, _ = train_step(game, state, streams)
@@ -164,7 +170,9 @@ def test_lookahead_goes_back_in_the_kth_round_alone() -> None:
 def test_consensus_descends_the_fields_length_in_the_end() -> None:
     """With a large gamma both players go down |v|^2: its gradient by differences."""
     gamma = 100.0
-    given = game_config(dynamics.Consensus(gamma=gamma), calm="free", generator_optimiser=GradientDescent(learning_rate=1e-6))
+    given = game_config(
+        ConsensusConfig(gamma=gamma), calm="free", generator_optimiser=GradientDescentConfig(learning_rate=1e-6)
+    )
     given = given.replace("discriminator_optimiser.learning_rate", 1e-6)
     game, state, streams = in_double(given)
     hand = Hand(game, state, DoubleStreams([given.run.seed]))
@@ -187,7 +195,7 @@ def test_consensus_descends_the_fields_length_in_the_end() -> None:
 @pytest.mark.parametrize("depth", [1, 4])
 def test_unrolled_gradient_by_differences(depth: int) -> None:
     """d/d theta of L_G(theta, phi_k(theta)), and more than the gradient at phi_k held still."""
-    rule = dynamics.Unrolled(depth=depth, inner_rate=0.5)
+    rule = UnrolledConfig(depth=depth, inner_rate=0.5)
     game, state, streams = in_double(game_config(rule, calm="R1, R2, GP, noise, packs"))
     hand = Hand(game, state, DoubleStreams([5]))
     hand.streams.initial(game.generator.network)
@@ -205,11 +213,9 @@ def test_unrolled_gradient_by_differences(depth: int) -> None:
     assert float((after.theta - (state.theta - 0.1 * still)).norm()) > 1e-5
 
 
-@pytest.mark.parametrize(
-    "rule", [dynamics.Extragradient(), dynamics.Optimistic(), dynamics.Lookahead(rounds=2)], ids=lambda r: r.kind
-)
+@pytest.mark.parametrize("rule", [ExtragradientConfig(), OptimisticConfig(), LookaheadConfig(rounds=2)], ids=lambda r: r.kind)
 def test_clipping_holds_under_every_rule(rule: Any) -> None:
-    game, state, streams = in_double(game_config(rule, regulariser=Regulariser(r1=0, clip=0.2)))
+    game, state, streams = in_double(game_config(rule, regulariser=RegulariserConfig(r1=0, clip=0.2)))
     state = replace(state, phi=state.phi.clamp(-0.2, 0.2))
     bound = False
     for _ in range(4):
@@ -220,8 +226,8 @@ def test_clipping_holds_under_every_rule(rule: Any) -> None:
 
 
 def test_noise_halves_in_its_half_life() -> None:
-    game, _, _ = in_double(game_config(dynamics.Simultaneous(), calm="R1, R2, GP, noise, packs"))
+    game, _, _ = in_double(game_config(SimultaneousConfig(), calm="R1, R2, GP, noise, packs"))
     for step, share in ((0, 1.0), (3, 0.5), (6, 0.25)):
         assert float(game.penalties.noise_at(step)) == pytest.approx(0.4 * share)
-    lasting, _, _ = in_double(game_config(dynamics.Simultaneous(), regulariser=Regulariser(noise=0.4)))
+    lasting, _, _ = in_double(game_config(SimultaneousConfig(), regulariser=RegulariserConfig(noise=0.4)))
     assert float(lasting.penalties.noise_at(1000)) == pytest.approx(0.4)

@@ -11,41 +11,43 @@ import torch
 from game.checks import DoubleStreams, check_spectral, draw, in_double
 from torch import Tensor
 
-from gandash.config import GameConfig, Regulariser, RunSettings
-from gandash.dynamics import GradientDescent, Simultaneous
+from gandash.config import GameConfig, RunConfig
+from gandash.config.networks import LatentConfig, LinearConfig, MLPConfig
+from gandash.config.optimisers import GradientDescentConfig
+from gandash.config.regularisers import RegulariserConfig
+from gandash.config.rules import SimultaneousConfig
 from gandash.game.field import discriminator_loss, generate, generator_part, logits
-from gandash.game.networks import Net, network
+from gandash.game.networks import Network, build_network
 from gandash.game.round import Players, start
 from gandash.game.spectral import normalised
 from gandash.game.step import train_step
-from gandash.players import Latent, Linear, Network
 
 NETS = {
-    "mlp": Network(width=5, depth=2, activation="leaky_relu"),
-    "layer norm": Network(width=4, depth=2, normalisation="layer"),
-    "maxout": Network(width=3, depth=2, activation="maxout", pieces=3),
-    "linear": Linear(start=0.7),
+    "mlp": MLPConfig(width=5, depth=2, activation="leaky_relu"),
+    "layer norm": MLPConfig(width=4, depth=2, normalisation="layer"),
+    "maxout": MLPConfig(width=3, depth=2, activation="maxout", pieces=3),
+    "linear": LinearConfig(start=0.7),
 }
 
 
 @pytest.fixture(params=NETS.values(), ids=NETS)
-def net(request: pytest.FixtureRequest) -> Net:
-    return network(2, 1, request.param)
+def net(request: pytest.FixtureRequest) -> Network:
+    return build_network(2, 1, request.param)
 
 
-def matrices(net: Net, phi: Tensor) -> list[np.ndarray]:
+def matrices(net: Network, phi: Tensor) -> list[np.ndarray]:
     parts = torch.split(phi, net.lengths, dim=1)
     return [parts[i].view(len(phi), *shape).numpy() for i, shape in zip(net.matrices, net.shapes, strict=True)]
 
 
-def settled(net: Net, phi: Tensor, rounds: int = 500) -> Any:
+def settled(net: Network, phi: Tensor, rounds: int = 500) -> Any:
     kept = None
     for _ in range(rounds):
         kept = normalised(net, phi, kept).kept
     return normalised(net, phi, kept)
 
 
-def test_every_matrix_over_its_singular_value(net: Net) -> None:
+def test_every_matrix_over_its_singular_value(net: Network) -> None:
     phi = draw(3, net.size, seed=1)
     found = settled(net, phi)
     for before, after in zip(matrices(net, phi), matrices(net, found.phi), strict=True):
@@ -54,19 +56,19 @@ def test_every_matrix_over_its_singular_value(net: Net) -> None:
         np.testing.assert_allclose(np.linalg.svd(after, compute_uv=False)[:, 0], 1, rtol=1e-7)
 
 
-def test_all_else_is_left_alone(net: Net) -> None:
+def test_all_else_is_left_alone(net: Network) -> None:
     phi = draw(2, net.size, seed=1)
     before, after = (torch.split(p, net.lengths, dim=1) for p in (phi, normalised(net, phi, None).phi))
     for i, (a, b) in enumerate(zip(before, after, strict=True)):
         assert torch.equal(a, b) == (i not in net.matrices)
 
 
-def test_pull_back_is_the_gradient_with_the_vectors_held_still(net: Net) -> None:
+def test_pull_back_is_the_gradient_with_the_vectors_held_still(net: Network) -> None:
     check_spectral(net)
 
 
 def test_one_round_more_each_step_and_none_where_asked() -> None:
-    net = network(2, 1, NETS["mlp"])
+    net = build_network(2, 1, NETS["mlp"])
     phi = draw(1, net.size, seed=1)
     first = normalised(net, phi, None)
     again = normalised(net, phi, first.kept, rounds=0)
@@ -82,14 +84,14 @@ def test_one_round_more_each_step_and_none_where_asked() -> None:
     assert wrong == sorted(wrong, reverse=True)
 
 
-def test_dead_weights_stay_finite(net: Net) -> None:
+def test_dead_weights_stay_finite(net: Network) -> None:
     phi = torch.zeros(1, net.size)
     found = normalised(net, phi, None)
     assert bool(found.phi.isfinite().all()) and bool(found.pull_back(torch.ones(1, net.size)).isfinite().all())
 
 
 def test_a_normalised_discriminator_is_lipschitz() -> None:
-    net = network(2, 1, NETS["mlp"])
+    net = build_network(2, 1, NETS["mlp"])
     phi = settled(net, 5 * draw(1, net.size, seed=3)).phi
     x = draw(1, 400, 2, seed=4) * 5
     a, b = net(phi, x)[0, :, 0], net(phi, x.flip(1))[0, :, 0]
@@ -101,15 +103,15 @@ def test_a_normalised_discriminator_is_lipschitz() -> None:
 
 def config(**changes: Any) -> GameConfig:
     given: dict[str, Any] = {
-        "latent": Latent(dimension=2),
-        "generator": Network(width=3, depth=1, activation="tanh"),
-        "discriminator": Network(width=4, depth=2, activation="silu"),
+        "latent": LatentConfig(dimension=2),
+        "generator": MLPConfig(width=3, depth=1, activation="tanh"),
+        "discriminator": MLPConfig(width=4, depth=2, activation="silu"),
         "objective": "hinge",
-        "regulariser": Regulariser(r1=0.4, spectral="on"),
-        "update_rule": Simultaneous(),
-        "generator_optimiser": GradientDescent(learning_rate=0.1),
-        "discriminator_optimiser": GradientDescent(learning_rate=0.1),
-        "run": RunSettings(batch=6, seed=3),
+        "regulariser": RegulariserConfig(r1=0.4, spectral="on"),
+        "update_rule": SimultaneousConfig(),
+        "generator_optimiser": GradientDescentConfig(learning_rate=0.1),
+        "discriminator_optimiser": GradientDescentConfig(learning_rate=0.1),
+        "run": RunConfig(batch=6, seed=3),
     }
     return GameConfig(**(given | changes))
 
@@ -137,7 +139,7 @@ def check_descent(given: GameConfig) -> None:
 
 @pytest.mark.parametrize("normalisation", ["none", "layer"])
 def test_the_discriminator_descends_what_it_is_judged_by(normalisation: Any) -> None:
-    check_descent(config(discriminator=Network(width=4, depth=2, activation="silu", normalisation=normalisation)))
+    check_descent(config(discriminator=MLPConfig(width=4, depth=2, activation="silu", normalisation=normalisation)))
 
 
 def test_the_state_holds_what_the_discriminator_is_judged_with() -> None:
@@ -166,7 +168,7 @@ def test_the_generator_plays_against_the_normalised_one() -> None:
 
 
 def test_without_it_the_critic_is_phi() -> None:
-    game, state, streams = in_double(config(regulariser=Regulariser(r1=0.4)))
+    game, state, streams = in_double(config(regulariser=RegulariserConfig(r1=0.4)))
     assert state.critic is state.phi and state.memory == {}
     state, _ = train_step(game, state, streams)
     assert state.critic is state.phi

@@ -11,75 +11,73 @@ import pytest
 import torch
 from torch import Tensor
 
-from gandash.config import GameConfig, Regulariser, RunSettings
-from gandash.dynamics import (
-    Adam,
-    Alternating,
-    Consensus,
-    Extragradient,
-    GradientDescent,
-    Lookahead,
-    Momentum,
-    Optimistic,
-    RMSProp,
-    Simultaneous,
-    SymplecticAdjustment,
-    Unrolled,
-    UpdateRule,
+from gandash.config import GameConfig, RunConfig
+from gandash.config.networks import LatentConfig, LinearConfig, MLPConfig, PointConfig
+from gandash.config.optimisers import AdamConfig, GradientDescentConfig, MomentumConfig, RMSPropConfig
+from gandash.config.regularisers import RegulariserConfig
+from gandash.config.rules import (
+    AlternatingConfig,
+    ConsensusConfig,
+    ExtragradientConfig,
+    LookaheadConfig,
+    OptimisticConfig,
+    SimultaneousConfig,
+    SymplecticAdjustmentConfig,
+    UnrolledConfig,
+    UpdateRuleConfig,
 )
+from gandash.config.setting import variants
 from gandash.game.game import Game, Streams, build_game
 from gandash.game.objectives import OBJECTIVES
 from gandash.game.round import METRICS, GameState, Players, start
 from gandash.game.step import UPDATE_RULES, train_step
-from gandash.players import Latent, Linear, Network, Point
-from gandash.settings import variants
 
 BY_HAND = [
-    Alternating(discriminator_steps=1, generator_steps=1),
-    Alternating(discriminator_steps=3, generator_steps=1),
-    Alternating(discriminator_steps=1, generator_steps=2),
-    Alternating(discriminator_steps=0, generator_steps=2),
-    Alternating(discriminator_steps=2, generator_steps=0),
-    Simultaneous(),
-    Alternating(discriminator_steps=2, generator_steps=2, first="generator"),
-    Alternating(discriminator_steps=0, generator_steps=1, first="generator"),
-    Alternating(discriminator_steps=1, generator_steps=0, first="generator"),
+    AlternatingConfig(discriminator_steps=1, generator_steps=1),
+    AlternatingConfig(discriminator_steps=3, generator_steps=1),
+    AlternatingConfig(discriminator_steps=1, generator_steps=2),
+    AlternatingConfig(discriminator_steps=0, generator_steps=2),
+    AlternatingConfig(discriminator_steps=2, generator_steps=0),
+    SimultaneousConfig(),
+    AlternatingConfig(discriminator_steps=2, generator_steps=2, first="generator"),
+    AlternatingConfig(discriminator_steps=0, generator_steps=1, first="generator"),
+    AlternatingConfig(discriminator_steps=1, generator_steps=0, first="generator"),
 ]
 AHEAD = [  # in test_rules.py by hand
-    Extragradient(),
-    Optimistic(),
-    Consensus(gamma=0.3),
-    SymplecticAdjustment(weight=0.5),
-    Lookahead(rounds=4, share=0.5),
-    Unrolled(depth=2, inner_rate=0.2),
+    ExtragradientConfig(),
+    OptimisticConfig(),
+    ConsensusConfig(gamma=0.3),
+    SymplecticAdjustmentConfig(weight=0.5),
+    LookaheadConfig(rounds=4, share=0.5),
+    UnrolledConfig(depth=2, inner_rate=0.2),
 ]
 RULES = [*BY_HAND, *AHEAD]
 CALM = {
-    "R1": Regulariser(r1=0.5),
-    "R2, GP": Regulariser(r1=0, r2=0.3, gradient_penalty=0.5),
-    "clip": Regulariser(r1=0, clip=0.3),
-    "spectral": Regulariser(r1=0.1, spectral="on"),
-    "fading noise": Regulariser(noise=0.5, noise_half_life=4),
-    "packs": Regulariser(r1=0.5, packing=4),
+    "R1": RegulariserConfig(r1=0.5),
+    "R2, GP": RegulariserConfig(r1=0, r2=0.3, gradient_penalty=0.5),
+    "clip": RegulariserConfig(r1=0, clip=0.3),
+    "spectral": RegulariserConfig(r1=0.1, spectral="on"),
+    "fading noise": RegulariserConfig(noise=0.5, noise_half_life=4),
+    "packs": RegulariserConfig(r1=0.5, packing=4),
 }
 NETWORKS = {
-    "dropout": Network(width=6, depth=2, dropout=0.3),
-    "batch norm": Network(width=6, depth=2, normalisation="batch"),
-    "maxout": Network(width=6, depth=1, activation="maxout"),
+    "dropout": MLPConfig(width=6, depth=2, dropout=0.3),
+    "batch norm": MLPConfig(width=6, depth=2, normalisation="batch"),
+    "maxout": MLPConfig(width=6, depth=1, activation="maxout"),
 }
 
 
 def game_config(**changes: Any) -> GameConfig:
     given: dict[str, Any] = {
-        "latent": Latent(dimension=2),
-        "generator": Network(width=6, depth=2, activation="tanh"),
-        "discriminator": Network(width=8, depth=2, activation="leaky_relu"),
+        "latent": LatentConfig(dimension=2),
+        "generator": MLPConfig(width=6, depth=2, activation="tanh"),
+        "discriminator": MLPConfig(width=8, depth=2, activation="leaky_relu"),
         "update_rule": BY_HAND[0],
         "objective": "non_saturating",
-        "generator_optimiser": Adam(learning_rate=3e-3, beta1=0.5, beta2=0.99),
-        "discriminator_optimiser": Adam(learning_rate=1e-2, beta1=0.3, beta2=0.9, epsilon=1e-6),
-        "regulariser": Regulariser(r1=0.5),
-        "run": RunSettings(seed=11, batch=16, averaging=0.8),
+        "generator_optimiser": AdamConfig(learning_rate=3e-3, beta1=0.5, beta2=0.99),
+        "discriminator_optimiser": AdamConfig(learning_rate=1e-2, beta1=0.3, beta2=0.9, epsilon=1e-6),
+        "regulariser": RegulariserConfig(r1=0.5),
+        "run": RunConfig(seed=11, batch=16, averaging=0.8),
     }
     return GameConfig(**(given | changes))
 
@@ -136,9 +134,9 @@ class ByHand:
     @staticmethod
     def _optimiser(module: torch.nn.Module, chosen: Any) -> torch.optim.Optimizer:
         parameters, lr = module.parameters(), chosen.learning_rate
-        if isinstance(chosen, Adam):
+        if isinstance(chosen, AdamConfig):
             return torch.optim.Adam(parameters, lr=lr, betas=(chosen.beta1, chosen.beta2), eps=chosen.epsilon)
-        if isinstance(chosen, RMSProp):
+        if isinstance(chosen, RMSPropConfig):
             return torch.optim.RMSprop(parameters, lr=lr, alpha=chosen.decay, eps=chosen.epsilon)
         return torch.optim.SGD(parameters, lr=lr, momentum=getattr(chosen, "momentum", 0))
 
@@ -194,7 +192,7 @@ class ByHand:
 
     def round(self, game: Game, streams: Streams) -> list[float]:
         rule, seen = game.config.update_rule, dict.fromkeys(METRICS, math.nan)
-        if isinstance(rule, Simultaneous):
+        if isinstance(rule, SimultaneousConfig):
             real, latents = streams.real(game)[0], streams.latents(game)[0]
             seen |= self.d_gradient(game, real, latents)
             seen |= self.g_gradient(game, latents)  # D has not moved yet: both see the old point
@@ -265,17 +263,17 @@ def compare(reference: Any, configs: list[tuple[GameConfig, int]]) -> None:
 @pytest.mark.parametrize("objective", ["minimax", "non_saturating"])
 @pytest.mark.parametrize("rule", BY_HAND, ids=lambda r: r.summary())
 def test_twenty_rounds_by_hand(reference: Any, rule: Any, objective: str, r1: float) -> None:
-    config = game_config(update_rule=rule, objective=objective, regulariser=Regulariser(r1=r1))
+    config = game_config(update_rule=rule, objective=objective, regulariser=RegulariserConfig(r1=r1))
     compare(reference, [(config, 20)])
 
 
 @pytest.mark.parametrize(
     "optimiser",
     [
-        GradientDescent(learning_rate=0.2),
-        Momentum(learning_rate=0.1, momentum=0.7),
-        RMSProp(learning_rate=2e-3, epsilon=1e-6),
-        Adam(learning_rate=3e-3, beta1=0.9, beta2=0.999, epsilon=1e-6),
+        GradientDescentConfig(learning_rate=0.2),
+        MomentumConfig(learning_rate=0.1, momentum=0.7),
+        RMSPropConfig(learning_rate=2e-3, epsilon=1e-6),
+        AdamConfig(learning_rate=3e-3, beta1=0.9, beta2=0.999, epsilon=1e-6),
     ],
     ids=lambda o: o.kind,
 )
@@ -302,23 +300,23 @@ def test_a_live_change_keeps_the_moments(reference: Any, path: str, value: Any) 
 
 
 def test_every_update_rule_offered_is_there_and_tested() -> None:
-    assert set(UPDATE_RULES) == set(variants(UpdateRule)) == {type(r) for r in RULES}
+    assert set(UPDATE_RULES) == set(variants(UpdateRuleConfig)) == {type(r) for r in RULES}
 
 
 EVERYTHING = [
     *(pytest.param({"update_rule": rule}, id=rule.summary()) for rule in RULES),
     *(pytest.param({"regulariser": calm}, id=name) for name, calm in CALM.items()),
     *(pytest.param({"generator": network, "discriminator": network}, id=name) for name, network in NETWORKS.items()),
-    *(pytest.param({"objective": name, "regulariser": Regulariser(r1=1)}, id=name) for name in OBJECTIVES),
+    *(pytest.param({"objective": name, "regulariser": RegulariserConfig(r1=1)}, id=name) for name in OBJECTIVES),
     *(
         pytest.param({"update_rule": rule, "regulariser": CALM["spectral"]}, id=f"spectral, {rule.summary()}")
-        for rule in (Simultaneous(), Extragradient(), Optimistic(), Lookahead(rounds=4))
+        for rule in (SimultaneousConfig(), ExtragradientConfig(), OptimisticConfig(), LookaheadConfig(rounds=4))
     ),
     *(
         pytest.param({"update_rule": rule, "discriminator": NETWORKS["dropout"]}, id=f"dropout, {rule.summary()}")
         for rule in AHEAD
     ),
-    pytest.param({"generator": Point(), "discriminator": Linear()}, id="Dirac-GAN"),
+    pytest.param({"generator": PointConfig(), "discriminator": LinearConfig()}, id="Dirac-GAN"),
 ]
 
 
@@ -379,17 +377,19 @@ def test_no_step_touches_the_global_generator() -> None:
 
 
 @pytest.mark.parametrize(
-    "rule", [Alternating(discriminator_steps=2, generator_steps=1), Simultaneous(), *AHEAD], ids=lambda r: r.summary()
+    "rule",
+    [AlternatingConfig(discriminator_steps=2, generator_steps=1), SimultaneousConfig(), *AHEAD],
+    ids=lambda r: r.summary(),
 )
 @pytest.mark.parametrize("gammas", [(0.0, 0.0, 0.0), (0.0, 0.5, 2.0)], ids=["no R1", "R1"])
 def test_a_member_of_a_population_plays_as_if_alone(rule: Any, gammas: tuple[float, ...]) -> None:
     configs = [
         game_config(
             update_rule=rule,
-            regulariser=Regulariser(r1=gamma),
-            generator_optimiser=Adam(learning_rate=lr, epsilon=1e-4),
-            discriminator_optimiser=Adam(learning_rate=3 * lr, beta1=beta1, epsilon=1e-4),
-            run=RunSettings(seed=seed, batch=16, averaging=averaging),
+            regulariser=RegulariserConfig(r1=gamma),
+            generator_optimiser=AdamConfig(learning_rate=lr, epsilon=1e-4),
+            discriminator_optimiser=AdamConfig(learning_rate=3 * lr, beta1=beta1, epsilon=1e-4),
+            run=RunConfig(seed=seed, batch=16, averaging=averaging),
         )
         for gamma, lr, beta1, seed, averaging in zip(
             gammas, (1e-3, 3e-3, 5e-4), (0.5, 0.0, 0.9), (1, 2, 1), (0.9, 0.5, 0.0), strict=True
@@ -448,7 +448,7 @@ def test_who_moves(rule: Any, players: Players) -> None:
         (BY_HAND[4], 2, 1),
         (BY_HAND[5], 1, 1),
         (BY_HAND[6], 2, 2),
-        *((rule, 2, 2) if isinstance(rule, Extragradient) else (rule, 1, 1) for rule in AHEAD),
+        *((rule, 2, 2) if isinstance(rule, ExtragradientConfig) else (rule, 1, 1) for rule in AHEAD),
     ],
 )
 def test_a_manual_step_makes_that_players_moves(rule: Any, d_count: int, g_count: int) -> None:
@@ -492,12 +492,12 @@ def test_start_is_step_zero_with_the_average_at_theta() -> None:
 
 
 def test_no_averaging_is_the_generator_itself() -> None:
-    state, _ = train(*beginning(game_config(run=RunSettings(batch=8, averaging=0))), steps=3)
+    state, _ = train(*beginning(game_config(run=RunConfig(batch=8, averaging=0))), steps=3)
     assert torch.equal(state.average, state.theta)
 
 
 def test_a_blown_up_game_is_a_result_not_an_error() -> None:
-    wild = GradientDescent(learning_rate=10)
-    config = game_config(generator_optimiser=wild, discriminator_optimiser=wild, regulariser=Regulariser(r1=1000))
+    wild = GradientDescentConfig(learning_rate=10)
+    config = game_config(generator_optimiser=wild, discriminator_optimiser=wild, regulariser=RegulariserConfig(r1=1000))
     state, metrics = train(*beginning(config), steps=30)
     assert state.step == 30 and not bool(metrics[-1].isfinite().all())

@@ -17,10 +17,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gandash.config import GameConfig, Regulariser, RunSettings
-from gandash.dynamics import Adam, Alternating
+from gandash.config import GameConfig, RunConfig
+from gandash.config.networks import MLPConfig
+from gandash.config.optimisers import AdamConfig
+from gandash.config.regularisers import RegulariserConfig
+from gandash.config.rules import AlternatingConfig
 from gandash.game.round import Players
-from gandash.players import Network
 from gandash.runs.record import (
     CHECKPOINT,
     CONFIG,
@@ -39,12 +41,12 @@ from gandash.worker.checkpoint import load as load_checkpoint
 from gandash.worker.session import COLUMNS, Rows, Session, Snapshot
 
 TINY = GameConfig(
-    generator=Network(width=3, depth=1),
-    discriminator=Network(width=3, depth=1),
-    regulariser=Regulariser(r1=1.0),
-    update_rule=Alternating(discriminator_steps=1, generator_steps=1),
-    discriminator_optimiser=Adam(learning_rate=3e-3),
-    run=RunSettings(seed=7, batch=4),
+    generator=MLPConfig(width=3, depth=1),
+    discriminator=MLPConfig(width=3, depth=1),
+    regulariser=RegulariserConfig(r1=1.0),
+    update_rule=AlternatingConfig(discriminator_steps=1, generator_steps=1),
+    discriminator_optimiser=AdamConfig(learning_rate=3e-3),
+    run=RunConfig(seed=7, batch=4),
 )
 
 

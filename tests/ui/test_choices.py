@@ -25,15 +25,15 @@ from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 from streamlit.testing.v1 import AppTest
 
 from gandash.config import GameConfig
+from gandash.config.data import Samples2DConfig, SamplesConfig, UploadedPicturesConfig
+from gandash.config.data.pictures import made_up
+from gandash.config.setting import setting_at, show
 from gandash.packed import PackedPictures, pack_pictures, unpack_pictures
-from gandash.pictures import UploadedPictures, made_up
 from gandash.presets import DEFAULT, PRESETS
 from gandash.presets.line import TOO_FAST, VANISHING
 from gandash.server.patience import Limits
 from gandash.server.run import Run
 from gandash.server.supervisor import Supervisor
-from gandash.settings import setting_at, show
-from gandash.targets import Samples, Samples2D
 from gandash.ui import choices, controls, service
 from gandash.ui import tab as tab_module
 from gandash.ui.routes import VISITOR_COOKIE
@@ -230,9 +230,9 @@ class Page(RuleBasedStateMachine):
         assert self.of("text_input", "run.batch").value == show(config.run.batch)
         assert self.of("selectbox", "data").value == config.data.kind
         assert self.of("selectbox", "objective").value == config.objective
-        if isinstance(config.data, Samples | Samples2D):
+        if isinstance(config.data, SamplesConfig | Samples2DConfig):
             assert self.of("selectbox", "data.scaling").value == config.data.scaling
-        if isinstance(config.data, UploadedPictures):
+        if isinstance(config.data, UploadedPicturesConfig):
             channels, side, _ = config.data.shape
             assert self.widget("selectbox", "pictures/side").value == side
             assert self.widget("selectbox", "pictures/colour").value == ("colour" if channels == 3 else "grey")
@@ -301,40 +301,40 @@ class Page(RuleBasedStateMachine):
 
     # -------------------------------------------------------------------------------------------------------- files
 
-    @precondition(lambda self: isinstance(self.played.data, Samples | Samples2D))
+    @precondition(lambda self: isinstance(self.played.data, SamplesConfig | Samples2DConfig))
     @rule(rows=st.integers(3, 9), columns=st.sampled_from([1, 2]), busy=BUSY)
     def upload_a_table(self, rows: int, columns: int, busy: int | None) -> None:
         content = "\n".join(",".join(str(i * (c + 1) + c * i * i) for c in range(columns)) for i in range(rows))
         self.act(self.widget("file_uploader", "upload").set_value((f"{rows}.csv", content.encode(), "text/csv")), busy)
         assert self.refused or self.played.data.summary().startswith(f"uploaded, {rows} ")
 
-    @precondition(lambda self: isinstance(self.played.data, UploadedPictures))
+    @precondition(lambda self: isinstance(self.played.data, UploadedPicturesConfig))
     @rule(n=st.integers(3, 30), busy=BUSY)
     def upload_pictures(self, n: int, busy: int | None) -> None:
         count = self.widget("number_input", "pictures/count").value
         self.act(self.widget("file_uploader", "pictures/files").set_value([("a.npy", bytes(n), "")]), busy)
         assert len(self.played.data.chosen()[0]) == min(n, count)
 
-    @precondition(lambda self: isinstance(self.played.data, UploadedPictures))
+    @precondition(lambda self: isinstance(self.played.data, UploadedPicturesConfig))
     @rule(side=st.sampled_from([8, 16, 28, 32]), busy=BUSY)
     def choose_a_side(self, side: int, busy: int | None) -> None:
         many = len(self.played.data.chosen()[0])
         self.act(self.widget("selectbox", "pictures/side").set_value(side), busy)
         assert self.played.data.shape[1] == side and len(self.played.data.chosen()[0]) == many
 
-    @precondition(lambda self: isinstance(self.played.data, UploadedPictures))
+    @precondition(lambda self: isinstance(self.played.data, UploadedPicturesConfig))
     @rule(colour=st.sampled_from(["grey", "colour"]), busy=BUSY)
     def choose_a_colour(self, colour: str, busy: int | None) -> None:
         self.act(self.widget("selectbox", "pictures/colour").set_value(colour), busy)
         assert self.played.data.shape[0] == (3 if colour == "colour" else 1)
 
-    @precondition(lambda self: isinstance(self.played.data, UploadedPictures))
+    @precondition(lambda self: isinstance(self.played.data, UploadedPicturesConfig))
     @rule(count=st.integers(2, 40), busy=BUSY)
     def choose_a_count(self, count: int, busy: int | None) -> None:
         self.act(self.widget("number_input", "pictures/count").set_value(count), busy)
         assert self.widget("number_input", "pictures/count").value == count >= len(self.played.data.chosen()[0])
 
-    @precondition(lambda self: isinstance(self.played.data, UploadedPictures))
+    @precondition(lambda self: isinstance(self.played.data, UploadedPicturesConfig))
     @rule(busy=BUSY)
     def take_the_files_away(self, busy: int | None) -> None:
         before = self.worker.configs

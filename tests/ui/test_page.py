@@ -18,16 +18,16 @@ from streamlit.testing.v1 import AppTest
 from waiting import PATIENCE_SECONDS, wait_until
 
 from gandash.config import parameters
+from gandash.config.data import DataConfig
+from gandash.config.data.pictures import PICTURE_LATENT
+from gandash.config.setting import SettingError, kind_of, settings, variants
 from gandash.packed import MAX_ROWS, SIDE
-from gandash.pictures import PICTURE_LATENT
 from gandash.presets import DEFAULT, PRESETS
 from gandash.presets.line import TOO_FAST, VANISHING
 from gandash.server import patience
 from gandash.server.patience import Limits
 from gandash.server.run import Run
 from gandash.server.supervisor import Supervisor
-from gandash.settings import SettingError, kind_of, settings, variants
-from gandash.targets import Data
 from gandash.ui import choices, comparing, controls, routes, service
 from gandash.ui.routes import VISITOR_COOKIE
 from gandash.ui.tab import Tab
@@ -197,7 +197,7 @@ def test_data_of_another_dimension_brings_a_latent_that_can_be_drawn(page: AppTe
 def test_every_kind_of_data_can_be_chosen_and_begins(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patience, "WORD_SECONDS", math.inf)  # a machine that takes longer than 10 s says so, and is right
     run = the_run(page)
-    for model in variants(Data):
+    for model in variants(DataConfig):
         before = run.describe("steer")["generation"]
         page = widget(page, "selectbox", "data").set_value(kind_of(model)).run()
         assert not page.exception and not page.error, model

@@ -27,13 +27,13 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from waiting import PATIENCE_SECONDS
 from websockets.sync.client import connect as socket_connect
 
-from gandash.config import GameConfig, RunSettings
-from gandash.players import Network
+from gandash.config import GameConfig, RunConfig
+from gandash.config.data import GaussianConfig
+from gandash.config.networks import MLPConfig
 from gandash.server.patience import Limits
 from gandash.server.process import WorkerProcess
 from gandash.server.run import Run
 from gandash.server.supervisor import NoRoom, Supervisor
-from gandash.targets import Gaussian
 from gandash.ui import routes as routes_module
 from gandash.wire.frame import unpack
 from gandash.wire.messages import StepBy
@@ -43,8 +43,8 @@ with warnings.catch_warnings():  # starlette would rather have httpx2 under its 
     warnings.simplefilter("ignore", UserWarning)
     from starlette.testclient import TestClient, WebSocketTestSession
 
-NET = Network(width=4, depth=1)
-TINY = GameConfig(data=Gaussian(), generator=NET, discriminator=NET, run=RunSettings(batch=8))
+NET = MLPConfig(width=4, depth=1)
+TINY = GameConfig(data=GaussianConfig(), generator=NET, discriminator=NET, run=RunConfig(batch=8))
 
 # A worker that has no game: it counts steps while it plays, and sends a frame whenever it is asked.
 WORKER = """

@@ -13,9 +13,9 @@ from streamlit.testing.v1 import AppTest
 from waiting import PATIENCE_SECONDS
 
 from gandash.config import GameConfig
+from gandash.config.data import UploadedPicturesConfig
+from gandash.config.setting import SettingError
 from gandash.packed import MAX_ROWS
-from gandash.pictures import UploadedPictures
-from gandash.settings import SettingError
 from gandash.ui import drawing, upload
 from gandash.ui.upload import UploadError, interpret
 
@@ -191,7 +191,7 @@ CHOICE = {"p/files": [Uploaded("a.npy", COLOURFUL)], "p/side": 16, "p/colour": "
 
 def test_chosen_pictures_become_the_data_setting() -> None:
     config = GameConfig().replace("data", upload.chosen_pictures(CHOICE, "p"))
-    assert isinstance(config.data, UploadedPictures)
+    assert isinstance(config.data, UploadedPicturesConfig)
     assert config.data.shape == (3, 16, 16) and len(config.data.chosen()[0]) == 4
     grey = GameConfig().replace("data", upload.chosen_pictures(CHOICE | {"p/side": 8, "p/colour": "grey"}, "p"))
     assert grey.data.dimension == 64

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gandash.config import GameConfig
-from gandash.settings import SettingError
+from gandash.config.setting import SettingError
 from gandash.wire.changes import live_differences, with_live_setting
 
 K_D, K_G = "update_rule.discriminator_steps", "update_rule.generator_steps"

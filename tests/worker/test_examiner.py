@@ -16,18 +16,19 @@ import pytest
 import torch
 from worker.test_loop import Stage
 
-from gandash.config import GameConfig, Regulariser, RunSettings
+from gandash.config import GameConfig, RunConfig
+from gandash.config.data import DigitsConfig, DiscsAndSquaresConfig, PointMassConfig, RingConfig, UploadedPicturesConfig
+from gandash.config.networks import LinearConfig, MLPConfig, PointConfig
+from gandash.config.optimisers import AdamConfig, GradientDescentConfig, MomentumConfig
+from gandash.config.regularisers import RegulariserConfig
+from gandash.config.rules import AlternatingConfig, OptimisticConfig, SimultaneousConfig
 from gandash.diagnostics.path import Trail
 from gandash.diagnostics.pictures import picture_estimators_for
-from gandash.dynamics import Adam, Alternating, GradientDescent, Momentum, Optimistic, Simultaneous
 from gandash.examine import best_response, descents, duality, landscape, samples, spectrum
 from gandash.examine.examination import Breathe, FrozenGame, GameCopy, Result, Unfit
 from gandash.examine.registry import EXAMINATIONS, estimates, examine
 from gandash.examine.spectrum import stability
-from gandash.pictures import Digits, DiscsAndSquares, UploadedPictures
-from gandash.players import Linear, Network, Point
 from gandash.server.run import Run
-from gandash.targets import PointMass, Ring
 from gandash.wire.messages import (
     Command,
     End,
@@ -114,7 +115,7 @@ def test_there_is_an_examination_for_every_word_and_a_name() -> None:
 def test_every_answer_travels_as_json_and_is_the_same_twice(
     what: Examinable, data: str, tiny: GameConfig, until: Callable[..., Any]
 ) -> None:
-    config = tiny if data == "line" else replace_data(tiny, Ring(modes=3) if data == "plane" else Digits())
+    config = tiny if data == "line" else replace_data(tiny, RingConfig(modes=3) if data == "plane" else DigitsConfig())
     ear, taken = Ear(), frozen(config)
     for n in (1, 2):
         ear.examiner.ask(what, taken)
@@ -130,9 +131,9 @@ def replace_data(config: GameConfig, data: Any) -> GameConfig:
 
 
 def test_the_spectrum_of_a_small_game_is_whole_with_its_boundary(tiny: GameConfig) -> None:
-    plain = GradientDescent(learning_rate=0.05)
+    plain = GradientDescentConfig(learning_rate=0.05)
     config = tiny.model_copy(
-        update={"update_rule": Simultaneous(), "generator_optimiser": plain, "discriminator_optimiser": plain}
+        update={"update_rule": SimultaneousConfig(), "generator_optimiser": plain, "discriminator_optimiser": plain}
     )
     found = last("spectrum", config)
     assert found["complete"] and found["found"] == found["size"] == 2 * (4 + 4 + 4 + 1)
@@ -140,7 +141,7 @@ def test_the_spectrum_of_a_small_game_is_whole_with_its_boundary(tiny: GameConfi
     largest = max(abs(1 - 0.05 * complex(*z)) for z in found["eigenvalues"])
     assert found["growth"] == pytest.approx(largest)
     # Unequal steps: the boundary is that of h = 1, and so are the eigenvalues
-    scaled = last("spectrum", config.model_copy(update={"discriminator_optimiser": GradientDescent(learning_rate=0.1)}))
+    scaled = last("spectrum", config.model_copy(update={"discriminator_optimiser": GradientDescentConfig(learning_rate=0.1)}))
     assert scaled["scaled"] and "diag(h)" in scaled["notes"][0]
     assert all(abs(abs(1 - complex(*z)) - 1) < 1e-9 for z in scaled["boundary"])
 
@@ -148,14 +149,14 @@ def test_the_spectrum_of_a_small_game_is_whole_with_its_boundary(tiny: GameConfi
 @pytest.mark.parametrize(
     "rule,one,other,clip,drawn,said",
     [
-        (Simultaneous(), GradientDescent(), GradientDescent(), 0, True, "contracts"),
-        (Optimistic(), GradientDescent(), GradientDescent(), 0, True, "contracts"),
-        (Simultaneous(), Momentum(), Momentum(), 0, True, "heavy ball"),
-        (Simultaneous(), Momentum(), Momentum(momentum=0.1), 0, False, "momentum"),
-        (Simultaneous(), Adam(), GradientDescent(), 0, False, "Adam"),
-        (Alternating(), GradientDescent(), GradientDescent(), 0, False, "alternating"),
-        (Simultaneous(), GradientDescent(), GradientDescent(), 0.1, False, "clipping"),
-        (Simultaneous(), Momentum(), GradientDescent(), 0, False, "differ"),
+        (SimultaneousConfig(), GradientDescentConfig(), GradientDescentConfig(), 0, True, "contracts"),
+        (OptimisticConfig(), GradientDescentConfig(), GradientDescentConfig(), 0, True, "contracts"),
+        (SimultaneousConfig(), MomentumConfig(), MomentumConfig(), 0, True, "heavy ball"),
+        (SimultaneousConfig(), MomentumConfig(), MomentumConfig(momentum=0.1), 0, False, "momentum"),
+        (SimultaneousConfig(), AdamConfig(), GradientDescentConfig(), 0, False, "Adam"),
+        (AlternatingConfig(), GradientDescentConfig(), GradientDescentConfig(), 0, False, "alternating"),
+        (SimultaneousConfig(), GradientDescentConfig(), GradientDescentConfig(), 0.1, False, "clipping"),
+        (SimultaneousConfig(), MomentumConfig(), GradientDescentConfig(), 0, False, "differ"),
     ],
 )
 def test_a_boundary_is_drawn_where_one_eigenvalue_decides(rule, one, other, clip, drawn, said, tiny: GameConfig) -> None:
@@ -212,7 +213,7 @@ def test_samples_are_read_beside_what_a_perfect_generator_reads(tiny: GameConfig
 
 
 def test_the_mode_table_is_that_of_a_mixture(tiny: GameConfig) -> None:
-    table = last("samples", replace_data(tiny, Ring(modes=3)))
+    table = last("samples", replace_data(tiny, RingConfig(modes=3)))
     assert [row["weight"] for row in table["modes"]] == pytest.approx([1 / 3] * 3)
     assert sum(row["share"] for row in table["modes"]) + table["elsewhere"] == pytest.approx(1)
     assert last("samples", tiny)["modes"] is not None or "reverse_kl" not in last("samples", tiny)["values"]
@@ -220,19 +221,19 @@ def test_the_mode_table_is_that_of_a_mixture(tiny: GameConfig) -> None:
 
 def test_what_d_proves_of_pictures_is_a_bound_from_below_alone(tiny: GameConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(best_response, "BEST_STEPS", 300)
-    found = last("best_response", replace_data(tiny, Digits()))
+    found = last("best_response", replace_data(tiny, DigitsConfig()))
     assert all(math.isnan(found[name]) for name in ("jsd", "bound", "share", "gap")) and found["jsd_floor"] is None
     proven = (found["values"][-1] + math.log(4)) / 2
     assert found["values"][0] < found["values"][-1] <= 0 and 0.6 < proven <= math.log(2)  # it has hardly begun
     notes = " ".join(found["notes"])
     assert "no bound from above" in notes and "by heart" in notes and "packs" not in notes
     packed = tiny.replace("regulariser.packing", 2)
-    notes = " ".join(last("best_response", replace_data(packed, DiscsAndSquares()))["notes"])
+    notes = " ".join(last("best_response", replace_data(packed, DiscsAndSquaresConfig()))["notes"])
     assert "JSD is that of packs" in notes and "by heart" not in notes
 
 
 def test_pictures_are_counted_by_what_they_show(tiny: GameConfig) -> None:
-    digits = Digits(classes=(1, 3, 8))
+    digits = DigitsConfig(classes=(1, 3, 8))
     found = last("samples", replace_data(tiny, digits))
     assert found["points"] == 200 and "pixels" in found["notes"][0] and "200 of each law" in found["notes"][1]
     assert [row["name"] for row in found["modes"]] == ["1", "3", "8"] and found["kinds"] == "digits"
@@ -244,7 +245,7 @@ def test_pictures_are_counted_by_what_they_show(tiny: GameConfig) -> None:
 
 
 def test_real_pictures_fill_the_table_by_their_weights() -> None:
-    for data in (Digits(), DiscsAndSquares(share=0.2)):
+    for data in (DigitsConfig(), DiscsAndSquaresConfig(share=0.2)):
         known = picture_estimators_for(data)
         table: dict[str, Any] = samples._kind_table(data, known.real_points)
         for row in table["modes"]:
@@ -254,7 +255,7 @@ def test_real_pictures_fill_the_table_by_their_weights() -> None:
 
 def test_a_cell_is_named_by_its_middle() -> None:
     """The pictures of all cells' middles are counted once each, in the order of the names."""
-    data = DiscsAndSquares()
+    data = DiscsAndSquaresConfig()
     law: Any = picture_estimators_for(data).law
     middles = [list(place) for place in itertools.product([0, 1], [6, 8, 10], [6, 8, 10], [3, 4])]
     pictures = 2 * law.rendered(torch.tensor(middles, dtype=torch.float32)) - 1
@@ -267,22 +268,22 @@ def test_a_cell_is_named_by_its_middle() -> None:
 
 
 def test_pictures_without_labels_have_no_table(tiny: GameConfig) -> None:
-    found = last("samples", replace_data(tiny, UploadedPictures()))
+    found = last("samples", replace_data(tiny, UploadedPicturesConfig()))
     assert found["modes"] is None and not {"high_quality", "reverse_kl"} & found["values"].keys()
 
 
 def dirac(start: tuple[float, float]) -> GameConfig:
-    plain = GradientDescent(learning_rate=0.1)
+    plain = GradientDescentConfig(learning_rate=0.1)
     return GameConfig(
-        data=PointMass(place=0.0),
-        generator=Point(start=start[0]),
-        discriminator=Linear(start=start[1]),
+        data=PointMassConfig(place=0.0),
+        generator=PointConfig(start=start[0]),
+        discriminator=LinearConfig(start=start[1]),
         objective="minimax",
-        regulariser=Regulariser(r1=0.0),
-        update_rule=Simultaneous(),
+        regulariser=RegulariserConfig(r1=0.0),
+        update_rule=SimultaneousConfig(),
         generator_optimiser=plain,
         discriminator_optimiser=plain,
-        run=RunSettings(batch=8, averaging=0.0),
+        run=RunConfig(batch=8, averaging=0.0),
     )
 
 
@@ -429,7 +430,7 @@ def test_how_long_each_takes_is_estimated_first_and_measured_then(
 ) -> None:
     heard: list[Any] = []
     one = Examiner(heard.append)
-    taken = frozen(tiny if data == "line" else replace_data(tiny, Ring(modes=3)))
+    taken = frozen(tiny if data == "line" else replace_data(tiny, RingConfig(modes=3)))
     one.estimate(taken)
     until(lambda: one.is_idle, 60, "the estimate")
     (first,) = heard
@@ -468,7 +469,7 @@ def test_no_spectrum_under_spectral_or_batch_normalisation(tiny: GameConfig, unt
     spectral = tiny.replace("regulariser.spectral", "on")
     assert "spectral normalisation" in problem("spectrum", frozen(spectral), until)
     assert "normalised weights" in " ".join(last("duality", spectral)["notes"])
-    batch = tiny.model_copy(update={"discriminator": Network(width=4, depth=1, normalisation="batch")})
+    batch = tiny.model_copy(update={"discriminator": MLPConfig(width=4, depth=1, normalisation="batch")})
     assert "batch normalisation" in problem("spectrum", frozen(batch), until)
 
 
@@ -542,7 +543,7 @@ def test_the_game_is_the_same_bit_for_bit_with_and_without_an_examination(
     config: str, tmp_path: Path, tiny: GameConfig, until: Callable[..., Any]
 ) -> None:
     """All four in mid-run, while it plays on: parameters, moments, random numbers and curves are as without."""
-    played = tiny if config == "line" else replace_data(tiny, Ring(modes=3))
+    played = tiny if config == "line" else replace_data(tiny, RingConfig(modes=3))
 
     def run(name: str, examined: bool) -> Stage:
         directory = tmp_path / name

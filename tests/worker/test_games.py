@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from gandash.config import GameConfig
+from gandash.config.setting import SettingError
 from gandash.game.round import GameState, Players
-from gandash.settings import SettingError
 from gandash.wire.changes import distinctions
 from gandash.wire.frame import unpack
 from gandash.worker.checkpoint import load, save

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gandash.config import OBJECTIVES, GameConfig
+from gandash.config import GameConfig
+from gandash.config.objectives import OBJECTIVES
 from gandash.diagnostics.verdict import Asked
 from gandash.game.objectives import objective
 from gandash.worker.jury import asked_of_d, share_off, word_of_d

@@ -19,9 +19,9 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from gandash.config import GameConfig
+from gandash.config.setting import SettingError
 from gandash.game.objectives import OBJECTIVES
 from gandash.game.round import METRICS, Players
-from gandash.settings import SettingError
 from gandash.worker import checkpoint as checkpoint_module
 from gandash.worker.checkpoint import BrokenCheckpoint, load, save
 from gandash.worker.games import Games

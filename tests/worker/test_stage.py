@@ -9,7 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from gandash.config import GameConfig, Regulariser, RunSettings
+from gandash.config import GameConfig, RunConfig
+from gandash.config.data import GridConfig, MixtureConfig, PointMassConfig, RingConfig, TwoMoonsConfig
+from gandash.config.networks import LatentConfig, LinearConfig, MLPConfig, PointConfig
+from gandash.config.regularisers import RegulariserConfig
+from gandash.config.setting import Settings, kind_of
 from gandash.diagnostics.phase import GRID as PHASE_GRID
 from gandash.diagnostics.phase import flow
 from gandash.diagnostics.plane import FIELD
@@ -17,14 +21,11 @@ from gandash.game.distributions import DISTRIBUTIONS, PointDistribution
 from gandash.game.field import generate, logits, pull
 from gandash.game.objectives import OBJECTIVES
 from gandash.game.round import GameState
-from gandash.players import Latent, Linear, Network, Point
-from gandash.settings import Settings, kind_of
-from gandash.targets import Grid, Mixture, PointMass, Ring, TwoMoons
 from gandash.worker.games import Games
 from gandash.worker.session import COLUMNS, Session
 from gandash.worker.stage import STAGES
 
-SMALL = Network(width=8)
+SMALL = MLPConfig(width=8)
 
 
 def kind_of_data(data: Settings) -> str:
@@ -36,12 +37,12 @@ def session(data: Settings, dimension: int = 2, objective: str = "non_saturating
         GameConfig.model_validate(
             {
                 "data": data,
-                "latent": Latent(dimension=dimension),
+                "latent": LatentConfig(dimension=dimension),
                 "generator": SMALL,
                 "discriminator": SMALL,
-                "regulariser": Regulariser(r1=0.3),
+                "regulariser": RegulariserConfig(r1=0.3),
                 "objective": objective,
-                "run": RunSettings(batch=32, averaging=0.9),
+                "run": RunConfig(batch=32, averaging=0.9),
             }
         )
     )
@@ -75,7 +76,7 @@ def test_stages_are_those_of_the_laws() -> None:
 
 
 def test_a_plane_frame_shows_the_state() -> None:
-    played = session(Ring())
+    played = session(RingConfig())
     for _ in range(5):
         played.advance()
     _, arrays = played.frame_arrays()
@@ -101,7 +102,7 @@ def test_a_plane_frame_shows_the_state() -> None:
 
 
 def test_dots_glide_because_their_latents_stay() -> None:
-    one, other = session(Grid()), session(Grid())
+    one, other = session(GridConfig()), session(GridConfig())
     before = one.frame_arrays()[1]
     one.advance()
     after = one.frame_arrays()[1]
@@ -112,7 +113,7 @@ def test_dots_glide_because_their_latents_stay() -> None:
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
-@pytest.mark.parametrize("data", [Mixture(), Ring()], ids=kind_of_data)
+@pytest.mark.parametrize("data", [MixtureConfig(), RingConfig()], ids=kind_of_data)
 def test_d_is_drawn_as_its_objective_reads_it(objective: str, data: Settings) -> None:
     played = session(data, objective=objective)
     for _ in range(3):
@@ -128,7 +129,7 @@ def test_d_is_drawn_as_its_objective_reads_it(objective: str, data: Settings) ->
     assert Games([played]).picture(0, 0.0)
 
 
-@pytest.mark.parametrize("data", [Mixture(), Ring()], ids=kind_of_data)
+@pytest.mark.parametrize("data", [MixtureConfig(), RingConfig()], ids=kind_of_data)
 @pytest.mark.parametrize(
     "changes",
     [
@@ -159,7 +160,7 @@ def test_games_of_every_make_are_drawn_with_what_d_is_judged_with(data: Settings
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_the_pull_is_minus_the_gradient_of_the_generators_loss(objective: str) -> None:
     """By finite differences of L_G over one sample, in double precision."""
-    played = session(TwoMoons(), objective=objective)
+    played = session(TwoMoonsConfig(), objective=objective)
     for _ in range(20):
         played.advance()
     phi = played.state.phi.double()
@@ -181,7 +182,7 @@ def test_the_pull_is_minus_the_gradient_of_the_generators_loss(objective: str) -
 
 
 def test_a_hurried_picture_may_show_the_last_measurement_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    played = session(Ring())
+    played = session(RingConfig())
     for _ in range(3):
         played.advance()
     label, arrays = played.frame_arrays(hurried=True)
@@ -191,14 +192,14 @@ def test_a_hurried_picture_may_show_the_last_measurement_and_says_so(monkeypatch
     np.testing.assert_array_equal(arrays["d"], exact["d"])  # what is cheap is of the very step
     np.testing.assert_array_equal(arrays["generated"], exact["generated"])
     assert label["numbers"]["jsd"] != exact_label["numbers"]["jsd"]
-    assert session(Mixture(), 1).frame_arrays(hurried=True)[0]["measured"] == 0
-    on_the_line = session(Mixture(), 1)
+    assert session(MixtureConfig(), 1).frame_arrays(hurried=True)[0]["measured"] == 0
+    on_the_line = session(MixtureConfig(), 1)
     on_the_line.advance()
     assert on_the_line.frame_arrays(hurried=True)[0]["measured"] == 1  # cheap enough to be measured each time
 
 
 def test_a_diverged_plane_game_still_makes_a_picture() -> None:
-    played = session(Ring())
+    played = session(RingConfig())
     state: GameState = played.state
     played.state = type(state)(**{**state.__dict__, "theta": torch.full_like(state.theta, math.nan), "step": 1})
     label, arrays = played.frame_arrays()
@@ -208,11 +209,11 @@ def test_a_diverged_plane_game_still_makes_a_picture() -> None:
 
 def scalar(**changes: Any) -> Session:
     config = GameConfig(
-        data=PointMass(place=0.5),
-        generator=Point(start=1.0),
-        discriminator=Linear(start=1.0),
-        regulariser=Regulariser(r1=0.0),
-        run=RunSettings(batch=32, averaging=0.0),
+        data=PointMassConfig(place=0.5),
+        generator=PointConfig(start=1.0),
+        discriminator=LinearConfig(start=1.0),
+        regulariser=RegulariserConfig(r1=0.0),
+        run=RunConfig(batch=32, averaging=0.0),
     )
     return Session(config.replace_all(list(changes.items())))
 

@@ -8,25 +8,32 @@ import numpy as np
 import pytest
 import torch
 
-from gandash.config import GameConfig, RunSettings
+from gandash.config import GameConfig, RunConfig
+from gandash.config.data import (
+    BarsConfig,
+    BlobsConfig,
+    DigitsConfig,
+    DiscsAndSquaresConfig,
+    PicturesConfig,
+    UploadedPicturesConfig,
+)
+from gandash.config.networks import ConvolutionConfig, LatentConfig, MLPConfig
+from gandash.config.setting import kind_of
 from gandash.game.field import judge, logits, sample
 from gandash.packed import PackedPictures, pack_pictures
-from gandash.pictures import Bars, Blobs, Digits, DiscsAndSquares, Pictures, UploadedPictures
-from gandash.players import Convolutional, Latent, Network
-from gandash.settings import kind_of
 from gandash.wire.frame import unpack
 from gandash.wire.messages import Look
 from gandash.worker.games import Games
 from gandash.worker.session import STEP_COLUMNS, Session
 from gandash.worker.wall import BINS, between
 
-KINDS: list[type[Pictures]] = [Digits, Bars, DiscsAndSquares, Blobs, UploadedPictures]
+KINDS: list[type[PicturesConfig]] = [DigitsConfig, BarsConfig, DiscsAndSquaresConfig, BlobsConfig, UploadedPicturesConfig]
 
 
-def picture_game(data: Pictures | None = None, latent: int = 3, **given: Any) -> GameConfig:
-    net = Network(width=6, depth=1)
-    chosen = {"generator": net, "discriminator": net, "run": RunSettings(batch=4)} | given
-    return GameConfig(data=data or Digits(), latent=Latent(dimension=latent), **chosen)
+def picture_game(data: PicturesConfig | None = None, latent: int = 3, **given: Any) -> GameConfig:
+    net = MLPConfig(width=6, depth=1)
+    chosen = {"generator": net, "discriminator": net, "run": RunConfig(batch=4)} | given
+    return GameConfig(data=data or DigitsConfig(), latent=LatentConfig(dimension=latent), **chosen)
 
 
 def frame(session: Session) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -35,7 +42,7 @@ def frame(session: Session) -> tuple[dict[str, Any], dict[str, Any]]:
 
 @pytest.mark.parametrize("kind", KINDS, ids=kind_of)
 @pytest.mark.parametrize("latent", [1, 2, 5])
-def test_every_law_of_pictures_has_its_wall(kind: type[Pictures], latent: int) -> None:
+def test_every_law_of_pictures_has_its_wall(kind: type[PicturesConfig], latent: int) -> None:
     session = Session(picture_game(kind(), latent))
     session.advance()
     session.look(Look(selected=0, other=1, map=True))
@@ -49,11 +56,11 @@ def test_every_law_of_pictures_has_its_wall(kind: type[Pictures], latent: int) -
     assert ("map" in arrays) == (latent == 2) != ("walk" in arrays)
     if "walk" in arrays:
         assert arrays["walk"].shape == (facts["walk"] * size,) and arrays["between"].shape == (size,)
-    assert ("nearest" in arrays) == (kind in (Digits, UploadedPictures)) == (label["look"]["nearest"] is not None)
+    assert ("nearest" in arrays) == (kind in (DigitsConfig, UploadedPicturesConfig)) == (label["look"]["nearest"] is not None)
     assert len(Games([session]).picture(0, 0.0)) < 64 * 1024
     for name in ("histogram_real", "histogram_generated"):
         assert arrays[name].shape == (BINS,) and arrays[name].sum() == pytest.approx(1)
-    assert ("shares" in arrays) == (kind is not UploadedPictures)
+    assert ("shares" in arrays) == (kind is not UploadedPicturesConfig)
     if "shares" in arrays:
         assert arrays["shares"].shape == (len(facts["modes"]),) == (len(facts["mode_weights"]),)
         assert arrays["shares"].sum() == pytest.approx(label["numbers"]["high_quality"])
@@ -63,7 +70,7 @@ def test_every_law_of_pictures_has_its_wall(kind: type[Pictures], latent: int) -
 @pytest.mark.parametrize("asked_for_map", [True, False])
 def test_the_largest_pictures_keep_a_frame_small(side: int, channels: int, asked_for_map: bool) -> None:
     light = np.random.default_rng(0).integers(0, 256, size=(20, channels, side, side), dtype=np.uint8)
-    session = Session(picture_game(UploadedPictures(pixels=pack_pictures(PackedPictures(light, None))), 2))
+    session = Session(picture_game(UploadedPicturesConfig(pixels=pack_pictures(PackedPictures(light, None))), 2))
     session.look(Look(selected=0, other=1, map=asked_for_map))
     facts = session.facts()
     assert facts["pictures"] >= 6 and facts["real_pictures"] >= 3
@@ -71,7 +78,7 @@ def test_the_largest_pictures_keep_a_frame_small(side: int, channels: int, asked
 
 
 def test_the_bytes_are_what_g_makes_and_d_says() -> None:
-    session = Session(picture_game(generator=Convolutional(channels=4), discriminator=Convolutional(channels=4)))
+    session = Session(picture_game(generator=ConvolutionConfig(channels=4), discriminator=ConvolutionConfig(channels=4)))
     for _ in range(3):
         session.advance()
     _, arrays = frame(session)

@@ -1,11 +1,12 @@
 """Targets p_r and latents p_z: samples, and densities where there are any, one implementation per settings class.
 
-A newcomer is a settings class in `gandash.targets` (for pictures in `gandash.pictures`) and a subclass with `implements` set in
+A newcomer is a settings class in `gandash.config.data` and a subclass with `implements` set in
 this package; it then appears in the page, the command line, saved files and the shared test matrix.
 """
 
 from __future__ import annotations
 
+from gandash.config.setting import Settings
 from gandash.game.distributions import line, pictures, plane
 from gandash.game.distributions.base import (
     Atoms,
@@ -18,7 +19,6 @@ from gandash.game.distributions.base import (
     PointDistribution,
 )
 from gandash.game.distributions.latent import Latent
-from gandash.settings import Settings
 
 _LAWS: tuple[type[Distribution], ...] = (
     *(line.Gaussian, line.Mixture, line.Uniform, line.Laplace, line.StudentT, line.PointMass, line.Samples),

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 
-from gandash.targets import Target
+from gandash.config.data import Target
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import torch
 from torch import Generator, Tensor
 
-from gandash import players
+from gandash.config.networks import LatentConfig
 from gandash.game.distributions.base import Noise, Sampler
 
 
 class Latent(Sampler):
     """Independent coordinates, normal N(0, 1) or uniform on [-1, 1]."""
 
-    def __init__(self, settings: players.Latent) -> None:
+    def __init__(self, settings: LatentConfig) -> None:
         self.kind, self.dimension = settings.kind, settings.dimension
 
     @property

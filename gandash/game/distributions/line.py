@@ -17,7 +17,16 @@ from scipy import special
 from scipy.optimize import brentq
 from torch import Tensor
 
-from gandash import targets
+from gandash.config.data import (
+    GaussianConfig,
+    LaplaceConfig,
+    MixtureConfig,
+    PointMassConfig,
+    SamplesConfig,
+    StudentTConfig,
+    Target,
+    UniformConfig,
+)
 from gandash.game.distributions.base import Atoms, LineDistribution, Modes, Noise
 
 _LOG_SQRT_2PI = 0.5 * math.log(2 * math.pi)
@@ -26,9 +35,9 @@ _LOG_SQRT_2PI = 0.5 * math.log(2 * math.pi)
 class Mixture(LineDistribution):
     """sum_k w_k N(mean_k, std^2), weights normalised to 1."""
 
-    implements: ClassVar[type[targets.Target]] = targets.Mixture
+    implements: ClassVar[type[Target]] = MixtureConfig
 
-    def __init__(self, settings: targets.Mixture) -> None:
+    def __init__(self, settings: MixtureConfig) -> None:
         super().__init__(settings)
         self.means = torch.tensor(settings.means, dtype=torch.float64)
         weights = torch.tensor(settings.weights or [1.0] * len(settings.means), dtype=torch.float64)
@@ -74,19 +83,19 @@ class Mixture(LineDistribution):
 class Gaussian(Mixture):
     """N(mean, std^2): the mixture of one."""
 
-    implements = targets.Gaussian
+    implements = GaussianConfig
 
-    def __init__(self, settings: targets.Gaussian) -> None:
-        super().__init__(targets.Mixture(means=(settings.mean,), std=settings.std))
+    def __init__(self, settings: GaussianConfig) -> None:
+        super().__init__(MixtureConfig(means=(settings.mean,), std=settings.std))
         self.settings = settings
 
 
 class Uniform(LineDistribution):
     """Uniform on [low, high]."""
 
-    implements = targets.Uniform
+    implements = UniformConfig
 
-    def __init__(self, settings: targets.Uniform) -> None:
+    def __init__(self, settings: UniformConfig) -> None:
         super().__init__(settings)
         self.low, self.high = settings.low, settings.high
 
@@ -118,9 +127,9 @@ class Uniform(LineDistribution):
 class Laplace(LineDistribution):
     """p(x) = exp(-|x - mean| / scale) / (2 scale)."""
 
-    implements: ClassVar[type[targets.Target]] = targets.Laplace
+    implements: ClassVar[type[Target]] = LaplaceConfig
 
-    def __init__(self, settings: targets.Laplace) -> None:
+    def __init__(self, settings: LaplaceConfig) -> None:
         super().__init__(settings)
         self.mean, self.scale = settings.mean, settings.scale
 
@@ -157,9 +166,9 @@ class Laplace(LineDistribution):
 class StudentT(LineDistribution):
     """mean + scale T; with v degrees of freedom p(t) = Gamma((v + 1)/2) / (sqrt(v pi) Gamma(v/2)) (1 + t^2/v)^(-(v + 1)/2)."""
 
-    implements: ClassVar[type[targets.Target]] = targets.StudentT
+    implements: ClassVar[type[Target]] = StudentTConfig
 
-    def __init__(self, settings: targets.StudentT) -> None:
+    def __init__(self, settings: StudentTConfig) -> None:
         super().__init__(settings)
         self.mean, self.scale, self.degrees = settings.mean, settings.scale, settings.degrees
 
@@ -202,7 +211,7 @@ class StudentT(LineDistribution):
 class Atomic(LineDistribution):
     """sum_k w_k delta(x - place_k); places are rounded to float32, in which samples are."""
 
-    def __init__(self, settings: targets.Target, places: NDArray[np.float32]) -> None:
+    def __init__(self, settings: Target, places: NDArray[np.float32]) -> None:
         super().__init__(settings)
         distinct, counts = np.unique(places, return_counts=True)
         self._atoms = Atoms(distinct.astype(np.float64), counts / counts.sum())
@@ -245,9 +254,9 @@ def row_of(noise: Tensor, rows: int) -> Tensor:
 class PointMass(Atomic):
     """All mass at one place. log_density is inf there and -inf elsewhere."""
 
-    implements: ClassVar[type[targets.Target]] = targets.PointMass
+    implements: ClassVar[type[Target]] = PointMassConfig
 
-    def __init__(self, settings: targets.PointMass) -> None:
+    def __init__(self, settings: PointMassConfig) -> None:
         super().__init__(settings, np.array([settings.place], dtype=np.float32))
 
     def log_density(self, x: Tensor) -> Tensor:
@@ -266,9 +275,9 @@ class Samples(Atomic):
     the one number here that is an estimate. `detail` follows Silverman's rule for a kernel's width (1986, equation 3.31).
     """
 
-    implements: ClassVar[type[targets.Target]] = targets.Samples
+    implements: ClassVar[type[Target]] = SamplesConfig
 
-    def __init__(self, settings: targets.Samples) -> None:
+    def __init__(self, settings: SamplesConfig) -> None:
         rows = settings.points()[:, 0]
         super().__init__(settings, rows)
         low, high = float(rows.min()), float(rows.max())

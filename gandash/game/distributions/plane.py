@@ -19,7 +19,22 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gandash import targets
+from gandash.config.data import (
+    AnnulusConfig,
+    CheckerboardConfig,
+    DrawnConfig,
+    Gaussian2DConfig,
+    GridConfig,
+    Mixture2DConfig,
+    RingConfig,
+    Samples2DConfig,
+    SegmentConfig,
+    SpiralsConfig,
+    SwissRollConfig,
+    Target,
+    TwoClustersConfig,
+    TwoMoonsConfig,
+)
 from gandash.game.distributions.base import Modes, Noise, PlaneDistribution
 from gandash.game.distributions.line import row_of
 
@@ -30,7 +45,7 @@ _REACH = 3.5  # standard deviations around a point that the stage must show
 class BlurredPoints(PlaneDistribution):
     """sum_k w_k N(point_k, std^2 I), weights normalised to 1."""
 
-    def __init__(self, settings: targets.Target, points: Tensor, std: float, weights: tuple[float, ...] = ()) -> None:
+    def __init__(self, settings: Target, points: Tensor, std: float, weights: tuple[float, ...] = ()) -> None:
         super().__init__(settings)
         self.points = points.double()
         given = torch.tensor(weights or [1.0] * len(points), dtype=torch.float64)
@@ -78,9 +93,9 @@ class BlurredPoints(PlaneDistribution):
 class Mixture2D(BlurredPoints):
     """Round Gaussians at any places."""
 
-    implements: ClassVar[type[targets.Target]] = targets.Mixture2D
+    implements: ClassVar[type[Target]] = Mixture2DConfig
 
-    def __init__(self, settings: targets.Mixture2D) -> None:
+    def __init__(self, settings: Mixture2DConfig) -> None:
         super().__init__(settings, torch.tensor(settings.means, dtype=torch.float64), settings.std, settings.weights)
 
     def modes(self) -> Modes:
@@ -90,18 +105,18 @@ class Mixture2D(BlurredPoints):
 class Gaussian2D(Mixture2D):
     """N(mean, std^2 I): the mixture of one."""
 
-    implements = targets.Gaussian2D
+    implements = Gaussian2DConfig
 
-    def __init__(self, settings: targets.Gaussian2D) -> None:
+    def __init__(self, settings: Gaussian2DConfig) -> None:
         BlurredPoints.__init__(self, settings, torch.tensor([settings.mean], dtype=torch.float64), settings.std)
 
 
 class Ring(Mixture2D):
     """k modes at angles 2 pi i/k on a circle around 0."""
 
-    implements = targets.Ring
+    implements = RingConfig
 
-    def __init__(self, settings: targets.Ring) -> None:
+    def __init__(self, settings: RingConfig) -> None:
         angles = torch.arange(settings.modes, dtype=torch.float64) * (2 * math.pi / settings.modes)
         points = settings.radius * torch.stack([angles.cos(), angles.sin()], dim=1)
         BlurredPoints.__init__(self, settings, points, settings.std, settings.weights)
@@ -110,9 +125,9 @@ class Ring(Mixture2D):
 class Grid(Mixture2D):
     """side x side modes around 0, row by row from the lower left."""
 
-    implements = targets.Grid
+    implements = GridConfig
 
-    def __init__(self, settings: targets.Grid) -> None:
+    def __init__(self, settings: GridConfig) -> None:
         axis = settings.spacing * (torch.arange(settings.side, dtype=torch.float64) - (settings.side - 1) / 2)
         y, x = torch.meshgrid(axis, axis, indexing="ij")
         BlurredPoints.__init__(self, settings, torch.stack([x, y], dim=-1).reshape(-1, 2), settings.std, settings.weights)
@@ -121,9 +136,9 @@ class Grid(Mixture2D):
 class TwoClusters(Mixture2D):
     """share N((-distance/2, 0), std^2 I) + (1 - share) N((distance/2, 0), std^2 I)."""
 
-    implements = targets.TwoClusters
+    implements = TwoClustersConfig
 
-    def __init__(self, settings: targets.TwoClusters) -> None:
+    def __init__(self, settings: TwoClustersConfig) -> None:
         half = settings.distance / 2
         points = torch.tensor([[-half, 0.0], [half, 0.0]], dtype=torch.float64)
         BlurredPoints.__init__(self, settings, points, settings.std, (settings.share, 1 - settings.share))
@@ -134,7 +149,7 @@ class Curve(BlurredPoints):
 
     pieces: int = 1
 
-    def __init__(self, settings: targets.TwoMoons | targets.SwissRoll | targets.Segment | targets.Spirals) -> None:
+    def __init__(self, settings: TwoMoonsConfig | SwissRollConfig | SegmentConfig | SpiralsConfig) -> None:
         dense = self.curve((torch.arange(4096, dtype=torch.float64) + 0.5) / 4096)
         fastest = float((dense[1:] - dense[:-1]).norm(dim=1).quantile(0.999)) * 4096  # not the jump between pieces
         # Gauss-Legendre nodes are pi/2 further apart in the middle of a piece than on average
@@ -154,7 +169,7 @@ class Curve(BlurredPoints):
 class TwoMoons(Curve):
     """Half circles (cos a, sin a) and (1 - cos a, 1/2 - sin a), centred, times 1.5."""
 
-    implements = targets.TwoMoons
+    implements = TwoMoonsConfig
     pieces = 2
 
     def curve(self, t: Tensor) -> Tensor:
@@ -168,7 +183,7 @@ class TwoMoons(Curve):
 class SwissRoll(Curve):
     """(r cos r, r sin r) for r from 1.5 pi to 4.5 pi, scaled to radius 2."""
 
-    implements = targets.SwissRoll
+    implements = SwissRollConfig
 
     def curve(self, t: Tensor) -> Tensor:
         r = math.pi * (1.5 + 3 * t)
@@ -178,9 +193,9 @@ class SwissRoll(Curve):
 class Segment(Curve):
     """(cos a, sin a) length (t - 1/2)."""
 
-    implements = targets.Segment
+    implements = SegmentConfig
 
-    def __init__(self, settings: targets.Segment) -> None:
+    def __init__(self, settings: SegmentConfig) -> None:
         angle = math.radians(settings.angle)
         self._whole = settings.length * torch.tensor([math.cos(angle), math.sin(angle)], dtype=torch.float64)
         super().__init__(settings)
@@ -192,10 +207,10 @@ class Segment(Curve):
 class Spirals(Curve):
     """r (cos a, sin a), a = 2 pi (turns r/2 + arm/arms), r from 0.3 to 2 with r^2 uniform: nearly as dense everywhere."""
 
-    implements = targets.Spirals
+    implements = SpiralsConfig
     INNER, OUTER = 0.3, 2.0
 
-    def __init__(self, settings: targets.Spirals) -> None:
+    def __init__(self, settings: SpiralsConfig) -> None:
         self.pieces, self._turns = settings.arms, settings.turns
         super().__init__(settings)
 
@@ -210,7 +225,7 @@ class Spirals(Curve):
 class Tiles(PlaneDistribution):
     """Constant on each of side x side squares over [-half, half]^2, by `weights` `(row, column)`; row 0 is the lowest."""
 
-    def __init__(self, settings: targets.Target, weights: Tensor, half: float) -> None:
+    def __init__(self, settings: Target, weights: Tensor, half: float) -> None:
         super().__init__(settings)
         self.side, self.half = len(weights), half
         self.width = 2 * half / self.side
@@ -252,9 +267,9 @@ class Tiles(PlaneDistribution):
 class Checkerboard(Tiles):
     """Uniform on the squares (i, j) with i + j even of a side x side board over [-2, 2]^2."""
 
-    implements: ClassVar[type[targets.Target]] = targets.Checkerboard
+    implements: ClassVar[type[Target]] = CheckerboardConfig
 
-    def __init__(self, settings: targets.Checkerboard) -> None:
+    def __init__(self, settings: CheckerboardConfig) -> None:
         board = torch.arange(settings.side)
         super().__init__(settings, (board[:, None] + board) % 2 == 0, 2.0)
 
@@ -266,9 +281,9 @@ class Checkerboard(Tiles):
 class Drawn(Tiles):
     """A painting: a cell's density is in proportion to how much of it is painted."""
 
-    implements: ClassVar[type[targets.Target]] = targets.Drawn
+    implements: ClassVar[type[Target]] = DrawnConfig
 
-    def __init__(self, settings: targets.Drawn) -> None:
+    def __init__(self, settings: DrawnConfig) -> None:
         super().__init__(settings, torch.from_numpy(settings.cells().astype(np.float64)), settings.half_width)
 
     @property
@@ -279,9 +294,9 @@ class Drawn(Tiles):
 class Annulus(PlaneDistribution):
     """Uniform on inner <= |x| <= outer."""
 
-    implements: ClassVar[type[targets.Target]] = targets.Annulus
+    implements: ClassVar[type[Target]] = AnnulusConfig
 
-    def __init__(self, settings: targets.Annulus) -> None:
+    def __init__(self, settings: AnnulusConfig) -> None:
         super().__init__(settings)
         self.inner, self.outer = settings.inner, settings.outer
         self._area = math.pi * (self.outer**2 - self.inner**2)
@@ -341,9 +356,9 @@ class Samples2D(PlaneDistribution):
     plane), std that of the narrower column, the columns' range over 128 at least.
     """
 
-    implements: ClassVar[type[targets.Target]] = targets.Samples2D
+    implements: ClassVar[type[Target]] = Samples2DConfig
 
-    def __init__(self, settings: targets.Samples2D) -> None:
+    def __init__(self, settings: Samples2DConfig) -> None:
         super().__init__(settings)
         self._rows = torch.from_numpy(settings.points().copy())
         points = self._rows.double().numpy()

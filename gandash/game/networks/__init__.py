@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from gandash import players
-from gandash.game.networks.base import ACTIVATIONS, LEAK, MAXOUT_GAINS, Activation, Masks, Net, initial_layer
+from gandash.config.networks import ConvolutionConfig, LinearConfig, MLPConfig, PointConfig, Shape
+from gandash.game.networks.base import ACTIVATIONS, LEAK, MAXOUT_GAINS, Activation, Masks, Network, initial_layer
 from gandash.game.networks.convolution import Convolution
 from gandash.game.networks.mlp import MLP
-from gandash.game.networks.scalar import LinearNet, PointNet
+from gandash.game.networks.scalar import LinearNetwork, PointNetwork
 
 __all__ = [
     "ACTIVATIONS",
@@ -15,28 +15,28 @@ __all__ = [
     "MLP",
     "Activation",
     "Convolution",
-    "LinearNet",
+    "LinearNetwork",
     "Masks",
-    "Net",
-    "PointNet",
+    "Network",
+    "PointNetwork",
+    "build_network",
     "initial_layer",
-    "network",
 ]
 
 
-def network(
+def build_network(
     inputs: int,
     outputs: int,
-    settings: players.Network | players.Convolutional | players.Point | players.Linear,
-    shape: players.Shape | None = None,
-) -> Net:
+    settings: MLPConfig | ConvolutionConfig | PointConfig | LinearConfig,
+    shape: Shape | None = None,
+) -> Network:
     """The network of these settings; `shape` is that of a picture which it makes or judges, None where the data are points."""
-    if isinstance(settings, players.Point):
-        return PointNet(outputs, settings)
-    if isinstance(settings, players.Linear):
+    if isinstance(settings, PointConfig):
+        return PointNetwork(outputs, settings)
+    if isinstance(settings, LinearConfig):
         assert outputs == 1, "only a discriminator is linear"
-        return LinearNet(inputs, settings)
-    if isinstance(settings, players.Convolutional):
+        return LinearNetwork(inputs, settings)
+    if isinstance(settings, ConvolutionConfig):
         assert shape is not None, "a convolutional player needs pictures"
         return Convolution(inputs, outputs, settings, shape)
     return MLP(inputs, outputs, settings, bounded=shape is not None and outputs > 1)

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from gandash import players
+from gandash.config.networks import ConvolutionConfig, MLPConfig
 
 NORMALISATION_EPSILON = 1e-5  # keeps a unit that is the same everywhere finite; torch's default
 LEAK = 0.2  # slope of leaky ReLU below zero, as in DCGAN (Radford et al. 2015, arXiv:1511.06434)
@@ -87,7 +87,7 @@ Masks = tuple[Tensor, ...]
 """Dropout's choice in one pass: per hidden layer `(members, batch, width)`, 0 or 1/(1 - p)."""
 
 
-class Net(ABC):
+class Network(ABC):
     """A player as a pure function: its parameters are one row of `size` numbers per member.
 
     `layers` are the (fan_in, fan_out) of the matrices that `passes.py` multiplies by, where it can; `is_plain` says whether
@@ -122,7 +122,7 @@ class Net(ABC):
 
 def initial_layer(
     generator: Generator,
-    settings: players.Network | players.Convolutional,
+    settings: MLPConfig | ConvolutionConfig,
     fan_in: int,
     fan_out: int,
     gain: float,

@@ -8,9 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from gandash import players
-from gandash.game.networks.base import ACTIVATIONS, NORMALISATION_EPSILON, Masks, Net, initial_layer
-from gandash.players import Layer, Shape
+from gandash.config.networks import ConvolutionConfig, Layer, Shape
+from gandash.game.networks.base import ACTIVATIONS, NORMALISATION_EPSILON, Masks, Network, initial_layer
 
 
 def _spreading() -> Tensor:
@@ -29,8 +28,8 @@ SPREADING = _spreading()
 FEW = 3  # maps up to which doubling is faster by one product and torch's `fold`
 
 
-class Convolution(Net):
-    """A convolutional D or G (see `players.Convolutional`) whose parameters are one row: W_1, b_1, [gain_1, shift_1,] W_2, ...
+class Convolution(Network):
+    """A convolutional D or G (see `ConvolutionConfig`) whose parameters are one row: W_1, b_1, [gain_1, shift_1,] W_2, ...
 
     A kernel (out, in, k, k) lies in the row, and goes through spectral normalisation, as its matrix `(in k k, out)` (Miyato et
     al. 2018, arXiv:1802.05957, section 2.1, transposed). Gains and shifts are one number per map, after G's first layer too.
@@ -42,7 +41,7 @@ class Convolution(Net):
     norm, and batch norm keeps all maps apart as it is.
     """
 
-    def __init__(self, inputs: int, outputs: int, settings: players.Convolutional, shape: Shape) -> None:
+    def __init__(self, inputs: int, outputs: int, settings: ConvolutionConfig, shape: Shape) -> None:
         self.settings = settings
         self.plan, self._side = settings.layers(inputs, outputs, shape), shape[1]
         self.shapes = [(layer.fan_in, layer.fan_out) for layer in self.plan]

@@ -8,11 +8,19 @@ from collections.abc import Sequence
 import torch
 from torch import Generator, Tensor
 
-from gandash import players
-from gandash.game.networks.base import ACTIVATIONS, MAXOUT_GAINS, NORMALISATION_EPSILON, Activation, Masks, Net, initial_layer
+from gandash.config.networks import MLPConfig
+from gandash.game.networks.base import (
+    ACTIVATIONS,
+    MAXOUT_GAINS,
+    NORMALISATION_EPSILON,
+    Activation,
+    Masks,
+    Network,
+    initial_layer,
+)
 
 
-class MLP(Net):
+class MLP(Network):
     """A multilayer perceptron whose parameters are one row of `size` numbers: W_1, b_1, [gain_1, shift_1,] W_2, b_2, ...
 
     A hidden layer is linear, normalisation (with its gain and shift), activation, dropout; the last layer is linear alone, or
@@ -30,13 +38,13 @@ class MLP(Net):
     Calling it is the differentiable way through; training takes the passes by hand in `passes.py` for a plain one, which
     are faster.
 
-    >>> net = MLP(1, 1, players.Network(width=8))
+    >>> net = MLP(1, 1, MLPConfig(width=8))
     >>> rows = net.initialise(torch.Generator().manual_seed(0))[None]        # (members, size)
     >>> net(rows, torch.zeros(1, 5, 1)).shape                                # (members, batch, outputs)
     torch.Size([1, 5, 1])
     """
 
-    def __init__(self, inputs: int, outputs: int, settings: players.Network, bounded: bool = False) -> None:
+    def __init__(self, inputs: int, outputs: int, settings: MLPConfig, bounded: bool = False) -> None:
         self.settings, self.bounded = settings, bounded
         widths = [inputs, *[settings.width] * settings.depth, outputs]
         layers = list(itertools.pairwise(widths))

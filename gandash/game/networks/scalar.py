@@ -5,14 +5,14 @@ from __future__ import annotations
 import torch
 from torch import Generator, Tensor
 
-from gandash import players
-from gandash.game.networks.base import Masks, Net
+from gandash.config.networks import LinearConfig, PointConfig
+from gandash.game.networks.base import Masks, Network
 
 
-class PointNet(Net):
+class PointNetwork(Network):
     """G(z) = theta, whatever z: `outputs` parameters."""
 
-    def __init__(self, outputs: int, settings: players.Point) -> None:
+    def __init__(self, outputs: int, settings: PointConfig) -> None:
         super().__init__(outputs)
         self.settings = settings
         self.lengths, self.shapes, self.matrices = [outputs], [], []
@@ -24,10 +24,10 @@ class PointNet(Net):
         return rows.unsqueeze(1).expand(-1, x.shape[1], -1)
 
 
-class LinearNet(Net):
+class LinearNetwork(Network):
     """a(x) = psi . x, without a bias: `inputs` parameters."""
 
-    def __init__(self, inputs: int, settings: players.Linear) -> None:
+    def __init__(self, inputs: int, settings: LinearConfig) -> None:
         super().__init__(inputs)
         self.settings = settings
         self.lengths, self.shapes, self.matrices = [inputs], [(inputs, 1)], [0]

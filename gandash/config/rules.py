@@ -1,113 +1,15 @@
-"""Settings of how the players move: optimisers, and the update rules that put them to work. Knows no torch."""
+"""Update rules: who moves when, and along which field."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from gandash.settings import Settings, setting
-
-# ---------------------------------------------------------------------------------------------------------- optimisers
-
-_lr_help = "Step size. Too high and the players orbit or explode, too low and nothing seems to happen; try a factor of 3."
+from gandash.config.setting import Settings, setting
 
 
-def _learning_rate(default: float) -> Any:
-    return setting(default, label="Learning rate", symbol="lr", live=True, scale="log", gt=0, le=10, help=_lr_help)
-
-
-class GradientDescent(Settings):
-    """p <- p - lr g."""
-
-    kind: Literal["gradient_descent"] = "gradient_descent"
-    learning_rate: float = _learning_rate(0.05)
-
-
-class Momentum(Settings):
-    """Heavy ball: b <- momentum b + g, p <- p - lr b (torch.optim.SGD's convention)."""
-
-    kind: Literal["momentum"] = "momentum"
-    learning_rate: float = _learning_rate(0.02)
-    momentum: float = setting(
-        0.5,
-        label="Momentum",
-        symbol="μ",
-        live=True,
-        ge=-0.95,
-        le=0.999,
-        help="In games momentum feeds the orbit; negative damps it.",
-    )
-
-
-class RMSProp(Settings):
-    """Gradient divided by the root of its running mean square (Tieleman and Hinton 2012)."""
-
-    kind: Literal["rmsprop"] = "rmsprop"
-    learning_rate: float = _learning_rate(1e-3)
-    decay: float = setting(
-        0.99,
-        label="Decay",
-        symbol="α",
-        live=True,
-        ge=0,
-        le=0.9999,
-        help="Memory of the mean square; longer is smoother.",
-    )
-    epsilon: float = setting(
-        1e-8,
-        label="Epsilon",
-        symbol="ε",
-        live=True,
-        scale="log",
-        gt=0,
-        le=1,
-        help="Bounds the step where gradients vanish.",
-    )
-
-
-class Adam(Settings):
-    """Kingma and Ba 2014 (arXiv:1412.6980)."""
-
-    kind: Literal["adam"] = "adam"
-    learning_rate: float = _learning_rate(1e-3)
-    beta1: float = setting(
-        0.0,
-        label="β₁",
-        symbol="β₁",
-        live=True,
-        ge=-0.9,
-        le=0.999,
-        help="Momentum of Adam. In games 0 to 0.5 is calmer than 0.9.",
-    )
-    beta2: float = setting(
-        0.9,
-        label="β₂",
-        symbol="β₂",
-        live=True,
-        ge=0,
-        le=0.9999,
-        help="Memory of the step scaling; shorter reacts faster.",
-    )
-    epsilon: float = setting(
-        1e-8,
-        label="Epsilon",
-        symbol="ε",
-        live=True,
-        scale="log",
-        gt=0,
-        le=1,
-        help="Bounds the step where gradients vanish.",
-    )
-
-
-Optimiser = Annotated[GradientDescent | Momentum | RMSProp | Adam, Field(discriminator="kind")]
-
-
-# -------------------------------------------------------------------------------------------------------- update rules
-
-
-class Simultaneous(Settings):
+class SimultaneousConfig(Settings):
     """Both players move from the same point."""
 
     kind: Literal["simultaneous"] = "simultaneous"
@@ -124,7 +26,7 @@ class Simultaneous(Settings):
         return "simultaneous"
 
 
-class Alternating(Settings):
+class AlternatingConfig(Settings):
     """k_D discriminator updates, then k_G generator updates that see the new D (Goodfellow et al. 2014, algorithm 1)."""
 
     kind: Literal["alternating"] = "alternating"
@@ -182,20 +84,20 @@ class _OneEach(Settings):
         return str(getattr(self, "kind", "")).replace("_", " ")
 
 
-class Extragradient(_OneEach):
+class ExtragradientConfig(_OneEach):
     """A look ahead, then a step from the old place along the field found there (Korpelevich 1976; Gidel et al. 2019,
     arXiv:1802.10551: with Adam both steps update the moments)."""
 
     kind: Literal["extragradient"] = "extragradient"
 
 
-class Optimistic(_OneEach):
+class OptimisticConfig(_OneEach):
     """Twice the present update less the last one (Popov 1980; Daskalakis et al. 2018, arXiv:1711.00141)."""
 
     kind: Literal["optimistic"] = "optimistic"
 
 
-class Consensus(_OneEach):
+class ConsensusConfig(_OneEach):
     """The field plus gamma grad |v|^2 / 2: both players also want the other's gradient small (Mescheder et al. 2017,
     arXiv:1705.10461)."""
 
@@ -212,7 +114,7 @@ class Consensus(_OneEach):
     )
 
 
-class SymplecticAdjustment(_OneEach):
+class SymplecticAdjustmentConfig(_OneEach):
     """The field plus lambda A^T v, A the antisymmetric part of its Jacobian (Balduzzi et al. 2018, arXiv:1802.05642)."""
 
     kind: Literal["symplectic_adjustment"] = "symplectic_adjustment"
@@ -227,7 +129,7 @@ class SymplecticAdjustment(_OneEach):
     )
 
 
-class Lookahead(_OneEach):
+class LookaheadConfig(_OneEach):
     """k simultaneous rounds, then both players go back part of the way together (Chavdarova et al. 2021, arXiv:2006.14567)."""
 
     kind: Literal["lookahead"] = "lookahead"
@@ -245,7 +147,7 @@ class Lookahead(_OneEach):
     )
 
 
-class Unrolled(_OneEach):
+class UnrolledConfig(_OneEach):
     """D moves; then G descends the loss that D would inflict after k more gradient steps (Metz et al. 2017,
     arXiv:1611.02163): it sees the answer to its move. The k steps are plain gradient descent, and are then forgotten."""
 
@@ -265,8 +167,15 @@ class Unrolled(_OneEach):
     )
 
 
-UpdateRule = Annotated[
-    Simultaneous | Alternating | Extragradient | Optimistic | Consensus | SymplecticAdjustment | Lookahead | Unrolled,
+UpdateRuleConfig = Annotated[
+    SimultaneousConfig
+    | AlternatingConfig
+    | ExtragradientConfig
+    | OptimisticConfig
+    | ConsensusConfig
+    | SymplecticAdjustmentConfig
+    | LookaheadConfig
+    | UnrolledConfig,
     Field(discriminator="kind"),
 ]
-CURVED = (Consensus, SymplecticAdjustment, Unrolled)  # rules that need the field's own derivative
+SECOND_ORDER = (ConsensusConfig, SymplecticAdjustmentConfig, UnrolledConfig)  # rules that need the field's own derivative

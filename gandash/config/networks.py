@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field
 
-from gandash.settings import Settings, setting
+from gandash.config.setting import Settings, setting
 
 
-class Latent(Settings):
+class LatentConfig(Settings):
     """The law p_z of the latent z that G transforms."""
 
     kind: Literal["normal", "uniform"] = setting(
@@ -85,10 +85,10 @@ def _gain() -> Any:
     )
 
 
-def _said_of_layers(settings: Network | Convolutional) -> list[str]:
+def _said_of_layers(settings: MLPConfig | ConvolutionConfig) -> list[str]:
     """Normalisation and initialisation in words, where they are not the defaults."""
     said = [] if settings.normalisation == "none" else [NORMALISATIONS[settings.normalisation]]
-    if isinstance(settings, Network) and settings.dropout:
+    if isinstance(settings, MLPConfig) and settings.dropout:
         said.append(f"dropout {settings.dropout:g}")
     if settings.initialisation == "normal":
         said.append(f"N(0, {settings.spread:g}²)")
@@ -98,7 +98,7 @@ def _said_of_layers(settings: Network | Convolutional) -> list[str]:
     return said
 
 
-class Network(Settings):
+class MLPConfig(Settings):
     """A multilayer perceptron: `depth` hidden layers of `width` units."""
 
     kind: Literal["mlp"] = "mlp"
@@ -190,7 +190,7 @@ class Layer(NamedTuple):
         return self.outputs * self.inputs * window
 
 
-class Convolutional(Settings):
+class ConvolutionConfig(Settings):
     """A pair for pictures after DCGAN (Radford et al. 2015, arXiv:1511.06434): D halves the picture by convolutions, G doubles.
 
     D: 4 x 4 convolutions of stride 2, each with twice the channels, down to a map of 4 x 4 (7 x 7 from 28), then one linear
@@ -254,7 +254,7 @@ class Convolutional(Settings):
         return ", ".join([f"convolutional, {self.channels} channels, {ACTIVATIONS[self.activation]}", *_said_of_layers(self)])
 
 
-class Point(Settings):
+class PointConfig(Settings):
     """A generator of one sample: G(z) = θ, whatever z (the Dirac-GAN of Mescheder, Geiger, Nowozin 2018, arXiv:1801.04406)."""
 
     kind: Literal["point"] = "point"
@@ -276,7 +276,7 @@ class Point(Settings):
         return f"point θ, from {self.start:g}"
 
 
-class Linear(Settings):
+class LinearConfig(Settings):
     """A discriminator without bias: a(x) = ψ · x before the sigmoid (Mescheder, Geiger, Nowozin 2018, arXiv:1801.04406)."""
 
     kind: Literal["linear"] = "linear"
@@ -303,7 +303,9 @@ def mlp_unless_said(given: Any) -> Any:
     return {"kind": "mlp", **given} if isinstance(given, dict) else given
 
 
-GeneratorNetwork = Annotated[Network | Convolutional | Point, Field(discriminator="kind"), BeforeValidator(mlp_unless_said)]
-DiscriminatorNetwork = Annotated[
-    Network | Convolutional | Linear, Field(discriminator="kind"), BeforeValidator(mlp_unless_said)
+GeneratorConfig = Annotated[
+    MLPConfig | ConvolutionConfig | PointConfig, Field(discriminator="kind"), BeforeValidator(mlp_unless_said)
+]
+DiscriminatorConfig = Annotated[
+    MLPConfig | ConvolutionConfig | LinearConfig, Field(discriminator="kind"), BeforeValidator(mlp_unless_said)
 ]

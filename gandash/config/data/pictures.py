@@ -1,8 +1,7 @@
 """Pictures as data: one settings class for each law whose samples are square pictures.
 
 A sample is a flat row of channels × side × side numbers, channel by channel and each from the top left, from -1 (black) to 1
-(white). `gandash.game.distributions.pictures` has an implementation for each; `gandash.targets` puts them beside the laws of
-points. Knows no torch.
+(white). `gandash.game.distributions.pictures` has an implementation for each. Knows no torch.
 """
 
 from __future__ import annotations
@@ -14,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import model_validator
 
+from gandash.config.setting import Settings, setting
 from gandash.packed import MAX_PICTURE_TEXT, MAX_PICTURES, PackedPictures, pack_pictures, unpack_pictures
 from gandash.places import ASSETS
-from gandash.settings import Settings, setting
 
 PICTURE_LATENT = 16  # dimensions of the latent where somebody turns from points to pictures
 
@@ -26,7 +25,7 @@ Pixels = NDArray[np.uint8]
 Labels = NDArray[np.int64]
 
 
-class Pictures(Settings):
+class PicturesConfig(Settings):
     """Base of all laws of pictures."""
 
     @property
@@ -41,7 +40,7 @@ class Pictures(Settings):
         return channels * height * width
 
 
-class DrawnPictures(Pictures):
+class DrawnPicturesConfig(PicturesConfig):
     """Base of the laws that draw a 16 × 16 picture from a few attributes, whose law is known."""
 
     SIDE: ClassVar[int] = 16
@@ -51,7 +50,7 @@ class DrawnPictures(Pictures):
         return 1, self.SIDE, self.SIDE
 
 
-class Bars(DrawnPictures):
+class BarsConfig(DrawnPicturesConfig):
     """A white bar with round ends across the centre, its angle uniform: a circle of pictures, without a gap anywhere."""
 
     kind: Literal["bars"] = "bars"
@@ -63,7 +62,7 @@ class Bars(DrawnPictures):
         return "bars at any angle"
 
 
-class DiscsAndSquares(DrawnPictures):
+class DiscsAndSquaresConfig(DrawnPicturesConfig):
     """A white disc or an upright square of the same area; kind, place and size are independent."""
 
     kind: Literal["discs_and_squares"] = "discs_and_squares"
@@ -75,7 +74,7 @@ class DiscsAndSquares(DrawnPictures):
         return "discs and squares"
 
 
-class Blobs(DrawnPictures):
+class BlobsConfig(DrawnPicturesConfig):
     """A Gaussian spot of light; its place and width are independent and uniform."""
 
     kind: Literal["blobs"] = "blobs"
@@ -91,7 +90,7 @@ class Blobs(DrawnPictures):
         return "Gaussian blobs"
 
 
-class FoundPictures(Pictures):
+class FoundPicturesConfig(PicturesConfig):
     """Base of the laws that are a finite set of pictures, each as likely as any other."""
 
     @property
@@ -141,7 +140,7 @@ def _spans(numbers: list[int]) -> str:
 _classes_help = "Which to play with, such as 0, 1. None means all."
 
 
-class Digits(FoundPictures):
+class DigitsConfig(FoundPicturesConfig):
     """Handwritten digits, 8 × 8 with 17 grey levels (E. Alpaydin and C. Kaynak, 1998, UCI Machine Learning Repository)."""
 
     kind: Literal["digits"] = "digits"
@@ -191,7 +190,7 @@ def made_up(side: int, channels: int, count: int = RINGS) -> str:
     return pack_pictures(PackedPictures(np.repeat(pixels, channels, axis=1), None))
 
 
-class UploadedPictures(FoundPictures):
+class UploadedPicturesConfig(FoundPicturesConfig):
     """Pictures from a visitor's files, scaled and cropped when they were read, in a shuffled order."""
 
     kind: Literal["uploaded_pictures"] = "uploaded_pictures"

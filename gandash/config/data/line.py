@@ -1,0 +1,116 @@
+"""Laws of real data on the line. `gandash.game.distributions.line` has an implementation for each."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from gandash.config.data.base import WEIGHTS_HELP, PointsConfig, check_places, check_weights
+from gandash.config.setting import setting
+
+
+class GaussianConfig(PointsConfig):
+    """N(mean, std^2)."""
+
+    kind: Literal["gaussian"] = "gaussian"
+    mean: float = setting(
+        1.0, label="Mean", ge=-8, le=8, help="Where the real data sits; p_g has to travel there before it can match."
+    )
+    std: float = setting(
+        0.6, label="Standard deviation", ge=0.02, le=4, help="A narrower target is harder: D's gradient dies sooner."
+    )
+
+    def summary(self) -> str:
+        return f"N({self.mean:g}, {self.std:g}²)"
+
+
+class MixtureConfig(PointsConfig):
+    """Sum of Gaussians with any weights (normalised to 1) and a common standard deviation."""
+
+    kind: Literal["mixture"] = "mixture"
+    means: tuple[float, ...] = setting(
+        (-1.5, 1.5),
+        label="Means",
+        min_length=1,
+        max_length=32,
+        help="One mode per number. Modes further apart ask a steeper map of G and are dropped more easily.",
+    )
+    std: float = setting(
+        0.4, label="Standard deviation", ge=0.02, le=4, help="Common to all modes; narrower modes are harder to fill."
+    )
+    weights: tuple[float, ...] = setting(
+        (),
+        label="Weights",
+        max_length=32,
+        help=WEIGHTS_HELP,
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        check_weights(self.weights, len(self.means))
+        check_places(self.means)
+        return self
+
+    def summary(self) -> str:
+        return f"mixture, {len(self.means)} mode{'s' if len(self.means) > 1 else ''}"
+
+
+class UniformConfig(PointsConfig):
+    """Uniform on [low, high]."""
+
+    kind: Literal["uniform"] = "uniform"
+    low: float = setting(-1.5, label="Low", ge=-8, le=8, help="Left edge; G has to learn a cliff there.")
+    high: float = setting(1.5, label="High", ge=-8, le=8, help="Right edge; p_g usually overshoots it a little.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not self.high - self.low >= 0.01:
+            raise ValueError(f"high: must exceed low ({self.low:g}) by at least 0.01")
+        return self
+
+    def summary(self) -> str:
+        return f"uniform [{self.low:g}, {self.high:g}]"
+
+
+class LaplaceConfig(PointsConfig):
+    """p(x) = exp(-|x - mean| / scale) / (2 scale)."""
+
+    kind: Literal["laplace"] = "laplace"
+    mean: float = setting(0.0, label="Mean", ge=-8, le=8, help="Where the peak is: a cusp, which a smooth G rounds off.")
+    scale: float = setting(
+        0.6, label="Scale", ge=0.02, le=4, help="Mean distance from the peak; the tails reach further than a Gaussian's."
+    )
+
+    def summary(self) -> str:
+        return f"Laplace({self.mean:g}, {self.scale:g})"
+
+
+class StudentTConfig(PointsConfig):
+    """mean + scale T, where T has Student's t distribution; `mean` is its centre also where no mean exists."""
+
+    kind: Literal["student_t"] = "student_t"
+    mean: float = setting(0.0, label="Mean", ge=-8, le=8, help="Where the real data is centred.")
+    scale: float = setting(
+        0.5, label="Scale", ge=0.02, le=4, help="From half (1 degree of freedom) to two thirds (many) of the data lie so near."
+    )
+    degrees: float = setting(
+        3.0,
+        label="Degrees of freedom",
+        ge=1,
+        le=100,
+        help="Fewer: heavier tails, which no ReLU network makes from a Gaussian latent. At 1 (Cauchy) W1 is all tail.",
+    )
+
+    def summary(self) -> str:
+        return f"Student t, {self.degrees:g} degrees"
+
+
+class PointMassConfig(PointsConfig):
+    """All of the mass at one place: no density, and a JSD of log 2 for every p_g that is not there."""
+
+    kind: Literal["point_mass"] = "point_mass"
+    place: float = setting(1.0, label="Place", ge=-8, le=8, help="Where all of the real data is. Dirac-GAN has it at 0.")
+
+    def summary(self) -> str:
+        return f"point mass at {self.place:g}"
