@@ -52,7 +52,7 @@ def digit_logits(weights: Weights, activations: Tensor) -> Tensor:
 
 
 class DigitFeatures(FeatureSpace):
-    """The last hidden layer of the digits' classifier, which `assets/data/train_digits_classifier.py` trains."""
+    """The last hidden layer of the digits' classifier, which `tests/assets/train_digits_classifier.py` trains."""
 
     dimension = 32
     words = "the 32 activations of the last hidden layer of the lab's own classifier of these digits"

@@ -17,7 +17,7 @@ from gandash.config.data import DigitsConfig
 from gandash.diagnostics.features import CLASSIFIER, DigitFeatures, RandomFeatures, digit_activations, digit_logits
 from gandash.game.distributions import PictureDistribution, distribution
 
-SCRIPT = CLASSIFIER.parent / "train_digits_classifier.py"
+SCRIPT = Path(__file__).parents[1] / "assets" / "train_digits_classifier.py"
 
 
 @pytest.fixture(scope="module")

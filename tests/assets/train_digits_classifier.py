@@ -1,6 +1,6 @@
-"""Trains digits-classifier.safetensors, by which the lab reads what digits a generator makes.
+"""Trains assets/data/digits-classifier.safetensors, by which the lab reads what digits a generator makes.
 
-    PYTHONPATH=. python assets/data/train_digits_classifier.py
+    PYTHONPATH=. python tests/assets/train_digits_classifier.py
 
 The first 1197 of digits.npz are learnt from, the other 600 are held out. The file does not say who wrote which digit, so that
 the same 13 people wrote both parts: strangers' digits would be read less well. An eleventh class, "no digit", is taught by
