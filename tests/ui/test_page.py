@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import base64
+import gc
 import io
 import math
 import re
 import secrets
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -204,6 +207,27 @@ def test_every_kind_of_data_can_be_chosen_and_begins(page: AppTest, monkeypatch:
         assert run.config.data == model()
         wait_until(lambda before=before: run.describe("steer")["generation"] == before + 1, f"{kind_of(model)} begins")
         assert not run.has_ended and not run.notice
+
+
+def test_a_choice_is_played_though_other_code_is_parsed_meanwhile(page: AppTest) -> None:
+    """Where a garbage collection amid `ast.parse` leads to more parsing (a traceback, another thread), that of Python before
+    3.11.8 fails: "AST constructor recursion depth mismatch". The page's script does without."""
+    run, thresholds = the_run(page), gc.get_threshold()
+    parses = threading.Lock()  # one within the other, once
+
+    def parse(*_: object) -> None:
+        if parses.acquire(blocking=False):
+            ast.parse("a.b.c(d)[e]")
+            parses.release()
+
+    gc.callbacks.append(parse)
+    gc.set_threshold(50)
+    try:
+        page = widget(page, "selectbox", "data").set_value("drawn").run()
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.callbacks.remove(parse)
+    assert not page.exception and run.config.data.kind == "drawn"
 
 
 def test_an_uploaded_file_is_played_and_a_bad_one_refused_in_words(page: AppTest) -> None:

@@ -1,0 +1,26 @@
+"""What every test of the page stands on: a script that could not be run fails its test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from streamlit.testing.v1.local_script_runner import LocalScriptRunner
+
+
+@pytest.fixture(scope="session", autouse=True)
+def unrun_scripts_fail() -> Iterator[None]:
+    """AppTest (1.67) shows the page as it was before, and no exception, where the script could not be compiled."""
+    run = LocalScriptRunner.run
+
+    def checked(self: LocalScriptRunner, *args: Any, **kwargs: Any) -> Any:
+        tree = run(self, *args, **kwargs)
+        for data in self.event_data:
+            if (error := data.get("exception")) is not None:
+                raise error
+        return tree
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LocalScriptRunner, "run", checked)
+        yield
