@@ -35,6 +35,7 @@ class Finding:
 
     @property
     def words(self) -> str:
+        """All of it but the advice, in a sentence or two."""
         made = "; ".join(f"{name} up to {_brief(size)}" for name, size in self.sizes.items())
         return f"{self.quantity} was no longer a finite number, the first to be so{f' ({made})' if made else ''}. {self.cause}"
 

@@ -27,6 +27,7 @@ class DualityGap:
 
     @property
     def gap(self) -> Tensor:
+        """`(members,)`, in nats: 0 at an equilibrium; negative only where it was read on a test batch."""
         return self.worst_for_g - self.worst_for_d
 
 

@@ -33,6 +33,7 @@ class Floor:
 
     @classmethod
     def of(cls, readings: Sequence[float]) -> Floor:
+        """Of repeated readings on samples of p_r."""
         return cls(float(np.mean(readings)), float(np.quantile(readings, 0.95)))
 
 
@@ -45,6 +46,7 @@ class Level:
 
     @classmethod
     def of(cls, readings: Sequence[float], more_is_better: bool) -> Level:
+        """Of repeated readings on two samples of p_r; worse is less where `more_is_better`."""
         return cls(float(np.mean(readings)), float(np.quantile(readings, 0.05 if more_is_better else 0.95)))
 
 
@@ -75,7 +77,10 @@ class Estimators(ABC):
 
     @abstractmethod
     def read(self, x: Tensor) -> Reading:
-        """Compare samples x of p_g, `(samples, dimension)`, with p_r. Raises ValueError for another sample count."""
+        """Compare samples x of p_g, `(samples, dimension)`, with p_r; all NaN where one of them is not finite.
+
+        Raises ValueError for another sample count.
+        """
 
     def _check_count(self, x: Tensor) -> None:
         if x.shape[0] != self.samples:

@@ -40,7 +40,7 @@ class FeatureSpace(ABC):
 
 
 def digit_activations(weights: Weights, x: Tensor) -> Tensor:
-    """The classifier's last hidden layer, `(n, 32)`, not negative, for pictures `(n, 64)` in [-1, 1]."""
+    """The classifier's last hidden layer, `(n, 32)`, never negative, for pictures `(n, 64)` in [-1, 1]."""
     h = F.relu(F.conv2d(x.reshape(-1, 1, 8, 8), weights["narrow.weight"], weights["narrow.bias"], padding=1))
     h = F.max_pool2d(F.relu(F.conv2d(h, weights["wide.weight"], weights["wide.bias"], padding=1)), 2)
     return F.relu(F.linear(h.flatten(1), weights["hidden.weight"], weights["hidden.bias"]))

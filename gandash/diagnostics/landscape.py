@@ -42,6 +42,7 @@ class Cut:
 
     @property
     def window(self) -> tuple[float, float, float, float]:
+        """(a_low, a_high, b_low, b_high), in units of w."""
         a, b = self.centre
         return a - self.half, a + self.half, b - self.half, b + self.half
 
@@ -50,6 +51,7 @@ class Cut:
         return np.array([(self.axes @ (w - self.here)).tolist() for w in points]).reshape(-1, 2)
 
     def at(self, a: float, b: float) -> Tensor:
+        """The parameters w `(n,)` at (a, b)."""
         return self.here + a * self.axes[0] + b * self.axes[1]
 
 

@@ -49,6 +49,7 @@ class Moments:
 
     @classmethod
     def of(cls, features: Array) -> Moments:
+        """Of a sample `(n, d)`; the covariance is the unbiased one, over n - 1."""
         mean = features.mean(axis=0)
         centred = features - mean
         return cls(mean, centred.T @ centred / max(len(features) - 1, 1))

@@ -105,9 +105,11 @@ class Jacobian:
         return self._v.detach().numpy()
 
     def times(self, u: Array) -> Array:
+        """H u, `(n,) -> (n,)`."""
         return self._product(self._pulled, self._c, u)
 
     def left(self, u: Array) -> Array:
+        """u^T H, `(n,) -> (n,)`."""
         return self._product(self._v, self._at, u)
 
     def dense(self) -> Array:

@@ -68,6 +68,8 @@ NARROW_SHARE = 0.4
 
 @dataclass(frozen=True)
 class Verdict:
+    """`kind` is one of the names at the top of this file, with _ for a space; `title` and `reason` are its words."""
+
     kind: str
     title: str
     reason: str
@@ -89,6 +91,7 @@ class Asked:
 
     @property
     def span(self) -> float:
+        """From what it is asked for on generated data to what on real data."""
         return self.on_real - self.on_fake
 
     def won(self, d_real: float, d_fake: float) -> bool:
