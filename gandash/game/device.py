@@ -15,7 +15,7 @@ WORTHWHILE = 2e8  # floating-point operations of a round below which a GPU spend
 
 
 def device_for(config: GameConfig) -> torch.device:
-    """The device that these settings ask for, as far as there is one."""
+    """The device that these settings ask for; the processor where there is no GPU."""
     wanted = config.run.device
     if wanted == "cpu" or not torch.cuda.is_available():
         return CPU

@@ -33,10 +33,12 @@ class DiscriminatorPart:
 
     @property
     def real_logits(self) -> Tensor:
+        """On real data, `(members, batch)`."""
         return self.logits[:, 0]
 
     @property
     def fake_logits(self) -> Tensor:
+        """On generated data, `(members, batch)`."""
         return self.logits[:, 1]
 
 
@@ -50,10 +52,12 @@ class GeneratorPart:
 
     @property
     def gradient(self) -> Tensor:
+        """Of the loss that is played, `(members, n_theta)`."""
         return self.gradients[:, 0]
 
     @property
     def other_gradient(self) -> Tensor:
+        """Of the loss that is not played; NaN where the objective has no other, `(members, n_theta)`."""
         return self.gradients[:, 1]
 
 

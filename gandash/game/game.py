@@ -32,7 +32,13 @@ class Player:
 
 @dataclass(frozen=True)
 class Penalties:
-    """What calms D, each None where no member has it, else `(members, 1)`. `spectral` is one for all."""
+    """What calms D, each None where no member has it, else `(members, 1)`. `spectral` is one for all.
+
+    R1 and R2 (Mescheder et al. 2018, arXiv:1801.04406), gradient penalty (Gulrajani et al. 2017, arXiv:1704.00028), clipping
+    (Arjovsky et al. 2017, arXiv:1701.07875), instance noise (Sonderby et al. 2017, arXiv:1610.04490), spectral normalisation
+    (Miyato et al. 2018, arXiv:1802.05957). Label smoothing is part of the objective, packing (PacGAN, Lin et al. 2018,
+    arXiv:1712.04086) of the game.
+    """
 
     r1: Tensor | None
     r2: Tensor | None
@@ -43,7 +49,7 @@ class Penalties:
     spectral: bool
 
     def noise_at(self, step: int) -> Tensor | None:
-        """The standard deviation of instance noise at this step."""
+        """The standard deviation of instance noise at this step, `(members, 1)`; None without."""
         if self.noise is None or self.noise_half_life is None:
             return self.noise
         # A half-life below what float32 holds would be 0, and 0 / 0 at the first step NaN
@@ -51,6 +57,8 @@ class Penalties:
 
     @classmethod
     def of(cls, given: Sequence[RegulariserConfig]) -> Penalties:
+        """Of these settings, one member each. `spectral` is the first one's: members share it."""
+
         def column(name: str, off: float = 0.0) -> Tensor | None:
             values = [getattr(one, name) for one in given]
             return _column([value or off for value in values]) if any(values) else None
@@ -84,6 +92,7 @@ class Game:
 
     @property
     def members(self) -> int:
+        """How many games move together."""
         return len(self.configs)
 
     def to(self, device: torch.device) -> Game:
@@ -193,6 +202,7 @@ class Streams:
         return joined
 
     def initial(self, network: Network) -> Tensor:
+        """Fresh parameters, `(members, size)`."""
         return torch.stack([network.initialise(g) for g in self._initial]).to(self.device)
 
     def real(self, game: Game) -> Tensor:
@@ -217,6 +227,7 @@ class Streams:
         return None if masks is None else tuple(mask.to(self.device) for mask in masks)
 
     def measuring(self, step: int) -> list[Generator]:
+        """Throw-away generators for a measurement at this step, one for each member."""
         return [_generator(seed, self._MEASURING, step) for seed in self.seeds]
 
     def fixed(self) -> list[Generator]:
@@ -228,6 +239,7 @@ class Streams:
         return torch.stack([g.get_state() for g in self._training])
 
     def restore(self, state: Tensor) -> None:
+        """Go on from what `state` gave. Raises ValueError for another number of members."""
         for generator, row in zip(self._training, state, strict=True):
             generator.set_state(row)
 

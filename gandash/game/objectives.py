@@ -47,10 +47,11 @@ class Reading:
 
     @property
     def is_probability(self) -> bool:
+        """Whether the reading is D(x) in (0, 1); a critic's is a score."""
         return self.logit is not None
 
     def of(self, a: Tensor) -> Tensor:
-        """The reading of outputs `a`."""
+        """The reading of outputs `a` of any shape, in the same shape."""
         return torch.sigmoid(self.logit(a)) if self.logit else a
 
 
@@ -255,7 +256,10 @@ OBJECTIVES: dict[str, Objective] = {
 
 @lru_cache
 def objective(name: str, smoothing: float = 0.0) -> Objective:
-    """The objective of this name; label smoothing is for cross-entropies alone, which ask for a probability."""
+    """The objective of this name; label smoothing is for cross-entropies alone, which ask for a probability.
+
+    Raises KeyError for another name.
+    """
     if smoothing == 0:
         return OBJECTIVES[name]
     assert name in CROSS_ENTROPIES

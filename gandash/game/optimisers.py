@@ -20,13 +20,18 @@ ONE = torch.tensor(1.0)  # a Python number would be made a tensor again in every
 
 @dataclass(frozen=True)
 class Optimiser:
-    """`start(parameters)` gives the moments at rest; `update(gradient, moments, hyper)` the step to *add*, and new moments."""
+    """`start(parameters)` gives the moments at rest; `update(gradient, moments, hyper)` the step to *add*, and new moments.
+
+    Parameters, gradient and step are `(members, n)`. Momentum: Polyak 1964; RMSProp: Tieleman and Hinton 2012; Adam: Kingma and
+    Ba 2014, arXiv:1412.6980.
+    """
 
     name: str
     moments: tuple[str, ...]
     update: Callable[[Tensor, Moments, Hyper], tuple[Tensor, Moments]]
 
     def start(self, parameters: Tensor) -> Moments:
+        """Zeros, each moment `(members, n)` and the counter of steps `(members, 1)`."""
         rest = {name: torch.zeros_like(parameters) for name in self.moments if name != "count"}
         if "count" in self.moments:
             rest["count"] = parameters.new_zeros(parameters.shape[0], 1)

@@ -44,7 +44,7 @@ class GameState:
     step: int
     theta: Tensor  # (members, n_theta)
     phi: Tensor  # (members, n_phi)
-    average: Tensor  # (members, n_theta), exponential moving average of theta
+    average: Tensor  # (members, n_theta), exponential moving average of theta (Yazici et al. 2019, arXiv:1806.04498)
     theta_moments: Moments
     phi_moments: Moments
     critic: Tensor  # (members, n_phi), what D is judged with: phi, or phi normalised
@@ -184,6 +184,7 @@ class Round:
         return sample(self.game, self.theta, self.latents, self.chance.generator_masks)
 
     def look_g(self) -> GeneratorPart:
+        """G's field at this point on the batch at hand, against D as it is judged with now."""
         self.g_part = generator_part(self.game, self.theta, self.critic, self.real, self.latents, self.chance)
         return self.g_part
 
@@ -207,6 +208,7 @@ class Round:
         self.average = torch.lerp(self.theta, self.average, self.game.averaging)
 
     def put_phi(self, phi: Tensor) -> None:
+        """Take over D's parameters `(members, n_phi)`: clipped, and normalised to judge with, where the game asks for that."""
         clip = self.game.penalties.clip
         self.phi = phi if clip is None else torch.minimum(torch.maximum(phi, -clip), clip)
         if not self.game.penalties.spectral:
@@ -215,6 +217,7 @@ class Round:
             self.critic = normalised(self.game.discriminator.network, self.phi, self.memory.get("spectral"), rounds=0).phi
 
     def end(self) -> tuple[GameState, Tensor]:
+        """The state after the round, and its metrics `(members, len(METRICS))`."""
         assert self.d_part is not None
         state = GameState(
             step=self.step + 1,

@@ -32,7 +32,7 @@ class Normalised:
     _net: Network
 
     def pull_back(self, gradient: Tensor) -> Tensor:
-        """A gradient in the normalised parameters as one in those that move."""
+        """A gradient in the normalised parameters as one in those that move, `(members, size)` both."""
         parts = list(torch.split(gradient, self._net.lengths, dim=1))
         scaled = torch.split(self.phi, self._net.lengths, dim=1)
         for i, (v, u, sigma) in zip(self._net.matrices, self._sides, strict=True):
@@ -43,7 +43,10 @@ class Normalised:
 
 @torch.no_grad()
 def normalised(net: Network, phi: Tensor, kept: Tensor | None, rounds: int = 1) -> Normalised:
-    """phi with every weight matrix over its spectral norm; `kept` as the last call left it, None at step 0."""
+    """phi `(members, size)` with every weight matrix over its spectral norm; `kept` as the last call left it, None at step 0.
+
+    `rounds` of power iteration are made first: 0 takes the singular vectors as they were kept.
+    """
     parts = list(torch.split(phi, net.lengths, dim=1))
     shapes = net.shapes
     if kept is None:
