@@ -39,6 +39,7 @@ class Array:
 
     @property
     def name(self) -> str:
+        """As a refusal calls it."""
         return self.source.name
 
     @property
@@ -47,7 +48,10 @@ class Array:
         return self.source.base.removesuffix(".npy")
 
     def rows(self, wanted: Sequence[int]) -> tuple[NDArray[Any], float, float]:
-        """These rows in this order, and the least and the largest number of all rows; raises Refused."""
+        """These rows in this order, `(len(wanted), *shape[1:])`, and the least and the largest number of all rows.
+
+        Their sum is not finite where any number is not. Raises Refused where the file does not keep its header's promise.
+        """
         if self.fortran:
             whole = self.whole()
             return whole[list(wanted)], *_range(whole)
@@ -67,7 +71,7 @@ class Array:
         return kept, low, high
 
     def whole(self) -> NDArray[Any]:
-        """All of it; raises Refused."""
+        """All of it, of `shape`; raises Refused."""
         with self._numbers() as stream:
             content = stream.read(self._bytes)
             self._held_to(len(content), stream)
@@ -133,6 +137,7 @@ def inflated(source: Source) -> Source:
 
 
 def is_array(start: bytes) -> bool:
+    """Whether a file that begins like this is npy or IDX."""
     return start.startswith(npy.MAGIC) or _is_idx(start)
 
 

@@ -31,7 +31,10 @@ class TableRefused(ValueError):
 
 @dataclass(eq=False)
 class Reading:
-    """One way to read a table. `facts` tell it from the others; `key` are as few of them as do."""
+    """One way to read a table: its `rows` `(n, 1 or 2)`, float64, each from the line of the file that `lines` names.
+
+    `words` say how it was read. `facts` tell it from the other ways; `key` are as few of them as do.
+    """
 
     rows: Rows
     words: str
@@ -191,6 +194,7 @@ def _fields(lines: list[str], delimiter: str) -> Iterator[tuple[int, list[str]]]
 
 
 def is_comment(line: str) -> bool:
+    """True for a line that begins with #, unless what begins so is a spreadsheet's error, such as #N/A."""
     return line.startswith("#") and not ERROR.fullmatch(re.split(r"[;,\t|]", line, maxsplit=1)[0].strip())
 
 

@@ -22,8 +22,9 @@ _SPLITS = {"train", "training", "test", "testing", "val", "valid", "validation",
 
 
 def packed(found: Found, side: int, channels: int, count: int, patience: float = 1.0) -> str:
-    """At most `count` of these pictures as packed text, as many as fit, in a shuffled order; raises Refused.
+    """At most `count` of these pictures as packed text, as many as fit, in a shuffled order.
 
+    Each is `channels` (1 or 3) × `side` × `side` bytes, 0 for black. Raises Refused where there are not two to play with.
     `patience` times the usual number of pixels may be decoded.
     """
     most = min(count, MAX_PIXELS // (channels * side**2))

@@ -38,6 +38,7 @@ def is_number(field: str) -> bool:
 
 
 def is_gap(field: str) -> bool:
+    """True for what stands where a number is missing: nothing, NA, null, -, or a spreadsheet's error."""
     return field.lower() in _GAPS or bool(ERROR.fullmatch(field))
 
 

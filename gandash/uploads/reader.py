@@ -48,6 +48,7 @@ def _source(name: str, size: int, path: str | None) -> Source:
 
 
 def main() -> None:
+    """Answer one request, as this file's head says."""
     seconds = int(sys.argv[1])
     _give_up_rights(seconds)
     Image.MAX_IMAGE_PIXELS = MAX_AREA  # beyond twice that Pillow itself refuses

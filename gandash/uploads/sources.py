@@ -44,6 +44,7 @@ class Source:
 
     @property
     def name(self) -> str:
+        """As a refusal calls it."""
         return f"{self.base} in {self.archive}" if self.archive else self.path
 
     @property
@@ -63,6 +64,7 @@ class Source:
 
 
 def of_bytes(name: str, content: bytes) -> Source:
+    """A file that is in memory already."""
     return Source(name, len(content), lambda: io.BytesIO(content))
 
 
@@ -125,6 +127,7 @@ def _directory_size(stream: IO[bytes]) -> int:
 
 
 def shown(name: str) -> str:
+    """A stranger's name as it may be shown: printable characters, the last 40 of them."""
     return "".join(c if c.isprintable() else "_" for c in name)[-40:]
 
 

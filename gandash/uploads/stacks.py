@@ -32,7 +32,7 @@ class Layout:
     words: str = ""
 
     def pictures(self, rows: NDArray[Any]) -> NDArray[Any]:
-        """`(n, height, width)` or `(n, height, width, 3)`."""
+        """Rows `(n, ...)` as pictures, `(n, height, width)` or `(n, height, width, 3)`."""
         found = rows.reshape(len(rows), *self.shape).transpose(0, *(1 + axis for axis in self.axes))
         return found[..., 0] if found.ndim == 4 and found.shape[3] == 1 else found
 
@@ -94,6 +94,7 @@ class Scale:
 
     @property
     def words(self) -> str:
+        """The scale as a person is told of it."""
         return f"{_number(self.black)} to {_number(self.white)} read as black to white"
 
     def bytes(self, numbers: NDArray[Any]) -> NDArray[np.uint8]:
@@ -143,6 +144,7 @@ def is_labels(array: Array) -> bool:
 
 
 def called_labels(array: Array) -> bool:
+    """Whether its name says that it holds labels."""
     return bool(_LABELS.search(array.title.lower()))
 
 
