@@ -240,6 +240,14 @@ class Run:
             self._touch()
             return ""
 
+    def change(self, changed: Callable[[tuple[GameConfig, ...]], Sequence[GameConfig]]) -> str:
+        """The same, from the settings as they are by now: what somebody else changes in the same moment is not undone.
+
+        What `changed` raises is passed on.
+        """
+        with self._lock:
+            return self.reconfigure(*changed(self.configs))
+
     def compare(self, configs: Sequence[GameConfig], labels: Sequence[str] = ()) -> str:
         """Play these games side by side, in lockstep, from step 0. "" or why not, in words.
 
@@ -507,7 +515,7 @@ class Run:
     def _on_started(self, event: Started) -> None:
         recovered, wanted = self._recovering, self.configs
         self._generation, self._recovering, self.step = event.generation, False, event.step
-        self.configs = tuple(game.config for game in event.games)
+        configs = tuple(game.config for game in event.games)
         self.seats = [seated(game, event.step) for game in event.games]
         if self.notice == STARTING:
             self.notice = ""
@@ -524,11 +532,12 @@ class Run:
         self._ask_for_frame()
         if recovered:  # what changed since the checkpoint is set again: what the controls show is what is played
             with suppress(TooManyCommands, SettingError):
-                self._send_changes(live_differences_of_all(self.configs, wanted))
-                self.configs = wanted
+                self._send_changes(live_differences_of_all(configs, wanted))
+                configs = wanted
         for change in self._set_since:  # the worker has these before it, right behind the start
             with suppress(SettingError):
-                self.configs = with_live_settings(self.configs, [change])
+                configs = with_live_settings(configs, [change])
+        self.configs = configs  # all in one: the page reads them without the lock, and must not see a change undone
 
     def on_bytes(self, worker: WorkerProcess, kind: bytes, body: bytes) -> None:
         with self._lock:

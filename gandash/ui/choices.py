@@ -5,7 +5,7 @@ Nothing here touches Streamlit: see `tab`, which calls them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from gandash.config import GameConfig
@@ -27,10 +27,14 @@ USUAL_COUNT = 5000  # pictures kept of an upload, unless one asks for others
 CHANNELS = {"grey": 1, "colour": 3}
 
 
-def reconfigured(tab: Tab, *configs: GameConfig) -> str:
+Change = Callable[[tuple[GameConfig, ...]], list[GameConfig]]
+"""The games' settings as they are to be, from those that they are by then."""
+
+
+def reconfigured(tab: Tab, change: Change) -> str:
     """The run under other settings; the widgets are made anew."""
     assert tab.run is not None
-    refusal = tab.run.reconfigure(*configs)
+    refusal = tab.run.change(change)
     tab.is_stale = True
     if not refusal and not any(isinstance(config.data, UploadedPicturesConfig) for config in tab.run.configs):
         keep_reading(tab.run, None)
@@ -60,7 +64,7 @@ def is_preset(run: Run, name: str) -> bool:
 def move(tab: Tab, invited: Move) -> str:
     """The change that the preset invites to, as one press; a mark on the curves says when."""
     assert tab.run is not None
-    return reconfigured(tab, *(config.replace_all(invited.changes) for config in tab.run.configs))
+    return reconfigured(tab, lambda configs: [config.replace_all(invited.changes) for config in configs])
 
 
 def setting(tab: Tab, path: str, edition: int, is_slider: bool, raw: Any) -> str:
@@ -80,7 +84,7 @@ def setting(tab: Tab, path: str, edition: int, is_slider: bool, raw: Any) -> str
             return ""
         if edition <= tab.over or not has(tab.shown, path):
             return f"**{controls.name(was)}** was changed just as another game began, which goes on as it is. Choose it again."
-    refusal = reconfigured(tab, *with_change(tab, path, value))
+    refusal = reconfigured(tab, with_change(tab, path, value))
     if not refusal and edition == tab.edition and not was.is_variant and len(tab.run.configs) == 1:
         tab.drawn[edition] = tab.shown  # the widgets already show it; a variant brings other settings and new widgets
         tab.is_stale = False
@@ -115,11 +119,14 @@ def _following(config: GameConfig, data: JsonValue) -> list[tuple[str, JsonValue
     return [*dimension, *((name, plain) for name in needy)]
 
 
-def with_change(tab: Tab, path: str, value: JsonValue) -> list[GameConfig]:
-    """The run's games with one setting changed: in the game chosen, or in all that have it."""
-    assert tab.run is not None
-    concerned = [i for i, config in enumerate(tab.run.configs) if tab.member in (None, i) and has(config, path)]
-    return [replaced(config, path, value) if i in concerned else config for i, config in enumerate(tab.run.configs)]
+def with_change(tab: Tab, path: str, value: JsonValue) -> Change:
+    """One setting changed: in the game chosen, or in all that have it."""
+
+    def change(configs: tuple[GameConfig, ...]) -> list[GameConfig]:
+        concerned = [tab.member in (None, i) and has(config, path) for i, config in enumerate(configs)]
+        return [replaced(c, path, value) if is_concerned else c for c, is_concerned in zip(configs, concerned, strict=True)]
+
+    return change
 
 
 def has(config: GameConfig, path: str) -> bool:
@@ -134,7 +141,7 @@ def painting(tab: Tab, sent: Any) -> str:
     """A hand was lifted from the canvas: the run begins anew with what is painted now."""
     if sent is None or not isinstance(tab.shown.data, DrawnConfig):  # another kind of data was chosen meanwhile
         return ""
-    return reconfigured(tab, *with_change(tab, "data.painting", drawing.read(sent)))
+    return reconfigured(tab, with_change(tab, "data.painting", drawing.read(sent)))
 
 
 def place(tab: Tab, sent: Any) -> str:
@@ -144,7 +151,7 @@ def place(tab: Tab, sent: Any) -> str:
         return ""
     theta, psi = live.read_start(sent)
     begin: list[tuple[str, JsonValue]] = [("generator.start", theta), ("discriminator.start", psi)]
-    return reconfigured(tab, *(config.replace_all(begin) if is_scalar(config) else config for config in tab.run.configs))
+    return reconfigured(tab, lambda configs: [c.replace_all(begin) if is_scalar(c) else c for c in configs])
 
 
 def is_scalar(config: GameConfig) -> bool:
@@ -167,7 +174,7 @@ def table(tab: Tab, file: Any, read_as: Sequence[str] = ()) -> str:
     except upload.AmbiguousTable as error:
         tab.readings, tab.table = {reading.words: reading.key for reading in error.readings}, file
         raise
-    refusal = reconfigured(tab, *with_change(tab, "data", upload.settings(rows, data.scaling)))
+    refusal = reconfigured(tab, with_change(tab, "data", upload.settings(rows, data.scaling)))
     if not refusal and isinstance(tab.shown.data, SamplesConfig | Samples2DConfig):
         tab.table_note = tab.shown.data.rows, words
     return refusal
@@ -206,7 +213,7 @@ def pictures(tab: Tab, uploaded: Any, offered: str | None, side: int, colour: st
             "choose the files again: this page no longer keeps those that were read",
             guard.ALLOWED,
         )
-    refusal = reconfigured(tab, *with_change(tab, "data", data_setting))
+    refusal = reconfigured(tab, with_change(tab, "data", data_setting))
     if not refusal and isinstance(tab.shown.data, UploadedPicturesConfig):
         keep_reading(tab.run, Reading(tab.shown.data.pixels, asked, given, None if given else offered))
     return refusal

@@ -7,8 +7,10 @@ wanted when the script touches Streamlit for the k-th time since a choice, as th
 from __future__ import annotations
 
 import secrets
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -31,6 +33,8 @@ from gandash.config.setting import setting_at, show
 from gandash.packed import PackedPictures, pack_pictures, unpack_pictures
 from gandash.presets import DEFAULT, PRESETS
 from gandash.presets.line import TOO_FAST, VANISHING
+from gandash.server import run as run_module
+from gandash.server import seats
 from gandash.server.patience import Limits
 from gandash.server.run import Run
 from gandash.server.supervisor import Supervisor
@@ -40,7 +44,7 @@ from gandash.ui.routes import VISITOR_COOKIE
 from gandash.ui.words import maths
 from gandash.uploads import guard
 from gandash.wire.changes import with_live_settings
-from gandash.wire.messages import Command, Rewind, Set, SetMany, Standing, Start, Started, Status, StatusChanged
+from gandash.wire.messages import Command, Restart, Rewind, Set, SetMany, Standing, Start, Started, Status, StatusChanged
 
 PAGE = str(Path(__file__).parents[2] / "gandash" / "ui" / "page.py")
 LR_D = "discriminator_optimiser.learning_rate"
@@ -415,6 +419,46 @@ def test_no_moment_of_a_rerun_loses_a_choice(act: str) -> None:
                 case _:
                     machine.compare_seeds(busy + 1)
                     machine.end_the_comparison(busy + 1)
+    finally:
+        machine.teardown()
+
+
+def test_what_was_set_before_the_game_began_is_never_seen_undone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worker's word that a game has begun tells the settings that it began with, and reaches us on a thread of its own."""
+    machine, seen = Page(), []
+    try:
+        machine.open()
+        assert not machine.run.reconfigure(machine.run.config.replace("generator.width", 7))
+        assert not machine.run.reconfigure(wanted := machine.run.config.replace("objective", "minimax"))
+        monkeypatch.setattr(run_module, "seated", lambda *args: (seen.append(machine.run.configs), seats.seated(*args))[1])
+        machine.settle()
+        assert seen == [(wanted,)] and machine.run.configs == (wanted,)
+    finally:
+        machine.teardown()
+
+
+def test_a_choice_undoes_nothing_that_the_live_view_asks_for_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new seed, asked for between the choice's reading of the settings and their being played."""
+    machine, replaced, orders = Page(), choices.replaced, []
+
+    def interrupted(*args: Any) -> GameConfig:
+        with ThreadPoolExecutor(1) as other:
+            if is_free := other.submit(machine.run._lock.acquire, False).result():
+                other.submit(machine.run._lock.release).result()
+        orders.append(threading.Thread(target=machine.run.order, args=(Restart(new_seed=True),)))
+        orders[0].start()
+        if is_free:  # else it waits until the choice has been followed
+            orders[0].join()
+        return replaced(*args)
+
+    try:
+        machine.open()
+        seed = machine.played.run.seed
+        monkeypatch.setattr(choices, "replaced", interrupted)
+        machine.page = machine.of("text_input", "run.batch").set_value("17").run()
+        orders[0].join()
+        machine.settle()
+        assert (machine.played.run.batch, machine.played.run.seed) == (17, seed + 1)
     finally:
         machine.teardown()
 
