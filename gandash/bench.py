@@ -163,7 +163,7 @@ class Engine:
 
 
 class Products:
-    """The matrix products of such a round and nothing else, each into memory of its own: no round can take less time."""
+    """The matrix products of such a round alone, each into memory of its own: the least time that a round can take."""
 
     def __init__(self, config: GameConfig) -> None:
         game, n = build_game(config), config.run.batch
@@ -203,7 +203,7 @@ def race(rivals: Sequence[PlainLoop | Engine | Products], seconds: float) -> lis
     """
     slices: list[list[float]] = [[] for _ in rivals]
     for rival in rivals:
-        rival.round()  # the first one makes what later ones find made
+        rival.round()  # the first round allocates what later ones use again
     end = time.perf_counter() + seconds
     while time.perf_counter() < end or not slices[0]:
         for rival, times in zip(rivals, slices, strict=True):
@@ -325,7 +325,7 @@ def paces(config: GameConfig, seconds: float) -> tuple[float, float, float]:
 
 
 def reactions(config: GameConfig, changes: int) -> list[float]:
-    """Seconds from sending a change of G's learning rate until metrics are here of a step that was played with it, watched.
+    """Seconds from sending a change of G's learning rate until metrics of a step that used it have arrived; with a viewer.
 
     The changes come at random moments of the worker's rhythm.
     """
@@ -351,7 +351,7 @@ def reactions(config: GameConfig, changes: int) -> list[float]:
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured number: what was wanted of it (None: nothing), in words, and what it was computed from."""
+    """One measured number: what it is in words, the value wanted (None: none), and what it was computed from."""
 
     name: str
     value: float

@@ -156,7 +156,7 @@ def _report(session: Session, seconds: float, metrics: dict[str, float], verdict
 
 
 def _distance_at_start(config: GameConfig) -> float | None:
-    """How far a scalar game on one place begins from where G is on the data and D is flat; None of another game."""
+    """The distance of a scalar game's start from the point where G is on the data and D is flat; None for any other game."""
     if not (isinstance(config.generator, PointConfig) and isinstance(config.discriminator, LinearConfig)):
         return None
     if not isinstance(config.data, PointMassConfig):
@@ -165,7 +165,7 @@ def _distance_at_start(config: GameConfig) -> float | None:
 
 
 def _distance(session: Session) -> float | None:
-    """The same where the game is now."""
+    """The same distance, of the game's present state."""
     if _distance_at_start(session.config) is None or not isinstance(session.config.data, PointMassConfig):
         return None
     return math.hypot(float(session.state.theta) - session.config.data.place, float(session.state.phi))

@@ -160,7 +160,7 @@ def load(directory: Path) -> Recorded:
         config = parse_config(given)
     except (SettingError, ValueError, RecursionError) as error:
         raise BrokenRecord(f"{directory / CONFIG}: {error}") from None
-    # What follows the last line's end is a line cut short, or nothing
+    # After the last line end comes a line that was cut short, or nothing
     entries = [_entry(directory, number, line) for number, line in enumerate(lines[:-1], 1)]
     if not entries or entries[0].get("kind") != "start":
         raise BrokenRecord(f"{directory / EVENTS} does not begin with a start entry")
@@ -172,7 +172,7 @@ def load(directory: Path) -> Recorded:
         changes = tuple(Change.model_validate(entry) for entry in entries[1:])
     except ValidationError as error:
         raise BrokenRecord(f"{directory / EVENTS}: {error.errors()[0]['msg']}") from None
-    # Changes go down before their rows: the round that the newest one tells of may never have been played
+    # A change is written before its rows: the round of the newest change may never have been played
     return Recorded(config, tuple(c for c in changes if c.step < steps or (c.kind == "set" and c.step == steps)), steps)
 
 
@@ -213,7 +213,7 @@ def _writing(directory: Path) -> Iterator[None]:
 
 @contextmanager
 def _explained(directory: Path) -> Iterator[None]:
-    """While a directory is taken into use: whose fault a refusal is."""
+    """Turns what the system refuses, while a directory is taken into use, into whose fault it is."""
     try:
         yield
     except OSError as error:

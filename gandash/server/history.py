@@ -35,7 +35,7 @@ class Cursor:
 class History:
     """Append rows of consecutive steps; read patches. Safe to use from several threads.
 
-    A value that was not measured (NaN) counts for nothing: means, minima and maxima are over those that were.
+    A value that was not measured (NaN) counts for nothing: means, minima and maxima are taken over the others.
     """
 
     def __init__(self, columns: int) -> None:

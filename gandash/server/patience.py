@@ -1,4 +1,4 @@
-"""How long anything is waited for: a worker that says nothing, a person who has gone, a step that does not end."""
+"""How long the server waits: for a worker that says nothing, for a person who has left, for a step that does not end."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from gandash.server.process import WorkerProcess
 
 log = logging.getLogger("gandash.supervisor")
 
-WORD_SECONDS = 10.0  # how long a worker may keep a person waiting without a word why
+WORD_SECONDS = 10.0  # after this long a person is told why nothing happens
 STARTING = "The trainer is still starting: the server is busy. The run shows itself as soon as it is there; no need to reload."
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How many runs there may be, and how long each is kept for whom."""
+    """How many runs may live at once, and after how long one is paused, ended or given another worker."""
 
     runs: int = 32
-    grace_seconds: float = 600.0  # an unwatched run is kept this long
-    absence_seconds: float = 5.0  # and pauses after this long: a reload must not stop it
-    silence_seconds: float = 20.0  # a worker that says nothing this long is taken for lost
-    start_seconds: float = 300.0  # so is one that is not ready by then: with a class at the door each waits for its turn
-    busy_seconds: float = 300.0  # and one that lives, but has been at one and the same step for this long
+    grace_seconds: float = 600.0  # a run that nobody watches is ended after this long
+    absence_seconds: float = 5.0  # and paused after this long: a reload of the page must not stop it
+    silence_seconds: float = 20.0  # a worker that says nothing for this long is taken for lost
+    start_seconds: float = 300.0  # so is one that is not ready by then: when a whole class arrives, each waits for its turn
+    busy_seconds: float = 300.0  # so is one that is alive, but has spent this long on one step
 
     @classmethod
     def from_environment(cls) -> Limits:
-        """GANDASH_RUNS, GANDASH_GRACE_SECONDS, ... override the defaults; what is no positive number is said and ignored."""
+        """GANDASH_RUNS, GANDASH_GRACE_SECONDS, ... override the defaults; what is no positive number is logged, and ignored."""
         values: dict[str, float] = {}
         for name, default in (
             ("runs", cls.runs),
@@ -50,7 +50,7 @@ class Limits:
 
 
 def given_up(worker: WorkerProcess, now: float, limits: Limits) -> str:
-    """Why there is no more waiting for this worker, in words; "" while there is."""
+    """Why this worker is given up, in words; "" as long as the server goes on waiting."""
     if worker.has_spoken and now - worker.heard > limits.silence_seconds:
         return f"it said nothing for {now - worker.heard:.0f} s"
     if not worker.is_ready and now - worker.given > limits.start_seconds:
@@ -61,7 +61,7 @@ def given_up(worker: WorkerProcess, now: float, limits: Limits) -> str:
 
 
 def word_of_delay(worker: WorkerProcess, now: float) -> str:
-    """What a person should know who has been waiting for this worker; "" when there was no wait."""
+    """What to tell a person who has to wait for this worker; "" where the wait is short."""
     if not worker.is_ready:
         return STARTING if now - worker.given > WORD_SECONDS else ""
     if now - worker.heard > WORD_SECONDS:

@@ -1,4 +1,4 @@
-"""The page that a browser gets first: Streamlit's own, with the place of the live view kept and its files under way."""
+"""The first page that a browser gets: Streamlit's own, with room kept for the live view, whose files are loaded at once."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ async def page(request: Request) -> Response:
 
 @cache
 def arrival_page() -> str:
-    """All addresses are relative to the page's: it may be served under any path, of which the server need not know."""
+    """Every address in it is relative: the page may be served under any path, and the server need not know which."""
     modules = sorted(path.name for path in (ASSETS / "live").glob("*.js"))
-    # Named here, they load side by side; else the browser learns of each from the one that imports it
+    # Named here, they load side by side; otherwise the browser finds each only in the module that imports it
     preloads = "".join(f'<link rel="modulepreload" href="./gandash/assets/live/{address(name)}">\n' for name in modules)
     style = f'<link rel="preload" as="style" href="./gandash/assets/live/{STYLE}?v={__version__}">\n'
-    # First in the head: the picture waits for these, and Streamlit's own files, which are many, would else come before them
+    # First in the head: the picture waits for these; behind Streamlit's own many files they would come late
     streamlit = STREAMLIT_PAGE.read_text("utf-8").replace("<head>", f"<head>\n{preloads}", 1)
     return added(streamlit, style, (ASSETS / "arrival" / "arrival.html").read_text("utf-8"))
 

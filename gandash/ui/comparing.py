@@ -44,7 +44,7 @@ def suggested_choices(setting: Setting) -> list[Any]:
 
 
 def suggested_numbers(setting: Setting) -> str:
-    """Numbers around the present one, as one would type them: factors of four for steps sizes and widths, else even steps."""
+    """Numbers around the present one, as one would type them: factors of four for step sizes and widths, else even steps."""
     value, low, high = setting.value, setting.low, setting.high
     if setting.scale == "log":
         tried = [value * 4.0**k for k in (-1, 0, 1, 2)]

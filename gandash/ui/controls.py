@@ -88,7 +88,7 @@ def in_words(error: SettingError, config: GameConfig) -> str:
 
 
 def draw(setting: Setting, key: str, changed: Changed, differing: str = "", slider_key: str = "") -> None:
-    """The widget of one setting. Its label says, before it is touched, whether it acts at once or restarts the run.
+    """The widget of one setting. Its label says in advance whether it acts at once or restarts the run.
 
     `differing` are the values that compared games have, where they have not the same.
     """

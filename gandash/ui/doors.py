@@ -1,4 +1,4 @@
-"""At the door: whose page may open a socket here, under which path the app is served, by which cookie a browser is known.
+"""Who may come in: which pages may open a socket here, under which path the app is served, which cookie names a browser.
 
 A page is our own when its Origin names the host that it asked for (Host). A proxy that puts another name into Host hides that;
 then the name that browsers use has to be stated: `GANDASH_HOSTS`, or Streamlit's `server.corsAllowedOrigins` or
@@ -68,7 +68,7 @@ def _place(netloc: str, scheme: str) -> Place:
 
 @cache
 def stated_hosts() -> frozenset[Place]:
-    """The hosts that browsers may know this app by beside the one in Host, as the environment and Streamlit state them."""
+    """Other names under which browsers may know this app than the one in Host, as the environment and Streamlit state them."""
     found, complaints = read_hosts(os.environ.get(HOSTS, ""))
     for complaint in complaints:
         log.warning(complaint)
@@ -102,7 +102,7 @@ def read_hosts(text: str) -> tuple[set[Place], list[str]]:
 
 
 class Refusals:
-    """Says in the log which page was refused and what to set; each once a minute, and no stranger fills the log."""
+    """Logs which page was refused and what to set: the same one once a minute, so that nobody can fill the log."""
 
     def __init__(self) -> None:
         self._said: dict[tuple[str, str], float] = {}
@@ -143,7 +143,7 @@ def base_path() -> str:
 
 
 def own_path(scope: Scope) -> str:
-    """The path of a request within the app: without what it is mounted under, and without the base path."""
+    """The path of a request within the app: without the prefix it is mounted under, and without the base path."""
     path = str(scope["path"])
     for prefix in (scope.get("root_path", ""), base_path()):
         if prefix and path.startswith(f"{prefix}/"):
@@ -165,7 +165,7 @@ class UnderBasePath:
             root = scope.get("root_path", "")
             path = own_path(scope)
             if scope["type"] == "http" and scope["path"] == root + base:
-                # Relative: which scheme and host the browser sees, a proxy may not tell us
+                # Relative, since a proxy may hide which scheme and host the browser sees
                 query = scope["query_string"].decode("latin-1")
                 answer = RedirectResponse(base.rsplit("/", 1)[-1] + "/" + (f"?{query}" if query else ""))
                 await answer(scope, receive, send)
@@ -176,10 +176,10 @@ class UnderBasePath:
 
 
 class OwnPagesOnly:
-    """No socket of this server, Streamlit's own included, is for another origin's page, and no page shows us in a frame.
+    """Refuses every socket, Streamlit's own included, to pages of another origin, and lets no other page show us in a frame.
 
     Cookies know no ports: without this, a page of another program on the same host could open Streamlit's socket as the
-    visitor, whose run it would then be given. (Streamlit itself takes any page of localhost for its own, and asks a
+    visitor, and would then be given that visitor's run. (Streamlit itself takes any page of localhost for its own, and asks a
     server on the internet about all others, while everybody waits.)
     """
 

@@ -1,4 +1,4 @@
-"""How much of visitors' files the server holds: Streamlit keeps each in memory while its tab is open, and bounds it alone."""
+"""A bound on all uploaded files: Streamlit keeps each in memory while its tab is open, and bounds only each by itself."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gandash.uploads.guard import MAX_MEGABYTES
 
 ENDPOINT = "/_stcore/upload_file/"
 MEGABYTE = 2**20
-MAX_OF_ONE = 2 * MAX_MEGABYTES * MEGABYTE  # bytes of one tab: a file that takes another's place comes before that one goes
+MAX_OF_ONE = 2 * MAX_MEGABYTES * MEGABYTE  # bytes of one tab: a file that replaces another arrives before that one is dropped
 MAX_OF_ALL = 1024 * MEGABYTE
 
 
@@ -25,7 +25,7 @@ def storage() -> Mapping[str, Mapping[str, Any]]:
 
 
 class UploadsBounded:
-    """A file that would make it too much, of one tab or of all together, is refused before it is read (413)."""
+    """Refuses a file (413), before it is read, that would be too much for one tab or for all of them together."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -1,4 +1,4 @@
-"""The ready games as a menu of lessons: by what they play on and what happens in them, each with the line that it teaches."""
+"""The ready games as a menu of lessons: grouped by their data, marked by what happens, each with a line on what it teaches."""
 
 from __future__ import annotations
 

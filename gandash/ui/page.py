@@ -62,13 +62,13 @@ def main() -> None:
         on_start=lambda: tab.note(choices.place, sent("live", "start")),
         on_member=lambda: tab.note(choices.member, sent("live", "member")),
     )
-    with st.sidebar:  # after the view, which takes the browser longest
+    with st.sidebar:  # after the view: the browser needs longest for that
         sidebar(tab, run)
     tab.is_said = True
 
 
 def attach(tab: Tab) -> Run:
-    """This tab's run: the one it has, the one its address names, the one left behind, or a new one. Raises NoRoom."""
+    """This tab's run: the one it has, else the one in its address, else the one left behind, else a new one. Raises NoRoom."""
     if tab.run is None or tab.run.has_gone:
         visitor = st.context.cookies.get(VISITOR_COOKIE, "")
         preset = PRESETS[tab.preset]
@@ -85,8 +85,8 @@ def attach(tab: Tab) -> Run:
 
 
 def follow(tab: Tab) -> None:
-    """What was chosen since the last script run, in order. Streamlit may end this one wherever it is touched: what was not
-    followed by then stays noted."""
+    """Do what was chosen since the last script run, in order. Streamlit may end this run at any call of it; a choice that was
+    not followed by then stays noted, for the next run."""
     with tab.turn:
         while tab.noted:
             choice = tab.noted[0]
@@ -96,8 +96,8 @@ def follow(tab: Tab) -> None:
 
 
 def sent(component: str, name: str) -> Any:
-    """What the browser sent with the event that is being told of. A copy of the state is taken without touching Streamlit in
-    a way that could end the callback, and what an event carries is gone at the next rerun."""
+    """What the browser sent with the event that this callback is about. It is gone at the next rerun, and is read from a copy
+    of the state: reading the state itself could end the callback."""
     return (state.to_dict().get(component) or {}).get(name)
 
 
@@ -164,7 +164,7 @@ def sidebar(tab: Tab, run: Run) -> None:
 
 
 def presets(tab: Tab, run: Run) -> None:
-    """The ready games, and what the one chosen promises, as long as it is that game."""
+    """The list of ready games, and what the chosen one promises, as long as it is that game which is played."""
     key = shown_in(tab, "preset", tab.preset)
     st.selectbox(
         "Preset",
@@ -186,7 +186,7 @@ def presets(tab: Tab, run: Run) -> None:
 
 
 def data(tab: Tab, config: GameConfig) -> None:
-    """Beside the settings of the data: where these are painted or come from files."""
+    """What stands beside the settings of the data: the canvas, or the widgets for files."""
     if isinstance(config.data, DrawnConfig):
         drawing.mount(config.data, "canvas", lambda: tab.note(choices.painting, sent("canvas", "painted")))
     elif isinstance(config.data, SamplesConfig | Samples2DConfig):

@@ -1,4 +1,4 @@
-"""What the app serves beside Streamlit's own pages: the live view's files, plotly.js, and the socket of each picture.
+"""What the app serves beside Streamlit's own pages: the live view's files, plotly.js, and a socket for each live view.
 
 The socket: the browser's page must be our own (`doors.py`), and its first message must carry a token of the run (192 random
 bits). The token for steering may command, the one for watching only looks. Tokens travel in messages, never in an address,
@@ -45,7 +45,7 @@ log = logging.getLogger("gandash.socket")
 
 HELLO_SECONDS = 5.0
 MAX_MESSAGE = 4096
-COMMANDS_PER_SECOND = 200  # a person's keys and a held slider stay far below; a flood is answered once and dropped
+COMMANDS_PER_SECOND = 200  # keys and a slider that is dragged stay far below; a flood is answered once and dropped
 
 UNKNOWN_TOKEN, FORBIDDEN_ORIGIN, RUN_ENDED = 4401, 4403, 4410
 
@@ -56,7 +56,7 @@ PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 
 
 async def live(socket: WebSocket) -> None:
-    """One picture of one run: state as text, curves and frames as bytes, at the viewer's own pace."""
+    """One live view of one run: its state as text, curves and frames as bytes, at the viewer's own pace."""
     await socket.accept()
     if not admits(socket):
         await socket.close(FORBIDDEN_ORIGIN, f"Host is {str(socket.headers.get('host'))!a}"[:120])  # what a close frame holds

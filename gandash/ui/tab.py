@@ -3,7 +3,7 @@
 Streamlit ends a script run, its callbacks too, at any touch of it (an `st.` call, an item of `st.session_state`) once another
 rerun is wanted; for that one the widget has no longer changed, and the choice would be lost. So a callback touches nothing of
 Streamlit: it notes the choice here, one append. Each script run begins by following what was noted, in order, and nothing of
-Streamlit is touched between following a choice and striking it off the list.
+Streamlit is touched between following a choice and taking it off the list.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Reading:
 
 @dataclass
 class Kept:
-    """What outlives a reload of the page beside the run itself."""
+    """What is kept over a reload of the page, beside the run itself."""
 
     member: int | None = None
     reading: Reading | None = None
@@ -106,10 +106,10 @@ class Tab:
     is_stale: bool = True  # the widgets do not show what is played
     numbers: dict[str, int] = field(default_factory=dict)  # of the widgets that took another's place, by their name
     trouble: list[str] = field(default_factory=list)  # refusals, in words
-    table_note: tuple[str, str] = "", ""  # the rows of a table, packed, and in words as what they were read
+    table_note: tuple[str, str] = "", ""  # the rows of a table, packed, and how they were read, in words
     readings: dict[str, tuple[str, ...]] = field(default_factory=dict)  # of an uploaded table, to choose from: words and key
-    table: Any = None  # the file that they are of
-    is_said: bool = False  # a whole script run has shown them
+    table: Any = None  # the file that these are readings of
+    is_said: bool = False  # a whole script run has shown the refusals
     is_echo: bool = False  # this script run was not asked for by a person
     noted: deque[Choice] = field(default_factory=deque)
     turn: threading.Lock = field(default_factory=threading.Lock)  # where reruns overlap, one of them follows at a time
@@ -136,13 +136,13 @@ class Tab:
         self.is_echo = True
 
     def begin_script_run(self) -> None:
-        """Words that a person has been shown go with the next thing that they do."""
+        """Words that a person has seen disappear with the next thing that this person does."""
         if self.is_said and not self.is_echo:
             self.trouble.clear()
         self.is_echo = False
 
     def follow(self, held: list[Any]) -> None:
-        """Do what was noted first, and strike it off."""
+        """Do what was noted first, and take it off the list."""
         choice = self.noted[0]
         try:
             refusal = choice.act(self, *choice.args, *held)

@@ -33,7 +33,7 @@ class AmbiguousTable(UploadError):
 
 
 def draw(key: str, on_change: Callable[[], None], note: str = "") -> None:
-    """The widget that takes a file, and in words as what the one that is played was read."""
+    """The widget that takes a file; `note` says how the table that is played was read."""
     st.file_uploader(
         "↻ CSV or npy, one or two columns",
         type=["csv", "txt", "tsv", "npy"],
@@ -47,7 +47,7 @@ def draw(key: str, on_change: Callable[[], None], note: str = "") -> None:
 
 
 def as_text(words: str) -> str:
-    """Words of a stranger's, names of files among them, so that Markdown shows them as they are."""
+    """A stranger's words, such as names of files, escaped so that Markdown shows them as they are."""
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(words.split()))
 
 
@@ -58,8 +58,8 @@ def settings(rows: Rows, scaling: str) -> JsonValue:
 
 
 def draw_pictures(keys: Mapping[str, str], on_change: Callable[[], None], note: str = "") -> None:
-    """The widgets that take pictures, and in words how those that are played were read. `keys` are those of what they hold:
-    files, offered, side, colour, count. The session's state has the last three already: as they are played."""
+    """The widgets that take pictures; `note` says how those that are played were read. `keys` are the widgets' own, of files,
+    offered, side, colour and count. The session's state already has the last three, as they are played."""
     st.file_uploader(
         "↻ Pictures",
         type=None,  # MNIST's files have no ending; what is no picture is refused in words
@@ -130,8 +130,8 @@ def read_pictures(files: guard.Files, side: int, colour: str, count: int) -> Jso
 
 
 def interpret(name: str, content: bytes, read_as: Collection[str] = ()) -> tuple[Rows, str]:
-    """The rows `(n, 1 or 2)` of a file, and in words as what it was read; raises UploadError in one sentence, AmbiguousTable
-    where a person has to say more."""
+    """The rows `(n, 1 or 2)` of a file, and how it was read, in words. Raises AmbiguousTable where a person has to say more,
+    UploadError, in one sentence, for anything else that is no data."""
     try:
         return tables.interpret(name, content, read_as)
     except tables.AmbiguousTable as error:

@@ -40,7 +40,7 @@ class AmbiguousTable(TableRefused):
 
 
 def interpret(name: str, content: bytes, read_as: Collection[str] = ()) -> tuple[Rows, str]:
-    """The rows `(n, 1 or 2)` of a file, in double precision, and in words as what it was read.
+    """The rows `(n, 1 or 2)` of a file, in double precision, and how it was read, in words.
 
     Raises AmbiguousTable where it may be read in several ways and `read_as`, facts of one of them, does not choose; and
     TableRefused, in words, for anything else that is no data.
