@@ -37,7 +37,8 @@ from gandash.presets.base import Preset
 from gandash.server.process import WorkerProcess
 from gandash.wire.frame import unpack
 from gandash.wire.messages import FRAME, METRICS, Event, Refused, SendFrame, Set, Start, Started, StatusChanged
-from gandash.worker.session import COLUMNS, be_reproducible
+from gandash.worker.observer import COLUMNS
+from gandash.worker.trajectory import be_reproducible
 
 SLICE_SECONDS = 0.05  # how long one rival plays before the next one does
 PATIENCE_SECONDS = 60.0  # for a worker to answer
@@ -152,7 +153,7 @@ class PlainLoop:
 
 
 class Engine:
-    """Our step with all that a session takes from it: the metrics, the other loss's gradient, the average of G."""
+    """Our step with all that a game that is watched takes from it: the metrics, the other loss's gradient, the average of G."""
 
     def __init__(self, *configs: GameConfig) -> None:
         self.game, self.streams = build_game(*configs), Streams([c.run.seed for c in configs])

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
     from gandash.diagnostics.verdict import Verdict
     from gandash.runs.record import Record
-    from gandash.worker.session import Session, Snapshot
+    from gandash.worker.observer import Observer
+    from gandash.worker.trajectory import Snapshot, Trajectory
 
 CHECKPOINT_SECONDS = 30.0
 PROGRESS_SECONDS = 0.1
@@ -66,34 +67,36 @@ def play(config: GameConfig, steps: int, directory: Path | None, changes: Sequen
             from gandash.diagnostics.verdict import Verdict
             from gandash.runs.record import Record
             from gandash.worker.cause import cause_of
-            from gandash.worker.session import Session, be_reproducible
+            from gandash.worker.observer import Observer
+            from gandash.worker.trajectory import Trajectory, be_reproducible
         stop = stack.enter_context(_first_signal())
 
         be_reproducible()
-        session = Session(config)
-        record = stack.enter_context(Record(directory, session)) if directory else None
+        trajectory = Trajectory(config)
+        observer = Observer(trajectory)
+        record = stack.enter_context(Record(directory, trajectory, observer.columns)) if directory else None
         began = time.perf_counter()
-        metrics, finite_before = _play_rounds(session, steps, changes, record, stop)
+        metrics, finite_before = _play_rounds(trajectory, observer, steps, changes, record, stop)
         seconds = time.perf_counter() - began
-        session.judge()
-        verdict = session.verdict
+        observer.judge()
+        verdict = observer.verdict
         if finite_before:
-            cause = cause_of(finite_before, session.changes, session.config, session.step)
+            cause = cause_of(finite_before, trajectory.changes, trajectory.config, trajectory.step)
             verdict = Verdict("diverged", "Diverged", f"{cause.words} {cause.advice[0].upper()}{cause.advice[1:]}.")
-        report = _report(session, seconds, metrics, verdict)
+        report = _report(trajectory, observer, seconds, metrics, verdict)
         if record:
             if finite_before:
-                session.restore(finite_before)
-            record.checkpoint(session)
+                trajectory.restore(finite_before)
+            record.checkpoint(trajectory)
             record.end(verdict, interrupted=bool(stop))
     return Outcome(report, stop[0] if stop else 0)
 
 
 def _play_rounds(
-    session: Session, steps: int, changes: Sequence[Timed], record: Record | None, stop: Sequence[int]
+    trajectory: Trajectory, observer: Observer, steps: int, changes: Sequence[Timed], record: Record | None, stop: Sequence[int]
 ) -> tuple[dict[str, float], Snapshot | None]:
     """The last row of metrics, and if the game diverged, the state before the step that broke it."""
-    metrics = dict.fromkeys(session.columns, math.nan)
+    metrics = dict.fromkeys(observer.columns, math.nan)
     shown_distance = next(name for name in DISTANCES if name in metrics)
     coming = deque(changes)
     shown = saved = time.monotonic()
@@ -106,50 +109,53 @@ def _play_rounds(
         item_show_func=lambda distance: None if distance is None else f"{DISTANCES[shown_distance]} {distance:.4f}",
     )
     with bar:
-        while session.step < steps and not stop:
-            while coming and coming[0].step <= session.step:
+        while trajectory.step < steps and not stop:
+            while coming and coming[0].step <= trajectory.step:
                 _, path, value = coming.popleft()
-                session.set(path, value)
-            before = session.snapshot()  # costs nothing: states are never written in place
-            session.advance()
-            rows = session.drain()
-            metrics = dict(zip(session.columns, rows.values[-1].tolist(), strict=True))
+                if change := trajectory.set(path, value):
+                    observer.changed(change)
+            before = trajectory.snapshot()  # costs nothing: states are never written in place
+            observer.follow(trajectory.advance())
+            rows = observer.drain()
+            metrics = dict(zip(observer.columns, rows.values[-1].tolist(), strict=True))
             if record:
-                record.append(rows, session.changes)
-            if not (math.isfinite(metrics["loss_d"]) and math.isfinite(metrics["loss_g"]) and session.is_finite()):
+                record.append(rows, trajectory.changes)
+            if not (math.isfinite(metrics["loss_d"]) and math.isfinite(metrics["loss_g"]) and trajectory.is_finite()):
                 return metrics, before
             now = time.monotonic()
-            if now - shown >= PROGRESS_SECONDS or session.step == steps:
-                bar.update(session.step - bar.pos, metrics[shown_distance])
+            if now - shown >= PROGRESS_SECONDS or trajectory.step == steps:
+                bar.update(trajectory.step - bar.pos, metrics[shown_distance])
                 shown = now
             if record and now - saved >= CHECKPOINT_SECONDS:
-                record.checkpoint(session)
+                record.checkpoint(trajectory)
                 saved = now
     return metrics, None
 
 
-def _report(session: Session, seconds: float, metrics: dict[str, float], verdict: Verdict) -> dict[str, Any]:
+def _report(
+    trajectory: Trajectory, observer: Observer, seconds: float, metrics: dict[str, float], verdict: Verdict
+) -> dict[str, Any]:
     """The result as JSON. `metrics` are the last round's, on its batches; `measurement` is of the state it left."""
     from gandash.wire.frame import finite
 
-    facts = session.facts()
+    facts = observer.facts()
     report = {
-        "steps": session.step,
+        "steps": trajectory.step,
         "seconds": seconds,
-        "steps_per_second": session.step / seconds if seconds else None,
+        "steps_per_second": trajectory.step / seconds if seconds else None,
         "diverged": verdict.kind == "diverged",
         "verdict": asdict(verdict),
         "metrics": metrics,
-        "measurement": session.measurement().readings | {"floors": facts["floors"]},
+        "measurement": observer.measurement().readings | {"floors": facts["floors"]},
         "wasserstein": facts.get("wasserstein", "").replace("_", ""),
         "modes": len(facts["modes"]),
         "kinds": facts.get("kinds") or "modes",
         "perfect_quality": facts["perfect_quality"],
         "reading": facts["reading"],
-        "changes": [change.model_dump(mode="json") for change in session.changes],
-        "distance": _distance(session),
-        "distance_at_start": _distance_at_start(session.initial_config),
-        "config": session.config.model_dump(mode="json"),
+        "changes": [change.model_dump(mode="json") for change in trajectory.changes],
+        "distance": _distance(trajectory),
+        "distance_at_start": _distance_at_start(trajectory.initial_config),
+        "config": trajectory.config.model_dump(mode="json"),
     }
     found: dict[str, Any] = finite(report)
     return found
@@ -164,11 +170,11 @@ def _distance_at_start(config: GameConfig) -> float | None:
     return math.hypot(config.generator.start - config.data.place, config.discriminator.start)
 
 
-def _distance(session: Session) -> float | None:
+def _distance(trajectory: Trajectory) -> float | None:
     """The same distance, of the game's present state."""
-    if _distance_at_start(session.config) is None or not isinstance(session.config.data, PointMassConfig):
+    if _distance_at_start(trajectory.config) is None or not isinstance(trajectory.config.data, PointMassConfig):
         return None
-    return math.hypot(float(session.state.theta) - session.config.data.place, float(session.state.phi))
+    return math.hypot(float(trajectory.state.theta) - trajectory.config.data.place, float(trajectory.state.phi))
 
 
 @contextmanager

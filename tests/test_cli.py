@@ -21,6 +21,7 @@ import pytest
 import torch
 from click.testing import CliRunner, Result
 from PIL import Image
+from playing import Played
 from waiting import PATIENCE_SECONDS
 
 from gandash import __version__
@@ -37,7 +38,9 @@ from gandash.runs.record import CHECKPOINT, CONFIG, EVENTS, METRICS, load, repla
 from gandash.wire.changes import with_live_setting
 from gandash.wire.frame import finite
 from gandash.worker.checkpoint import load as saved
-from gandash.worker.session import COLUMNS, Session
+from gandash.worker.observer import COLUMNS
+from gandash.worker.trajectory import Trajectory
+from gandash.worker.trajectory import replay as replay_steps
 
 ROOT = Path(__file__).parents[1]
 TINY = [
@@ -294,7 +297,7 @@ def test_the_result_as_json() -> None:
     config = parse_config(report["config"])
     assert (config.run.seed, config.run.batch, config.generator.width) == (3, 4, 3)
 
-    session = Session(config)
+    session = Played(config)
     for _ in range(25):
         session.advance()
     assert list(report["metrics"].values()) == finite(session.drain().values[-1].tolist())
@@ -371,7 +374,8 @@ def test_a_diverged_run_is_a_result(tmp_path: Path) -> None:
     assert load(out).steps == report["steps"]
     again = replay(out)
     assert again.step == report["steps"]
-    last = again.drain().values[-1, :2]
+    config, changes, steps = load(out)
+    last = replay_steps(config, changes, steps - 1).advance()[:2].tolist()
     assert not (again.is_finite() and all(abs(x) < float("inf") for x in last))  # it stopped because of this step
 
     told = call("train", *TINY, *EXPLODING, "--steps", "400")
@@ -394,7 +398,7 @@ def test_live_changes_act_at_their_steps_and_are_kept(tmp_path: Path) -> None:
     assert torch.equal(kept.state.theta, again.state.theta) and kept.config == again.config
     assert parse_config(report["config"]).run.batch == 8
 
-    session = Session(parse_config((out / CONFIG).read_bytes()))
+    session = Played(parse_config((out / CONFIG).read_bytes()))
     for step in range(12):
         for path, value in {
             5: [("update_rule", {"kind": "extragradient"})],
@@ -585,15 +589,15 @@ def test_a_full_disk_ends_the_run_in_one_line(tmp_path: Path) -> None:
 
 def interrupted_at(monkeypatch: pytest.MonkeyPatch, step: int, *numbers: int) -> None:
     """Send signals to this process in the middle of that step."""
-    advance = Session.advance
+    advance = Trajectory.advance
 
-    def advance_and_raise(session: Session) -> None:
-        if session.step == step - 1:
+    def advance_and_raise(trajectory: Trajectory) -> torch.Tensor:
+        if trajectory.step == step - 1:
             for number in numbers:
                 signal.raise_signal(number)
-        advance(session)
+        return advance(trajectory)
 
-    monkeypatch.setattr(Session, "advance", advance_and_raise)
+    monkeypatch.setattr(Trajectory, "advance", advance_and_raise)
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -613,14 +617,14 @@ def test_an_interrupted_run_ends_after_its_round_and_is_kept(
 
 
 def test_an_interruption_while_the_game_is_being_set_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    make = Session.__init__
+    make = Trajectory.__init__
 
-    def make_and_raise(session: Session, config: GameConfig) -> None:
+    def make_and_raise(trajectory: Trajectory, config: GameConfig) -> None:
         signal.raise_signal(signal.SIGINT)
-        make(session, config)
+        make(trajectory, config)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Session, "__init__", make_and_raise)
+        patched.setattr(Trajectory, "__init__", make_and_raise)
         result = call("train", *TINY, "--steps", "50", "--json", "--out", str(tmp_path))
     assert result.exit_code == 130
     assert result.stderr == f"Interrupted at step 0 of 50; kept in {tmp_path}.\n"

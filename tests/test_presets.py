@@ -13,11 +13,11 @@ import torch
 
 from gandash.config import GameConfig
 from gandash.config.setting import JsonValue, restarts
-from gandash.diagnostics.measure import READINGS, Measurement, measure
-from gandash.diagnostics.measure_pictures import PictureMeasurement, measure_pictures
+from gandash.diagnostics.measure import READINGS, Measurement
+from gandash.diagnostics.measure_pictures import PictureMeasurement
 from gandash.diagnostics.phase import phase
 from gandash.diagnostics.verdict import Observation, judge
-from gandash.game.distributions import PictureDistribution
+from gandash.domains.registry import domain_of
 from gandash.game.field import judge_samples
 from gandash.game.game import Streams, build_game
 from gandash.game.round import METRICS, GameState, start
@@ -70,8 +70,7 @@ class Play:
         return [found.readings for found in self.measurements()]
 
     def measurements(self) -> list[Measurement | PictureMeasurement]:
-        read = measure_pictures if isinstance(self.game.data, PictureDistribution) else measure
-        return [read(self.game, self.state, self.streams, m) for m in range(self.game.members)]
+        return [domain_of(self.game).measure(self.game, self.state, self.streams, m) for m in range(self.game.members)]
 
 
 def column(rows: torch.Tensor, name: str) -> torch.Tensor:

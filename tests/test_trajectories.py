@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from playing import Played
 
 from gandash.presets import PRESETS
-from gandash.worker.session import Session, be_reproducible
+from gandash.worker.trajectory import be_reproducible
 
 RECORDED = Path(__file__).with_name("trajectories.json")
 STEPS, CHANGED_AT = 200, 100  # the preset's first live move, if it has one, is made half-way
@@ -38,7 +39,7 @@ def trajectory(name: str) -> str:
     """A hash of every metric of every step, what was measured among them, and of both players at the end."""
     be_reproducible()
     preset = PRESETS[name]
-    session, found = Session(preset.config), hashlib.sha256()
+    session, found = Played(preset.config), hashlib.sha256()
     while session.step < STEPS:
         if session.step == CHANGED_AT:
             for path, value in preset.moves[0].changes if preset.moves else ():

@@ -8,18 +8,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-from gandash.config.data import DataConfig
 from gandash.diagnostics.estimators import Array, Estimators, Reading, optimal_discriminator
-from gandash.diagnostics.line import Line
 from gandash.diagnostics.path import mean_slope
-from gandash.diagnostics.plane import Plane
-from gandash.game.distributions import LineDistribution, PlaneDistribution, distribution
 from gandash.game.field import judge, judge_samples, sample
 from gandash.game.game import Game, Streams
 from gandash.game.round import GameState
@@ -87,23 +82,12 @@ def _numbers(reading: Reading) -> dict[str, float]:
     }
 
 
-@lru_cache(maxsize=32)
-def estimators_for(data: DataConfig, stratified: bool) -> Estimators:
-    """The estimators for this target, made once: settings are frozen, so they are the key.
-
-    `stratified` says that latents are spread evenly where p_g is measured, which on the line lowers the noise floor.
-    """
-    target = distribution(data)
-    if isinstance(target, LineDistribution):
-        return Line(target, stratified=stratified)
-    assert isinstance(target, PlaneDistribution)
-    return Plane(target)
-
-
 @torch.inference_mode()
-def measure(game: Game, state: GameState, streams: Streams, member: int = 0) -> Measurement:
-    """Measure one member's state with fresh samples that depend only on (seed, step); the game is not disturbed."""
-    found = estimators_for(game.config.data, game.latent.stratified)
+def measure(found: Estimators, game: Game, state: GameState, streams: Streams, member: int = 0) -> Measurement:
+    """Measure one member's state with fresh samples that depend only on (seed, step); the game is not disturbed.
+
+    `found` are the estimators of the game's own law.
+    """
     generator = streams.measuring(state.step)[member]
     row = slice(member, member + 1)
     latents = game.latent.measuring(generator, found.samples)[None]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from gandash.config.data import FoundPicturesConfig, PicturesConfig
 from gandash.diagnostics.best_response import LOG4, Approach, approach
 from gandash.diagnostics.estimators import Floor
-from gandash.diagnostics.measure import measure
+from gandash.domains.registry import domain_of
 from gandash.examine.descents import affordable_steps, value_notes
 from gandash.examine.examination import Breathe, Examination, GameCopy, Result, timed, with_rests
 
@@ -24,7 +22,9 @@ def _results(copy: GameCopy, breathe: Breathe) -> Iterator[Result]:
     After BEST_SECONDS it yields what it has as `unfinished`; asked for more, it goes on for as long again.
     """
     game, notes = copy.game, value_notes(copy.game)
-    jsd, floor = _measured_jsd(copy, notes)
+    known = domain_of(game).known_jsd(game, copy.state, copy.streams)
+    jsd, floor = known.value, known.floor
+    notes += known.notes
     steps = affordable_steps(game, BEST_BATCH, BEST_STEPS, notes)
     way: list[Approach] = []
     until = time.monotonic() + BEST_SECONDS
@@ -55,30 +55,6 @@ def _results(copy: GameCopy, breathe: Breathe) -> Iterator[Result]:
             f"The true JSD is at least {found_jsd:.3f} nats, but for noise of about 0.01."
         )
     yield _progress(way, jsd, floor, steps, notes)
-
-
-def _measured_jsd(copy: GameCopy, notes: list[str]) -> tuple[float, Floor | None]:
-    """The JSD in nats with what sampling noise reads, NaN where nobody measures it; the `notes` say why."""
-    game, data = copy.game, copy.game.config.data
-    if isinstance(data, PicturesConfig):
-        notes.append(
-            "The JSD of pictures is not measured, so no bound from above is known. What D reaches bounds it from below: "
-            "JSD ≥ (V + log 4) / 2, but for noise of about 0.01."
-        )
-        if isinstance(data, FoundPicturesConfig):
-            notes.append("Real pictures are a finite set here. D may learn it by heart, and that is a difference as any other.")
-        if game.pack > 1:
-            notes.append("D judges packs of pictures: the JSD is that of packs.")
-        return math.nan, None
-    found = measure(game, copy.state, copy.streams)
-    floor = found.estimators.floors["jsd"]
-    if game.pack > 1:
-        notes.append("D judges packs of samples, and the JSD of packs is not measured: there is no bound to compare with.")
-        return math.nan, floor
-    jsd = found.readings["jsd"]
-    if jsd < 2 * floor.high:
-        notes.append("The measured JSD is close to what sampling noise alone reads: the share says little here.")
-    return jsd, floor
 
 
 def _progress(way: list[Approach], jsd: float, floor: Floor | None, steps: int, notes: list[str]) -> Result:

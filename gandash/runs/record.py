@@ -29,7 +29,8 @@ from gandash.wire.messages import Change
 
 if TYPE_CHECKING:
     from gandash.diagnostics.verdict import Verdict
-    from gandash.worker.session import Rows, Session
+    from gandash.worker.observer import Rows
+    from gandash.worker.trajectory import Trajectory
 
 CONFIG, EVENTS, METRICS, CHECKPOINT = "config.json", "events.jsonl", "metrics.csv", "checkpoint.safetensors"
 
@@ -50,7 +51,7 @@ class BrokenRecord(ValueError):
 
 
 class Recorded(NamedTuple):
-    """What a trajectory follows from: `session.replay(*recorded)` plays it again."""
+    """What a trajectory follows from: `trajectory.replay(*recorded)` plays it again."""
 
     config: GameConfig
     changes: tuple[Change, ...]
@@ -82,13 +83,13 @@ class Record:
     Raises UnfitDirectory when the directory cannot serve, CannotWrite when the disk refuses later.
     """
 
-    def __init__(self, directory: Path, session: Session) -> None:
-        if session.step:
-            raise ValueError(f"a record begins at step 0; this session is at step {session.step}")
+    def __init__(self, directory: Path, trajectory: Trajectory, columns: Sequence[str]) -> None:
+        if trajectory.step:
+            raise ValueError(f"a record begins at step 0; this trajectory is at step {trajectory.step}")
         claim(directory)
         self.directory = directory
         self._step = self._changes = 0
-        config = session.config.model_dump(mode="json")
+        config = trajectory.config.model_dump(mode="json")
         with _explained(directory), ExitStack() as opened:
             (directory / CONFIG).write_text(json.dumps(config, indent=2, allow_nan=False) + "\n", encoding="utf-8")
             self._events = opened.enter_context((directory / EVENTS).open("x", encoding="utf-8"))
@@ -97,11 +98,11 @@ class Record:
             self._note(
                 kind="start",
                 config=config_hash(config),
-                seed=session.config.run.seed,
+                seed=trajectory.config.run.seed,
                 version=__version__,
                 torch=version("torch"),
             )
-            self._metrics.write(",".join(("step", *session.columns)) + "\n")
+            self._metrics.write(",".join(("step", *columns)) + "\n")
             self._metrics.flush()
             self._files = opened.pop_all()
 
@@ -118,12 +119,12 @@ class Record:
             self._metrics.flush()
         self._step += len(rows.steps)
 
-    def checkpoint(self, session: Session) -> None:
-        """Keep the session's state, in place of the one kept before."""
+    def checkpoint(self, trajectory: Trajectory) -> None:
+        """Keep the trajectory's state, in place of the one kept before."""
         from gandash.worker.checkpoint import save
 
         with _writing(self.directory):
-            save(self.directory / CHECKPOINT, [session])
+            save(self.directory / CHECKPOINT, [trajectory])
 
     def end(self, verdict: Verdict, interrupted: bool = False) -> None:
         """The last line. `interrupted` says that more steps had been asked for."""
@@ -176,11 +177,11 @@ def load(directory: Path) -> Recorded:
     return Recorded(config, tuple(c for c in changes if c.step < steps or (c.kind == "set" and c.step == steps)), steps)
 
 
-def replay(directory: Path) -> Session:
+def replay(directory: Path) -> Trajectory:
     """The recorded run, played again: the same trajectory, bit for bit on the same machine with the same torch."""
-    from gandash.worker import session
+    from gandash.worker import trajectory
 
-    return session.replay(*load(directory))
+    return trajectory.replay(*load(directory))
 
 
 def _entry(directory: Path, number: int, line: bytes) -> dict[str, Any]:

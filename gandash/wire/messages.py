@@ -189,7 +189,7 @@ class Change(Message):
 
 
 class Standing(Message):
-    """One game as it stands; `facts` are what stays true of it (see `Session.facts`)."""
+    """One game as it stands; `facts` are what stays true of it (see `Observer.facts`)."""
 
     config: GameConfig
     changes: tuple[Change, ...]

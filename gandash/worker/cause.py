@@ -11,7 +11,7 @@ from gandash.game.game import Streams
 from gandash.game.round import Players
 from gandash.wire.changes import mark
 from gandash.wire.messages import Change
-from gandash.worker.session import PLAYERS, Snapshot
+from gandash.worker.trajectory import PLAYERS, Snapshot
 
 RECENT = 500  # steps within which a change is worth naming
 LONGEST_SECONDS = 3.0  # nobody waits longer to hear why

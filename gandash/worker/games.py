@@ -20,7 +20,8 @@ from gandash.game.round import GameState, Players
 from gandash.game.step import train_step
 from gandash.wire.frame import Arrays, pack
 from gandash.wire.messages import Change, Look
-from gandash.worker.session import Rows, Session, Snapshot
+from gandash.worker.observer import Observer, Rows
+from gandash.worker.trajectory import Snapshot, Trajectory
 
 
 @dataclass(frozen=True)
@@ -32,95 +33,101 @@ class Moment:
 
 
 class Games:
-    """`sessions` share one step count, but for those that have `stopped`."""
+    """Trajectories of one step count, but for those that have `stopped`, and an observer of each."""
 
-    def __init__(self, sessions: Sequence[Session]) -> None:
-        self.sessions = tuple(sessions)
-        newest = max(s.step for s in sessions)
-        self.stopped = frozenset(i for i, s in enumerate(sessions) if s.step < newest)
-        self._parties: list[Callable[[Players], None]] | None = None
+    def __init__(self, trajectories: Sequence[Trajectory]) -> None:
+        self.trajectories = tuple(trajectories)
+        self.observers = tuple(Observer(t) for t in trajectories)
+        newest = max(t.step for t in trajectories)
+        self.stopped = frozenset(i for i, t in enumerate(trajectories) if t.step < newest)
+        self._rounds: list[Callable[[Players], None]] | None = None
 
     @classmethod
     def of(cls, configs: Sequence[GameConfig]) -> Games:
         """These games at step 0."""
-        return cls([Session(config) for config in configs])
+        return cls([Trajectory(config) for config in configs])
 
     @property
-    def playing(self) -> dict[int, Session]:
-        """The sessions that move, by number."""
-        return {i: s for i, s in enumerate(self.sessions) if i not in self.stopped}
+    def playing(self) -> list[int]:
+        """The numbers of the games that move."""
+        return [i for i in range(len(self.trajectories)) if i not in self.stopped]
 
     @property
     def step(self) -> int:
-        return max(s.step for s in self.sessions)
+        return max(t.step for t in self.trajectories)
 
     @property
     def room(self) -> int:
         """Rounds that may still be played before `drain` must be called."""
-        return min((s.room for s in self.playing.values()), default=1)
+        return min((self.observers[i].room for i in self.playing), default=1)
 
     @property
     def revision(self) -> int:
         """Grows with everything that would change a picture."""
-        return sum(s.revision for s in self.sessions)
+        return sum(o.revision for o in self.observers)
 
     @property
     def is_finite(self) -> bool:
-        return all(s.is_finite() for s in self.sessions)
+        return all(t.is_finite() for t in self.trajectories)
 
     # ------------------------------------------------------------------------------------------------------- playing
 
     def advance(self, players: Players = Players.BOTH) -> None:
         """One round of every game."""
-        if self._parties is None:
-            self._parties = _parties(list(self.playing.values()))
-        for advance in self._parties:
-            advance(players)
+        if self._rounds is None:
+            self._rounds = _rounds([(self.trajectories[i], self.observers[i]) for i in self.playing])
+        for play in self._rounds:
+            play(players)
 
     def set(self, path: str, value: JsonValue, member: int | None) -> list[tuple[int, Change]]:
         """Change a live setting of one game, or of all; what changed, by number. Raises SettingError."""
-        concerned = range(len(self.sessions)) if member is None else [member]
-        changed = [(i, change) for i in concerned if (change := self.sessions[i].set(path, value)) is not None]
-        self._parties = None
+        concerned = range(len(self.trajectories)) if member is None else [member]
+        changed = [(i, change) for i in concerned if (change := self.trajectories[i].set(path, value)) is not None]
+        for i, change in changed:
+            self.observers[i].changed(change)
+        self._rounds = None
         return changed
 
     def look(self, look: Look) -> None:
-        """Show something more closely, in every game whose stage can."""
-        for session in self.sessions:
-            session.look(look)
+        """Show something more closely, in every game whose frames can."""
+        for observer in self.observers:
+            observer.look(look)
 
     def stop(self, i: int, moment: Moment) -> None:
         """Set game i aside, as it was at an earlier moment."""
-        self.sessions[i].restore(moment.snapshots[i])
+        self._go_back(i, moment.snapshots[i])
         self.stopped |= {i}
-        self._parties = None
 
     def moment(self) -> Moment:
-        return Moment(tuple(s.snapshot() for s in self.sessions), self.stopped)
+        return Moment(tuple(t.snapshot() for t in self.trajectories), self.stopped)
 
     def restore(self, moment: Moment) -> None:
         """Go on from `moment`, as if what came after had not been. Rows not yet drained are dropped."""
-        for session, snapshot in zip(self.sessions, moment.snapshots, strict=True):
-            session.restore(snapshot)
+        for i, snapshot in enumerate(moment.snapshots):
+            self._go_back(i, snapshot)
         self.stopped = moment.stopped
-        self._parties = None
+
+    def _go_back(self, i: int, snapshot: Snapshot) -> None:
+        self.trajectories[i].restore(snapshot)
+        self.observers[i].went_back()
+        self._rounds = None
 
     # ----------------------------------------------------------------------------------------------------- publishing
 
     def drain(self) -> list[Rows]:
         """Every game's rows since the last drain, of the same steps; without numbers from where it stopped."""
-        drained = {i: s.drain() for i, s in self.playing.items()}
+        drained = {i: self.observers[i].drain() for i in self.playing}
         steps = next(iter(drained.values())).steps if drained else np.empty(0, dtype=np.int32)
         return [
-            drained[i] if i in drained else Rows(steps, np.full((len(steps), len(s.columns)), np.nan, dtype=np.float32))
-            for i, s in enumerate(self.sessions)
+            drained[i] if i in drained else Rows(steps, np.full((len(steps), len(o.columns)), np.nan, dtype=np.float32))
+            for i, o in enumerate(self.observers)
         ]
 
     def picture(self, generation: int, steps_per_second: float, hurried: bool = False) -> bytes:
         """The bytes of a frame: a single game's, or those of all with their number before each array's name."""
         label: dict[str, Any] = {"kind": "frame", "generation": generation, "steps_per_second": steps_per_second}
-        alone = len(self.sessions) == 1
-        pictures = [session.frame_arrays(hurried, alone) for session in self.sessions]
+        alone = len(self.observers) == 1
+        pictures = [observer.frame_arrays(hurried, alone) for observer in self.observers]
         if alone:
             (own, arrays), *_ = pictures
             return pack(label | own, arrays)
@@ -129,28 +136,40 @@ class Games:
         return pack(label | {"members": [own for own, _ in pictures]}, together)
 
 
-class _Party:
-    """Sessions that the engine moves as one population."""
+Watched = tuple[Trajectory, Observer]
 
-    def __init__(self, sessions: Sequence[Session]) -> None:
-        self._sessions = sessions
-        self._game: Game = build_game(*(s.config for s in sessions)).to(sessions[0].device)
-        self._streams = Streams.together([s.streams for s in sessions])
-        self._state = GameState.together([s.state for s in sessions])
+
+def _alone(watched: Watched) -> Callable[[Players], None]:
+    """A round of a game on its own networks."""
+    trajectory, observer = watched
+    return lambda players: observer.follow(trajectory.advance(players))
+
+
+class PopulationGroup:
+    """Games that the engine moves as one population."""
+
+    def __init__(self, watched: Sequence[Watched]) -> None:
+        self._watched = watched
+        trajectories = [trajectory for trajectory, _ in watched]
+        self._game: Game = build_game(*(t.config for t in trajectories)).to(trajectories[0].device)
+        self._streams = Streams.together([t.streams for t in trajectories])
+        self._state = GameState.together([t.state for t in trajectories])
 
     def advance(self, players: Players) -> None:
         self._state, metrics = train_step(self._game, self._state, self._streams, players)
-        for i, session in enumerate(self._sessions):
-            session.take(players, self._state.member(i), metrics[i])
+        for i, (trajectory, observer) in enumerate(self._watched):
+            trajectory.take(players, self._state.member(i))
+            observer.follow(metrics[i])
 
 
-def _parties(sessions: list[Session]) -> list[Callable[[Players], None]]:
+def _rounds(watched: list[Watched]) -> list[Callable[[Players], None]]:
     """A round for each group that moves together; a game without company plays on its own networks."""
 
-    def kind(session: Session) -> str:
-        memory = session.state.memory
+    def kind(one: Watched) -> str:
+        trajectory, _ = one
+        memory = trajectory.state.memory
         rounds = memory["rounds"].tolist() if "rounds" in memory else None  # of lookahead: its members go back together
-        return repr((structure(session.config), sorted(memory), rounds))
+        return repr((structure(trajectory.config), sorted(memory), rounds))
 
-    parties = [list(party) for _, party in itertools.groupby(sorted(sessions, key=kind), key=kind)]
-    return [party[0].advance if len(party) == 1 else _Party(party).advance for party in parties]
+    groups = [list(group) for _, group in itertools.groupby(sorted(watched, key=kind), key=kind)]
+    return [_alone(group[0]) if len(group) == 1 else PopulationGroup(group).advance for group in groups]

@@ -48,7 +48,7 @@ from gandash.worker.cause import LONGEST_SECONDS, Cause, cause_of
 from gandash.worker.checkpoint import BrokenCheckpoint, load, save
 from gandash.worker.examiner import Examiner
 from gandash.worker.games import Games, Moment
-from gandash.worker.session import PLAYERS, Session
+from gandash.worker.trajectory import PLAYERS, Trajectory
 
 log = logging.getLogger("gandash.worker")
 
@@ -193,10 +193,10 @@ class Loop:
             case Examine(what=what, action="stop"):
                 self._examiner.stop(what)
             case Examine() | Estimate():
-                if len(games.sessions) > 1:
+                if len(games.trajectories) > 1:
                     raise ValueError("several games are compared; open one of them alone to examine it")
-                (session,) = games.sessions
-                frozen = FrozenGame(self._begin.generation, session.config, session.still_state, session.trail)
+                (trajectory,), (observer,) = games.trajectories, games.observers
+                frozen = FrozenGame(self._begin.generation, trajectory.config, observer.state, observer.trail)
                 if isinstance(command, Estimate):
                     self._examiner.estimate(frozen)
                 elif command.action == "begin" or not self._examiner.go_on(command.what):
@@ -209,7 +209,7 @@ class Loop:
         if self._status is not Status.DIVERGED:
             self._known = games.moment()
         for i, change in changed:
-            facts = games.sessions[i].facts()
+            facts = games.observers[i].facts()
             self._event(Changed(generation=self._begin.generation, member=i, change=change, facts=facts))
 
     def _refuse_if_diverged(self) -> None:
@@ -256,11 +256,14 @@ class Loop:
             Started(
                 generation=self._begin.generation,
                 step=games.step,
-                games=tuple(Standing(config=s.config, changes=s.changes, facts=s.facts()) for s in games.sessions),
+                games=tuple(
+                    Standing(config=t.config, changes=t.changes, facts=o.facts())
+                    for t, o in zip(games.trajectories, games.observers, strict=True)
+                ),
             )
         )
         for i in games.stopped:
-            self._tell_diverged(i, f"It had diverged, and was set back to step {games.sessions[i].step}.")
+            self._tell_diverged(i, f"It had diverged, and was set back to step {games.trajectories[i].step}.")
         self._untold.clear()
         self._save(games)
 
@@ -316,10 +319,11 @@ class Loop:
         table = np.concatenate([own.values for own in rows], axis=1)
         self._send(METRICS, pack({"kind": "metrics", "generation": generation}, {"step": steps, "rows": table}))
         broken = {}
-        for i, session in games.playing.items():
+        for i in games.playing:
+            trajectory = games.trajectories[i]
             bad = steps[~np.isfinite(rows[i].values[:, :2]).all(axis=1)]  # both losses
-            if len(bad) or not session.is_finite():
-                broken[i] = int(bad[0]) if len(bad) else session.step
+            if len(bad) or not trajectory.is_finite():
+                broken[i] = int(bad[0]) if len(bad) else trajectory.step
         if broken:
             self._diverge(games, broken)
         if self._status is not Status.DIVERGED:
@@ -332,13 +336,14 @@ class Loop:
     def _judge(self, games: Games, now: float) -> None:
         """Renew the verdicts; another one is told at once, other numbers in the same when it is time."""
         told = self._is_time("verdict", VERDICT_SECONDS, now)
-        for i, session in games.playing.items():
-            kind = session.verdict.kind
-            if session.judge():
+        for i in games.playing:
+            observer = games.observers[i]
+            kind = observer.verdict.kind
+            if observer.judge():
                 self._untold.add(i)
-            if i in self._untold and (session.verdict.kind != kind or told):
+            if i in self._untold and (observer.verdict.kind != kind or told):
                 self._last["verdict"] = now
-                self._tell_verdict(i, session.verdict)
+                self._tell_verdict(i, observer.verdict)
 
     def _tell_verdict(self, i: int, verdict: Verdict) -> None:
         assert self._begin is not None and self._games is not None
@@ -348,7 +353,7 @@ class Loop:
 
     def _diverge(self, games: Games, broken: dict[int, int]) -> None:
         """Games whose numbers are no longer finite, and from which step on: they stop, and with the last of them the run."""
-        causes = {i: self._cause(games.sessions[i], i, step) for i, step in broken.items()}
+        causes = {i: self._cause(games.trajectories[i], i, step) for i, step in broken.items()}
         if len(broken) < len(games.playing):
             for i in broken:
                 games.stop(i, self._moments[0])
@@ -360,10 +365,10 @@ class Loop:
         reason = f"{first.words} Go back to step {back} and {first.advice}, or restart."
         self._set_status(Status.DIVERGED, reason=reason)
 
-    def _cause(self, session: Session, i: int, step: int) -> Cause:
+    def _cause(self, trajectory: Trajectory, i: int, step: int) -> Cause:
         assert self._known is not None
         until = self._clock() + LONGEST_SECONDS
-        return cause_of(self._known.snapshots[i], session.changes, session.config, step, lambda: self._clock() > until)
+        return cause_of(self._known.snapshots[i], trajectory.changes, trajectory.config, step, lambda: self._clock() > until)
 
     @staticmethod
     def _step_of(moment: Moment) -> int:
@@ -393,7 +398,7 @@ class Loop:
         path = Path(self._begin.directory) / "checkpoint.safetensors"
         self._last["checkpoint"] = self._clock()
         try:
-            save(path, games.sessions)
+            save(path, games.trajectories)
         except OSError as error:  # a full disk must not end the show; the checkpoint before stays
             if not self._cannot_save:  # once: the next attempt is a second away
                 self._cannot_save = True
@@ -409,8 +414,8 @@ class Loop:
         if status is Status.RUNNING:
             self._due = self._clock()
             self._pace = (self._due, self._games.step)
-            for i, session in self._games.playing.items():
-                self._tell_verdict(i, session.verdict)  # "press play" is no longer the word
+            for i in self._games.playing:
+                self._tell_verdict(i, self._games.observers[i].verdict)  # "press play" is no longer the word
         elif self._status is Status.RUNNING:
             self._frame_revision = -1  # the last picture was hurried perhaps: one more, exact
         self._status = status

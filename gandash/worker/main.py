@@ -54,7 +54,7 @@ def main() -> None:
     try:
         with _turn():
             from gandash.worker.loop import Loop
-            from gandash.worker.session import be_reproducible
+            from gandash.worker.trajectory import be_reproducible
 
             be_reproducible()
         with contextlib.suppress(OSError):

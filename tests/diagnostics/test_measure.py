@@ -17,12 +17,19 @@ from gandash.config.data import GaussianConfig
 from gandash.config.networks import LatentConfig, MLPConfig
 from gandash.config.setting import JsonValue
 from gandash.diagnostics.estimators import CENTRAL_MASS, optimal_discriminator
-from gandash.diagnostics.measure import READINGS, estimators_for, measure
+from gandash.diagnostics.measure import READINGS, Measurement
+from gandash.domains.line import line_estimators
+from gandash.domains.registry import domain_of
 from gandash.game.game import Game, Streams, build_game
 from gandash.game.objectives import OBJECTIVES
 from gandash.game.round import GameState, start
 
 LOG2 = math.log(2)
+
+
+def measure(game: Game, state: GameState, streams: Streams) -> Measurement:
+    found: Measurement = domain_of(game).measure(game, state, streams)
+    return found
 
 
 def make(
@@ -77,10 +84,10 @@ def test_a_perfect_generator_reads_its_floor(dimension: int) -> None:
 
 def test_floors_are_small_positive_and_ordered() -> None:
     for stratified in (True, False):
-        line = estimators_for(GaussianConfig(mean=1.0, std=0.5), stratified)
+        line = line_estimators(GaussianConfig(mean=1.0, std=0.5), stratified)
         for floor in (line.floors["jsd"], line.floors["wasserstein"]):
             assert 0 < floor.mean <= floor.high < 0.02
-    evenly, independent = (estimators_for(GaussianConfig(mean=1.0, std=0.5), s).floors["jsd"].mean for s in (True, False))
+    evenly, independent = (line_estimators(GaussianConfig(mean=1.0, std=0.5), s).floors["jsd"].mean for s in (True, False))
     assert evenly < independent
 
 

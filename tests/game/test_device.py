@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import torch
+from playing import Played, picture
 
 from gandash.config import GameConfig, RunConfig
 from gandash.config.networks import MLPConfig
@@ -21,9 +22,7 @@ from gandash.game.device import CPU, device_for, name_of
 from gandash.game.game import Streams, build_game
 from gandash.game.round import METRICS, start
 from gandash.game.step import train_step
-from gandash.worker import session as session_module
-from gandash.worker.games import Games
-from gandash.worker.session import Session
+from gandash.worker import trajectory as trajectory_module
 
 META = torch.device("meta")
 SMALL = GameConfig(generator=MLPConfig(width=4), discriminator=MLPConfig(width=4), run=RunConfig(batch=8))
@@ -106,23 +105,23 @@ def test_the_device_is_chosen_by_what_there_is_and_what_pays(
 def test_a_device_that_fails_leaves_the_game_to_the_processor(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    plain = Session(SMALL)
-    monkeypatch.setattr(session_module, "device_for", lambda config: META)  # no numbers come back from there
+    plain = Played(SMALL)
+    monkeypatch.setattr(trajectory_module, "device_for", lambda config: META)  # no numbers come back from there
     with caplog.at_level(logging.WARNING):
-        session = Session(SMALL)
+        session = Played(SMALL)
     assert session.device == CPU and "goes to the processor" in caplog.text
     assert session.facts()["device"] == name_of(CPU) == "CPU"
     for played in (plain, session):
         played.advance()
     for name, tensor in plain.state.tensors.items():
         assert torch.equal(tensor, session.state.tensors[name]), name
-    assert Games([session]).picture(0, 0.0)
+    assert picture(session)
 
 
 def test_what_is_wrong_on_the_processor_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("not the device's fault")
 
-    monkeypatch.setattr(session_module, "start", broken)
+    monkeypatch.setattr(trajectory_module, "start", broken)
     with pytest.raises(RuntimeError, match="not the device's fault"):
-        Session(SMALL)
+        Played(SMALL)

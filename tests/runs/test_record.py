@@ -16,6 +16,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from playing import Played
 
 from gandash.config import GameConfig, RunConfig
 from gandash.config.networks import MLPConfig
@@ -38,7 +39,8 @@ from gandash.runs.record import (
     replay,
 )
 from gandash.worker.checkpoint import load as load_checkpoint
-from gandash.worker.session import COLUMNS, Rows, Session, Snapshot
+from gandash.worker.observer import COLUMNS, Rows
+from gandash.worker.trajectory import Snapshot
 
 TINY = GameConfig(
     generator=MLPConfig(width=3, depth=1),
@@ -64,10 +66,10 @@ def assert_same(one: Snapshot, other: Snapshot) -> None:
 
 
 @dataclass
-class Played:
+class Kept:
     """A run, its state at every step and its rows."""
 
-    session: Session
+    session: Played
     states: list[Snapshot]
     rows: list[Rows]
 
@@ -79,15 +81,15 @@ class Played:
         record.append(self.rows[-1], self.session.changes)
 
 
-def begin() -> Played:
-    session = Session(TINY)
-    return Played(session, [session.snapshot()], [])
+def begin() -> Kept:
+    session = Played(TINY)
+    return Kept(session, [session.snapshot()], [])
 
 
-def eventful(directory: Path, end: bool = True) -> Played:
+def eventful(directory: Path, end: bool = True) -> Kept:
     """A run with everything in it that an event log knows."""
     run = begin()
-    with Record(directory, run.session) as record:
+    with Record(directory, run.session, run.session.columns) as record:
         run.go(record, 5)
         run.session.set("discriminator_optimiser.learning_rate", 0.02)
         run.go(record, 3, Players.D)
@@ -136,9 +138,9 @@ def test_a_replay_is_the_run_bit_for_bit(tmp_path: Path) -> None:
     ids=["optimistic", "lookahead", "chance", "dirac"],
 )
 def test_games_of_every_make_are_kept_and_replayed_bit_for_bit(tmp_path: Path, changes: dict[str, Any]) -> None:
-    session = Session(TINY.replace_all(list(changes.items())))
-    run = Played(session, [session.snapshot()], [])
-    with Record(tmp_path, session) as record:
+    session = Played(TINY.replace_all(list(changes.items())))
+    run = Kept(session, [session.snapshot()], [])
+    with Record(tmp_path, session, session.columns) as record:
         run.go(record, 7)
         session.set("regulariser.clip", 0.5)
         run.go(record, 2, Players.D)
@@ -154,7 +156,7 @@ def test_games_of_every_make_are_kept_and_replayed_bit_for_bit(tmp_path: Path, c
 
 def test_the_comparison_can_tell_states_apart(tmp_path: Path) -> None:
     run = eventful(tmp_path)
-    plain = Session(TINY)
+    plain = Played(TINY)
     for _ in range(24):
         plain.advance()
     for other in (plain.snapshot(), run.states[23], replace(run.states[24], randomness=run.states[23].randomness)):
@@ -193,7 +195,7 @@ def test_metrics_are_lossless(tmp_path: Path) -> None:
 def test_any_float32_reads_back_the_same(tmp_path_factory: pytest.TempPathFactory, values: list[float]) -> None:
     directory = tmp_path_factory.mktemp("run")
     row = np.array([values], dtype=np.float32)
-    with Record(directory, FRESH) as record:
+    with Record(directory, FRESH, FRESH.columns) as record:
         record.append(Rows(np.array([1], dtype=np.int32), row), ())
     text = (directory / METRICS).read_text(encoding="utf-8").splitlines()[1]
     read = np.array([[np.float32(x) if x else np.nan for x in text.split(",")[1:]]], dtype=np.float32)
@@ -201,7 +203,7 @@ def test_any_float32_reads_back_the_same(tmp_path_factory: pytest.TempPathFactor
     np.testing.assert_array_equal(np.signbit(read)[~np.isnan(row)], np.signbit(row)[~np.isnan(row)])
 
 
-FRESH = Session(TINY)
+FRESH = Played(TINY)
 
 
 # --------------------------------------------------------------------------------------------------------------- crashes
@@ -221,8 +223,8 @@ def test_a_crash_leaves_a_shorter_run(tmp_path: Path, share: float) -> None:
 
 
 def test_changes_are_on_disk_before_the_rows_they_shaped(tmp_path: Path) -> None:
-    session = Session(TINY)
-    record = Record(tmp_path, session)
+    session = Played(TINY)
+    record = Record(tmp_path, session, session.columns)
     session.set("regulariser.r1", 0.5)
     session.advance()
     record._metrics.close()  # as if the process had died between the two files
@@ -234,7 +236,7 @@ def test_changes_are_on_disk_before_the_rows_they_shaped(tmp_path: Path) -> None
 
 
 def test_a_long_file_is_read_from_behind(tmp_path: Path) -> None:
-    with Record(tmp_path, FRESH) as record:
+    with Record(tmp_path, FRESH, FRESH.columns) as record:
         steps = np.arange(1, 2001, dtype=np.int32)
         record.append(Rows(steps, np.full((2000, len(COLUMNS)), 0.1, dtype=np.float32)), ())
     assert (tmp_path / METRICS).stat().st_size > 2 * 2**16
@@ -279,7 +281,7 @@ def test_only_a_new_or_empty_directory_is_taken(tmp_path: Path) -> None:
     claim(tmp_path / "a" / "b")  # empty still
     (tmp_path / "a" / "b" / "thesis.tex").write_text("years of work", encoding="utf-8")
     with pytest.raises(UnfitDirectory, match=r"not empty \(it holds thesis.tex\); name a new directory"):
-        Record(tmp_path / "a" / "b", FRESH)
+        Record(tmp_path / "a" / "b", FRESH, FRESH.columns)
     assert [p.name for p in (tmp_path / "a" / "b").iterdir()] == ["thesis.tex"]
 
 
@@ -292,7 +294,7 @@ def test_a_directory_that_cannot_be(tmp_path: Path, name: str) -> None:
 
 def test_a_full_disk_stops_the_record_and_leaves_it_readable(tmp_path: Path) -> None:
     run = begin()
-    with Record(tmp_path, run.session) as record:
+    with Record(tmp_path, run.session, run.session.columns) as record:
         run.go(record, 5)
         room = (tmp_path / METRICS).stat().st_size + 700
         with small_disk(room), pytest.raises(CannotWrite, match="too large"):
@@ -307,14 +309,14 @@ def test_a_full_disk_stops_the_record_and_leaves_it_readable(tmp_path: Path) -> 
 
 def test_a_disk_that_is_full_from_the_start(tmp_path: Path) -> None:
     with small_disk(100), pytest.raises(CannotWrite):
-        Record(tmp_path, FRESH)
+        Record(tmp_path, FRESH, FRESH.columns)
 
 
 def test_a_record_begins_at_the_beginning(tmp_path: Path) -> None:
-    session = Session(TINY)
+    session = Played(TINY)
     session.advance()
     with pytest.raises(ValueError, match="begins at step 0"):
-        Record(tmp_path / "run", session)
+        Record(tmp_path / "run", session, session.columns)
     assert not (tmp_path / "run").exists()
 
 

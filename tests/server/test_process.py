@@ -278,7 +278,7 @@ def test_a_failing_trainer_says_why_and_the_log_has_the_traceback(
         "import sys, types\n"
         f"def fail(*_): raise {error}\n"
         "sys.modules['gandash.worker.loop'] = types.SimpleNamespace(Loop=fail)\n"
-        "sys.modules['gandash.worker.session'] = types.SimpleNamespace(be_reproducible=list)\n"
+        "sys.modules['gandash.worker.trajectory'] = types.SimpleNamespace(be_reproducible=list)\n"
         "from gandash.worker import main\n"
         "main.main()\n"
     )

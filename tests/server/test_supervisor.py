@@ -47,7 +47,7 @@ from gandash.wire.messages import (
     StepBy,
 )
 from gandash.worker.checkpoint import load
-from gandash.worker.session import replay
+from gandash.worker.trajectory import replay
 
 Until = Callable[..., Any]
 LR = "discriminator_optimiser.learning_rate"

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 import torch
+from playing import Played
 
 from gandash.config import GameConfig
 from gandash.game.game import Streams
 from gandash.worker.cause import Cause, cause_of
-from gandash.worker.session import Session, Snapshot
+from gandash.worker.trajectory import Snapshot
 
 BASE = GameConfig().replace_all(
     [("generator.width", 8), ("discriminator.width", 8), ("run.batch", 16), ("regulariser.r1", 0.0)]
@@ -22,9 +23,9 @@ def descent(rate: float) -> dict[str, Any]:
     return {"kind": "gradient_descent", "learning_rate": rate}
 
 
-def broken(config: GameConfig, steps: int = 400) -> tuple[Session, Snapshot]:
+def broken(config: GameConfig, steps: int = 400) -> tuple[Played, Snapshot]:
     """A session that has just diverged, and the state from a few rounds before."""
-    session = Session(config)
+    session = Played(config)
     kept = [session.snapshot()]
     for _ in range(steps):
         session.advance()
@@ -100,7 +101,7 @@ def test_data_that_are_not_finite_are_named(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_the_last_change_is_named_if_it_is_not_long_ago() -> None:
-    session = Session(BASE.replace(D, descent(0.01)))
+    session = Played(BASE.replace(D, descent(0.01)))
     for _ in range(3):
         session.advance()
     session.set("objective", "wasserstein")
@@ -115,7 +116,7 @@ def test_the_last_change_is_named_if_it_is_not_long_ago() -> None:
 
 
 def test_what_cannot_be_found_again_is_said_not_to_be_known() -> None:
-    session = Session(BASE)
+    session = Played(BASE)
     before = session.snapshot()
     session.advance()
     found = cause_of(before, (), session.config, 1)
@@ -128,7 +129,7 @@ def test_a_round_of_one_player_is_played_again_as_one() -> None:
     """D alone moves by hand: G, whose rate would blow it up at once, is not blamed."""
     from gandash.game.round import Players
 
-    session = Session(BASE.replace_all([*KNOWN["D's rate"][0], (G, descent(10.0))]))
+    session = Played(BASE.replace_all([*KNOWN["D's rate"][0], (G, descent(10.0))]))
     before = session.snapshot()
     for _ in range(6):
         session.advance(Players.D)

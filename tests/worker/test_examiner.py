@@ -14,6 +14,7 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 import torch
+from playing import Played
 from worker.test_loop import Stage
 
 from gandash.config import GameConfig, RunConfig
@@ -24,6 +25,7 @@ from gandash.config.regularisers import RegulariserConfig
 from gandash.config.rules import AlternatingConfig, OptimisticConfig, SimultaneousConfig
 from gandash.diagnostics.path import Trail
 from gandash.diagnostics.pictures import picture_estimators_for
+from gandash.domains.pictures import kind_table
 from gandash.examine import best_response, descents, duality, landscape, samples, spectrum
 from gandash.examine.examination import Breathe, FrozenGame, GameCopy, Result, Unfit
 from gandash.examine.registry import EXAMINATIONS, estimates, examine
@@ -46,7 +48,6 @@ from gandash.wire.messages import (
 )
 from gandash.worker import examiner
 from gandash.worker.examiner import Examiner
-from gandash.worker.session import Session
 
 WHATS: tuple[Examinable, ...] = get_args(Examinable)
 
@@ -64,7 +65,7 @@ def stage(tmp_path: Path, tiny: GameConfig) -> Stage:
 
 
 def frozen(config: GameConfig, steps: int = 3, generation: int = 1) -> FrozenGame:
-    session = Session(config)
+    session = Played(config)
     for _ in range(steps):
         session.advance()
     return FrozenGame(generation, session.config, session.state)
@@ -247,7 +248,7 @@ def test_pictures_are_counted_by_what_they_show(tiny: GameConfig) -> None:
 def test_real_pictures_fill_the_table_by_their_weights() -> None:
     for data in (DigitsConfig(), DiscsAndSquaresConfig(share=0.2)):
         known = picture_estimators_for(data)
-        table: dict[str, Any] = samples._kind_table(data, known.real_points)
+        table: dict[str, Any] = kind_table(data, known.real_points)
         for row in table["modes"]:
             assert abs(row["share"] - row["expected"]) < 5 * row["noise"], (data, row)
         assert table["elsewhere"] < 0.03
@@ -259,11 +260,11 @@ def test_a_cell_is_named_by_its_middle() -> None:
     law: Any = picture_estimators_for(data).law
     middles = [list(place) for place in itertools.product([0, 1], [6, 8, 10], [6, 8, 10], [3, 4])]
     pictures = 2 * law.rendered(torch.tensor(middles, dtype=torch.float32)) - 1
-    table: dict[str, Any] = samples._kind_table(data, pictures)
+    table: dict[str, Any] = kind_table(data, pictures)
     assert [a["name"] for a in table["attributes"]] == ["kind", "x", "y", "radius"]
     assert [row["place"] for row in table["modes"]] == middles
     assert [row["share"] for row in table["modes"]] == pytest.approx([1 / 36] * 36)
-    one: dict[str, Any] = samples._kind_table(data, pictures[7:8])
+    one: dict[str, Any] = kind_table(data, pictures[7:8])
     assert [row["place"] for row in one["modes"] if row["share"]] == [middles[7]]
 
 
@@ -290,7 +291,7 @@ def dirac(start: tuple[float, float]) -> GameConfig:
 def test_the_landscape_of_the_dirac_gan_is_its_phase_plane_turned() -> None:
     """v = (-sigma(a) psi, sigma(a) theta) with a = psi theta: everywhere |v| = sigma(a) |w|, at a right angle to w."""
     config = dirac((1.0, 0.5))
-    session, trail = Session(config), Trail()
+    session, trail = Played(config), Trail()
     for _ in range(40):
         trail.take(session.step, session.state.theta, session.state.phi)
         session.advance()
@@ -314,7 +315,7 @@ def test_the_landscape_of_the_dirac_gan_is_its_phase_plane_turned() -> None:
 
 
 def test_without_a_path_the_landscape_lies_along_one_more_round(tiny: GameConfig) -> None:
-    session = Session(dirac((1.0, 0.0)))
+    session = Played(dirac((1.0, 0.0)))
     *_, found = examine("landscape", FrozenGame(1, session.config, session.state), lambda: None)
     assert found["shares"] is None and found["angle"] is None and found["path"] == [0, 0]
     assert "not enough of a path" in found["notes"][0]
@@ -563,7 +564,8 @@ def test_the_game_is_the_same_bit_for_bit_with_and_without_an_examination(
     with_it, without = run("with", True), run("without", False)
     one, other = with_it.loop._games, without.loop._games
     assert one is not None and other is not None
-    (one,), (other,) = one.sessions, other.sessions
+    (seen,), (seen_alone,) = one.observers, other.observers
+    (one,), (other,) = one.trajectories, other.trajectories
     assert one.step == other.step == 320
     for name in ("theta", "phi", "average", "critic"):
         assert torch.equal(getattr(one.state, name), getattr(other.state, name)), name
@@ -571,7 +573,7 @@ def test_the_game_is_the_same_bit_for_bit_with_and_without_an_examination(
         for key, tensor in getattr(one.state, moments).items():
             assert torch.equal(tensor, getattr(other.state, moments)[key])
     assert torch.equal(one.streams.state(), other.streams.state())
-    assert one.measurement().readings == pytest.approx(other.measurement().readings, nan_ok=True, abs=0)
+    assert seen.measurement().readings == pytest.approx(seen_alone.measurement().readings, nan_ok=True, abs=0)
     assert with_it.metric_steps() == without.metric_steps()
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from playing import Played
 
 from gandash.config import GameConfig
 from gandash.config.setting import SettingError
@@ -17,7 +18,6 @@ from gandash.wire.changes import distinctions
 from gandash.wire.frame import unpack
 from gandash.worker.checkpoint import load, save
 from gandash.worker.games import Games
-from gandash.worker.session import Session
 
 LR_D = "discriminator_optimiser.learning_rate"
 
@@ -55,11 +55,11 @@ def test_each_game_plays_as_it_would_alone(tiny: GameConfig) -> None:
     """Four of these make one population, two another, and two stay alone."""
     configs = [tiny.replace_all(changes) for changes in MIXED]
     games = play(Games.of(configs), 12)
-    assert sorted(len(p.__self__._sessions) for p in games._parties or [] if hasattr(p.__self__, "_sessions")) == [2, 4]
+    assert sorted(len(play.__self__._watched) for play in games._rounds or [] if hasattr(play, "__self__")) == [2, 4]
     rows = games.drain()
-    for config, session, own in zip(configs, games.sessions, rows, strict=True):
+    for config, trajectory, own in zip(configs, games.trajectories, rows, strict=True):
         alone = play(Games.of([config]), 12)
-        assert_alike(session.state, alone.sessions[0].state)
+        assert_alike(trajectory.state, alone.trajectories[0].state)
         (expected,) = alone.drain()
         np.testing.assert_array_equal(own.steps, expected.steps)
         np.testing.assert_allclose(own.values, expected.values, rtol=2e-2, atol=2e-2)
@@ -68,7 +68,7 @@ def test_each_game_plays_as_it_would_alone(tiny: GameConfig) -> None:
 def test_the_same_games_twice_are_the_same_bit_for_bit(tiny: GameConfig) -> None:
     configs = varied(tiny, LR_D, 1e-3, 2e-3, 4e-3)
     one, other = (play(Games.of(configs), 9) for _ in range(2))
-    for a, b in zip(one.sessions, other.sessions, strict=True):
+    for a, b in zip(one.trajectories, other.trajectories, strict=True):
         for name, tensor in a.state.tensors.items():
             assert torch.equal(tensor, b.state.tensors[name]), name
 
@@ -77,10 +77,10 @@ def test_the_same_games_twice_are_the_same_bit_for_bit(tiny: GameConfig) -> None
 def test_a_checkpoint_of_several_goes_on_bit_for_bit(tiny: GameConfig, tmp_path: Path, members: int) -> None:
     games = play(Games.of(varied(tiny, LR_D, 1e-3, 2e-3, 4e-3)[:members]), 5)
     games.set("regulariser.r1", 0.7, None)
-    save(tmp_path / "c", games.sessions)
+    save(tmp_path / "c", games.trajectories)
     again = Games(load(tmp_path / "c"))
     assert again.step == 5 and not again.stopped
-    for a, b in zip(play(games, 4).sessions, play(again, 4).sessions, strict=True):
+    for a, b in zip(play(games, 4).trajectories, play(again, 4).trajectories, strict=True):
         assert a.changes == b.changes and a.config == b.config
         for name, tensor in a.state.tensors.items():
             assert torch.equal(tensor, b.state.tensors[name]), name
@@ -88,12 +88,12 @@ def test_a_checkpoint_of_several_goes_on_bit_for_bit(tiny: GameConfig, tmp_path:
 
 def test_a_setting_of_one_game_leaves_the_others_alone(tiny: GameConfig) -> None:
     games = play(Games.of([tiny, tiny]), 3)
-    assert torch.equal(games.sessions[0].state.phi, games.sessions[1].state.phi)
+    assert torch.equal(games.trajectories[0].state.phi, games.trajectories[1].state.phi)
     changed = games.set(LR_D, 9e-3, 1)
     assert [(i, c.step, c.new) for i, c in changed] == [(1, 3, 9e-3)]
-    assert games.sessions[0].changes == () and games.sessions[0].config == tiny
+    assert games.trajectories[0].changes == () and games.trajectories[0].config == tiny
     play(games, 3)
-    assert not torch.equal(games.sessions[0].state.phi, games.sessions[1].state.phi)
+    assert not torch.equal(games.trajectories[0].state.phi, games.trajectories[1].state.phi)
     assert [i for i, _ in games.set(LR_D, 9e-3, None)] == [0]  # the other has it already
     with pytest.raises(SettingError):
         games.set("generator.width", 9, None)
@@ -103,20 +103,20 @@ def test_a_rule_changed_for_one_game_parts_it_from_the_others(tiny: GameConfig) 
     games = play(Games.of(varied(tiny, LR_D, 1e-3, 2e-3)), 2)
     games.set("update_rule", {"kind": "optimistic"}, 0)
     play(games, 2)
-    assert len(games._parties or []) == 2 and games.step == 4
+    assert len(games._rounds or []) == 2 and games.step == 4
     games.set("update_rule", {"kind": "optimistic"}, 1)
     play(games, 1)
-    assert len(games._parties or []) == 2  # one remembers its last update, the other has none yet
-    games._parties = None
+    assert len(games._rounds or []) == 2  # one remembers its last update, the other has none yet
+    games._rounds = None
     play(games, 1)
-    assert len(games._parties or []) == 1
+    assert len(games._rounds or []) == 1
 
 
 def test_a_broken_game_is_set_aside(tiny: GameConfig) -> None:
     games = play(Games.of(varied(tiny, LR_D, 1e-3, 2e-3, 3e-3)), 4)
     games.drain()
     moment = games.moment()
-    broken = games.sessions[1]
+    broken = games.trajectories[1]
     play(games, 2)
     broken.state = replace(broken.state, phi=broken.state.phi * torch.inf)
     assert not games.is_finite
@@ -125,7 +125,7 @@ def test_a_broken_game_is_set_aside(tiny: GameConfig) -> None:
     assert games.is_finite and sorted(games.playing) == [0, 2] and broken.step == 4
     play(games, 3)
     rows = games.drain()
-    assert [s.step for s in games.sessions] == [9, 4, 9] and games.step == 9
+    assert [s.step for s in games.trajectories] == [9, 4, 9] and games.step == 9
     assert [own.steps.tolist() for own in rows] == [[7, 8, 9]] * 3
     assert np.isnan(rows[1].values).all() and np.isfinite(rows[0].values[:, 0]).all()
     games.restore(moment)
@@ -138,8 +138,10 @@ def test_a_picture_of_several_holds_each_ones(tiny: GameConfig) -> None:
     )
     label, arrays = unpack(games.picture(3, 0.0))
     assert label["generation"] == 3 and label["step"] == 2 and len(label["members"]) == 3
-    for i, session in enumerate(games.sessions):
-        own_label, own = unpack(Games([session]).picture(3, 0.0))
+    for i, trajectory in enumerate(games.trajectories):
+        alone = Games([trajectory])
+        alone.observers = (games.observers[i],)
+        own_label, own = unpack(alone.picture(3, 0.0))
         assert label["members"][i]["numbers"] == own_label["numbers"]
         assert {name for name in arrays if name.startswith(f"{i}/")} == {f"{i}/{name}" for name in own} - {"kind"}
         for name, array in own.items():
@@ -148,17 +150,17 @@ def test_a_picture_of_several_holds_each_ones(tiny: GameConfig) -> None:
 
 def test_one_player_alone_moves_in_every_game(tiny: GameConfig) -> None:
     games = Games.of(varied(tiny, LR_D, 1e-3, 2e-3))
-    before = [s.state for s in games.sessions]
+    before = [s.state for s in games.trajectories]
     games.advance(Players.D)
-    for state, session in zip(before, games.sessions, strict=True):
-        assert torch.equal(state.theta, session.state.theta) and not torch.equal(state.phi, session.state.phi)
-        assert [c.players for c in session.changes] == ["D"]
+    for state, trajectory in zip(before, games.trajectories, strict=True):
+        assert torch.equal(state.theta, trajectory.state.theta) and not torch.equal(state.phi, trajectory.state.phi)
+        assert [c.players for c in trajectory.changes] == ["D"]
 
 
 def test_states_apart_and_together_are_the_same(tiny: GameConfig) -> None:
-    session = Session(tiny.replace("update_rule", {"kind": "optimistic"}))
+    session = Played(tiny.replace("update_rule", {"kind": "optimistic"}))
     session.advance()
-    other = Session(tiny.replace("update_rule", {"kind": "optimistic"}).replace("run.seed", 3))
+    other = Played(tiny.replace("update_rule", {"kind": "optimistic"}).replace("run.seed", 3))
     other.advance()
     both = GameState.together([session.state, other.state])
     for i, one in enumerate((session, other)):

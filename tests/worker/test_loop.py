@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from playing import Played
 
 from gandash.config import GameConfig
+from gandash.domains.line import LineDomain
 from gandash.wire.frame import unpack
 from gandash.wire.messages import (
     EVENT,
@@ -44,12 +46,10 @@ from gandash.wire.messages import (
 )
 from gandash.worker import checkpoint as checkpoint_module
 from gandash.worker import loop as loop_module
-from gandash.worker import session as session_module
+from gandash.worker import observer as observer_module
 from gandash.worker.checkpoint import load
 from gandash.worker.games import Games
 from gandash.worker.loop import BEAT_SECONDS, CHECKPOINT_SECONDS, FRAME_SECONDS, FRAME_SHARE, MAX_BY_HAND, Loop
-from gandash.worker.session import Session
-from gandash.worker.stage import LineStage
 
 
 class Stage:
@@ -209,9 +209,9 @@ def test_as_fast_as_possible_loses_no_row(tmp_path: Path, tiny: GameConfig) -> N
     stage.play((0.0, Play()), (0.06, End()))
     assert stage.step > 300
     sizes = [len(unpack(body)[1]["step"]) for _, kind, body in stage.sent if kind == METRICS]
-    assert max(sizes) == session_module._BUFFER
+    assert max(sizes) == observer_module._BUFFER
     steps = stage.metric_steps()
-    assert steps == list(range(1, len(steps) + 1)) and stage.step - len(steps) < session_module._BUFFER
+    assert steps == list(range(1, len(steps) + 1)) and stage.step - len(steps) < observer_module._BUFFER
 
 
 @pytest.mark.parametrize("players", ["D", "G", "both"])
@@ -220,7 +220,7 @@ def test_steps_by_hand_move_who_they_should_and_stop(stage: Stage, players: str,
     stage.play((0.1, StepBy(players=players, n=n)), (1.0, End()))  # type: ignore[arg-type]
     assert stage.step == n and stage.metric_steps() == list(range(1, n + 1))
     assert stage.loop._games is not None
-    fresh, state = Session(tiny).state, stage.loop._games.sessions[0].state
+    fresh, state = Played(tiny).state, stage.loop._games.trajectories[0].state
     assert torch.equal(fresh.phi, state.phi) == (players == "G")
     assert torch.equal(fresh.theta, state.theta) == (players == "D")
     assert Status.RUNNING not in stage.statuses()
@@ -250,7 +250,7 @@ def test_a_change_takes_effect_at_the_next_step_and_says_which(stage: Stage) -> 
     (changed,) = stage.events(Changed)
     assert (changed.generation, changed.change.step, changed.change.new) == (1, 10, 0.5)
     rows = np.concatenate([unpack(body)[1]["rows"] for _, kind, body in stage.sent if kind == METRICS])
-    rate = rows[:, session_module.COLUMNS.index("learning_rate_d")]
+    rate = rows[:, observer_module.COLUMNS.index("learning_rate_d")]
     assert (rate[:10] != 0.5).all() and (rate[10:] == 0.5).all() and len(rate) == 20
 
 
@@ -444,7 +444,7 @@ def explode(stage: Stage) -> list[tuple[float, Any]]:
 def _poison(stage: Stage) -> None:
     """Parameters of such a size that the next step has no finite answer: what large steps lead to, without the wait."""
     assert stage.loop._games is not None
-    (session,) = stage.loop._games.sessions
+    (session,) = stage.loop._games.trajectories
     session.state = replace(session.state, phi=session.state.phi * 3e38)
 
 
@@ -490,8 +490,8 @@ def test_pausing_does_not_hide_that_the_game_has_just_diverged(stage: Stage, com
 
     def not_yet_found() -> None:
         assert stage.loop._games is not None and stage.loop._status is Status.RUNNING
-        (session,) = stage.loop._games.sessions
-        assert not np.isfinite(session._metrics[: session._filled].numpy()[:, 0]).all()
+        (observer,) = stage.loop._games.observers
+        assert not np.isfinite(observer._metrics[: observer._filled].numpy()[:, 0]).all()
 
     stage.play(
         (0, Speed(steps_per_second=1000)),
@@ -529,7 +529,7 @@ def test_rewind_goes_back_to_a_finite_state_that_can_play_again(stage: Stage) ->
 
 
 def test_a_verdict_is_told_when_it_changes_and_its_numbers_once_a_second(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(LineStage, "measure_every", 1)
+    monkeypatch.setattr(LineDomain, "measure_every", 1)
     stage.play((0, Speed(steps_per_second=20)), (0, Play()), (10.0, End()))
     verdicts = stage.events(VerdictChanged)
     assert 5 <= len(verdicts) <= 40

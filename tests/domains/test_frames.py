@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from playing import Played, picture
 
 from gandash.config import GameConfig, RunConfig
 from gandash.config.data import GridConfig, MixtureConfig, PointMassConfig, RingConfig, TwoMoonsConfig
@@ -17,13 +18,14 @@ from gandash.config.setting import Settings, kind_of
 from gandash.diagnostics.phase import GRID as PHASE_GRID
 from gandash.diagnostics.phase import flow
 from gandash.diagnostics.plane import FIELD
+from gandash.domains.registry import DOMAINS, domain_of
+from gandash.domains.scalar import ScalarDomain
 from gandash.game.distributions import DISTRIBUTIONS, PointDistribution
 from gandash.game.field import generate, logits, pull
+from gandash.game.game import build_game
 from gandash.game.objectives import OBJECTIVES
 from gandash.game.round import GameState
-from gandash.worker.games import Games
-from gandash.worker.session import COLUMNS, Session
-from gandash.worker.stage import STAGES
+from gandash.worker.observer import COLUMNS
 
 SMALL = MLPConfig(width=8)
 
@@ -32,8 +34,8 @@ def kind_of_data(data: Settings) -> str:
     return kind_of(type(data))
 
 
-def session(data: Settings, dimension: int = 2, objective: str = "non_saturating") -> Session:
-    return Session(
+def session(data: Settings, dimension: int = 2, objective: str = "non_saturating") -> Played:
+    return Played(
         GameConfig.model_validate(
             {
                 "data": data,
@@ -68,11 +70,13 @@ def test_every_law_has_a_stage_with_any_latent(settings: type[Settings], dimensi
     assert math.isnan(label["numbers"]["modes"]) == (modes is None)
     for name, array in arrays.items():
         assert name == "d_star" or np.isfinite(array).all(), name
-    assert len(Games([played]).picture(0, 0.0)) < 64 * 1024
+    assert len(picture(played)) < 64 * 1024
 
 
-def test_stages_are_those_of_the_laws() -> None:
-    assert set(STAGES) == {settings.dimension for settings in POINTS}  # type: ignore[attr-defined]
+def test_every_law_is_included_in_a_domain_and_every_domain_in_use() -> None:
+    found = {type(domain_of(build_game(GameConfig().replace("data", {"kind": kind_of(law)})))) for law in DISTRIBUTIONS}
+    assert found == {type(domain) for domain in DOMAINS} - {ScalarDomain}
+    assert isinstance(domain_of(scalar().game), ScalarDomain)
 
 
 def test_a_plane_frame_shows_the_state() -> None:
@@ -126,7 +130,7 @@ def test_d_is_drawn_as_its_objective_reads_it(objective: str, data: Settings) ->
     np.testing.assert_allclose(arrays["d"].reshape(-1), read.numpy(), atol=1e-5)
     assert np.isfinite(arrays["d_star"]).any() == (reading.optimal is not None)
     assert math.isnan(label["numbers"]["value"]) == (reading.logit is None)
-    assert Games([played]).picture(0, 0.0)
+    assert picture(played)
 
 
 @pytest.mark.parametrize("data", [MixtureConfig(), RingConfig()], ids=kind_of_data)
@@ -143,7 +147,7 @@ def test_d_is_drawn_as_its_objective_reads_it(objective: str, data: Settings) ->
     ids=lambda c: " ".join(c),
 )
 def test_games_of_every_make_are_drawn_with_what_d_is_judged_with(data: Settings, changes: dict[str, Any]) -> None:
-    played = Session(session(data).config.replace_all(list(changes.items())))
+    played = Played(session(data).config.replace_all(list(changes.items())))
     for _ in range(3):
         played.advance()
     _, arrays = played.frame_arrays()
@@ -204,10 +208,10 @@ def test_a_diverged_plane_game_still_makes_a_picture() -> None:
     played.state = type(state)(**{**state.__dict__, "theta": torch.full_like(state.theta, math.nan), "step": 1})
     label, arrays = played.frame_arrays()
     assert math.isnan(label["numbers"]["jsd"]) and "shares" not in arrays
-    Games([played]).picture(0, 0.0)
+    picture(played)
 
 
-def scalar(**changes: Any) -> Session:
+def scalar(**changes: Any) -> Played:
     config = GameConfig(
         data=PointMassConfig(place=0.5),
         generator=PointConfig(start=1.0),
@@ -215,18 +219,18 @@ def scalar(**changes: Any) -> Session:
         regulariser=RegulariserConfig(r1=0.0),
         run=RunConfig(batch=32, averaging=0.0),
     )
-    return Session(config.replace_all(list(changes.items())))
+    return Played(config.replace_all(list(changes.items())))
 
 
 def test_a_scalar_game_on_a_point_mass_alone_is_shown_on_the_phase_plane() -> None:
     facts = scalar().facts()
     assert (facts["stage"], facts["equilibrium"]) == ("phase", [0.5, 0.0])
-    assert len(facts["phase"]["eigenvalues"]) == 2 and facts["phase"]["modulus"] is None  # Adam
+    assert len(facts["phase"]["eigenvalues"]) == 2 and facts["phase"]["modulus"] is None  # AdamConfig
     assert scalar(data={"kind": "gaussian"}).facts()["stage"] == "line"
     assert scalar(**{"regulariser.spectral": "on"}).facts()["stage"] == "line"
     none = scalar(objective="least_squares").facts()
     assert none["equilibrium"] is None and none["phase"]["eigenvalues"] == []
-    assert Games([scalar(objective="least_squares")]).picture(0, 0.0)
+    assert picture(scalar(objective="least_squares"))
 
 
 def test_the_flow_follows_noise_that_fades_and_the_words_name_their_step() -> None:

@@ -15,20 +15,21 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from playing import Played, picture
 from safetensors import safe_open
 from safetensors.torch import save_file
 
 from gandash.config import GameConfig
 from gandash.config.setting import SettingError
+from gandash.domains.line import LineDomain
 from gandash.game.objectives import OBJECTIVES
 from gandash.game.round import METRICS, Players
 from gandash.worker import checkpoint as checkpoint_module
 from gandash.worker.checkpoint import BrokenCheckpoint, load, save
-from gandash.worker.games import Games
-from gandash.worker.session import COLUMNS, Session, replay
-from gandash.worker.stage import LineStage
+from gandash.worker.observer import COLUMNS
+from gandash.worker.trajectory import Trajectory, replay
 
-MEASURE_EVERY = LineStage.measure_every
+MEASURE_EVERY = LineDomain.measure_every
 
 OPTIMISERS: list[dict[str, Any]] = [
     {"kind": "gradient_descent", "learning_rate": 0.05},
@@ -38,7 +39,7 @@ OPTIMISERS: list[dict[str, Any]] = [
 ]
 
 
-def assert_same_state(a: Session, b: Session) -> None:
+def assert_same_state(a: Trajectory, b: Trajectory) -> None:
     assert a.step == b.step
     for name in ("theta", "phi", "average", "critic"):
         assert torch.equal(getattr(a.state, name), getattr(b.state, name)), name
@@ -50,10 +51,10 @@ def assert_same_state(a: Session, b: Session) -> None:
     assert a.config == b.config
 
 
-def play(session: Session, n: int, players: Players = Players.BOTH) -> Session:
+def play(session: Trajectory, n: int, players: Players = Players.BOTH) -> Any:
     for _ in range(n):
         session.advance(players)
-        if session.room == 0:
+        if isinstance(session, Played) and session.room == 0:
             session.drain()
     return session
 
@@ -65,20 +66,20 @@ def with_changes(config: GameConfig, *changes: tuple[str, Any]) -> GameConfig:
 
 
 def test_looking_does_not_disturb_the_game(tiny: GameConfig) -> None:
-    alone, watched = play(Session(tiny), 45), Session(tiny)
+    alone, watched = play(Played(tiny), 45), Played(tiny)
     for _ in range(45):
         watched.advance()
         watched.measurement()
-        Games([watched]).picture(1, 0.0)
+        picture(watched, 1)
         watched.judge()
         watched.drain()
         watched.snapshot()
     assert_same_state(alone, watched)
-    assert not torch.equal(alone.state.theta, Session(tiny).state.theta)
+    assert not torch.equal(alone.state.theta, Played(tiny).state.theta)
 
 
 def test_another_seed_is_another_game(tiny: GameConfig) -> None:
-    assert not torch.equal(play(Session(tiny), 3).state.theta, play(Session(tiny.replace("run.seed", 4)), 3).state.theta)
+    assert not torch.equal(play(Played(tiny), 3).state.theta, play(Played(tiny.replace("run.seed", 4)), 3).state.theta)
 
 
 @pytest.mark.parametrize("dimension", [1, 3])
@@ -96,7 +97,7 @@ def test_saved_and_loaded_it_goes_on_bit_for_bit(
         ("run.averaging", averaging),
         ("latent.dimension", dimension),
     )
-    whole = play(Session(config), 7)
+    whole = play(Played(config), 7)
     save(tmp_path / "c", [whole])
     loaded = load(tmp_path / "c")[0]
     assert_same_state(whole, loaded)
@@ -129,7 +130,7 @@ def keeping(tiny: GameConfig, name: str) -> tuple[GameConfig, set[str]]:
 @pytest.mark.parametrize("name", KEEPING)
 def test_memory_and_critic_are_saved_loaded_and_replayed_bit_for_bit(tiny: GameConfig, tmp_path: Path, name: str) -> None:
     config, kept = keeping(tiny, name)
-    whole = play(Session(config), 7)  # amid the rounds of a lookahead
+    whole = play(Played(config), 7)  # amid the rounds of a lookahead
     assert whole.state.memory.keys() == kept
     assert torch.equal(whole.state.critic, whole.state.phi) == ("spectral" not in kept)
     save(tmp_path / "c", [whole])
@@ -143,9 +144,9 @@ def test_memory_and_critic_are_saved_loaded_and_replayed_bit_for_bit(tiny: GameC
 def test_with_any_part_of_its_memory_changed_a_game_goes_on_otherwise(tiny: GameConfig, name: str) -> None:
     """So that the test above can fail."""
     config, kept = keeping(tiny, name)
-    whole = play(Session(config), 13)
+    whole = play(Played(config), 13)
     for one in kept:
-        other = play(Session(config), 7)
+        other = play(Played(config), 7)
         other.state = replace(other.state, memory=other.state.memory | {one: other.state.memory[one] + 1})
         play(other, 6)
         assert not (torch.equal(other.state.phi, whole.state.phi) and torch.equal(other.state.theta, whole.state.theta)), one
@@ -154,7 +155,7 @@ def test_with_any_part_of_its_memory_changed_a_game_goes_on_otherwise(tiny: Game
 @pytest.mark.parametrize("name", KEEPING)
 def test_events_amid_what_is_kept_replay_bit_for_bit(tiny: GameConfig, tmp_path: Path, name: str) -> None:
     config, _ = keeping(tiny, name)
-    whole = play(Session(config), 4)
+    whole = play(Played(config), 4)
     for path, value in (
         ("objective", "hinge"),
         ("run.batch", 12),
@@ -178,7 +179,7 @@ def test_events_amid_what_is_kept_replay_bit_for_bit(tiny: GameConfig, tmp_path:
 @pytest.mark.parametrize("name", KEEPING)
 def test_another_update_rule_begins_without_what_the_last_one_kept(tiny: GameConfig, name: str) -> None:
     config, kept = keeping(tiny, name)
-    session = play(Session(config), 4)
+    session = play(Played(config), 4)
     before = session.state
     rule = {"kind": "simultaneous" if "update_rule" in KEEPING[name][0] else "extragradient"}
     session.set("run.batch", 16)  # any other change leaves it
@@ -214,8 +215,8 @@ LIVE_CHANGES: list[tuple[str, Any]] = [
 ]
 
 
-def eventful(config: GameConfig) -> Session:
-    session = play(Session(config), 2)
+def eventful(config: GameConfig) -> Played:
+    session = play(Played(config), 2)
     for i, (path, value) in enumerate(LIVE_CHANGES):
         assert session.set(path, value) is not None
         play(session, 2)
@@ -253,7 +254,7 @@ def test_a_long_replay_needs_no_draining_by_hand(tiny: GameConfig) -> None:
 
 
 def test_a_snapshot_brings_all_of_it_back(tiny: GameConfig) -> None:
-    session = play(Session(tiny), 5)
+    session = play(Played(tiny), 5)
     snapshot = session.snapshot()
     first = play(session, 9).state
     session.set("run.batch", 32)
@@ -269,7 +270,7 @@ def test_a_snapshot_brings_all_of_it_back(tiny: GameConfig) -> None:
 
 
 def test_a_change_is_an_entry_with_its_step(tiny: GameConfig) -> None:
-    session = play(Session(tiny), 4)
+    session = play(Played(tiny), 4)
     change = session.set("discriminator_optimiser.learning_rate", 0.02)
     assert change is not None
     assert (change.step, change.label, change.new) == (4, "lr_D", 0.02)
@@ -301,7 +302,7 @@ def test_a_change_is_an_entry_with_its_step(tiny: GameConfig) -> None:
 def test_what_cannot_change_in_mid_run_is_refused_and_changes_nothing(
     tiny: GameConfig, path: str, value: Any, words: str
 ) -> None:
-    session = Session(tiny)
+    session = Played(tiny)
     revision = session.revision
     with pytest.raises(SettingError, match=words):
         session.set(path, value)
@@ -309,7 +310,7 @@ def test_what_cannot_change_in_mid_run_is_refused_and_changes_nothing(
 
 
 def test_rows_hold_every_step_with_what_was_last_measured(tiny: GameConfig) -> None:
-    session = play(Session(tiny), MEASURE_EVERY + 5)
+    session = play(Played(tiny), MEASURE_EVERY + 5)
     session.set("generator_optimiser.learning_rate", 0.5)
     rows = play(session, 1, Players.D).drain()
     table = dict(zip(COLUMNS, rows.values.T, strict=True))
@@ -325,7 +326,7 @@ def test_rows_hold_every_step_with_what_was_last_measured(tiny: GameConfig) -> N
 
 @pytest.mark.parametrize("dimension", [1, 3])
 def test_a_picture_holds_what_the_stage_draws(tiny: GameConfig, dimension: int) -> None:
-    session = play(Session(with_changes(tiny, ("latent.dimension", dimension), ("run.averaging", 0.9))), 2)
+    session = play(Played(with_changes(tiny, ("latent.dimension", dimension), ("run.averaging", 0.9))), 2)
     label, arrays = session.frame_arrays()
     n = len(arrays["grid"])
     assert all(arrays[name].shape == (n,) for name in ("p_r", "p_g", "d", "d_star", "p_g_average"))
@@ -336,7 +337,7 @@ def test_a_picture_holds_what_the_stage_draws(tiny: GameConfig, dimension: int) 
 
 
 def test_facts_follow_the_objective(tiny: GameConfig) -> None:
-    session = Session(tiny)
+    session = Played(tiny)
     before = session.facts()
     session.set("objective", "minimax")
     after = session.facts()
@@ -348,7 +349,7 @@ def test_facts_follow_the_objective(tiny: GameConfig) -> None:
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_facts_say_how_the_output_of_d_is_read(tiny: GameConfig, objective: str) -> None:
     played = OBJECTIVES[objective]
-    facts = Session(tiny.replace("objective", objective)).facts()
+    facts = Played(tiny.replace("objective", objective)).facts()
     reading = facts["reading"]
     probability = played.reading.logit is not None
     assert (reading["kind"], reading["label"]) == (("probability", "D(x)") if probability else ("critic", "a(x)"))
@@ -361,7 +362,7 @@ def test_facts_say_how_the_output_of_d_is_read(tiny: GameConfig, objective: str)
 
 
 def test_smoothed_labels_move_the_lines(tiny: GameConfig) -> None:
-    session = Session(tiny)
+    session = Played(tiny)
     before = session.facts()
     session.set("regulariser.smoothing", 0.2)
     after = session.facts()
@@ -373,7 +374,7 @@ def test_smoothed_labels_move_the_lines(tiny: GameConfig) -> None:
 
 
 def test_a_critic_and_back_in_mid_run(tiny: GameConfig) -> None:
-    session = play(Session(tiny.replace("run.batch", 6)), 3)
+    session = play(Played(tiny.replace("run.batch", 6)), 3)
     session.drain()
     before = session.facts()
     _, as_probability = session.frame_arrays()
@@ -393,7 +394,7 @@ def test_a_critic_and_back_in_mid_run(tiny: GameConfig) -> None:
         assert math.isnan(numbers[name]), name
     assert numbers["loss_d"] == pytest.approx(numbers["mean_d_fake"] - numbers["mean_d_real"])
     assert numbers["loss_g"] == pytest.approx(-numbers["mean_d_fake"])
-    assert Games([session]).picture(0, 0.0)
+    assert picture(session)
 
     table = dict(zip(COLUMNS, play(session, MEASURE_EVERY).drain().values.T, strict=True))
     for name in ("value", "log_d_real", "log_d_fake", "gradient_norm_g_other"):
@@ -419,7 +420,7 @@ def test_a_critic_and_back_in_mid_run(tiny: GameConfig) -> None:
 
 def test_a_checkpoint_cut_short_is_refused(tiny: GameConfig, tmp_path: Path) -> None:
     path = tmp_path / "c"
-    save(path, [play(Session(tiny), 2)])
+    save(path, [play(Played(tiny), 2)])
     whole = path.read_bytes()
     header = int.from_bytes(whole[:8], "little")
     for length in (0, 4, 8, 8 + header // 2, 8 + header, 8 + header + 10, len(whole) - 1):
@@ -462,7 +463,7 @@ def without_critic(path: Path) -> None:
 
 
 def test_a_checkpoint_from_before_there_was_a_critic_goes_on(tiny: GameConfig, tmp_path: Path) -> None:
-    whole = play(Session(tiny), 3)
+    whole = play(Played(tiny), 3)
     save(tmp_path / "c", [whole])
     without_critic(tmp_path / "c")
     loaded = load(tmp_path / "c")[0]
@@ -471,14 +472,14 @@ def test_a_checkpoint_from_before_there_was_a_critic_goes_on(tiny: GameConfig, t
 
 
 def test_a_normalised_game_without_its_critic_is_refused(tiny: GameConfig, tmp_path: Path) -> None:
-    save(tmp_path / "c", [play(Session(tiny.replace("regulariser.spectral", "on")), 3)])
+    save(tmp_path / "c", [play(Played(tiny.replace("regulariser.spectral", "on")), 3)])
     without_critic(tmp_path / "c")
     with pytest.raises(BrokenCheckpoint, match="critic"):
         load(tmp_path / "c")[0]
 
 
 def test_a_checkpoint_of_another_network_is_refused(tiny: GameConfig, tmp_path: Path) -> None:
-    session = Session(tiny)
+    session = Played(tiny)
     session.initial_config = tiny.replace("generator.width", 5)
     save(tmp_path / "c", [session])
     with pytest.raises(BrokenCheckpoint, match="shape"):
@@ -487,7 +488,7 @@ def test_a_checkpoint_of_another_network_is_refused(tiny: GameConfig, tmp_path: 
 
 def test_a_checkpoint_can_be_read_while_the_next_is_written(tiny: GameConfig, tmp_path: Path) -> None:
     path = tmp_path / "c"
-    session = Session(tiny)
+    session = Played(tiny)
     save(path, [session])
     stop = threading.Event()
 
@@ -517,7 +518,7 @@ def test_a_checkpoint_is_as_readable_as_any_other_file(tiny: GameConfig, tmp_pat
     before = os.umask(umask)
     try:
         for _ in range(2):  # the first, and one that takes another's place
-            save(tmp_path / "kept.safetensors", [Session(tiny)])
+            save(tmp_path / "kept.safetensors", [Played(tiny)])
             assert stat.S_IMODE((tmp_path / "kept.safetensors").stat().st_mode) == mode
         (tmp_path / "beside").touch()
         assert stat.S_IMODE((tmp_path / "beside").stat().st_mode) == mode
@@ -540,7 +541,7 @@ def test_a_save_that_fails_leaves_the_old_checkpoint_and_nothing_else(
     tiny: GameConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, break_it: Callable[[pytest.MonkeyPatch], None]
 ) -> None:
     path = tmp_path / "checkpoint.safetensors"
-    session = play(Session(tiny), 1)
+    session = play(Played(tiny), 1)
     save(path, [session])
     before = path.read_bytes()
     play(session, 1)
@@ -554,4 +555,4 @@ def test_a_save_that_fails_leaves_the_old_checkpoint_and_nothing_else(
 
 def test_saving_where_there_is_no_folder_is_an_oserror(tiny: GameConfig, tmp_path: Path) -> None:
     with pytest.raises(OSError, match="nowhere"):
-        save(tmp_path / "nowhere" / "c", [Session(tiny)])
+        save(tmp_path / "nowhere" / "c", [Played(tiny)])

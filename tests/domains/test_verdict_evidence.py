@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from playing import Played
 
 from gandash.config import GameConfig
 from gandash.config.objectives import OBJECTIVES
 from gandash.diagnostics.verdict import Asked
+from gandash.domains.verdict_evidence import asked_of_d, share_off, word_of_d
 from gandash.game.objectives import objective
-from gandash.worker.jury import asked_of_d, share_off, word_of_d
-from gandash.worker.session import Session
 
 SMALL = GameConfig().replace_all(
     [("generator.width", 4), ("discriminator.width", 4), ("run.batch", 8), ("data", {"kind": "gaussian"})]
@@ -35,13 +35,13 @@ def test_every_objective_says_what_it_asks(name: str) -> None:
 
 def test_smoothing_packs_and_noise_are_told() -> None:
     given = SMALL.replace_all([("regulariser.smoothing", 0.2), ("regulariser.packing", 2), ("regulariser.noise", 0.3)])
-    assert asked_of_d(Session(given).game) == Asked(0, pytest.approx(0.8), 2, True)
-    assert asked_of_d(Session(SMALL).game) == Asked()
-    assert asked_of_d(Session(SMALL.replace_all([("objective", "wasserstein")])).game) is None
+    assert asked_of_d(Played(given).game) == Asked(0, pytest.approx(0.8), 2, True)
+    assert asked_of_d(Played(SMALL).game) == Asked()
+    assert asked_of_d(Played(SMALL.replace_all([("objective", "wasserstein")])).game) is None
 
 
 def said_by(config: GameConfig, **found: Any) -> dict[str, float]:
-    session = Session(config)
+    session = Played(config)
     return word_of_d(session.game, session.state, replace(session.measurement(), **found), 0.3)
 
 
@@ -66,11 +66,11 @@ def test_means_are_over_what_d_is_shown() -> None:
 
 
 def test_the_share_of_samples_where_d_is_off() -> None:
-    session = Session(SMALL)
+    session = Played(SMALL)
     found = session.measurement()
     p = found.estimators.p_r + found.live.p_g
     off = np.zeros_like(found.d, dtype=bool)
     off[10:40] = True
     made = replace(found, d_star=np.where(np.arange(len(p)) < 2, np.nan, np.where(off, found.d + 0.11, found.d + 0.09)))
     assert share_off(session.game, made) == pytest.approx(p[off].sum() / p.sum())
-    assert math.isnan(share_off(Session(SMALL.replace("objective", "wasserstein")).game, found))
+    assert math.isnan(share_off(Played(SMALL.replace("objective", "wasserstein")).game, found))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from playing import Played, picture
 
 from gandash.config import GameConfig, RunConfig
 from gandash.config.data import (
@@ -19,13 +20,12 @@ from gandash.config.data import (
 )
 from gandash.config.networks import ConvolutionConfig, LatentConfig, MLPConfig
 from gandash.config.setting import kind_of
+from gandash.domains.image_grid import BINS, between
 from gandash.game.field import judge, logits, sample
 from gandash.packed import PackedPictures, pack_pictures
 from gandash.wire.frame import unpack
 from gandash.wire.messages import Look
-from gandash.worker.games import Games
-from gandash.worker.session import STEP_COLUMNS, Session
-from gandash.worker.wall import BINS, between
+from gandash.worker.observer import STEP_COLUMNS
 
 KINDS: list[type[PicturesConfig]] = [DigitsConfig, BarsConfig, DiscsAndSquaresConfig, BlobsConfig, UploadedPicturesConfig]
 
@@ -36,14 +36,14 @@ def picture_game(data: PicturesConfig | None = None, latent: int = 3, **given: A
     return GameConfig(data=data or DigitsConfig(), latent=LatentConfig(dimension=latent), **chosen)
 
 
-def frame(session: Session) -> tuple[dict[str, Any], dict[str, Any]]:
-    return unpack(Games([session]).picture(0, 0.0))
+def frame(session: Played) -> tuple[dict[str, Any], dict[str, Any]]:
+    return unpack(picture(session))
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=kind_of)
 @pytest.mark.parametrize("latent", [1, 2, 5])
 def test_every_law_of_pictures_has_its_wall(kind: type[PicturesConfig], latent: int) -> None:
-    session = Session(picture_game(kind(), latent))
+    session = Played(picture_game(kind(), latent))
     session.advance()
     session.look(Look(selected=0, other=1, map=True))
     facts, (label, arrays) = session.facts(), frame(session)
@@ -57,7 +57,7 @@ def test_every_law_of_pictures_has_its_wall(kind: type[PicturesConfig], latent: 
     if "walk" in arrays:
         assert arrays["walk"].shape == (facts["walk"] * size,) and arrays["between"].shape == (size,)
     assert ("nearest" in arrays) == (kind in (DigitsConfig, UploadedPicturesConfig)) == (label["look"]["nearest"] is not None)
-    assert len(Games([session]).picture(0, 0.0)) < 64 * 1024
+    assert len(picture(session)) < 64 * 1024
     for name in ("histogram_real", "histogram_generated"):
         assert arrays[name].shape == (BINS,) and arrays[name].sum() == pytest.approx(1)
     assert ("shares" in arrays) == (kind is not UploadedPicturesConfig)
@@ -70,19 +70,19 @@ def test_every_law_of_pictures_has_its_wall(kind: type[PicturesConfig], latent: 
 @pytest.mark.parametrize("asked_for_map", [True, False])
 def test_the_largest_pictures_keep_a_frame_small(side: int, channels: int, asked_for_map: bool) -> None:
     light = np.random.default_rng(0).integers(0, 256, size=(20, channels, side, side), dtype=np.uint8)
-    session = Session(picture_game(UploadedPicturesConfig(pixels=pack_pictures(PackedPictures(light, None))), 2))
+    session = Played(picture_game(UploadedPicturesConfig(pixels=pack_pictures(PackedPictures(light, None))), 2))
     session.look(Look(selected=0, other=1, map=asked_for_map))
     facts = session.facts()
     assert facts["pictures"] >= 6 and facts["real_pictures"] >= 3
-    assert len(Games([session]).picture(0, 0.0)) < 64 * 1024
+    assert len(picture(session)) < 64 * 1024
 
 
 def test_the_bytes_are_what_g_makes_and_d_says() -> None:
-    session = Session(picture_game(generator=ConvolutionConfig(channels=4), discriminator=ConvolutionConfig(channels=4)))
+    session = Played(picture_game(generator=ConvolutionConfig(channels=4), discriminator=ConvolutionConfig(channels=4)))
     for _ in range(3):
         session.advance()
     _, arrays = frame(session)
-    stage, game, state = session._stage, session.game, session.state
+    stage, game, state = session._frames, session.game, session.state
     with torch.inference_mode():
         made = sample(game, state.theta, stage._latents[None]).clone()  # type: ignore[attr-defined]
         d = game.objective.reading.of(judge(game, state.critic, made))
@@ -92,7 +92,7 @@ def test_the_bytes_are_what_g_makes_and_d_says() -> None:
 
 
 def test_pictures_morph_since_their_latents_stay() -> None:
-    session = Session(picture_game())
+    session = Played(picture_game())
     first = frame(session)[1]["generated"].astype(int)
     session.advance()
     second = frame(session)[1]["generated"].astype(int)
@@ -100,13 +100,13 @@ def test_pictures_morph_since_their_latents_stay() -> None:
 
 
 def test_saliency_is_the_slope_of_d() -> None:
-    session = Session(picture_game(regulariser={"packing": 2}))
+    session = Played(picture_game(regulariser={"packing": 2}))
     session.advance()
     session.look(Look(selected=2))
     found = frame(session)[1]["saliency"]
     game, state = session.game, session.state
     with torch.no_grad():
-        picture = sample(game, state.theta, session._stage._latents[None])[0, 2].clone()  # type: ignore[attr-defined]
+        picture = sample(game, state.theta, session._frames._latents[None])[0, 2].clone()  # type: ignore[attr-defined]
         step = 1e-2 * torch.eye(64)
 
         def output(x: torch.Tensor) -> torch.Tensor:
@@ -117,7 +117,7 @@ def test_saliency_is_the_slope_of_d() -> None:
 
 
 def test_looking_changes_no_game() -> None:
-    one, other = (Session(picture_game()) for _ in range(2))
+    one, other = (Played(picture_game()) for _ in range(2))
     for i in range(4):
         one.look(Look(selected=i, other=0, share=0.3))
         frame(one)
@@ -129,7 +129,7 @@ def test_looking_changes_no_game() -> None:
 
 
 def test_a_look_at_what_is_not_there_shows_the_wall_alone() -> None:
-    session = Session(picture_game())
+    session = Played(picture_game())
     session.look(Look(selected=900, other=901, map=True))
     label, arrays = frame(session)
     assert label["look"] == {"selected": None, "other": None, "share": 0.5, "map": True}
@@ -137,7 +137,7 @@ def test_a_look_at_what_is_not_there_shows_the_wall_alone() -> None:
 
 
 def test_a_real_picture_is_its_own_nearest() -> None:
-    session = Session(picture_game())
+    session = Played(picture_game())
     known = session.measurement().estimators
     real = known.law.pictures()[17:18]  # type: ignore[union-attr]
     found = known.nearest(real)  # type: ignore[union-attr]
@@ -157,7 +157,7 @@ def test_the_way_between_latents_ends_at_both_and_keeps_their_length() -> None:
 
 
 def test_a_critic_has_a_range_of_its_own() -> None:
-    session = Session(picture_game(objective="wasserstein"))
+    session = Played(picture_game(objective="wasserstein"))
     label, arrays = frame(session)
     low, high = label["histogram_range"]
     assert session.facts()["histogram"] is None and low < high
@@ -165,18 +165,18 @@ def test_a_critic_has_a_range_of_its_own() -> None:
 
 
 def test_a_diverged_picture_game_still_makes_a_picture() -> None:
-    session = Session(picture_game())
+    session = Played(picture_game())
     session.look(Look(selected=1, other=2))
     session.state = session.state.__class__.of(1, {n: t * torch.nan for n, t in session.state.tensors.items()})
-    assert Games([session]).picture(0, 0.0) and not session.is_finite()
+    assert picture(session) and not session.is_finite()
 
 
 def test_rows_and_checkpoints_hold_pictures_numbers() -> None:
-    session = Session(picture_game())
+    session = Played(picture_game())
     session.advance()
     rows = session.drain()
     assert rows.values.shape == (1, len(session.columns)) and session.columns[: len(STEP_COLUMNS)] == STEP_COLUMNS
     table = dict(zip(session.columns, rows.values[0].tolist(), strict=True))
     assert table["frechet"] > 1 and 0 <= table["coverage"] <= 1 and table["modes"] <= 10
     label, tensors = session.written()
-    assert Session.read(label, tensors).columns == session.columns
+    assert Played.read(label, tensors).columns == session.columns

@@ -1,4 +1,4 @@
-"""What one picture of a game on pictures needs: a wall of generated ones, real ones beside, and a closer look at one of them.
+"""The frames of a game on pictures: a grid of generated ones, real ones beside, and a closer look at one of them.
 
 Who looks closer says so with `Look`: it is no part of the game, and no event of its log. Pixels travel as bytes.
 """
@@ -16,15 +16,15 @@ from torch import Generator, Tensor
 from gandash.config.data import FoundPicturesConfig
 from gandash.diagnostics.measure_pictures import PictureMeasurement
 from gandash.diagnostics.pictures import PictureEstimators
+from gandash.domains.domain import FrameBuilder
 from gandash.game.distributions import PictureDistribution
 from gandash.game.field import judge, logits, sample
 from gandash.game.game import Game
 from gandash.game.round import GameState
 from gandash.wire.frame import Arrays
 from gandash.wire.messages import Look
-from gandash.worker.stage import Stage
 
-WALL, WALL_BYTES = 64, 30_000  # generated pictures, as many as fit: a frame is to stay below 64 kB
+GRID, GRID_BYTES = 64, 30_000  # generated pictures, as many as fit: a frame is to stay below 64 kB
 REAL, REAL_BYTES = 16, 13_000
 MAP_BYTES = 14_000  # of the latent plane
 WALK, WALK_BYTES = 9, 14_000  # pictures from one latent to another
@@ -32,31 +32,14 @@ BINS = 24
 JUDGED = 128  # of each kind, for the histogram of D
 
 
-def kind_facts(known: PictureEstimators) -> dict[str, Any]:
-    """What pictures are counted by, if by anything: the classes or cells stand for the modes of a mixture."""
-    if known.kinds is None:
-        return {"modes": [], "mode_weights": [], "mode_std": None, "perfect_quality": None, "kinds": None}
-    names, weights = list(known.kinds.names), known.kinds.weights.tolist()
-    return {
-        "modes": names or list(range(len(weights))),
-        "mode_weights": weights,
-        "mode_std": None,
-        "perfect_quality": known.floors["high_quality"].mean,
-        "kinds": known.kinds.noun,
-    }
-
-
-class PictureStage(Stage):
+class ImageGridFrames(FrameBuilder):
     """Generated pictures from latents that stay, so that they morph; D's word on each; what D says of real and generated."""
-
-    measure_every = 200  # two readings of 512 pictures take as long as 25 steps or so
-    measures_pictures = False
 
     def __init__(self, game: Game, generator: Generator) -> None:
         assert isinstance(game.data, PictureDistribution)
         self._shape = game.data.shape
         size = game.data.dimension
-        self._shown = min(WALL, _square(WALL_BYTES // size))
+        self._shown = min(GRID, _square(GRID_BYTES // size))
         self._real_shown = min(REAL, REAL_BYTES // size)
         self._real = game.data.sample(generator, JUDGED)
         self._latents = game.latent.sample(generator, JUDGED)
@@ -113,7 +96,7 @@ class PictureStage(Stage):
     def _closer(
         self, game: Game, theta: Tensor, phi: Tensor, made: Tensor, known: PictureEstimators, arrays: Arrays
     ) -> dict[str, Any]:
-        """What was asked for beside the wall: arrays into `arrays`, and the words and numbers that go with them."""
+        """What was asked for beside the grid: arrays into `arrays`, and the words and numbers that go with them."""
         look = self._look
         selected = look.selected if look.selected is not None and look.selected < self._shown else None
         other = look.other if look.other is not None and look.other < self._shown else None

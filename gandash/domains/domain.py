@@ -1,0 +1,119 @@
+"""What a kind of data brings: how it is measured, judged and drawn, and what is told of it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from torch import Generator, Tensor
+
+from gandash.config.setting import JsonValue
+from gandash.diagnostics.coverage import Coverage
+from gandash.diagnostics.estimators import Floor
+from gandash.domains.verdict_evidence import VerdictEvidence
+from gandash.game.game import Game, Streams
+from gandash.game.round import GameState
+from gandash.wire.frame import Arrays
+from gandash.wire.messages import Look
+
+
+class Measured(Protocol):
+    """What every measurement of a state has: its readings by column, and expectations of D's outputs by name."""
+
+    expectations: dict[str, float]
+
+    @property
+    def readings(self) -> dict[str, float]: ...
+
+
+class FrameBuilder(ABC):
+    """Makes the frames of one game: the arrays of each, and the facts that its axes are drawn from.
+
+    Samples and latents are drawn once, from a generator of their own: dots glide because their latents stay. Arrays that it
+    hands out are copies or never written again.
+    """
+
+    @abstractmethod
+    def __init__(self, game: Game, generator: Generator) -> None: ...
+
+    @abstractmethod
+    def facts(self, game: Game) -> dict[str, Any]:
+        """What stays true while the settings do; `stage` names the module of the live view that draws these frames."""
+
+    def follow(self, state: GameState) -> None:
+        """Called after every round: for frames that show where the game has been."""
+        return
+
+    def look(self, look: Look) -> None:
+        """A person wants to see something more closely: for frames that can show it."""
+        return
+
+    @abstractmethod
+    def arrays(self, game: Game, state: GameState, found: Any) -> Arrays:
+        """What a frame of this state shows. `found`, a measurement of this kind of data, may be of an earlier state where the
+        domain does not measure each frame."""
+
+    @property
+    def label(self) -> dict[str, Any]:
+        """What goes with the arrays handed out last, as JSON."""
+        return {}
+
+
+@dataclass(frozen=True)
+class KnownJsd:
+    """The JSD in nats with what sampling noise reads, NaN and None where nobody measures it; `notes` say why."""
+
+    value: float
+    floor: Floor | None
+    notes: tuple[str, ...] = ()
+
+
+class Domain(ABC):
+    """One kind of data.
+
+    `measure_every` is how many steps lie between measurements for the curves, at the cost of one to three steps each. Where
+    `measures_each_frame` is False, a frame of a game at full speed may show the divergences and D* of the latest such
+    measurement: one of its own would cost several steps. `distance_notes` say what distances between two samples mean.
+    """
+
+    measure_every: ClassVar[int]
+    measures_each_frame: ClassVar[bool]
+    distance_notes: ClassVar[tuple[str, ...]] = ()
+
+    @abstractmethod
+    def includes(self, game: Game) -> bool:
+        """Whether this game is played on this kind of data."""
+
+    @abstractmethod
+    def estimators(self, game: Game) -> Any:
+        """What measures this game's generator against p_r, made once for each law; it has `samples` and `floors`."""
+
+    @abstractmethod
+    def measure(self, game: Game, state: GameState, streams: Streams, member: int = 0) -> Any:
+        """A `Measured` state of one member, on fresh samples that depend only on (seed, step); the game is not disturbed."""
+
+    @abstractmethod
+    def frame_builder(self, game: Game, generator: Generator) -> FrameBuilder: ...
+
+    @abstractmethod
+    def verdict_evidence(self, game: Game) -> VerdictEvidence:
+        """What the verdict on this game will rest on; nothing yet."""
+
+    @abstractmethod
+    def mode_facts(self, game: Game) -> dict[str, Any]:
+        """What samples are counted by, if by anything, and what a perfect generator scores there."""
+
+    @abstractmethod
+    def cover(self, game: Game) -> Callable[[Tensor], Coverage] | None:
+        """How samples `(n, dimension)` cover what they are counted by; None where there is nothing."""
+
+    @abstractmethod
+    def mode_table(self, game: Game, fake: Tensor) -> dict[str, JsonValue]:
+        """The share of generated samples `(n, dimension)` at each of what they are counted by, beside its weight; `modes` is
+        None where there is nothing."""
+
+    @abstractmethod
+    def known_jsd(self, game: Game, state: GameState, streams: Streams) -> KnownJsd:
+        """The divergence that D's best response is held against."""

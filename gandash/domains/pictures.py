@@ -1,0 +1,129 @@
+"""Pictures: measured in features, counted by what they show, judged by their own rule."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable
+from typing import Any
+
+from torch import Generator, Tensor
+
+from gandash.config.data import FoundPicturesConfig, PicturesConfig
+from gandash.config.setting import JsonValue
+from gandash.diagnostics.coverage import Coverage
+from gandash.diagnostics.measure_pictures import PictureMeasurement, measure_pictures
+from gandash.diagnostics.pictures import PictureEstimators, picture_estimators_for
+from gandash.diagnostics.verdict import PictureObservation, Verdict, judge_pictures
+from gandash.domains.domain import Domain, FrameBuilder, KnownJsd
+from gandash.domains.image_grid import ImageGridFrames
+from gandash.domains.verdict_evidence import VerdictEvidence, asked_of_d, centre_named, word_of_d
+from gandash.game.distributions import PictureDistribution
+from gandash.game.game import Game, Streams
+from gandash.game.round import GameState
+
+
+class PictureEvidence(VerdictEvidence):
+    """On a game on pictures: by what their features and kinds say."""
+
+    def __init__(self, known: PictureEstimators) -> None:
+        super().__init__()
+        self._known = known
+
+    def _observation(self, game: Game, state: GameState, found: Any, readings: dict[str, float]) -> PictureObservation:
+        return PictureObservation(
+            frechet=readings["frechet_average"],
+            precision=readings["precision"],
+            coverage=readings["coverage"],
+            frechet_live=readings["frechet"] if found.average is not None else None,
+            modes=readings["modes"],
+            **word_of_d(game, state, found, found.mean_gap),
+        )
+
+    def verdict(self, game: Game) -> Verdict:
+        known = self._known
+        kinds = known.kinds
+        counted = (len(kinds.weights), kinds.noun) if kinds else (0, "")
+        return judge_pictures(self._seen, known.floors, *counted, centre_named(game), asked_of_d(game))
+
+
+class PictureDomain(Domain):
+    measure_every = 200  # two readings of 512 pictures take as long as 25 steps or so
+    measures_each_frame = False
+    distance_notes = (
+        "Distances and neighbourhoods are those of pixels, from −1 (black) to 1 (white), all alike: not of features.",
+    )
+
+    def includes(self, game: Game) -> bool:
+        return isinstance(game.data, PictureDistribution)
+
+    def estimators(self, game: Game) -> PictureEstimators:
+        assert isinstance(game.config.data, PicturesConfig)
+        return picture_estimators_for(game.config.data)
+
+    def measure(self, game: Game, state: GameState, streams: Streams, member: int = 0) -> PictureMeasurement:
+        return measure_pictures(game, state, streams, member)
+
+    def frame_builder(self, game: Game, generator: Generator) -> FrameBuilder:
+        return ImageGridFrames(game, generator)
+
+    def verdict_evidence(self, game: Game) -> VerdictEvidence:
+        return PictureEvidence(self.estimators(game))
+
+    def mode_facts(self, game: Game) -> dict[str, Any]:
+        known = self.estimators(game)
+        if known.kinds is None:
+            return {"modes": [], "mode_weights": [], "mode_std": None, "perfect_quality": None, "kinds": None}
+        names, weights = list(known.kinds.names), known.kinds.weights.tolist()
+        return {
+            "modes": names or list(range(len(weights))),
+            "mode_weights": weights,
+            "mode_std": None,
+            "perfect_quality": known.floors["high_quality"].mean,
+            "kinds": known.kinds.noun,
+        }
+
+    def cover(self, game: Game) -> Callable[[Tensor], Coverage] | None:
+        known = self.estimators(game)
+        kinds = known.kinds
+        return None if kinds is None else lambda x: kinds.count(kinds.of(x, known.features.of(x)))[0]
+
+    def mode_table(self, game: Game, fake: Tensor) -> dict[str, JsonValue]:
+        assert isinstance(game.config.data, PicturesConfig)
+        return kind_table(game.config.data, fake)
+
+    def known_jsd(self, game: Game, state: GameState, streams: Streams) -> KnownJsd:
+        notes = [
+            "The JSD of pictures is not measured, so no bound from above is known. What D reaches bounds it from below: "
+            "JSD ≥ (V + log 4) / 2, but for noise of about 0.01."
+        ]
+        if isinstance(game.config.data, FoundPicturesConfig):
+            notes.append("Real pictures are a finite set here. D may learn it by heart, and that is a difference as any other.")
+        if game.pack > 1:
+            notes.append("D judges packs of pictures: the JSD is that of packs.")
+        return KnownJsd(math.nan, None, tuple(notes))
+
+
+def kind_table(data: PicturesConfig, fake: Tensor) -> dict[str, JsonValue]:
+    """Each kind's share of generated pictures beside its weight: digits by name, cells by the middles of their attributes."""
+    known = picture_estimators_for(data)
+    kinds = known.kinds
+    if kinds is None:
+        return {"modes": None}
+    found, _ = kinds.count(kinds.of(fake, known.features.of(fake)))
+    perfect, n = known.floors["high_quality"].mean, len(fake)
+    attributes = known.law.attributes
+    middles = [[a.low + (i + 0.5) * (a.high - a.low) / a.cells for i in range(a.cells)] for a in attributes]
+    names: list[dict[str, JsonValue]] = [{"name": name, "place": []} for name in kinds.names]
+    names = names or [{"name": None, "place": [*place]} for place in itertools.product(*middles)]
+    rows: list[JsonValue] = []
+    for named, weight, share in zip(names, kinds.weights.tolist(), found.shares.tolist(), strict=True):
+        expected = weight * perfect
+        noise = math.sqrt(expected * (1 - expected) / n)
+        rows.append({**named, "weight": weight, "share": share, "expected": expected, "noise": noise})
+    return {
+        "kinds": kinds.noun,
+        "attributes": [{"name": a.name, "unit": a.unit} for a in attributes],
+        "modes": rows,
+        "elsewhere": 1 - found.high_quality,
+    }

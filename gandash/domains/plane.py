@@ -1,0 +1,89 @@
+"""Points on the plane: the field of D, samples as dots, the latent grid as G warps it, and each mode's share."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import torch
+from torch import Generator, Tensor
+
+from gandash.config.data import DataConfig
+from gandash.diagnostics.measure import Measurement
+from gandash.diagnostics.plane import FIELD, Plane
+from gandash.domains.domain import FrameBuilder
+from gandash.domains.points import Points
+from gandash.game.distributions import PlaneDistribution, distribution
+from gandash.game.field import judge, pull, sample
+from gandash.game.game import Game
+from gandash.game.round import GameState
+from gandash.wire.frame import Arrays
+
+_DOTS = 256  # samples of each kind on the plane
+_MESH = 21  # nodes per side of the warped grid
+
+
+@lru_cache(maxsize=32)
+def plane_estimators(data: DataConfig) -> Plane:
+    """The estimators for this law, made once: settings are frozen, so they are the key."""
+    law = distribution(data)
+    assert isinstance(law, PlaneDistribution)
+    return Plane(law)
+
+
+class PlaneFrames(FrameBuilder):
+    """The field of D, samples as dots with the pull on each, the latent grid as G warps it, and each mode's share."""
+
+    def __init__(self, game: Game, generator: Generator) -> None:
+        self._real = game.data.sample(generator, _DOTS).numpy()
+        self._latents = game.latent.sample(generator, _DOTS)
+        if game.latent.dimension == 2:
+            axis = game.latent.line(_MESH)
+            self._mesh: Tensor | None = torch.stack(torch.meshgrid(axis, axis, indexing="xy"), dim=-1).reshape(-1, 2)
+        else:
+            self._mesh = None
+
+    def facts(self, game: Game) -> dict[str, Any]:
+        plane = plane_estimators(game.config.data)
+        return {
+            "stage": "plane",
+            "window": list(plane.window),
+            "wasserstein": "sliced W_1",
+            "field_size": FIELD,
+            "mesh_size": _MESH if self._mesh is not None else 0,
+            "latent": {"kind": game.latent.kind, "dimension": game.latent.dimension},
+        }
+
+    @torch.inference_mode()
+    def arrays(self, game: Game, state: GameState, found: Measurement) -> Arrays:
+        theta, phi = state.theta[:1], state.critic[:1]
+        latents = self._latents if self._mesh is None else torch.cat([self._latents, self._mesh])
+        x = sample(game, theta, latents[None]).clone()
+        d = game.objective.reading.of(judge(game, phi, found.estimators.places[None]))[0]
+        dots = x[:, :_DOTS]
+        arrays: Arrays = {
+            "d": d.reshape(FIELD, FIELD).numpy(),
+            "d_star": found.d_star.reshape(FIELD, FIELD),
+            "real": self._real,
+            "generated": dots[0].numpy(),
+            "pull": pull(game, phi, dots)[0].numpy(),
+        }
+        if self._mesh is not None:
+            arrays["mesh"] = x[0, _DOTS:].reshape(_MESH, _MESH, 2).numpy()
+        if found.live.coverage is not None:
+            arrays["shares"] = found.live.coverage.shares
+        return arrays
+
+
+class PlaneDomain(Points):
+    measure_every = 40
+    measures_each_frame = False
+
+    def includes(self, game: Game) -> bool:
+        return isinstance(game.data, PlaneDistribution)
+
+    def estimators(self, game: Game) -> Plane:
+        return plane_estimators(game.config.data)
+
+    def frame_builder(self, game: Game, generator: Generator) -> FrameBuilder:
+        return PlaneFrames(game, generator)

@@ -1,0 +1,89 @@
+"""What all kinds of points have in common: measured by `diagnostics.measure`, counted by the modes of a mixture."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from torch import Tensor
+
+from gandash.config.setting import JsonValue
+from gandash.diagnostics import samples
+from gandash.diagnostics.coverage import Coverage, cover, perfect_quality
+from gandash.diagnostics.estimators import Estimators
+from gandash.diagnostics.measure import Measurement, measure
+from gandash.diagnostics.verdict import Observation, Verdict, judge
+from gandash.domains.domain import Domain, KnownJsd
+from gandash.domains.verdict_evidence import VerdictEvidence, asked_of_d, centre_named, share_off, word_of_d
+from gandash.game.game import Game, Streams
+from gandash.game.round import GameState
+
+
+class PointEvidence(VerdictEvidence):
+    """On a game on points: by divergences, D's distance from 1/2 and modes."""
+
+    def __init__(self, jsd_floor: float) -> None:
+        super().__init__()
+        self._jsd_floor = jsd_floor
+
+    def _observation(self, game: Game, state: GameState, found: Any, readings: dict[str, float]) -> Observation:
+        return Observation(
+            jsd=readings["jsd_average"],
+            wasserstein=readings["wasserstein"],
+            jsd_live=readings["jsd"] if found.average is not None else None,
+            modes=readings["modes"],
+            modes_kept=readings["modes_average"],
+            quality_kept=readings["high_quality_average"],
+            **word_of_d(game, state, found, readings["gap_half"]),
+            gap_star=readings["gap_star"],
+            share_off=share_off(game, found),
+        )
+
+    def verdict(self, game: Game) -> Verdict:
+        modes = game.data.modes()
+        count = len(modes.weights) if modes else 0
+        return judge(self._seen, self._jsd_floor, count, centre_named(game), asked_of_d(game))
+
+
+class Points(Domain):
+    """A kind of points: a newcomer brings its estimators and what draws it."""
+
+    @abstractmethod
+    def estimators(self, game: Game) -> Estimators: ...
+
+    def measure(self, game: Game, state: GameState, streams: Streams, member: int = 0) -> Measurement:
+        return measure(self.estimators(game), game, state, streams, member)
+
+    def verdict_evidence(self, game: Game) -> VerdictEvidence:
+        return PointEvidence(self.estimators(game).floors["jsd"].high)
+
+    def mode_facts(self, game: Game) -> dict[str, Any]:
+        modes, perfect = game.data.modes(), perfect_quality(game.data.dimension)
+        if modes is None:
+            return {"modes": [], "mode_weights": [], "mode_std": None, "perfect_quality": perfect}
+        weights = modes.weights.tolist()
+        return {"modes": modes.places.tolist(), "mode_weights": weights, "mode_std": modes.std, "perfect_quality": perfect}
+
+    def cover(self, game: Game) -> Callable[[Tensor], Coverage] | None:
+        modes = game.data.modes()
+        return None if modes is None else lambda x: cover(x, modes)
+
+    def mode_table(self, game: Game, fake: Tensor) -> dict[str, JsonValue]:
+        modes = game.data.modes()
+        if modes is None:
+            return {"modes": None}
+        found = samples.mode_table(fake, modes)
+        return {"modes": [asdict(row) | {"place": list(row.place)} for row in found.rows], "elsewhere": found.elsewhere}
+
+    def known_jsd(self, game: Game, state: GameState, streams: Streams) -> KnownJsd:
+        found = self.measure(game, state, streams)
+        floor = found.estimators.floors["jsd"]
+        if game.pack > 1:
+            note = "D judges packs of samples, and the JSD of packs is not measured: there is no bound to compare with."
+            return KnownJsd(math.nan, floor, (note,))
+        jsd = found.readings["jsd"]
+        close = "The measured JSD is close to what sampling noise alone reads: the share says little here."
+        return KnownJsd(jsd, floor, (close,) if jsd < 2 * floor.high else ())

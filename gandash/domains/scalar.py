@@ -1,0 +1,102 @@
+"""Scalar games, of one parameter for each player on a point mass: drawn on the plane of both parameters."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Generator
+
+from gandash.diagnostics.measure import Measurement
+from gandash.diagnostics.phase import GRID as PHASE_GRID
+from gandash.diagnostics.phase import equilibrium, flow, is_scalar, noise_at, phase, rest_point, window
+from gandash.diagnostics.spectrum import pairs
+from gandash.diagnostics.verdict import Verdict, judge_path
+from gandash.domains.domain import FrameBuilder
+from gandash.domains.line import LineDomain
+from gandash.domains.verdict_evidence import VerdictEvidence
+from gandash.game.game import Game
+from gandash.game.round import GameState
+from gandash.wire.frame import Arrays
+
+
+class PathEvidence(VerdictEvidence):
+    """On a scalar game: by its distance from the equilibrium."""
+
+    def _observation(self, game: Game, state: GameState, found: Any, readings: dict[str, float]) -> float:
+        theta, psi = equilibrium(game)
+        return math.hypot(float(state.theta) - theta, float(state.critic) - psi)
+
+    def verdict(self, game: Game) -> Verdict:
+        return judge_path(self._seen)
+
+
+class PhaseFrames(FrameBuilder):
+    """The plane of both parameters of a scalar game: where every point is driven, the path so far, the equilibrium."""
+
+    PATH = 2000  # points kept; a longer path loses every other one of its older half
+    FADED = 0.05  # instance noise that has changed by so much of itself makes another flow
+
+    def __init__(self, game: Game, generator: Generator) -> None:
+        del game, generator  # nothing is drawn at random
+        self._path: list[tuple[int, float, float]] = []
+        self._shown: tuple[Game, float, NDArray[np.float32]] | None = None
+
+    def facts(self, game: Game) -> dict[str, Any]:
+        found, rest = phase(game, self._path[-1][0] if self._path else 0), rest_point(game)
+        return {
+            "stage": "phase",
+            "wasserstein": "W_1",
+            "window": list(window(game)),
+            "equilibrium": None if rest is None else list(rest),
+            "phase": {
+                "grid": PHASE_GRID,
+                "rule": game.config.update_rule.summary(),
+                "step_sizes": list(found.step_sizes),
+                "eigenvalues": pairs(found.eigenvalues),
+                "multipliers": None if found.multipliers is None else pairs(found.multipliers),
+                "modulus": found.modulus,
+                "boundary": None if found.boundary is None else pairs(found.boundary),
+                "words": found.words,
+            },
+        }
+
+    def follow(self, state: GameState) -> None:
+        while self._path and self._path[-1][0] >= state.step:  # the same again, or after going back to an earlier state
+            self._path.pop()
+        self._path.append((state.step, float(state.theta[0, 0]), float(state.critic[0, 0])))
+        if len(self._path) > self.PATH:
+            half = self.PATH // 2
+            self._path = self._path[:half:2] + self._path[half:]
+
+    def arrays(self, game: Game, state: GameState, found: Measurement) -> Arrays:
+        self.follow(state)
+        return {
+            "flow": self._flow(game, noise_at(game, state.step)).reshape(-1),
+            "path": np.array([point[1:] for point in self._path], dtype=np.float32).reshape(-1),
+        }
+
+    def _flow(self, game: Game, sigma: float) -> NDArray[np.float32]:
+        """The flow under these settings and about this noise."""
+        if self._shown is None or self._shown[0] is not game or abs(sigma - self._shown[1]) > self.FADED * self._shown[1]:
+            low_x, high_x, low_y, high_y = window(game)
+            x, y = torch.linspace(low_x, high_x, PHASE_GRID), torch.linspace(low_y, high_y, PHASE_GRID)
+            places = torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1).reshape(-1, 2)
+            self._shown = (game, sigma, flow(game, places, sigma))
+        return self._shown[2]
+
+
+class ScalarDomain(LineDomain):
+    """Measured as what it is, a game on the line; judged by its path."""
+
+    def includes(self, game: Game) -> bool:
+        return is_scalar(game)
+
+    def frame_builder(self, game: Game, generator: Generator) -> FrameBuilder:
+        return PhaseFrames(game, generator)
+
+    def verdict_evidence(self, game: Game) -> VerdictEvidence:
+        return PathEvidence()

@@ -1,0 +1,91 @@
+"""What the verdict on a game is given: what is kept of each measurement, and what D says, in units of what D is asked for."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
+import torch
+
+from gandash.diagnostics.verdict import CONVERGED_GAP, WINDOW, Asked, Verdict
+from gandash.game.field import judge_samples, sample
+from gandash.game.game import Game, Streams
+from gandash.game.round import GameState
+
+SHOWN = 1024  # samples of each law
+
+
+class VerdictEvidence(ABC):
+    """What the verdict on one game rests on: its last measurements.
+
+    Measurements in other units do not compare: after a change of what D's output means a new one is begun.
+    """
+
+    def __init__(self) -> None:
+        self._seen: list[Any] = []
+
+    def observe(self, game: Game, state: GameState, found: Any, readings: dict[str, float]) -> None:
+        """A measurement `found` of this state, and its readings by name."""
+        self._seen = [*self._seen[-WINDOW + 1 :], self._observation(game, state, found, readings)]
+
+    @abstractmethod
+    def _observation(self, game: Game, state: GameState, found: Any, readings: dict[str, float]) -> Any:
+        """What of it the verdict rests on."""
+
+    @abstractmethod
+    def verdict(self, game: Game) -> Verdict:
+        """The verdict now."""
+
+
+def word_of_d(game: Game, state: GameState, found: Any, gap: float) -> dict[str, float]:
+    """What D says, `gap` from 1/2 and on average; NaN where its output has no scale of its own.
+
+    Means are over what D is shown: in instance noise it may be sure of clean samples and of none that it meets.
+    """
+    reading, noise = game.objective.reading, game.penalties.noise_at(state.step)
+    said = {"gap_half": gap, **{n: found.expectations[n] for n in ("mean_d_real", "mean_d_fake")}}
+    if reading.asked is None:
+        return dict.fromkeys(said, math.nan)
+    if noise is not None and float(noise) > 0:
+        said |= _means_in_noise(game, state, noise)
+    return said | ({"gap_half": math.nan} if reading.rests_anywhere else {})
+
+
+@torch.inference_mode()
+def _means_in_noise(game: Game, state: GameState, noise: torch.Tensor) -> dict[str, float]:
+    (generator,) = Streams([game.config.run.seed]).measuring(state.step)
+    real = game.data.sample(generator, SHOWN)[None]
+    fake = sample(game, state.theta, game.latent.sample(generator, SHOWN)[None])
+    means = [
+        float(
+            game.objective.reading.of(
+                judge_samples(game, state.critic, x + noise * torch.randn(x.shape, generator=generator))
+            ).mean()
+        )
+        for x in (real, fake)
+    ]
+    return dict(zip(("mean_d_real", "mean_d_fake"), means, strict=True))
+
+
+def share_off(game: Game, found: Any) -> float:
+    """Of all samples, real and generated, the share that lies where D is further from D* than *converged* allows of 1/2."""
+    asked = asked_of_d(game)
+    p_r, p_g = found.estimators.p_r, found.live.p_g
+    if asked is None or np.isnan(found.d_star).all():
+        return math.nan
+    off = np.abs(found.d - found.d_star) > CONVERGED_GAP * asked.span  # False where D* is undetermined
+    return float(((p_r + p_g) * off).sum() / (p_r + p_g).sum())
+
+
+def asked_of_d(game: Game) -> Asked | None:
+    """What D is asked for, where its output has a scale."""
+    asked = game.objective.reading.asked
+    return asked and Asked(*asked, pack=game.pack, noisy=game.penalties.noise is not None)
+
+
+def centre_named(game: Game) -> str:
+    """D's value at equilibrium, in words."""
+    centre = game.objective.reading.centre
+    return "1/2" if centre in (0.5, None) else f"{centre:.3g}"

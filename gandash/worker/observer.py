@@ -1,0 +1,241 @@
+"""What is seen of a trajectory while it is played: rows for the curves, measurements, the verdict, frames and facts.
+
+An observer changes nothing of the game. Whoever plays tells it: of every round, of a changed setting, of a step back.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from gandash.diagnostics.measure import READINGS
+from gandash.diagnostics.path import Footprint, Trail, Turning
+from gandash.diagnostics.verdict import WAITING, Verdict
+from gandash.domains.domain import Measured
+from gandash.domains.registry import domain_of
+from gandash.game.device import CPU, name_of
+from gandash.game.game import Game
+from gandash.game.objectives import reference_label
+from gandash.game.round import METRICS, GameState
+from gandash.wire.frame import Arrays
+from gandash.wire.messages import Change, Look
+from gandash.worker.trajectory import Trajectory
+
+STEP_COLUMNS = (*METRICS, "learning_rate_d", "learning_rate_g")
+"""What every row begins with: what the step reported, and both learning rates."""
+
+COLUMNS = (*STEP_COLUMNS, *READINGS)
+"""One row per step of a game on points; in others the readings are those of their own measurements."""
+
+READ_ANEW = ("objective", "regulariser.smoothing")  # settings that change what D's output means
+
+_BUFFER = 256  # steps kept in torch before somebody must drain them
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Metrics of consecutive steps: `steps` (n,), `values` (n, columns) float32."""
+
+    steps: NDArray[np.int32]
+    values: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A measurement, with all that it depends on but the state itself."""
+
+    step: int
+    terms: tuple[object, ...]
+    found: Measured
+
+
+class Observer:
+    """Watches one trajectory.
+
+    `follow`, `changed` and `went_back` are told it; `drain` hands out the rows, `frame_arrays` what one picture needs.
+    """
+
+    def __init__(self, trajectory: Trajectory) -> None:
+        self._trajectory = trajectory
+        self.revision = 0  # grows with everything that would change a picture
+        self.verdict: Verdict = WAITING
+        self._copy: tuple[Game, Game] = (trajectory.game, trajectory.game.to(CPU))
+        self._domain = domain_of(trajectory.game)
+        self._evidence = self._domain.verdict_evidence(self.game)
+        self._metrics = torch.full((_BUFFER, len(METRICS)), math.nan, device=trajectory.device)
+        self._filled = 0
+        self._seen: _Seen | None = None
+        self._turning, self._trail = Turning(), Trail()
+        initial = trajectory.initial_state.to(CPU)
+        self._trail.take(initial.step, initial.theta, initial.phi)
+        self._frames = self._domain.frame_builder(self.game, trajectory.streams.fixed()[0])
+        if trajectory.step:
+            self._frames.follow(trajectory.state)
+        self._measure_for_curves()
+        self._held = np.full((_BUFFER, 2 + len(self._readings)), np.nan, dtype=np.float32)
+
+    @property
+    def game(self) -> Game:
+        """The game on the processor, where it is measured and drawn."""
+        if self._copy[0] is not self._trajectory.game:
+            self._copy = self._trajectory.game, self._trajectory.game.to(CPU)
+        return self._copy[1]
+
+    @property
+    def state(self) -> GameState:
+        """The present state on the processor."""
+        return self._trajectory.state.to(CPU)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What a row holds, in this order."""
+        return (*STEP_COLUMNS, *self._readings)
+
+    @property
+    def trail(self) -> tuple[Footprint, ...]:
+        """Where the players have been, from old to new; a few dozen points."""
+        return self._trail.points
+
+    @property
+    def room(self) -> int:
+        """Steps that may still be played before `drain` must be called."""
+        return _BUFFER - self._filled
+
+    # ------------------------------------------------------------------------------------------------ what it is told
+
+    def follow(self, metrics: Tensor) -> None:
+        """A round was played; `metrics` `(len(METRICS),)` are its numbers."""
+        assert self.room > 0, "drain before the buffer is full"
+        trajectory = self._trajectory
+        self._frames.follow(trajectory.state)
+        self._metrics[self._filled] = metrics
+        if trajectory.step % self._domain.measure_every == 0:
+            self._measure_for_curves()
+        config = trajectory.config
+        self._held[self._filled] = (
+            config.discriminator_optimiser.learning_rate,
+            config.generator_optimiser.learning_rate,
+            *self._readings.values(),
+        )
+        self._filled += 1
+        self.revision += 1
+
+    def changed(self, change: Change) -> None:
+        """A live setting has changed."""
+        if change.path in READ_ANEW:  # what was observed before was in other units
+            self._evidence = self._domain.verdict_evidence(self.game)
+        self.revision += 1
+
+    def went_back(self) -> None:
+        """The trajectory goes on from an earlier state. Rows not yet drained are dropped."""
+        self._filled = 0
+        self._evidence, self._turning = self._domain.verdict_evidence(self.game), Turning()
+        self._frames.follow(self._trajectory.state)
+        self._seen = None
+        self._measure_for_curves()
+        self.verdict = WAITING
+        self.revision += 1
+
+    # ----------------------------------------------------------------------------------------------------- measuring
+
+    def measurement(self) -> Measured:
+        """The current state, measured; the same state is measured once, whatever of its learning rates has changed."""
+        trajectory = self._trajectory
+        config, step = trajectory.config, trajectory.step
+        terms = (config.objective, config.regulariser.smoothing, config.run.averaging > 0)
+        if self._seen is None or (self._seen.step, self._seen.terms) != (step, terms):
+            found = self._domain.measure(self.game, self.state, trajectory.streams)
+            self._seen = _Seen(step, terms, found)
+        return self._seen.found
+
+    def _measure_for_curves(self) -> None:
+        found, state = self.measurement(), self.state
+        self._readings = found.readings | {"update_cosine": self._turning.take(state.theta, state.phi)}
+        self._trail.take(state.step, state.theta, state.phi)
+        self._evidence.observe(self.game, state, found, self._readings)
+        self._observed = True
+
+    def judge(self) -> bool:
+        """Renew the verdict, if anything was observed since the last one; True when it changed."""
+        if not self._observed:
+            return False
+        before, self._observed = self.verdict, False
+        self.verdict = self._evidence.verdict(self.game)
+        return before != self.verdict
+
+    def drain(self) -> Rows:
+        """The rows since the last drain; the one place where the step's numbers leave torch."""
+        n, self._filled = self._filled, 0
+        values = np.concatenate([self._metrics[:n].cpu().numpy(), self._held[:n]], axis=1).astype(np.float32)
+        step = self._trajectory.step
+        return Rows(np.arange(step - n + 1, step + 1, dtype=np.int32), values)
+
+    # ------------------------------------------------------------------------------------------------------ pictures
+
+    def frame_arrays(self, hurried: bool = False, alone: bool = True) -> tuple[dict[str, Any], Arrays]:
+        """Label and arrays of one picture; `measured` is the step that its numbers belong to.
+
+        That is the present step, unless the picture is wanted `hurried` and its kind of data allows numbers of a few steps ago,
+        or it is not `alone` in its frame: a measurement for each would cost all of them their pace.
+        """
+        step = self._trajectory.step
+        if hurried and self._seen is not None and not (alone and self._domain.measures_each_frame):
+            measured, found = self._seen.step, self._seen.found
+        else:
+            measured, found = step, self.measurement()
+        arrays = self._frames.arrays(self.game, self.state, found)
+        numbers = found.expectations | found.readings
+        label = {"revision": self.revision, "step": step, "measured": measured, "numbers": numbers}
+        return label | self._frames.label, arrays
+
+    def look(self, look: Look) -> None:
+        """Show something more closely, if these frames can."""
+        self._frames.look(look)
+        self.revision += 1
+
+    def facts(self) -> dict[str, Any]:
+        """What stays true of this game while its settings do: what the axes, the reference lines and the floors are."""
+        game, trajectory, domain = self.game, self._trajectory, self._domain
+        known = domain.estimators(game)
+        # A line of theory holds from the step at which its objective came into play
+        since = max((c.step for c in trajectory.changes if c.path in READ_ANEW), default=0)
+        return {
+            **self._frames.facts(game),
+            **domain.mode_facts(game),
+            "columns": list(self.columns),
+            "references": {
+                name: {"value": value, "label": reference_label(value), "since": since}
+                for name, value in game.objective.equilibrium.items()
+            },
+            "floors": {name: asdict(floor) for name, floor in known.floors.items()},
+            "samples": known.samples,
+            "measure_every": domain.measure_every,
+            "objective": game.objective.name,
+            "other_objective": game.other_objective.name if game.other_objective else None,
+            "reading": reading_facts(game) | {"since": since},
+            "averaging": trajectory.config.run.averaging,
+            "device": name_of(trajectory.device),
+            "parameters": {"generator": game.generator.network.size, "discriminator": game.discriminator.network.size},
+        }
+
+
+def reading_facts(game: Game) -> dict[str, Any]:
+    """What D's output means in this game, for those who draw it."""
+    reading = game.objective.reading
+    centre = reading.centre
+    return {
+        "kind": "probability" if reading.is_probability else "critic",
+        "label": "D(x)" if reading.is_probability else "a(x)",
+        "centre": centre,
+        "centre_label": "" if centre is None else {0.5: "½"}.get(centre, f"{centre:.3g}"),
+        "low": reading.low,
+        "high": reading.high,
+        "optimal": reading.optimal is not None,
+        "optimal_label": "D*" if reading.is_probability else "a*",
+    }

@@ -1,0 +1,198 @@
+"""A trajectory: config, state, streams and event log of one game. No clock, no channel, no files, no measuring.
+
+A run is config + seed + event log: `replay` plays the same trajectory again, bit for bit on the same machine.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gandash.config import GameConfig, parse_config
+from gandash.config.setting import JsonValue, setting_at
+from gandash.game.device import CPU, device_for
+from gandash.game.game import Game, Streams, build_game
+from gandash.game.round import GameState, Players, start
+from gandash.game.step import train_step
+from gandash.wire.changes import with_live_setting
+from gandash.wire.messages import Change
+
+log = logging.getLogger("gandash.worker")
+
+PLAYERS = {"D": Players.D, "G": Players.G, "both": Players.BOTH}
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All that is needed to go on from a step. States are never written in place, so keeping one costs nothing."""
+
+    state: GameState
+    randomness: Tensor
+    game: Game
+    changes: tuple[Change, ...]
+
+
+class Trajectory:
+    """One game as it is played: `advance` plays a round, `set` changes a live setting at the current step."""
+
+    def __init__(self, config: GameConfig) -> None:
+        self.initial_config = config
+        self.device = device_for(config)
+        try:
+            self._set_up(config)
+        except RuntimeError as error:
+            if self.device == CPU:
+                raise
+            log.warning("this game cannot be played on %s, and goes to the processor: %s", self.device, error)
+            self.device = CPU
+            self._set_up(config)
+        self.initial_state = self.state
+        self.changes: tuple[Change, ...] = ()
+
+    def _set_up(self, config: GameConfig) -> None:
+        """Game, randomness and state at step 0; on a device other than the processor after one round for trial."""
+        self.game = build_game(config).to(self.device)
+        for trial in (True, False) if self.device != CPU else (False,):
+            self.streams = Streams([config.run.seed], self.device)
+            self.state = start(self.game, self.streams)
+            if trial:
+                train_step(self.game, self.state, self.streams)[1].cpu()
+
+    @property
+    def config(self) -> GameConfig:
+        """The settings as they are now."""
+        return self.game.config
+
+    @property
+    def step(self) -> int:
+        return self.state.step
+
+    def advance(self, players: Players = Players.BOTH) -> Tensor:
+        """One round; its numbers `(len(METRICS),)`."""
+        state, metrics = train_step(self.game, self.state, self.streams, players)
+        self.take(players, state)
+        return metrics[0]
+
+    def take(self, players: Players, state: GameState) -> None:
+        """A round was played from the present state to `state`, by whomever.
+
+        A round in which one player alone moved is an entry of the event log.
+        """
+        if players is not Players.BOTH:
+            name = next(n for n, p in PLAYERS.items() if p is players)
+            self.changes += (Change.model_validate({"kind": "step", "step": self.step, "players": name}),)
+        self.state = state
+
+    def set(self, path: str, value: JsonValue) -> Change | None:
+        """Change a live setting from the next round on; None when it already has that value. Raises SettingError."""
+        config = with_live_setting(self.config, path, value)
+        before = setting_at(self.config, path)
+        new = setting_at(config, path).value
+        if new == before.value:
+            return None
+        if path == "update_rule":  # what another rule kept is of no use to this one
+            kept = {name: tensor for name, tensor in self.state.memory.items() if name == "spectral"}
+            self.state = replace(self.state, memory=kept)
+        self.game = replace_config(self.game, config)
+        change = Change(
+            kind="set",
+            step=self.step,
+            path=path,
+            label=before.symbol,
+            old=_plain(before.value),
+            new=_plain(new),
+        )
+        self.changes += (change,)
+        return change
+
+    def is_finite(self) -> bool:
+        """Whether both players' parameters are finite numbers."""
+        return bool(torch.isfinite(self.state.theta).all() and torch.isfinite(self.state.phi).all())
+
+    def snapshot(self) -> Snapshot:
+        return Snapshot(self.state, self.streams.state(), self.game, self.changes)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on from `snapshot`, as if what came after had not been."""
+        self.state, self.game, self.changes = snapshot.state, snapshot.game, snapshot.changes
+        self.streams.restore(snapshot.randomness)
+
+    def written(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
+        """What a checkpoint keeps: a label of JSON, and tensors of their own memory."""
+        label = {
+            "step": self.state.step,
+            "initial_config": self.initial_config.model_dump(mode="json"),
+            "config": self.config.model_dump(mode="json"),
+            "changes": [c.model_dump(mode="json") for c in self.changes],
+        }
+        tensors = self.state.tensors | {"randomness": self.streams.state()}
+        # averaging may be off, and then `average` *is* theta: safetensors refuses shared memory
+        return label, {name: tensor.cpu().clone() for name, tensor in tensors.items()}
+
+    @classmethod
+    def read(cls, label: dict[str, Any], tensors: dict[str, Tensor]) -> Trajectory:
+        """The trajectory `written` described; raises KeyError, TypeError, ValueError or RuntimeError where it does not fit."""
+        read = cls(parse_config(label["initial_config"]))
+        read.game = replace_config(read.game, parse_config(label["config"]))
+        read.changes = tuple(Change.model_validate(c) for c in label["changes"])
+        # Apart from phi only where it is normalised; files from before that have none
+        tensors = tensors if read.game.penalties.spectral else tensors | {"critic": tensors["phi"]}
+        fresh = {name: t for name, t in read.state.tensors.items() if not name.startswith("memory.")}
+        kept = {name: t for name, t in tensors.items() if name.startswith("memory.")}
+        state = GameState.of(int(label["step"]), {n: _like(t, tensors[n]) for n, t in fresh.items()} | kept)
+        read.state = state.to(read.device)
+        read.streams.restore(tensors["randomness"])
+        return read
+
+
+def replace_config(game: Game, config: GameConfig) -> Game:
+    """The game under other live settings. Networks and laws come out the same: structure may not differ."""
+    return replace(
+        build_game(config).to(game.averaging.device),
+        data=game.data,
+        latent=game.latent,
+    )
+
+
+def replay(config: GameConfig, changes: tuple[Change, ...], steps: int) -> Trajectory:
+    """Play `steps` rounds again as the event log says: the same trajectory, bit for bit on the same machine."""
+    played = Trajectory(config)
+    by_step: dict[int, list[Change]] = {}
+    for change in changes:
+        by_step.setdefault(change.step, []).append(change)
+    while True:
+        players = Players.BOTH
+        for change in by_step.get(played.step, ()):
+            if change.kind == "set":
+                played.set(change.path, change.new)
+            else:
+                players = PLAYERS[change.players]
+        if played.step >= steps:  # after the last round only its settings are left to take over
+            return played
+        played.advance(players)
+
+
+def be_reproducible() -> None:
+    """Set torch up as every process that plays a game must, so that the same config gives the same run in all of them.
+
+    One thread: small nets lose by a second one, and sums come in one order. Denormals are flushed: they are slow.
+    """
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    torch.backends.cudnn.deterministic = True
+
+
+def _like(fresh: Tensor, stored: Tensor) -> Tensor:
+    if stored.shape != fresh.shape or stored.dtype != fresh.dtype:
+        raise ValueError(f"a tensor of shape {tuple(stored.shape)} where {tuple(fresh.shape)} belongs")
+    return stored
+
+
+def _plain(value: Any) -> JsonValue:
+    """A setting's value as JSON: a variant as its fields."""
+    dumped: JsonValue = value.model_dump(mode="json") if hasattr(value, "model_dump") else value
+    return dumped

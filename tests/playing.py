@@ -1,0 +1,50 @@
+"""A game that is played and watched in one object, as tests want it: the worker keeps the two apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor
+
+from gandash.config import GameConfig
+from gandash.config.setting import JsonValue
+from gandash.game.round import Players
+from gandash.wire.messages import Change
+from gandash.worker.games import Games
+from gandash.worker.observer import Observer
+from gandash.worker.trajectory import Snapshot, Trajectory
+
+
+class Played(Trajectory):
+    """A trajectory that tells its own observer, and answers for it: `played.drain()` is its observer's."""
+
+    def __init__(self, config: GameConfig) -> None:
+        super().__init__(config)
+        self.observer = Observer(self)
+
+    def advance(self, players: Players = Players.BOTH) -> Tensor:
+        metrics = super().advance(players)
+        self.observer.follow(metrics)
+        return metrics
+
+    def set(self, path: str, value: JsonValue) -> Change | None:
+        change = super().set(path, value)
+        if change is not None:
+            self.observer.changed(change)
+        return change
+
+    def restore(self, snapshot: Snapshot) -> None:
+        super().restore(snapshot)
+        self.observer.went_back()
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "observer":  # not made yet
+            raise AttributeError(name)
+        return getattr(self.observer, name)
+
+
+def picture(played: Played, generation: int = 0) -> bytes:
+    """The bytes of a frame as a run of this one game sends them."""
+    games = Games([played])
+    games.observers = (played.observer,)
+    return games.picture(generation, 0.0)
