@@ -34,6 +34,7 @@ from gandash.game.round import start
 from gandash.game.step import train_step
 from gandash.presets import DEFAULT
 from gandash.presets.base import Preset
+from gandash.server.forkserver import Spawned
 from gandash.server.process import WorkerProcess
 from gandash.wire.frame import unpack
 from gandash.wire.messages import FRAME, METRICS, Event, Refused, SendFrame, Set, Start, Started, StatusChanged
@@ -288,7 +289,7 @@ class Viewer:
 def playing(config: GameConfig) -> Iterator[tuple[WorkerProcess, Viewer]]:
     """A worker process that plays this game at full speed. Raises NothingToMeasure."""
     with tempfile.TemporaryDirectory(prefix="gandash-bench-") as directory:
-        worker, viewer = WorkerProcess(), Viewer()
+        worker, viewer = WorkerProcess(Spawned()), Viewer()
         try:
             worker.give_to(viewer)
             worker.send(Start(generation=1, configs=(config,), directory=directory, playing=True))

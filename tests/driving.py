@@ -46,7 +46,7 @@ class App:
         found = []
         for child in psutil.Process(self.process.pid).children(recursive=True):
             with suppress(psutil.NoSuchProcess):  # it ended while we looked; a zombie is one of these
-                if "gandash.worker.main" in " ".join(child.cmdline()):
+                if child.name() == "gandash-worker":
                     found.append(child)
         return found
 

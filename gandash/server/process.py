@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import logging
-import os
 import queue
 import signal
 import subprocess
-import sys
 import threading
 import time
 from contextlib import suppress
-from pathlib import Path
 from typing import Protocol
 
-from gandash.wire.messages import EVENT, TURN, Alive, Command, End, Event, LastWords, Ready, event_adapter, read_packet
+from gandash.server.forkserver import UNKNOWN, Process
+from gandash.wire.messages import EVENT, Alive, Command, End, Event, LastWords, Ready, event_adapter, read_packet
 
 log = logging.getLogger("gandash.supervisor")
 
@@ -34,34 +32,27 @@ class TooManyCommands(RuntimeError):
 
 
 class WorkerProcess:
-    """Starts a worker and relays between it and its owner, who may come later (a spare has none).
+    """Relays between a worker and its owner, who may come later (a spare has none)."""
 
-    `turn`: a file that the worker locks while it imports torch.
-    """
-
-    def __init__(self, command: list[str] | None = None, turn: Path | None = None) -> None:
-        root = str(Path(__file__).resolve().parents[2])
-        path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
-        self._popen = subprocess.Popen(
-            command or [sys.executable, "-m", "gandash.worker.main"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=os.environ | {"PYTHONPATH": path} | ({TURN: str(turn)} if turn else {}),
-            process_group=0,  # Ctrl-C in a terminal is for the server, which then ends its workers in order
-        )
-        self.pid = self._popen.pid
+    def __init__(self, process: Process) -> None:
+        self._process = process
         self.given = self.heard = self.answered = time.monotonic()  # `answered`: by its loop, which may be busy for long
         self.has_spoken = self.is_ready = False
         self._last_words = ""
         self._owner: Owner | None = None
         self._spoken_for = threading.Event()  # it has an owner, or is being ended
         self._commands: queue.Queue[bytes | None] = queue.Queue(WAITING_COMMANDS)
-        threading.Thread(target=self._write, name=f"to worker {self.pid}", daemon=True).start()
-        threading.Thread(target=self._read, name=f"from worker {self.pid}", daemon=True).start()
+        threading.Thread(target=self._write, name=f"to worker {id(self)}", daemon=True).start()
+        threading.Thread(target=self._read, name=f"from worker {id(self)}", daemon=True).start()
+
+    @property
+    def pid(self) -> int:
+        """0 until it is known: a fork server that is still importing starts it later."""
+        return self._process.pid
 
     @property
     def is_alive(self) -> bool:
-        return self._popen.poll() is None
+        return self._process.poll() is None
 
     def give_to(self, owner: Owner) -> None:
         """From now on packets go to `owner`, and the news of its exit too, even if it is gone already."""
@@ -84,35 +75,37 @@ class WorkerProcess:
             self.send(End())
         except TooManyCommands:
             patience_seconds = 0
-        threading.Thread(target=self._see_off, args=(patience_seconds,), name=f"end {self.pid}", daemon=True).start()
+        threading.Thread(target=self._see_off, args=(patience_seconds,), name=f"end worker {id(self)}", daemon=True).start()
 
     def kill(self, reason: str = "") -> None:
         """At once, without saving; the owner hears of its exit as of any other, and `reason` instead of the signal."""
         self._last_words = reason
-        self._popen.kill()
+        self._process.kill()
 
     def wait(self, timeout: float | None = None) -> int:
-        return self._popen.wait(timeout)
+        return self._process.wait(timeout)
 
     def _see_off(self, patience_seconds: float) -> None:
+        self._process.wait_for_start()
         try:
-            self._popen.wait(patience_seconds)
+            self._process.wait(patience_seconds)
         except subprocess.TimeoutExpired:
             log.warning("worker %d did not end when asked; it is killed", self.pid)
-            self._popen.kill()
+            self._process.kill()
 
     def _write(self) -> None:
-        assert self._popen.stdin is not None
-        with suppress(OSError), self._popen.stdin as stdin:  # it may stop reading at any moment
+        assert self._process.stdin is not None
+        with suppress(OSError), self._process.stdin as stdin:  # it may stop reading at any moment
             while (line := self._commands.get()) is not None:
                 stdin.write(line)
                 if self._commands.empty():
                     stdin.flush()
 
     def _read(self) -> None:
-        assert self._popen.stdout is not None
+        assert self._process.stdout is not None
         reason = ""
-        with self._popen.stdout as stdout:
+        self._process.wait_for_start()  # whoever hears of it can then have its pid
+        with self._process.stdout as stdout:
             try:
                 while (packet := read_packet(stdout)) is not None:
                     self.heard = time.monotonic()
@@ -120,16 +113,13 @@ class WorkerProcess:
             except Exception as error:  # whatever it sent, its owner must hear that it is lost
                 reason = "it sent something unreadable: " + str(error).split("\n")[0]
                 log.warning("worker %d sent something unreadable", self.pid, exc_info=error)
-                self._popen.kill()
-            code = self._popen.wait()
+                self._process.kill()
+            code = self._process.wait()
         with suppress(queue.Full):  # a writer with a full queue finds out by itself that nobody reads
             self._commands.put_nowait(None)
         self._spoken_for.wait()
         if (owner := self._owner) is not None:
-            status = f"killed by signal {-code}" if code < 0 else f"exit status {code}"
-            if code == -signal.SIGKILL:
-                status += ", as happens when memory runs out"
-            owner.on_exit(self, reason or self._last_words or status)
+            owner.on_exit(self, reason or self._last_words or self._process.problem or _in_words(code))
 
     def _deliver(self, kind: bytes, body: bytes) -> None:
         event = event_adapter.validate_json(body) if kind == EVENT else None
@@ -147,3 +137,11 @@ class WorkerProcess:
             owner.on_event(self, event)
         else:
             owner.on_bytes(self, kind, body)
+
+
+def _in_words(code: int) -> str:
+    if code == UNKNOWN:
+        return "how it ended is not known"
+    if code >= 0:
+        return f"exit status {code}"
+    return f"killed by signal {-code}" + (", as happens when memory runs out" if code == -signal.SIGKILL else "")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import atexit
 import hmac
-import itertools
 import logging
-import os
 import shutil
 import tempfile
 import threading
@@ -16,6 +14,7 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from gandash.config import GameConfig
+from gandash.server.forkserver import ForkServer, Spawned, can_fork
 from gandash.server.patience import Limits, given_up
 from gandash.server.process import WorkerProcess
 from gandash.server.run import Role, Run
@@ -30,12 +29,20 @@ class NoRoom(RuntimeError):
 
 
 class Supervisor:
-    """All methods may be called from any thread."""
+    """All methods may be called from any thread.
 
-    def __init__(self, limits: Limits | None = None, start_worker: Callable[[], WorkerProcess] | None = None) -> None:
+    `start_worker`: in place of forking one. `forkserver`: one that is being started already.
+    """
+
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        start_worker: Callable[[], WorkerProcess] | None = None,
+        forkserver: ForkServer | None = None,
+    ) -> None:
         self.limits = limits or Limits.from_environment()
-        self._start_worker = start_worker or self._start_in_turn
-        self._started = itertools.count()
+        self._forkserver = forkserver or (ForkServer() if start_worker is None and can_fork() else None)
+        self._start_worker = start_worker or self._fork_or_spawn
         self._lock = threading.RLock()
         self._spare_lock = threading.Lock()  # its own: a run that takes a worker holds its lock, and we may wait for it
         self._runs: dict[str, Run] = {}
@@ -143,7 +150,7 @@ class Supervisor:
     # ------------------------------------------------------------------------------------------------------- workers
 
     def warm_up(self) -> None:
-        """Have one worker ready that has already imported torch: play must answer at once."""
+        """Have one worker ready: play must answer at once."""
         with self._spare_lock:
             if self._closed.is_set() or (self._spare is not None and self._spare.is_alive):
                 return
@@ -155,9 +162,8 @@ class Supervisor:
             if now >= self._no_spare_before:
                 self._spare = self._start_worker()
 
-    def _start_in_turn(self) -> WorkerProcess:
-        """As many import torch at a time as there are cores: so the first is ready in seconds, not the last of all with it."""
-        return WorkerProcess(turn=self._directory / f"turn-{next(self._started) % len(os.sched_getaffinity(0))}")
+    def _fork_or_spawn(self) -> WorkerProcess:
+        return WorkerProcess(self._forkserver.fork() if self._forkserver is not None else Spawned())
 
     def _take_worker(self) -> WorkerProcess:
         with self._spare_lock:
@@ -187,7 +193,9 @@ class Supervisor:
         if (spare := self._spare) is not None and spare.is_alive and (reason := given_up(spare, now, self.limits)):
             log.warning("the spare worker is given up: %s", reason)
             spare.kill(reason)
-        # The next spare starts once the newest run draws: importing torch beside it would delay its first frame
+        if self._forkserver is not None:
+            self._forkserver.look_after(now)
+        # The next spare starts once the newest run draws: where it is not forked, importing torch would delay its first frame
         if all(r.facts for r in self.runs if not r.has_ended):
             self.warm_up()
 
@@ -210,6 +218,8 @@ class Supervisor:
             spare.end()
         for run in self.runs:
             run.end("The server is shutting down.")
+        if self._forkserver is not None:
+            self._forkserver.close()
         for run in self.runs:
             run.wait_for_worker()
         if spare is not None:

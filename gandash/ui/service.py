@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import cache
 
 from gandash.presets.base import Preset
+from gandash.server.forkserver import start_early
 from gandash.server.run import Run
 from gandash.server.supervisor import Supervisor
 
 
 @cache
 def supervisor() -> Supervisor:
-    return Supervisor()
+    return Supervisor(forkserver=start_early())
 
 
 def begin(keeper: Supervisor, preset: Preset, visitor: str) -> Run:

@@ -32,8 +32,6 @@ Examinable = Literal["spectrum", "duality", "samples", "best_response", "landsca
 
 MAX_MEMBERS = 8  # games that one run compares
 
-TURN = "GANDASH_TURN"  # the environment's name for a file: the worker that has locked it may import torch
-
 
 class Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

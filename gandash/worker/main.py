@@ -1,13 +1,12 @@
 """`python -m gandash.worker.main`: the loop in a process of its own.
 
-Commands as JSON lines on stdin, packets on stdout, logs on stderr. End of file on stdin means that the parent is gone: save
-and exit. torch is imported late, in turns: a class that arrives at once must not have every worker wait for all others.
+Commands as JSON lines on stdin, packets on stdout, logs on stderr. End of file on stdin means that the server is gone: save
+and exit. torch is imported late, unless the fork server has it (`forkserver.py`): a worker is heard of from the start.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import logging
 import os
 import queue
@@ -15,13 +14,12 @@ import resource
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from gandash.wire.messages import EVENT, TURN, Alive, End, LastWords, Ready, Refused, command_adapter, write_packet
+from gandash.wire.messages import EVENT, Alive, End, LastWords, Ready, Refused, command_adapter, write_packet
 
 if TYPE_CHECKING:
     from gandash.worker.loop import Inbox, Outbox
@@ -34,6 +32,7 @@ ALIVE_SECONDS = 2.0
 
 def main() -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(name)s %(process)d: %(message)s")
+    name_process("gandash-worker")
     _be_modest()
     channel = _take_stdout()
     lock = threading.Lock()
@@ -45,18 +44,17 @@ def main() -> None:
         try:
             with lock:
                 write_packet(channel, kind, body)
-        except BrokenPipeError:  # the parent is gone: nobody reads, but the last state is still worth saving
+        except BrokenPipeError:  # the server is gone: nobody reads, but the last state is still worth saving
             channel = open(os.devnull, "wb")  # noqa: SIM115 (lives as long as the process)
             inbox.put(None)
 
     threading.Thread(target=_stay_in_touch, args=(send,), name="alive", daemon=True).start()
     threading.Thread(target=_read_commands, args=(sys.stdin.buffer, inbox, send, ready), name="commands", daemon=True).start()
     try:
-        with _turn():
-            from gandash.worker.loop import Loop
-            from gandash.worker.trajectory import be_reproducible
+        from gandash.worker.loop import Loop
+        from gandash.worker.trajectory import be_reproducible
 
-            be_reproducible()
+        be_reproducible()
         with contextlib.suppress(OSError):
             os.nice(5)  # the server that draws and answers comes first
         ready.set()
@@ -65,7 +63,13 @@ def main() -> None:
     except Exception as error:
         log.exception("the trainer failed")
         send(EVENT, LastWords(reason=_in_words(error)).model_dump_json().encode())
-        _leave(1)
+        leave(1)
+
+
+def name_process(name: str) -> None:
+    """What `top` and `ps -o comm` show; at most 15 characters."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/comm").write_text(name)
 
 
 def _be_modest() -> None:
@@ -77,19 +81,6 @@ def _be_modest() -> None:
         Path("/proc/self/oom_score_adj").write_text("600")
 
 
-@contextlib.contextmanager
-def _turn() -> Iterator[None]:
-    """While this process may import torch. There is a file for every core, and the lock goes with the process."""
-    try:
-        file = open(os.environ[TURN], "wb")  # noqa: SIM115 (closed below, which unlocks it)
-    except (KeyError, OSError):  # nobody to take turns with
-        yield
-        return
-    with file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
 def _in_words(error: Exception) -> str:
     said = (str(error).strip() or "no reason given").splitlines()[0][:200]
     if isinstance(error, MemoryError) or "allocate memory" in said:
@@ -97,7 +88,7 @@ def _in_words(error: Exception) -> str:
     return f"{type(error).__name__}: {said}"
 
 
-def _leave(status: int) -> None:
+def leave(status: int) -> None:
     """At once: waiting threads may hold the pipes' locks, and Python would abort over those."""
     sys.stderr.flush()
     os._exit(status)
@@ -121,7 +112,7 @@ def _read_commands(stream: IO[bytes], inbox: Inbox, send: Outbox, ready: threadi
             first = error.errors(include_url=False)[0]
             send(EVENT, Refused(message=f"not a command: {first['msg']}").model_dump_json().encode())
     if not ready.is_set():  # it still waits for torch, and there is nothing to save
-        _leave(0)
+        leave(0)
     inbox.put(None)
 
 
@@ -134,4 +125,4 @@ def _stay_in_touch(send: Outbox) -> None:
 
 if __name__ == "__main__":
     main()
-    _leave(0)  # the state is saved
+    leave(0)  # the state is saved

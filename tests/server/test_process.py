@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -14,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from heard import Heard
 from waiting import PATIENCE_SECONDS
 
 from gandash.config import GameConfig
+from gandash.server.forkserver import ForkServer, Spawned
 from gandash.server.process import WAITING_COMMANDS, TooManyCommands, WorkerProcess
 from gandash.wire.frame import unpack
 from gandash.wire.messages import (
@@ -42,46 +42,28 @@ from gandash.worker.checkpoint import load
 Until = Callable[..., Any]
 
 
-class Heard:
-    """An owner that only remembers."""
-
-    def __init__(self) -> None:
-        self.events: list[Event] = []
-        self.packets: list[tuple[bytes, bytes]] = []
-        self.exits: list[str] = []
-
-    def on_event(self, worker: WorkerProcess, event: Event) -> None:
-        self.events.append(event)
-
-    def on_bytes(self, worker: WorkerProcess, kind: bytes, body: bytes) -> None:
-        self.packets.append((kind, body))
-
-    def on_exit(self, worker: WorkerProcess, reason: str) -> None:
-        self.exits.append(reason)
-
-    def of(self, kind: type[Event]) -> list[Any]:
-        return [e for e in list(self.events) if isinstance(e, kind)]
-
-
 @pytest.fixture
 def fake(until: Until) -> Iterator[Callable[[str], WorkerProcess]]:
     """Workers that are a few lines of Python instead of ours."""
     made: list[WorkerProcess] = []
 
     def make(code: str) -> WorkerProcess:
-        made.append(WorkerProcess([sys.executable, "-S", "-c", code]))
+        made.append(WorkerProcess(Spawned([sys.executable, "-S", "-c", code])))
         return made[-1]
 
     yield make
     for worker in made:
         worker.end(0.0)
     until(lambda: not any(w.is_alive for w in made))
-    names = {str(w.pid) for w in made}
+    names = {str(id(w)) for w in made}
     until(lambda: not [t for t in threading.enumerate() if t.name.split()[-1] in names], what="the threads' end")
 
 
-def test_a_worker_plays_adjusts_draws_and_saves(tiny: GameConfig, tmp_path: Path, until: Until) -> None:
-    worker, heard = WorkerProcess(), Heard()
+@pytest.mark.parametrize("is_forked", [True, False], ids=["forked", "spawned"])
+def test_a_worker_plays_adjusts_draws_and_saves(
+    forkserver: ForkServer, tiny: GameConfig, tmp_path: Path, until: Until, is_forked: bool
+) -> None:
+    worker, heard = WorkerProcess(forkserver.fork() if is_forked else Spawned()), Heard()
     worker.give_to(heard)
     worker.send(Start(generation=1, configs=(tiny,), directory=str(tmp_path)))
     until(lambda: heard.of(Started), what="a game")
@@ -245,24 +227,6 @@ def test_a_flood_on_stderr_is_only_a_long_log(fake: Callable[[str], WorkerProces
     assert (tmp_path / "log").stat().st_size == 10_000_000 and not heard.exits
 
 
-def test_workers_take_turns_to_start_and_one_that_waits_can_end(tmp_path: Path, until: Until) -> None:
-    """A class that arrives at once: all are heard of from the start, and nobody is taken for lost."""
-    with (tmp_path / "turn").open("wb") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)
-        workers = [WorkerProcess(turn=tmp_path / "turn") for _ in range(2)]
-        until(lambda: all(w.has_spoken for w in workers), what="a sign of life")
-        until(
-            lambda: all(re.search(rf"-> FLOCK .* {w.pid} ", Path("/proc/locks").read_text()) for w in workers), what="a queue"
-        )
-        assert not any(w.is_ready for w in workers)
-        workers[1].end()
-        assert workers[1].wait(PATIENCE_SECONDS) == 0
-        assert not workers[0].is_ready
-    until(lambda: workers[0].is_ready, what="its turn")
-    workers[0].end()
-    assert workers[0].wait(PATIENCE_SECONDS) == 0
-
-
 @pytest.mark.parametrize(
     ("error", "words"),
     [
@@ -282,7 +246,7 @@ def test_a_failing_trainer_says_why_and_the_log_has_the_traceback(
         "from gandash.worker import main\n"
         "main.main()\n"
     )
-    worker, heard = WorkerProcess([sys.executable, "-c", code]), Heard()
+    worker, heard = WorkerProcess(Spawned([sys.executable, "-c", code])), Heard()
     worker.give_to(heard)
     until(lambda: heard.exits)
     assert words in heard.exits[0] and "\n" not in heard.exits[0]

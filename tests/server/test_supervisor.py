@@ -24,6 +24,7 @@ from waiting import PATIENCE_SECONDS
 
 from gandash.config import GameConfig
 from gandash.server import run as run_module
+from gandash.server.forkserver import Spawned
 from gandash.server.patience import Limits, given_up
 from gandash.server.process import WorkerProcess
 from gandash.server.run import CRASHES, LOSSES, Run, Viewer
@@ -91,7 +92,7 @@ class FakeHouse:
     def _start(self) -> WorkerProcess:
         if self.no_more:
             raise BlockingIOError("Resource temporarily unavailable")
-        self.workers.append(WorkerProcess([sys.executable, "-S", "-c", self.code]))
+        self.workers.append(WorkerProcess(Spawned([sys.executable, "-S", "-c", self.code])))
         return self.workers[-1]
 
 
@@ -451,12 +452,12 @@ def test_an_idle_spare_lives_on_and_a_stopped_one_is_noticed(house: Supervisor, 
         before = spare.answered
         until(lambda before=before: spare.answered > before, what="a word of the idle spare")
         assert not given_up(spare, spare.answered + 1.1, limits)
-    spare._popen.send_signal(signal.SIGSTOP)
+    os.kill(spare.pid, signal.SIGSTOP)
     try:
         until(lambda: "T" in psutil.Process(spare.pid).status().upper(), what="it stands still")
         assert "said nothing for" in given_up(spare, spare.heard + limits.silence_seconds + 1, limits)
     finally:
-        spare._popen.send_signal(signal.SIGCONT)
+        os.kill(spare.pid, signal.SIGCONT)
 
 
 def test_a_long_wait_is_explained(fake_house: Callable[..., FakeHouse], tiny: GameConfig, until: Until) -> None:
@@ -810,7 +811,7 @@ def test_when_the_server_is_killed_its_workers_end_by_themselves(tmp_path: Path,
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, env=environment, text=True) as server:
         assert server.stdout is not None
         pid, directory = server.stdout.readline().split()
-        children = psutil.Process(server.pid).children()
+        children = psutil.Process(server.pid).children(recursive=True)
         assert int(pid) in {c.pid for c in children}
         server.kill()
         server.wait()

@@ -30,6 +30,7 @@ from websockets.sync.client import connect as socket_connect
 from gandash.config import GameConfig, RunConfig
 from gandash.config.data import GaussianConfig
 from gandash.config.networks import MLPConfig
+from gandash.server.forkserver import Spawned
 from gandash.server.patience import Limits
 from gandash.server.process import WorkerProcess
 from gandash.server.run import Run
@@ -87,7 +88,7 @@ for line in sys.stdin:
 
 @pytest.fixture
 def keeper(monkeypatch: pytest.MonkeyPatch) -> Iterator[Supervisor]:
-    keeper = Supervisor(Limits(), lambda: WorkerProcess([sys.executable, "-S", "-c", WORKER]))
+    keeper = Supervisor(Limits(), lambda: WorkerProcess(Spawned([sys.executable, "-S", "-c", WORKER])))
     monkeypatch.setattr(routes_module, "supervisor", lambda: keeper)
     yield keeper
     pids = [r.worker_pid for r in keeper.runs]
