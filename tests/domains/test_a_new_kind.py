@@ -1,0 +1,92 @@
+"""A kind of data that gandash does not know comes with files of its own and no edit of ours: points in space.
+
+Its settings and law are in `space_law`, what measures and draws it in `space_domain`; what would be left is its stage, a module
+of the live view. Here it is entered where a newcomer is, and played by the worker's own loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Union
+
+import numpy as np
+import pytest
+from domains.space_domain import DOTS, SpaceDomain
+from domains.space_law import Clouds, CloudsConfig
+from playing import Played
+from pydantic import BaseModel
+from worker.test_loop import Stage
+
+from gandash.config import GameConfig
+from gandash.config.setting import variants
+from gandash.domains.registry import DOMAINS, domain_of
+from gandash.examine import best_response, samples
+from gandash.examine.examination import FrozenGame
+from gandash.examine.registry import examine
+from gandash.game.distributions import DISTRIBUTIONS
+from gandash.game.game import build_game
+from gandash.wire.frame import unpack
+from gandash.wire.messages import FRAME, METRICS, Changed, End, SendFrame, Set, Standing, Start, Started, StepBy, event_adapter
+
+
+@pytest.fixture
+def _clouds(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a newcomer's entries do: one in the union of the data's settings, one among the laws, one among the domains."""
+    carriers: tuple[type[BaseModel], ...] = (GameConfig, Standing, Start, Started)
+
+    def rebuild() -> None:
+        for model in carriers:
+            model.model_rebuild(force=True)
+        event_adapter.rebuild(force=True)
+
+    field = GameConfig.model_fields["data"]
+    before = field.annotation
+    known = variants(before)
+    monkeypatch.setitem(DISTRIBUTIONS, CloudsConfig, Clouds)
+    DOMAINS.append(SpaceDomain())
+    field.annotation = Union[*known, CloudsConfig]  # type: ignore[assignment]
+    rebuild()
+    yield
+    DOMAINS.pop()
+    field.annotation = before
+    rebuild()
+
+
+@pytest.fixture
+def in_space(tiny: GameConfig, _clouds: None) -> GameConfig:
+    return tiny.replace_all([("data", {"kind": "clouds", "distance": 1.5}), ("latent.dimension", 3)])
+
+
+def test_a_new_kind_of_data_is_played_measured_drawn_and_told_of(tmp_path: Path, in_space: GameConfig) -> None:
+    assert in_space.data == CloudsConfig(distance=1.5) and isinstance(domain_of(build_game(in_space)), SpaceDomain)
+    stage = Stage(tmp_path, in_space)
+    stage.play(
+        (0.0, StepBy(n=100)),
+        (1.0, Set(path="generator_optimiser.learning_rate", value=3e-3)),
+        (1.0, SendFrame()),
+        (2.0, End()),
+    )
+    (began,) = stage.events(Started)
+    facts = began.games[0].facts
+    assert facts["stage"] == "space" and len(facts["modes"]) == 2 and facts["floors"]["jsd"]["mean"] > 0
+    assert stage.events(Changed)[0].facts["columns"] == facts["columns"]
+    ((label, arrays),) = [unpack(body) for _, kind, body in stage.sent if kind == FRAME]
+    assert arrays["real"].shape == arrays["generated"].shape == (DOTS, 3) and label["step"] == label["measured"] == 100
+    assert 0 < label["numbers"]["jsd"] <= np.log(2) and label["numbers"]["modes"] in (0, 1, 2)
+    rows = np.concatenate([unpack(body)[1]["rows"] for _, kind, body in stage.sent if kind == METRICS])
+    jsd = rows[:, list(facts["columns"]).index("jsd")]
+    assert rows.shape == (100, len(facts["columns"])) and len(set(jsd)) == 3  # as at steps 0, 50 and 100
+
+
+@pytest.mark.parametrize("what", ["samples", "best_response"])
+def test_a_new_kind_of_data_can_be_examined(what: Any, in_space: GameConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(best_response, "BEST_STEPS", 20)
+    monkeypatch.setattr(samples, "PAIRED", 3 * 200**2)
+    played = Played(in_space)
+    played.advance()
+    *_, found = examine(what, FrozenGame(1, played.config, played.state), lambda: None)
+    if what == "samples":
+        assert len(found["modes"]) == 2 and set(found["values"]) == set(found["floors"])
+    else:
+        assert found["jsd"] > found["jsd_floor"]["mean"]
