@@ -1,8 +1,8 @@
 """What a diagnostic of p_g against p_r offers, whatever the data's dimension.
 
 Everything here compares *samples* of p_g with a *known* p_r, so the only noise is that of p_g's samples. That noise is
-shown: a `Floor` is what the same estimator reads for as many samples of p_r itself, drawn the same way: the reading of a
-perfect generator.
+shown: a `NullReference` is what the same estimator reads for as many samples of p_r itself, drawn the same way, and therefore
+what a perfect generator would read.
 """
 
 from __future__ import annotations
@@ -25,28 +25,15 @@ FLOOR_SEED = 20140610  # any fixed number: floors are facts about p_r and the sa
 
 
 @dataclass(frozen=True)
-class Floor:
-    """The reading of an estimator on p_r itself: its mean and its 95th percentile over repeats."""
+class NullReference:
+    """What an estimator reads on samples of p_r itself: on average, and what one reading in twenty is worse than."""
 
     mean: float
-    high: float
+    worst_5pct: float
 
     @classmethod
-    def of(cls, readings: Sequence[float]) -> Floor:
-        """Of repeated readings on samples of p_r."""
-        return cls(float(np.mean(readings)), float(np.quantile(readings, 0.95)))
-
-
-@dataclass(frozen=True)
-class Level:
-    """What a statistic of two samples reads for two of p_r: its mean, and what one reading in twenty is worse than."""
-
-    mean: float
-    unlucky: float
-
-    @classmethod
-    def of(cls, readings: Sequence[float], more_is_better: bool) -> Level:
-        """Of repeated readings on two samples of p_r; worse is less where `more_is_better`."""
+    def of(cls, readings: Sequence[float], more_is_better: bool = False) -> NullReference:
+        """Of repeated readings on samples of p_r; worse is less where `more_is_better`."""
         return cls(float(np.mean(readings)), float(np.quantile(readings, 0.05 if more_is_better else 0.95)))
 
 
@@ -73,7 +60,7 @@ class Estimators(ABC):
     p_r: Array
     central: NDArray[np.bool_]
     real_points: Tensor
-    floors: Mapping[str, Floor]
+    floors: Mapping[str, NullReference]
 
     @abstractmethod
     def read(self, x: Tensor) -> Reading:

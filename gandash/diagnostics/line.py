@@ -15,7 +15,7 @@ from gandash.diagnostics.estimators import (
     FLOOR_SEED,
     Array,
     Estimators,
-    Floor,
+    NullReference,
     Reading,
     jensen_shannon,
 )
@@ -87,8 +87,8 @@ class Line(Estimators):
                 perfect = _sorted(data.sample(generator, self.samples))
             readings.append(self._divergences(perfect))
         self.floors = {
-            "jsd": Floor.of([jsd for jsd, _ in readings]),
-            "wasserstein": Floor.of([w1 for _, w1 in readings]),
+            "jsd": NullReference.of([jsd for jsd, _ in readings]),
+            "wasserstein": NullReference.of([w1 for _, w1 in readings]),
         }
 
     def read(self, x: Tensor) -> Reading:

@@ -21,7 +21,7 @@ from torch import Generator, Tensor
 
 from gandash.config.data import DigitsConfig, FoundPicturesConfig, PicturesConfig
 from gandash.diagnostics.coverage import Coverage
-from gandash.diagnostics.estimators import FLOOR_REPEATS, FLOOR_SEED, Array, Level
+from gandash.diagnostics.estimators import FLOOR_REPEATS, FLOOR_SEED, Array, NullReference
 from gandash.diagnostics.features import DigitFeatures, FeatureSpace, RandomFeatures
 from gandash.diagnostics.samples import NEIGHBOURS, Manifold, manifold
 from gandash.game.distributions import PictureDistribution, distribution
@@ -253,7 +253,9 @@ class PictureEstimators:
         self._real = self.features.of(real)
         self._moments = Moments.of(self._real)
         self.neighbourhood = min(SAMPLES, len(real) // 2)
-        self.floors: Mapping[str, Level] = self._levels(None if self.kinds is None else self.kinds.of_real(real, self._real))
+        self.floors: Mapping[str, NullReference] = self._levels(
+            None if self.kinds is None else self.kinds.of_real(real, self._real)
+        )
 
     def read(self, x: Tensor) -> PictureReading:
         """Compare generated pictures x `(samples, dimension)` with real ones. Raises ValueError for another sample count.
@@ -317,7 +319,7 @@ class PictureEstimators:
             return _NOTHING  # too few pictures to be neighbours
         return manifold(torch.from_numpy(real), torch.from_numpy(fake))
 
-    def _levels(self, kinds: NDArray[np.intp] | None) -> dict[str, Level]:
+    def _levels(self, kinds: NDArray[np.intp] | None) -> dict[str, NullReference]:
         """Splits the real pictures into held-out ones and the rest, again and again. Few are drawn again to make `samples`."""
         drawn = np.random.default_rng(FLOOR_SEED)
         n = self.neighbourhood
@@ -332,7 +334,7 @@ class PictureEstimators:
                 None if kinds is None else kinds[all_held],
             )
             readings.append(reading.numbers)
-        return {name: Level.of([r[name] for r in readings], more) for name, more in MORE_IS_BETTER.items()}
+        return {name: NullReference.of([r[name] for r in readings], more) for name, more in MORE_IS_BETTER.items()}
 
 
 def _measures(law: PictureDistribution, real: Tensor) -> tuple[FeatureSpace, Kinds | None]:

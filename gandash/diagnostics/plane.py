@@ -16,7 +16,7 @@ from gandash.diagnostics.estimators import (
     FLOOR_SEED,
     Array,
     Estimators,
-    Floor,
+    NullReference,
     Reading,
     jensen_shannon,
 )
@@ -76,12 +76,12 @@ class Plane(Estimators):
 
         perfect = [self.read(data.sample(generator, self.samples)) for _ in range(FLOOR_REPEATS)]
         self.floors = {
-            "jsd": Floor.of([r.jsd for r in perfect]),
-            "wasserstein": Floor.of([r.wasserstein for r in perfect]),
+            "jsd": NullReference.of([r.jsd for r in perfect]),
+            "wasserstein": NullReference.of([r.wasserstein for r in perfect]),
         }
         covered = [r.coverage for r in perfect if r.coverage]
         if covered:
-            self.floors["reverse_kl"] = Floor.of([c.reverse_kl for c in covered])
+            self.floors["reverse_kl"] = NullReference.of([c.reverse_kl for c in covered])
 
     def read(self, x: Tensor) -> Reading:
         self._check_count(x)

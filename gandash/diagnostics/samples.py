@@ -1,6 +1,6 @@
 """Two-sample statistics: real samples x against generated ones y, in any dimension, neither density known.
 
-They read more than nothing for two samples of one law. How much is a fact about p_r and the sample size: `floor`.
+Two samples of one law do not read 0 either. What they read follows from p_r and the sample size, and `floors` finds it out.
 All take tensors `(n, dimension)`, compute in float64 and read NaN where a sample is not finite: a diverged G has no law.
 """
 
@@ -17,7 +17,7 @@ from scipy.spatial.distance import cdist
 from torch import Generator, Tensor
 
 from gandash.diagnostics.coverage import cover, perfect_quality
-from gandash.diagnostics.estimators import FLOOR_REPEATS, FLOOR_SEED, Array, Level
+from gandash.diagnostics.estimators import FLOOR_REPEATS, FLOOR_SEED, Array, NullReference
 from gandash.game.distributions import Modes
 
 EXACT = 1000  # points for which an assignment is solved: its time grows with their cube
@@ -159,7 +159,7 @@ MORE_IS_BETTER = frozenset({"precision", "recall", "density", "coverage", "high_
 
 def floor(
     statistic: Statistic, draw: Callable[[Generator, int], Tensor], n: int, repeats: int = FLOOR_REPEATS, seed: int = FLOOR_SEED
-) -> Level:
+) -> NullReference:
     """What `statistic` reads for two independent samples of p_r, n points each, over `repeats`; less of it is better.
 
     `draw(generator, n)` gives n samples of p_r, as `Distribution.sample` does.
@@ -173,11 +173,11 @@ def floors(
     n: int,
     repeats: int = FLOOR_REPEATS,
     seed: int = FLOOR_SEED,
-) -> dict[str, Level]:
+) -> dict[str, NullReference]:
     """`floor` of several statistics that are read together, such as those of a `Manifold`; of some, MORE_IS_BETTER."""
     generator = Generator().manual_seed(seed)
     readings = [statistics(draw(generator, n), draw(generator, n)) for _ in range(repeats)]
-    return {name: Level.of([r[name] for r in readings], name in MORE_IS_BETTER) for name in readings[0]}
+    return {name: NullReference.of([r[name] for r in readings], name in MORE_IS_BETTER) for name in readings[0]}
 
 
 @dataclass(frozen=True)

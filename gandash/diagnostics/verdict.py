@@ -42,7 +42,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from gandash.diagnostics.estimators import Level
+    from gandash.diagnostics.estimators import NullReference
 
 Curve = NDArray[np.float64]
 
@@ -236,7 +236,7 @@ class PictureObservation:
 
 def judge_pictures(
     history: Sequence[PictureObservation],
-    levels: Mapping[str, Level],
+    levels: Mapping[str, NullReference],
     modes: int = 0,
     noun: str = "digits",
     centre: str = "1/2",
@@ -273,7 +273,7 @@ def judge_pictures(
         float(np.median([getattr(o, name) for o in recent[-SETTLED:]])) for name in columns
     )
     distance, playing = float(np.median(kept[-SETTLED:])), float(np.median(live[-SETTLED:]))
-    level = levels["frechet"].unlucky
+    level = levels["frechet"].worst_5pct
     is_critic = math.isnan(gap)
     of_what = "Fréchet distance of the averaged G" if any(o.frechet_live is not None for o in recent) else "Fréchet distance"
     said = [
@@ -325,13 +325,13 @@ def judge_pictures(
 
 
 def _collapse(
-    recent: Sequence[PictureObservation], levels: Mapping[str, Level], modes: int, noun: str, facts: str
+    recent: Sequence[PictureObservation], levels: Mapping[str, NullReference], modes: int, noun: str, facts: str
 ) -> Verdict | None:
     """*Collapsed*, if a full window of observations says so."""
     cure = "R1, packing, a stronger D (learning rate, steps per round) or a slower G may win them back."
     if modes:
         first, last = _ends(np.array([o.modes for o in recent]))
-        if 1 <= last < min(modes, levels["modes"].unlucky) and last <= first:
+        if 1 <= last < min(modes, levels["modes"].worst_5pct) and last <= first:
             return Verdict(
                 "collapsed",
                 f"Collapsed: {modes - round(last)} of {modes} {noun} lost",

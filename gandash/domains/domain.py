@@ -11,7 +11,7 @@ from torch import Generator, Tensor
 
 from gandash.config.setting import JsonValue
 from gandash.diagnostics.coverage import Coverage
-from gandash.diagnostics.estimators import Floor
+from gandash.diagnostics.estimators import NullReference
 from gandash.domains.verdict_evidence import VerdictEvidence
 from gandash.game.game import Game, Streams
 from gandash.game.round import GameState
@@ -66,7 +66,7 @@ class KnownJsd:
     """The JSD in nats with what sampling noise reads, NaN and None where nobody measures it; `notes` say why."""
 
     value: float
-    floor: Floor | None
+    floor: NullReference | None
     notes: tuple[str, ...] = ()
 
 

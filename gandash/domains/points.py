@@ -58,7 +58,7 @@ class Points(Domain):
         return measure(self.estimators(game), game, state, streams, member)
 
     def verdict_evidence(self, game: Game) -> VerdictEvidence:
-        return PointEvidence(self.estimators(game).floors["jsd"].high)
+        return PointEvidence(self.estimators(game).floors["jsd"].worst_5pct)
 
     def mode_facts(self, game: Game) -> dict[str, Any]:
         modes, perfect = game.data.modes(), perfect_quality(game.data.dimension)
@@ -86,4 +86,4 @@ class Points(Domain):
             return KnownJsd(math.nan, floor, (note,))
         jsd = found.readings["jsd"]
         close = "The measured JSD is close to what sampling noise alone reads: the share says little here."
-        return KnownJsd(jsd, floor, (close,) if jsd < 2 * floor.high else ())
+        return KnownJsd(jsd, floor, (close,) if jsd < 2 * floor.worst_5pct else ())

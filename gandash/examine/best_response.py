@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from gandash.diagnostics.best_response import LOG4, Approach, approach
-from gandash.diagnostics.estimators import Floor
+from gandash.diagnostics.estimators import NullReference
 from gandash.domains.registry import domain_of
 from gandash.examine.descents import affordable_steps, value_notes
 from gandash.examine.examination import Breathe, Examination, GameCopy, Result, timed, with_rests
@@ -57,7 +57,7 @@ def _results(copy: GameCopy, breathe: Breathe) -> Iterator[Result]:
     yield _progress(way, jsd, floor, steps, notes)
 
 
-def _progress(way: list[Approach], jsd: float, floor: Floor | None, steps: int, notes: list[str]) -> Result:
+def _progress(way: list[Approach], jsd: float, floor: NullReference | None, steps: int, notes: list[str]) -> Result:
     return {
         "steps": [now.steps for now in way],
         "values": [float(now.value) for now in way],

@@ -13,7 +13,7 @@ from torch import Generator, Tensor
 from gandash.config.data import DataConfig
 from gandash.diagnostics import samples
 from gandash.diagnostics.coverage import Coverage
-from gandash.diagnostics.estimators import Level
+from gandash.diagnostics.estimators import NullReference
 from gandash.diagnostics.path import mean_slope
 from gandash.domains.registry import domain_of
 from gandash.examine.examination import Breathe, Examination, GameCopy, Result, with_rests
@@ -22,7 +22,7 @@ from gandash.game.game import Game
 
 PAIRED = 3e8  # pairs of samples times numbers in a sample that one distance may cost
 
-_floors: dict[tuple[DataConfig, int], dict[str, Level]] = {}  # facts about a law and a sample size
+_floors: dict[tuple[DataConfig, int], dict[str, NullReference]] = {}  # facts about a law and a sample size
 _FLOORS_KEPT, _REPEATS = 16, 12
 
 Cover = Callable[[Tensor], Coverage]

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gandash.diagnostics.estimators import Level
+from gandash.diagnostics.estimators import NullReference
 from gandash.diagnostics.verdict import (
     BLIND_FRECHET,
     BLIND_JSD,
@@ -336,10 +336,10 @@ def test_a_scalar_game_is_judged_by_its_path(growth: float, title: str) -> None:
 # ------------------------------------------------------------------------------------------------------------- pictures
 
 LEVELS = {
-    "frechet": Level(0.01, 0.02),
-    "precision": Level(0.95, 0.93),
-    "coverage": Level(0.9, 0.85),
-    "modes": Level(10, 10),
+    "frechet": NullReference(0.01, 0.02),
+    "precision": NullReference(0.95, 0.93),
+    "coverage": NullReference(0.9, 0.85),
+    "modes": NullReference(10, 10),
 }
 
 
@@ -358,7 +358,7 @@ def verdict_on(observations: list[PictureObservation], modes: int = 10) -> Verdi
 
 
 CLOSE = {
-    "frechet": LEVELS["frechet"].unlucky + CLOSE_FRECHET - 1e-9,
+    "frechet": LEVELS["frechet"].worst_5pct + CLOSE_FRECHET - 1e-9,
     "precision": CLOSE_SHARE * LEVELS["precision"].mean,
     "coverage": CLOSE_SHARE * LEVELS["coverage"].mean,
     "gap_half": CLOSE_GAP,
@@ -406,7 +406,7 @@ def test_digits_still_being_found_or_none_at_all_are_no_collapse() -> None:
 
 def test_cells_that_real_pictures_miss_as_well_are_not_lost() -> None:
     """With few pictures in a cell a perfect generator leaves some empty."""
-    levels = LEVELS | {"modes": Level(34.5, 33)}
+    levels = LEVELS | {"modes": NullReference(34.5, 33)}
     assert judge_pictures(seen(modes=33.0), levels, 36, "cells").kind == "training"
     assert judge_pictures(seen(modes=32.0), levels, 36, "cells").title == "Collapsed: 4 of 36 cells lost"
 
@@ -427,7 +427,7 @@ def test_a_discriminator_wins_over_pictures() -> None:
 
 
 def test_d_at_half_with_pictures_far_from_real_is_blind() -> None:
-    blind = {"gap_half": CONVERGED_GAP, "frechet": LEVELS["frechet"].unlucky + BLIND_FRECHET + 0.01}
+    blind = {"gap_half": CONVERGED_GAP, "frechet": LEVELS["frechet"].worst_5pct + BLIND_FRECHET + 0.01}
     verdict = verdict_on(seen(**blind))
     assert verdict.kind == "blind" and "0.280" in verdict.reason and "0.010" in verdict.reason
     assert verdict_on(seen(2 * SETTLED - 1, **blind)).kind == "training"
@@ -453,7 +453,7 @@ def test_a_falling_frechet_distance_is_learning_and_a_swinging_one_an_orbit() ->
 
 
 def test_a_set_too_small_for_neighbours_is_judged_by_the_rest() -> None:
-    levels = LEVELS | {"precision": Level(math.nan, math.nan), "coverage": Level(math.nan, math.nan)}
+    levels = LEVELS | {"precision": NullReference(math.nan, math.nan), "coverage": NullReference(math.nan, math.nan)}
     verdict = judge_pictures(seen(**CLOSE | {"precision": math.nan, "coverage": math.nan}), levels)
     assert verdict.kind == "converged" and "nan" not in verdict.reason and "precision" not in verdict.reason
 

@@ -17,7 +17,7 @@ from gandash.diagnostics.estimators import (
     FLOOR_REPEATS,
     FLOOR_SEED,
     Estimators,
-    Floor,
+    NullReference,
     Reading,
     jensen_shannon,
 )
@@ -51,7 +51,7 @@ class Space(Estimators):
         self._masses = self._shares(law.sample(generator, 2**17))
         self._sorted = self.real_points.sort(dim=0).values
         perfect = [self.read(law.sample(generator, self.samples)) for _ in range(FLOOR_REPEATS)]
-        self.floors = {name: Floor.of([getattr(r, name) for r in perfect]) for name in ("jsd", "wasserstein")}
+        self.floors = {name: NullReference.of([getattr(r, name) for r in perfect]) for name in ("jsd", "wasserstein")}
 
     def read(self, x: Tensor) -> Reading:
         self._check_count(x)
