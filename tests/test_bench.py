@@ -12,8 +12,9 @@ import torch
 from click.testing import CliRunner
 from torch import Tensor, nn
 
-from gandash import bench
-from gandash.bench import Engine, NothingToMeasure, PlainLoop, Products, duel, picture_duel, playing, race
+from gandash.bench import figures, live, rivals
+from gandash.bench.live import NothingToMeasure, playing
+from gandash.bench.rivals import Engine, PlainLoop, Products, duel, picture_duel, race
 from gandash.cli import cli
 from gandash.config import GameConfig
 from gandash.config.data import DigitsConfig
@@ -33,6 +34,8 @@ NAMES = [
     "limit",
     "watched",
     "reaction",
+    "live_change",
+    "live_change_pictures",
 ]
 
 
@@ -59,7 +62,7 @@ def gradient(player: nn.Module) -> Tensor:
 
 
 @pytest.mark.parametrize("r1", [0.0, 0.7])
-@pytest.mark.parametrize("activation", bench.MODULES)
+@pytest.mark.parametrize("activation", rivals.MODULES)
 def test_the_rivals_do_the_same_work(r1: float, activation: Any) -> None:
     """From the same players on the same batch: the same gradients, the same moves."""
     net = MLPConfig(width=6, depth=2, activation=activation)
@@ -119,23 +122,24 @@ def test_race_takes_turns_and_finds_the_slower() -> None:
             self.name, self.left, self.rounds_per_turn = name, 0, rounds_per_turn
 
         def round(self) -> None:
-            clock[0] += bench.SLICE_SECONDS / self.rounds_per_turn
+            clock[0] += rivals.SLICE_SECONDS / self.rounds_per_turn
             order.append(self.name)
 
     clock, order = [0.0], list[str]()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bench.time, "perf_counter", lambda: clock[0])
-        patch.setattr(bench.time, "thread_time", lambda: clock[0])
-        rivals: Any = [Sleeper("fast", 10), Sleeper("slow", 2)]
-        fast, slow = race(rivals, seconds=10 * bench.SLICE_SECONDS)
+        patch.setattr(rivals.time, "perf_counter", lambda: clock[0])
+        patch.setattr(rivals.time, "thread_time", lambda: clock[0])
+        players: Any = [Sleeper("fast", 10), Sleeper("slow", 2)]
+        fast, slow = race(players, seconds=10 * rivals.SLICE_SECONDS)
     assert slow / fast == pytest.approx(5)
     turns = [name for i, name in enumerate(order) if i == 0 or order[i - 1] != name]
     assert len(turns) > 6 and turns == ["fast", "slow"] * (len(turns) // 2)
 
 
 def test_every_figure_arrives_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench, "MEMBERS", 2)
-    monkeypatch.setattr(bench, "CHANGES", 2)
+    monkeypatch.setattr(figures, "MEMBERS", 2)
+    monkeypatch.setattr(figures, "CHANGES", 2)
+    monkeypatch.setattr(figures, "PICTURES", 20)
     result = CliRunner().invoke(cli, ["bench", "--seconds", "0.01", "--preset", "one-gaussian", "--json"])
     assert result.exit_code == 0, result.output
     report = json.loads(result.stdout)
@@ -159,7 +163,7 @@ def test_a_game_that_does_not_last_is_refused_in_one_line(monkeypatch: pytest.Mo
         discriminator_optimiser=wild,
     )
     with playing(config) as (_, viewer):
-        monkeypatch.setattr(bench, "PATIENCE_SECONDS", 2.0)
+        monkeypatch.setattr(live, "PATIENCE_SECONDS", 2.0)
         with pytest.raises(NothingToMeasure, match="it is diverged"):
             while True:
                 viewer.arrival()
@@ -168,7 +172,7 @@ def test_a_game_that_does_not_last_is_refused_in_one_line(monkeypatch: pytest.Mo
         raise NothingToMeasure("the worker ended:\nexit status 1")
         yield
 
-    monkeypatch.setattr(bench, "figures", no_figures)
+    monkeypatch.setattr(figures, "figures", no_figures)
     result = CliRunner().invoke(cli, ["bench"])
     assert result.exit_code == 1
     assert result.stderr == f"Error: --preset {next(iter(PRESETS))}: the worker ended: exit status 1\n"

@@ -35,7 +35,6 @@ from gandash.diagnostics.measure import READINGS
 from gandash.presets import DEFAULT, PRESETS
 from gandash.presets.base import GROUPS, Preset
 from gandash.runs.record import CHECKPOINT, CONFIG, EVENTS, METRICS, load, replay
-from gandash.wire.changes import with_live_setting
 from gandash.wire.frame import finite
 from gandash.worker.checkpoint import load as saved
 from gandash.worker.observer import COLUMNS
@@ -449,7 +448,7 @@ def test_every_move_of_a_preset_can_be_made(asked: Callable[..., tuple[Any, ...]
         assert {change.step for change in changes} == {move.at}
         after = config
         for _, path, value in changes:
-            after = with_live_setting(after, path, value)
+            after = after.with_live(path, value)
         assert after == config.replace_all(move.changes)
 
 

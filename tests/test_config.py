@@ -25,6 +25,7 @@ from gandash.config import (
     regularisers,
     rules,
 )
+from gandash.config.changes import restarts
 from gandash.config.data import GaussianConfig, MixtureConfig, PicturesConfig, PointsConfig, UniformConfig
 from gandash.config.networks import LatentConfig, LinearConfig, MLPConfig, PointConfig
 from gandash.config.objectives import OBJECTIVES
@@ -42,7 +43,7 @@ from gandash.config.rules import (
     UnrolledConfig,
     _OneEach,
 )
-from gandash.config.setting import SettingError, Settings, kind_of, restarts, setting_at, settings, show, variants
+from gandash.config.setting import SettingError, Settings, kind_of, setting_at, settings, show, variants
 
 # Every choice made here, so that a better default elsewhere changes no expectation
 BASE = GameConfig(

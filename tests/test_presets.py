@@ -12,7 +12,8 @@ import pytest
 import torch
 
 from gandash.config import GameConfig
-from gandash.config.setting import JsonValue, restarts
+from gandash.config.changes import restarts
+from gandash.config.setting import JsonValue
 from gandash.diagnostics.measure import READINGS, Measurement
 from gandash.diagnostics.measure_pictures import PictureMeasurement
 from gandash.diagnostics.phase import phase

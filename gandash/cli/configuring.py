@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from gandash import typed
-from gandash.config import GameConfig, parse_config
+from gandash.config import GameConfig
+from gandash.config.changes import with_followers
 from gandash.config.networks import mlp_unless_said
-from gandash.config.setting import JsonValue, SettingError, kind_of, nearest, settings, variants
+from gandash.config.setting import JsonValue, SettingError, kind_of, nearest, reshaped, settings, variants
 
 
 def configure(config: GameConfig, changes: Sequence[tuple[str, JsonValue]]) -> GameConfig:
     """`config` with settings at dotted paths changed in order and judged together: bounds may cross on the way.
 
     A variant is replaced as a whole, by its kind (`data=uniform`, `data.kind=uniform`) or by its fields with the kind
-    among them; a network without a kind is an MLP. Raises SettingError.
+    among them; a network without a kind is an MLP. With other data comes what the page would change with them, where it is not
+    among the changes. Raises SettingError.
     """
-    given: Any = config.model_dump(mode="json")
-    shape = config  # valid throughout: it has the variants of `given`, and so the paths, but not its values
+    found: list[tuple[str, JsonValue]] = []
+    shape = config  # has the variants that were chosen on the way, and so the paths, but not the values
     for path, value in changes:
         kinds = {s.path: [kind_of(m) for m in variants(s.type)] for s in settings(shape) if s.is_variant}
         by_kind = path.removesuffix(".kind")
@@ -35,17 +36,9 @@ def configure(config: GameConfig, changes: Sequence[tuple[str, JsonValue]]) -> G
                 near = nearest(kind, allowed) if isinstance(kind, str) else ""
                 advice = f"did you mean {near}?" if near else f"as in {example}"
                 raise SettingError(path, kind, f"its kind must be one of {', '.join(allowed)}", advice)
-            shape = shape.replace(path, {"kind": value["kind"]})
-        value = _typed(shape, path, value)
-        *parents, last = path.split(".")
-        node, known = _inside(given, parents), _inside(shape.model_dump(mode="json"), parents)
-        if known is None or last not in known:
-            shape.replace(path, value)  # says that there is no such setting, and which are near
-        if node is None:
-            parse_config(given)  # says why what was put there before is no group of settings
-        assert node is not None
-        node[last] = value
-    return parse_config(given)
+            shape = reshaped(shape, path, value)
+        found.append((path, _typed(shape, path, value)))
+    return config.replace_all(with_followers(config, found))
 
 
 def _typed(shape: GameConfig, path: str, value: JsonValue) -> JsonValue:
@@ -59,9 +52,3 @@ def _typed(shape: GameConfig, path: str, value: JsonValue) -> JsonValue:
     if is_numeric and isinstance(value, str) and any(c.isdigit() for c in value) and value[0] not in "[{":
         return typed.value(found, value)
     return value
-
-
-def _inside(tree: Any, path: Sequence[str]) -> dict[str, Any] | None:
-    for name in path:
-        tree = tree.get(name) if isinstance(tree, dict) else None
-    return tree if isinstance(tree, dict) else None

@@ -9,10 +9,10 @@ import click
 from gandash.cli.configuring import configure
 from gandash.cli.saying import refuse
 from gandash.config import GameConfig
-from gandash.config.setting import JsonValue, SettingError, nearest, restarts, setting_at, settings
+from gandash.config.changes import differences, live_differences, restarts
+from gandash.config.setting import JsonValue, SettingError, nearest
 from gandash.headless import Timed
 from gandash.presets.base import Move, Preset
-from gandash.wire.changes import live_differences
 
 CURE = ""  # `--cure` without the name of a move
 
@@ -73,15 +73,8 @@ def timeline(
 
 def _restarting(before: GameConfig, after: GameConfig) -> tuple[str, str]:
     """The first setting that differs and does not act live."""
-    for found in settings(before):
-        try:
-            other = setting_at(after, found.path)
-        except SettingError:
-            continue
-        differs = type(found.value) is not type(other.value) if found.is_variant else found.value != other.value
-        if differs and not found.live:
-            return found.path, found.label
-    raise AssertionError("nothing restarts")
+    both = ((old, new) for old, new in differences(before, after).values() if old is not None and new is not None)
+    return next((old.path, old.label) for old, _ in both if not old.live)
 
 
 def preset_name(known: Sequence[str]) -> click.ParamType[str]:

@@ -44,7 +44,8 @@ def bench(preset: str, seconds: float, as_json: bool) -> None:
     All figures compare within this one run, in slices that take turns; what else the machine does meanwhile blurs them.
     """
     with leaving_at_once():
-        from gandash.bench import NothingToMeasure, figures
+        from gandash.bench.figures import figures
+        from gandash.bench.live import NothingToMeasure
 
     found = {}
     try:

@@ -9,15 +9,12 @@ from pathlib import Path
 import click
 
 from gandash.cli.saying import one_line, refuse
-from gandash.config import GameConfig
-from gandash.config.data import PicturesConfig
-from gandash.config.data.pictures import PICTURE_LATENT
 from gandash.config.setting import JsonValue
 from gandash.packed import MAX_PICTURES, unpack_pictures
 from gandash.uploads import guard
 
 
-def read(config: GameConfig, paths: Sequence[str], side: int, colour: bool, keep: int | None) -> list[tuple[str, JsonValue]]:
+def read(paths: Sequence[str], side: int, colour: bool, keep: int | None) -> list[tuple[str, JsonValue]]:
     """The changes; what was kept and what left out is said on stderr. Refuses in one line."""
     if not paths:
         if keep is not None:
@@ -36,8 +33,7 @@ def read(config: GameConfig, paths: Sequence[str], side: int, colour: bool, keep
     except guard.PicturesRefused as error:
         refuse(f"--pictures {error}")
     click.echo(one_line(f"--pictures: {unpack_pictures(packed).note}"), err=True)
-    dimension = [] if isinstance(config.data, PicturesConfig) else [("latent.dimension", PICTURE_LATENT)]
-    return [("data", {"kind": "uploaded_pictures", "pixels": packed}), *dimension]
+    return [("data", {"kind": "uploaded_pictures", "pixels": packed})]
 
 
 def _files(path: Path) -> list[tuple[str, bytes | Path]]:

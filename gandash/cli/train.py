@@ -18,7 +18,6 @@ from gandash.cli.live import CURE, Step, chosen_move, preset_name, timeline
 from gandash.cli.pictures import read as read_pictures
 from gandash.cli.saying import one_line, print_json, refuse
 from gandash.config import GameConfig, parse_config
-from gandash.config.data import PicturesConfig
 from gandash.config.setting import JsonValue, SettingError
 from gandash.headless import play
 from gandash.packed import MAX_PICTURES, SIDES, pack_samples
@@ -171,8 +170,8 @@ def train(
         refuse(f"--samples {samples}: --pictures {pictures[0]} is given as well; give one of them")
     if read_as and samples is None:
         refuse(f"--read-as {read_as[0]}: it is for numbers from a file; give --samples FILE as well, or leave it out")
-    data = _read_samples(config, samples, read_as) if samples is not None else []
-    data += read_pictures(config, pictures, int(side or 16), colour, keep)
+    data = _read_samples(samples, read_as) if samples is not None else []
+    data += read_pictures(pictures, int(side or 16), colour, keep)
     changes = [*data, *(_assignment("--set", a) for a in assignments)]
     live = [(step, f"--at {step} {text}", [_assignment(f"--at {step}", text)]) for step, text in timed]
     last = ready.steps if ready else STEPS
@@ -248,7 +247,7 @@ def _read_config(file: str) -> GameConfig:
         refuse(f"--config {file}: {error}")
 
 
-def _read_samples(config: GameConfig, path: str, read_as: Sequence[str]) -> list[tuple[str, JsonValue]]:
+def _read_samples(path: str, read_as: Sequence[str]) -> list[tuple[str, JsonValue]]:
     """What learning from the numbers in this file changes in a game."""
     try:
         with open(path, "rb") as file:
@@ -262,10 +261,8 @@ def _read_samples(config: GameConfig, path: str, read_as: Sequence[str]) -> list
         refuse(f"--samples {path}: given {error.given}; allowed is {tables.ALLOWED}; {error.hint}")
     if words:
         click.echo(one_line(f"--samples: read as {words}"), err=True)
-    columns = rows.shape[1]
-    data = {"kind": "samples" if columns == 1 else "samples_2d", "rows": pack_samples(rows)}
-    follows = isinstance(config.data, PicturesConfig) or config.latent.dimension == config.data.dimension
-    return [("data", data), *([("latent.dimension", columns)] if follows else [])]
+    kind = "samples" if rows.shape[1] == 1 else "samples_2d"
+    return [("data", {"kind": kind, "rows": pack_samples(rows)})]
 
 
 # -------------------------------------------------------------------------------------------------------------- telling

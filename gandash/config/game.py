@@ -6,9 +6,7 @@ An object that exists is valid; change one by replacing it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, Self
-
-from pydantic import model_validator
+from typing import Any, Literal
 
 from gandash.config.data import DataConfig, MixtureConfig, PicturesConfig
 from gandash.config.networks import ConvolutionConfig, DiscriminatorConfig, GeneratorConfig, LatentConfig, MLPConfig, Shape
@@ -24,7 +22,7 @@ from gandash.config.rules import (
     UnrolledConfig,
     UpdateRuleConfig,
 )
-from gandash.config.setting import JsonValue, Settings, parse, setting, unknown_setting
+from gandash.config.setting import JsonValue, SettingError, Settings, parse, setting, setting_at, with_settings
 
 MAX_BYTES_PER_STEP = 2e9  # of activations: thirty people share a server
 MAX_FLOP_PER_STEP = 2e11  # minutes a step on a laptop core: beyond this a "live" run is a promise nobody can keep
@@ -104,8 +102,11 @@ class GameConfig(Settings):
     )
     run: RunConfig = setting(RunConfig(), label="Run", help="Seed, batch size and averaging.")
 
-    @model_validator(mode="after")
-    def _fits_together(self) -> Self:
+    def check(self) -> None:
+        self._fits_together()
+        self._affordable()
+
+    def _fits_together(self) -> None:
         regulariser, rule = self.regulariser, self.update_rule
         if regulariser.smoothing and self.objective not in ("minimax", "non_saturating"):
             raise ValueError(
@@ -129,10 +130,8 @@ class GameConfig(Settings):
                 f"regulariser.spectral, update_rule: spectral normalisation does not combine with {rule.summary()}, which "
                 "differentiates D's own steps. Turn it off, or choose another update rule"
             )
-        return self
 
-    @model_validator(mode="after")
-    def _affordable(self) -> Self:
+    def _affordable(self) -> None:
         players = (("generator", self.generator), ("discriminator", self.discriminator))
         sizes = ", ".join(f"{name}.{'channels' if isinstance(one, ConvolutionConfig) else 'width'}" for name, one in players)
         flop = flop_per_step(self)
@@ -148,24 +147,23 @@ class GameConfig(Settings):
                 f"{sizes}, run.batch: a step of this game needs about {memory / 1e9:.1f} GB of "
                 f"memory; at most {MAX_BYTES_PER_STEP / 1e9:.0f} GB are allowed. Try narrower networks or a smaller batch"
             )
-        return self
 
-    def replace(self, path: str, value: JsonValue) -> GameConfig:
+    def replace(self, path: str, value: Any) -> GameConfig:
         """This config with the setting at dotted `path` set to `value`; raises SettingError in plain words."""
-        return self.replace_all([(path, value)])
+        return with_settings(self, [(path, value)])
 
-    def replace_all(self, changes: Sequence[tuple[str, JsonValue]]) -> GameConfig:
-        """This config with all `changes` made, and judged together; raises SettingError in plain words."""
-        given = self.model_dump(mode="json")
-        for path, value in changes:
-            *parents, last = path.split(".")
-            node: Any = given
-            for name in parents:
-                node = node.get(name) if isinstance(node, dict) else None
-            if not isinstance(node, dict) or last not in node:
-                raise unknown_setting(self, path, value)
-            node[last] = value
-        return parse_config(given)
+    def replace_all(self, changes: Sequence[tuple[str, Any]]) -> GameConfig:
+        """This config with all `changes` made, in order, and judged together; raises SettingError in plain words."""
+        return with_settings(self, changes)
+
+    def with_live(self, path: str, value: JsonValue) -> GameConfig:
+        """This config after a change in mid-run: what is not on the path is the same object, so that data cost nothing.
+
+        Raises SettingError when there is no such setting, when it acts only with a restart, and when the value does not fit.
+        """
+        if not setting_at(self, path).live:
+            raise SettingError(path, value, "this setting restarts the game; it cannot change in mid-run")
+        return self.replace(path, value)
 
 
 def picture_shapes(config: GameConfig) -> tuple[Shape | None, Shape | None]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from gandash.config.setting import Settings, setting
 
@@ -58,11 +58,9 @@ class AlternatingConfig(Settings):
         help="Within a round the second player already sees the first one's move.",
     )
 
-    @model_validator(mode="after")
-    def _somebody_moves(self) -> Self:
+    def check(self) -> None:
         if self.discriminator_steps + self.generator_steps == 0:
             raise ValueError("discriminator_steps: both players have 0 steps; let at least one of them move")
-        return self
 
     def summary(self) -> str:
         order = "" if self.first == "discriminator" else ", G first"

@@ -9,9 +9,10 @@ from __future__ import annotations
 import difflib
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
@@ -51,6 +52,27 @@ class Settings(BaseModel):
             if isinstance(value, bool):  # pydantic would take true for 1; no setting of ours is a yes or no
                 raise ValueError(f"{name}: a value is needed, not true or false")
         return given
+
+    def check(self) -> None:
+        """What has to hold among several fields; raises ValueError, in words that begin with the field's name."""
+
+    @cached_property
+    def _is_checked(self) -> bool:
+        self.check()
+        return True
+
+    @model_validator(mode="after")
+    def _checked_once(self) -> Self:
+        # pydantic runs such a validator anew whenever the object is taken into another model, uploaded data and all
+        _ = self._is_checked
+        return self
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy; one with other values is checked before a model takes it in."""
+        copied = super().model_copy(update=update, deep=deep)
+        if update:
+            copied.__dict__.pop("_is_checked", None)
+        return copied
 
 
 AnySettings = TypeVar("AnySettings", bound=Settings)
@@ -114,30 +136,39 @@ def _bound(field: FieldInfo, *names: str) -> float | None:
 
 def settings(model: Settings, prefix: str = "") -> Iterator[Setting]:
     """Every setting of `model`, nested ones under dotted paths, a tagged union both as itself and through its variant."""
-    for name, field in type(model).model_fields.items():
-        if not isinstance(field.json_schema_extra, dict):
-            continue  # the `kind` tag: chosen with the variant, not a setting of its own
-        extra: Any = field.json_schema_extra["gandash"]
-        value, path = getattr(model, name), prefix + name
-        # pydantic moves Annotated metadata off the annotation, so a union arrives bare
-        is_union = bool(variants(field.annotation))
-        if not isinstance(value, Settings) or is_union:
-            yield Setting(
-                path=path,
-                label=str(field.title),
-                help=str(field.description),
-                value=value,
-                default=field.default,
-                live=extra["live"],
-                scale=extra["scale"],
-                symbol=_player_symbol(path, extra["symbol"]),
-                choices=extra["choices"],
-                type=field.annotation,
-                low=_bound(field, "ge", "gt"),
-                high=_bound(field, "le", "lt"),
-            )
+    for name in type(model).model_fields:
+        found = _declared(model, name, prefix)
+        if found is not None:
+            yield found
+        value = getattr(model, name)
         if isinstance(value, Settings):
-            yield from settings(value, path + ".")
+            yield from settings(value, f"{prefix}{name}.")
+
+
+def _declared(model: Settings, name: str, prefix: str) -> Setting | None:
+    """The setting of this name, None where the field is none: a group of settings, or the `kind` of a variant."""
+    field, value = type(model).model_fields[name], getattr(model, name)
+    if not isinstance(field.json_schema_extra, dict):
+        return None
+    # pydantic moves Annotated metadata off the annotation, so a union arrives bare
+    if isinstance(value, Settings) and not variants(field.annotation):
+        return None
+    extra: Any = field.json_schema_extra["gandash"]
+    path = prefix + name
+    return Setting(
+        path=path,
+        label=str(field.title),
+        help=str(field.description),
+        value=value,
+        default=field.default,
+        live=extra["live"],
+        scale=extra["scale"],
+        symbol=_player_symbol(path, extra["symbol"]),
+        choices=extra["choices"],
+        type=field.annotation,
+        low=_bound(field, "ge", "gt"),
+        high=_bound(field, "le", "lt"),
+    )
 
 
 def _player_symbol(path: str, symbol: str) -> str:
@@ -148,8 +179,13 @@ def _player_symbol(path: str, symbol: str) -> str:
 
 def setting_at(model: Settings, path: str) -> Setting:
     """The setting at a dotted path; raises SettingError when there is none."""
-    for found in settings(model):
-        if found.path == path:
+    *parents, name = path.split(".")
+    node: Any = model
+    for parent in parents:
+        node = getattr(node, parent) if isinstance(node, Settings) and parent in type(node).model_fields else None
+    if isinstance(node, Settings) and name in type(node).model_fields:
+        found = _declared(node, name, path.removesuffix(name))
+        if found is not None:
             return found
     raise unknown_setting(model, path, None)
 
@@ -173,18 +209,40 @@ def unknown_setting(model: Settings, path: str, value: object) -> SettingError:
     return SettingError(path, value, "there is no such setting", advice)
 
 
-def restarts(old: Settings, new: Settings) -> bool:
-    """True when going from `old` to `new` changes anything that cannot act on a running game."""
-    before = {s.path: s for s in settings(old)}
-    after = {s.path: s for s in settings(new)}
+def with_settings(model: AnySettings, changes: Sequence[tuple[str, Any]]) -> AnySettings:
+    """`model` with settings at dotted paths changed, in this order, and judged together: bounds may cross on the way.
 
-    def differs(path: str) -> bool:
-        if path not in before or path not in after:
-            return True
-        one, other = before[path].value, after[path].value
-        return type(one) is not type(other) if before[path].is_variant else bool(one != other)
+    Only the models on these paths are validated; all others, uploaded data among them, are the same objects as before. A
+    variant is replaced as a whole, by its fields with its kind among them, and its own settings may follow. Raises
+    SettingError, in plain words.
+    """
+    given: dict[str, Any] = dict(model)
+    shape = model  # has the fields of `given`, if not its values
+    for path, value in changes:
+        *parents, last = path.split(".")
+        node: Any = given
+        known: Any = shape
+        for name in parents:
+            known = getattr(known, name, None) if isinstance(known, Settings) else None
+            inner = node.get(name) if isinstance(node, dict) else None
+            if isinstance(inner, Settings):
+                inner = node[name] = dict(inner)
+            node = inner
+        if not isinstance(known, Settings) or last not in type(known).model_fields:
+            raise unknown_setting(shape, path, value)
+        if not isinstance(node, dict):  # because of what was put there before
+            return parse(type(model), given)
+        node[last] = dict(value) if isinstance(value, dict) else value
+        if not parents:
+            shape = reshaped(shape, last, value)
+    return parse(type(model), given)
 
-    return any(differs(path) and not s.live for path, s in (before | after).items())
+
+def reshaped(model: AnySettings, name: str, value: Any) -> AnySettings:
+    """`model`, not validated, with the fields that it has once the variant `name` is `value`."""
+    kind = value.get("kind", "mlp") if isinstance(value, dict) else None  # a network without a kind is an MLP
+    members = {kind_of(m): m for m in variants(type(model).model_fields[name].annotation)}
+    return model.model_copy(update={name: members[kind]()}) if kind in members else model
 
 
 def parse(model: type[AnySettings], given: JsonValue | bytes) -> AnySettings:
@@ -246,3 +304,10 @@ def show(value: Any) -> str:
         mantissa = mantissa.rstrip("0").rstrip(".")
         return f"{mantissa}e{int(exponent)}"
     return f"{value:.4g}" if math.isfinite(value) and isinstance(value, float) else str(value)
+
+
+def word(value: Any, choices: Mapping[str, str]) -> str:
+    """A setting's value, or a variant's fields, in the screen's words where it has them."""
+    if isinstance(value, str) and value in choices:
+        return choices[value]
+    return show(value["kind"] if isinstance(value, dict) and "kind" in value else value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -97,7 +97,7 @@ class Game:
 
     def to(self, device: torch.device) -> Game:
         """The same game with its coefficients on this device; data and latents are drawn on the processor all the same."""
-        if self.averaging.device == device:
+        if all(column.device == device for column in self._columns):
             return self
         generator, discriminator = (
             replace(player, hyper={name: column.to(device) for name, column in player.hyper.items()})
@@ -114,9 +114,42 @@ class Game:
         )
 
     @property
+    def _columns(self) -> Iterator[Tensor]:
+        """Every coefficient."""
+        yield self.averaging
+        for player in (self.generator, self.discriminator):
+            yield from player.hyper.values()
+        yield from (column for f in fields(self.penalties) if isinstance(column := getattr(self.penalties, f.name), Tensor))
+
+    @property
     def config(self) -> GameConfig:
         """The first member's config: the whole of it for a live run."""
         return self.configs[0]
+
+    def with_live_configs(self, *configs: GameConfig) -> Game:
+        """The same game under other live settings: coefficients and objective are replaced, nothing else is made again.
+
+        Laws, networks and the memory of their passes stay the same objects, and so do the coefficients of what has not changed.
+        Structure may not differ: see `config.changes.restarts`.
+        """
+
+        def changed(name: str) -> list[Any]:
+            """The members' settings of this group; [] where they are the same objects as before."""
+            new = [getattr(c, name) for c in configs]
+            return new if any(one is not getattr(c, name) for one, c in zip(new, self.configs, strict=True)) else []
+
+        first = configs[0]
+        played, shown_beside = _objectives(first)
+        found: dict[str, Any] = {"objective": played, "other_objective": shown_beside}
+        if optimisers := changed("generator_optimiser"):
+            found["generator"] = _player(self.generator.network, optimisers)
+        if optimisers := changed("discriminator_optimiser"):
+            found["discriminator"] = _player(self.discriminator.network, optimisers)
+        if regularisers := changed("regulariser"):
+            found["penalties"] = Penalties.of(regularisers)
+        if runs := changed("run"):
+            found["averaging"] = _column([run.averaging for run in runs])
+        return replace(self, configs=configs, batch=first.run.batch, **found).to(self.averaging.device)
 
 
 PER_MEMBER = ("generator_optimiser.", "discriminator_optimiser.", "regulariser.", "run.seed", "run.averaging")
@@ -135,7 +168,7 @@ def build_game(*configs: GameConfig) -> Game:
         if structure(other) != common:
             raise ValueError("members of one population must share data, networks, objective, update rule and batch size")
     data = distribution(first.data)
-    played = objective(first.objective, first.regulariser.smoothing)
+    played, shown_beside = _objectives(first)
     pack = first.regulariser.packing
     shape, packed = picture_shapes(first)
     return Game(
@@ -150,7 +183,7 @@ def build_game(*configs: GameConfig) -> Game:
             build_network(pack * data.dimension, 1, first.discriminator, packed), [c.discriminator_optimiser for c in configs]
         ),
         objective=played,
-        other_objective=objective(played.other, first.regulariser.smoothing) if played.other else None,
+        other_objective=shown_beside,
         penalties=Penalties.of([c.regulariser for c in configs]),
         averaging=_column([c.run.averaging for c in configs]),
         batch=first.run.batch,
@@ -165,6 +198,12 @@ def structure(c: GameConfig) -> dict[str, object]:
         for s in settings(c)
         if s.is_variant or s.path in COMMON or not s.path.startswith(PER_MEMBER)
     }
+
+
+def _objectives(c: GameConfig) -> tuple[Objective, Objective | None]:
+    """The objective that is played, and the one shown beside it."""
+    played = objective(c.objective, c.regulariser.smoothing)
+    return played, objective(played.other, c.regulariser.smoothing) if played.other else None
 
 
 def _column(values: Sequence[float]) -> Tensor:

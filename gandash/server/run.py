@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gandash.config import MAX_FLOP_PER_STEP, GameConfig, flop_per_step
-from gandash.config.setting import SettingError, restarts
+from gandash.config.changes import LiveChange, distinctions, live_differences_of_all, restarts, with_live_settings
+from gandash.config.setting import SettingError
 from gandash.server.history import Cursor, History
 from gandash.server.origin import Before, is_other
 from gandash.server.patience import STARTING, Limits, given_up, word_of_delay
 from gandash.server.process import TooManyCommands, WorkerProcess
 from gandash.server.seats import Seat, columns, describe, seated
-from gandash.wire.changes import LiveChange, distinctions, live_differences_of_all, mark, with_live_settings
+from gandash.wire.changes import mark
 from gandash.wire.frame import check, finite, pack, unpack
 from gandash.wire.messages import (
     FRAME,

@@ -9,10 +9,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gandash.config import GameConfig
-from gandash.config.data import DrawnConfig, PicturesConfig, Samples2DConfig, SamplesConfig, UploadedPicturesConfig
-from gandash.config.data.pictures import PICTURE_LATENT, made_up
-from gandash.config.networks import ConvolutionConfig, LinearConfig, MLPConfig, PointConfig
-from gandash.config.setting import JsonValue, Setting, SettingError, kind_of, setting_at, variants
+from gandash.config.changes import with_followers
+from gandash.config.data import DrawnConfig, Samples2DConfig, SamplesConfig, UploadedPicturesConfig
+from gandash.config.data.pictures import made_up
+from gandash.config.networks import LinearConfig, PointConfig
+from gandash.config.setting import JsonValue, Setting, SettingError, setting_at
 from gandash.packed import unpack_pictures
 from gandash.presets import PRESETS
 from gandash.presets.base import Move
@@ -101,22 +102,7 @@ def _is_unchanged(known: GameConfig, was: Setting, is_slider: bool, value: Any) 
 
 def replaced(config: GameConfig, path: str, value: JsonValue) -> GameConfig:
     """`config` with one setting changed; with other data also what would not go with them."""
-    return config.replace_all([(path, value), *(_following(config, value) if path == "data" else ())])
-
-
-def _following(config: GameConfig, data: JsonValue) -> list[tuple[str, JsonValue]]:
-    """What changes with the data: the latent's dimension, so that G's map can still be drawn whole, where it was the data's or
-    these turn to pictures or back; and players that need pictures, where there are none."""
-    kind = data.get("kind") if isinstance(data, dict) else None
-    new = next((m for m in variants(GameConfig.model_fields["data"].annotation) if kind_of(m) == kind), type(config.data))
-    were, are = isinstance(config.data, PicturesConfig), issubclass(new, PicturesConfig)
-    if are:
-        return [] if were else [("latent.dimension", PICTURE_LATENT)]
-    follows = were or config.latent.dimension == config.data.dimension
-    plain = MLPConfig().model_dump(mode="json")
-    needy = [name for name in ("generator", "discriminator") if isinstance(getattr(config, name), ConvolutionConfig)]
-    dimension = [("latent.dimension", getattr(new, "dimension", 1))] if follows else []
-    return [*dimension, *((name, plain) for name in needy)]
+    return config.replace_all(with_followers(config, [(path, value)]))
 
 
 def with_change(tab: Tab, path: str, value: JsonValue) -> Change:

@@ -6,6 +6,7 @@ from typing import Any
 
 from gandash import typed
 from gandash.config import GameConfig
+from gandash.config.changes import differences
 from gandash.config.setting import Setting, SettingError, kind_of, settings, show, variants
 from gandash.ui import controls
 from gandash.wire.messages import MAX_MEMBERS
@@ -74,9 +75,7 @@ def _typed(setting: Setting, text: str) -> list[float]:
 
 def differing(configs: tuple[GameConfig, ...]) -> dict[str, str]:
     """The settings whose values are not the same in all games, with those values as the screen writes them."""
-    found = [{s.path: s for s in settings(config)} for config in configs]
-    values: dict[str, list[str]] = {}
-    for own in found:
-        for path, s in own.items():
-            values.setdefault(path, []).append(s.choices[s.value] if s.choices else show(s.value))
-    return {path: ", ".join(said) for path, said in values.items() if len(set(said)) > 1 or len(said) < len(configs)}
+    return {
+        path: ", ".join(s.choices[s.value] if s.choices else show(s.value) for s in each if s is not None)
+        for path, each in differences(*configs).items()
+    }

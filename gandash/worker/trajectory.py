@@ -18,7 +18,6 @@ from gandash.game.device import CPU, device_for
 from gandash.game.game import Game, Streams, build_game
 from gandash.game.round import GameState, Players, start
 from gandash.game.step import train_step
-from gandash.wire.changes import with_live_setting
 from gandash.wire.messages import Change
 
 log = logging.getLogger("gandash.worker")
@@ -89,7 +88,7 @@ class Trajectory:
 
     def set(self, path: str, value: JsonValue) -> Change | None:
         """Change a live setting from the next round on; None when it already has that value. Raises SettingError."""
-        config = with_live_setting(self.config, path, value)
+        config = self.config.with_live(path, value)
         before = setting_at(self.config, path)
         new = setting_at(config, path).value
         if new == before.value:
@@ -97,7 +96,7 @@ class Trajectory:
         if path == "update_rule":  # what another rule kept is of no use to this one
             kept = {name: tensor for name, tensor in self.state.memory.items() if name == "spectral"}
             self.state = replace(self.state, memory=kept)
-        self.game = replace_config(self.game, config)
+        self.game = self.game.with_live_configs(config)
         change = Change(
             kind="set",
             step=self.step,
@@ -137,7 +136,7 @@ class Trajectory:
     def read(cls, label: dict[str, Any], tensors: dict[str, Tensor]) -> Trajectory:
         """The trajectory `written` described; raises KeyError, TypeError, ValueError or RuntimeError where it does not fit."""
         read = cls(parse_config(label["initial_config"]))
-        read.game = replace_config(read.game, parse_config(label["config"]))
+        read.game = read.game.with_live_configs(parse_config(label["config"]))
         read.changes = tuple(Change.model_validate(c) for c in label["changes"])
         # Apart from phi only where it is normalised; files from before that have none
         tensors = tensors if read.game.penalties.spectral else tensors | {"critic": tensors["phi"]}
@@ -147,15 +146,6 @@ class Trajectory:
         read.state = state.to(read.device)
         read.streams.restore(tensors["randomness"])
         return read
-
-
-def replace_config(game: Game, config: GameConfig) -> Game:
-    """The game under other live settings. Networks and laws come out the same: structure may not differ."""
-    return replace(
-        build_game(config).to(game.averaging.device),
-        data=game.data,
-        latent=game.latent,
-    )
 
 
 def replay(config: GameConfig, changes: tuple[Change, ...], steps: int) -> Trajectory:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import fields
 from typing import Any
 
 import pytest
 import torch
 from game.checks import check_noise
+from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from gandash.config import GameConfig, RunConfig, flop_per_step
@@ -16,7 +18,8 @@ from gandash.config.networks import LatentConfig, MLPConfig
 from gandash.config.optimisers import AdamConfig
 from gandash.config.regularisers import RegulariserConfig
 from gandash.config.rules import AlternatingConfig, ExtragradientConfig
-from gandash.game.game import Streams, build_game
+from gandash.config.setting import Setting, kind_of, setting_at, settings, variants
+from gandash.game.game import Penalties, Streams, build_game
 from gandash.game.networks import build_network
 from gandash.game.round import start
 from gandash.game.step import train_step
@@ -188,3 +191,40 @@ def test_the_cost_estimate_is_what_torch_counts(r1: float, rule: AlternatingConf
     with FlopCounterMode(display=False) as counter:
         train_step(game, state, streams)
     assert flop_per_step(config) == pytest.approx(counter.get_total_flops(), rel=0.3)
+
+
+def moved(given: Setting) -> Any:
+    """Another value that this setting may have."""
+    if given.is_variant:
+        return {"kind": next(kind_of(m) for m in variants(given.type) if not isinstance(given.value, m))}
+    if given.choices:
+        return next(name for name in given.choices if name != given.value)
+    if given.path == "run.batch":
+        return 4
+    return given.value + 1 if isinstance(given.value, int) else given.value / 2 + 0.1
+
+
+@pytest.mark.parametrize("path", [s.path for s in settings(SMALL) if s.live])
+def test_a_live_change_replaces_coefficients_and_nothing_else(path: str) -> None:
+    """It is the game that would be made of the new settings, but for laws, networks and what else is the same object."""
+    begun = SMALL.replace("regulariser.packing", 2)
+    game = build_game(begun, begun.replace("run.seed", 3))
+    new = [c.with_live(path, moved(setting_at(SMALL, path))) for c in game.configs]
+    found, made = game.with_live_configs(*new), build_game(*new)
+    assert all(a is b for a, b in zip(found.configs, new, strict=True))
+    assert (found.objective, found.other_objective) == (made.objective, made.other_objective)
+    assert (found.batch, found.pack) == (made.batch, made.pack) == (new[0].run.batch, 2)
+    for own, fresh, before in (
+        (found.generator, made.generator, game.generator),
+        (found.discriminator, made.discriminator, game.discriminator),
+    ):
+        assert own.network is before.network and own.optimiser is fresh.optimiser and own.hyper.keys() == fresh.hyper.keys()
+        assert all(torch.equal(own.hyper[name], fresh.hyper[name]) for name in own.hyper)
+    assert torch.equal(found.averaging, made.averaging)
+    for one in fields(Penalties):
+        mine, theirs = getattr(found.penalties, one.name), getattr(made.penalties, one.name)
+        assert torch.equal(mine, theirs) if isinstance(theirs, Tensor) else mine == theirs
+    assert found.data is game.data and found.latent is game.latent
+    group = path.split(".")[0]
+    assert (found.penalties is game.penalties) == (group != "regulariser")
+    assert (found.generator is game.generator) == (group != "generator_optimiser")

@@ -27,6 +27,7 @@ from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 from streamlit.testing.v1 import AppTest
 
 from gandash.config import GameConfig
+from gandash.config.changes import with_live_settings
 from gandash.config.data import Samples2DConfig, SamplesConfig, UploadedPicturesConfig
 from gandash.config.data.pictures import made_up
 from gandash.config.setting import setting_at, show
@@ -43,7 +44,6 @@ from gandash.ui import tab as tab_module
 from gandash.ui.routes import VISITOR_COOKIE
 from gandash.ui.words import maths
 from gandash.uploads import guard
-from gandash.wire.changes import with_live_settings
 from gandash.wire.messages import Command, Restart, Rewind, Set, SetMany, Standing, Start, Started, Status, StatusChanged
 
 PAGE = str(Path(__file__).parents[2] / "gandash" / "ui" / "page.py")

@@ -12,9 +12,9 @@ import torch
 from playing import Played
 
 from gandash.config import GameConfig
+from gandash.config.changes import distinctions
 from gandash.config.setting import SettingError
 from gandash.game.round import GameState, Players
-from gandash.wire.changes import distinctions
 from gandash.wire.frame import unpack
 from gandash.worker.checkpoint import load, save
 from gandash.worker.games import Games

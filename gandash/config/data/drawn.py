@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import model_validator
 
 from gandash.config.data.base import PointsConfig
 from gandash.config.setting import setting
@@ -39,13 +38,11 @@ class DrawnConfig(PointsConfig):
         2.5, label="Half width", ge=0.5, le=8, help="The canvas reaches so far from 0 to each side, in units of x."
     )
 
-    @model_validator(mode="after")
-    def _readable(self) -> Self:
+    def check(self) -> None:
         try:
             unpack_painting(self.painting)
         except ValueError as error:
             raise ValueError(f"painting: {error}") from None
-        return self
 
     def cells(self) -> NDArray[np.uint8]:
         """How much of each cell is painted, `(SIDE, SIDE)` from 0 to 255, row 0 the lowest."""

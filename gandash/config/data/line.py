@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
-
-from pydantic import model_validator
+from typing import Literal
 
 from gandash.config.data.base import WEIGHTS_HELP, PointsConfig, check_places, check_weights
 from gandash.config.setting import setting
@@ -46,11 +44,9 @@ class MixtureConfig(PointsConfig):
         help=WEIGHTS_HELP,
     )
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
+    def check(self) -> None:
         check_weights(self.weights, len(self.means))
         check_places(self.means)
-        return self
 
     def summary(self) -> str:
         return f"mixture, {len(self.means)} mode{'s' if len(self.means) > 1 else ''}"
@@ -63,11 +59,9 @@ class UniformConfig(PointsConfig):
     low: float = setting(-1.5, label="Low", ge=-8, le=8, help="Left edge; G has to learn a cliff there.")
     high: float = setting(1.5, label="High", ge=-8, le=8, help="Right edge; p_g usually overshoots it a little.")
 
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
+    def check(self) -> None:
         if not self.high - self.low >= 0.01:
             raise ValueError(f"high: must exceed low ({self.low:g}) by at least 0.01")
-        return self
 
     def summary(self) -> str:
         return f"uniform [{self.low:g}, {self.high:g}]"

@@ -7,11 +7,10 @@ A sample is a flat row of channels × side × side numbers, channel by channel a
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import model_validator
 
 from gandash.config.setting import Settings, setting
 from gandash.packed import MAX_PICTURE_TEXT, MAX_PICTURES, PackedPictures, pack_pictures, unpack_pictures
@@ -147,10 +146,8 @@ class DigitsConfig(FoundPicturesConfig):
     classes: tuple[int, ...] = setting((), label="Digits", max_length=10, help=_classes_help)
     count: int = _count(1797, "At most so many pictures, always the same ones. Fewer: D knows them by heart sooner.")
 
-    @model_validator(mode="after")
-    def _there(self) -> Self:
+    def check(self) -> None:
         self.chosen()
-        return self
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -204,10 +201,8 @@ class UploadedPicturesConfig(FoundPicturesConfig):
     classes: tuple[int, ...] = setting((), label="Classes", max_length=256, help=_classes_help + " Needs uploaded labels.")
     count: int = _count(MAX_PICTURES, "At most so many pictures, always the same ones. Fewer: D knows them by heart sooner.")
 
-    @model_validator(mode="after")
-    def _readable(self) -> Self:
+    def check(self) -> None:
         self.chosen()
-        return self
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from itertools import chain
-from typing import Any, Literal, Self
-
-from pydantic import model_validator
+from typing import Any, Literal
 
 from gandash.config.data.base import WEIGHTS_HELP, PointsConfig, check_places, check_weights
 from gandash.config.setting import setting
@@ -27,11 +25,9 @@ class Gaussian2DConfig(PointsConfig):
     )
     std: float = _std(0.5)
 
-    @model_validator(mode="after")
-    def _near(self) -> Self:
+    def check(self) -> None:
         if any(not -8 <= m <= 8 for m in self.mean):
             raise ValueError("mean: both coordinates must lie between -8 and 8")
-        return self
 
     def summary(self) -> str:
         return f"2D Gaussian, std {self.std:g}"
@@ -52,11 +48,9 @@ class Mixture2DConfig(PointsConfig):
     std: float = _std(0.25)
     weights: tuple[float, ...] = setting((), label="Weights", max_length=100, help=WEIGHTS_HELP)
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
+    def check(self) -> None:
         check_weights(self.weights, len(self.means))
         check_places(chain.from_iterable(self.means))
-        return self
 
     def summary(self) -> str:
         return f"2D mixture, {len(self.means)} mode{'s' if len(self.means) > 1 else ''}"
@@ -72,10 +66,8 @@ class RingConfig(PointsConfig):
     std: float = _std(0.2)
     weights: tuple[float, ...] = setting((), label="Weights", max_length=64, help=WEIGHTS_HELP)
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
+    def check(self) -> None:
         check_weights(self.weights, self.modes)
-        return self
 
     def summary(self) -> str:
         return f"ring, {self.modes} mode{'s' if self.modes > 1 else ''}, std {self.std:g}"
@@ -93,10 +85,8 @@ class GridConfig(PointsConfig):
         (), label="Weights", max_length=100, help=WEIGHTS_HELP + " Row by row, from the lower left."
     )
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
+    def check(self) -> None:
         check_weights(self.weights, self.side**2)
-        return self
 
     def summary(self) -> str:
         return f"grid {self.side} × {self.side}, std {self.std:g}"
@@ -149,11 +139,9 @@ class AnnulusConfig(PointsConfig):
     )
     outer: float = setting(2.0, label="Outer radius", ge=0.1, le=8, help="Where the data ends, with a cliff.")
 
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
+    def check(self) -> None:
         if not self.outer - self.inner >= 0.01:
             raise ValueError(f"outer: must exceed the inner radius ({self.inner:g}) by at least 0.01")
-        return self
 
     def summary(self) -> str:
         return f"annulus, {self.inner:g} to {self.outer:g}"

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from statistics import NormalDist
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import model_validator
 
 from gandash.config.data.base import PointsConfig
 from gandash.config.setting import setting
@@ -99,10 +98,8 @@ class SamplesConfig(PointsConfig):
     rows: str = _rows(_humps())
     scaling: Literal["standardised", "as_given"] = _scaling()
 
-    @model_validator(mode="after")
-    def _readable(self) -> Self:
+    def check(self) -> None:
         self.points()
-        return self
 
     def points(self) -> NDArray[np.float32]:
         """The points as the game is played with them, `(n, 1)`."""
@@ -120,10 +117,8 @@ class Samples2DConfig(PointsConfig):
     rows: str = _rows(_arc())
     scaling: Literal["standardised", "as_given"] = _scaling()
 
-    @model_validator(mode="after")
-    def _readable(self) -> Self:
+    def check(self) -> None:
         self.points()
-        return self
 
     def points(self) -> NDArray[np.float32]:
         """The points as the game is played with them, `(n, 2)`."""

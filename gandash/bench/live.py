@@ -1,0 +1,179 @@
+"""A live worker as its owner sees it: how fast it plays, and what a change in mid-run costs."""
+
+from __future__ import annotations
+
+import itertools
+import queue
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+
+from gandash.config import GameConfig
+from gandash.server.forkserver import Spawned
+from gandash.server.process import WorkerProcess
+from gandash.wire.frame import unpack
+from gandash.wire.messages import EVENT, FRAME, METRICS, End, Event, Refused, SendFrame, Set, Start, Started, StatusChanged
+from gandash.worker.loop import Inbox, Loop
+from gandash.worker.observer import COLUMNS
+
+PATIENCE_SECONDS = 60.0  # for a worker to answer
+CHANGED = b'{"type":"changed"'
+
+T = TypeVar("T")
+
+
+class NothingToMeasure(RuntimeError):
+    """A worker that ended, refused or fell silent."""
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """Metrics that reached the viewer: when, up to which step, and the generator's learning rates they were played with."""
+
+    seconds: float
+    step: int
+    learning_rates: frozenset[float]
+
+
+class Viewer:
+    """A worker's owner without a page: takes what arrives, and while `watching` asks for a frame as soon as one came."""
+
+    def __init__(self) -> None:
+        self.watching = False
+        self.frames = 0
+        self._last_word = "it said nothing"
+        self._started: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        self._arrivals: queue.SimpleQueue[Arrival] = queue.SimpleQueue()
+
+    def on_event(self, worker: WorkerProcess, event: Event) -> None:
+        match event:
+            case Started():
+                self._started.put(True)
+            case Refused(message=message):
+                self._last_word = f"it refused: {message}"
+            case StatusChanged(status=status, reason=reason):
+                self._last_word = f"it is {status}. {reason}".strip()
+
+    def on_exit(self, worker: WorkerProcess, reason: str) -> None:
+        self._last_word = f"it ended: {reason}"
+
+    def on_bytes(self, worker: WorkerProcess, kind: bytes, body: bytes) -> None:
+        now = time.perf_counter()
+        if kind == FRAME:
+            self.frames += 1
+            if self.watching:
+                worker.send(SendFrame())
+        elif kind == METRICS:
+            _, arrays = unpack(body)
+            rates = arrays["rows"][:, COLUMNS.index("learning_rate_g")].tolist()
+            self._arrivals.put(Arrival(now, int(arrays["step"][-1]), frozenset(rates)))
+
+    def wait_for_start(self) -> None:
+        """Raises NothingToMeasure."""
+        self._take(self._started)
+
+    def arrival(self) -> Arrival:
+        """The next metrics. Raises NothingToMeasure."""
+        return self._take(self._arrivals)
+
+    def forget_arrivals(self) -> None:
+        while not self._arrivals.empty():
+            self._arrivals.get_nowait()
+
+    def _take(self, what: queue.SimpleQueue[T]) -> T:
+        try:
+            return what.get(timeout=PATIENCE_SECONDS)
+        except queue.Empty:
+            raise NothingToMeasure(f"the worker sent nothing for {PATIENCE_SECONDS:g} s; {self._last_word}") from None
+
+
+@contextmanager
+def playing(config: GameConfig) -> Iterator[tuple[WorkerProcess, Viewer]]:
+    """A worker process that plays this game at full speed. Raises NothingToMeasure."""
+    with tempfile.TemporaryDirectory(prefix="gandash-bench-") as directory:
+        worker, viewer = WorkerProcess(Spawned()), Viewer()
+        try:
+            worker.give_to(viewer)
+            worker.send(Start(generation=1, configs=(config,), directory=directory, playing=True))
+            viewer.wait_for_start()
+            yield worker, viewer
+        finally:
+            worker.end()
+            worker.wait()
+
+
+def pace(viewer: Viewer, seconds: float) -> float:
+    """Steps per second, from one arrival of metrics to another at least `seconds` later."""
+    viewer.forget_arrivals()
+    first = last = viewer.arrival()
+    while last is first or last.seconds < first.seconds + seconds:
+        last = viewer.arrival()
+    return (last.step - first.step) / (last.seconds - first.seconds)
+
+
+def paces(config: GameConfig, seconds: float) -> tuple[float, float, float]:
+    """Steps per second unwatched and watched, and frames per second watched: medians over slices that take turns."""
+    length = min(1.0, seconds / 4)
+    unwatched, watched, frames = [], [], []
+    with playing(config) as (worker, viewer):
+        pace(viewer, length)  # the first second warms up
+        for _ in range(max(1, round(seconds / (2 * length)))):
+            viewer.watching = False
+            unwatched.append(pace(viewer, length))
+            viewer.watching = True
+            worker.send(SendFrame())
+            began, before = time.perf_counter(), viewer.frames
+            watched.append(pace(viewer, length))
+            frames.append((viewer.frames - before) / (time.perf_counter() - began))
+    return statistics.median(unwatched), statistics.median(watched), statistics.median(frames)
+
+
+def reactions(config: GameConfig, changes: int) -> list[float]:
+    """Seconds from sending a change of G's learning rate until metrics of a step that used it have arrived; with a viewer.
+
+    The changes come at random moments of the worker's rhythm.
+    """
+    rate, moments, found = config.generator_optimiser.learning_rate, random.Random(0), []
+    with playing(config) as (worker, viewer):
+        viewer.watching = True
+        worker.send(SendFrame())
+        viewer.arrival()
+        for i in range(changes):
+            time.sleep(moments.uniform(0.02, 0.08))
+            new = rate * (0.9 if i % 2 == 0 else 1.0)
+            viewer.forget_arrivals()
+            began = time.perf_counter()
+            worker.send(Set(path="generator_optimiser.learning_rate", value=new))
+            while float(np.float32(new)) not in (arrival := viewer.arrival()).learning_rates:
+                pass
+            found.append(arrival.seconds - began)
+    return found
+
+
+def change_seconds(config: GameConfig, changes: int) -> list[float]:
+    """Seconds of CPU that the worker's loop spends on each of these changes of D's learning rate, while the game stands still.
+
+    The loop runs here, between queues, and answers each change with an event.
+    """
+    rate, path = config.discriminator_optimiser.learning_rate, "discriminator_optimiser.learning_rate"
+    answered: list[float] = []
+
+    def note(kind: bytes, body: bytes) -> None:
+        if kind == EVENT and body.startswith(CHANGED):  # to read it would take time too
+            answered.append(time.thread_time())
+
+    with tempfile.TemporaryDirectory(prefix="gandash-bench-") as directory:
+        inbox: Inbox = queue.SimpleQueue()
+        inbox.put(Start(generation=1, configs=(config,), directory=directory, playing=False))
+        for i in range(changes + 1):
+            inbox.put(Set(path=path, value=rate * (1 + (i + 1) / (2 * changes))))
+        inbox.put(End())
+        Loop(inbox, note, time.monotonic).run()
+    return [after - before for before, after in itertools.pairwise(answered)]
