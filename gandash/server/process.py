@@ -47,7 +47,7 @@ class WorkerProcess:
 
     @property
     def pid(self) -> int:
-        """0 until it is known: a fork server that is still importing starts it later."""
+        """0 until it is known: while the fork server still imports torch, no worker has started."""
         return self._process.pid
 
     @property
@@ -55,8 +55,8 @@ class WorkerProcess:
         return self._process.poll() is None
 
     def give_to(self, owner: Owner) -> None:
-        """From now on packets go to `owner`, and the news of its exit too, even if it is gone already."""
-        self.given = self.heard = self.answered = time.monotonic()  # a spare has had nothing to say, which is no silence
+        """From now on `owner` gets the worker's packets, and hears of its exit, even of one that has happened already."""
+        self.given = self.heard = self.answered = time.monotonic()  # that a spare had nothing to say does not count as silence
         self._owner = owner
         self._spoken_for.set()
 
@@ -78,7 +78,7 @@ class WorkerProcess:
         threading.Thread(target=self._see_off, args=(patience_seconds,), name=f"end worker {id(self)}", daemon=True).start()
 
     def kill(self, reason: str = "") -> None:
-        """At once, without saving; the owner hears of its exit as of any other, and `reason` instead of the signal."""
+        """End it at once, without saving. The owner hears of its exit as usual, with `reason` in place of the signal."""
         self._last_words = reason
         self._process.kill()
 
@@ -104,7 +104,7 @@ class WorkerProcess:
     def _read(self) -> None:
         assert self._process.stdout is not None
         reason = ""
-        self._process.wait_for_start()  # whoever hears of it can then have its pid
+        self._process.wait_for_start()  # its owner may ask for the pid as soon as it hears of it
         with self._process.stdout as stdout:
             try:
                 while (packet := read_packet(stdout)) is not None:
@@ -115,7 +115,7 @@ class WorkerProcess:
                 log.warning("worker %d sent something unreadable", self.pid, exc_info=error)
                 self._process.kill()
             code = self._process.wait()
-        with suppress(queue.Full):  # a writer with a full queue finds out by itself that nobody reads
+        with suppress(queue.Full):  # where the queue is full, the writer will notice by itself that nobody reads
             self._commands.put_nowait(None)
         self._spoken_for.wait()
         if (owner := self._owner) is not None:

@@ -21,7 +21,7 @@ from gandash.server.run import Role, Run
 
 log = logging.getLogger("gandash.supervisor")
 
-SPARE_PAUSE_SECONDS = 30.0  # before another spare is tried when one has died
+SPARE_PAUSE_SECONDS = 30.0  # pause before the next spare, where one has died
 
 
 class NoRoom(RuntimeError):
@@ -29,9 +29,9 @@ class NoRoom(RuntimeError):
 
 
 class Supervisor:
-    """All methods may be called from any thread.
+    """Owns all runs and their workers, and knows whose each run is. All methods may be called from any thread.
 
-    `start_worker`: in place of forking one. `forkserver`: one that is being started already.
+    `start_worker` makes a worker, instead of forking one. `forkserver` is one that is being started already.
     """
 
     def __init__(
@@ -44,10 +44,10 @@ class Supervisor:
         self._forkserver = forkserver or (ForkServer() if start_worker is None and can_fork() else None)
         self._start_worker = start_worker or self._fork_or_spawn
         self._lock = threading.RLock()
-        self._spare_lock = threading.Lock()  # its own: a run that takes a worker holds its lock, and we may wait for it
+        self._spare_lock = threading.Lock()  # apart from `_lock`, whose holder may wait for a run that is just taking a worker
         self._runs: dict[str, Run] = {}
         self._owners: dict[str, str] = {}  # run id -> visitor
-        self._promised: WeakValueDictionary[tuple[str, str], Run] = WeakValueDictionary()  # by visitor, and the name asked for
+        self._promised: WeakValueDictionary[tuple[str, str], Run] = WeakValueDictionary()  # by visitor and name in the address
         self._spare: WorkerProcess | None = None
         self._no_spare_before = 0.0
         self._closed = threading.Event()
@@ -85,7 +85,7 @@ class Supervisor:
         if len(live) < self.limits.runs:
             return
         now = time.monotonic()
-        # A run that was just left may be a reload, and one just made has no picture yet: neither makes room
+        # Neither a run that was left a moment ago, perhaps to be reloaded, nor one that no page shows yet makes room
         left = {r: seconds for r in live if (seconds := r.unwatched_seconds(now)) > self.limits.absence_seconds}
         loneliest = max((r for r in left if not r.is_expected(now)), key=lambda r: left[r], default=None)
         if loneliest is None:
@@ -102,7 +102,10 @@ class Supervisor:
             return run if run is not None and self._belongs(run, visitor) and not run.has_ended else None
 
     def admit(self, token: str) -> tuple[Run, Role] | None:
-        """Whose door this token opens, and how far. Compared in constant time."""
+        """The run that this token opens, and whether it may steer or only watch; None for an unknown one.
+
+        Compared in constant time.
+        """
         with self._lock:
             for run in self._runs.values():
                 for role, secret in run.tokens.items():
@@ -111,8 +114,11 @@ class Supervisor:
         return None
 
     def kept_for(self, visitor: str) -> Run | None:
-        """The unwatched run that this visitor left last, if it is still kept. It is promised to who asks: a tab opened in
-        the same second does not get it too, nor one that another tab is about to show."""
+        """The run that this visitor left last, if it is still kept and nobody looks at it; None without one.
+
+        It is promised to the caller: another tab that is opened in the same second does not get it too. Nor does the caller
+        get a run that another tab is about to show.
+        """
         with self._lock:
             now = time.monotonic()
             mine = [r for r in self._runs.values() if self._belongs(r, visitor) and not r.has_ended]
@@ -123,9 +129,11 @@ class Supervisor:
             return found
 
     def arrive(self, name: str, visitor: str, begin: Callable[[], Run]) -> Run:
-        """The run for a tab that has just been opened at an address that names one: that one, the one left behind, or what
-        `begin` makes. A page asks twice, by its script and by the live view that does not wait for it: whichever comes
-        second gets what the first got."""
+        """The run for a tab that was opened at an address with the `name` of a run: that run, else the one that this visitor
+        left, else what `begin` makes.
+
+        A page asks twice: its script and its live view do not wait for each other. The second gets what the first got.
+        """
         with self._lock:
             found = self.find(name, visitor)
             promised = self._promised.pop((visitor, name), None)
@@ -155,7 +163,7 @@ class Supervisor:
             if self._closed.is_set() or (self._spare is not None and self._spare.is_alive):
                 return
             now = time.monotonic()
-            if self._spare is not None:  # a worker that cannot even start would be tried again and again
+            if self._spare is not None:  # else a worker that cannot even start would be started again and again
                 self._spare.end()
                 self._spare, self._no_spare_before = None, now + SPARE_PAUSE_SECONDS
                 log.warning("the spare worker ended by itself; see above for why")
@@ -185,7 +193,7 @@ class Supervisor:
         """Pause and end unwatched runs, replace silent workers, keep a spare warm. Called twice a second."""
         for run in self.runs:
             run.look_after(now, self.limits)
-            # What ended is kept until its viewers have been told, and may have come back to ask
+            # A run that has ended is kept until its viewers were told, and a while longer: they may ask again
             if run.has_ended and run.unwatched_seconds(now) > self.limits.absence_seconds:
                 run.end("")
                 if not run.has_worker:
