@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from gandash.diagnostics.verdict import Verdict
     from gandash.runs.record import Record
     from gandash.worker.observer import Observer
-    from gandash.worker.trajectory import Snapshot, Trajectory
+    from gandash.worker.trajectory import StateSnapshot, Trajectory
 
 CHECKPOINT_SECONDS = 30.0
 PROGRESS_SECONDS = 0.1
@@ -78,7 +78,7 @@ def play(config: GameConfig, steps: int, directory: Path | None, changes: Sequen
         began = time.perf_counter()
         metrics, finite_before = _play_rounds(trajectory, observer, steps, changes, record, stop)
         seconds = time.perf_counter() - began
-        observer.judge()
+        observer.renew_verdict()
         verdict = observer.verdict
         if finite_before:
             cause = cause_of(finite_before, trajectory.changes, trajectory.config, trajectory.step)
@@ -94,7 +94,7 @@ def play(config: GameConfig, steps: int, directory: Path | None, changes: Sequen
 
 def _play_rounds(
     trajectory: Trajectory, observer: Observer, steps: int, changes: Sequence[Timed], record: Record | None, stop: Sequence[int]
-) -> tuple[dict[str, float], Snapshot | None]:
+) -> tuple[dict[str, float], StateSnapshot | None]:
     """The last row of metrics, and if the game diverged, the state before the step that broke it."""
     metrics = dict.fromkeys(observer.columns, math.nan)
     shown_distance = next(name for name in DISTANCES if name in metrics)

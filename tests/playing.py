@@ -12,7 +12,7 @@ from gandash.game.round import Players
 from gandash.wire.messages import Change
 from gandash.worker.games import Games
 from gandash.worker.observer import Observer
-from gandash.worker.trajectory import Snapshot, Trajectory
+from gandash.worker.trajectory import StateSnapshot, Trajectory
 
 
 class Played(Trajectory):
@@ -33,7 +33,7 @@ class Played(Trajectory):
             self.observer.changed(change)
         return change
 
-    def restore(self, snapshot: Snapshot) -> None:
+    def restore(self, snapshot: StateSnapshot) -> None:
         super().restore(snapshot)
         self.observer.went_back()
 

@@ -80,15 +80,15 @@ def approach(
     samples: int = 8192,
     tolerance: float = 1e-4,
     patience: int = 3,
-    breathe: Callable[[], None] = lambda: None,
+    check_cancelled: Callable[[], None] = lambda: None,
 ) -> Iterator[Approach]:
     """D's way to D*, by Adam on D alone: one `Approach` before the first step and one after each `chunk` of steps.
 
     Each step draws a fresh batch, `batch` real and generated samples per member from that member's generator, so hand in
     throw-away generators (`Streams.measuring`) to leave a run undisturbed. V is read on `samples` fixed points, other than
     those trained on. It ends after `steps`, or when no member's best V has risen by `tolerance` nats for `patience` chunks.
-    `jsd` in nats is G's true divergence, a number or `(members,)`; where D judges packs, that of packs. `breathe` is called
-    before every step and may raise to end the search.
+    `jsd` in nats is G's true divergence, a number or `(members,)`; where D judges packs, that of packs. `check_cancelled` is
+    called before every step and may raise to end the search.
     """
     known = torch.as_tensor(jsd, dtype=torch.float64).expand(game.members)
 
@@ -113,7 +113,7 @@ def approach(
     best, idle, done = now.value, 0, 0
     while done < steps and idle < patience:
         for _ in range(min(chunk, steps - done)):
-            breathe()
+            check_cancelled()
             descent.step(_negative_value(game, *drawn(batch)))
             done += 1
         now = reached(done)

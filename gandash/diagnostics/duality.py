@@ -42,7 +42,7 @@ def duality_gap(
     learning_rate: float,
     optimiser: str = "adam",
     test: tuple[Tensor, Tensor] | None = None,
-    breathe: Callable[[], None] = lambda: None,
+    check_cancelled: Callable[[], None] = lambda: None,
 ) -> DualityGap:
     """Estimate the duality gap of V = E log D + E log(1 - D(G(z))) from the state (theta, phi), which is not changed.
 
@@ -52,8 +52,8 @@ def duality_gap(
     game is played with; D's output is taken as a logit, its penalties and noise left out.
 
     The players are kept where they stood best, not where the last step left them, so the gap is never negative on that batch;
-    on a `test` batch (real, latents), which tells what was won from what was learnt by heart, it may be. `breathe` is called
-    before every inner step and may raise to end the search.
+    on a `test` batch (real, latents), which tells what was won from what was learnt by heart, it may be. `check_cancelled` is
+    called before every inner step and may raise to end the search.
     """
     theta, phi = theta.detach(), phi.detach()
 
@@ -63,9 +63,14 @@ def duality_gap(
     with torch.no_grad():
         seen_real, seen_fake = seen(game, real), seen(game, generate(game, theta, latents))
     best_phi = _lowest(
-        lambda d: -value(logits(game, d, seen_real), logits(game, d, seen_fake)), phi, steps, learning_rate, optimiser, breathe
+        lambda d: -value(logits(game, d, seen_real), logits(game, d, seen_fake)),
+        phi,
+        steps,
+        learning_rate,
+        optimiser,
+        check_cancelled,
     )
-    best_theta = _lowest(lambda g: v(g, phi, real, latents), theta, steps, learning_rate, optimiser, breathe)
+    best_theta = _lowest(lambda g: v(g, phi, real, latents), theta, steps, learning_rate, optimiser, check_cancelled)
     x, z = test or (real, latents)
     with torch.no_grad():
         return DualityGap(steps, v(theta, phi, x, z), v(theta, best_phi, x, z), v(best_theta, phi, x, z))
@@ -77,14 +82,14 @@ def _lowest(
     steps: int,
     learning_rate: float,
     optimiser: str,
-    breathe: Callable[[], None],
+    check_cancelled: Callable[[], None],
 ) -> Tensor:
     """Of the rows that `steps` steps down the loss visit, start included, the best of each member."""
     descent = Descent(rows, learning_rate, optimiser)
     with torch.no_grad():
         best, least = descent.rows, loss(descent.rows)
     for _ in range(steps):
-        breathe()
+        check_cancelled()
         descent.step(loss)
         with torch.no_grad():
             now = loss(descent.rows)

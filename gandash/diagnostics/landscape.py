@@ -135,7 +135,7 @@ def batch_field(
     latents: Tensor,
     chance: Chance = NO_CHANCE,
     kept: Tensor | None = None,
-    breathe: Callable[[], None] = lambda: None,
+    check_cancelled: Callable[[], None] = lambda: None,
 ) -> Field:
     """v(w) of a game of one member on this batch `(1, batch, dim)`, `(n,) -> (n,)` in float32 without a graph: what training
     computes, penalties and all. `kept`: what spectral normalisation remembers, from which it settles anew at every phi.
@@ -143,7 +143,7 @@ def batch_field(
     split, net = game.generator.network.size, game.discriminator.network
 
     def v(w: Tensor) -> Tensor:
-        breathe()
+        check_cancelled()
         w = w.detach().float()[None]
         theta, phi = w[:, :split], w[:, split:]
         judged = normalised(net, phi, kept, rounds=SETTLING) if game.penalties.spectral else None

@@ -35,7 +35,7 @@ JSD in nats; W1 (sliced on the plane) in units of x; captured modes, high-qualit
 mixture, else NaN; sup |D - 1/2| and sup |D - D*| over the central 98 % of p_r, with the objective's own reading of D in place
 of D and its own centre in place of 1/2 (the median, where the output has a free offset); E |grad_x a| of D's output on real and
 on generated samples, per unit of x; and, for one who follows a game, the cosine between the players' joint displacement since
-the last measurement and the one before (`diagnostics.path.Turning`): a state alone has none, NaN.
+the last measurement and the one before (`diagnostics.path.UpdateCosine`): a state alone has none, NaN.
 """
 
 _SLOPES = 128  # samples of each law on which D's slope is read, of those that are there

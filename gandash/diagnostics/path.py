@@ -23,24 +23,24 @@ BUMP = 0.25  # a cosine higher by this at the end than beside it is a bump
 
 
 @dataclass(frozen=True)
-class Footprint:
+class PathPoint:
     """Where one member's players were: w = (theta, phi), `(n,)`."""
 
     step: int
     w: Tensor
 
 
-class Trail:
+class PathHistory:
     """Where a game has been: at most 64 points and 64 MiB of one member's parameters, fewer for large players.
 
     A longer path loses every other point of its older half, so that the first one stays and recent ones lie closest.
     """
 
     def __init__(self) -> None:
-        self._points: list[Footprint] = []
+        self._points: list[PathPoint] = []
 
     @property
-    def points(self) -> tuple[Footprint, ...]:
+    def points(self) -> tuple[PathPoint, ...]:
         """From old to new."""
         return tuple(self._points)
 
@@ -49,17 +49,17 @@ class Trail:
         while self._points and self._points[-1].step >= step:
             self._points.pop()
         w = torch.cat([theta[member], phi[member]]).detach()
-        self._points.append(Footprint(step, w))
+        self._points.append(PathPoint(step, w))
         most = max(FEWEST, min(POINTS, BYTES // (w.element_size() * max(1, len(w)))))
         if len(self._points) > most:
             half = most // 2
             self._points = self._points[:half:2] + self._points[half:]
 
 
-class Turning:
+class UpdateCosine:
     """Whether a path turns: the cosine between its displacement since the last point and the displacement before that.
 
-    >>> turning = Turning()
+    >>> turning = UpdateCosine()
     >>> at = lambda x, y: turning.take(torch.tensor([[float(x)]]), torch.tensor([[float(y)]]))
     >>> at(0, 0), at(1, 0), at(1, 1), at(1, 2)
     (nan, nan, 0.0, 1.0)

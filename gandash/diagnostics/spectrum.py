@@ -89,8 +89,8 @@ class Jacobian:
     [[0.0, 1.0], [-1.0, 0.0]]
     """
 
-    def __init__(self, field: Field, at: Tensor, breathe: Callable[[], None] = lambda: None) -> None:
-        self._breathe = breathe
+    def __init__(self, field: Field, at: Tensor, check_cancelled: Callable[[], None] = lambda: None) -> None:
+        self._breathe = check_cancelled
         with torch.enable_grad():
             self._at = at.detach().double().requires_grad_()
             self._v = field(self._at)
@@ -147,16 +147,16 @@ def spectrum(
     which: Sequence[Which] = ("LM",),
     dense_up_to: int = DENSE,
     restarts: int | None = None,
-    breathe: Callable[[], None] = lambda: None,
+    check_cancelled: Callable[[], None] = lambda: None,
 ) -> Spectrum:
     """Eigenvalues of dv/dw at w `(n,)`: all for n <= `dense_up_to`, else by ARPACK `count` of each kind in `which`.
 
     "LM" largest magnitude, "LR" largest real part, "SR" smallest (the unstable ones; slow to converge when many lie near 0).
-    ARPACK gives up after `restarts` of its own for each kind (None: ten times n). `breathe` is called before every product with
-    H and may raise to end the search. Raises ValueError where v or a wanted product is not finite: a diverged game has no
-    spectrum.
+    ARPACK gives up after `restarts` of its own for each kind (None: ten times n). `check_cancelled` is called before every
+    product with H and may raise to end the search. Raises ValueError where v or a wanted product is not finite: a diverged
+    game has no spectrum.
     """
-    h = Jacobian(field, at, breathe)
+    h = Jacobian(field, at, check_cancelled)
     speed = float(np.linalg.norm(h.field))
     if not np.isfinite(speed):
         raise ValueError("the field is not finite here; take the spectrum of a state before the game diverged")

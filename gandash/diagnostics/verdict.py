@@ -21,14 +21,14 @@ The rules, tried in this order; "recent" is the last WINDOW measurements, median
 
 *Diverged* (a number is no longer finite) is not a matter of history: the loop says it at once.
 All numbers of D are meant for a D that is asked for 1 on real and 0 on generated data. Where it is asked for others (label
-smoothing, least squares, hinge: see `Asked`), they are shares of the way between the two, and 1/2 is the middle. Where packs of
-m samples are judged, what D says of m copies of one has m times the log-odds, and so have the gaps allowed it. A critic with a
-free offset has no scale: its gap and means are NaN here, rules that need them do not apply, and JSD alone says *converged*; so
-is the hinge's gap, since D may rest anywhere in its range.
+smoothing, least squares, hinge: see `DiscriminatorTargets`), they are shares of the way between the two, and 1/2 is the middle.
+Where packs of m samples are judged, what D says of m copies of one has m times the log-odds, and so have the gaps allowed it. A
+critic with a free offset has no scale: its gap and means are NaN here, rules that need them do not apply, and JSD alone says
+*converged*; so is the hinge's gap, since D may rest anywhere in its range.
 JSD here is the averaged generator's when averaging is on, else the live one's; W1 is the live one's, for an average would
 calm the very orbit that is looked for.
 
-Pictures have rules of their own, `judge_pictures`, in the same spirit.
+Pictures have rules of their own, `picture_verdict_rule`, in the same spirit.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Asked:
+class DiscriminatorTargets:
     """What D is asked for, on generated and on real data; how many samples it judges at once; whether it sees them in noise."""
 
     on_fake: float = 0.0
@@ -85,7 +85,7 @@ class Asked:
     noisy: bool = False
 
     @classmethod
-    def about(cls, centre: str) -> Asked:
+    def about(cls, centre: str) -> DiscriminatorTargets:
         """Of a probability whose value at equilibrium has this name: half of what it is asked for on real data."""
         return cls() if centre == "1/2" else cls(on_real=2 * float(centre))
 
@@ -127,15 +127,19 @@ LESS_NOISE = {True: ", less instance noise", False: ""}
 WAITING = Verdict("waiting", "Too early to say", "Too few measurements yet to name a trend.")
 
 
-def judge(
-    history: Sequence[Observation], jsd_floor: float, modes: int = 0, centre: str = "1/2", asked: Asked | None = None
+def points_verdict_rule(
+    history: Sequence[Observation],
+    jsd_floor: float,
+    modes: int = 0,
+    centre: str = "1/2",
+    asked: DiscriminatorTargets | None = None,
 ) -> Verdict:
     """The verdict on the last WINDOW observations of `history`.
 
     `jsd_floor` is the reading of a perfect generator, in nats; `modes` how many modes p_r has, 0 where it is no mixture;
     `centre` names D's value at equilibrium; `asked` is what D is asked for, by default twice that on real data.
     """
-    asked = asked or Asked.about(centre)
+    asked = asked or DiscriminatorTargets.about(centre)
     recent = list(history[-WINDOW:])
     if len(recent) < SETTLED:
         return WAITING
@@ -192,7 +196,7 @@ def judge(
     return Verdict("training", "Training", f"No trend to name yet: {facts}.")
 
 
-def judge_path(distances: Sequence[float]) -> Verdict:
+def path_verdict_rule(distances: Sequence[float]) -> Verdict:
     """The verdict on a scalar game, from the distances of recent rounds to its equilibrium, oldest first.
 
     Divergences say nothing of point masses, and D at the data's one place is 1/2 whatever its slope. The largest distance of
@@ -234,18 +238,18 @@ class PictureObservation:
     modes: float = math.nan
 
 
-def judge_pictures(
+def picture_verdict_rule(
     history: Sequence[PictureObservation],
     levels: Mapping[str, NullReference],
     modes: int = 0,
     noun: str = "digits",
     centre: str = "1/2",
-    asked: Asked | None = None,
+    asked: DiscriminatorTargets | None = None,
 ) -> Verdict:
     """The verdict on the last WINDOW observations of a game of pictures.
 
     `levels` are what real pictures read against real ones (`PictureEstimators.floors`); `modes` how many digits or cells there
-    are, as `noun` calls them, 0 where there are none. The rules, tried in this order, with the terms of `judge`:
+    are, as `noun` calls them, 0 where there are none. The rules, tried in this order, with the terms of `points_verdict_rule`:
 
     - *waiting*: fewer than SETTLED measurements.
     - *collapsed*: over a full WINDOW, either some digits or cells are captured but fewer than all but one in twenty samples of
@@ -262,7 +266,7 @@ def judge_pictures(
     - *training*: none of these; said to be close where all but the gap allows *converged*, for D may still tell what the
       features do not show.
     """
-    asked = asked or Asked.about(centre)
+    asked = asked or DiscriminatorTargets.about(centre)
     recent = list(history[-WINDOW:])
     if len(recent) < SETTLED:
         return WAITING
@@ -351,7 +355,7 @@ def _collapse(
     return None
 
 
-def _won(d_real: float, d_fake: float, asked: Asked) -> Verdict:
+def _won(d_real: float, d_fake: float, asked: DiscriminatorTargets) -> Verdict:
     what = "sample" if asked.pack == 1 else f"pack of {asked.pack} samples"
     wish = "" if asked.span == 1 else f", of {asked.on_real:.3g} and {asked.on_fake:.3g} that it is asked for"
     return Verdict(
@@ -363,13 +367,13 @@ def _won(d_real: float, d_fake: float, asked: Asked) -> Verdict:
     )
 
 
-def _of_packs(asked: Asked) -> str:
+def _of_packs(asked: DiscriminatorTargets) -> str:
     if asked.pack == 1:
         return ""
     return f" D judges packs of {asked.pack}: on copies of one sample it may be up to {asked.gap(CONVERGED_GAP):.2f} away."
 
 
-def _off_star(recent: Sequence[Observation], asked: Asked) -> str:
+def _off_star(recent: Sequence[Observation], asked: DiscriminatorTargets) -> str:
     """Why *converged* stands beside a large max |D - D*|, where it does."""
     gap, share = (float(np.median([getattr(o, n) for o in recent[-SETTLED:]])) for n in ("gap_star", "share_off"))
     if not gap > CONVERGED_GAP * asked.span:

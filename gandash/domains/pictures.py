@@ -14,10 +14,10 @@ from gandash.config.setting import JsonValue
 from gandash.diagnostics.coverage import Coverage
 from gandash.diagnostics.measure_pictures import PictureMeasurement, measure_pictures
 from gandash.diagnostics.pictures import PictureEstimators, picture_estimators_for
-from gandash.diagnostics.verdict import PictureObservation, Verdict, judge_pictures
+from gandash.diagnostics.verdict import PictureObservation, Verdict, picture_verdict_rule
 from gandash.domains.domain import Domain, FrameBuilder, KnownJsd
 from gandash.domains.image_grid import ImageGridFrames
-from gandash.domains.verdict_evidence import VerdictEvidence, asked_of_d, centre_named, word_of_d
+from gandash.domains.verdict_evidence import VerdictEvidence, centre_named, outputs_of_d, targets_of_d
 from gandash.game.distributions import PictureDistribution
 from gandash.game.game import Game, Streams
 from gandash.game.round import GameState
@@ -37,14 +37,14 @@ class PictureEvidence(VerdictEvidence):
             coverage=readings["coverage"],
             frechet_live=readings["frechet"] if found.average is not None else None,
             modes=readings["modes"],
-            **word_of_d(game, state, found, found.mean_gap),
+            **outputs_of_d(game, state, found, found.mean_gap),
         )
 
     def verdict(self, game: Game) -> Verdict:
         known = self._known
         kinds = known.kinds
         counted = (len(kinds.weights), kinds.noun) if kinds else (0, "")
-        return judge_pictures(self._seen, known.floors, *counted, centre_named(game), asked_of_d(game))
+        return picture_verdict_rule(self._recent, known.floors, *counted, centre_named(game), targets_of_d(game))
 
 
 class PictureDomain(Domain):

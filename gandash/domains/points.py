@@ -15,9 +15,9 @@ from gandash.diagnostics import samples
 from gandash.diagnostics.coverage import Coverage, cover, perfect_quality
 from gandash.diagnostics.estimators import Estimators
 from gandash.diagnostics.measure import Measurement, measure
-from gandash.diagnostics.verdict import Observation, Verdict, judge
+from gandash.diagnostics.verdict import Observation, Verdict, points_verdict_rule
 from gandash.domains.domain import Domain, KnownJsd
-from gandash.domains.verdict_evidence import VerdictEvidence, asked_of_d, centre_named, share_off, word_of_d
+from gandash.domains.verdict_evidence import VerdictEvidence, centre_named, outputs_of_d, share_off, targets_of_d
 from gandash.game.game import Game, Streams
 from gandash.game.round import GameState
 
@@ -37,7 +37,7 @@ class PointEvidence(VerdictEvidence):
             modes=readings["modes"],
             modes_kept=readings["modes_average"],
             quality_kept=readings["high_quality_average"],
-            **word_of_d(game, state, found, readings["gap_half"]),
+            **outputs_of_d(game, state, found, readings["gap_half"]),
             gap_star=readings["gap_star"],
             share_off=share_off(game, found),
         )
@@ -45,7 +45,7 @@ class PointEvidence(VerdictEvidence):
     def verdict(self, game: Game) -> Verdict:
         modes = game.data.modes()
         count = len(modes.weights) if modes else 0
-        return judge(self._seen, self._jsd_floor, count, centre_named(game), asked_of_d(game))
+        return points_verdict_rule(self._recent, self._jsd_floor, count, centre_named(game), targets_of_d(game))
 
 
 class Points(Domain):

@@ -14,7 +14,7 @@ from gandash.diagnostics.measure import Measurement
 from gandash.diagnostics.phase import GRID as PHASE_GRID
 from gandash.diagnostics.phase import equilibrium, flow, is_scalar, noise_at, phase, rest_point, window
 from gandash.diagnostics.spectrum import pairs
-from gandash.diagnostics.verdict import Verdict, judge_path
+from gandash.diagnostics.verdict import Verdict, path_verdict_rule
 from gandash.domains.domain import FrameBuilder
 from gandash.domains.line import LineDomain
 from gandash.domains.verdict_evidence import VerdictEvidence
@@ -31,7 +31,7 @@ class PathEvidence(VerdictEvidence):
         return math.hypot(float(state.theta) - theta, float(state.critic) - psi)
 
     def verdict(self, game: Game) -> Verdict:
-        return judge_path(self._seen)
+        return path_verdict_rule(self._recent)
 
 
 class PhaseFrames(FrameBuilder):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from gandash.diagnostics.verdict import CONVERGED_GAP, WINDOW, Asked, Verdict
+from gandash.diagnostics.verdict import CONVERGED_GAP, WINDOW, DiscriminatorTargets, Verdict
 from gandash.game.field import judge_samples, sample
 from gandash.game.game import Game, Streams
 from gandash.game.round import GameState
@@ -24,11 +24,11 @@ class VerdictEvidence(ABC):
     """
 
     def __init__(self) -> None:
-        self._seen: list[Any] = []
+        self._recent: list[Any] = []
 
     def observe(self, game: Game, state: GameState, found: Any, readings: dict[str, float]) -> None:
         """A measurement `found` of this state, and its readings by name."""
-        self._seen = [*self._seen[-WINDOW + 1 :], self._observation(game, state, found, readings)]
+        self._recent = [*self._recent[-WINDOW + 1 :], self._observation(game, state, found, readings)]
 
     @abstractmethod
     def _observation(self, game: Game, state: GameState, found: Any, readings: dict[str, float]) -> Any:
@@ -39,7 +39,7 @@ class VerdictEvidence(ABC):
         """The verdict now."""
 
 
-def word_of_d(game: Game, state: GameState, found: Any, gap: float) -> dict[str, float]:
+def outputs_of_d(game: Game, state: GameState, found: Any, gap: float) -> dict[str, float]:
     """What D says, `gap` from 1/2 and on average; NaN where its output has no scale of its own.
 
     Means are over what D is shown: in instance noise it may be sure of clean samples and of none that it meets.
@@ -71,7 +71,7 @@ def _means_in_noise(game: Game, state: GameState, noise: torch.Tensor) -> dict[s
 
 def share_off(game: Game, found: Any) -> float:
     """Of all samples, real and generated, the share that lies where D is further from D* than *converged* allows of 1/2."""
-    asked = asked_of_d(game)
+    asked = targets_of_d(game)
     p_r, p_g = found.estimators.p_r, found.live.p_g
     if asked is None or np.isnan(found.d_star).all():
         return math.nan
@@ -79,10 +79,10 @@ def share_off(game: Game, found: Any) -> float:
     return float(((p_r + p_g) * off).sum() / (p_r + p_g).sum())
 
 
-def asked_of_d(game: Game) -> Asked | None:
+def targets_of_d(game: Game) -> DiscriminatorTargets | None:
     """What D is asked for, where its output has a scale."""
     asked = game.objective.reading.asked
-    return asked and Asked(*asked, pack=game.pack, noisy=game.penalties.noise is not None)
+    return asked and DiscriminatorTargets(*asked, pack=game.pack, noisy=game.penalties.noise is not None)
 
 
 def centre_named(game: Game) -> str:

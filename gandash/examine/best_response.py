@@ -10,13 +10,13 @@ from gandash.diagnostics.best_response import LOG4, Approach, approach
 from gandash.diagnostics.estimators import NullReference
 from gandash.domains.registry import domain_of
 from gandash.examine.descents import affordable_steps, value_notes
-from gandash.examine.examination import Breathe, Examination, GameCopy, Result, timed, with_rests
+from gandash.examine.examination import CheckCancelled, Examination, GameCopy, Result, timed, with_rests
 
 BEST_STEPS, BEST_RATE, BEST_BATCH, BEST_SECONDS = 3000, 1e-3, 512, 40.0
 BEYOND = 0.01  # nats by which noise may carry D's estimate of JSD past the measured one
 
 
-def _results(copy: GameCopy, breathe: Breathe) -> Iterator[Result]:
+def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Result]:
     """G stands still and D is trained to its best; what it reaches is known where the JSD is: 2 JSD - log 4.
 
     After BEST_SECONDS it yields what it has as `unfinished`; asked for more, it goes on for as long again.
@@ -38,7 +38,7 @@ def _results(copy: GameCopy, breathe: Breathe) -> Iterator[Result]:
         learning_rate=BEST_RATE,
         batch=BEST_BATCH,
         patience=5,
-        breathe=breathe,
+        check_cancelled=check_cancelled,
     ):
         way.append(now)
         if time.monotonic() > until:

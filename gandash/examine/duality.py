@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from gandash.diagnostics.duality import duality_gap
 from gandash.examine.descents import affordable_steps, value_notes
-from gandash.examine.examination import Breathe, Examination, GameCopy, Result, timed, with_rests
+from gandash.examine.examination import CheckCancelled, Examination, GameCopy, Result, timed, with_rests
 
 INNER_STEPS, INNER_RATE = 100, 1e-3
 INNER_BATCH, INNER_TEST = 512, 4096
 
 
-def _results(copy: GameCopy, breathe: Breathe) -> Iterator[Result]:
+def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Result]:
     """What each player could still win if the other stood still."""
     game, notes = copy.game, value_notes(copy.game)
     steps = affordable_steps(game, INNER_BATCH, INNER_STEPS, notes)
@@ -20,7 +20,7 @@ def _results(copy: GameCopy, breathe: Breathe) -> Iterator[Result]:
     batch, test = copy.drawn(INNER_BATCH, generators), copy.drawn(INNER_TEST, generators)
     yield {"words": f"each player takes {steps} steps against the other, which stands still"}
     found = duality_gap(
-        game, copy.theta, copy.critic, *batch, steps=steps, learning_rate=INNER_RATE, test=test, breathe=breathe
+        game, copy.theta, copy.critic, *batch, steps=steps, learning_rate=INNER_RATE, test=test, check_cancelled=check_cancelled
     )
     yield {
         "gap": float(found.gap),

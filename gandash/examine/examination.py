@@ -1,8 +1,8 @@
 """What an examination is: it takes a game's state apart on its own networks, and its results are JSON for the page.
 
-Results come from a generator: each is the whole of what is known so far, the last one the answer. It calls `breathe` between
-its small steps, which raises when nobody waits for the answer any more. Randomness comes from throw-away generators that depend
-on (seed, step) alone: the same state examined twice reads the same, and the game is not disturbed.
+Results come from a generator: each is the whole of what is known so far, the last one the answer. It calls `check_cancelled`
+between its small steps, which raises when nobody waits for the answer any more. Randomness comes from throw-away generators
+that depend on (seed, step) alone: the same state examined twice reads the same, and the game is not disturbed.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from torch import Generator, Tensor
 
 from gandash.config import GameConfig
 from gandash.config.setting import JsonValue
-from gandash.diagnostics.path import Footprint
+from gandash.diagnostics.path import PathPoint
 from gandash.game.game import Game, Streams, build_game
 from gandash.game.round import GameState
 from gandash.wire.messages import Examinable
 
 Result = dict[str, JsonValue]
-Breathe = Callable[[], None]
+CheckCancelled = Callable[[], None]
 
 PROBE = 256  # samples of each law on which the field is taken
 REST, LONGEST_REST_SECONDS = 1.0, 0.25  # what an examiner sleeps of the time it works, so that the game has Python's lock
@@ -35,12 +35,12 @@ class Unfit(ValueError):
 @dataclass(frozen=True)
 class FrozenGame:
     """A game at one moment: its settings and its state, which nobody writes to any more; and where it has been, as far as is
-    known (`diagnostics.path.Trail`)."""
+    known (`diagnostics.path.PathHistory`)."""
 
     generation: int
     config: GameConfig
     state: GameState
-    path: tuple[Footprint, ...] = ()
+    path: tuple[PathPoint, ...] = ()
 
     @property
     def step(self) -> int:
@@ -57,7 +57,7 @@ class GameCopy:
     game: Game
     streams: Streams
     state: GameState
-    path: tuple[Footprint, ...] = ()
+    path: tuple[PathPoint, ...] = ()
 
     @classmethod
     def of(cls, frozen: FrozenGame) -> GameCopy:
@@ -103,7 +103,7 @@ class Examination:
 
     what: Examinable
     name: str
-    results: Callable[[GameCopy, Breathe], Iterator[Result]]
+    results: Callable[[GameCopy, CheckCancelled], Iterator[Result]]
     seconds: Callable[[GameCopy], float]
     refusal: Callable[[GameConfig], str] = _none
 

@@ -14,7 +14,7 @@ from gandash.diagnostics.estimators import Array
 from gandash.diagnostics.path import PathAngle, path_angle
 from gandash.examine.examination import (
     PROBE,
-    Breathe,
+    CheckCancelled,
     Examination,
     GameCopy,
     Result,
@@ -33,7 +33,7 @@ SHORTEST_PATH = 3  # points before the present one that make a path
 ANGLES = 49  # places along the line of the path angle
 
 
-def _results(copy: GameCopy, breathe: Breathe) -> Iterator[Result]:
+def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Result]:
     """The field on a plane through the present point, along the path or along the last update; and the path angle."""
     game, state = copy.game, copy.state
     notes: list[str] = []
@@ -52,7 +52,7 @@ def _results(copy: GameCopy, breathe: Breathe) -> Iterator[Result]:
         notes.append("There is not enough of a path yet for its principal directions, nor for a path angle: ask again later.")
         cut = landscape.along_update(here, _update(copy), generators[0])
     yield {"words": f"the field at {grid} × {grid} places"}
-    field = landscape.batch_field(game, real, latents, chance, state.memory.get("spectral"), breathe)
+    field = landscape.batch_field(game, real, latents, chance, state.memory.get("spectral"), check_cancelled)
     seen = landscape.survey(cut, field, grid)
     flow_here, speed = landscape.on_plane(cut, field(here))
     angle = path_angle(field, past[0].w, here, points=ANGLES) if cut.shares else None

@@ -8,7 +8,7 @@ import torch
 
 from gandash.examine.best_response import BEST_RESPONSE
 from gandash.examine.duality import DUALITY
-from gandash.examine.examination import Breathe, Examination, FrozenGame, GameCopy, Result, Unfit
+from gandash.examine.examination import CheckCancelled, Examination, FrozenGame, GameCopy, Result, Unfit
 from gandash.examine.landscape import LANDSCAPE
 from gandash.examine.samples import SAMPLES
 from gandash.examine.spectrum import SPECTRUM
@@ -17,14 +17,14 @@ from gandash.wire.messages import Examinable
 EXAMINATIONS: dict[Examinable, Examination] = {one.what: one for one in (SPECTRUM, LANDSCAPE, BEST_RESPONSE, DUALITY, SAMPLES)}
 
 
-def examine(what: Examinable, frozen: FrozenGame, breathe: Breathe) -> Iterator[Result]:
+def examine(what: Examinable, frozen: FrozenGame, check_cancelled: CheckCancelled) -> Iterator[Result]:
     """The results of one examination, as they come. Raises ValueError in words where there can be none."""
     state, examination = frozen.state, EXAMINATIONS[what]
     if not all(bool(torch.isfinite(t).all()) for t in (state.theta, state.phi, state.critic)):
         raise Unfit("The game has diverged: its parameters are no longer finite numbers. Go back to a finite state first.")
     if why := examination.refusal(frozen.config):
         raise Unfit(why)
-    yield from examination.results(GameCopy.of(frozen), breathe)
+    yield from examination.results(GameCopy.of(frozen), check_cancelled)
 
 
 def estimates(frozen: FrozenGame) -> dict[str, float]:

@@ -16,7 +16,7 @@ from gandash.diagnostics.coverage import Coverage
 from gandash.diagnostics.estimators import NullReference
 from gandash.diagnostics.path import mean_slope
 from gandash.domains.registry import domain_of
-from gandash.examine.examination import Breathe, Examination, GameCopy, Result, with_rests
+from gandash.examine.examination import CheckCancelled, Examination, GameCopy, Result, with_rests
 from gandash.game.field import generate
 from gandash.game.game import Game
 
@@ -28,7 +28,7 @@ _FLOORS_KEPT, _REPEATS = 16, 12
 Cover = Callable[[Tensor], Coverage]
 
 
-def _results(copy: GameCopy, breathe: Breathe) -> Iterator[Result]:
+def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Result]:
     """Statistics of real against generated samples, at the largest size for which an exact W can be had."""
     game = copy.game
     domain = domain_of(game)
@@ -50,13 +50,13 @@ def _results(copy: GameCopy, breathe: Breathe) -> Iterator[Result]:
         **domain.mode_table(game, fake),
         "notes": list(notes),
     }
-    breathe()
+    check_cancelled()
     key = game.config.data, n
     if key not in _floors:
         yield result | {"words": f"reading the noise floors: {_REPEATS} pairs of samples of p_r itself"}
 
         def draw(generator: Generator, n: int) -> Tensor:
-            breathe()
+            check_cancelled()
             return game.data.sample(generator, n)
 
         floors = samples.floors(lambda x, y: _statistics(x, y, covering), draw, n, _REPEATS)

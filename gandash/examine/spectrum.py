@@ -13,7 +13,7 @@ from gandash.config.optimisers import MomentumConfig
 from gandash.diagnostics import spectrum
 from gandash.examine.examination import (
     PROBE,
-    Breathe,
+    CheckCancelled,
     Examination,
     GameCopy,
     Result,
@@ -45,7 +45,7 @@ def _refusal(config: GameConfig) -> str:
     return ""
 
 
-def _results(copy: GameCopy, breathe: Breathe) -> Iterator[Result]:
+def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Result]:
     """Leading eigenvalues of the Jacobian of the field both players follow, and the rule's stability boundary."""
     game, c = copy.game, copy.game.config
     size = copy.parameters
@@ -80,7 +80,7 @@ def _results(copy: GameCopy, breathe: Breathe) -> Iterator[Result]:
 
     yield {"words": f"looking for the leading eigenvalues of a {size} × {size} matrix"}
     at = spectrum.joint(copy.theta, copy.critic)
-    found = spectrum.spectrum(field, at, count=count, which=kinds, restarts=RESTARTS, breathe=breathe)
+    found = spectrum.spectrum(field, at, count=count, which=kinds, restarts=RESTARTS, check_cancelled=check_cancelled)
     if not found.converged:
         notes.append(
             f"Not all of them were found within {RESTARTS} restarts of ARPACK; those shown are eigenvalues nevertheless."

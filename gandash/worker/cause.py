@@ -11,7 +11,7 @@ from gandash.game.game import Streams
 from gandash.game.round import Players
 from gandash.wire.changes import mark
 from gandash.wire.messages import Change
-from gandash.worker.trajectory import PLAYERS, Snapshot
+from gandash.worker.trajectory import PLAYERS, StateSnapshot
 
 RECENT = 500  # steps within which a change is worth naming
 LONGEST_SECONDS = 3.0  # nobody waits longer to hear why
@@ -26,7 +26,11 @@ class Cause:
 
 
 def cause_of(
-    snapshot: Snapshot, changes: tuple[Change, ...], config: GameConfig, step: int, give_up: Callable[[], bool] = lambda: False
+    snapshot: StateSnapshot,
+    changes: tuple[Change, ...],
+    config: GameConfig,
+    step: int,
+    give_up: Callable[[], bool] = lambda: False,
 ) -> Cause:
     """The cause of a game's breaking by row `step`, from a finite `snapshot` before it since which no setting was changed."""
     found, at = _broken_since(snapshot, changes, step, give_up)
@@ -48,7 +52,7 @@ def _begun(at: int, found: Finding) -> str:
 
 
 def _broken_since(
-    snapshot: Snapshot, changes: tuple[Change, ...], step: int, give_up: Callable[[], bool]
+    snapshot: StateSnapshot, changes: tuple[Change, ...], step: int, give_up: Callable[[], bool]
 ) -> tuple[Finding | None, int]:
     game, state = snapshot.game, snapshot.state
     streams = Streams([game.config.run.seed], game.averaging.device)

@@ -150,7 +150,7 @@ class Examiner:
     def _examine(self, task: _Task) -> None:
         task.begun = task.worked_since = self._clock()
 
-        def breathe() -> None:
+        def check_cancelled() -> None:
             # Not a lower priority: on a busy machine that would hold Python's lock while it waits for a core
             time.sleep(min(REST * (self._clock() - task.worked_since), LONGEST_REST_SECONDS))
             task.worked_since = self._clock()
@@ -166,7 +166,7 @@ class Examiner:
         with self._lock:
             self._say(task, False, (task.newest or {}) | {"words": "at it"})
         if task.results is None:
-            task.results = examine(task.what, task.frozen, breathe)
+            task.results = examine(task.what, task.frozen, check_cancelled)
         for result in task.results:
             task.newest = result
             if "unfinished" in result:
@@ -176,7 +176,7 @@ class Examiner:
                         self._unfinished[task.what] = task
                         self._running = None
                 return
-            breathe()
+            check_cancelled()
             now = self._clock()
             if now >= task.said + SAY_SECONDS:
                 task.said = now

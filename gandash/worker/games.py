@@ -21,14 +21,14 @@ from gandash.game.step import train_step
 from gandash.wire.frame import Arrays, pack
 from gandash.wire.messages import Change, Look
 from gandash.worker.observer import Observer, Rows
-from gandash.worker.trajectory import Snapshot, Trajectory
+from gandash.worker.trajectory import StateSnapshot, Trajectory
 
 
 @dataclass(frozen=True)
-class Moment:
+class GamesSnapshot:
     """All that is needed to go on from a step."""
 
-    snapshots: tuple[Snapshot, ...]
+    members: tuple[StateSnapshot, ...]
     stopped: frozenset[int]
 
 
@@ -57,9 +57,9 @@ class Games:
         return max(t.step for t in self.trajectories)
 
     @property
-    def room(self) -> int:
+    def free_rows(self) -> int:
         """Rounds that may still be played before `drain` must be called."""
-        return min((self.observers[i].room for i in self.playing), default=1)
+        return min((self.observers[i].free_rows for i in self.playing), default=1)
 
     @property
     def revision(self) -> int:
@@ -93,21 +93,21 @@ class Games:
         for observer in self.observers:
             observer.look(look)
 
-    def stop(self, i: int, moment: Moment) -> None:
-        """Set game i aside, as it was at an earlier moment."""
-        self._go_back(i, moment.snapshots[i])
+    def stop(self, i: int, kept: GamesSnapshot) -> None:
+        """Set game i aside, as it was in an earlier snapshot."""
+        self._go_back(i, kept.members[i])
         self.stopped |= {i}
 
-    def moment(self) -> Moment:
-        return Moment(tuple(t.snapshot() for t in self.trajectories), self.stopped)
+    def snapshot(self) -> GamesSnapshot:
+        return GamesSnapshot(tuple(t.snapshot() for t in self.trajectories), self.stopped)
 
-    def restore(self, moment: Moment) -> None:
-        """Go on from `moment`, as if what came after had not been. Rows not yet drained are dropped."""
-        for i, snapshot in enumerate(moment.snapshots):
+    def restore(self, kept: GamesSnapshot) -> None:
+        """Go on from `kept`, as if what came after had not been. Rows not yet drained are dropped."""
+        for i, snapshot in enumerate(kept.members):
             self._go_back(i, snapshot)
-        self.stopped = moment.stopped
+        self.stopped = kept.stopped
 
-    def _go_back(self, i: int, snapshot: Snapshot) -> None:
+    def _go_back(self, i: int, snapshot: StateSnapshot) -> None:
         self.trajectories[i].restore(snapshot)
         self.observers[i].went_back()
         self._rounds = None

@@ -47,7 +47,7 @@ from gandash.wire.messages import (
 from gandash.worker.cause import LONGEST_SECONDS, Cause, cause_of
 from gandash.worker.checkpoint import BrokenCheckpoint, load, save
 from gandash.worker.examiner import Examiner
-from gandash.worker.games import Games, Moment
+from gandash.worker.games import Games, GamesSnapshot
 from gandash.worker.trajectory import PLAYERS, Trajectory
 
 log = logging.getLogger("gandash.worker")
@@ -87,8 +87,8 @@ class Loop:
         self._last = dict.fromkeys(("metrics", "checkpoint", "snapshot", "beat", "verdict"), clock())
         self._saved_step = -1
         self._cannot_save = False
-        self._moments: list[Moment] = []
-        self._known: Moment | None = None  # the newest finite state since which no setting was changed
+        self._snapshots: list[GamesSnapshot] = []
+        self._known: GamesSnapshot | None = None  # the newest finite state since which no setting was changed
         self._pace = (0.0, 0)  # (time, step) of the last beat
         self._steps_per_second = 0.0
         self._untold: set[int] = set()  # the games whose verdict has changed since it was told
@@ -207,7 +207,7 @@ class Loop:
         self._publish_metrics(games, self._clock())  # what broke before this change is not its doing
         changed = games.set(command.path, command.value, command.member)
         if self._status is not Status.DIVERGED:
-            self._known = games.moment()
+            self._known = games.snapshot()
         for i, change in changed:
             facts = games.observers[i].facts()
             self._event(Changed(generation=self._begin.generation, member=i, change=change, facts=facts))
@@ -244,8 +244,8 @@ class Loop:
         self._last = dict.fromkeys(self._last, now)
         self._frame_due = now
         self._pace, self._steps_per_second = (now, games.step), 0.0
-        self._moments = [games.moment()]
-        self._known = self._moments[0]
+        self._snapshots = [games.snapshot()]
+        self._known = self._snapshots[0]
         self._announce(games)
 
     def _announce(self, games: Games) -> None:
@@ -271,10 +271,10 @@ class Loop:
         assert self._begin is not None
         self._publish_metrics(games, self._clock())
         # Not the newest finite state, which is on the brink, but one about a second or two before
-        moment = self._moments[0]
-        self._moments = [moment]
-        self._known = moment
-        games.restore(moment)
+        kept = self._snapshots[0]
+        self._snapshots = [kept]
+        self._known = kept
+        games.restore(kept)
         self._begin = self._begin.model_copy(update={"generation": generation})
         self._frame_revision = -1
         self._manual = None
@@ -286,7 +286,7 @@ class Loop:
     def _publish(self, games: Games) -> None:
         now = self._clock()
         still = self._status is not Status.RUNNING and self._manual is None
-        if still or games.room == 0 or self._is_time("metrics", METRICS_SECONDS, now):
+        if still or games.free_rows == 0 or self._is_time("metrics", METRICS_SECONDS, now):
             self._publish_metrics(games, now)
         if self._frame_pending(games) and now >= self._frame_due:
             self._frame_wanted, self._frame_revision = False, games.revision
@@ -327,19 +327,19 @@ class Loop:
         if broken:
             self._diverge(games, broken)
         if self._status is not Status.DIVERGED:
-            self._judge(games, now)
+            self._renew_verdicts(games, now)
             if self._is_time("snapshot", SNAPSHOT_SECONDS, now):
                 self._last["snapshot"] = now
-                self._known = games.moment()
-                self._moments = [*self._moments[-1:], self._known]
+                self._known = games.snapshot()
+                self._snapshots = [*self._snapshots[-1:], self._known]
 
-    def _judge(self, games: Games, now: float) -> None:
+    def _renew_verdicts(self, games: Games, now: float) -> None:
         """Renew the verdicts; another one is told at once, other numbers in the same when it is time."""
         told = self._is_time("verdict", VERDICT_SECONDS, now)
         for i in games.playing:
             observer = games.observers[i]
             kind = observer.verdict.kind
-            if observer.judge():
+            if observer.renew_verdict():
                 self._untold.add(i)
             if i in self._untold and (observer.verdict.kind != kind or told):
                 self._last["verdict"] = now
@@ -356,23 +356,23 @@ class Loop:
         causes = {i: self._cause(games.trajectories[i], i, step) for i, step in broken.items()}
         if len(broken) < len(games.playing):
             for i in broken:
-                games.stop(i, self._moments[0])
+                games.stop(i, self._snapshots[0])
                 self._tell_diverged(i, causes[i].words)
             return
         self._manual = None
         first = causes[min(broken, key=lambda i: broken[i])]
-        back = self._step_of(self._moments[0])
+        back = self._step_of(self._snapshots[0])
         reason = f"{first.words} Go back to step {back} and {first.advice}, or restart."
         self._set_status(Status.DIVERGED, reason=reason)
 
     def _cause(self, trajectory: Trajectory, i: int, step: int) -> Cause:
         assert self._known is not None
         until = self._clock() + LONGEST_SECONDS
-        return cause_of(self._known.snapshots[i], trajectory.changes, trajectory.config, step, lambda: self._clock() > until)
+        return cause_of(self._known.members[i], trajectory.changes, trajectory.config, step, lambda: self._clock() > until)
 
     @staticmethod
-    def _step_of(moment: Moment) -> int:
-        return max(snapshot.state.step for snapshot in moment.snapshots)
+    def _step_of(kept: GamesSnapshot) -> int:
+        return max(snapshot.state.step for snapshot in kept.members)
 
     def _tell_diverged(self, i: int, words: str) -> None:
         self._tell_verdict(i, Verdict("diverged", "Diverged", f"{words} It stands still; the others go on."))

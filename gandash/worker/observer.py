@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gandash.diagnostics.measure import READINGS
-from gandash.diagnostics.path import Footprint, Trail, Turning
+from gandash.diagnostics.path import PathHistory, PathPoint, UpdateCosine
 from gandash.diagnostics.verdict import WAITING, Verdict
 from gandash.domains.domain import Measured
 from gandash.domains.registry import domain_of
@@ -47,7 +47,7 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class _Seen:
+class _CachedMeasurement:
     """A measurement, with all that it depends on but the state itself."""
 
     step: int
@@ -70,8 +70,8 @@ class Observer:
         self._evidence = self._domain.verdict_evidence(self.game)
         self._metrics = torch.full((_BUFFER, len(METRICS)), math.nan, device=trajectory.device)
         self._filled = 0
-        self._seen: _Seen | None = None
-        self._turning, self._trail = Turning(), Trail()
+        self._cached: _CachedMeasurement | None = None
+        self._turning, self._trail = UpdateCosine(), PathHistory()
         initial = trajectory.initial_state.to(CPU)
         self._trail.take(initial.step, initial.theta, initial.phi)
         self._frames = self._domain.frame_builder(self.game, trajectory.streams.fixed()[0])
@@ -98,12 +98,12 @@ class Observer:
         return (*STEP_COLUMNS, *self._readings)
 
     @property
-    def trail(self) -> tuple[Footprint, ...]:
+    def trail(self) -> tuple[PathPoint, ...]:
         """Where the players have been, from old to new; a few dozen points."""
         return self._trail.points
 
     @property
-    def room(self) -> int:
+    def free_rows(self) -> int:
         """Steps that may still be played before `drain` must be called."""
         return _BUFFER - self._filled
 
@@ -111,7 +111,7 @@ class Observer:
 
     def follow(self, metrics: Tensor) -> None:
         """A round was played; `metrics` `(len(METRICS),)` are its numbers."""
-        assert self.room > 0, "drain before the buffer is full"
+        assert self.free_rows > 0, "drain before the buffer is full"
         trajectory = self._trajectory
         self._frames.follow(trajectory.state)
         self._metrics[self._filled] = metrics
@@ -135,9 +135,9 @@ class Observer:
     def went_back(self) -> None:
         """The trajectory goes on from an earlier state. Rows not yet drained are dropped."""
         self._filled = 0
-        self._evidence, self._turning = self._domain.verdict_evidence(self.game), Turning()
+        self._evidence, self._turning = self._domain.verdict_evidence(self.game), UpdateCosine()
         self._frames.follow(self._trajectory.state)
-        self._seen = None
+        self._cached = None
         self._measure_for_curves()
         self.verdict = WAITING
         self.revision += 1
@@ -149,10 +149,10 @@ class Observer:
         trajectory = self._trajectory
         config, step = trajectory.config, trajectory.step
         terms = (config.objective, config.regulariser.smoothing, config.run.averaging > 0)
-        if self._seen is None or (self._seen.step, self._seen.terms) != (step, terms):
+        if self._cached is None or (self._cached.step, self._cached.terms) != (step, terms):
             found = self._domain.measure(self.game, self.state, trajectory.streams)
-            self._seen = _Seen(step, terms, found)
-        return self._seen.found
+            self._cached = _CachedMeasurement(step, terms, found)
+        return self._cached.found
 
     def _measure_for_curves(self) -> None:
         found, state = self.measurement(), self.state
@@ -161,7 +161,7 @@ class Observer:
         self._evidence.observe(self.game, state, found, self._readings)
         self._observed = True
 
-    def judge(self) -> bool:
+    def renew_verdict(self) -> bool:
         """Renew the verdict, if anything was observed since the last one; True when it changed."""
         if not self._observed:
             return False
@@ -185,8 +185,8 @@ class Observer:
         or it is not `alone` in its frame: a measurement for each would cost all of them their pace.
         """
         step = self._trajectory.step
-        if hurried and self._seen is not None and not (alone and self._domain.measures_each_frame):
-            measured, found = self._seen.step, self._seen.found
+        if hurried and self._cached is not None and not (alone and self._domain.measures_each_frame):
+            measured, found = self._cached.step, self._cached.found
         else:
             measured, found = step, self.measurement()
         arrays = self._frames.arrays(self.game, self.state, found)

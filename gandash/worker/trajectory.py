@@ -26,7 +26,7 @@ PLAYERS = {"D": Players.D, "G": Players.G, "both": Players.BOTH}
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class StateSnapshot:
     """All that is needed to go on from a step. States are never written in place, so keeping one costs nothing."""
 
     state: GameState
@@ -112,10 +112,10 @@ class Trajectory:
         """Whether both players' parameters are finite numbers."""
         return bool(torch.isfinite(self.state.theta).all() and torch.isfinite(self.state.phi).all())
 
-    def snapshot(self) -> Snapshot:
-        return Snapshot(self.state, self.streams.state(), self.game, self.changes)
+    def snapshot(self) -> StateSnapshot:
+        return StateSnapshot(self.state, self.streams.state(), self.game, self.changes)
 
-    def restore(self, snapshot: Snapshot) -> None:
+    def restore(self, snapshot: StateSnapshot) -> None:
         """Go on from `snapshot`, as if what came after had not been."""
         self.state, self.game, self.changes = snapshot.state, snapshot.game, snapshot.changes
         self.streams.restore(snapshot.randomness)

@@ -97,7 +97,7 @@ def test_on_a_wide_page_all_but_the_folded_are_in_sight(lab: Lab, game: str) -> 
         stacked = [boxes[name] for name in names]
         for above, below in itertools.pairwise(stacked):
             assert above and below and 0 <= below["y"] - above["y"] - above["height"] < 10
-    assert page.locator(".gd-more button:visible").all_inner_texts() == ["Turning", "Slope of D"]
+    assert page.locator(".gd-more button:visible").all_inner_texts() == ["UpdateCosine", "Slope of D"]
 
 
 def test_the_line_of_theory_reads_features_and_kinds(lab: Lab) -> None:

@@ -14,7 +14,7 @@ from gandash.config import GameConfig, RunConfig
 from gandash.config.networks import LatentConfig, MLPConfig
 from gandash.config.setting import JsonValue
 from gandash.diagnostics import path as path_module
-from gandash.diagnostics.path import Trail, Turning, mean_slope, path_angle, update_cosine
+from gandash.diagnostics.path import PathHistory, UpdateCosine, mean_slope, path_angle, update_cosine
 from gandash.diagnostics.spectrum import joint, joint_field
 from gandash.game.field import logits
 from gandash.game.game import Game, build_game
@@ -150,13 +150,13 @@ def test_straight_back_and_standing_still() -> None:
 
 
 def test_turning_follows_a_polygon_and_a_stop() -> None:
-    k, turning = 6, Turning()
+    k, turning = 6, UpdateCosine()
     t = torch.arange(k + 2) * (2 * math.pi / k)
     found = [turning.take(t[i : i + 1, None].cos(), t[i : i + 1, None].sin()) for i in range(len(t))]
     assert math.isnan(found[0]) and math.isnan(found[1])
     np.testing.assert_allclose(found[2:], math.cos(2 * math.pi / k), atol=1e-6)
     assert math.isnan(turning.take(t[-1:, None].cos(), t[-1:, None].sin()))  # nobody moved
-    two = Turning()
+    two = UpdateCosine()
     members = [torch.tensor([[9.0 * i], [x]]) for i, x in enumerate((0.0, 1.0, 0.0))]
     assert [two.take(m, m, member=1) for m in members][-1] == pytest.approx(-1)
 
@@ -165,7 +165,7 @@ def test_turning_follows_a_polygon_and_a_stop() -> None:
 
 
 def test_a_trail_keeps_the_first_and_the_newest_and_thins_the_old() -> None:
-    trail = Trail()
+    trail = PathHistory()
     for step in range(0, 4000, 20):
         trail.take(step, torch.tensor([[float(step)]]), torch.tensor([[-1.0, 2.0]]))
         steps = [point.step for point in trail.points]
@@ -180,7 +180,7 @@ def test_a_trail_keeps_the_first_and_the_newest_and_thins_the_old() -> None:
 
 def test_a_trail_of_large_players_is_shorter_and_its_points_are_copies(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(path_module, "BYTES", 4 * 100 * 20)  # twenty points of a hundred float32
-    trail, theta = Trail(), torch.zeros(1, 60)
+    trail, theta = PathHistory(), torch.zeros(1, 60)
     for step in range(200):
         trail.take(step, theta, torch.ones(1, 40))
     assert 10 <= len(trail.points) <= 20

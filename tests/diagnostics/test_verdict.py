@@ -24,13 +24,13 @@ from gandash.diagnostics.verdict import (
     WAITING,
     WINDOW,
     WON,
-    Asked,
+    DiscriminatorTargets,
     Observation,
     PictureObservation,
     Verdict,
-    judge,
-    judge_path,
-    judge_pictures,
+    path_verdict_rule,
+    picture_verdict_rule,
+    points_verdict_rule,
 )
 
 FLOOR = 0.001
@@ -48,12 +48,12 @@ def history(n: int = WINDOW, **given: float | np.ndarray) -> list[Observation]:
 
 
 def kind(observations: list[Observation]) -> str:
-    return judge(observations, FLOOR).kind
+    return points_verdict_rule(observations, FLOOR).kind
 
 
 def test_with_too_few_measurements_it_waits() -> None:
-    assert judge([], FLOOR) == WAITING
-    assert judge(history(SETTLED - 1), FLOOR) == WAITING
+    assert points_verdict_rule([], FLOOR) == WAITING
+    assert points_verdict_rule(history(SETTLED - 1), FLOOR) == WAITING
     assert kind(history(SETTLED)) == "training"
 
 
@@ -68,10 +68,10 @@ def test_nothing_to_name_is_training() -> None:
 def test_thresholds_are_held_against_what_d_is_asked_for(smoothing: float) -> None:
     """Under label smoothing D is asked for s = 1 - smoothing on real data, and at rest says s / 2."""
     s = 1 - smoothing
-    for asked in (None, Asked(0, s)):
+    for asked in (None, DiscriminatorTargets(0, s)):
 
         def kind_of(**given: float) -> str:
-            return judge(history(**given), FLOOR, 0, f"{s / 2:.3g}", asked).kind  # noqa: B023
+            return points_verdict_rule(history(**given), FLOOR, 0, f"{s / 2:.3g}", asked).kind  # noqa: B023
 
         sure = {"gap_half": s / 2, "mean_d_fake": 0.0}
         assert kind_of(mean_d_real=s, **sure) == "discriminator_won"
@@ -87,42 +87,50 @@ def test_thresholds_are_held_against_what_d_is_asked_for(smoothing: float) -> No
 
 def test_a_critic_with_targets_has_won_when_it_meets_them() -> None:
     """Hinge: -1 on generated, 1 on real; where it rests says nothing. Least squares: 0 and 1."""
-    hinge, squares = Asked(-1, 1), Asked(0, 1)
+    hinge, squares = DiscriminatorTargets(-1, 1), DiscriminatorTargets(0, 1)
     free = {"gap_half": math.nan}
-    assert judge(history(mean_d_real=0.9, mean_d_fake=-0.9, **free), FLOOR, asked=hinge).kind == "discriminator_won"
-    assert judge(history(mean_d_real=0.9, mean_d_fake=-0.7, **free), FLOOR, asked=hinge).kind == "training"
-    assert judge(history(mean_d_real=0.7, mean_d_fake=0.7, jsd=FLOOR, **free), FLOOR, asked=hinge).kind == "converged"
-    assert judge(history(mean_d_real=0.95, mean_d_fake=0.05), FLOOR, asked=squares).kind == "discriminator_won"
-    assert judge(history(jsd=FLOOR, gap_half=0.2), FLOOR, asked=squares).kind == "training"
-    told = judge(history(mean_d_real=1.0, mean_d_fake=-1.0, **free), FLOOR, asked=hinge).reason
+    assert (
+        points_verdict_rule(history(mean_d_real=0.9, mean_d_fake=-0.9, **free), FLOOR, asked=hinge).kind == "discriminator_won"
+    )
+    assert points_verdict_rule(history(mean_d_real=0.9, mean_d_fake=-0.7, **free), FLOOR, asked=hinge).kind == "training"
+    assert (
+        points_verdict_rule(history(mean_d_real=0.7, mean_d_fake=0.7, jsd=FLOOR, **free), FLOOR, asked=hinge).kind
+        == "converged"
+    )
+    assert points_verdict_rule(history(mean_d_real=0.95, mean_d_fake=0.05), FLOOR, asked=squares).kind == "discriminator_won"
+    assert points_verdict_rule(history(jsd=FLOOR, gap_half=0.2), FLOOR, asked=squares).kind == "training"
+    told = points_verdict_rule(history(mean_d_real=1.0, mean_d_fake=-1.0, **free), FLOOR, asked=hinge).reason
     assert "1.00 of real and -1.00 of generated data, of 1 and -1 that it is asked for" in told
 
 
 @pytest.mark.parametrize(("pack", "allowed"), [(1, 0.1), (2, 9 / 13 - 0.5), (4, 81 / 97 - 0.5)])
 def test_of_a_pack_of_copies_d_may_say_more(pack: int, allowed: float) -> None:
     """0.6 of one sample are odds of 3/2; of m copies of it (3/2)^m."""
-    asked = Asked(pack=pack)
+    asked = DiscriminatorTargets(pack=pack)
     assert asked.gap(CONVERGED_GAP) == pytest.approx(allowed)
     for factor, expected in ((0.99, "converged"), (1.01, "training")):
-        assert judge(history(jsd=FLOOR, gap_half=factor * allowed), FLOOR, asked=asked).kind == expected
+        assert points_verdict_rule(history(jsd=FLOOR, gap_half=factor * allowed), FLOOR, asked=asked).kind == expected
     # but a D that says 1/2 of everything is blind, packs or not
-    assert judge(history(jsd=0.5, gap_half=0.09), FLOOR, asked=asked).kind == "blind"
-    won = judge(history(mean_d_real=0.95, mean_d_fake=0.05), FLOOR, asked=asked).reason
+    assert points_verdict_rule(history(jsd=0.5, gap_half=0.09), FLOOR, asked=asked).kind == "blind"
+    won = points_verdict_rule(history(mean_d_real=0.95, mean_d_fake=0.05), FLOOR, asked=asked).reason
     assert ("pack of" in won) == (pack > 1)
 
 
 def test_noise_is_named_where_it_may_be_what_blinds() -> None:
     for noisy in (False, True):
-        assert ("noise" in judge(history(jsd=0.5, gap_half=0.05), FLOOR, asked=Asked(noisy=noisy)).reason) == noisy
+        assert (
+            "noise"
+            in points_verdict_rule(history(jsd=0.5, gap_half=0.05), FLOOR, asked=DiscriminatorTargets(noisy=noisy)).reason
+        ) == noisy
 
 
 def test_converged_says_why_a_large_gap_from_d_star_does_not_count() -> None:
     rest = {"jsd": FLOOR, "gap_half": 0.05}
-    assert "D*" not in judge(history(**rest, gap_star=0.09, share_off=0.0), FLOOR).reason
-    few = judge(history(**rest, gap_star=0.42, share_off=0.006), FLOOR).reason
+    assert "D*" not in points_verdict_rule(history(**rest, gap_star=0.09, share_off=0.0), FLOOR).reason
+    few = points_verdict_rule(history(**rest, gap_star=0.42, share_off=0.006), FLOOR).reason
     assert "max |D − D*| = 0.42 does not count here" in few and "only 0.6% of the samples" in few
-    assert "less than 0.1 %" in judge(history(**rest, gap_star=0.42, share_off=0.0), FLOOR).reason
-    many = judge(history(**rest, gap_star=0.22, share_off=0.12), FLOOR).reason
+    assert "less than 0.1 %" in points_verdict_rule(history(**rest, gap_star=0.42, share_off=0.0), FLOOR).reason
+    many = points_verdict_rule(history(**rest, gap_star=0.22, share_off=0.12), FLOOR).reason
     assert "On 12% of them D is off by 0.1 or more" in many and "only" not in many
 
 
@@ -130,26 +138,28 @@ def test_converged_says_why_a_large_gap_from_d_star_does_not_count() -> None:
 
 
 def test_modes_never_found_are_lost() -> None:
-    verdict = judge(history(modes=6.0), FLOOR, modes=8)
+    verdict = points_verdict_rule(history(modes=6.0), FLOOR, modes=8)
     assert (verdict.kind, verdict.title) == ("collapsed", "Collapsed: 2 modes lost")
     assert "6 of 8 modes" in verdict.reason
-    assert judge(history(modes=7.0), FLOOR, modes=8).title == "Collapsed: 1 mode lost"
+    assert points_verdict_rule(history(modes=7.0), FLOOR, modes=8).title == "Collapsed: 1 mode lost"
 
 
 def test_a_collapse_is_named_before_anything_else() -> None:
     won = {"mean_d_real": 0.95, "mean_d_fake": 0.05}
-    assert judge(history(modes=1.0, **won), FLOOR, modes=8).kind == "collapsed"
-    assert judge(history(modes=7.0, **AT_EQUILIBRIUM), FLOOR, modes=8).kind == "collapsed"  # a mode of little weight
+    assert points_verdict_rule(history(modes=1.0, **won), FLOOR, modes=8).kind == "collapsed"
+    assert (
+        points_verdict_rule(history(modes=7.0, **AT_EQUILIBRIUM), FLOOR, modes=8).kind == "collapsed"
+    )  # a mode of little weight
 
 
 def test_no_collapse_while_modes_are_still_being_found_or_too_early_to_say_or_all_are_there() -> None:
-    assert judge(history(modes=np.linspace(2, 6, WINDOW).round()), FLOOR, modes=8).kind == "training"
-    assert judge(history(WINDOW - 1, modes=6.0), FLOOR, modes=8).kind == "training"
-    assert judge(history(modes=8.0), FLOOR, modes=8).kind == "training"
-    assert judge(history(modes=0.0), FLOOR, modes=8).kind == "training"  # somewhere else entirely
-    assert judge(history(modes=6.0), FLOOR).kind == "training"  # no mixture
+    assert points_verdict_rule(history(modes=np.linspace(2, 6, WINDOW).round()), FLOOR, modes=8).kind == "training"
+    assert points_verdict_rule(history(WINDOW - 1, modes=6.0), FLOOR, modes=8).kind == "training"
+    assert points_verdict_rule(history(modes=8.0), FLOOR, modes=8).kind == "training"
+    assert points_verdict_rule(history(modes=0.0), FLOOR, modes=8).kind == "training"  # somewhere else entirely
+    assert points_verdict_rule(history(modes=6.0), FLOOR).kind == "training"  # no mixture
     hops = np.where(np.arange(WINDOW) % 7 == 0, 0.0, 1.0)
-    assert judge(history(modes=hops), FLOOR, modes=8).kind == "collapsed"  # from mode to mode, over empty land
+    assert points_verdict_rule(history(modes=hops), FLOOR, modes=8).kind == "collapsed"  # from mode to mode, over empty land
 
 
 def test_only_the_window_counts() -> None:
@@ -213,20 +223,20 @@ def test_blind_is_d_at_half_with_p_g_far_away_and_going_nowhere() -> None:
 
 def test_an_average_that_lags_behind_does_not_make_d_blind() -> None:
     lagging = [replace(o, jsd_live=FLOOR + 0.05) for o in history(gap_half=0.05, jsd=0.6)]
-    assert judge(lagging, FLOOR).kind == "training"
-    verdict = judge([replace(o, jsd_live=0.5) for o in lagging], FLOOR)
+    assert points_verdict_rule(lagging, FLOOR).kind == "training"
+    verdict = points_verdict_rule([replace(o, jsd_live=0.5) for o in lagging], FLOOR)
     assert verdict.kind == "blind" and "JSD of the averaged G = 0.600" in verdict.reason
 
 
 def test_all_modes_found_with_another_shape_within_them_is_no_blindness() -> None:
     found = {"gap_half": 0.05, "jsd": 0.13, "modes": 8.0, "modes_kept": 8.0, "quality_kept": 0.97}
-    verdict = judge(history(**found), FLOOR, 8)
+    verdict = points_verdict_rule(history(**found), FLOOR, 8)
     assert verdict.kind == "modes_found" and "97%" in verdict.reason and "JSD = 0.130" in verdict.reason
     for worse in ({"modes_kept": 7.0}, {"quality_kept": 0.89}):
-        assert judge(history(**found | worse), FLOOR, 8).kind == "blind"
-    assert judge(history(**found | {"gap_half": 0.2}), FLOOR, 8).kind == "training"
-    assert judge(history(**found | {"jsd": np.linspace(0.6, 0.1, WINDOW)}), FLOOR, 8).kind == "converging"
-    assert judge(history(**found | {"jsd": FLOOR}), FLOOR, 8).kind == "converged"
+        assert points_verdict_rule(history(**found | worse), FLOOR, 8).kind == "blind"
+    assert points_verdict_rule(history(**found | {"gap_half": 0.2}), FLOOR, 8).kind == "training"
+    assert points_verdict_rule(history(**found | {"jsd": np.linspace(0.6, 0.1, WINDOW)}), FLOOR, 8).kind == "converging"
+    assert points_verdict_rule(history(**found | {"jsd": FLOOR}), FLOOR, 8).kind == "converged"
 
 
 def test_a_game_that_has_hardly_begun_is_not_called_blind() -> None:
@@ -266,7 +276,7 @@ def test_an_orbit_is_an_oscillation(column: str, period: float) -> None:
     rng = np.random.default_rng(4)
     for phase in np.linspace(0, 2 * np.pi, 7):
         swing = 0.3 + 0.2 * np.sin(2 * np.pi * T / period + phase) + 0.01 * rng.normal(size=WINDOW)
-        verdict = judge(history(**{column: swing}), FLOOR)
+        verdict = points_verdict_rule(history(**{column: swing}), FLOOR)
         assert verdict.kind == "oscillating"
         assert "chase" in verdict.reason
 
@@ -312,7 +322,7 @@ def test_reasons_are_sentences_with_their_numbers() -> None:
         history(jsd=np.linspace(0.6, 0.3, WINDOW)),
         history(),
     ):
-        verdict = judge(observations, FLOOR)
+        verdict = points_verdict_rule(observations, FLOOR)
         assert verdict.title and verdict.reason.endswith(".") and any(c.isdigit() for c in verdict.reason)
 
 
@@ -328,9 +338,9 @@ def test_a_scalar_game_is_judged_by_its_path(growth: float, title: str) -> None:
     steps = np.arange(WINDOW)
     orbit = 1 + 0.02 * np.sin(steps)  # not quite round
     distances = orbit if math.isnan(growth) else 2 * growth ** (2 * steps)
-    found = judge_path(list(distances))
+    found = path_verdict_rule(list(distances))
     assert found.title == title
-    assert judge_path(list(distances[:10])).kind == "waiting"
+    assert path_verdict_rule(list(distances[:10])).kind == "waiting"
 
 
 # ------------------------------------------------------------------------------------------------------------- pictures
@@ -354,7 +364,7 @@ def seen(n: int = WINDOW, **given: float | np.ndarray) -> list[PictureObservatio
 
 
 def verdict_on(observations: list[PictureObservation], modes: int = 10) -> Verdict:
-    return judge_pictures(observations, LEVELS, modes)
+    return picture_verdict_rule(observations, LEVELS, modes)
 
 
 CLOSE = {
@@ -407,15 +417,15 @@ def test_digits_still_being_found_or_none_at_all_are_no_collapse() -> None:
 def test_cells_that_real_pictures_miss_as_well_are_not_lost() -> None:
     """With few pictures in a cell a perfect generator leaves some empty."""
     levels = LEVELS | {"modes": NullReference(34.5, 33)}
-    assert judge_pictures(seen(modes=33.0), levels, 36, "cells").kind == "training"
-    assert judge_pictures(seen(modes=32.0), levels, 36, "cells").title == "Collapsed: 4 of 36 cells lost"
+    assert picture_verdict_rule(seen(modes=33.0), levels, 36, "cells").kind == "training"
+    assert picture_verdict_rule(seen(modes=32.0), levels, 36, "cells").title == "Collapsed: 4 of 36 cells lost"
 
 
 def test_good_pictures_but_few_different_ones_are_a_collapse() -> None:
     narrow = {"precision": PRECISE_SHARE * 0.95, "coverage": NARROW_SHARE * 0.9}
     verdict = verdict_on(seen(**narrow))
     assert (verdict.kind, verdict.title) == ("collapsed", "Collapsed: few different pictures") and "36%" in verdict.reason
-    assert judge_pictures(seen(**narrow | {"modes": math.nan}), LEVELS).kind == "collapsed"  # without labels
+    assert picture_verdict_rule(seen(**narrow | {"modes": math.nan}), LEVELS).kind == "collapsed"  # without labels
     assert verdict_on(seen(**narrow | {"precision": 0.7})).kind == "training"
     assert verdict_on(seen(**narrow | {"coverage": 0.5})).kind == "training"
     assert verdict_on(seen(**narrow | {"coverage": np.linspace(0.1, 0.36, WINDOW)})).kind == "training"
@@ -454,7 +464,7 @@ def test_a_falling_frechet_distance_is_learning_and_a_swinging_one_an_orbit() ->
 
 def test_a_set_too_small_for_neighbours_is_judged_by_the_rest() -> None:
     levels = LEVELS | {"precision": NullReference(math.nan, math.nan), "coverage": NullReference(math.nan, math.nan)}
-    verdict = judge_pictures(seen(**CLOSE | {"precision": math.nan, "coverage": math.nan}), levels)
+    verdict = picture_verdict_rule(seen(**CLOSE | {"precision": math.nan, "coverage": math.nan}), levels)
     assert verdict.kind == "converged" and "nan" not in verdict.reason and "precision" not in verdict.reason
 
 

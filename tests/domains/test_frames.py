@@ -239,7 +239,7 @@ def test_the_flow_follows_noise_that_fades_and_the_words_name_their_step() -> No
     for _ in range(60):
         played.advance()
         shown.append(played.frame_arrays()[1]["flow"])
-        if played.room == 0:
+        if played.free_rows == 0:
             played.drain()
     assert played.facts()["window"] == [-2.5, 3.5, -3, 3]
     x, y = torch.meshgrid(torch.linspace(-2.5, 3.5, PHASE_GRID), torch.linspace(-3, 3, PHASE_GRID), indexing="xy")

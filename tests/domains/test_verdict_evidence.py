@@ -12,8 +12,8 @@ from playing import Played
 
 from gandash.config import GameConfig
 from gandash.config.objectives import OBJECTIVES
-from gandash.diagnostics.verdict import Asked
-from gandash.domains.verdict_evidence import asked_of_d, share_off, word_of_d
+from gandash.diagnostics.verdict import DiscriminatorTargets
+from gandash.domains.verdict_evidence import outputs_of_d, share_off, targets_of_d
 from gandash.game.objectives import objective
 
 SMALL = GameConfig().replace_all(
@@ -35,14 +35,14 @@ def test_every_objective_says_what_it_asks(name: str) -> None:
 
 def test_smoothing_packs_and_noise_are_told() -> None:
     given = SMALL.replace_all([("regulariser.smoothing", 0.2), ("regulariser.packing", 2), ("regulariser.noise", 0.3)])
-    assert asked_of_d(Played(given).game) == Asked(0, pytest.approx(0.8), 2, True)
-    assert asked_of_d(Played(SMALL).game) == Asked()
-    assert asked_of_d(Played(SMALL.replace_all([("objective", "wasserstein")])).game) is None
+    assert targets_of_d(Played(given).game) == DiscriminatorTargets(0, pytest.approx(0.8), 2, True)
+    assert targets_of_d(Played(SMALL).game) == DiscriminatorTargets()
+    assert targets_of_d(Played(SMALL.replace_all([("objective", "wasserstein")])).game) is None
 
 
 def said_by(config: GameConfig, **found: Any) -> dict[str, float]:
     session = Played(config)
-    return word_of_d(session.game, session.state, replace(session.measurement(), **found), 0.3)
+    return outputs_of_d(session.game, session.state, replace(session.measurement(), **found), 0.3)
 
 
 def test_a_free_critic_says_nothing_and_a_hinge_no_gap() -> None:

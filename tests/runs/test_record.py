@@ -40,7 +40,7 @@ from gandash.runs.record import (
 )
 from gandash.worker.checkpoint import load as load_checkpoint
 from gandash.worker.observer import COLUMNS, Rows
-from gandash.worker.trajectory import Snapshot
+from gandash.worker.trajectory import StateSnapshot
 
 TINY = GameConfig(
     generator=MLPConfig(width=3, depth=1),
@@ -52,7 +52,7 @@ TINY = GameConfig(
 )
 
 
-def assert_same(one: Snapshot, other: Snapshot) -> None:
+def assert_same(one: StateSnapshot, other: StateSnapshot) -> None:
     """Bit for bit, the random state and what the optimisers remember included; NaN equals NaN."""
     a, b = one.state, other.state
     assert a.step == b.step
@@ -70,7 +70,7 @@ class Kept:
     """A run, its state at every step and its rows."""
 
     session: Played
-    states: list[Snapshot]
+    states: list[StateSnapshot]
     rows: list[Rows]
 
     def go(self, record: Record, rounds: int, players: Players = Players.BOTH) -> None:

@@ -12,7 +12,7 @@ from playing import Played
 from gandash.config import GameConfig
 from gandash.game.game import Streams
 from gandash.worker.cause import Cause, cause_of
-from gandash.worker.trajectory import Snapshot
+from gandash.worker.trajectory import StateSnapshot
 
 BASE = GameConfig().replace_all(
     [("generator.width", 8), ("discriminator.width", 8), ("run.batch", 16), ("regulariser.r1", 0.0)]
@@ -23,7 +23,7 @@ def descent(rate: float) -> dict[str, Any]:
     return {"kind": "gradient_descent", "learning_rate": rate}
 
 
-def broken(config: GameConfig, steps: int = 400) -> tuple[Played, Snapshot]:
+def broken(config: GameConfig, steps: int = 400) -> tuple[Played, StateSnapshot]:
     """A session that has just diverged, and the state from a few rounds before."""
     session = Played(config)
     kept = [session.snapshot()]

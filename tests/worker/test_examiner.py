@@ -23,11 +23,11 @@ from gandash.config.networks import LinearConfig, MLPConfig, PointConfig
 from gandash.config.optimisers import AdamConfig, GradientDescentConfig, MomentumConfig
 from gandash.config.regularisers import RegulariserConfig
 from gandash.config.rules import AlternatingConfig, OptimisticConfig, SimultaneousConfig
-from gandash.diagnostics.path import Trail
+from gandash.diagnostics.path import PathHistory
 from gandash.diagnostics.pictures import picture_estimators_for
 from gandash.domains.pictures import kind_table
 from gandash.examine import best_response, descents, duality, landscape, samples, spectrum
-from gandash.examine.examination import Breathe, FrozenGame, GameCopy, Result, Unfit
+from gandash.examine.examination import CheckCancelled, FrozenGame, GameCopy, Result, Unfit
 from gandash.examine.registry import EXAMINATIONS, estimates, examine
 from gandash.examine.spectrum import stability
 from gandash.server.run import Run
@@ -95,11 +95,11 @@ class Gate:
         for what in WHATS:
             monkeypatch.setitem(EXAMINATIONS, what, replace(EXAMINATIONS[what], results=self))
 
-    def __call__(self, copy: GameCopy, breathe: Breathe) -> Iterator[Result]:
+    def __call__(self, copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Result]:
         self.begun += 1
         self.entered.set()
         while not self.open.wait(0.005):
-            breathe()
+            check_cancelled()
         yield {"found": copy.state.step}
 
 
@@ -291,7 +291,7 @@ def dirac(start: tuple[float, float]) -> GameConfig:
 def test_the_landscape_of_the_dirac_gan_is_its_phase_plane_turned() -> None:
     """v = (-sigma(a) psi, sigma(a) theta) with a = psi theta: everywhere |v| = sigma(a) |w|, at a right angle to w."""
     config = dirac((1.0, 0.5))
-    session, trail = Played(config), Trail()
+    session, trail = Played(config), PathHistory()
     for _ in range(40):
         trail.take(session.step, session.state.theta, session.state.phi)
         session.advance()
@@ -403,11 +403,11 @@ def test_an_examination_is_stopped_by_hand_and_what_it_found_stands(
 ) -> None:
     entered = threading.Event()
 
-    def endless(copy: GameCopy, breathe: Breathe) -> Iterator[Result]:
+    def endless(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Result]:
         yield {"found": 7.0, "notes": ["first"], "words": "at it"}
         entered.set()
         while True:
-            breathe()
+            check_cancelled()
 
     monkeypatch.setitem(EXAMINATIONS, "duality", replace(EXAMINATIONS["duality"], results=endless))
     ear = Ear()
@@ -485,7 +485,7 @@ def test_no_spectrum_under_spectral_or_batch_normalisation(tiny: GameConfig, unt
     ids=lambda e: str(type(e).__name__),
 )
 def test_every_failure_is_a_sentence(error, said, tiny, until, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(copy: GameCopy, breathe: Breathe) -> Iterator[Result]:
+    def fail(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Result]:
         raise error
         yield {}
 

@@ -115,20 +115,20 @@ def test_a_rule_changed_for_one_game_parts_it_from_the_others(tiny: GameConfig) 
 def test_a_broken_game_is_set_aside(tiny: GameConfig) -> None:
     games = play(Games.of(varied(tiny, LR_D, 1e-3, 2e-3, 3e-3)), 4)
     games.drain()
-    moment = games.moment()
+    kept = games.snapshot()
     broken = games.trajectories[1]
     play(games, 2)
     broken.state = replace(broken.state, phi=broken.state.phi * torch.inf)
     assert not games.is_finite
     games.drain()
-    games.stop(1, moment)
+    games.stop(1, kept)
     assert games.is_finite and sorted(games.playing) == [0, 2] and broken.step == 4
     play(games, 3)
     rows = games.drain()
     assert [s.step for s in games.trajectories] == [9, 4, 9] and games.step == 9
     assert [own.steps.tolist() for own in rows] == [[7, 8, 9]] * 3
     assert np.isnan(rows[1].values).all() and np.isfinite(rows[0].values[:, 0]).all()
-    games.restore(moment)
+    games.restore(kept)
     assert sorted(games.playing) == [0, 1, 2] and games.step == 4
 
 

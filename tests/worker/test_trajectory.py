@@ -54,7 +54,7 @@ def assert_same_state(a: Trajectory, b: Trajectory) -> None:
 def play(session: Trajectory, n: int, players: Players = Players.BOTH) -> Any:
     for _ in range(n):
         session.advance(players)
-        if isinstance(session, Played) and session.room == 0:
+        if isinstance(session, Played) and session.free_rows == 0:
             session.drain()
     return session
 
@@ -71,7 +71,7 @@ def test_looking_does_not_disturb_the_game(tiny: GameConfig) -> None:
         watched.advance()
         watched.measurement()
         picture(watched, 1)
-        watched.judge()
+        watched.renew_verdict()
         watched.drain()
         watched.snapshot()
     assert_same_state(alone, watched)
@@ -402,7 +402,7 @@ def test_a_critic_and_back_in_mid_run(tiny: GameConfig) -> None:
     for name in ("loss_d", "loss_g", "mean_d_real", "mean_d_fake", "gradient_norm_d", "gradient_norm_g", "gap_half"):
         assert np.isfinite(table[name]).all(), name
     assert np.isnan(table["gap_star"][-1])
-    session.judge()
+    session.renew_verdict()
 
     session.set("objective", "non_saturating")
     assert session.facts()["reading"] == before["reading"] | {"since": session.step}
