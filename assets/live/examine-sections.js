@@ -221,5 +221,5 @@ export const duality = {
 };
 
 /** What a perfect generator reads: its mean, and in brackets what one reading in twenty is worse than; a divergence calls that `high`.
- * @param {{mean: number, unlucky?: number, high?: number} | null | undefined} floor @param {number} digits */
-const floorOf = (floor, digits) => (floor ? `${fixed(floor.mean, digits)} (${fixed(floor.unlucky ?? floor.high, digits)})` : '');
+ * @param {{mean: number, worst_5pct: number} | null | undefined} floor @param {number} digits */
+const floorOf = (floor, digits) => (floor ? `${fixed(floor.mean, digits)} (${fixed(floor.worst_5pct, digits)})` : '');

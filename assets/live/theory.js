@@ -119,7 +119,7 @@ export class Theory {
     write(this.#jsd.value, known(n.jsd) ? n.jsd.toFixed(4) : '–');
     write(this.#floor, floor ? `(floor ${floor.mean.toFixed(4)})` : '');
     this.#tips.set(this.#jsd.node, 'The Jensen–Shannon divergence between p_r and p_g in nats, at most log 2 = 0.693.'
-      + (floor ? ` As many samples of p_r itself read ${floor.mean.toFixed(4)} on average and at most ${floor.high.toFixed(4)} in 95 % of cases: below that nothing can be told apart.` : ''));
+      + (floor ? ` As many samples of p_r itself read ${floor.mean.toFixed(4)} on average and at most ${floor.worst_5pct.toFixed(4)} in 95 % of cases: below that nothing can be told apart.` : ''));
     this.#wasserstein.rename(facts.wasserstein ?? 'W_1');
     write(this.#wasserstein.value, compact(n.wasserstein));
   }
@@ -135,8 +135,8 @@ export class Theory {
     write(this.#level, frechet ? `(real ${compact(frechet.mean)})` : '');
     this.#tips.set(this.#frechet.node, 'The Fréchet distance between real and generated pictures: that of two Gaussians with the mean and covariance of their features. '
       + 'In units of the real ones’ variance: 1 for a generator whose features are always the real ones’ mean.'
-      + (frechet ? ` Real pictures against real ones read ${compact(frechet.mean)} on average and at most ${compact(frechet.unlucky)} in 95 % of cases.` : '') + averaged(facts, compact(n.frechet_average)));
-    const level = (/** @type {any} */ of) => (of ? ` Real pictures against real ones read ${fixed(of.mean, 2)} on average and at least ${fixed(of.unlucky, 2)} in 95 % of cases.` : '');
+      + (frechet ? ` Real pictures against real ones read ${compact(frechet.mean)} on average and at most ${compact(frechet.worst_5pct)} in 95 % of cases.` : '') + averaged(facts, compact(n.frechet_average)));
+    const level = (/** @type {any} */ of) => (of ? ` Real pictures against real ones read ${fixed(of.mean, 2)} on average and at least ${fixed(of.worst_5pct, 2)} in 95 % of cases.` : '');
     write(this.#precision.value, fixed(n.precision, 2));
     this.#tips.set(this.#precision.node, `The share of generated pictures that lie among real ones, by their features: quality.${level(precision)}${averaged(facts, fixed(n.precision_average, 2))}`);
     write(this.#recall.value, fixed(n.recall, 2));

@@ -277,7 +277,7 @@ def summary(report: dict[str, Any], out: str | None) -> str:
 
     def divergence(name: str, unit: str) -> str:
         averaged = f", of G's average {number(found[name + '_average'])}" if run["averaging"] else ""
-        return f"{number(found[name])}{averaged} {unit}; a perfect G reads up to {number(found['floors'][name]['high'])}"
+        return f"{number(found[name])}{averaged} {unit}; a perfect G reads up to {number(found['floors'][name]['worst_5pct'])}"
 
     def of_pictures(name: str) -> str:
         averaged = f", of G's average {number(found[name + '_average'])}" if run["averaging"] else ""

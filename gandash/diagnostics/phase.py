@@ -8,7 +8,8 @@ when the real parts of its eigenvalues are positive. Instance noise is averaged 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -28,6 +29,7 @@ from gandash.config.rules import (
     SimultaneousConfig,
     SymplecticAdjustmentConfig,
 )
+from gandash.config.setting import Settings
 from gandash.diagnostics import spectrum
 from gandash.diagnostics.estimators import Array
 from gandash.game.field import Chance, field_vector
@@ -159,6 +161,23 @@ def jacobian(game: Game, place: tuple[float, float], sigma: float = 0.0) -> tupl
     return found.field, found.dense()
 
 
+@dataclass(frozen=True)
+class _FieldSettings:
+    """The field of a scalar game, which learning rates and update rules leave as it is: equal where these `settings` are."""
+
+    settings: tuple[Settings | str, ...]
+    game: Game = field(compare=False)
+
+    @classmethod
+    def of(cls, game: Game) -> _FieldSettings:
+        return cls((game.config.data, game.config.objective, game.config.regulariser), game)
+
+
+@lru_cache(maxsize=64)
+def _jacobian(of: _FieldSettings, place: tuple[float, float], sigma: float) -> tuple[Array, Array]:
+    return jacobian(of.game, place, sigma)
+
+
 def phase(game: Game, step: int = 0) -> Phase:
     """What happens near the rest point under the game's present settings; `round_matrix` says for which rules.
 
@@ -175,7 +194,7 @@ def phase(game: Game, step: int = 0) -> Phase:
         )
         return _saying(nothing, said)
     where = _where(game, at) + _noise_in_words(game, sigma, step)
-    v, h = jacobian(game, at, sigma)
+    v, h = _jacobian(_FieldSettings.of(game), at, sigma)
     # The gradient penalty's |psi| - 1 has a kink at psi = 0; the derivatives that the field takes as 0 there tell nothing
     if (c.regulariser.gradient_penalty and at[1] == 0) or not np.isfinite(h).all():
         return _saying(nothing, f"{where}The field has a kink at the rest point: it has no eigenvalues there.")
