@@ -1,0 +1,115 @@
+"""A class on one machine: how much memory many live runs take, how soon one more draws, and how fast and fairly they all play.
+
+python tests/load/classroom.py [--runs 30] [--seconds 20]
+
+The default preset, each run watched by a viewer that takes every frame offered, as a browser does, at most 30 a second; no
+browsers, which would be on other machines. Memory is proportional (PSS): what several processes share is counted once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import psutil
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from gandash.presets import DEFAULT
+from gandash.server.patience import Limits
+from gandash.server.run import Run
+from gandash.server.supervisor import Supervisor
+from gandash.wire.messages import Pause, Play
+
+FRAME_SECONDS = 1 / 30
+
+
+class Pupil:
+    """One run and its viewer."""
+
+    def __init__(self, keeper: Supervisor, name: str) -> None:
+        asked = time.monotonic()
+        self.run: Run = keeper.create(DEFAULT.config, DEFAULT.title, name)
+        self._news = threading.Event()
+        self._viewer = self.run.attach("steer", self._news.set)
+        self.frames = 0
+        while not self.frames:
+            self._look()
+        self.first_frame_seconds = time.monotonic() - asked
+        threading.Thread(target=self._look_on, daemon=True).start()
+
+    def _look(self) -> None:
+        self._news.wait(0.05)
+        self._news.clear()
+        if self.run.next_picture(self._viewer):
+            self.frames += 1
+            self._viewer.ready = True
+
+    def _look_on(self) -> None:
+        while True:
+            self._look()
+            time.sleep(FRAME_SECONDS)
+
+
+def proportional_mb() -> dict[str, float]:
+    """Of this process and all below it, by name: the sum of their shares of the memory."""
+    found: dict[str, float] = {}
+    for process in (here := psutil.Process(), *here.children(recursive=True)):
+        name = "server" if process is here else process.name()
+        found[name] = found.get(name, 0.0) + process.memory_full_info().pss / 1e6
+    return found
+
+
+def paces(pupils: Sequence[Pupil], seconds: float) -> tuple[list[float], list[float]]:
+    """Steps and frames per second of each, all playing together."""
+    for pupil in pupils:
+        pupil.run.order(Play())
+    while any(p.run.step == 0 for p in pupils):
+        time.sleep(0.05)
+    time.sleep(2.0)
+    began, before = time.monotonic(), [(p.run.step, p.frames) for p in pupils]
+    time.sleep(seconds)
+    passed, after = time.monotonic() - began, [(p.run.step, p.frames) for p in pupils]
+    for pupil in pupils:
+        pupil.run.order(Pause())
+    return tuple([(b[i] - a[i]) / passed for a, b in zip(before, after, strict=True)] for i in (0, 1))  # type: ignore[return-value]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=30)
+    parser.add_argument("--seconds", type=float, default=20.0)
+    given = parser.parse_args()
+    keeper = Supervisor(Limits(runs=given.runs + 2, absence_seconds=1e9, grace_seconds=1e9))
+    try:
+        pupils = [Pupil(keeper, str(i)) for i in range(given.runs)]
+        late = Pupil(keeper, "late")
+        two, _ = paces(pupils[:2], given.seconds)
+        steps, frames = paces(pupils, given.seconds)
+        memory = proportional_mb()
+        again, _ = paces(pupils[:2], given.seconds)
+        for pupil in pupils:
+            pupil.run.order(Play())
+        time.sleep(2.0)
+        latest = Pupil(keeper, "latest")
+    finally:
+        keeper.close()
+    waits = [p.first_frame_seconds for p in pupils[1:]]
+    print(f"from asking to the first frame: {pupils[0].first_frame_seconds:.2f} s for the first, with all imports; then")
+    print(f"  {statistics.median(waits):.3f} s (at most {max(waits):.3f}); for one more than {given.runs} ", end="")
+    print(f"{late.first_frame_seconds:.3f} s while they stand still, {latest.first_frame_seconds:.3f} s while all play")
+    print(f"steps/s: two alone {sum(two):.0f}, and again {sum(again):.0f}; {given.runs} together {sum(steps):.0f},", end=" ")
+    print(f"{sum(steps) / statistics.mean([sum(two), sum(again)]):.2f} of it")
+    print(f"  each {statistics.median(steps):.1f}; the slowest {min(steps) / statistics.median(steps):.2f} of that")
+    print(f"frames/s of each viewer: {min(frames):.1f} to {max(frames):.1f}")
+    parts = ", ".join(f"{name} {mb:.0f}" for name, mb in memory.items())
+    print(f"proportional memory of {given.runs + 1} live runs and a spare: {sum(memory.values()) / 1000:.2f} GB (MB: {parts})")
+
+
+if __name__ == "__main__":
+    main()
