@@ -12,12 +12,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
+from scipy import stats
 from torch import Tensor
 
 from gandash.game.distributions import Modes
 
 RADIUS = 3.0  # in standard deviations
+_PER_MODE = 2048  # points of either side of RADIUS by which a mode's law is represented
 
 
 @dataclass(frozen=True)
@@ -57,3 +60,42 @@ def perfect_quality(dimension: int) -> float:
     """The high-quality share of a perfect generator where modes lie far apart: P(chi_dimension <= 3), 98.9 % on the plane."""
     half = torch.tensor(RADIUS**2 / 2, dtype=torch.float64)
     return float(torch.special.gammainc(torch.tensor(dimension / 2, dtype=torch.float64), half))
+
+
+def perfect_shares(modes: Modes) -> NDArray[np.float64]:
+    """The `shares` `(K,)` of a perfect generator, from the law itself; their sum is its high quality.
+
+    Where modes lie near each other, a sample that is far from its own mode may be near another, so more than `perfect_quality`
+    are of high quality. Each mode's law is cut into rings of equal mass, of which one edge lies at RADIUS, and those
+    into directions; errors are below 1e-3 of a share on the line and the plane, and below 1e-4 of the sum.
+    """
+    dimension = modes.places.shape[1]
+    directions = _directions(dimension)
+    inside = perfect_quality(dimension)
+    rings = -(-_PER_MODE // len(directions))
+    middles = (np.arange(rings) + 0.5) / rings
+    levels = np.concatenate([inside * middles, inside + (1 - inside) * middles])
+    radii = torch.from_numpy(stats.chi(dimension).ppf(levels))
+    mass = torch.tensor([inside, 1 - inside], dtype=torch.float64).repeat_interleave(rings * len(directions)) / (
+        rings * len(directions)
+    )
+    points = (radii[:, None, None] * directions).reshape(-1, dimension) * modes.std
+    reach = (float(radii[-1]) + RADIUS) * modes.std
+    shares = torch.zeros(len(modes.weights), dtype=torch.float64)
+    for place, weight in zip(modes.places, modes.weights, strict=True):
+        (near,) = torch.where((modes.places - place).norm(dim=1) <= reach)
+        nearest, which = torch.cdist(points + place, modes.places[near]).min(dim=1)
+        good = nearest <= RADIUS * modes.std
+        shares += torch.bincount(near[which[good]], weights=(weight * mass)[good], minlength=len(shares))
+    return shares.numpy()
+
+
+def _directions(dimension: int) -> Tensor:
+    """Unit vectors `(n, dimension)`: both on the line, evenly spread on the plane, at random (always the same) beyond."""
+    if dimension == 1:
+        return torch.tensor([[1.0], [-1.0]]).double()
+    if dimension == 2:
+        angles = (torch.arange(64) + 0.37).double() * (math.tau / 64)  # an offset, since modes lie on lines through each other
+        return torch.stack([angles.cos(), angles.sin()], dim=1)
+    normal = torch.randn(256, dimension, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    return F.normalize(normal, dim=1)

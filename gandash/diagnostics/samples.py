@@ -16,7 +16,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 from torch import Generator, Tensor
 
-from gandash.diagnostics.coverage import cover, perfect_quality
+from gandash.diagnostics.coverage import cover, perfect_shares
 from gandash.diagnostics.estimators import FLOOR_REPEATS, FLOOR_SEED, Array, NullReference
 from gandash.game.distributions import Modes
 
@@ -184,8 +184,7 @@ def floors(
 class ModeRow:
     """One component of a mixture. `share` is the part of all samples that is of high quality at this mode.
 
-    `expected` is what a perfect generator would score where modes lie far apart, weight * P(within 3 std), and `noise` the
-    standard deviation of its score at this sample count.
+    `expected` is the share of a perfect generator, and `noise` the standard deviation of its share at this sample count.
     """
 
     place: tuple[float, ...]
@@ -206,10 +205,11 @@ class ModeTable:
 def mode_table(x: Tensor, modes: Modes) -> ModeTable:
     """Each mode's share of samples x `(n, dimension)` against its weight."""
     covered = cover(x, modes)
-    perfect = perfect_quality(modes.places.shape[1])
+    perfect = perfect_shares(modes).tolist()
     rows = []
-    for place, weight, share in zip(modes.places.tolist(), modes.weights.tolist(), covered.shares.tolist(), strict=True):
-        expected = weight * perfect
+    for place, weight, share, expected in zip(
+        modes.places.tolist(), modes.weights.tolist(), covered.shares.tolist(), perfect, strict=True
+    ):
         rows.append(ModeRow(tuple(place), weight, share, expected, math.sqrt(expected * (1 - expected) / len(x))))
     return ModeTable(tuple(rows), 1 - covered.high_quality)
 

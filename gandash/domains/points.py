@@ -12,7 +12,7 @@ from torch import Tensor
 
 from gandash.config.setting import JsonValue
 from gandash.diagnostics import samples
-from gandash.diagnostics.coverage import Coverage, cover, perfect_quality
+from gandash.diagnostics.coverage import Coverage, cover, perfect_quality, perfect_shares
 from gandash.diagnostics.estimators import Estimators
 from gandash.diagnostics.measure import Measurement, measure
 from gandash.diagnostics.verdict import Observation, Verdict, points_verdict_rule
@@ -61,10 +61,10 @@ class Points(Domain):
         return PointEvidence(self.estimators(game).floors["jsd"].worst_5pct)
 
     def mode_facts(self, game: Game) -> dict[str, Any]:
-        modes, perfect = game.data.modes(), perfect_quality(game.data.dimension)
+        modes = game.data.modes()
         if modes is None:
-            return {"modes": [], "mode_weights": [], "mode_std": None, "perfect_quality": perfect}
-        weights = modes.weights.tolist()
+            return {"modes": [], "mode_weights": [], "mode_std": None, "perfect_quality": perfect_quality(game.data.dimension)}
+        weights, perfect = modes.weights.tolist(), float(perfect_shares(modes).sum())
         return {"modes": modes.places.tolist(), "mode_weights": weights, "mode_std": modes.std, "perfect_quality": perfect}
 
     def cover(self, game: Game) -> Callable[[Tensor], Coverage] | None:
