@@ -13,7 +13,7 @@ from gandash.config.changes import with_followers
 from gandash.config.data import DrawnConfig, Samples2DConfig, SamplesConfig, UploadedPicturesConfig
 from gandash.config.data.pictures import made_up
 from gandash.config.networks import LinearConfig, PointConfig
-from gandash.config.setting import JsonValue, Setting, SettingError, setting_at
+from gandash.config.setting import JsonValue, SettingError, setting_at
 from gandash.packed import unpack_pictures
 from gandash.presets import PRESETS
 from gandash.presets.base import Move
@@ -68,36 +68,31 @@ def move(tab: Tab, invited: Move) -> str:
     return reconfigured(tab, lambda configs: [config.replace_all(invited.changes) for config in configs])
 
 
-def setting(tab: Tab, path: str, edition: int, is_slider: bool, raw: Any) -> str:
+def late(what: str) -> str:
+    """What is said of a choice that came too late for the game that it was for."""
+    return f"**{what}** was changed just as another game began, which goes on as it is. Choose it again."
+
+
+def setting(tab: Tab, path: str, edition: int, raw: Any) -> str:
     """A widget of a setting was moved: the run goes on under the new value, or the widget goes back and the page says why.
 
-    The browser may still send what widgets of an earlier edition hold: a real change among that is a choice too, unless
-    another game has begun since.
+    In a widget of an earlier edition it is a choice too, unless another game has begun since.
     """
     assert tab.run is not None
     known = tab.drawn.get(edition)
-    if known is None or not has(known, path):
-        return ""
+    if known is None:  # so much was drawn since that it is not known what the widget showed
+        return late("A setting")
+    if not has(known, path):
+        return ""  # no widget of ours: a forged message
     was = setting_at(known, path)
     value = controls.read(was, raw)
-    if edition != tab.edition:
-        if _is_unchanged(known, was, is_slider, value):
-            return ""
-        if edition <= tab.over or not has(tab.shown, path):
-            return f"**{controls.name(was)}** was changed just as another game began, which goes on as it is. Choose it again."
+    if edition <= tab.over or not has(tab.shown, path):
+        return late(controls.name(was))
     refusal = reconfigured(tab, with_change(tab, path, value))
     if not refusal and edition == tab.edition and not was.is_variant and len(tab.run.configs) == 1:
         tab.drawn[edition] = tab.shown  # the widgets already show it; a variant brings other settings and new widgets
         tab.is_stale = False
     return refusal
-
-
-def _is_unchanged(known: GameConfig, was: Setting, is_slider: bool, value: Any) -> bool:
-    if is_slider:
-        return bool(value == controls.nearest_tick(was))
-    if was.is_variant:
-        return bool(value["kind"] == was.value.kind)
-    return known.replace(was.path, value) == known
 
 
 def replaced(config: GameConfig, path: str, value: JsonValue) -> GameConfig:
@@ -125,16 +120,20 @@ def has(config: GameConfig, path: str) -> bool:
 
 def painting(tab: Tab, sent: Any) -> str:
     """A hand was lifted from the canvas: the run begins anew with what is painted now."""
-    if sent is None or not isinstance(tab.shown.data, DrawnConfig):  # another kind of data was chosen meanwhile
+    if sent is None:
         return ""
+    if not isinstance(tab.shown.data, DrawnConfig):
+        return late("The painting")
     return reconfigured(tab, with_change(tab, "data.painting", drawing.read(sent)))
 
 
 def place(tab: Tab, sent: Any) -> str:
     """A place of the phase plane was clicked: the run begins anew from there, and plays on if it was playing."""
     assert tab.run is not None
-    if sent is None or not any(map(is_scalar, tab.run.configs)):  # another game was chosen meanwhile
+    if sent is None:
         return ""
+    if not any(map(is_scalar, tab.run.configs)):
+        return late("The start on the phase plane")
     theta, psi = live.read_start(sent)
     begin: list[tuple[str, JsonValue]] = [("generator.start", theta), ("discriminator.start", psi)]
     return reconfigured(tab, lambda configs: [c.replace_all(begin) if is_scalar(c) else c for c in configs])
@@ -153,8 +152,10 @@ def table(tab: Tab, file: Any, read_as: Sequence[str] = ()) -> str:
     Where it can be read in more than one way, the page asks.
     """
     data, tab.readings, tab.table = tab.shown.data, {}, None
-    if file is None or not isinstance(data, SamplesConfig | Samples2DConfig):
-        return ""  # the file was taken away: its rows are played on
+    if file is None:
+        return ""  # it was taken away: its rows are played on
+    if not isinstance(data, SamplesConfig | Samples2DConfig):
+        return late("The table")
     try:
         rows, words = upload.interpret(file.name, file.getvalue(), read_as)
     except upload.AmbiguousTable as error:
@@ -168,14 +169,14 @@ def table(tab: Tab, file: Any, read_as: Sequence[str] = ()) -> str:
 
 def table_read_as(tab: Tab, read_as: Sequence[str]) -> str:
     """The page's question about a table was answered."""
-    return table(tab, tab.table, read_as)
+    return table(tab, tab.table, read_as) if tab.table is not None else late("How the table is read")
 
 
 def pictures(tab: Tab, uploaded: Any, offered: str | None, side: int, colour: str, count: int) -> str:
     """Picture files were chosen, or how to read them: the run begins anew with them, or the page says what is wrong."""
     data = tab.shown.data
-    if not isinstance(data, UploadedPicturesConfig):  # another kind of data was chosen meanwhile
-        return ""
+    if not isinstance(data, UploadedPicturesConfig):
+        return late("What pictures are read, or how,")
     assert tab.run is not None
     reading = kept(tab.run).reading
     if reading and reading.packed != data.pixels:
@@ -229,8 +230,11 @@ def _is_made_up(data: UploadedPicturesConfig) -> bool:
 def member(tab: Tab, number: Any) -> str:
     """Which of the games the controls are for was chosen, in the list or by a click on a title in the picture."""
     assert tab.run is not None
-    if isinstance(number, int) and ALL <= number < len(tab.run.configs):
-        tab.choose_member(None if number == ALL else number)
+    if number is None:
+        return ""
+    if not (isinstance(number, int) and ALL <= number < len(tab.run.configs)):
+        return late("The game that the settings are for")
+    tab.choose_member(None if number == ALL else number)
     return ""
 
 
@@ -238,7 +242,7 @@ def alone(tab: Tab, number: int) -> str:
     """One of the compared games alone, from step 0."""
     assert tab.run is not None
     if number >= len(tab.run.configs):
-        return ""
+        return late("The game to be played alone")
     label, config = tab.run.labels[number], tab.run.configs[number]
     ready = next((p for p in PRESETS.values() if p.title == label), None)
     refusal = tab.run.play_alone(number, (ready.title, ready.config) if ready else None)

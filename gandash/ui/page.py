@@ -54,6 +54,14 @@ def main() -> None:
         st.warning(f"**No room for another run.** {full}", icon=":material/group:")
         st.button("Try again", type="primary")
         return
+    try:
+        draw(tab, run)
+    finally:  # also where another rerun ends this one: a copy of the state is taken without touching Streamlit
+        tab.hear({key: value for key, value in state.to_dict().items() if key != "tab"})
+    tab.is_said = True
+
+
+def draw(tab: Tab, run: Run) -> None:
     live.mount(
         run,
         "steer",
@@ -64,7 +72,6 @@ def main() -> None:
     )
     with st.sidebar:  # after the view: the browser needs longest for that
         sidebar(tab, run)
-    tab.is_said = True
 
 
 def attach(tab: Tab) -> Run:
@@ -143,8 +150,7 @@ def sidebar(tab: Tab, run: Run) -> None:
             controls.draw(setting, name, changed, differing.get(path, ""))
 
     def changed(path: str, key: str) -> None:
-        if tab.is_current(key):
-            tab.note(choices.setting, path, edition, "/slider" in key, keys=(key,))
+        tab.note(choices.setting, path, edition, keys=(key,))
 
     for path in controls.ALWAYS:
         if choices.has(config, path):  # simultaneous play has no steps per round
@@ -251,7 +257,7 @@ def comparison(tab: Tab, config: GameConfig) -> None:
     st.button(
         "↻ Compare",
         key="compare",
-        on_click=lambda: tab.note(choices.compare, path, keys=(key,)),
+        on_click=lambda: tab.note(choices.compare, path, keys=(key,), is_press=True),
         type="primary",
         width="stretch",
     )

@@ -24,19 +24,22 @@ from gandash.ui.upload import UploadError
 
 KEPT_MEGABYTES = 400  # of visitors' files, for all runs together
 KEPT_EDITIONS = 4
+KEPT_WIDGETS = 1000  # a page has fewer than a hundred
 
 
 @dataclass(frozen=True)
 class Choice:
     """What a person asked for. `act(tab, *args, *held)` does it and returns "" or, in words, why not.
 
-    `keys` name the widgets whose values, as they are when its turn comes, are `held`; `slow` is shown meanwhile.
+    `keys` name the widgets whose values, as they are when its turn comes, are `held`; `slow` is shown meanwhile. `is_press`: a
+    button was pressed, else one of these widgets was moved.
     """
 
     act: Callable[..., str]
     args: tuple[Any, ...] = ()
     keys: tuple[str, ...] = ()
     slow: str = ""
+    is_press: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,13 @@ def keep_reading(run: Run, reading: Reading | None) -> None:
                     other.reading = None
 
 
+def _without_files(value: Any) -> Any:
+    """An uploaded file by its name in Streamlit: it would be held in memory longer than the page needs it."""
+    if isinstance(value, list | tuple):
+        return tuple(map(_without_files, value))
+    return getattr(value, "file_id", value)
+
+
 @dataclass
 class Tab:
     """`member`: which of several compared games the controls are for; None: all. `edition` grows when the settings change
@@ -104,6 +114,7 @@ class Tab:
     drawn: dict[int, GameConfig] = field(default_factory=dict)
     over: int = -1  # widgets up to this edition are of a game that is over
     is_stale: bool = True  # the widgets do not show what is played
+    heard: dict[str, Any] = field(default_factory=dict)  # what widgets held when last heard of, by key, the latest last
     numbers: dict[str, int] = field(default_factory=dict)  # of the widgets that took another's place, by their name
     trouble: list[str] = field(default_factory=list)  # refusals, in words
     table_note: tuple[str, str] = "", ""  # the rows of a table, packed, and how they were read, in words
@@ -114,9 +125,11 @@ class Tab:
     noted: deque[Choice] = field(default_factory=deque)
     turn: threading.Lock = field(default_factory=threading.Lock)  # where reruns overlap, one of them follows at a time
 
-    def note(self, act: Callable[..., str], *args: Any, keys: tuple[str, ...] = (), slow: str = "") -> None:
+    def note(
+        self, act: Callable[..., str], *args: Any, keys: tuple[str, ...] = (), slow: str = "", is_press: bool = False
+    ) -> None:
         """A person chose something: all that a callback does."""
-        self.noted.append(Choice(act, args, keys, slow))
+        self.noted.append(Choice(act, args, keys, slow, is_press))
 
     def key(self, name: str) -> str:
         number = self.numbers.get(name, 0)
@@ -127,9 +140,16 @@ class Tab:
         self.numbers[name] = self.numbers.get(name, 0) + 1
         return self.key(name)
 
-    def is_current(self, key: str) -> bool:
-        """Whether no other widget has taken this one's place."""
-        return self.key(key.split("~")[0]) == key
+    def hear(self, held: dict[str, Any]) -> None:
+        """What widgets hold by now."""
+        for key, value in held.items():
+            self.heard.pop(key, None)
+            self.heard[key] = _without_files(value)
+        for oldest in list(self.heard)[:-KEPT_WIDGETS]:
+            del self.heard[oldest]
+
+    def _is_heard(self, held: dict[str, Any]) -> bool:
+        return all(key in self.heard and self.heard[key] == _without_files(value) for key, value in held.items())
 
     def hear_of_a_game(self) -> None:
         """The browser has seen a new game begin, and the page is run again for its sake."""
@@ -144,8 +164,11 @@ class Tab:
     def follow(self, held: list[Any]) -> None:
         """Do what was noted first, and take it off the list."""
         choice = self.noted[0]
+        now = dict(zip(choice.keys, held, strict=True))
         try:
-            refusal = choice.act(self, *choice.args, *held)
+            is_repeated = bool(now) and not choice.is_press and self._is_heard(now)
+            self.hear(now)
+            refusal = "" if is_repeated else choice.act(self, *choice.args, *held)
         except SettingError as error:
             refusal = controls.in_words(error, self.shown)
         except UploadError as error:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -57,6 +57,30 @@ BUSY: Any = st.one_of(st.none(), st.integers(0, 60))
 PRESSED: Any = st.one_of(st.none(), st.integers(1, 60))
 """The same for a button. Its first touch comes before Streamlit (1.67) has looked at what the browser sent, and a press that
 another rerun overtakes there, a few milliseconds wide, is lost before any code of ours has run; other widgets say it again."""
+
+
+PAIR = st.tuples(st.integers(0, 1), st.integers(0, 1))
+
+
+class Widget(NamedTuple):
+    """One that shows a setting, and what may be chosen in it."""
+
+    kind: str
+    name: str
+    values: tuple[Any, ...]
+    read: Callable[[GameConfig], Any]
+    replaces: str = ""  # what its choice replaces beside its own setting
+
+
+WIDGETS = (
+    Widget("text_input", "run.batch", ("33", "44"), lambda c: str(c.run.batch)),
+    Widget("text_input", "generator.width", ("7", "9"), lambda c: str(c.generator.width)),
+    Widget("number_input", "run.seed", (5, 6), lambda c: c.run.seed),
+    Widget("selectbox", "objective", ("minimax", "hinge"), lambda c: c.objective),
+    Widget("selectbox", "data", ("uniform", "laplace"), lambda c: c.data.kind),
+    Widget("text_input", LR_D, ("3e-4", "5e-4"), lambda c: show(c.discriminator_optimiser.learning_rate), LR_D),
+    Widget("select_slider", f"{LR_D}/slider", (1e-3, 4e-3), lambda c: c.discriminator_optimiser.learning_rate, LR_D),
+)
 
 
 class Worker:
@@ -375,6 +399,49 @@ class Page(RuleBasedStateMachine):
         self.act(self.widget("button", "alone").click(), busy)
         assert self.worker.configs == (chosen,)
 
+    # ---------------------------------------------------------------------------------------- more than one at a time
+
+    def send(self, states: WidgetStates, hears: bool = True) -> None:
+        """What a browser's widgets hold, perhaps of a page that has been drawn anew since; `hears`: then of a new game."""
+        self.page = self.page._run(states)
+        assert not self.page.exception
+        if hears:
+            self.settle()
+
+    def hold(self, widget: Any, value: Any) -> WidgetStates:
+        widget.set_value(value)
+        states: WidgetStates = self.page._tree.get_widget_states()
+        return states
+
+    @rule(first=st.sampled_from(WIDGETS), second=st.sampled_from(WIDGETS), values=PAIR, hears=st.booleans())
+    def choose_twice_before_the_page_is_drawn_anew(
+        self, first: Widget, second: Widget, values: tuple[int, int], hears: bool
+    ) -> None:
+        """The second choice is made in the widgets that the first one has replaced by the time it arrives."""
+        one, two = first.values[values[0]], second.values[values[1]]
+        if second is not first and self.of(second.kind, second.name).value == two:
+            return  # it shows that already: nobody can choose it there
+        before = self.hold(self.of(first.kind, first.name), one)
+        after = self.hold(self.of(second.kind, second.name), two)
+        self.send(before, hears)
+        was_refused = self.refused
+        self.send(after)
+        assert self.refused or all(second.read(c) == two for c in self.concerned)
+        if not was_refused and first.name != second.name and not (first.replaces and first.replaces == second.replaces):
+            assert all(first.read(c) == one for c in self.concerned)
+
+    @rule(widget=st.sampled_from(WIDGETS), value=st.integers(0, 1), times=st.integers(1, 5))
+    def hear_the_same_again(self, widget: Widget, value: int, times: int) -> None:
+        """Another rerun, before the browser has the new widgets: it says what it has said, and no word comes of it."""
+        states = self.hold(self.of(widget.kind, widget.name), widget.values[value])
+        self.send(states, False)
+        played = self.run.configs, [e.value for e in self.page.error]
+        for _ in range(times):
+            self.page.session_state["tab"].hear_of_a_game()
+            self.send(states, False)
+            assert (self.run.configs, [e.value for e in self.page.error]) == played
+        self.settle()
+
     # ------------------------------------------------------------------------------------------------ what happens
 
     @rule()
@@ -419,6 +486,19 @@ def test_no_moment_of_a_rerun_loses_a_choice(act: str) -> None:
                 case _:
                     machine.compare_seeds(busy + 1)
                     machine.end_the_comparison(busy + 1)
+    finally:
+        machine.teardown()
+
+
+@pytest.mark.parametrize(("first", "second"), [(LR_D, f"{LR_D}/slider"), (f"{LR_D}/slider", LR_D), ("data", "data")])
+def test_a_widget_that_was_replaced_meanwhile_is_heard(first: str, second: str) -> None:
+    """Slider and text of one setting, each replaced as the other is moved; and a kind of data, chosen and given up again."""
+    machine, widgets = Page(), {widget.name: widget for widget in WIDGETS}
+    try:
+        machine.open()
+        machine.act(machine.of("selectbox", "data").set_value(widgets["data"].values[1]), None)
+        for hears in (False, True):
+            machine.choose_twice_before_the_page_is_drawn_anew(widgets[first], widgets[second], (0, 1), hears)
     finally:
         machine.teardown()
 

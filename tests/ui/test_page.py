@@ -33,7 +33,7 @@ from gandash.server.run import Run
 from gandash.server.supervisor import Supervisor
 from gandash.ui import choices, comparing, controls, routes, service
 from gandash.ui.routes import VISITOR_COOKIE
-from gandash.ui.tab import Tab
+from gandash.ui.tab import KEPT_EDITIONS, Tab
 from gandash.ui.words import maths
 from gandash.wire.messages import Status
 
@@ -334,17 +334,27 @@ def followed(page: AppTest, act: Callable[..., str], *args: Any) -> list[str]:
     return tab.trouble
 
 
+def told(page: AppTest, path: str, edition: int, raw: Any, suffix: str = "") -> list[str]:
+    """The same where the browser has told what the widget of a setting holds that an edition of the page had."""
+    tab: Tab = page.session_state["tab"]
+    tab.trouble.clear()
+    tab.note(choices.setting, path, edition, keys=(f"{edition}/{path}{suffix}",))
+    tab.follow([raw])
+    return tab.trouble
+
+
 def test_a_widget_of_a_game_that_is_over_changes_nothing(page: AppTest) -> None:
     """A rerun that the browser asked for before it saw the new widgets carries the old ones' values."""
     run = the_run(page)
     old = page.session_state["tab"].edition
     page = page.selectbox(key="preset").set_value(TOO_FAST.name).run()
     assert page.session_state["tab"].edition != old
-    said = followed(page, choices.setting, LR_D, old, False, "1e-5")
+    assert not told(page, LR_D, old, "2e-3")  # as it stood: nobody touched it
+    assert not told(page, LR_D, old, 2e-3, "/slider")
+    said = told(page, LR_D, old, "1e-5")
     assert run.config == TOO_FAST.config and "Choose it again" in said[0]
-    assert not followed(page, choices.setting, LR_D, old, False, "2e-3")  # as it stood: nobody touched it
-    assert not followed(page, choices.setting, LR_D, old, True, 2e-3)
-    assert not followed(page, choices.setting, "data.no_such", old + 1, False, 1)  # and no traceback either
+    assert not told(page, LR_D, old, "1e-5")  # said once
+    assert not told(page, "data.no_such", old + 1, 1)  # and no traceback either
     assert run.config == TOO_FAST.config
 
 
@@ -354,11 +364,43 @@ def test_a_widget_that_was_just_replaced_still_counts(page: AppTest) -> None:
     old = page.session_state["tab"].edition
     page = widget(page, "selectbox", "data").set_value("uniform").run()
     assert page.session_state["tab"].edition != old
-    assert not followed(page, choices.setting, "run.batch", old, False, "77")
+    assert not told(page, "run.batch", old, "77")
     assert (run.config.run.batch, run.config.data.kind) == (77, "uniform")
-    assert not followed(page, choices.setting, "data", old, False, "mixture")  # what it showed, sent once more
+    assert "Choose it again" in told(page, "data.means", old, "1, 2")[0]
+    assert not told(page, "data", old, "uniform")  # what it held, sent once more
     assert run.config.data.kind == "uniform"
-    assert "Choose it again" in followed(page, choices.setting, "data.means", old, False, "1, 2")[0]
+    assert not told(page, "data", old, "mixture")  # back to what it showed at first
+    assert run.config.data.kind == "mixture"
+
+
+def test_no_choice_goes_without_a_word(page: AppTest) -> None:
+    """Whatever has become of the page by the time it is followed: it is played, or the page says why not."""
+    run, old = the_run(page), page.session_state["tab"].edition
+    for i in range(KEPT_EDITIONS):
+        page = widget(page, "selectbox", "data").set_value(("uniform", "laplace")[i % 2]).run()
+    played = run.configs
+    assert "Choose it again" in told(page, "run.batch", old, "78")[0]  # nobody knows by now what that widget showed
+    painted = base64.b64encode(bytes([9]) * SIDE**2).decode()
+    for act, *args in (
+        (choices.painting, painted),
+        (choices.place, [0.5, 0.5]),
+        (choices.table, io.BytesIO()),
+        (choices.table_read_as, ("one",)),
+        (choices.pictures, (), None, 16, "grey", 100),
+        (choices.member, 3),
+        (choices.alone, 3),
+        (choices.end_comparison,),
+    ):
+        (said,) = followed(page, act, *args)
+        assert "hoose" in said and run.configs == played, act
+
+
+def test_a_setting_chosen_as_its_run_ends_is_said_not_to_be_played(page: AppTest) -> None:
+    run = the_run(page)
+    run.end("nobody looked")
+    page = widget(page, "text_input", "run.batch").set_value("77").run()
+    assert the_run(page) is not run and the_run(page).config == DEFAULT.config
+    assert "Choose it again" in page.error[0].value
 
 
 def test_a_painting_begins_a_game_and_nonsense_is_refused(page: AppTest) -> None:
@@ -379,7 +421,7 @@ def test_a_painting_begins_a_game_and_nonsense_is_refused(page: AppTest) -> None
 def test_a_place_of_the_phase_plane_begins_a_game_there_and_nonsense_is_refused(page: AppTest) -> None:
     run = the_run(page)
     sent_to_another_game = run.config
-    assert not followed(page, choices.place, [0.5, -0.25])
+    assert "Choose it again" in followed(page, choices.place, [0.5, -0.25])[0]
     assert run.config == sent_to_another_game
     orbit = PRESETS["dirac-orbit"]
     run.begin_anew(orbit.config, orbit.title, orbit.speed)
