@@ -208,7 +208,7 @@ class ForkServer:
                 self._replace_dead()
                 return Forked(self, self._control)
 
-    def look_after(self, now: float) -> None:
+    def replace_dead(self, now: float) -> None:
         """Replace it where it has died, so that the next worker need not wait for that."""
         with self._lock:
             if not self._is_closed and now > self._started + RETRY_SECONDS:

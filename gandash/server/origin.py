@@ -19,7 +19,35 @@ class Before:
     checkpoint: str | None
 
 
-def is_other(original: GameConfig, begun: Sequence[GameConfig]) -> bool:
+@dataclass
+class Origin:
+    """`title`, `config`: of the ready game. `begun`: the settings that the present game, or games, began with."""
+
+    title: str
+    config: GameConfig
+    begun: tuple[GameConfig, ...]
+    before: Before | None = None
+
+    @property
+    def is_left(self) -> bool:
+        """Whether another game than the ready one is played: begun with other settings, whatever the seed, or compared."""
+        return len(self.begun) > 1 or is_other(self.config, self.begun)
+
+    @property
+    def present_title(self) -> str:
+        """The ready game's title; it says so where that has become another game."""
+        word = "compared" if len(self.begun) > 1 else "changed"
+        return f"{self.title} ({word})" if self.is_left else self.title
+
+    @property
+    def title_before(self) -> str:
+        """Of the game that gave way to a comparison; "" if none did."""
+        if self.before is None:
+            return ""
+        return f"{self.title} (changed)" if is_other(self.config, self.before.begun) else self.title
+
+
+def is_other(ready: GameConfig, begun: Sequence[GameConfig]) -> bool:
     """Whether any of these games began with other settings, whatever its seed."""
-    seed = {"seed": original.run.seed}
-    return any(c.model_copy(update={"run": c.run.model_copy(update=seed)}) != original for c in begun)
+    seed = {"seed": ready.run.seed}
+    return any(c.model_copy(update={"run": c.run.model_copy(update=seed)}) != ready for c in begun)

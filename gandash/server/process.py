@@ -75,7 +75,9 @@ class WorkerProcess:
             self.send(End())
         except TooManyCommands:
             patience_seconds = 0
-        threading.Thread(target=self._see_off, args=(patience_seconds,), name=f"end worker {id(self)}", daemon=True).start()
+        threading.Thread(
+            target=self._terminate_after, args=(patience_seconds,), name=f"end worker {id(self)}", daemon=True
+        ).start()
 
     def kill(self, reason: str = "") -> None:
         """End it at once, without saving. The owner hears of its exit as usual, with `reason` in place of the signal."""
@@ -85,7 +87,7 @@ class WorkerProcess:
     def wait(self, timeout: float | None = None) -> int:
         return self._process.wait(timeout)
 
-    def _see_off(self, patience_seconds: float) -> None:
+    def _terminate_after(self, patience_seconds: float) -> None:
         self._process.wait_for_start()
         try:
             self._process.wait(patience_seconds)

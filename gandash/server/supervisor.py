@@ -15,9 +15,10 @@ from weakref import WeakValueDictionary
 
 from gandash.config import GameConfig
 from gandash.server.forkserver import ForkServer, Spawned, can_fork
-from gandash.server.patience import Limits, given_up
+from gandash.server.health import Limits, given_up
 from gandash.server.process import WorkerProcess
-from gandash.server.run import Role, Run
+from gandash.server.run import Run
+from gandash.server.viewers import Role
 
 log = logging.getLogger("gandash.supervisor")
 
@@ -185,14 +186,14 @@ class Supervisor:
     def _keep_house(self) -> None:
         while not self._closed.wait(0.5):
             try:
-                self.look_around(time.monotonic())
+                self.supervise(time.monotonic())
             except Exception:  # one bad round must not end the housekeeping of all runs
                 log.exception("housekeeping")
 
-    def look_around(self, now: float) -> None:
+    def supervise(self, now: float) -> None:
         """Pause and end unwatched runs, replace silent workers, keep a spare warm. Called twice a second."""
         for run in self.runs:
-            run.look_after(now, self.limits)
+            run.supervise(now, self.limits)
             # A run that has ended is kept until its viewers were told, and a while longer: they may ask again
             if run.has_ended and run.unwatched_seconds(now) > self.limits.absence_seconds:
                 run.end("")
@@ -202,7 +203,7 @@ class Supervisor:
             log.warning("the spare worker is given up: %s", reason)
             spare.kill(reason)
         if self._forkserver is not None:
-            self._forkserver.look_after(now)
+            self._forkserver.replace_dead(now)
         # The next spare starts once the newest run draws: where it is not forked, importing torch would delay its first frame
         if all(r.facts for r in self.runs if not r.has_ended):
             self.warm_up()

@@ -1,6 +1,6 @@
 """See `gandash.server.supervisor`."""
 
-from gandash.server.patience import Limits
+from gandash.server.health import Limits
 from gandash.server.supervisor import NoRoom, Supervisor
 
 __all__ = ["Limits", "NoRoom", "Supervisor"]

@@ -32,8 +32,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from gandash.places import ASSETS as ASSETS
 from gandash.presets import DEFAULT
-from gandash.server.run import Role, Run, Viewer
+from gandash.server.run import Run
 from gandash.server.supervisor import NoRoom
+from gandash.server.viewers import Role, Viewer
 from gandash.ui.arrival import page
 from gandash.ui.doors import LIVE, admits, stated_hosts
 from gandash.ui.doors import VISITOR_COOKIE as VISITOR_COOKIE

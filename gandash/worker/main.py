@@ -33,7 +33,7 @@ ALIVE_SECONDS = 2.0
 def main() -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(name)s %(process)d: %(message)s")
     name_process("gandash-worker")
-    _be_modest()
+    limit_resources()
     channel = _take_stdout()
     lock = threading.Lock()
     inbox: Inbox = queue.SimpleQueue()
@@ -72,7 +72,7 @@ def name_process(name: str) -> None:
         Path("/proc/self/comm").write_text(name)
 
 
-def _be_modest() -> None:
+def limit_resources() -> None:
     """No more than half of the machine's memory, which then fails in words; and where it runs out, the server stays."""
     with contextlib.suppress(OSError, ValueError):
         half = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2

@@ -21,7 +21,7 @@ import psutil
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from gandash.presets import DEFAULT
-from gandash.server.patience import Limits
+from gandash.server.health import Limits
 from gandash.server.run import Run
 from gandash.server.supervisor import Supervisor
 from gandash.wire.messages import Pause, Play

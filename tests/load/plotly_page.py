@@ -14,8 +14,9 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from gandash.presets import PRESETS
-from gandash.server.run import Run, Viewer
+from gandash.server.run import Run
 from gandash.server.supervisor import Supervisor
+from gandash.server.viewers import Viewer
 from gandash.wire.frame import unpack
 from gandash.wire.messages import Play
 

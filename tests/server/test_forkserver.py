@@ -20,7 +20,7 @@ from waiting import PATIENCE_SECONDS
 from gandash.config import GameConfig
 from gandash.server import forkserver as module
 from gandash.server.forkserver import UNKNOWN, ForkServer, Spawned
-from gandash.server.patience import Limits
+from gandash.server.health import Limits
 from gandash.server.process import WorkerProcess
 from gandash.server.supervisor import NoRoom, Supervisor
 from gandash.wire.messages import Saved, Start, Started, Status, StepBy
@@ -176,9 +176,9 @@ def test_a_killed_fork_server_is_replaced_and_its_workers_play_on(
     lost = own.pid
     os.kill(lost, signal.SIGKILL)
     until(lambda: not psutil.pid_exists(lost) or psutil.Process(lost).status() == psutil.STATUS_ZOMBIE)
-    own.look_after(time.monotonic())
+    own.replace_dead(time.monotonic())
     assert own.pid == lost  # not again and again at once, where it cannot even start
-    own.look_after(time.monotonic() + module.RETRY_SECONDS + 1)
+    own.replace_dead(time.monotonic() + module.RETRY_SECONDS + 1)
     assert own.pid != lost
     worker.send(StepBy(n=5))
     until(lambda: [e for e in heard.of(Saved) if e.step == 5], what="five steps")

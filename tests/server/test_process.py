@@ -259,7 +259,7 @@ def test_a_worker_may_not_take_all_memory_and_goes_before_the_server_does() -> N
     code = (
         "import os\n"
         "from gandash.worker import main\n"
-        "main._be_modest()\n"
+        "main.limit_resources()\n"
         "print(open('/proc/self/oom_score_adj').read().strip())\n"
         "bytearray(os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') * 2 // 3)\n"
     )

@@ -23,13 +23,15 @@ import pytest
 from waiting import PATIENCE_SECONDS
 
 from gandash.config import GameConfig
-from gandash.server import run as run_module
+from gandash.server import state as state_module
 from gandash.server.forkserver import Spawned
-from gandash.server.patience import Limits, given_up
+from gandash.server.health import Limits, given_up
+from gandash.server.members import MARKS
 from gandash.server.process import WorkerProcess
-from gandash.server.run import CRASHES, LOSSES, Run, Viewer
-from gandash.server.seats import MARKS
+from gandash.server.recovery import CRASHES, LOSSES
+from gandash.server.run import Run
 from gandash.server.supervisor import NoRoom, Supervisor
+from gandash.server.viewers import Viewer
 from gandash.wire.frame import pack, unpack
 from gandash.wire.messages import (
     FRAME,
@@ -151,7 +153,7 @@ def test_a_killed_worker_comes_back_by_itself(run: tuple[Run, Viewer], until: Un
     assert game.config.discriminator_optimiser.learning_rate == 0.25  # the page sees it at once
     until(lambda: game.changes)
     assert not game.order(Set(path="run.batch", value=4))
-    until(lambda: game._saved)
+    until(lambda: game._recovery.checkpoint)
     pid, lost_at = game.worker_pid, game.step
     os.kill(pid, signal.SIGKILL)
     until(lambda: game.notice, what="a notice")
@@ -321,8 +323,8 @@ def test_a_long_event_log_costs_its_viewers_nothing(
     """A slider dragged for an hour: each look at the run once wrote thousands of labels anew, for every viewer."""
     run = fake_house().keeper.create(tiny, "tiny")
     made: list[str] = []
-    label, describe = run_module.mark, Run.describe
-    monkeypatch.setattr(run_module, "mark", lambda *given: made.append("mark") or label(*given))
+    label, describe = state_module.mark, Run.describe
+    monkeypatch.setattr(state_module, "mark", lambda *given: made.append("mark") or label(*given))
     monkeypatch.setattr(Run, "describe", lambda *given: made.append("describe") or describe(*given))
     run.on_event(run._worker, Started(generation=1, step=0, games=(standing(tiny),)))
     changes = 2000
@@ -366,7 +368,7 @@ def test_a_worker_that_dies_at_once_again_and_again_fails_the_run_in_words(
     assert len(house.workers) <= CRASHES + 2
     before = len(house.workers)
     for _ in range(5):
-        house.keeper.look_around(time.monotonic())
+        house.keeper.supervise(time.monotonic())
     assert len(house.workers) <= before + 1  # nor is one spare after another tried
 
 
@@ -413,10 +415,10 @@ def test_a_worker_that_never_answers_is_replaced_and_the_reason_told(
     assert run.worker_pid == worker.pid
     since = getattr(worker, past)
     setattr(worker, past, since - seconds + 2)
-    house.keeper.look_around(since)
+    house.keeper.supervise(since)
     assert worker.is_alive and run.worker_pid == worker.pid
     setattr(worker, past, since - seconds)
-    house.keeper.look_around(since)
+    house.keeper.supervise(since)
     until(lambda: run.worker_pid != worker.pid)
     assert words in run.notice and "begins again" in run.notice
     run.detach(viewer)
@@ -432,11 +434,11 @@ def test_the_end_of_a_comparison_gives_back_the_game_before_it(run: tuple[Run, V
     before = run.config
     assert not run.compare([tiny.replace("run.seed", seed) for seed in (1, 2, 3)])
     assert run.title == "tiny (compared)"
-    until(lambda: len(run.seats) == 3, what="three games")
+    until(lambda: len(run.members) == 3, what="three games")
     run.order(StepBy(n=5))
     until(lambda: run.step == 5, what="their steps")
     assert not run.end_comparison()
-    until(lambda: not run._is_outdated and len(run.seats) == 1, what="the game before")
+    until(lambda: not run._is_outdated and len(run.members) == 1, what="the game before")
     assert (run.config, run.step, run.status, run.title) == (before, 30, Status.PAUSED, "tiny")
     assert run._history is not None and run._history.step == 30
     assert not run.reconfigure(before.replace("generator.width", 5))
@@ -465,19 +467,19 @@ def test_a_long_wait_is_explained(fake_house: Callable[..., FakeHouse], tiny: Ga
     run = house.keeper.create(tiny, "tiny")
     worker, now = house.workers[0], time.monotonic()
     worker.given = worker.heard = worker.answered = now
-    house.keeper.look_around(now + 9)
+    house.keeper.supervise(now + 9)
     assert run.notice == ""
     version = run.version
-    house.keeper.look_around(now + 11)
+    house.keeper.supervise(now + 11)
     assert "still starting" in run.notice and run.version > version
     worker.is_ready, run.notice = True, ""
-    house.keeper.look_around(now + 11)
+    house.keeper.supervise(now + 11)
     assert "Nothing was heard" in run.notice
     worker.heard, run.notice = now + 10, ""
-    house.keeper.look_around(now + 11)
+    house.keeper.supervise(now + 11)
     assert "One step of this game" in run.notice
     run.notice = "The trainer was lost."
-    house.keeper.look_around(now + 11)
+    house.keeper.supervise(now + 11)
     assert run.notice == "The trainer was lost."  # what matters more stays
 
 
@@ -486,14 +488,14 @@ def test_a_spare_that_hangs_is_replaced(fake_house: Callable[..., FakeHouse], un
     spare = house.workers[0]
     until(lambda: spare.is_ready)
     now = time.monotonic()
-    house.keeper.look_around(now + 19)
+    house.keeper.supervise(now + 19)
     assert spare.is_alive
-    house.keeper.look_around(now + 60)
+    house.keeper.supervise(now + 60)
     until(lambda: not spare.is_alive)
     house.keeper._no_spare_before = 0.0
-    house.keeper.look_around(time.monotonic())
+    house.keeper.supervise(time.monotonic())
     house.keeper._no_spare_before = 0.0  # the pause before the next try is for workers that cannot start
-    house.keeper.look_around(time.monotonic())
+    house.keeper.supervise(time.monotonic())
     assert len(house.workers) == 2
 
 
@@ -567,20 +569,20 @@ def test_an_unwatched_run_pauses_then_ends_and_its_worker_and_files_go(
     game, viewer = run
     game.order(Play())
     until(lambda: game.status is Status.RUNNING)
-    house.look_around(time.monotonic() + 3600)
+    house.supervise(time.monotonic() + 3600)
     assert game.status is Status.RUNNING  # it is being watched
     game.detach(viewer)
     now = time.monotonic()
-    house.look_around(now + 4)
+    house.supervise(now + 4)
     assert game.status is Status.RUNNING  # a reload takes as long
-    house.look_around(now + 6)
+    house.supervise(now + 6)
     until(lambda: game.status is Status.PAUSED)
     assert house.find(game.id, "me") is game and house.kept_for("me") is game
-    house.look_around(now + 601)
+    house.supervise(now + 601)
     assert game.status is Status.ENDED and "Nobody looked" in game.reason
     assert house.find(game.id, "me") is None and house.kept_for("me") is None
     until(lambda: not psutil.pid_exists(game.worker_pid), what="the worker's end")
-    house.look_around(now + 602)
+    house.supervise(now + 602)
     until(lambda: game not in house.runs and not game.directory.exists(), what="its files' end")  # housekeeping may be at it
     assert house.admit(game.tokens["steer"]) is None
 
@@ -608,11 +610,11 @@ def test_too_many_runs_are_refused_in_words_and_unwatched_ones_make_room(
     with pytest.raises(NoRoom, match=r"2 runs are alive.*GANDASH_RUNS"):
         keeper.create(tiny, "c")  # both are so new that their pages are still loading
     second.attach("steer", nothing)
-    assert first.absent_since is not None
-    first.absent_since -= 60
+    assert first._viewers.absent_since is not None
+    first._viewers.absent_since -= 60
     with pytest.raises(NoRoom):
         keeper.create(tiny, "c")  # a slow machine: its page may still come
-    first._expected_until = 0.0
+    first._viewers.expected_until = 0.0
     third = keeper.create(tiny, "c")
     assert first.status is Status.ENDED and "made room" in first.reason
     assert second.status is Status.PAUSED and third.status is Status.PAUSED
@@ -637,7 +639,7 @@ def test_two_tabs_at_once_do_not_share_what_was_left_behind(fake_house: Callable
     assert keeper.kept_for("me") is run
     assert keeper.kept_for("me") is None  # promised to the first who asked
     assert keeper.find(run.id, "me") is run  # a reload names it
-    run._expected_until = time.monotonic()  # that page never came
+    run._viewers.expected_until = time.monotonic()  # that page never came
     assert keeper.kept_for("me") is run
 
 
@@ -705,11 +707,11 @@ def test_a_run_belongs_to_its_visitor_and_tokens_open_one_door_each(
 def test_attaching_and_detaching_leaves_nothing(fake_house: Callable[..., FakeHouse], tiny: GameConfig) -> None:
     run = fake_house().keeper.create(tiny, "a")
     viewers = [run.attach("watch", nothing) for _ in range(50)]
-    assert run.viewers == 50 and run.absent_since is None
+    assert run.viewers == 50 and run._viewers.absent_since is None
     for viewer in viewers:
         run.detach(viewer)
         run.detach(viewer)
-    assert run.viewers == 0 and run.absent_since is not None
+    assert run.viewers == 0 and run._viewers.absent_since is not None
 
 
 @pytest.mark.parametrize("nonsense", ["soon", "", "0", "-1", "nan"])
@@ -772,7 +774,7 @@ def test_many_threads_at_once_do_not_lock_each_other_out(
 
     actions: list[Callable[[int], Any]] = [
         look,
-        lambda i: keeper.look_around(time.monotonic()),
+        lambda i: keeper.supervise(time.monotonic()),
         lambda i: runs[i % 3].order(Set(path="run.batch", value=1 + i % 9)),
         lambda i: keeper.admit(runs[i % 3].tokens["watch"]) and keeper.kept_for("me"),
         lambda i: runs[i % 3].order(Restart()),
@@ -836,7 +838,7 @@ def test_games_are_compared_in_lockstep(house: Supervisor, tiny: GameConfig, unt
     game.order(Play())
     until(lambda: game.step > 5)
     assert game.compare(lowered(tiny, 1e-3, 2e-3, 4e-3)) == ""
-    until(lambda: len(game.seats) == 3 and game.step > 20, what="three games that play on")
+    until(lambda: len(game.members) == 3 and game.step > 20, what="three games that play on")
     told = game.describe("steer")
     assert told["status"] == "running" and told["facts"]["stage"] == "comparison" and told["verdict"] is None
     assert [m["label"] for m in told["members"]] == ["lr_D 1e-3", "lr_D 2e-3", "lr_D 4e-3"]
@@ -848,7 +850,7 @@ def test_games_are_compared_in_lockstep(house: Supervisor, tiny: GameConfig, unt
 
     assert game.order(Set(path="regulariser.r1", value=0.9)) == ""
     assert game.order(Set(path=LR, value=7e-3, member=1)) == ""
-    until(lambda: [len(seat.changes) for seat in game.seats] == [1, 2, 1], what="the changes")
+    until(lambda: [len(member.changes) for member in game.members] == [1, 2, 1], what="the changes")
     assert [c.discriminator_optimiser.learning_rate for c in game.configs] == [1e-3, 7e-3, 4e-3]
     assert game.labels == ("lr_D 1e-3", "lr_D 7e-3", "lr_D 4e-3")
     marks = [m["label"] for m in game.describe("steer")["marks"]]
@@ -856,7 +858,7 @@ def test_games_are_compared_in_lockstep(house: Supervisor, tiny: GameConfig, unt
     assert "no such game" in game.order(Set(path=LR, value=7e-3, member=3))
 
     assert game.reconfigure(tiny) == ""
-    until(lambda: len(game.seats) == 1 and game.step > 5, what="one game again")
+    until(lambda: len(game.members) == 1 and game.step > 5, what="one game again")
     assert game.describe("steer")["members"] == [] and game.facts["stage"] == "line"
 
 
@@ -865,13 +867,13 @@ def test_compared_games_come_back_from_their_checkpoint(house: Supervisor, tiny:
     game.attach("steer", lambda: None)
     assert game.compare(lowered(tiny, 1e-3, 2e-3)) == ""
     game.order(Play())
-    until(lambda: game._saved is not None and game.step > 30)
+    until(lambda: game._recovery.checkpoint is not None and game.step > 30)
     assert game.order(Set(path=LR, value=5e-3, member=1)) == ""
     before = game._worker
     os.kill(before.pid, signal.SIGKILL)
     until(lambda: game._worker is not before and not game._is_outdated and game.step > 60, what="the return")
-    assert len(game.seats) == 2 and [c.discriminator_optimiser.learning_rate for c in game.configs] == [1e-3, 5e-3]
-    until(lambda: [c.new for c in game.seats[1].changes] == [5e-3], what="the setting's return")
+    assert len(game.members) == 2 and [c.discriminator_optimiser.learning_rate for c in game.configs] == [1e-3, 5e-3]
+    until(lambda: [c.new for c in game.members[1].changes] == [5e-3], what="the setting's return")
 
 
 def test_one_of_several_diverges_and_the_others_go_on(house: Supervisor, tiny: GameConfig, until: Until) -> None:
@@ -881,11 +883,11 @@ def test_one_of_several_diverges_and_the_others_go_on(house: Supervisor, tiny: G
     game.attach("steer", lambda: None)
     assert game.compare([plain, wild]) == ""
     game.order(Play())
-    until(lambda: game.seats[-1].verdict.get("kind") == "diverged", what="the verdict on the wild one")
+    until(lambda: game.members[-1].verdict.get("kind") == "diverged", what="the verdict on the wild one")
     at = game.step
     until(lambda: game.step > at + 50)
-    assert game.status is Status.RUNNING and game.seats[0].verdict["kind"] != "diverged"
-    assert "the others go on" in game.seats[1].verdict["reason"]
+    assert game.status is Status.RUNNING and game.members[0].verdict["kind"] != "diverged"
+    assert "the others go on" in game.members[1].verdict["reason"]
 
 
 @pytest.mark.parametrize(

@@ -34,9 +34,9 @@ from gandash.config.setting import setting_at, show
 from gandash.packed import PackedPictures, pack_pictures, unpack_pictures
 from gandash.presets import DEFAULT, PRESETS
 from gandash.presets.line import TOO_FAST, VANISHING
+from gandash.server import members
 from gandash.server import run as run_module
-from gandash.server import seats
-from gandash.server.patience import Limits
+from gandash.server.health import Limits
 from gandash.server.run import Run
 from gandash.server.supervisor import Supervisor
 from gandash.ui import choices, controls, service
@@ -268,7 +268,7 @@ class Page(RuleBasedStateMachine):
         preset = PRESETS[self.widget("selectbox", "preset").value]
         assert self.run.origin == preset.title
         promises = maths(preset.watch) in [c.value for c in self.page.caption]
-        same = self.run._begun == (preset.config.replace("run.seed", self.run._begun[0].run.seed),)
+        same = self.run._origin.begun == (preset.config.replace("run.seed", self.run._origin.begun[0].run.seed),)
         assert promises == same == (self.run.title == preset.title)
         if len(self.run.configs) > 1:
             assert self.of("selectbox", "member").value == (choices.ALL if self.tab.member is None else self.tab.member)
@@ -455,7 +455,7 @@ class Page(RuleBasedStateMachine):
 
     @rule()
     def lose_the_worker(self) -> None:
-        self.run._forgive()
+        self.run._recovery.reset_crashes()
         self.run.on_exit(self.worker, "a test")  # type: ignore[arg-type]
         self.settle()
 
@@ -510,7 +510,7 @@ def test_what_was_set_before_the_game_began_is_never_seen_undone(monkeypatch: py
         machine.open()
         assert not machine.run.reconfigure(machine.run.config.replace("generator.width", 7))
         assert not machine.run.reconfigure(wanted := machine.run.config.replace("objective", "minimax"))
-        monkeypatch.setattr(run_module, "seated", lambda *args: (seen.append(machine.run.configs), seats.seated(*args))[1])
+        monkeypatch.setattr(run_module, "begun", lambda *args: (seen.append(machine.run.configs), members.begun(*args))[1])
         machine.settle()
         assert seen == [(wanted,)] and machine.run.configs == (wanted,)
     finally:

@@ -27,8 +27,8 @@ from gandash.config.setting import SettingError, kind_of, settings, variants
 from gandash.packed import MAX_ROWS, SIDE
 from gandash.presets import DEFAULT, PRESETS
 from gandash.presets.line import TOO_FAST, VANISHING
-from gandash.server import patience
-from gandash.server.patience import Limits
+from gandash.server import health
+from gandash.server.health import Limits
 from gandash.server.run import Run
 from gandash.server.supervisor import Supervisor
 from gandash.ui import choices, comparing, controls, routes, service
@@ -198,7 +198,7 @@ def test_data_of_another_dimension_brings_a_latent_that_can_be_drawn(page: AppTe
 
 
 def test_every_kind_of_data_can_be_chosen_and_begins(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience, "WORD_SECONDS", math.inf)  # a machine that takes longer than 10 s says so, and is right
+    monkeypatch.setattr(health, "WORD_SECONDS", math.inf)  # a machine that takes longer than 10 s says so, and is right
     run = the_run(page)
     for model in variants(DataConfig):
         before = run.describe("steer")["generation"]
@@ -522,7 +522,7 @@ def test_games_are_compared_changed_and_left_again(page: AppTest) -> None:
     page = begin_comparison(page, LR_D, "1e-3, 2e-3; 4e-3")
     assert not page.exception and not page.error
     assert [c.discriminator_optimiser.learning_rate for c in run.configs] == [1e-3, 2e-3, 4e-3]
-    wait_until(lambda: len(run.seats) == 3, "three games stand ready")
+    wait_until(lambda: len(run.members) == 3, "three games stand ready")
     page = page.run()
     assert "compare" not in {b.key for b in page.button}  # one comparison at a time
     assert "1e-3, 2e-3, 4e-3" in widget(page, "text_input", LR_D).help and "≠" in widget(page, "text_input", LR_D).label
@@ -533,7 +533,7 @@ def test_games_are_compared_changed_and_left_again(page: AppTest) -> None:
     assert widget(page, "text_input", LR_D).value == "2e-3" and "≠" not in widget(page, "text_input", LR_D).label
     page = widget(page, "text_input", LR_D).set_value("7e-3").run()
     assert [c.discriminator_optimiser.learning_rate for c in run.configs] == [1e-3, 7e-3, 4e-3]
-    wait_until(lambda: [len(seat.changes) for seat in run.seats] == [1, 2, 1], "the changes are in the logs")
+    wait_until(lambda: [len(member.changes) for member in run.members] == [1, 2, 1], "the changes are in the logs")
 
     page = page.button(key="alone").click().run()
     assert run.config.discriminator_optimiser.learning_rate == 7e-3 and len(run.configs) == 1

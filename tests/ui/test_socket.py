@@ -31,7 +31,7 @@ from gandash.config import GameConfig, RunConfig
 from gandash.config.data import GaussianConfig
 from gandash.config.networks import MLPConfig
 from gandash.server.forkserver import Spawned
-from gandash.server.patience import Limits
+from gandash.server.health import Limits
 from gandash.server.process import WorkerProcess
 from gandash.server.run import Run
 from gandash.server.supervisor import NoRoom, Supervisor
@@ -522,7 +522,7 @@ def test_who_never_reads_delays_nobody_and_is_sent_little(run: Run) -> None:
                     run.order(StepBy(n=1))
             slow = next(v for v in run._viewers if v.role == "watch")
             waiting = [c.transport.get_write_buffer_size() for c in server.server_state.connections]
-            assert 0 < max(waiting) < 2**18 and slow.frame_seen < run._frame_number - 100
+            assert 0 < max(waiting) < 2**18 and slow.frame_seen < run._viewers.frame_number - 100
         until(lambda: run.viewers == 0)
     finally:
         server.should_exit = True
@@ -589,7 +589,7 @@ def test_fifty_visits_leave_no_viewer_and_no_worker_behind(client: TestClient, r
             if i % 3 == 0:
                 viewer.acknowledge()
     until(lambda: run.viewers == 0)
-    assert run.absent_since is not None and run.worker_pid == worker and len(keeper.runs) == 1
+    assert run._viewers.absent_since is not None and run.worker_pid == worker and len(keeper.runs) == 1
 
 
 def test_a_wake_after_the_servers_loop_has_closed_is_harmless(run: Run) -> None:

@@ -15,7 +15,7 @@ MARKS = 200  # shown on the curves; the event log itself keeps all
 
 
 @dataclass
-class Seat:
+class Member:
     """One game as its worker last told of it."""
 
     changes: tuple[Change, ...] = ()
@@ -24,44 +24,45 @@ class Seat:
     marks: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=MARKS))
 
 
-def seated(game: Standing, step: int) -> Seat:
+def begun(game: Standing, step: int) -> Member:
     """A game that has just begun, or gone on, at this step."""
     marked = [mark(c, game.config) for c in game.changes if c.kind == "set"]
     verdict = {"kind": "waiting", "title": "Ready", "reason": "Press play.", "step": step}
-    return Seat(game.changes, finite(game.facts), verdict, deque(marked, maxlen=MARKS))
+    return Member(game.changes, finite(game.facts), verdict, deque(marked, maxlen=MARKS))
 
 
-def columns(seats: Sequence[Seat]) -> list[str]:
+def columns(members: Sequence[Member]) -> list[str]:
     """Of the curves' table; those of compared games carry their number in front."""
-    if len(seats) == 1:
-        return list(seats[0].facts["columns"])
-    return [f"{i}/{name}" for i, seat in enumerate(seats) for name in seat.facts["columns"]]
+    if len(members) == 1:
+        return list(members[0].facts["columns"])
+    return [f"{i}/{name}" for i, member in enumerate(members) for name in member.facts["columns"]]
 
 
-def describe(seats: Sequence[Seat], labels: Sequence[str], title: str) -> dict[str, Any]:
+def describe(members: Sequence[Member], labels: Sequence[str], title: str) -> dict[str, Any]:
     """Facts, marks and verdict of the one game; of compared ones, `members`, one object each.
 
     `labels` tell compared games apart; those of another number are of games that are only about to begin.
     """
-    if len(seats) == 1:
-        (seat,) = seats
-        return {"members": [], "verdict": seat.verdict, "marks": list(seat.marks), "facts": seat.facts | {"title": title}}
-    named = list(zip(labels if len(labels) == len(seats) else [""] * len(seats), seats, strict=True))
+    if len(members) == 1:
+        (member,) = members
+        return {"members": [], "verdict": member.verdict, "marks": list(member.marks), "facts": member.facts | {"title": title}}
+    named = list(zip(labels if len(labels) == len(members) else [""] * len(members), members, strict=True))
     return {
         "members": [
-            {"label": label, "facts": seat.facts, "verdict": seat.verdict, "marks": list(seat.marks)} for label, seat in named
+            {"label": label, "facts": member.facts, "verdict": member.verdict, "marks": list(member.marks)}
+            for label, member in named
         ],
         "verdict": None,
         "marks": _union(named),
-        "facts": {"stage": "comparison", "title": title, "columns": columns(seats)},
+        "facts": {"stage": "comparison", "title": title, "columns": columns(members)},
     }
 
 
-def _union(named: Sequence[tuple[str, Seat]]) -> list[dict[str, Any]]:
+def _union(named: Sequence[tuple[str, Member]]) -> list[dict[str, Any]]:
     """All marks in order, each once: a change of one game alone says of which."""
     found: dict[tuple[int, str], dict[str, Any]] = {}
-    for label, seat in named:
-        for own in seat.marks:
+    for label, member in named:
+        for own in member.marks:
             shared = all(own in other.marks for _, other in named)
             told = own if shared else own | {"label": f"{label}: {own['label']}"}
             found[told["step"], told["label"]] = told

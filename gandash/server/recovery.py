@@ -1,0 +1,57 @@
+"""What a run knows to go on by when its worker is lost: the last checkpoint, and how often that has happened."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+from contextlib import suppress
+from pathlib import Path
+
+CRASHES = 3  # in a row without a new checkpoint: then the run has failed
+LOSSES, LOSSES_SECONDS = 10, 600.0  # so many workers lost within this time: then too, whatever was reached in between
+
+
+class Recovery:
+    """`checkpoint`: the last one of the game that is played, None before there is one."""
+
+    def __init__(self) -> None:
+        self.checkpoint: str | None = None
+        self._crashes, self._crash_step = 0, -1
+        self._losses: deque[float] = deque(maxlen=LOSSES)  # when
+
+    def reset_crashes(self) -> None:
+        """A person asks for another game: what befell the one before says nothing about it."""
+        self._crashes, self._crash_step = 0, -1
+        self._losses.clear()
+
+    def note_checkpoint(self, path: str, step: int) -> None:
+        if step > self._crash_step:
+            self._crashes = 0
+        self.checkpoint = path
+
+    def note_loss(self, step: int, reason: str) -> str:
+        """A worker was lost at this step. Why no other is tried, in words; "" if one is."""
+        self._crashes += 1
+        self._crash_step = step
+        self._losses.append(time.monotonic())
+        if self._crashes > CRASHES:
+            return f"The trainer was lost {self._crashes} times in a row ({reason})."
+        if len(self._losses) == LOSSES and self._losses[-1] - self._losses[0] < LOSSES_SECONDS:
+            return f"The trainer was lost {LOSSES} times within {LOSSES_SECONDS / 60:g} minutes ({reason})."
+        return ""
+
+    def notice(self, step: int, reason: str) -> str:
+        """What viewers are told when another worker goes on."""
+        going_on = "The run continues from its last checkpoint." if self.checkpoint else "The run begins again."
+        return f"The trainer was lost at step {step:,} ({reason}). {going_on}"
+
+    def set_aside(self, directory: Path) -> str | None:
+        """The checkpoint under a name of its own in `directory`, safe from the next game; None where there is none."""
+        aside = directory / "before.safetensors"
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
+            if self.checkpoint is not None:
+                os.link(self.checkpoint, aside)  # a checkpoint is renamed into place, never written to: this one stays as it is
+                return str(aside)
+        return None
