@@ -102,7 +102,7 @@ def _seconds(copy: GameCopy) -> float:
     game, state = copy.game, copy.state
     real, latents = copy.drawn(PROBE, copy.generators)
     chance = _chance(game, state.step, real, copy.generators[0])
-    field = landscape.batch_field(game, real, latents, chance, state.memory.get("spectral"), lambda: None)
+    field = landscape.batch_field(game, real, latents, chance, state.memory.get("spectral"))
     here = torch.cat([state.theta[0], state.phi[0]])
     places = PLANE_GRID**2 + (ANGLES if len(copy.path) >= SHORTEST_PATH else 0)
     return with_rests(timed(lambda: field(here)), places)

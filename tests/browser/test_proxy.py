@@ -14,7 +14,6 @@ from waiting import wait_until
 pytestmark = pytest.mark.browser
 
 PREFIX = "/user/ada/proxy/8501/"
-WORDS_SECONDS = 10  # of a person's patience; on a slow machine the page itself comes late, so tests wait for longer
 
 
 class Addresses(NamedTuple):
