@@ -17,7 +17,7 @@ from gandash.config.setting import JsonValue
 from gandash.diagnostics.measure import READINGS, Measurement
 from gandash.diagnostics.measure_pictures import PictureMeasurement
 from gandash.diagnostics.phase import phase
-from gandash.diagnostics.verdict import Observation, judge
+from gandash.diagnostics.verdict import Observation, points_verdict_rule
 from gandash.domains.registry import domain_of
 from gandash.game.field import judge_samples
 from gandash.game.game import Streams, build_game
@@ -182,7 +182,7 @@ def verdicts(play: Play, rows: torch.Tensor, readings: list[list[dict[str, float
             Observation(r["jsd"], r["wasserstein"], r["gap_half"], float(d_real[m]), float(d_fake[m]), modes=r["modes"])
             for r in (moment[m] for moment in readings)
         ]
-        found.append(judge(history, floor, len(modes.weights) if modes else 0).kind)
+        found.append(points_verdict_rule(history, floor, len(modes.weights) if modes else 0).kind)
     return found
 
 
