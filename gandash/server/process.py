@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Protocol
 
 from gandash.server.forkserver import UNKNOWN, Process
-from gandash.wire.messages import EVENT, Alive, Command, End, Event, LastWords, Ready, event_adapter, read_packet
+from gandash.wire.messages import EVENT, Command, End, Event, Heartbeat, Ready, WorkerFailed, event_adapter, read_packet
 
 log = logging.getLogger("gandash.supervisor")
 
@@ -38,7 +38,7 @@ class WorkerProcess:
         self._process = process
         self.given = self.heard = self.answered = time.monotonic()  # `answered`: by its loop, which may be busy for long
         self.has_spoken = self.is_ready = False
-        self._last_words = ""
+        self._failure = ""
         self._owner: Owner | None = None
         self._spoken_for = threading.Event()  # it has an owner, or is being ended
         self._commands: queue.Queue[bytes | None] = queue.Queue(WAITING_COMMANDS)
@@ -81,7 +81,7 @@ class WorkerProcess:
 
     def kill(self, reason: str = "") -> None:
         """End it at once, without saving. The owner hears of its exit as usual, with `reason` in place of the signal."""
-        self._last_words = reason
+        self._failure = reason
         self._process.kill()
 
     def wait(self, timeout: float | None = None) -> int:
@@ -121,18 +121,18 @@ class WorkerProcess:
             self._commands.put_nowait(None)
         self._spoken_for.wait()
         if (owner := self._owner) is not None:
-            owner.on_exit(self, reason or self._last_words or self._process.problem or _in_words(code))
+            owner.on_exit(self, reason or self._failure or self._process.problem or _in_words(code))
 
     def _deliver(self, kind: bytes, body: bytes) -> None:
         event = event_adapter.validate_json(body) if kind == EVENT else None
         self.has_spoken = True
-        if isinstance(event, Alive):
+        if isinstance(event, Heartbeat):
             return
         self.answered = self.heard
         if isinstance(event, Ready):
             self.is_ready = True
-        elif isinstance(event, LastWords):
-            self._last_words = event.reason
+        elif isinstance(event, WorkerFailed):
+            self._failure = event.reason
         elif (owner := self._owner) is None:
             return
         elif event is not None:

@@ -22,9 +22,9 @@ from gandash.server.viewers import Role, Viewer
 from gandash.wire.frame import check, unpack
 from gandash.wire.messages import (
     FRAME,
-    Alive,
     Command,
     Event,
+    Heartbeat,
     Pause,
     Ready,
     Refused,
@@ -298,7 +298,7 @@ class Run(RunState):
                 case Refused(message=message):
                     log.info("run %s: refused: %s", self.id, message)
                     self._viewers.refuse(message)
-                case Ready() | Alive() | Started():
+                case Ready() | Heartbeat() | Started():
                     return
                 case _ if self._is_outdated:
                     return

@@ -15,12 +15,12 @@ from gandash.server.viewers import Role, Viewers
 from gandash.wire.changes import mark
 from gandash.wire.frame import finite
 from gandash.wire.messages import (
-    Beat,
     Change,
     Changed,
     Estimated,
     Event,
     Examined,
+    Pace,
     Status,
     StatusChanged,
     VerdictChanged,
@@ -136,7 +136,7 @@ class RunState:
     def _take(self, event: Event) -> bool:
         """What the worker tells of the present game. Whether it is news to those who look."""
         match event:
-            case Beat():
+            case Pace():
                 self.step, self.steps_per_second = event.step, event.steps_per_second
                 return False  # twice a second, and no news: viewers see the step on every frame
             case StatusChanged(status=status, step=step, reason=reason):

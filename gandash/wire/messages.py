@@ -281,23 +281,23 @@ class Estimated(Message):
     seconds: dict[str, float]
 
 
-class Alive(Message):
-    """Sign of life of the process: one step of a large game may take longer than anybody would wait for a `Beat`."""
+class Heartbeat(Message):
+    """Sign of life of the process: one step of a large game may take longer than anybody would wait for a `Pace`."""
 
-    type: Literal["alive"] = "alive"
+    type: Literal["heartbeat"] = "heartbeat"
 
 
-class LastWords(Message):
+class WorkerFailed(Message):
     """Why the process is about to end without having been asked."""
 
-    type: Literal["last_words"] = "last_words"
+    type: Literal["worker_failed"] = "worker_failed"
     reason: str
 
 
-class Beat(Message):
+class Pace(Message):
     """The pace of the game, twice a second; of a loop that has no game yet, that it is waiting for one."""
 
-    type: Literal["beat"] = "beat"
+    type: Literal["pace"] = "pace"
     generation: int = 0
     step: int = 0
     steps_per_second: float = 0.0
@@ -314,9 +314,9 @@ Event = Annotated[
     | Refused
     | Examined
     | Estimated
-    | Alive
-    | LastWords
-    | Beat,
+    | Heartbeat
+    | WorkerFailed
+    | Pace,
     Field(discriminator="type"),
 ]
 event_adapter: TypeAdapter[Event] = TypeAdapter(Event)

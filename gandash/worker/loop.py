@@ -18,7 +18,6 @@ from gandash.wire.messages import (
     EVENT,
     FRAME,
     METRICS,
-    Beat,
     Changed,
     Command,
     End,
@@ -26,6 +25,7 @@ from gandash.wire.messages import (
     Event,
     Examine,
     Look,
+    Pace,
     Pause,
     Play,
     Refused,
@@ -58,7 +58,7 @@ FRAME_SHARE = 0.1  # of the time is for pictures, the rest for the game: a dear 
 CHECKPOINT_SECONDS = 1.0  # a small game takes a millisecond to save; a crash costs at most this
 VERDICT_SECONDS = 1.0  # how often the numbers in a verdict are renewed; another verdict is told at once
 SNAPSHOT_SECONDS = 1.0  # how far apart the states are that a diverged game can go back to
-BEAT_SECONDS = 0.5
+PACE_SECONDS = 0.5
 MAX_BY_HAND = 100_000  # rounds that may be waiting to be played by hand
 
 Inbox = queue.SimpleQueue[Command | None]  # None: the other side is gone
@@ -84,12 +84,12 @@ class Loop:
         self._frame_due = 0.0
         self._ended = False
         self._due = 0.0  # when the next round may begin
-        self._last = dict.fromkeys(("metrics", "checkpoint", "snapshot", "beat", "verdict"), clock())
+        self._last = dict.fromkeys(("metrics", "checkpoint", "snapshot", "pace", "verdict"), clock())
         self._saved_step = -1
         self._cannot_save = False
         self._snapshots: list[GamesSnapshot] = []
         self._known: GamesSnapshot | None = None  # the newest finite state since which no setting was changed
-        self._pace = (0.0, 0)  # (time, step) of the last beat
+        self._pace = (0.0, 0)  # (time, step) when it was last told
         self._steps_per_second = 0.0
         self._untold: set[int] = set()  # the games whose verdict has changed since it was told
         self._examiner = Examiner(self._event)
@@ -129,15 +129,15 @@ class Loop:
     def _idle_seconds(self) -> float:
         now = self._clock()
         if self._games is None:
-            return BEAT_SECONDS
+            return PACE_SECONDS
         if self._manual is not None:
             return 0.0
-        beat = max(0.0, self._last["beat"] + BEAT_SECONDS - now)
+        idle = max(0.0, self._last["pace"] + PACE_SECONDS - now)
         if self._frame_pending(self._games):
-            beat = min(beat, max(0.0, self._frame_due - now))
+            idle = min(idle, max(0.0, self._frame_due - now))
         if self._status is Status.RUNNING:
-            return min(beat, max(0.0, self._due - now))
-        return beat
+            return min(idle, max(0.0, self._due - now))
+        return idle
 
     def _play_what_is_due(self, games: Games) -> None:
         now = self._clock()
@@ -299,7 +299,7 @@ class Loop:
             self._publish_metrics(games, now)  # finds out whether the state is worth keeping
             if self._status is not Status.DIVERGED:
                 self._save(games)
-        if self._is_time("beat", BEAT_SECONDS, now):
+        if self._is_time("pace", PACE_SECONDS, now):
             self._beat(games, now)
 
     def _is_time(self, duty: str, seconds: float, now: float) -> bool:
@@ -380,9 +380,9 @@ class Loop:
     def _beat_without_a_game(self) -> None:
         """To wait is not to be stuck: a spare worker may have nothing to do for hours."""
         now = self._clock()
-        if self._is_time("beat", BEAT_SECONDS, now):
-            self._last["beat"] = now
-            self._event(Beat())
+        if self._is_time("pace", PACE_SECONDS, now):
+            self._last["pace"] = now
+            self._event(Pace())
 
     def _beat(self, games: Games, now: float) -> None:
         assert self._begin is not None
@@ -390,8 +390,8 @@ class Loop:
         if now > since:
             self._steps_per_second = (games.step - step) / (now - since)
         self._pace = (now, games.step)
-        self._last["beat"] = now
-        self._event(Beat(generation=self._begin.generation, step=games.step, steps_per_second=self._steps_per_second))
+        self._last["pace"] = now
+        self._event(Pace(generation=self._begin.generation, step=games.step, steps_per_second=self._steps_per_second))
 
     def _save(self, games: Games) -> None:
         assert self._begin is not None

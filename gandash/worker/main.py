@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from gandash.wire.messages import EVENT, Alive, End, LastWords, Ready, Refused, command_adapter, write_packet
+from gandash.wire.messages import EVENT, End, Heartbeat, Ready, Refused, WorkerFailed, command_adapter, write_packet
 
 if TYPE_CHECKING:
     from gandash.worker.loop import Inbox, Outbox
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("gandash.worker")
 
 MAX_LINE = 4 * 2**20  # a command may carry a game, and with it 200,000 uploaded rows: 2.2 MB
-ALIVE_SECONDS = 2.0
+HEARTBEAT_SECONDS = 2.0
 
 
 def main() -> None:
@@ -48,7 +48,7 @@ def main() -> None:
             channel = open(os.devnull, "wb")  # noqa: SIM115 (lives as long as the process)
             inbox.put(None)
 
-    threading.Thread(target=_stay_in_touch, args=(send,), name="alive", daemon=True).start()
+    threading.Thread(target=_send_heartbeats, args=(send,), name="heartbeat", daemon=True).start()
     threading.Thread(target=_read_commands, args=(sys.stdin.buffer, inbox, send, ready), name="commands", daemon=True).start()
     try:
         from gandash.worker.loop import Loop
@@ -62,7 +62,7 @@ def main() -> None:
         Loop(inbox, send, time.monotonic).run()
     except Exception as error:
         log.exception("the trainer failed")
-        send(EVENT, LastWords(reason=_in_words(error)).model_dump_json().encode())
+        send(EVENT, WorkerFailed(reason=_in_words(error)).model_dump_json().encode())
         leave(1)
 
 
@@ -116,11 +116,11 @@ def _read_commands(stream: IO[bytes], inbox: Inbox, send: Outbox, ready: threadi
     inbox.put(None)
 
 
-def _stay_in_touch(send: Outbox) -> None:
+def _send_heartbeats(send: Outbox) -> None:
     """Says that the process lives, whatever the loop is busy with: one step of a large game can take a minute."""
     while True:
-        send(EVENT, Alive().model_dump_json().encode())
-        time.sleep(ALIVE_SECONDS)
+        send(EVENT, Heartbeat().model_dump_json().encode())
+        time.sleep(HEARTBEAT_SECONDS)
 
 
 if __name__ == "__main__":

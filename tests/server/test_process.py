@@ -218,7 +218,7 @@ def test_a_flood_on_stderr_is_only_a_long_log(fake: Callable[[str], WorkerProces
         "import os, sys\n"
         f"os.dup2(os.open({str(tmp_path / 'log')!r}, os.O_WRONLY | os.O_CREAT), 2)\n"
         "for _ in range(1000): sys.stderr.write('x' * 10_000)\n"
-        'sys.stdout.buffer.write(b\'E\\x10\\0\\0\\0{"type":"alive"}\'); sys.stdout.flush()\n'
+        'sys.stdout.buffer.write(b\'E\\x14\\0\\0\\0{"type":"heartbeat"}\'); sys.stdout.flush()\n'
         "sys.stdin.read(1)\n"
     )
     worker, heard = fake(code), Heard()

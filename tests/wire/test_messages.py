@@ -19,8 +19,6 @@ from gandash.wire.messages import (
     FRAME,
     MAX_PACKET,
     METRICS,
-    Alive,
-    Beat,
     BrokenPacket,
     Change,
     Changed,
@@ -29,8 +27,9 @@ from gandash.wire.messages import (
     Estimated,
     Examine,
     Examined,
-    LastWords,
+    Heartbeat,
     Look,
+    Pace,
     Pause,
     Play,
     Ready,
@@ -50,6 +49,7 @@ from gandash.wire.messages import (
     StepBy,
     Unsaved,
     VerdictChanged,
+    WorkerFailed,
     command_adapter,
     event_adapter,
     read_packet,
@@ -80,7 +80,7 @@ CHANGE = Change(kind="set", step=5, path="run.batch", label="batch", old=1, new=
 STANDING = Standing(config=GameConfig(), changes=(CHANGE,), facts={"columns": ["a"], "window": [0.5, 1.5]})
 EVENTS: list[BaseModel] = [
     Ready(pid=1),
-    Alive(),
+    Heartbeat(),
     Started(
         generation=1,
         step=0,
@@ -94,8 +94,8 @@ EVENTS: list[BaseModel] = [
     Refused(message="no"),
     Estimated(generation=1, seconds={"duality": 1.5}),
     Examined(generation=1, step=3, what="samples", done=True, result={"w1": 0.5, "w2": None}),
-    LastWords(reason="ZeroDivisionError: division by zero"),
-    Beat(generation=1, step=3, steps_per_second=1.5),
+    WorkerFailed(reason="ZeroDivisionError: division by zero"),
+    Pace(generation=1, step=3, steps_per_second=1.5),
 ]
 
 

@@ -21,11 +21,11 @@ from gandash.wire.messages import (
     EVENT,
     FRAME,
     METRICS,
-    Beat,
     Changed,
     Command,
     End,
     Event,
+    Pace,
     Pause,
     Play,
     Refused,
@@ -49,7 +49,7 @@ from gandash.worker import loop as loop_module
 from gandash.worker import observer as observer_module
 from gandash.worker.checkpoint import load
 from gandash.worker.games import Games
-from gandash.worker.loop import BEAT_SECONDS, CHECKPOINT_SECONDS, FRAME_SECONDS, FRAME_SHARE, MAX_BY_HAND, Loop
+from gandash.worker.loop import CHECKPOINT_SECONDS, FRAME_SECONDS, FRAME_SHARE, MAX_BY_HAND, PACE_SECONDS, Loop
 
 
 class Stage:
@@ -160,8 +160,8 @@ def test_before_a_game_everything_is_refused_in_words(stage: Stage, command: Com
 def test_a_loop_without_a_game_says_that_it_waits(stage: Stage) -> None:
     stage.play((3600.0, End()), begin=False)
     told = [at for at, _, _ in stage.sent]
-    assert len(told) >= 7000 and max(after - before for before, after in pairwise([100.0, *told])) <= BEAT_SECONDS
-    assert stage.events(Beat) == stage.events()
+    assert len(told) >= 7000 and max(after - before for before, after in pairwise([100.0, *told])) <= PACE_SECONDS
+    assert stage.events(Pace) == stage.events()
 
 
 @pytest.mark.parametrize(
@@ -170,8 +170,8 @@ def test_a_loop_without_a_game_says_that_it_waits(stage: Stage) -> None:
 def test_a_game_that_stands_still_says_that_it_waits(stage: Stage, script: list[tuple[float, Command]]) -> None:
     """Paused, played by hand, or with nobody to look at it."""
     stage.play(*script, (600.0, End()))
-    told = [at for at, kind, body in stage.sent if kind == EVENT and isinstance(event_adapter.validate_json(body), Beat)]
-    assert max(after - before for before, after in pairwise([100.0, *told, 700.0])) <= 2 * BEAT_SECONDS
+    told = [at for at, kind, body in stage.sent if kind == EVENT and isinstance(event_adapter.validate_json(body), Pace)]
+    assert max(after - before for before, after in pairwise([100.0, *told, 700.0])) <= 2 * PACE_SECONDS
 
 
 @pytest.mark.parametrize("step_seconds", [0.0, 0.002])
@@ -181,7 +181,7 @@ def test_ten_steps_a_second_are_ten_steps_a_second(tmp_path: Path, tiny: GameCon
     assert stage.step == 51  # one at once, and fifty in the five seconds after
     assert stage.metric_steps() == list(range(1, 52))
     assert stage.statuses() == [Status.PAUSED, Status.RUNNING, Status.PAUSED]
-    paces = [b.steps_per_second for b in stage.events(Beat) if b.step and b.step < 51]
+    paces = [b.steps_per_second for b in stage.events(Pace) if b.step and b.step < 51]
     assert paces[1:] == pytest.approx([10.0] * len(paces[1:]), rel=0.21)  # a beat covers five steps, give or take one
 
 
@@ -199,7 +199,7 @@ def test_a_slow_machine_owes_no_rounds(tmp_path: Path, tiny: GameConfig) -> None
     at_twenty = next(
         b.step
         for at, k, body in stage.sent
-        if at > 120 and k == EVENT and isinstance(b := event_adapter.validate_json(body), Beat)
+        if at > 120 and k == EVENT and isinstance(b := event_adapter.validate_json(body), Pace)
     )
     assert stage.step - at_twenty <= 21  # no burst to make up for what 100 a second would have been
 
