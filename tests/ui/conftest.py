@@ -11,7 +11,7 @@ from streamlit.testing.v1.local_script_runner import LocalScriptRunner
 
 @pytest.fixture(scope="session", autouse=True)
 def unrun_scripts_fail() -> Iterator[None]:
-    """AppTest (1.67) shows the page as it was before, and no exception, where the script could not be compiled."""
+    """AppTest (1.67) shows an empty page, and no exception, where the script could not be compiled."""
     run = LocalScriptRunner.run
 
     def checked(self: LocalScriptRunner, *args: Any, **kwargs: Any) -> Any:
