@@ -11,7 +11,7 @@ import sys
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -148,6 +148,12 @@ class Lab:
 
     def choose(self, title: str) -> None:
         """Choose a preset by its title, and wait until its first frame is drawn."""
+        self.begin(lambda: self.pick(title), title)
+
+    def begin(self, act: Callable[[], object], title: str) -> None:
+        """Do what begins another game, paused, and wait until its first frame is drawn."""
+        if self.status == "paused":  # else the last frame of the game before, late on a slow machine, would be taken for it
+            self.await_rest()
         painted = self.painted
-        self.pick(title)
+        act()
         wait_until(lambda: self.status == "paused" and self.step == 0 and self.painted > painted, f"{title} stands ready")

@@ -56,9 +56,7 @@ def lab(compared: App, browser: Browser) -> Iterator[Lab]:
 def compare(lab: Lab, name: str, members: int) -> None:
     painted = lab.painted
     lab.page.get_by_role("button", name=name, exact=True).click()
-    wait_until(
-        lambda: lab.page.locator(".gd-cell").count() == members and lab.painted > painted, f"{name}: {members} cells", 60
-    )
+    wait_until(lambda: lab.page.locator(".gd-cell").count() == members and lab.painted > painted, f"{name}: {members} cells")
 
 
 def press_play(lab: Lab) -> None:
@@ -88,7 +86,8 @@ def test_members_stand_side_by_side_on_one_clock(lab) -> None:
     wait_until(lambda: min(page.evaluate(INK)) > 5, "every cell is painted")
     verdicts = page.get_by_test_id("member-verdict")
     wait_until(lambda: all(verdicts.all_text_contents()), "each has a verdict")
-    assert all("JSD" in said for said in page.locator(".gd-cell-numbers").all_text_contents())
+    numbers = page.locator(".gd-cell-numbers")
+    wait_until(lambda: all("JSD" in said for said in numbers.all_text_contents()), "each says its distance")
     assert page.get_by_role("region", name=re.compile("^lr_D 3e−3: ")).count() == 1
 
     page.locator(".gd-cell-title").nth(1).click()
@@ -270,15 +269,15 @@ def test_compared_stages_share_one_scale_and_show_it(lab) -> None:
     page.evaluate(LISTEN)
     compare(lab, "Widths", 3)
     press_play(lab)
-    wait_until(lambda: lab.step > 60, "they play", 120)
+    wait_until(lambda: lab.step > 60, "they play")
     press_play(lab)
-    wait_until(lambda: lab.status == "paused", "they pause", 60)
+    wait_until(lambda: lab.status == "paused", "they pause")
 
     def agree() -> bool:
         axes, windows = page.evaluate(SAID)
         return len(axes) == 3 and axes[0] != "[]" != windows[0] and len({*axes}) == len({*windows}) == 1
 
-    wait_until(agree, "the numbers at all axes, and their places, are the same", 60)
+    wait_until(agree, "the numbers at all axes, and their places, are the same")
     numbers = [(float(words.replace("\u2212", "-")), x) for words, x, _ in json.loads(page.evaluate(SAID)[0][0])]
     left = [value for value, x in numbers if x < 40]
     assert max(left) > 0 and len(left) > 1, "the density has its numbers"
@@ -289,11 +288,11 @@ def test_planes_side_by_side_zoom_together(lab) -> None:
     page = lab.page
     compare(lab, "Planes", 2)
     planes = page.locator(".gd-cell .gd-plane")
-    wait_until(lambda: planes.count() == 2, "two planes", 60)
+    wait_until(lambda: planes.count() == 2, "two planes")
     box = planes.nth(1).bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.wheel(0, -300)
-    wait_until(lambda: all(planes.nth(i).get_attribute("data-zoomed") is not None for i in (0, 1)), "both are zoomed", 60)
+    wait_until(lambda: all(planes.nth(i).get_attribute("data-zoomed") is not None for i in (0, 1)), "both are zoomed")
     planes.nth(1).dblclick()
-    wait_until(lambda: all(planes.nth(i).get_attribute("data-zoomed") is None for i in (0, 1)), "both are whole again", 60)
+    wait_until(lambda: all(planes.nth(i).get_attribute("data-zoomed") is None for i in (0, 1)), "both are whole again")
     assert not lab.complaints, lab.complaints

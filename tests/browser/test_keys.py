@@ -51,7 +51,7 @@ def test_space_plays_and_pauses_after_any_press_of_the_mouse(lab: Lab) -> None:
         press(page)
         wanted = OTHERWISE[lab.status]
         page.keyboard.press("Space")
-        wait_until(lambda wanted=wanted, name=name: lab.status == wanted, f"{name}: {wanted} by Space", 60)
+        wait_until(lambda wanted=wanted, name=name: lab.status == wanted, f"{name}: {wanted} by Space")
     assert group(page, "Latent").locator("..").get_attribute("open") is not None  # it was pressed once
     assert page.get_by_role("button", name="Examine", exact=True).get_attribute("aria-expanded") == "true"
     assert page.evaluate(FOCUSED), "nothing is in a frame"
@@ -62,16 +62,16 @@ def test_space_plays_after_a_move_and_a_choice(lab: Lab) -> None:
     page = lab.page
     lab.choose("The minimax gradient vanishes")
     page.keyboard.press("Space")
-    wait_until(lambda: lab.status == "running", "the preset is played", 60)
+    wait_until(lambda: lab.status == "running", "the preset is played")
     page.get_by_role("button", name="Switch to the non-saturating loss").click()
-    wait_until(lambda: "minimax → non-saturating" in page.text_content("body"), "the switch is marked", 60)
+    wait_until(lambda: "minimax → non-saturating" in page.text_content("body"), "the switch is marked")
     page.keyboard.press("Space")
-    wait_until(lambda: lab.status == "paused", "Space pauses, and does not press the move again", 60)
+    wait_until(lambda: lab.status == "paused", "Space pauses, and does not press the move again")
     group(page, "Compare").click()
     page.get_by_role("button", name="Compare", exact=False).last.click()
-    wait_until(lambda: page.locator(".gd-cell").count() > 1, "games are compared", 60)
+    wait_until(lambda: page.locator(".gd-cell").count() > 1, "games are compared")
     page.keyboard.press("Space")
-    wait_until(lambda: lab.status == "running", "Space plays them, and does not compare anew", 60)
+    wait_until(lambda: lab.status == "running", "Space plays them, and does not compare anew")
     assert page.locator(".gd-cell").count() > 1
 
 
@@ -83,17 +83,17 @@ def test_who_comes_by_keyboard_presses_with_space(lab: Lab) -> None:
     details = group(page, "Data").locator("..")
     for is_open in (True, False):
         page.keyboard.press("Space")
-        wait_until(lambda is_open=is_open: (details.get_attribute("open") is not None) == is_open, "the group follows", 60)
+        wait_until(lambda is_open=is_open: (details.get_attribute("open") is not None) == is_open, "the group follows")
     page.locator(".gd-bar button[aria-label='Help: keys and layers']").focus()
     page.keyboard.press("Space")
-    wait_until(lambda: page.locator("dialog.gd-help").is_visible(), "the help opens", 60)
+    wait_until(lambda: page.locator("dialog.gd-help").is_visible(), "the help opens")
     page.locator("dialog.gd-help").click(position={"x": 200, "y": 200})
     page.keyboard.press("Space")  # while it is open nothing plays behind it
     page.keyboard.press("Escape")
-    wait_until(lambda: not page.locator("dialog.gd-help").is_visible(), "the help closes", 60)
+    wait_until(lambda: not page.locator("dialog.gd-help").is_visible(), "the help closes")
     page.get_by_role("combobox", name="Preset").click()
     page.keyboard.press("Space")
     page.mouse.click(page.viewport_size["width"] - 4, page.viewport_size["height"] - 3)
     page.keyboard.press("d")
-    wait_until(lambda: lab.step == 1, "D's step is drawn", 60)
+    wait_until(lambda: lab.step == 1, "D's step is drawn")
     assert lab.status == "paused", "none of these played"

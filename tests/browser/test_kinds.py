@@ -31,14 +31,14 @@ def play(lab: Lab, name: str) -> None:
     lab.complaints.clear()
     lab.page.get_by_test_id("stSidebar").get_by_role("button", name=name, exact=True).click()
     view = lab.page.get_by_test_id("live-view")
-    wait_until(lambda: view.get_attribute("aria-label") == name and lab.status == "running", f"{name} plays", 120)
+    wait_until(lambda: view.get_attribute("aria-label") == name and lab.status == "running", f"{name} plays")
     painted = lab.painted
-    wait_until(lambda: lab.painted > painted + 3, f"{name} is drawn", 120)
+    wait_until(lambda: lab.painted > painted + 3, f"{name} is drawn")
 
 
 def advances(lab: Lab, name: str) -> None:
     step, painted = lab.step, lab.painted
-    wait_until(lambda: lab.step > step and lab.painted > painted + 2, f"{name} goes on", 120)
+    wait_until(lambda: lab.step > step and lab.painted > painted + 2, f"{name} goes on")
 
 
 @pytest.mark.parametrize("name", GAMES)
@@ -47,7 +47,7 @@ def test_every_kind_of_data_goes_on_before_ones_eyes(lab: Lab, name: str) -> Non
     advances(lab, name)
     captured = lab.page.locator('[data-panel="coverage"]:not([hidden])')
     if name in COUNTED:
-        wait_until(lambda: COUNTED[name] in captured.inner_text(), f"the curves say {COUNTED[name]}", 120)
+        wait_until(lambda: COUNTED[name] in captured.inner_text(), f"the curves say {COUNTED[name]}")
     assert not lab.complaints, lab.complaints
 
 
@@ -75,7 +75,7 @@ def test_what_pictures_are_counted_by_may_be_unheard_of(kinds: App, browser: Bro
     play(lab, "digits")
     advances(lab, "digits")
     captured = lab.page.locator('[data-panel="coverage"]:not([hidden])')
-    wait_until(lambda: "wombats" in captured.inner_text(), "they have their name, though no more words", 120)
+    wait_until(lambda: "wombats" in captured.inner_text(), "they have their name, though no more words")
     assert not lab.complaints, lab.complaints
     lab.context.close()
 
@@ -84,7 +84,7 @@ def test_a_curve_that_fails_is_said_once_and_stops_nothing_else(kinds: App, brow
     lab = Lab(browser, kinds.url)
     play(lab, "gaussian")
     lab.page.evaluate(CURVE_THAT_FAILS)
-    wait_until(lambda: lab.page.evaluate("window.refused") > 3, "the curve is tried again and again", 120)
+    wait_until(lambda: lab.page.evaluate("window.refused") > 3, "the curve is tried again and again")
     advances(lab, "gaussian")
     at = lab.page.evaluate("document.querySelector('[data-panel=mean_d] .js-plotly-plot').data.at(-1).x.length")
     wait_until(

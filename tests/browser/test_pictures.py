@@ -59,9 +59,7 @@ def lab(pictures: App, browser: Browser) -> Iterator[Lab]:
 
 
 def play(lab: Lab, name: str) -> None:
-    painted = lab.painted
-    lab.page.get_by_role("button", name=name, exact=True).click()
-    wait_until(lambda: lab.painted > painted and lab.step == 0, f"{name} stands ready")
+    lab.begin(lab.page.get_by_role("button", name=name, exact=True).click, name)
 
 
 def press(lab: Lab, *keys: str) -> None:

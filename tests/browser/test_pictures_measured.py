@@ -34,9 +34,7 @@ def lab(pictures: App, browser: Browser) -> Iterator[Lab]:
 
 
 def begin(lab: Lab, name: str) -> None:
-    painted = lab.painted
-    lab.page.get_by_role("button", name=name, exact=True).click()
-    wait_until(lambda: lab.painted > painted and lab.step == 0, f"{name} stands ready")
+    lab.begin(lab.page.get_by_role("button", name=name, exact=True).click, name)
 
 
 def play(lab: Lab, steps: int) -> None:
@@ -97,7 +95,7 @@ def test_on_a_wide_page_all_but_the_folded_are_in_sight(lab: Lab, game: str) -> 
         stacked = [boxes[name] for name in names]
         for above, below in itertools.pairwise(stacked):
             assert above and below and 0 <= below["y"] - above["y"] - above["height"] < 10
-    assert page.locator(".gd-more button:visible").all_inner_texts() == ["UpdateCosine", "Slope of D"]
+    assert page.locator(".gd-more button:visible").all_inner_texts() == ["Turning", "Slope of D"]
 
 
 def test_the_line_of_theory_reads_features_and_kinds(lab: Lab) -> None:

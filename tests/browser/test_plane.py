@@ -110,10 +110,11 @@ def test_coverage_is_shown_in_words_and_as_a_curve(ring) -> None:
     play_to(ring, 60)
     page = ring.page
     theory = page.locator(".gd-theory")
-    assert re.search(r"modes\s*\d of 8\s*high quality\s*\d+ %\s*JSD\s*0\.\d+", theory.inner_text())
+    read = r"modes\s*\d of 8\s*high quality\s*\d+ %\s*JSD\s*0\.\d+"
+    wait_until(lambda: re.search(read, theory.inner_text()), "all three are read")
     panel = page.locator('[data-panel="coverage"]')
     wait_until(lambda: re.search(r"modes\s*\d of 8", panel.inner_text()), "the panel reads the modes")
-    assert "98.9 %" in panel.text_content()
+    wait_until(lambda: "98.9 %" in panel.text_content(), "and what a perfect generator would score")
     page.get_by_role("navigation", name="More curves").get_by_role("button", name="Distance").click()
     wait_until(lambda: "sliced" in page.locator('[data-panel="divergence"]').inner_text(), "the distance is named")
 

@@ -9,7 +9,7 @@ import pytest
 from driving import App, Lab, running_app
 from playwright.sync_api import Page, expect
 from proxies import PASS_HOST, UPGRADE, free_port, running_nginx
-from waiting import wait_until
+from waiting import PATIENCE_SECONDS, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -57,7 +57,7 @@ def test_the_app_works_under_a_path_and_behind_tls(browser, addresses: Addresses
     lab = Lab(browser, url)
     try:
         lab.press("Space")
-        wait_until(lambda: lab.step > 10, "it plays", 60)
+        wait_until(lambda: lab.step > 10, "it plays")
         assert not lab.complaints
         # One name for this browser here, which no neighbour on the same host gets
         (visitor,) = [c for c in lab.context.cookies() if c["name"] == "gandash_visitor"]
@@ -83,7 +83,7 @@ def test_a_proxy_that_changes_host_is_named_on_the_page_and_in_the_log(browser, 
     page = opened(browser, addresses.renaming)
     shown = addresses.renaming.removeprefix("http://").rstrip("/")
     card = page.get_by_role("alert")
-    expect(card).to_contain_text(f"GANDASH_HOSTS={shown}", timeout=60_000)
+    expect(card).to_contain_text(f"GANDASH_HOSTS={shown}", timeout=1000 * PATIENCE_SECONDS)
     expect(card).to_contain_text("proxy_set_header Host")
     expect(card).to_contain_text(app.url.removeprefix("http://").rstrip("/"))  # the Host that was put instead
     said = app.log.read_text()
@@ -97,7 +97,7 @@ def test_a_host_that_is_none_is_said_at_the_start(addresses: Addresses) -> None:
 
 def test_a_proxy_that_passes_no_websockets_is_named_on_the_page(browser, addresses: Addresses) -> None:
     page = opened(browser, addresses.mute)
-    expect(page.get_by_role("alert")).to_contain_text("does not reach the server", timeout=60_000)
+    expect(page.get_by_role("alert")).to_contain_text("does not reach the server", timeout=1000 * PATIENCE_SECONDS)
     expect(page.get_by_role("alert")).to_contain_text("proxy_set_header Upgrade")
     page.context.close()
 
@@ -105,7 +105,7 @@ def test_a_proxy_that_passes_no_websockets_is_named_on_the_page(browser, address
 @pytest.mark.parametrize("blocked", ["**/gandash/assets/live/live.js*", "**/gandash/assets/live/view.js"])
 def test_modules_that_do_not_load_are_said(browser, app: App, blocked: str) -> None:
     page = opened(browser, app.url, blocked)
-    expect(page.get_by_role("alert")).to_contain_text("The live view cannot start", timeout=60_000)
+    expect(page.get_by_role("alert")).to_contain_text("The live view cannot start", timeout=1000 * PATIENCE_SECONDS)
     expect(page.get_by_role("alert")).to_contain_text("Reload the page")
     expect(page.get_by_test_id("arrival")).to_have_count(0)
     page.context.close()
@@ -116,7 +116,7 @@ def test_a_live_socket_that_does_not_get_through_is_said(browser, app: App) -> N
     page.route_web_socket("**/gandash/live", lambda socket: socket.close(code=1011))
     page.goto(app.url)
     card = page.get_by_role("alertdialog")
-    expect(card).to_contain_text("Nothing has come from the server yet", timeout=60_000)
+    expect(card).to_contain_text("Nothing has come from the server yet", timeout=1000 * PATIENCE_SECONDS)
     expect(card).to_contain_text("proxy_set_header Upgrade")
     page.context.close()
 
@@ -127,6 +127,6 @@ def test_until_the_picture_is_there_its_place_says_so(browser, app: App) -> None
     expect(page.get_by_test_id("arrival")).to_have_text("The picture is coming…")
     page.unroute("**/static/js/*")
     page.reload()
-    expect(page.get_by_test_id("arrival")).to_have_count(0, timeout=60_000)
+    expect(page.get_by_test_id("arrival")).to_have_count(0, timeout=1000 * PATIENCE_SECONDS)
     expect(page.get_by_test_id("live-view")).to_be_visible()
     page.context.close()

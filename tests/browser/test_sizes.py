@@ -35,8 +35,8 @@ def kinds() -> Iterator[App]:
 
 
 def fits(lab: Lab, layout: str) -> None:
-    wait_until(lambda: lab.attribute("layout") == layout, f"{layout} layout", 60)
-    wait_until(lambda: not lab.page.evaluate(BEYOND), "nothing lies beyond the right edge", 60)
+    wait_until(lambda: lab.attribute("layout") == layout, f"{layout} layout")
+    wait_until(lambda: not lab.page.evaluate(BEYOND), "nothing lies beyond the right edge")
     assert lab.page.evaluate(SIDEWAYS) == [0, 0]
 
 
@@ -48,10 +48,10 @@ def fits(lab: Lab, layout: str) -> None:
 def test_the_stage_is_seen_first_and_what_there_is_room_for(app: App, browser: Browser, size, layout: str, curves: int) -> None:
     lab = Lab(browser, app.url, viewport={"width": size[0], "height": size[1]})
     lab.press("Space")
-    wait_until(lambda: lab.step > 50, "it plays", 60)
+    wait_until(lambda: lab.step > 50, "it plays")
     fits(lab, layout)
     assert lab.page.evaluate(ON_TOP), "the sidebar does not lie over the stage"
-    wait_until(lambda: lab.page.evaluate(IN_SIGHT) >= curves, f"{curves} curves are in sight without scrolling", 60)
+    wait_until(lambda: lab.page.evaluate(IN_SIGHT) >= curves, f"{curves} curves are in sight without scrolling")
     if layout != "narrow":
         assert lab.page.evaluate(TALLEST) <= size[1]
     play = lab.page.get_by_role("button", name="Pause").bounding_box()
@@ -85,7 +85,7 @@ def test_a_comparison_fits_every_screen(lab: Lab) -> None:
     assert values.evaluate("field => field.scrollWidth <= field.clientWidth"), "eight values are seen whole"
     values.fill(offered)
     page.get_by_role("button", name="Compare").last.click()
-    wait_until(lambda: page.locator(".gd-cell").count() == 4, "four games are compared", 60)
+    wait_until(lambda: page.locator(".gd-cell").count() == 4, "four games are compared")
     for size, layout in ((SMALL, "snug"), (TABLET, "narrow"), (PHONE, "narrow")):
         page.set_viewport_size({"width": size[0], "height": size[1]})
         fits(lab, layout)
