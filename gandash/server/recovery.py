@@ -8,8 +8,8 @@ from collections import deque
 from contextlib import suppress
 from pathlib import Path
 
-CRASHES = 3  # in a row without a new checkpoint: then the run has failed
-LOSSES, LOSSES_SECONDS = 10, 600.0  # so many workers lost within this time: then too, whatever was reached in between
+CRASHES = 3  # workers lost in a row without a new checkpoint: then the run has failed
+LOSSES, LOSSES_SECONDS = 10, 600.0  # workers lost within this time: then too, whatever was reached in between
 
 
 class Recovery:
@@ -18,10 +18,10 @@ class Recovery:
     def __init__(self) -> None:
         self.checkpoint: str | None = None
         self._crashes, self._crash_step = 0, -1
-        self._losses: deque[float] = deque(maxlen=LOSSES)  # when
+        self._losses: deque[float] = deque(maxlen=LOSSES)  # times at which workers were lost
 
     def reset_crashes(self) -> None:
-        """A person asks for another game: what befell the one before says nothing about it."""
+        """Forget lost workers when a person asks for another game: they say nothing about that one."""
         self._crashes, self._crash_step = 0, -1
         self._losses.clear()
 

@@ -61,8 +61,8 @@ class Run(RunState):
         super().__init__(config, title, speed)
         self._take_worker = take_worker
         self.directory = directory
-        self._asked = 0  # of the game that was last asked for; until it begins, the worker speaks of the past
-        self._set_since: list[LiveChange] = []  # ordered since then
+        self._asked = 0  # of the game asked for last; until it begins, the worker speaks of the one before
+        self._set_since: list[LiveChange] = []  # live changes ordered since that game was asked for
         self._recovering = False
         self._returning: History | None = None  # the curves of the game that the worker is to go back to
         self._history: History | None = None
@@ -81,15 +81,15 @@ class Run(RunState):
 
     @property
     def has_worker(self) -> bool:
-        """Whether its process still lives: also for a moment after the end, while it saves."""
+        """Whether its process is alive; for a moment it is so after the end, while it saves."""
         return self._worker.is_alive
 
     def wait_for_worker(self) -> None:
-        """After the end: until the process is gone, which `end` makes sure of."""
+        """Return when the process is gone. To be called after `end`, which makes sure that it goes."""
         self._worker.wait()
 
     def order(self, command: Command | Restart) -> str:
-        """Have a command followed; returns "" or, in words, why it cannot be."""
+        """Follow a command; returns "" or, in words, why that is not possible."""
         with self._lock:
             try:
                 self._order(command)
@@ -115,12 +115,12 @@ class Run(RunState):
                 self.speed = speed
             case _:
                 self._worker.send(command)
-        if not isinstance(command, Pause):  # a person acts again, and has seen what there was to tell
+        if not isinstance(command, Pause):  # whoever acts again has seen the notice
             self.notice = ""
         self._touch()
 
     def _set(self, changes: Sequence[LiveChange]) -> None:
-        """All of these at one step boundary, or none."""
+        """Make all of these changes at one step boundary, or none of them."""
         configs = with_live_settings(self.configs, changes)
         self._send_changes(changes)
         self.configs = configs
@@ -136,7 +136,7 @@ class Run(RunState):
             raise Refusal("this run has ended; reload the page to begin a new one")
 
     def reconfigure(self, *configs: GameConfig) -> str:
-        """Go on under other settings: live ones at the next step, any other with a restart. "" or why not, in words."""
+        """Go on with other settings: live ones act at the next step, any other restarts the game. "" or why not, in words."""
         with self._lock:
             try:
                 self._check_alive()
@@ -152,9 +152,9 @@ class Run(RunState):
             return ""
 
     def change(self, changed: Callable[[tuple[GameConfig, ...]], Sequence[GameConfig]]) -> str:
-        """The same, from the settings as they are by now: what somebody else changes in the same moment is not undone.
+        """`reconfigure` to what `changed` makes of the present settings, so that nobody else's change of this moment is undone.
 
-        What `changed` raises is passed on.
+        Passes on what `changed` raises.
         """
         with self._lock:
             return self.reconfigure(*changed(self.configs))
@@ -162,7 +162,7 @@ class Run(RunState):
     def compare(self, configs: Sequence[GameConfig], labels: Sequence[str] = ()) -> str:
         """Play these games side by side, in lockstep, from step 0. "" or why not, in words.
 
-        `labels` name them where their settings alone would be too long a story. The game before is kept: see `end_comparison`.
+        `labels` name them where to tell them by their settings would be long. The game before is kept: see `end_comparison`.
         """
         with self._lock:
             before = self._origin.before if len(self.configs) > 1 else self._set_aside()
@@ -225,9 +225,9 @@ class Run(RunState):
         checkpoint: str | None = None,
         labels: Sequence[str] | None = None,
     ) -> None:
-        """Another game on the same worker. The run numbers its games itself: page, socket and recovery share one count.
+        """Begin another game on the same worker. The run numbers its games itself: page, socket and recovery share one count.
 
-        `labels` None: those that the games had. Raises Refusal, in words, for more games than can be played together.
+        Without `labels` the games keep theirs. Raises Refusal, in words, for more games than can be played together.
         """
         check_affordable(configs)
         self._worker.send(
@@ -244,11 +244,11 @@ class Run(RunState):
         self._labels = kept if len(kept) == len(configs) > 1 else ()
         self.configs, self.speed, self.notice = tuple(configs), speed, ""
         self._origin.begun = self._origin.begun if checkpoint else self.configs
-        self._recovery.checkpoint = checkpoint  # that of another game is of no use to this one
+        self._recovery.checkpoint = checkpoint  # another game's checkpoint is of no use to this one
         self._expect_generation()
 
     def _expect_generation(self) -> None:
-        """From here on what the worker says is of no interest until it begins the generation just asked for."""
+        """Ignore what the worker says from here on, until it begins the generation just asked for."""
         self._asked += 1
         self._set_since = []
         self._recovering, self._returning = False, None
@@ -335,11 +335,11 @@ class Run(RunState):
         self._viewers.begin_game()
         self._frame_asked = False
         self._ask_for_frame()
-        if recovered:  # what changed since the checkpoint is set again: what the controls show is what is played
+        if recovered:  # set again what changed since the checkpoint, so that what the controls show is played
             with suppress(TooManyCommands, SettingError):
                 self._send_changes(live_differences_of_all(configs, wanted))
                 configs = wanted
-        for change in self._set_since:  # the worker has these before it, right behind the start
+        for change in self._set_since:  # the worker reads these next, right after its Start
             with suppress(SettingError):
                 configs = with_live_settings(configs, [change])
         self.configs = configs  # all in one: the page reads them without the lock, and must not see a change undone
@@ -358,7 +358,7 @@ class Run(RunState):
                 self.step = max(self.step, self._history.step)
 
     def on_exit(self, worker: WorkerProcess, reason: str) -> None:
-        """The worker is gone without having been asked: go on from the last checkpoint with another."""
+        """The worker is gone without having been asked to go: continue from the last checkpoint with another."""
         with self._lock:
             if worker is not self._worker or self.has_ended:
                 return
@@ -399,7 +399,7 @@ class Run(RunState):
             if away > limits.absence_seconds and self.status is Status.RUNNING:
                 self.order(Pause())
             if not self._worker.is_alive:
-                return  # its exit is on its way
+                return  # `on_exit` is about to be called
             if reason := given_up(self._worker, now, limits):
                 log.warning("run %s: worker %d is given up: %s", self.id, self._worker.pid, reason)
                 self._worker.kill(reason)
@@ -408,7 +408,7 @@ class Run(RunState):
                 self._touch()
 
     def expect_viewer(self) -> None:
-        """A page is about to show this run: the grace time begins again, or it might end while the page loads."""
+        """Begin the grace time anew: a page is about to show this run, which must not end while the page loads."""
         with self._lock:
             self._viewers.expect_another()
 
