@@ -196,6 +196,10 @@ def points_verdict_rule(
     return Verdict("training", "Training", f"No trend to name yet: {facts}.")
 
 
+judge = points_verdict_rule
+"""The name that scripts outside the house know."""
+
+
 def path_verdict_rule(distances: Sequence[float]) -> Verdict:
     """The verdict on a scalar game, from the distances of recent rounds to its equilibrium, oldest first.
 
