@@ -19,7 +19,7 @@ def test_a_table_is_read_to_its_rows_alone() -> None:
     from gandash.ui import upload
 
     np.testing.assert_array_equal(upload.read("x.csv", b"wert\n1,5\n2,5\n-0,25\n"), [[1.5], [2.5], [-0.25]])
-    with pytest.raises(upload.UploadError, match="x.csv"):
+    with pytest.raises(upload.UploadError, match=r"x\.csv"):
         upload.read("x.csv", b"nothing here")
 
 
