@@ -66,6 +66,7 @@ def play(config: GameConfig, steps: int, directory: Path | None, changes: Sequen
         with leaving_at_once():
             from gandash.diagnostics.verdict import Verdict
             from gandash.runs.record import Record
+            from gandash.wire.browser import VerdictKind
             from gandash.worker.cause import cause_of
             from gandash.worker.observer import Observer
             from gandash.worker.trajectory import Trajectory, be_reproducible
@@ -82,7 +83,7 @@ def play(config: GameConfig, steps: int, directory: Path | None, changes: Sequen
         verdict = observer.verdict
         if finite_before:
             cause = cause_of(finite_before, trajectory.changes, trajectory.config, trajectory.step)
-            verdict = Verdict("diverged", "Diverged", f"{cause.words} {cause.advice[0].upper()}{cause.advice[1:]}.")
+            verdict = Verdict(VerdictKind.DIVERGED, "Diverged", f"{cause.words} {cause.advice[0].upper()}{cause.advice[1:]}.")
         report = _report(trajectory, observer, seconds, metrics, verdict)
         if record:
             if finite_before:
@@ -138,7 +139,8 @@ def _report(
     """The result as JSON. `metrics` are the last round's, on its batches; `measurement` is of the state it left."""
     from gandash.wire.frame import finite
 
-    facts = observer.facts()
+    facts = observer.facts().model_dump(mode="json")
+    floors = {name: asdict(floor) for name, floor in observer.floors.items()}
     report = {
         "steps": trajectory.step,
         "seconds": seconds,
@@ -146,7 +148,7 @@ def _report(
         "diverged": verdict.kind == "diverged",
         "verdict": asdict(verdict),
         "metrics": metrics,
-        "measurement": observer.measurement().readings | {"floors": facts["floors"]},
+        "measurement": observer.measurement().readings | {"floors": floors},
         "wasserstein": facts.get("wasserstein", "").replace("_", ""),
         "modes": len(facts["modes"]),
         "kinds": facts.get("kinds") or "modes",

@@ -4,7 +4,10 @@
  */
 
 /** @typedef {Float32Array | Int32Array | Uint8Array} NumberArray */
-/** @typedef {{label: any, arrays: Record<string, NumberArray>, shapes: Record<string, number[]>}} Packet */
+/** @template {object} L of the label
+ * @typedef {{label: L, arrays: Record<string, NumberArray>, shapes: Record<string, number[]>}} Packet */
+/** @typedef {Packet<import('./types.d.ts').FrameLabel>} Frame of a run */
+/** @typedef {Packet<import('./types.d.ts').PictureLabel>} Picture one game's part of a frame */
 
 /** Copies, since offsets after a JSON header need not be multiples of the item size, which typed views insist on.
  * @type {Record<string, (buffer: ArrayBuffer) => NumberArray>} */
@@ -18,14 +21,14 @@ const READERS = {
 
 /** Label and arrays of one packet; throws when it is not whole.
  * @param {ArrayBuffer} buffer
- * @returns {Packet} */
+ * @returns {Packet<import('./types.d.ts').Label>} */
 export function unpack(buffer) {
   const length = Number(new DataView(buffer).getBigUint64(0, true));
   const start = 8 + length;
   if (start > buffer.byteLength) throw new Error(`a packet of ${buffer.byteLength} bytes announces a header of ${length}`);
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, length)));
   const { __metadata__: metadata, ...entries } = header;
-  /** @type {Packet} */
+  /** @type {Packet<import('./types.d.ts').Label>} */
   const packet = { label: JSON.parse(metadata.label), arrays: {}, shapes: {} };
   for (const [name, { dtype, shape, data_offsets: [from, to] }] of Object.entries(entries)) {
     const read = READERS[dtype];

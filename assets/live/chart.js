@@ -14,7 +14,7 @@ const DOUBLE_CLICK_MS = 400;
 const DOUBLE_CLICK_PX = 6;
 
 /** @typedef {object} ChartOptions
- * @property {Promise<any>} plotly when it is there; until then a chart with an axis on the right (the stage's) is sketched on a canvas
+ * @property {Promise<import('./plotly.d.ts').Plotly>} plotly when it is there; until then a chart with an axis on the right (the stage's) is sketched on a canvas
  * @property {HTMLElement} node
  * @property {AbortSignal} signal ends the chart
  * @property {(ranges: Record<string, [number, number]>) => void} onZoom new ranges by axis name
@@ -22,7 +22,7 @@ const DOUBLE_CLICK_PX = 6;
  * @property {() => void} onRelease the drag that held the drawing back is over */
 
 export class Chart {
-  /** @type {any} null until it is there */
+  /** null until it is there @type {import('./plotly.d.ts').Plotly | null} */
   #plotly = null;
   /** @type {SmallChart | null} */
   #sketch = null;
@@ -60,14 +60,16 @@ export class Chart {
     }, () => {}); // the view says so
   }
 
-  /** @param {object[]} data lines: x, y and their looks @param {Record<string, any>} layout @returns {boolean} whether it was drawn */
+  /** @param {import('./plotly.d.ts').Line[]} data @param {import('./plotly.d.ts').Layout} layout @returns {boolean} whether it was drawn */
   draw(data, layout) {
     const { clientWidth: width, clientHeight: height } = this.#node;
     if (this.#held || width < 40 || height < 40) return false;
-    /** @type {Record<string, any>} */
-    const sized = { ...layout, width, height };
     // Plotly writes a zoom into the very arrays it was given.
-    for (const [name, axis] of Object.entries(layout)) if (/^[xy]axis/.test(name)) sized[name] = { ...axis, range: [...axis.range] };
+    const own = (/** @type {import('./plotly.d.ts').Axis} */ axis) => ({ ...axis, range: /** @type {[number, number]} */ ([...axis.range]) });
+    const { xaxis, yaxis, yaxis2 } = layout;
+    const axes = { xaxis: own(xaxis), yaxis: own(yaxis), ...(yaxis2 ? { yaxis2: own(yaxis2) } : {}) };
+    const sized = { ...layout, ...axes, width, height };
+    /** @type {import('./plotly.d.ts').Trace[]} */
     const lines = data.map(line => ({ type: 'scatter', mode: 'lines', meta: PLAIN_LINE, ...line }));
     if (!this.#plotly) {
       if (layout.yaxis2) (this.#sketch ??= new SmallChart(this.#node)).draw(lines, layout);
@@ -79,14 +81,14 @@ export class Chart {
       this.#drawn = true;
       this.#node.replaceChildren(); // the sketch
       this.#plotly.newPlot(this.#node, lines, sized, CONFIG);
-      const events = /** @type {any} */ (this.#node);
-      events.on('plotly_relayout', (/** @type {Record<string, any>} */ changes) => this.#report(changes));
+      const plot = /** @type {import('./plotly.d.ts').Plot} */ (this.#node);
+      plot.on('plotly_relayout', changes => this.#report(changes));
     }
     return true;
   }
 
   /** `plotly_relayout` comes from a person's hand alone: we redraw with `react`, which does not send it.
-   * @param {Record<string, any>} changes */
+   * @param {Record<string, unknown>} changes */
   #report(changes) {
     /** @type {Record<string, [number, number]>} */
     const ranges = {};

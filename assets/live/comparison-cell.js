@@ -23,9 +23,9 @@ export class Cell {
   #body = element('div', { class: 'gd-cell-body' });
   #words = { label: '', verdict: '' };
   #theme;
-  /** @type {{kind: string, end: AbortController, view: import('./stages.js').Stage} | null} */
+  /** @type {{kind: import('./types.d.ts').Facts['stage'], end: AbortController, view: import('./stages.js').Stage} | null} */
   #staged = null;
-  /** @type {import('./bytes.js').Packet | null} */
+  /** @type {import('./bytes.js').Picture | null} */
   #frame = null;
 
   /** @param {number} index @param {StageOptions} options those of the whole stage */
@@ -65,13 +65,13 @@ export class Cell {
     this.#staged?.view.setFacts(facts);
   }
 
-  /** @param {{kind: string, title: string, reason: string, step: number} | null | undefined} verdict */
+  /** @param {import('./types.d.ts').Verdict} verdict */
   judge(verdict) {
     this.#verdict.show(verdict);
-    this.#say({ verdict: verdict?.title ?? '' });
+    this.#say({ verdict: verdict.title });
   }
 
-  /** @param {string} kind */
+  /** @param {import('./types.d.ts').Facts['stage']} kind */
   #restage(kind) {
     this.#unstage();
     const end = new AbortController();
@@ -110,7 +110,7 @@ export class Cell {
     this.#staged?.view.clear();
   }
 
-  /** @param {import('./bytes.js').Packet} frame @param {number} step of all */
+  /** @param {import('./bytes.js').Picture} frame @param {number} step of all */
   take(frame, step) {
     if (Object.keys(frame.arrays).length) {
       this.#frame = frame;
@@ -128,7 +128,7 @@ export class Cell {
     this.paintedAt = performance.now();
     const frame = this.#frame;
     this.#frame = null;
-    if (frame) this.#staged?.view.draw(frame);
+    if (frame) this.#staged?.view.draw([frame], frame.label.step);
     else this.#staged?.view.redraw();
   }
 

@@ -7,6 +7,9 @@ import { fitCanvas } from './canvas.js';
 import { element } from './dom.js';
 
 /** @typedef {[number, number]} Range */
+/** @typedef {import('./plotly.d.ts').Line} Line */
+/** @typedef {import('./plotly.d.ts').Layout} Layout */
+/** @typedef {import('./plotly.d.ts').Stroke} Stroke */
 
 export class SmallChart {
   #canvas = /** @type {HTMLCanvasElement} */ (element('canvas', { class: 'gd-small-chart' }));
@@ -17,8 +20,8 @@ export class SmallChart {
     node.append(this.#canvas);
   }
 
-  /** @param {Record<string, any>[]} lines as Plotly takes them: x, y, yaxis, line, fill, opacity, visible @param {Record<string, any>} layout its margin, ranges, ticks of both axes, horizontal lines, and words at the upper edge */
-  draw(lines, { margin, xaxis, yaxis, yaxis2, shapes, annotations, font }) {
+  /** @param {readonly Line[]} lines @param {Layout} layout of which it draws ticks of both axes, lines and words at the upper edge */
+  draw(lines, { margin, xaxis, yaxis, yaxis2 = yaxis, shapes, annotations, font }) {
     const c = this.#context;
     if (!fitCanvas(c)) return;
     const { clientWidth: width, clientHeight: height } = this.#canvas;
@@ -27,7 +30,7 @@ export class SmallChart {
     const toX = scale(xaxis.range, box.left, box.right);
     /** @type {Record<string, (value: number) => number>} */
     const toY = { y: scale(yaxis.range, box.bottom, box.top), y2: scale(yaxis2.range, box.bottom, box.top) };
-    const level = (/** @type {number} */ y, /** @type {{color: string, width: number, dash?: string}} */ line) => {
+    const level = (/** @type {number} */ y, /** @type {Stroke} */ line) => {
       if (y < box.top || y > box.bottom) return;
       pen(c, line);
       c.beginPath();
@@ -36,26 +39,26 @@ export class SmallChart {
       c.stroke();
     };
     for (const value of yaxis2.tickvals) level(toY.y2(value), { color: yaxis2.gridcolor, width: 1 });
-    for (const { yref, y0, line } of shapes) level(toY[yref](y0), line);
+    for (const { yref = 'y', y0, line } of shapes) level(toY[yref](y0), line);
     ticks(c, yaxis2, toY.y2, { ...box, x: box.right + 5, align: 'left' }, font.family);
     ticks(c, yaxis, toY.y, { ...box, x: box.left - 5, align: 'right' }, font.family);
     for (const { text, x, xanchor, xshift, font: own } of annotations) {
       c.font = `${own.size}px ${font.family}`;
       c.fillStyle = own.color;
-      c.textAlign = xanchor;
+      c.textAlign = /** @type {CanvasTextAlign} */ (xanchor);
       c.fillText(text, box.left + x * (box.right - box.left) + xshift, box.top);
     }
     c.save();
     c.beginPath();
     c.rect(box.left, box.top, box.right - box.left, box.bottom - box.top);
     c.clip();
-    for (const line of lines) if (line.visible) curve(c, line, toX, toY[line.yaxis]);
+    for (const line of lines) if (line.visible) curve(c, line, toX, toY[line.yaxis ?? 'y']);
     c.restore();
   }
 }
 
-/** @param {CanvasRenderingContext2D} c @param {Record<string, any>} line @param {(x: number) => number} toX @param {(y: number) => number} toY */
-function curve(c, { x, y, line, fill, fillcolor, opacity = 1 }, toX, toY) {
+/** @param {CanvasRenderingContext2D} c @param {Line} line @param {(x: number) => number} toX @param {(y: number) => number} toY */
+function curve(c, { x, y, line, fill, fillcolor = 'transparent', opacity = 1 }, toX, toY) {
   const trace = () => {
     let isOpen = false; // a value that is no number parts the line
     for (let i = 0; i < x.length; i++) {
@@ -83,21 +86,21 @@ function curve(c, { x, y, line, fill, fillcolor, opacity = 1 }, toX, toY) {
   c.globalAlpha = 1;
 }
 
-/** @param {CanvasRenderingContext2D} c @param {{color: string, width: number, dash?: string}} line */
-function pen(c, { color, width, dash = 'solid' }) {
+/** @param {CanvasRenderingContext2D} c @param {Stroke} line */
+function pen(c, { color = 'transparent', width, dash = 'solid' }) {
   c.strokeStyle = color;
   c.lineWidth = width;
   c.lineJoin = 'round';
   c.setLineDash(dash === 'solid' ? [] : dash.split(',').map(Number.parseFloat));
 }
 
-/** @param {CanvasRenderingContext2D} c @param {Record<string, any>} axis @param {(y: number) => number} toY @param {{x: number, align: CanvasTextAlign, top: number, bottom: number}} place @param {string} family */
+/** @param {CanvasRenderingContext2D} c @param {import('./plotly.d.ts').Axis} axis @param {(y: number) => number} toY @param {{x: number, align: CanvasTextAlign, top: number, bottom: number}} place @param {string} family */
 function ticks(c, { tickvals, ticktext, tickfont }, toY, { x, align, top, bottom }, family) {
   c.font = `${tickfont.size}px ${family}`;
   c.fillStyle = tickfont.color;
   c.textAlign = align;
   c.textBaseline = 'middle';
-  tickvals.forEach((/** @type {number} */ value, /** @type {number} */ i) => {
+  tickvals.forEach((value, i) => {
     const y = toY(value);
     if (y >= top && y <= bottom) c.fillText(ticktext[i], x, y);
   });

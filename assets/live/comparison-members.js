@@ -3,9 +3,15 @@
  * The members of a comparison: games side by side on one clock, each with its label, its facts and its colour.
  */
 import { typographic } from './numbers.js';
+import { NO_GAME } from './reading.js';
 
-/** @typedef {{label: string, facts: any}} Member */
-/** @typedef {import('./bytes.js').Packet} Packet */
+/** @typedef {import('./types.d.ts').Facts} Facts of one game */
+/** @typedef {import('./types.d.ts').RunState} RunState */
+/** @typedef {import('./bytes.js').Frame} Frame */
+/** @typedef {import('./bytes.js').Picture} Picture */
+/** @typedef {{label: string, facts: Facts}} Member */
+/** @typedef {{stage: 'comparison', members: Member[]}} Comparison */
+/** @typedef {Facts | Comparison} Shown what stage and curves draw by */
 
 export const MOST_MEMBERS = 8;
 
@@ -15,49 +21,56 @@ export const LOOKS = ['solid', 'dash', 'dot', 'dashdot', 'long', 'longdot', 'fin
   ink: /** @type {import('./palette.js').Ink} */ (`member${i}`), dash,
 }));
 
-/** @param {any} facts @returns {Member[]} none of a single game */
-export const membersOf = facts => facts?.members ?? [];
+/** @param {Shown} shown @returns {Member[]} none of a single game */
+export const membersOf = shown => (shown.stage === 'comparison' ? shown.members : []);
 
-/** The facts that stage and curves draw by: those of the one game, or those of all members.
- * @param {{facts: any, members: any[]}} run */
-export const factsOf = ({ facts, members }) => (members.length ? { ...facts, members: members.map(({ label, facts }, i) => ({ label: named(label, i), facts })) } : facts);
+/** The facts of the one game, or those of all members; those of no game before one has begun.
+ * @param {Pick<RunState, 'games'>} run @returns {Shown} */
+export function factsOf({ games }) {
+  if (games.length > 1) return { stage: 'comparison', members: games.map(({ label, facts }, i) => ({ label: named(label, i), facts })) };
+  return firstOf({ games });
+}
+
+/** The facts of the first game. @param {Pick<RunState, 'games'>} run @returns {Facts} */
+export const firstOf = ({ games }) => games[0]?.facts ?? NO_GAME;
 
 /** A label as it is written: one letter after an underscore is a subscript, as in lr_D; any other underscore parts two words.
  * @param {string} label @param {number} i its place, for one that is not known yet */
 const named = (label, i) => typographic(label.replace(/_(?=\w\w)/g, ' ')) || `game ${i + 1}`;
 
-/** Each member's own frame out of that of all: its part of the label, and its arrays by their plain names.
- * @param {Packet} frame @returns {Packet[]} */
-export function framesOf({ label, arrays, shapes }) {
-  const { generation, revision, members = [] } = label;
-  /** @type {Packet[]} */
-  const frames = members.map((/** @type {any} */ own) => ({ label: { generation, revision, ...own }, arrays: {}, shapes: {} }));
+/** Each game's own picture out of the frame of all: its part of the label, and its arrays by their plain names.
+ * @param {Frame} frame @returns {Picture[]} */
+export function picturesOf({ label: { members }, arrays, shapes }) {
+  if (members.length === 1) return [{ label: members[0], arrays, shapes }];
+  /** @type {Picture[]} */
+  const pictures = members.map(label => ({ label, arrays: {}, shapes: {} }));
   for (const name of Object.keys(arrays)) {
     const cut = name.indexOf('/');
-    const frame = frames[Number(name.slice(0, cut))];
-    if (cut < 0 || !frame) continue;
-    frame.arrays[name.slice(cut + 1)] = arrays[name];
-    frame.shapes[name.slice(cut + 1)] = shapes[name];
+    const picture = pictures[Number(name.slice(0, cut))];
+    if (cut < 0 || !picture) continue;
+    picture.arrays[name.slice(cut + 1)] = arrays[name];
+    picture.shapes[name.slice(cut + 1)] = shapes[name];
   }
-  return frames;
+  return pictures;
 }
 
 /** The numbers of a frame by the names of the history's columns.
- * @param {any} label of a frame @returns {Record<string, number | null>} */
-export function numbersOf({ numbers, members }) {
-  if (!members) return numbers;
-  return Object.fromEntries(members.flatMap((/** @type {any} */ own, /** @type {number} */ i) => Object.entries(own.numbers ?? {}).map(([name, value]) => [`${i}/${name}`, value])));
+ * @param {Frame['label']} label @returns {Record<string, number | null>} */
+export function numbersOf({ members }) {
+  if (members.length === 1) return members[0].numbers;
+  return Object.fromEntries(
+    members.flatMap(({ numbers }, i) => Object.entries(numbers).map(([name, value]) => [`${i}/${name}`, value])),
+  );
 }
 
 /** The marks of all: what befell every member at one step is said once, what befell some is said with their names.
- * @param {{marks: {step: number, label: string}[], members: {label: string, marks?: {step: number, label: string}[]}[]}} run
- * @returns {import('./curve.js').Mark[]} */
-export function marksOf({ marks, members }) {
-  if (!members.length) return marks;
+ * @param {Pick<RunState, 'games'>} run @returns {import('./curve.js').Mark[]} */
+export function marksOf({ games }) {
+  if (games.length === 1) return games[0].marks;
   /** @type {Map<string, {step: number, label: string, of: string[]}>} */
   const found = new Map();
-  members.forEach(({ label: name, marks: own = [] }, i) => {
-    for (const { step, label } of own) {
+  games.forEach(({ label: name, marks }, i) => {
+    for (const { step, label } of marks) {
       const key = `${step} ${label}`;
       const mark = found.get(key) ?? { step, label, of: [] };
       mark.of.push(named(name, i));
@@ -65,11 +78,11 @@ export function marksOf({ marks, members }) {
     }
   });
   const ordered = [...found.values()].sort((a, b) => a.step - b.step);
-  return ordered.map(({ step, label, of }) => ({ step, label, whose: of.length < members.length ? of.join(', ') : undefined }));
+  return ordered.map(({ step, label, of }) => ({ step, label, whose: of.length < games.length ? of.join(', ') : undefined }));
 }
 
 /** Members whose numbers are in the same unit, by their places; the largest group first.
- * @param {readonly Member[]} members @param {(facts: any) => string | null} unitOf null where a member has no such number */
+ * @param {readonly Member[]} members @param {(facts: Facts) => string | null} unitOf null where a member has no such number */
 export function groupsBy(members, unitOf) {
   /** @type {Map<string, number[]>} */
   const groups = new Map();

@@ -4,81 +4,83 @@
  * numbers are in one unit: losses of one objective, outputs of D under one reading. What has several units has several panels.
  */
 import { agreed, groupsBy, LOOKS, membersOf, MOST_MEMBERS } from './comparison-members.js';
-import { countedBy, hasModes, measures } from './counted.js';
+import { countedBy, hasModes, measures, wassersteinOf } from './counted.js';
 import { chosen, compact, fixed, known, percent } from './numbers.js';
-import { isProbability, readingOf, unitOf } from './reading.js';
+import { isProbability, NO_GAME, readingOf, unitOf } from './reading.js';
 
-/** @typedef {import('./panels.js').PanelSpec} PanelSpec */
+/** @typedef {import('./comparison-members.js').Comparison} Comparison */
+/** @typedef {import('./types.d.ts').Facts} Facts */
+/** @typedef {import('./panels.js').PanelSpec<Comparison>} PanelSpec */
 /** @typedef {import('./panels.js').PanelReference} PanelReference */
 /** @typedef {import('./comparison-members.js').Member} Member */
 
 /** @typedef {object} Quantity what is compared
  * @property {string} key
  * @property {string} column of each member's history
- * @property {string | ((facts: any) => string)} title of one member's facts
- * @property {(facts: any) => string | null} unit numbers in the same one may share an axis; null: this member has none
- * @property {(facts: any) => string} [unitName] in words, said where there are several
- * @property {PanelSpec['reading']} reading
- * @property {number | ((facts: any) => number)} narrowest
+ * @property {string | ((facts: Facts) => string)} title of one member's facts
+ * @property {(facts: Facts) => string | null} unit numbers in the same one may share an axis; null: this member has none
+ * @property {(facts: Facts) => string} [unitName] in words, said where there are several
+ * @property {(value: number | null, facts: Facts) => string} reading
+ * @property {number | ((facts: Facts) => number)} narrowest
  * @property {boolean} [log]
- * @property {(facts: any) => [number, number] | null} [fixed]
- * @property {(value: number, facts: any) => number} [derive]
+ * @property {(facts: Facts) => [number, number] | null} [fixed]
+ * @property {(value: number, facts: Facts) => number} [derive]
  * @property {'hv'} [shape]
  * @property {string} [format]
  * @property {(value: number) => string} [tick]
  * @property {boolean} [headed]
- * @property {(facts: any) => number} [since]
- * @property {(facts: any) => PanelReference | undefined} [reference] drawn where all that share the panel have the same
+ * @property {(facts: Facts) => number} [since]
+ * @property {(facts: Facts) => PanelReference | undefined} [reference] drawn where all that share the panel have the same
  * @property {boolean} [ifDiffering] shown only where the members' values have ever differed */
 
 /** @param {string} word */
 const capital = word => word[0].toUpperCase() + word.slice(1);
 
-/** @param {any} facts */
-const objectiveName = facts => String(facts.objective?.label ?? facts.objective ?? '').replaceAll('_', ' ');
+/** @param {Facts} facts */
+const objectiveName = facts => facts.objective.label;
 
-/** @param {any} facts */
+/** @param {Facts} facts */
 const readingName = facts => {
   const { symbol, centre, centre_label } = readingOf(facts);
   return centre === null ? `${symbol}: only differences count` : `${symbol} = ${centre_label} at equilibrium`;
 };
 
-/** @param {any} facts */
+/** @param {Facts} facts */
 const readingUnit = facts => unitOf(readingOf(facts));
 
 /** The axis's reference without its name in the game's history: only its value has to be the same.
- * @param {any} reference */
+ * @param {import('./types.d.ts').ReferenceLine | undefined} reference */
 const line = reference => (reference ? { value: reference.value, label: reference.label, ...(reference.since ? { since: reference.since } : {}) } : undefined);
 
-/** @param {any} found @param {string} note @returns {PanelReference | undefined} */
-const floor = (found, note) => (found ? { value: Number(found.mean.toPrecision(3)), label: '', note } : undefined);
+/** @param {import('./types.d.ts').NullReference | undefined} found @param {string} note @returns {PanelReference | undefined} */
+const floor = (found, note) => (known(found?.mean) ? { value: Number(found.mean.toPrecision(3)), label: '', note } : undefined);
 
-/** Features, and how far real pictures vary in them, are each law's own. @param {string} column @returns {(facts: any) => string | null} */
-const onSamePictures = column => facts => (measures(facts, column) ? JSON.stringify([facts.shape, facts.kinds, facts.floors?.frechet?.mean]) : null);
+/** Features, and how far real pictures vary in them, are each law's own. @param {string} column @returns {(facts: Facts) => string | null} */
+const onSamePictures = column => facts => (measures(facts, column) && facts.stage === 'pictures' ? JSON.stringify([facts.shape, facts.kinds, facts.floors.frechet?.mean]) : null);
 
-/** @param {any} facts */
-const picturesName = facts => `${facts.kinds ?? 'pictures'} ${facts.shape?.slice(1).join(' × ') ?? ''}`;
+/** @param {Facts} facts */
+const picturesName = facts => (facts.stage === 'pictures' ? `${facts.kinds ?? 'pictures'} ${facts.shape.slice(1).join(' × ')}` : '');
 
 /** @type {Quantity[]} */
 const QUANTITIES = [
   {
     key: 'frechet', column: 'frechet', title: 'Fréchet distance', unit: onSamePictures('frechet'), unitName: picturesName, log: true, narrowest: 1, reading: compact,
-    reference: facts => floor(facts.floors?.frechet, 'real against real'),
+    reference: facts => floor(facts.floors.frechet, 'real against real'),
   },
   {
     key: 'jsd', column: 'jsd', title: 'JSD', unit: facts => (measures(facts, 'jsd') ? 'nats' : null), log: true, narrowest: 1.5, reading: compact,
-    reference: facts => floor(facts.floors?.jsd, 'noise floor'),
+    reference: facts => floor(facts.floors.jsd, 'noise floor'),
   },
   {
     key: 'loss_d', column: 'loss_d', title: 'Loss of D', unit: objectiveName, unitName: objectiveName, narrowest: 0.5, reading: value => fixed(value),
-    since: facts => readingOf(facts).since ?? 0, reference: facts => line(facts.references?.loss_d),
+    since: facts => readingOf(facts).since, reference: facts => line(facts.references.loss_d),
   },
   {
     key: 'loss_g', column: 'loss_g', title: 'Loss of G', unit: objectiveName, unitName: objectiveName, narrowest: 0.5, reading: value => fixed(value),
-    since: facts => readingOf(facts).since ?? 0, reference: facts => line(facts.references?.loss_g),
+    since: facts => readingOf(facts).since, reference: facts => line(facts.references.loss_g),
   },
   {
-    key: 'coverage', column: 'modes', title: facts => `${capital(countedBy(facts).noun)} captured`, unit: facts => (hasModes(facts) ? `${facts.modes.length} ${facts.kinds}` : null),
+    key: 'coverage', column: 'modes', title: facts => `${capital(countedBy(facts).noun)} captured`, unit: facts => (hasModes(facts) ? `${facts.modes.length} ${countedBy(facts).noun}` : null),
     unitName: facts => `of ${facts.modes.length}`, narrowest: 1, fixed: () => [0, 1.14], headed: true, shape: 'hv', format: '.0%', tick: percent,
     derive: (modes, facts) => modes / facts.modes.length, reading: (share, facts) => (known(share) ? `${Math.round(share * facts.modes.length)} of ${facts.modes.length}` : '–'),
     reference: facts => ({ value: 1, label: `${facts.modes.length} of ${facts.modes.length}` }),
@@ -86,20 +88,20 @@ const QUANTITIES = [
   {
     key: 'quality', column: 'high_quality', title: 'High quality', unit: facts => (hasModes(facts) ? countedBy(facts).noun : null), unitName: facts => countedBy(facts).noun, narrowest: 1, fixed: () => [0, 1.14], headed: true,
     format: '.1%', tick: percent, reading: value => percent(value),
-    reference: facts => ({ value: facts.perfect_quality, label: '', note: `p_r itself: ${percent(facts.perfect_quality, 1)}` }),
+    reference: facts => ({ value: facts.perfect_quality ?? 1, label: '', note: `p_r itself: ${percent(facts.perfect_quality, 1)}` }),
   },
   ...['precision', 'recall'].map(column => ({
     key: column, column, title: capital(column), unit: onSamePictures(column), unitName: picturesName, narrowest: 1, fixed: () => /** @type {[number, number]} */ ([0, 1.14]), headed: true,
-    reading: (/** @type {number | null} */ value) => fixed(value, 2), reference: (/** @type {any} */ facts) => floor(facts.floors?.[column], 'real against real'),
+    reading: (/** @type {number | null} */ value) => fixed(value, 2), reference: (/** @type {Facts} */ facts) => floor(facts.floors[column], 'real against real'),
   })),
   {
-    key: 'wasserstein', column: 'wasserstein', title: facts => facts.wasserstein ?? 'W_1', unit: facts => (measures(facts, 'wasserstein') ? facts.wasserstein ?? 'W_1' : null), log: true, narrowest: 1.5, reading: compact,
-    reference: facts => floor(facts.floors?.wasserstein, 'noise floor'),
+    key: 'wasserstein', column: 'wasserstein', title: facts => wassersteinOf(facts), unit: facts => (measures(facts, 'wasserstein') ? wassersteinOf(facts) : null), log: true, narrowest: 1.5, reading: compact,
+    reference: facts => floor(facts.floors.wasserstein, 'noise floor'),
   },
   {
     key: 'mean_d', column: 'mean_d_fake', title: facts => `Mean ${readingOf(facts).symbol} on generated`, unit: readingUnit, unitName: readingName,
     fixed: facts => (isProbability(readingOf(facts)) ? [0, 1] : null), narrowest: facts => (readingOf(facts).centre === null ? 0.01 : 0.5),
-    since: facts => readingOf(facts).since ?? 0, reading: (value, facts) => (isProbability(readingOf(facts)) ? fixed(value) : compact(value)),
+    since: facts => readingOf(facts).since, reading: (value, facts) => (isProbability(readingOf(facts)) ? fixed(value) : compact(value)),
     reference: facts => {
       const { centre, centre_label: label } = readingOf(facts);
       return centre === null ? undefined : { value: centre, label };
@@ -107,7 +109,7 @@ const QUANTITIES = [
   },
   {
     key: 'gap', column: 'gap_half', title: facts => gapName(facts), unit: facts => (readingOf(facts).centre === null ? null : readingUnit(facts)),
-    narrowest: 0.1, since: facts => readingOf(facts).since ?? 0, reading: value => compact(value), reference: () => ({ value: 0, label: '0' }),
+    narrowest: 0.1, since: facts => readingOf(facts).since, reading: value => compact(value), reference: () => ({ value: 0, label: '0' }),
   },
   {
     key: 'learning_rate_d', column: 'learning_rate_d', title: 'Learning rate of D', unit: () => 'rate', log: true, narrowest: 1, shape: 'hv', reading: chosen, ifDiffering: true,
@@ -117,7 +119,7 @@ const QUANTITIES = [
   },
 ];
 
-/** @param {any} facts */
+/** @param {Facts} facts */
 function gapName(facts) {
   const { symbol, centre, centre_label } = readingOf(facts);
   if (centre === 0) return `max |${symbol}|`;
@@ -130,14 +132,14 @@ function panel(quantity, nth) {
   const { key, column, title, unit, unitName, derive, reading, reference, since, fixed: range, narrowest, ifDiffering, ...same } = quantity;
   /** @type {WeakMap<object, number[]>} the same facts are asked many times */
   const cache = new WeakMap();
-  const places = (/** @type {any} */ facts) => {
+  const places = (/** @type {Comparison} */ facts) => {
     const found = cache.get(facts) ?? groupsBy(membersOf(facts), unit)[nth]?.places ?? [];
     cache.set(facts, found);
     return found;
   };
-  const inGroup = (/** @type {any} */ facts) => places(facts).map(i => membersOf(facts)[i].facts);
-  const own = (/** @type {any} */ facts, /** @type {number} */ i) => membersOf(facts)[i]?.facts;
-  const first = (/** @type {any} */ facts) => inGroup(facts)[0] ?? {};
+  const inGroup = (/** @type {Comparison} */ facts) => places(facts).map(i => membersOf(facts)[i].facts);
+  const own = (/** @type {Comparison} */ facts, /** @type {number} */ i) => membersOf(facts)[i]?.facts ?? NO_GAME;
+  const first = (/** @type {Comparison} */ facts) => inGroup(facts)[0] ?? NO_GAME;
   return {
     ...same,
     key: `compare.${key}.${nth}`,

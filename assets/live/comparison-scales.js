@@ -65,6 +65,6 @@ function span(needs, unit) {
 /** One window for all games of a kind, which holds each one's own: lows and highs in turn.
  * @param {readonly import('./comparison-members.js').Member[]} members @param {string} stage */
 export function windowOf(members, stage) {
-  const windows = members.filter(({ facts }) => facts.stage === stage && facts.window).map(({ facts }) => /** @type {number[]} */ (facts.window));
+  const windows = members.flatMap(({ facts }) => (facts.stage === stage && 'window' in facts ? [/** @type {number[]} */ (facts.window)] : []));
   return windows[0]?.map((_, i) => Math[i % 2 ? 'max' : 'min'](...windows.map(window => window[i])));
 }

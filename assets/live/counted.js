@@ -3,21 +3,20 @@
  * What a game is measured by, in words: points have densities and modes; pictures have features, and kinds that can be told.
  */
 
-/** The numbers of points, which is what a game is taken for until it is known. */
-const OF_POINTS = ['jsd', 'wasserstein'];
+/** @typedef {import('./types.d.ts').Facts} Facts */
 
-/** Whether this game measures it. @param {any} facts @param {string} column of its history */
-export const measures = (facts, column) => (facts.columns ?? OF_POINTS).includes(column);
+/** Whether this game measures it. @param {Facts} facts @param {string} column of its history */
+export const measures = (facts, column) => facts.columns.includes(column);
 
-/** @param {any} facts */
-export const hasModes = facts => facts.modes?.length > 1;
+/** @param {Facts} facts */
+export const hasModes = facts => facts.modes.length > 1;
 
 /** @typedef {object} Counted
  * @property {string} noun
  * @property {string} captured when one of them counts as captured
  * @property {string} quality what a sample of high quality is */
 
-/** @type {Record<string, Counted>} */
+/** @type {Record<import('./types.d.ts').Counted, Counted>} */
 const COUNTED = {
   modes: { noun: 'modes', captured: 'with at least one generated sample within 3 standard deviations', quality: 'within 3 standard deviations of a mode' },
   digits: { noun: 'digits', captured: 'shown by at least a tenth as many generated pictures as real ones, by the classifier', quality: 'that the classifier tells to be one of these digits with a probability above ½' },
@@ -29,10 +28,14 @@ const COUNTED = {
   cells: { noun: 'cells', captured: 'with at least one generated picture: cells divide what the pictures of this law may show', quality: 'that can be read as one of the law’s pictures' },
 };
 
-/** What generated samples are counted by; of what is not known here as much as its name says.
- * @param {any} facts or a result that says its `kinds` @returns {Counted} */
-export function countedBy({ kinds }) {
-  const noun = String(kinds ?? 'modes');
-  if (Object.hasOwn(COUNTED, noun)) return COUNTED[noun];
-  return { noun, captured: 'found among the generated samples', quality: `that can be told to be of one of the ${noun}` };
-}
+/** What can be told apart in pictures; null where nothing can, and of points. @param {Facts} facts */
+export const kindsOf = facts => (facts.stage === 'pictures' ? facts.kinds : null);
+
+/** @param {import('./types.d.ts').Counted | null | undefined} kinds of pictures */
+export const inWords = kinds => COUNTED[kinds ?? 'modes'];
+
+/** What generated samples are counted by. @param {Facts} facts */
+export const countedBy = facts => inWords(kindsOf(facts));
+
+/** What the measured Wasserstein distance is called. @param {Facts} facts */
+export const wassersteinOf = facts => (facts.stage === 'pictures' ? 'W_1' : facts.wasserstein);

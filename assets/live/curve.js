@@ -11,8 +11,9 @@ import { DASHES, translucent } from './palette.js';
 import { Readouts } from './comparison-readouts.js';
 import { createToggle } from './toggle.js';
 
-/** @typedef {import('./panels.js').PanelSpec} PanelSpec */
-/** @typedef {import('./panels.js').Series} Series */
+/** @typedef {import('./comparison-members.js').Shown} Shown */
+/** @typedef {import('./panels.js').PanelSpec<Shown>} PanelSpec */
+/** @typedef {import('./panels.js').Series<Shown>} Series */
 /** @typedef {import('./history.js').Line} Line */
 
 /** @typedef {{step: number, label: string, whose?: string}} Mark `whose`, where not all members are meant */
@@ -25,7 +26,7 @@ import { createToggle } from './toggle.js';
  * @property {boolean} recent single steps instead of the whole run
  * @property {Mark[]} marks
  * @property {import('./comparison-legend.js').MemberLegend} company whose lines are shown, of a comparison
- * @property {any} facts
+ * @property {Shown} facts
  * @property {import('./palette.js').Theme} theme */
 
 const MARGIN = { l: 46, r: 10, t: 5, b: 3 };
@@ -61,7 +62,7 @@ export class Curve {
   #readouts = new Readouts();
 
   /** @param {object} options
-   * @param {PanelSpec} options.spec @param {Promise<any>} options.plotly @param {AbortSignal} options.signal
+   * @param {PanelSpec} options.spec @param {Promise<import('./plotly.d.ts').Plotly>} options.plotly @param {AbortSignal} options.signal
    * @param {import('./preferences.js').Preferences} options.preferences @param {import('./tip.js').Tips} options.tips
    * @param {(time: [number, number] | null) => void} options.onTime a new time range for all panels, or none
    * @param {() => void} options.onChange this panel wants to be drawn again */
@@ -155,7 +156,7 @@ export class Curve {
   }
 
   /** Some names depend on the game (which loss is "the other"), so the switches are made when it is known.
-   * @param {any} facts */
+   * @param {Shown} facts */
   #relabel(facts) {
     const title = inGame(this.#spec.title, facts);
     write(this.#aside, this.#spec.aside?.(facts) ?? '');
@@ -214,7 +215,9 @@ export class Curve {
 
   /** @param {Line[]} lines @param {boolean[]} shown @param {Scene} scene */
   #traces(lines, shown, { theme, recent, history, company: { highlighted } }) {
+    /** @type {import('./plotly.d.ts').Line[]} */
     const bands = [];
+    /** @type {import('./plotly.d.ts').Line[]} */
     const means = [];
     for (const [i, series] of this.#spec.series.entries()) {
       const line = lines[i];
@@ -241,7 +244,7 @@ export class Curve {
     return [...bands, ...means];
   }
 
-  /** @param {[number, number]} range @param {number} height @param {Scene} scene */
+  /** @param {[number, number]} range @param {number} height @param {Scene} scene @returns {import('./plotly.d.ts').Layout} */
   #layout(range, height, scene) {
     const { theme, time, facts } = scene;
     const references = this.#spec.references(facts);
@@ -298,7 +301,7 @@ function after(since, line) {
   return { step: rest(line.step), mean: rest(line.mean), low: rest(line.low), high: rest(line.high) };
 }
 
-/** @param {Series} series @param {any} facts */
+/** @param {Series} series @param {Shown} facts */
 const applies = (series, facts) => series.when?.(facts) ?? true;
 
 /** Lowest and highest value, leaving out this share at either end: one spike in a long run should not flatten all the rest.

@@ -7,7 +7,7 @@ import { membersOf } from './comparison-members.js';
 import { Curve } from './curve.js';
 import { element, maths } from './dom.js';
 import { inGame, PANELS } from './panels.js';
-import { inSameUnits } from './reading.js';
+import { inSameUnits, NO_GAME } from './reading.js';
 import { createSwitch } from './switch.js';
 
 const SHORTEST_INTERVAL_MS = 140; // a curve that moves more often than this says no more
@@ -16,7 +16,11 @@ const RECENT_STEPS = 1000;
 const HALF = 0.5; // less than this of a panel in view is out of sight
 const FIRST_STEPS = 100; // the time axis is at least this long
 
-const ALL = [...PANELS, ...COMPARISON_PANELS];
+/** @typedef {import('./comparison-members.js').Shown} Shown */
+/** @typedef {import('./panels.js').PanelSpec<Shown>} PanelSpec */
+
+/** Each is asked only about what it is for, one game or several: see `#titleIn`. */
+const ALL = /** @type {PanelSpec[]} */ ([...PANELS, ...COMPARISON_PANELS]);
 
 /** @typedef {{curve: Curve, version: number, seen: boolean, share: number, drawnAt: number}} Slot `seen`: at least a part of it is in view; `share`: so much of it */
 /** @typedef {import('./curve.js').Scene & {version: number}} Round the moment that the curves show, and its version */
@@ -45,7 +49,7 @@ export class Curves {
   #state;
 
   /** @param {object} options
-   * @param {Promise<any>} options.plotly @param {AbortSignal} options.signal @param {import('./attempts.js').Attempt} options.attempt
+   * @param {Promise<import('./plotly.d.ts').Plotly>} options.plotly @param {AbortSignal} options.signal @param {import('./attempts.js').Attempt} options.attempt
    * @param {import('./preferences.js').Preferences} options.preferences
    * @param {import('./history.js').History} options.history
    * @param {import('./palette.js').Theme} options.theme @param {import('./tip.js').Tips} options.tips
@@ -57,7 +61,7 @@ export class Curves {
     this.#attempt = attempt;
     this.#history = history;
     this.#recent = preferences.get('recent', false);
-    this.#state = { numbers: {}, step: 0, marks: /** @type {import('./curve.js').Mark[]} */ ([]), facts: /** @type {any} */ ({}), theme };
+    this.#state = { numbers: {}, step: 0, marks: /** @type {import('./curve.js').Mark[]} */ ([]), facts: /** @type {Shown} */ (NO_GAME), theme };
     this.#company = company;
     this.#timeSwitch = this.#createTimeSwitch(signal);
     this.#slots = ALL.map(spec => {
@@ -96,9 +100,9 @@ export class Curves {
   }
 
   /** Something changed: all curves are to be drawn, each in its turn.
-   * @param {Partial<{numbers: Record<string, number | null>, step: number, marks: import('./curve.js').Mark[], facts: any, theme: import('./palette.js').Theme}>} changes */
+   * @param {Partial<{numbers: Record<string, number | null>, step: number, marks: import('./curve.js').Mark[], facts: Shown, theme: import('./palette.js').Theme}>} changes */
   show(changes) {
-    if (changes.facts && !inSameUnits(changes.facts, this.#state.facts)) for (const { curve } of this.#slots) curve.refit();
+    if (changes.facts && !inSameUnits(alone(changes.facts), alone(this.#state.facts))) for (const { curve } of this.#slots) curve.refit();
     Object.assign(this.#state, changes);
     if (changes.facts) {
       this.#company.show(membersOf(changes.facts));
@@ -128,7 +132,7 @@ export class Curves {
     this.#offerMore();
   }
 
-  /** What a panel is called in this game; undefined where it has nothing to say about it. @param {import('./panels.js').PanelSpec} spec @param {boolean} isComparison */
+  /** What a panel is called in this game; undefined where it has nothing to say about it. @param {PanelSpec} spec @param {boolean} isComparison */
   #titleIn(spec, isComparison) {
     const { facts } = this.#state;
     const applies = Boolean(spec.direct) === isComparison && (spec.when?.(facts, this.#history) ?? true);
@@ -170,7 +174,9 @@ export class Curves {
   /** Draws the curve that waited longest, unless the curves have had their share of the time; says whether any is waiting.
    * @param {number} now */
   paint(now) {
-    const [slot, ...others] = this.#slots.filter(s => s.version < this.#version && s.seen).sort((a, b) => a.drawnAt - b.drawnAt);
+    // What was in view may have been hidden since: it is of one game, and several are shown now
+    const isDue = (/** @type {Slot} */ s) => s.version < this.#version && s.seen && !s.curve.node.hasAttribute('hidden');
+    const [slot, ...others] = this.#slots.filter(isDue).sort((a, b) => a.drawnAt - b.drawnAt);
     if (!slot) return false;
     if (now < this.#restsUntil || now - slot.drawnAt < SHORTEST_INTERVAL_MS) return true;
     if (!this.#round || slot.drawnAt >= this.#roundBegan) this.#beginRound(now);
@@ -224,3 +230,6 @@ export class Curves {
     }).node;
   }
 }
+
+/** The facts of a game that is alone. @param {Shown} shown */
+const alone = shown => (shown.stage === 'comparison' ? NO_GAME : shown);

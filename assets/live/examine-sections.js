@@ -3,7 +3,7 @@
  * What each examination shows of its result: a picture where it helps, and numbers, each with what it means and its noise floor.
  */
 import { fitCanvas } from './canvas.js';
-import { countedBy } from './counted.js';
+import { inWords as counted } from './counted.js';
 import { element, maths, write } from './dom.js';
 import { ApproachCanvas } from './examine-curve.js';
 import { compact, fixed, grouped, known, percent, round } from './numbers.js';
@@ -136,8 +136,8 @@ const STATISTICS = [
   { key: 'recall', name: 'recall', digits: 3, hint: 'Share of real samples that lie among generated ones: variety. More is better.' },
   { key: 'density', name: 'density', digits: 3, hint: 'In how many real neighbourhoods a generated sample lies, divided by 5: as precision, but outliers count less. It may exceed 1; more is better.' },
   { key: 'coverage', name: 'coverage', digits: 3, hint: 'Share of real samples with a generated one among their 5 nearest neighbours: variety. More is better.' },
-  { key: 'high_quality', name: 'high quality', digits: 3, hint: (/** @type {any} */ result) => `Share of generated samples ${countedBy(result).quality}. More is better.` },
-  { key: 'reverse_kl', name: 'reverse KL', digits: 4, hint: (/** @type {any} */ result) => `How unlike their weights the ${countedBy(result).noun} are filled, in nats: 0 when by their weights, log K when all samples are in one of K equal ones. Less is better.` },
+  { key: 'high_quality', name: 'high quality', digits: 3, hint: (/** @type {any} */ result) => `Share of generated samples ${counted(result.kinds).quality}. More is better.` },
+  { key: 'reverse_kl', name: 'reverse KL', digits: 4, hint: (/** @type {any} */ result) => `How unlike their weights the ${counted(result.kinds).noun} are filled, in nats: 0 when by their weights, log K when all samples are in one of K equal ones. Less is better.` },
 ];
 
 /** @type {import('./examine.js').Section} */
@@ -172,7 +172,7 @@ export const samples = {
  * @param {any} result @param {import('./tip.js').Tips} tips */
 function modeTable(result, tips) {
   const { modes, elsewhere, kinds, attributes } = result;
-  const { noun, quality } = countedBy(result);
+  const { noun, quality } = counted(result.kinds);
   const most = Math.max(...modes.map((/** @type {any} */ row) => Math.max(row.share, row.expected)), elsewhere, 1e-9);
   const title = element('h4', {}, `${noun[0].toUpperCase()}${noun.slice(1)}${attributes?.length ? ` (${attributes.map((/** @type {any} */ a) => a.name).join(', ')})` : ''}: share, and weight as a tick`);
   tips.set(title, `The share of all generated samples ${kinds ? `that count for each of the ${noun}: those ${quality}` : 'that lie within 3 standard deviations of each mode'}. `

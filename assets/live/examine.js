@@ -8,15 +8,16 @@ import { element, write } from './dom.js';
 import { grouped, known, round } from './numbers.js';
 
 /** What the server says of one examination.
- * @typedef {{step: number, done: boolean, result: any, problem: string}} Examined */
+ * @typedef {import('./types.d.ts').Finding} Finding */
+/** @typedef {import('./types.d.ts').Examinable} Examinable */
 
 /** One kind of examination, as the drawer shows it.
  * @typedef {object} Section
- * @property {string} what
+ * @property {Examinable} what
  * @property {string} title
  * @property {string} answers the question that it answers, in a line
  * @property {string} hint what it is and why one would want it
- * @property {(options: {tips: import('./tip.js').Tips, signal: AbortSignal, send: (command: object) => void}) => Picture} create */
+ * @property {(options: {tips: import('./tip.js').Tips, signal: AbortSignal, send: import('./socket.js').Send}) => Picture} create */
 
 /** @typedef {object} Picture
  * @property {HTMLElement} node
@@ -31,18 +32,19 @@ const inWords = seconds => (!known(seconds) ? '' : seconds < 1.5 ? 'About a seco
 
 export class Examine {
   #theme;
-  #examined = /** @type {Record<string, Examined>} */ ({});
-  /** seconds that each takes here, as far as they are known @type {Record<string, number>} */
+  /** @type {import('./types.d.ts').RunState['examined']} */
+  #examined = {};
+  /** seconds that each takes here, as far as they are known @type {import('./types.d.ts').RunState['durations']} */
   #seconds = {};
   #able = false;
   #asked = false;
   #send;
-  /** @type {{what: string, button: HTMLElement, onwards: HTMLElement, state: HTMLElement, answers: HTMLElement, said: string, problem: HTMLElement, body: HTMLElement, notes: HTMLElement, picture: Picture, shows: string}[]} */
+  /** @type {{what: Examinable, button: HTMLElement, onwards: HTMLElement, state: HTMLElement, answers: HTMLElement, said: string, problem: HTMLElement, body: HTMLElement, notes: HTMLElement, picture: Picture, shows: string}[]} */
   #sections;
   #onToggle;
   node = element('aside', { class: 'gd-examine', id: 'gd-examine', 'aria-label': 'Examine the game', tabindex: -1, hidden: '', 'data-testid': 'examine' });
 
-  /** @param {{send: (command: object) => void, tips: import('./tip.js').Tips, theme: import('./palette.js').Theme, signal: AbortSignal, onToggle: (open: boolean) => void}} options */
+  /** @param {{send: import('./socket.js').Send, tips: import('./tip.js').Tips, theme: import('./palette.js').Theme, signal: AbortSignal, onToggle: (open: boolean) => void}} options */
   constructor({ send, tips, theme, signal, onToggle }) {
     this.#theme = theme;
     this.#send = send;
@@ -92,10 +94,10 @@ export class Examine {
     this.#onToggle(false);
   }
 
-  /** @param {{role: string, status: string, examined?: Record<string, Examined>, durations?: Record<string, number>}} run */
+  /** @param {import('./view.js').Run} run */
   show({ role, status, examined, durations }) {
-    this.#examined = examined ?? {};
-    this.#seconds = durations ?? {};
+    this.#examined = examined;
+    this.#seconds = durations;
     const able = role === 'steer' && (status === 'running' || status === 'paused');
     this.#able = able;
     if (!this.node.hidden) this.#ask();
@@ -113,7 +115,7 @@ export class Examine {
     this.#draw(true);
   }
 
-  /** @param {string} what */
+  /** @param {Examinable} what */
   #isAtIt(what) {
     return this.#examined[what]?.done === false;
   }
@@ -135,7 +137,8 @@ export class Examine {
       const shows = JSON.stringify([found ?? null, this.#seconds[section.what] ?? null]);
       if (shows === section.shows && !anew) continue;
       section.shows = shows;
-      const { result = null, problem = '', done = false } = found ?? {};
+      const { problem = '', done = false } = found ?? {};
+      const result = /** @type {any} */ (found?.result ?? null);
       const host = /** @type {HTMLElement} */ (section.button.closest('section'));
       host.dataset.done = String(done);
       write(section.button, !found ? 'compute' : done ? 'again' : 'stop');

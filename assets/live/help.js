@@ -45,7 +45,7 @@ export class Help {
   #stage;
   #facts;
 
-  /** @param {{signal: AbortSignal, stage: () => import('./stages.js').Stage | undefined, facts: () => any}} options those on show */
+  /** @param {{signal: AbortSignal, stage: () => import('./stages.js').Stage | undefined, facts: () => import('./types.d.ts').Facts}} options those on show */
   constructor({ signal, stage, facts }) {
     this.#stage = stage;
     this.#facts = facts;

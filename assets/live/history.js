@@ -23,12 +23,12 @@ export class History {
   #recent = { step: [], columns: [] };
 
   /** Takes a packet of kind `history`; false when it belongs to a game that is over.
-   * @param {import('./bytes.js').Packet} packet */
+   * @param {import('./bytes.js').Packet<import('./types.d.ts').HistoryLabel>} packet */
   take({ label, arrays }) {
     if (label.generation < this.generation) return false;
     if (label.generation > this.generation || label.columns.join() !== this.#names.join()) this.clear(label.generation, label.columns);
     this.stride = label.stride;
-    if (arrays.step?.length || label.from === 0) replaceFrom(this.#whole, label.from, this.#names, arrays.step, [arrays.mean, arrays.low, arrays.high]);
+    if (arrays.step?.length || label.first === 0) replaceFrom(this.#whole, label.first, this.#names, arrays.step, [arrays.mean, arrays.low, arrays.high]);
     if (label.recent_reset) this.#recent = emptyTable(this.#names, 1);
     if (arrays.recent_step?.length) {
       replaceFrom(this.#recent, this.#recent.step.length, this.#names, arrays.recent_step, [arrays.recent]);

@@ -3,7 +3,7 @@
  * The layers of a stage: a table of what may be shown becomes a row of switches, and what was chosen is remembered.
  */
 import { element } from './dom.js';
-import { readingOf } from './reading.js';
+import { NO_GAME, readingOf } from './reading.js';
 import { createToggle } from './toggle.js';
 
 /** @typedef {import('./reading.js').Reading} Reading */
@@ -22,7 +22,7 @@ export class Legend {
   #preferences;
   /** @type {Map<string, ReturnType<typeof createToggle>>} */
   #entries = new Map();
-  #reading = readingOf(null);
+  #reading = readingOf(NO_GAME);
 
   /** @param {readonly Layer[]} layers @param {readonly string[]} order their keys, as they stand in the legend
    * @param {{preferences: import('./preferences.js').Preferences, tips: import('./tip.js').Tips, signal: AbortSignal, request: () => void}} options */

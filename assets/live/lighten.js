@@ -10,13 +10,13 @@
 /** To be put under `meta` of a trace whose only arrays are x and y. */
 export const PLAIN_LINE = 'gandash: plain line';
 
-/** @param {any} plotly @returns {any} the same */
+/** @param {import('./plotly.d.ts').Plotly} plotly @returns {import('./plotly.d.ts').Plotly} the same */
 export function lighten(plotly) {
-  const schema = plotly?.PlotSchema;
+  const { PlotSchema: schema } = plotly;
   const walk = schema?.findArrayAttributes;
-  if (typeof walk !== 'function' || walk.lightened) return plotly;
+  if (!schema || typeof walk !== 'function' || walk.lightened) return plotly;
   schema.findArrayAttributes = Object.assign(
-    (/** @type {any} */ trace) => (trace.meta === PLAIN_LINE ? ['x', 'y'] : walk(trace)),
+    (/** @type {import('./plotly.d.ts').Trace} */ trace) => (trace.meta === PLAIN_LINE ? ['x', 'y'] : walk(trace)),
     { lightened: true },
   );
   return plotly;

@@ -73,12 +73,12 @@ const styled = () =>
 const plotlyAddress = base => new URL('../plotly.min.js', base).href;
 
 /** Plotly, in a quiet moment: evaluating it takes a second or two of a slow machine, so nothing that can do without waits for it.
- * @param {URL} base @returns {Promise<any>} */
+ * @param {URL} base @returns {Promise<import('./plotly.d.ts').Plotly>} */
 async function withPlotly(base) {
   const isQuiet = 'requestIdleCallback' in window; // Safari does not say when it is
   await new Promise(resolve => (isQuiet ? requestIdleCallback(resolve, { timeout: QUIET_MS }) : setTimeout(resolve)));
   if (!('Plotly' in window)) await appended('script', { src: plotlyAddress(base) });
-  return lighten(/** @type {any} */ (window).Plotly);
+  return lighten(window.Plotly);
 }
 
 /** @type {Map<string, Promise<void>>} */

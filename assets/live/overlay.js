@@ -6,7 +6,9 @@ import { element, write } from './dom.js';
 
 const TOAST_MS = 6000;
 
-/** @type {Record<string, {title: string, actions: {label: string, command: object}[]}>} */
+/** @typedef {{label: string, command: import('./types.d.ts').Saying}} Action */
+
+/** @type {Partial<Record<import('./view.js').Status, {title: string, actions: Action[]}>>} */
 const CARDS = {
   diverged: {
     title: 'Diverged',
@@ -35,15 +37,15 @@ export class Overlay {
   /** @type {Set<number>} */
   #timers = new Set();
 
-  /** @param {{send: (command: object) => void, signal: AbortSignal}} options */
+  /** @param {{send: import('./socket.js').Send, signal: AbortSignal}} options */
   constructor({ send, signal }) {
     this.#send = send;
     this.#signal = signal;
     signal.addEventListener('abort', () => this.#timers.forEach(timer => clearTimeout(timer)));
   }
 
-  /** @param {{status: string, reason: string, role: string, notice?: string}} run */
-  show({ status, reason, role, notice = '' }) {
+  /** @param {import('./view.js').Run} run */
+  show({ status, reason, role, notice }) {
     const spec = CARDS[status];
     this.card.hidden = !spec;
     if (spec) {
@@ -77,7 +79,7 @@ export class Overlay {
     return toast;
   }
 
-  /** @param {{label: string, command: object}} action @param {boolean} primary */
+  /** @param {Action} action @param {boolean} primary */
   #button({ label, command }, primary) {
     const node = element('button', { type: 'button', class: `gd-button${primary ? ' gd-primary' : ''}` }, label);
     node.addEventListener('click', () => this.#send(command), { signal: this.#signal });

@@ -3,77 +3,83 @@
  * The curves, declared: which columns of the history share a panel, how they look, and what theory says about them.
  */
 
-import { countedBy, hasModes, measures } from './counted.js';
+import { countedBy, hasModes, kindsOf, measures, wassersteinOf } from './counted.js';
 import { chosen, compact, fixed, known, percent } from './numbers.js';
 import { isClassic, isProbability, readingOf } from './reading.js';
 
+/** @typedef {import('./types.d.ts').Facts} Facts */
+/** @typedef {import('./comparison-members.js').Shown} Shown */
 /** @typedef {import('./axes.js').Reference & {ink?: import('./palette.js').Ink, since?: number, note?: string}} PanelReference
  * `since` is the step from which it holds; a `note` stands at the line itself, where a tick's label would not do. */
 
-/** @typedef {object} Series
+/** `F`: the facts of one game, or of a comparison.
+ * @template {Shown} F
+ * @typedef {object} Series
  * @property {string} column of the history
- * @property {string | ((facts: any) => string)} label
- * @property {string | ((facts: any) => string)} [name] spoken and hovered where the label is a bare letter
+ * @property {string | ((facts: F) => string)} label
+ * @property {string | ((facts: F) => string)} [name] spoken and hovered where the label is a bare letter
  * @property {import('./palette.js').Ink} ink
  * @property {string} [dash]
  * @property {number} [least] smaller values do not stretch a logarithmic axis: to be below says it all
  * @property {number} [width]
  * @property {'hv'} [shape]
- * @property {(value: number, facts: any) => number} [derive] what is drawn, from what was measured
- * @property {(measured: number | null, facts: any) => string} [reading] its value in words, where the panel's way will not do
+ * @property {(value: number, facts: F) => number} [derive] what is drawn, from what was measured
+ * @property {(measured: number | null, facts: F) => string} [reading] its value in words, where the panel's way will not do
  * @property {number} [room] kept for the reading, in characters
  * @property {string} [format] of the number under the pointer, as d3 writes it
  * @property {number} [member] whose line it is, in a comparison
- * @property {(facts: any) => boolean} [when] whether this game has it */
+ * @property {(facts: F) => boolean} [when] whether this game has it */
 
-/** @typedef {object} PanelSpec
+/** @template {Shown} F
+ * @typedef {object} PanelSpec
  * @property {string} key
- * @property {string | ((facts: any) => string)} title
- * @property {(facts: any) => string} [aside] a word more beside the title, where there is room
+ * @property {string | ((facts: F) => string)} title
+ * @property {(facts: F) => string} [aside] a word more beside the title, where there is room
  * @property {boolean} [log]
- * @property {(facts: any) => [number, number] | null} [fixed] the y range, where it is known beforehand
- * @property {number | ((facts: any) => number)} narrowest y extent (in decades when `log`): noise on a plateau should look like a plateau
- * @property {(value: number | null, facts: any) => string} reading the current value in words
+ * @property {(facts: F) => [number, number] | null} [fixed] the y range, where it is known beforehand
+ * @property {number | ((facts: F) => number)} narrowest y extent (in decades when `log`): noise on a plateau should look like a plateau
+ * @property {(value: number | null, facts: F) => string} reading the current value in words
  * @property {boolean} [headed] words stand at its head, so those of the marks stand at its foot
- * @property {(facts: any) => number} [since] the step from which its lines are in the units of its axis
+ * @property {(facts: F) => number} [since] the step from which its lines are in the units of its axis
  * @property {(value: number) => string} [tick] how round numbers are written at the axis
  * @property {boolean} [direct] lines of a comparison: their readings stand at their ends, and one legend serves all panels
- * @property {(facts: any, history: import('./history.js').History) => boolean} [when] whether it has something to say about this game
- * @property {Series[]} series
- * @property {(facts: any) => PanelReference[]} references */
+ * @property {(facts: F, history: import('./history.js').History) => boolean} [when] whether it has something to say about this game
+ * @property {Series<F>[]} series
+ * @property {(facts: F) => PanelReference[]} references */
 
 const LOG_4 = Math.log(4);
 
-/** @param {any} reference @returns {PanelReference[]} */
+/** @param {import('./types.d.ts').ReferenceLine | undefined} reference @returns {PanelReference[]} */
 const given = reference => (reference ? [reference] : []);
 
-/** @param {any} floor @param {import('./palette.js').Ink} ink @param {string} note @returns {PanelReference[]} */
-const floor = (floor, ink, note) => (floor ? [{ value: floor.mean, label: '', note, ink }] : []);
+/** @param {import('./types.d.ts').NullReference | undefined} floor @param {import('./palette.js').Ink} ink @param {string} note
+ * @returns {PanelReference[]} */
+const floor = (floor, ink, note) => (known(floor?.mean) ? [{ value: floor.mean, label: '', note, ink }] : []);
 
 /** What this game makes of something that may depend on it.
- * @template T @param {T | ((facts: any) => T)} said @param {any} facts @returns {T} */
-export const inGame = (said, facts) => (typeof said === 'function' ? /** @type {(facts: any) => T} */ (said)(facts) : said);
+ * @template T @template {Shown} F @param {T | ((facts: F) => T)} said @param {F} facts @returns {T} */
+export const inGame = (said, facts) => (typeof said === 'function' ? /** @type {(facts: F) => T} */ (said)(facts) : said);
 
-/** @type {PanelSpec[]} */
+/** @type {PanelSpec<Facts>[]} */
 export const PANELS = [
   {
     key: 'losses',
     title: 'Losses',
-    aside: facts => facts.objective?.label ?? '',
+    aside: ({ objective: { label, other } }) => (other ? `not played: ${other}` : label),
     narrowest: 0.5,
     reading: value => fixed(value),
     series: [
       { column: 'loss_d', label: 'D', name: 'discriminator loss', ink: 'discriminator' },
       { column: 'loss_g', label: 'G', name: 'generator loss', ink: 'generated', dash: 'dash' },
     ],
-    references: facts => [...given(facts.references?.loss_d), ...given(facts.references?.loss_g)],
+    references: facts => [...given(facts.references.loss_d), ...given(facts.references.loss_g)],
   },
   {
     key: 'mean_d',
     title: facts => `Mean ${readingOf(facts).symbol}`,
     fixed: facts => (isProbability(readingOf(facts)) ? [0, 1] : null),
     narrowest: facts => (readingOf(facts).centre === null ? 0.01 : 0.5),
-    since: facts => readingOf(facts).since ?? 0,
+    since: facts => readingOf(facts).since,
     reading: (value, facts) => (isProbability(readingOf(facts)) ? fixed(value) : compact(value)),
     series: [
       { column: 'mean_d_real', label: 'real', name: facts => `mean of ${readingOf(facts).label} on real data`, ink: 'real' },
@@ -98,7 +104,7 @@ export const PANELS = [
       },
       { column: 'frechet_average', label: 'averaged', name: 'the same of the averaged generator', ink: 'generated', dash: 'dot', when: facts => facts.averaging > 0 },
     ],
-    references: facts => floor(facts.floors?.frechet, 'real', 'real against real'),
+    references: facts => floor(facts.floors.frechet, 'real', 'real against real'),
   },
   {
     key: 'value',
@@ -114,7 +120,7 @@ export const PANELS = [
   },
   {
     key: 'coverage',
-    title: facts => (facts.kinds ? 'Captured' : 'Coverage'),
+    title: facts => (kindsOf(facts) ? 'Captured' : 'Coverage'),
     fixed: () => [0, 1.14], // above 1 room for words
     headed: true,
     narrowest: 1,
@@ -130,8 +136,8 @@ export const PANELS = [
         shape: 'hv',
         room: 8,
         format: '.0%',
-        derive: (modes, facts) => modes / (facts.modes?.length ?? 1),
-        reading: (modes, facts) => (known(modes) ? `${Math.round(modes)} of ${facts.modes?.length}` : '–'),
+        derive: (modes, facts) => modes / (facts.modes.length),
+        reading: (modes, facts) => (known(modes) ? `${Math.round(modes)} of ${facts.modes.length}` : '–'),
       },
       {
         column: 'high_quality',
@@ -144,8 +150,8 @@ export const PANELS = [
       },
     ],
     references: facts => [
-      { value: 1, label: `${facts.modes?.length} of ${facts.modes?.length}`, note: `high quality of p_r itself: ${percent(facts.perfect_quality, 1)}` },
-      { value: facts.perfect_quality, label: '', ink: 'generated' },
+      { value: 1, label: `${facts.modes.length} of ${facts.modes.length}`, note: `high quality of p_r itself: ${percent(facts.perfect_quality, 1)}` },
+      { value: facts.perfect_quality ?? 1, label: '', ink: 'generated' },
     ],
   },
   {
@@ -162,9 +168,9 @@ export const PANELS = [
       { column: 'coverage', label: 'C', ink: 'text', dash: 'dot', room: 4, name: 'coverage, that of Naeem et al. (2020): the share of real pictures with a generated one among their nearest neighbours. It counts neither digits nor cells' },
     ],
     references: facts => [
-      ...floor(facts.floors?.precision, 'generated', 'real against real'),
-      ...floor(facts.floors?.recall, 'real', ''),
-      ...floor(facts.floors?.coverage, 'text', ''),
+      ...floor(facts.floors.precision, 'generated', 'real against real'),
+      ...floor(facts.floors.recall, 'real', ''),
+      ...floor(facts.floors.coverage, 'text', ''),
     ],
   },
   {
@@ -176,10 +182,10 @@ export const PANELS = [
     when: facts => measures(facts, 'jsd'),
     series: [
       { column: 'jsd', label: 'JSD', name: 'Jensen–Shannon divergence, in nats', ink: 'text' },
-      { column: 'wasserstein', label: facts => facts.wasserstein ?? 'W_1', name: 'Wasserstein distance, in units of x', ink: 'real', dash: 'dashdot' },
+      { column: 'wasserstein', label: facts => wassersteinOf(facts), name: 'Wasserstein distance, in units of x', ink: 'real', dash: 'dashdot' },
       { column: 'reverse_kl', label: 'KL', name: 'reverse KL divergence, in nats: of the shares of the modes from their true weights', ink: 'generated', dash: 'dot', least: 1e-4, when: hasModes },
     ],
-    references: facts => [...floor(facts.floors?.jsd, 'text', 'noise floor of JSD'), ...floor(facts.floors?.wasserstein, 'real', `noise floor of ${facts.wasserstein ?? 'W_1'}`)],
+    references: facts => [...floor(facts.floors.jsd, 'text', 'noise floor of JSD'), ...floor(facts.floors.wasserstein, 'real', `noise floor of ${wassersteinOf(facts)}`)],
   },
   {
     key: 'gradients',
@@ -192,9 +198,9 @@ export const PANELS = [
       { column: 'gradient_norm_g', label: 'G', name: 'gradient norm of G', ink: 'generated', dash: 'dash', width: 1.2 },
       {
         column: 'gradient_norm_g_other',
-        label: facts => facts.objective?.generator_labels?.other ?? 'other loss',
-        name: 'gradient norm of G under the loss that is not played, from the same state',
-        when: facts => facts.other_objective !== null && facts.objective?.generator_labels?.other !== null,
+        label: facts => facts.objective.other ?? '',
+        name: facts => `gradient norm of G under the loss that is not played (${facts.objective.other}), from the same state`,
+        when: facts => facts.objective.other !== null,
         ink: 'generated',
         dash: 'dot',
         width: 1.1,
@@ -235,7 +241,7 @@ export const PANELS = [
     aside: () => 'E |∇a|',
     log: true,
     narrowest: 1.5,
-    since: facts => readingOf(facts).since ?? 0,
+    since: facts => readingOf(facts).since,
     reading: value => compact(value),
     series: [
       { column: 'slope_real', label: 'real', name: 'E |∇a| on real data: the slope of D’s output before the sigmoid, per unit of x', ink: 'real' },

@@ -12,16 +12,7 @@ import { createSwitch } from './switch.js';
 
 /** @typedef {[re: number, im: number]} Complex */
 
-/** What the stage's facts say of the equilibrium.
- * @typedef {object} Phase
- * @property {number} grid
- * @property {string} rule
- * @property {[number, number]} step_sizes
- * @property {Complex[]} eigenvalues
- * @property {Complex[] | null} multipliers
- * @property {number | null} modulus
- * @property {Complex[] | null} boundary
- * @property {string} words */
+/** @typedef {import('./types.d.ts').Phase} Phase */
 
 const TITLE = 'Eigenvalues of the game at its equilibrium (descent field: stable when Re λ > 0)';
 const CHOICES = [

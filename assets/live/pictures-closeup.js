@@ -16,7 +16,7 @@ import { inkGradient, Pane } from './pictures-pane.js';
  * @property {string | null} named its class, as the classifier reads it
  * @property {Uint8Array} bytes
  * @property {Uint8Array} [nearest]
- * @property {{index: number, distance: number, typical: number, label: string | number | null} | null} [near] null where there is no nearest one: a law that draws new pictures every time
+ * @property {import('./types.d.ts').Nearest | null} [near] null where there is no nearest one: a law that draws new pictures every time
  * @property {Float32Array} [saliency] */
 
 export class CloseUp {
@@ -30,7 +30,8 @@ export class CloseUp {
   #walk = element('button', { type: 'button', class: 'gd-button', 'aria-pressed': 'false' }, 'Walk to another');
   #panes = element('div', { class: 'gd-panes' });
   node;
-  #facts = /** @type {any} */ ({});
+  /** @type {Pick<import('./types.d.ts').PictureFacts, 'shape' | 'nearest'>} */
+  #facts = { shape: [1, 1, 1], nearest: false };
 
   /** @param {{signal: AbortSignal, tips: import('./tip.js').Tips, onClose: () => void, onWalk: () => void}} options */
   constructor({ signal, tips, onClose, onWalk }) {
@@ -45,7 +46,7 @@ export class CloseUp {
     tips.set(this.#walk, 'Choose a second picture; the latents between both give the pictures between them. Shift and click on a picture does the same.');
   }
 
-  /** @param {any} facts */
+  /** @param {import('./types.d.ts').PictureFacts} facts */
   setFacts(facts) {
     this.#facts = facts;
     this.#walk.toggleAttribute('hidden', !facts.walk);
@@ -72,7 +73,7 @@ export class CloseUp {
     write(this.#says, says);
     this.#generated.label = `Generated picture ${index + 1}, ${says}${named === null ? '' : `, read as ${named}`}`;
     this.#generated.draw(bytes, shape, colour, theme);
-    const hasNearest = near !== null && this.#facts.nearest !== false;
+    const hasNearest = near !== null && this.#facts.nearest;
     this.#nearest.node.toggleAttribute('hidden', !hasNearest);
     this.#words.toggleAttribute('hidden', !hasNearest);
     if (hasNearest) {
@@ -90,7 +91,7 @@ const MEMORISED = 0.5; // of the typical distance: nearer than this is suspiciou
 const USUAL = [0.85, 1.15];
 
 /** A distance to the nearest real picture, against that between two real ones.
- * @param {{distance: number, typical: number}} near */
+ * @param {Pick<import('./types.d.ts').Nearest, 'distance' | 'typical'>} near */
 export function nearness({ distance, typical }) {
   const what = `Distance ${chosen(distance)}`;
   if (!known(distance) || !known(typical) || !(typical > 0)) return `${what}.`;

@@ -6,15 +6,15 @@
 import { compact, fixed, known } from './numbers.js';
 import { channels } from './palette.js';
 import { fieldsOf, FREE, KNOWN, SteadyScale } from './plane-fields.js';
-import { isProbability, readingOf, unitOf } from './reading.js';
+import { isProbability, NO_GAME, readingOf, unitOf } from './reading.js';
 
-/** @typedef {Record<string, Float32Array>} Values */
+/** @typedef {{d_real?: Float32Array, d_generated?: Float32Array}} Values */
 
 const STEPS = 64; // colours on either side of the ground
 const REACHED = 0.9; // of a critic's values this share lies within the scale: a few far out would make all others pale
 
 export class FrameColours {
-  #reading = readingOf(null);
+  #reading = readingOf(NO_GAME);
   #field = fieldsOf(this.#reading)[0];
   #scale = new SteadyScale();
   /** @type {import('./plane-fields.js').Level} */

@@ -9,7 +9,7 @@ import { percent, round } from './numbers.js';
 import { translucent } from './palette.js';
 import { Pointer } from './pictures-pointer.js';
 import { SteadyScale } from './plane-fields.js';
-import { isProbability, readingOf } from './reading.js';
+import { isProbability, NO_GAME, readingOf } from './reading.js';
 
 /** @typedef {import('./palette.js').Theme} Theme */
 
@@ -24,7 +24,7 @@ export class Histogram {
   node = element('figure', { class: 'gd-pictures-figure gd-pictures-histogram' }, this.#caption, this.#canvas);
   #top = new SteadyScale();
   #range = new SteadyRange();
-  #reading = readingOf(null);
+  #reading = readingOf(NO_GAME);
   #pointer;
 
   /** @param {import('./pictures-pointer.js').PointerOptions} options */

@@ -15,7 +15,7 @@ import { Pointer } from './pictures-pointer.js';
  * @property {Float32Array} shares (K), of all generated pictures
  * @property {readonly number[]} weights (K), the true shares
  * @property {readonly (string | number)[]} names (K)
- * @property {string} kinds "digits", "classes" or "cells"
+ * @property {import('./types.d.ts').Counted} kinds
  * @property {Record<string, number | null>} numbers measured with the shares: `modes`, `reverse_kl`
  * @property {number | null} step they were measured at, where that is another than the frame's */
 

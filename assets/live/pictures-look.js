@@ -20,7 +20,7 @@ export class LookRequest {
   #sentAt = -Infinity;
   #timer = 0;
 
-  /** @param {{send: (command: object) => void, signal: AbortSignal}} options */
+  /** @param {{send: import('./socket.js').Send, signal: AbortSignal}} options */
   constructor({ send, signal }) {
     this.#send = send;
     this.#signal = signal;
@@ -40,7 +40,7 @@ export class LookRequest {
     return true;
   }
 
-  /** Takes over what another viewer, or this page before it was reloaded, has asked for. @param {any} look of a frame's label */
+  /** Takes over what another viewer, or this page before it was reloaded, has asked for. @param {import('./types.d.ts').CloseUp | undefined} look of a frame's label */
   hear(look) {
     const { selected = null, other = null, share = NOWHERE.share, map = false } = look ?? {};
     const heard = { selected, other, share, map };

@@ -6,7 +6,7 @@
 const KEY = 'gandash.live';
 
 export class Preferences {
-  /** @type {Record<string, any>} */
+  /** @type {Record<string, unknown>} */
   #values = {};
 
   constructor() {
@@ -20,7 +20,7 @@ export class Preferences {
   /** @template T @param {string} name @param {T} otherwise @returns {T} */
   get(name, otherwise) {
     const value = this.#values[name];
-    return typeof value === typeof otherwise ? value : otherwise;
+    return typeof value === typeof otherwise ? /** @type {T} */ (value) : otherwise;
   }
 
   /** @param {string} name @param {unknown} value */

@@ -3,34 +3,37 @@
  * What the discriminator says of a point, as the objective in play has it: a probability D(x), or a critic's score a(x), with
  * the value that it has everywhere at equilibrium where theory knows one. Who draws, labels or explains it asks here.
  */
-import { known, typographic } from './numbers.js';
+import { typographic } from './numbers.js';
 
-/** @typedef {object} Reading
- * @property {'probability' | 'critic'} kind
- * @property {string} label 'D(x)' or 'a(x)'
- * @property {string} symbol the same without its argument
- * @property {number | null} centre its value at equilibrium; null where its offset is free, as for Wasserstein
- * @property {string} centre_label
- * @property {number | null} low its natural range, which a critic may leave; null: wherever the data goes
- * @property {number | null} high
- * @property {boolean} optimal whether the best response is known
- * @property {string} optimal_label
- * @property {number} [since] the step from which it has been in these units */
+/** @typedef {import('./types.d.ts').Facts} Facts */
+/** @typedef {import('./types.d.ts').DiscriminatorReading & {symbol: string}} Reading `symbol`: its label without the argument */
 
-/** @type {Reading} */
-const PROBABILITY = {
-  kind: 'probability', label: 'D(x)', symbol: 'D', centre: 0.5, centre_label: '½', low: 0, high: 1, optimal: true, optimal_label: 'D*',
+/** What is on show before a game has begun: nothing, on the line.
+ * @type {import('./types.d.ts').LineFacts} */
+export const NO_GAME = {
+  stage: 'line',
+  columns: ['jsd', 'wasserstein'],
+  references: {},
+  floors: {},
+  objective: { name: '', label: '', other: null },
+  reading: {
+    kind: 'probability', label: 'D(x)', centre: 0.5, centre_label: '½', low: 0, high: 1, optimal: true, optimal_label: 'D*', since: 0,
+  },
+  averaging: 0,
+  device: '',
+  parameters: { generator: 0, discriminator: 0 },
+  wasserstein: 'W_1',
+  modes: [],
+  mode_std: null,
+  perfect_quality: 1,
+  window: [-1, 1],
+  latent: { dimension: 1, window: [-3, 3] },
 };
 
-/** @param {any} facts @returns {Reading} */
-export function readingOf(facts) {
-  const given = facts?.reading;
-  if (!given) return PROBABILITY;
-  const symbol = given.label.replace(/\(.*\)$/, '');
-  const references = Object.values(facts.references ?? {}).map(reference => reference.since ?? 0);
-  const since = given.since ?? (isClassic(given) ? 0 : Math.max(0, ...references));
-  return { ...given, since, symbol, centre_label: typographic(given.centre_label || (known(given.centre) ? String(given.centre) : '')) };
-}
+/** @param {Facts} facts @returns {Reading} */
+export const readingOf = ({ reading }) => ({
+  ...reading, symbol: reading.label.replace(/\(.*\)$/, ''), centre_label: typographic(reading.centre_label),
+});
 
 /** @param {Reading} reading */
 export const isProbability = ({ kind }) => kind === 'probability';
@@ -40,9 +43,8 @@ export const isProbability = ({ kind }) => kind === 'probability';
 export const isClassic = reading => isProbability(reading) && reading.centre === 0.5;
 
 /** Whether numbers under one reading mean the same under the other.
- * @param {any} facts @param {any} others */
-export function inSameUnits(facts, others) {
-  const [a, b] = [readingOf(facts), readingOf(others)];
+ * @param {Facts} facts @param {Facts} others */
+export function inSameUnits({ reading: a }, { reading: b }) {
   return a.kind === b.kind && a.label === b.label && a.centre === b.centre && a.optimal === b.optimal;
 }
 

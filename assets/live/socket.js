@@ -19,8 +19,10 @@ const FINAL = {
   4410: { status: 'ended', reason: 'This run has ended. Reload the page to begin a new one.' },
 };
 
+/** @typedef {(saying: import('./types.d.ts').Saying) => void} Send */
+
 /** @typedef {object} Listener
- * @property {(message: any) => void} onMessage a JSON message
+ * @property {(message: import('./types.d.ts').Said) => void} onMessage
  * @property {(bytes: ArrayBuffer) => void} onBytes
  * @property {() => void} onLost the connection is gone; another is on its way
  * @property {(reason: string) => void} onSilent nothing has ever come, in words for the person; it goes on trying
@@ -50,7 +52,7 @@ export class LiveSocket {
   }
 
   /** Dropped when there is no connection: a command given to a lost run must not strike when it comes back.
-   * @param {object} message */
+   * @param {import('./types.d.ts').Saying} message */
   send(message) {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
   }

@@ -3,7 +3,7 @@
  * The stage of a comparison: a small stage for each member, in a grid that fits, under one row of layers for all.
  */
 import { Cell } from './comparison-cell.js';
-import { framesOf, membersOf } from './comparison-members.js';
+import { membersOf } from './comparison-members.js';
 import { SharedScales, windowOf } from './comparison-scales.js';
 import { element } from './dom.js';
 import { DRAG } from './help.js';
@@ -35,7 +35,8 @@ export class ComparisonStage {
   node = element('div', { class: 'gd-comparison' }, this.#layers, this.#grid);
   /** @type {Cell[]} */
   #cells = [];
-  #facts = /** @type {any} */ ({});
+  /** @type {import('./comparison-members.js').Comparison} */
+  #facts = { stage: 'comparison', members: [] };
   #scales = new SharedScales(() => this.#refresh());
 
   /** @param {import('./stages.js').StageOptions} options */
@@ -62,7 +63,7 @@ export class ComparisonStage {
     return [...GESTURES, ...(hasPlane ? PLANE : []), ...DRAG.map(([keys, does]) => /** @type {Entry} */ ([keys, `in the curves: ${does}`]))];
   }
 
-  /** @param {any} facts */
+  /** @param {import('./comparison-members.js').Comparison} facts */
   setFacts(facts) {
     this.#facts = facts;
     const members = membersOf(facts);
@@ -80,9 +81,9 @@ export class ComparisonStage {
     this.#arrange();
   }
 
-  /** @param {readonly {verdict: any}[]} members */
-  judge(members) {
-    members.forEach(({ verdict }, i) => this.#cells[i]?.judge(verdict));
+  /** @param {readonly import('./types.d.ts').GameState[]} games */
+  judge(games) {
+    games.forEach(({ verdict }, i) => this.#cells[i]?.judge(verdict));
   }
 
   /** @param {number | null} member that stands out */
@@ -101,9 +102,9 @@ export class ComparisonStage {
     for (const cell of this.#cells) cell.clear();
   }
 
-  /** @param {import('./bytes.js').Packet} frame */
-  draw(frame) {
-    framesOf(frame).forEach((own, i) => this.#cells[i]?.take(own, frame.label.step));
+  /** @param {readonly import('./bytes.js').Picture[]} pictures of all members @param {number} step of all */
+  draw(pictures, step) {
+    pictures.forEach((own, i) => this.#cells[i]?.take(own, step));
     this.redraw();
   }
 

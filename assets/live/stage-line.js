@@ -11,7 +11,7 @@ import { DRAG } from './help.js';
 import { Legend } from './legend.js';
 import { known, round } from './numbers.js';
 import { translucent } from './palette.js';
-import { bestResponse, inSameUnits, isProbability, readingOf, unitOf } from './reading.js';
+import { bestResponse, inSameUnits, isProbability, NO_GAME, readingOf, unitOf } from './reading.js';
 import { MapCanvas } from './stage-line-map.js';
 
 /** In drawing order; a layer with an `array` is a line over the grid.
@@ -37,12 +37,14 @@ const NARROWEST = { known: 0.5, free: 0.01 }; // extent of a critic's axis, wher
 const AXIS_NAME = { xref: 'paper', yref: 'paper', y: 1, yanchor: 'middle', showarrow: false, borderpad: 0 };
 const PLOTLY_DASH = { solid: 'solid', dash: '9px,5px', dot: '2px,4px' };
 
+/** @typedef {import('./types.d.ts').LineFacts & {shown?: [number, number]}} Facts `shown`: the window of all of several */
+
 export class LineStage {
   #options;
   #theme;
-  /** @type {any} */
-  #facts = {};
-  /** @type {import('./bytes.js').Packet | null} */
+  /** @type {Facts} */
+  #facts = NO_GAME;
+  /** @type {import('./bytes.js').Picture | null} */
   #frame = null;
   #chart;
   #map;
@@ -98,7 +100,7 @@ export class LineStage {
     return this.#options.compact ? [] : DRAG;
   }
 
-  /** @param {any} facts */
+  /** @param {Facts} facts */
   setFacts(facts) {
     const same = inSameUnits(facts, this.#facts);
     this.#facts = facts;
@@ -137,8 +139,8 @@ export class LineStage {
     this.#options.request();
   }
 
-  /** @param {import('./bytes.js').Packet} frame */
-  draw(frame) {
+  /** @param {readonly import('./bytes.js').Picture[]} pictures one */
+  draw([frame]) {
     this.#frame = frame;
     this.redraw();
   }
@@ -146,7 +148,7 @@ export class LineStage {
   redraw() {
     const arrays = this.#frame?.arrays ?? {};
     if (this.#frame) this.#legend.match(arrays);
-    const range = this.#zoom.xaxis ?? this.#facts.shown ?? this.#facts.window ?? [-1, 1];
+    const range = this.#zoom.xaxis ?? this.#facts.shown ?? this.#facts.window;
     const ticks = niceTicks(range, Math.max(3, this.node.clientWidth / (this.#options.compact ? 55 : 80)));
     this.#chart.draw(this.#traces(arrays), this.#layout(range, arrays));
     this.#map.draw({
@@ -155,15 +157,15 @@ export class LineStage {
       theme: this.#theme,
       range,
       ticks: ticks.map(value => ({ value, label: round(value) })),
-      latentWindow: this.#facts.latent?.window ?? [-3, 3],
-      latentDimension: this.#facts.latent?.dimension ?? 1,
+      latentWindow: this.#facts.latent.window,
+      latentDimension: this.#facts.latent.dimension,
       arrays,
       samples: this.#legend.isOn('samples'),
       threads: this.#legend.isOn('map'),
     });
   }
 
-  /** @param {Record<string, import('./bytes.js').NumberArray>} arrays */
+  /** @param {Record<string, import('./bytes.js').NumberArray>} arrays @returns {import('./plotly.d.ts').Line[]} */
   #traces(arrays) {
     const reading = readingOf(this.#facts);
     return LAYERS.filter(layer => layer.array && arrays[layer.array] && this.#legend.has(layer)).map(layer => {
@@ -174,7 +176,7 @@ export class LineStage {
         x: arrays.grid,
         y: arrays[/** @type {string} */ (layer.array)],
         yaxis: layer.axis,
-        line: { color: ink, width: layer.sample.width, dash: PLOTLY_DASH[/** @type {'solid'} */ (layer.sample.dash ?? 'solid')] },
+        line: { color: ink, width: layer.sample.width ?? 2, dash: PLOTLY_DASH[/** @type {'solid'} */ (layer.sample.dash ?? 'solid')] },
         opacity: layer.key === 'p_g_average' ? 0.8 : 1,
         ...(layer.fill ? { fill: 'tozeroy', fillcolor: translucent(ink, this.#theme.dark ? 0.18 : 0.13) } : {}),
         hovertemplate: `${mathsHtml(name)} %{y}<extra></extra>`,
@@ -182,7 +184,8 @@ export class LineStage {
     });
   }
 
-  /** @param {[number, number]} range @param {Record<string, import('./bytes.js').NumberArray>} arrays */
+  /** @param {[number, number]} range @param {Record<string, import('./bytes.js').NumberArray>} arrays
+   * @returns {import('./plotly.d.ts').Layout} */
   #layout(range, arrays) {
     const theme = this.#theme;
     const axis = baseAxis(theme);

@@ -12,6 +12,7 @@ import { compact, known, typographic } from './numbers.js';
 import { drawChosen, drawEquilibrium, drawFlow, drawFrame, drawNames, drawPath, Flow } from './phase-marks.js';
 import { inWords, SpectrumCanvas } from './phase-spectrum.js';
 import { drawAxes } from './plane-marks.js';
+import { NO_GAME } from './reading.js';
 import { Viewport } from './viewport.js';
 
 /** In drawing order; the spectrum has a picture of its own.
@@ -53,12 +54,17 @@ const CLICK_PX = 4; // a pointer that went farther has dragged
 const CLICK_MS = 260; // the second click of a double click comes sooner
 const CHOSEN_MS = 4000; // by then the game has begun anew, or was refused
 
+/** @typedef {import('./types.d.ts').PhaseFacts & {shown?: import('./types.d.ts').PhaseFacts['window']}} Facts `shown`: the window of all of several */
+
 export class PhaseStage {
   #options;
   #theme;
-  /** @type {any} */
-  #facts = {};
-  /** @type {import('./bytes.js').Packet | null} */
+  /** @type {Facts} */
+  #facts = {
+    ...NO_GAME, stage: 'phase', window: [-1, 1, -1, 1], equilibrium: null,
+    phase: { grid: 0, eigenvalues: [], multipliers: null, modulus: null, boundary: null, words: '' },
+  };
+  /** @type {import('./bytes.js').Picture | null} */
   #frame = null;
   /** @type {Flow | null} */
   #flow = null;
@@ -176,13 +182,13 @@ export class PhaseStage {
     return this.#legend.guide;
   }
 
-  /** @param {any} facts */
+  /** @param {Facts} facts */
   setFacts(facts) {
     this.#facts = facts;
     this.#flow = null;
-    if (facts.window) this.#view.setHome(facts.shown ?? facts.window);
-    write(this.#says, facts.phase?.words ?? '');
-    this.#says.dataset.tone = toneOf(facts.phase?.modulus);
+    this.#view.setHome(facts.shown ?? facts.window);
+    write(this.#says, facts.phase.words);
+    this.#says.dataset.tone = toneOf(facts.phase.modulus);
     this.#toldAt = -Infinity;
     this.#options.request();
   }
@@ -202,8 +208,8 @@ export class PhaseStage {
     this.#options.request();
   }
 
-  /** @param {import('./bytes.js').Packet} frame */
-  draw(frame) {
+  /** @param {readonly import('./bytes.js').Picture[]} pictures one */
+  draw([frame]) {
     if (frame.arrays.flow !== this.#frame?.arrays.flow) this.#flow = null;
     this.#frame = frame;
     this.redraw();
@@ -213,7 +219,7 @@ export class PhaseStage {
   redraw() {
     const { phase, window: home, equilibrium } = this.#facts;
     const [c, theme, view] = [this.#context, this.#theme, this.#view];
-    const hasSpectrum = Boolean(phase) && this.#legend.isOn('spectrum');
+    const hasSpectrum = this.#legend.isOn('spectrum');
     this.#spectrum.node.toggleAttribute('hidden', !hasSpectrum);
     if (!fitCanvas(c)) return;
     this.#place();
@@ -224,7 +230,7 @@ export class PhaseStage {
     drawAxes(c, view, theme);
     drawNames(c, view, theme);
     drawFrame(c, view, theme);
-    if (!arrays.flow || !phase || !home || arrays.flow.length !== 2 * phase.grid ** 2) return;
+    if (!arrays.flow || arrays.flow.length !== 2 * phase.grid ** 2) return;
     this.#flow ??= new Flow(arrays.flow, phase.grid, home);
     const { left, top, width, height } = view.box;
     c.save();
@@ -268,12 +274,13 @@ export class PhaseStage {
     const now = performance.now();
     const { path } = this.#frame?.arrays ?? {};
     const { equilibrium, phase } = this.#facts;
-    if (now - this.#toldAt < TELL_EVERY_MS || !path?.length || !phase) return;
+    if (now - this.#toldAt < TELL_EVERY_MS || !path?.length) return;
     this.#toldAt = now;
     const last = path.length - 2;
-    const away = (/** @type {number} */ at) => compact(Math.hypot(path[at] - equilibrium[0], path[at + 1] - equilibrium[1]));
+    const [theta, psi] = equilibrium ?? [NaN, NaN];
+    const away = (/** @type {number} */ at) => compact(Math.hypot(path[at] - theta, path[at + 1] - psi));
     const stands = equilibrium
-      ? `: ${away(last)} away from the equilibrium at ${compact(equilibrium[0])} and ${compact(equilibrium[1])}, ${away(0)} at the beginning of the path`
+      ? `: ${away(last)} away from the equilibrium at ${compact(theta)} and ${compact(psi)}, ${away(0)} at the beginning of the path`
       : '';
     const eigenvalues = phase.eigenvalues.length ? `Eigenvalues ${phase.eigenvalues.map(inWords).join(' and ')}. ` : '';
     write(this.#words, `Theta is ${compact(path[last])} and psi ${compact(path[last + 1])}${stands}. ${eigenvalues}${known(phase.modulus) ? '' : 'Modulus unknown. '}${phase.words}`);

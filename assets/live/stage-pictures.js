@@ -14,7 +14,7 @@ import { KindShares } from './pictures-kinds.js';
 import { LookRequest } from './pictures-look.js';
 import { Walk } from './pictures-walk.js';
 import { Wall } from './pictures-wall.js';
-import { atEquilibrium, inSameUnits, readingOf } from './reading.js';
+import { atEquilibrium, inSameUnits, isProbability, NO_GAME, readingOf } from './reading.js';
 import { createSwitch } from './switch.js';
 
 /** @type {readonly import('./legend.js').Layer[]} */
@@ -68,12 +68,19 @@ const FIGURE_SHARE = { alone: 0.29, both: 0.2 }; // of the side's height, for ea
 const SIDE_GAP_PX = 8;
 const TELL_EVERY_MS = 2000; // the description for those who do not see the pictures
 
+/** @typedef {{generated: Uint8Array, real: Uint8Array, d_generated: Float32Array, d_real: Float32Array, histogram_real: Float32Array,
+ * histogram_generated: Float32Array, shares?: Float32Array, map?: Uint8Array, saliency?: Float32Array, nearest?: Uint8Array,
+ * walk?: Uint8Array, between?: Uint8Array}} Arrays of a frame */
+
 export class PicturesStage {
   #options;
   #theme;
-  /** @type {any} */
-  #facts = {};
-  /** @type {import('./bytes.js').Packet | null} */
+  /** @type {import('./types.d.ts').PictureFacts} */
+  #facts = {
+    ...NO_GAME, stage: 'pictures', shape: [1, 1, 1], pictures: 0, columns_of_wall: 1, real_pictures: 0, map_side: 0, walk: 0,
+    nearest: false, kinds: null, modes: [], mode_weights: [], perfect_quality: null,
+  };
+  /** @type {import('./bytes.js').Picture | null} */
   #frame = null;
   #legend;
   #look;
@@ -151,7 +158,7 @@ export class PicturesStage {
     return this.#options.compact ? [ALWAYS[0], guide[0]] : [ALWAYS[0], ...guide, ALWAYS[1]];
   }
 
-  /** @param {any} facts */
+  /** @param {import('./types.d.ts').PictureFacts} facts */
   setFacts(facts) {
     const same = inSameUnits(facts, this.#facts);
     this.#facts = facts;
@@ -164,7 +171,7 @@ export class PicturesStage {
     this.#choice.node.toggleAttribute('hidden', !facts.map_side || Boolean(this.#options.compact));
     this.#closeUp.setFacts(facts);
     write(this.#aside, this.#options.compact ? '' : sizes(facts));
-    const offers = [facts.nearest !== false && 'the nearest real one', 'where D’s gradient points', facts.walk && 'a walk to another'].filter(Boolean);
+    const offers = [facts.nearest && 'the nearest real one', 'where D’s gradient points', facts.walk && 'a walk to another'].filter(Boolean);
     write(this.#hint, `Click a generated picture to see it close up: ${offers.join(', ')}.`);
     this.#toldAt = -Infinity;
     this.#options.request();
@@ -190,10 +197,10 @@ export class PicturesStage {
     this.#options.request();
   }
 
-  /** @param {import('./bytes.js').Packet} frame */
-  draw(frame) {
+  /** @param {readonly import('./bytes.js').Picture[]} pictures one */
+  draw([frame]) {
     this.#frame = frame;
-    this.#look.hear(frame.label.look);
+    this.#look.hear(frame.label.wall?.look);
     this.redraw();
     this.#tell(frame);
   }
@@ -201,12 +208,12 @@ export class PicturesStage {
   redraw() {
     const { shape, pictures: count } = this.#facts;
     const frame = this.#frame;
-    if (!frame || !shape || !count || frame.arrays.generated?.length !== count * shape[0] * shape[1] * shape[2]) return;
-    const arrays = /** @type {Record<string, any>} */ (frame.arrays);
+    if (!frame || !count || frame.arrays.generated?.length !== count * shape[0] * shape[1] * shape[2]) return;
+    const arrays = /** @type {Arrays} */ (frame.arrays);
     this.#colours.fit(arrays, this.#theme, (unit, scale) => this.#options.scales?.share('frames', unit, this, [0, scale])[1] ?? scale);
     this.#ends.forEach((end, i) => write(end, this.#colours.ends[i]));
     if (this.#options.compact) return this.#drawSmall(arrays);
-    this.#legend.match({ ...arrays, classes: frame.label.classes_of_generated ?? undefined });
+    this.#legend.match({ ...arrays, classes: frame.label.wall?.classes_of_generated ?? undefined });
     const { selected, other, map } = this.#look.now;
     const showsMap = map && this.#facts.map_side > 0;
     const walks = other !== null && selected !== null && this.#facts.walk > 0;
@@ -214,11 +221,12 @@ export class PicturesStage {
     const fit = this.#arrange(showsReal, walks);
     if (!fit) return;
     this.#choice.offer(VIEWS, showsMap ? 'map' : 'wall');
-    const isMapHere = showsMap && arrays.map?.length > 0;
+    const mapped = showsMap && arrays.map?.length ? arrays.map : null;
+    const isMapHere = mapped !== null;
     this.#generated.node.toggleAttribute('hidden', isMapHere);
     this.#map.node.toggleAttribute('hidden', !isMapHere);
     write(this.#heads.generated, isMapHere ? 'Generated: G(z) over the plane of z, z₁ to the right, z₂ upwards' : 'Generated: G(z) of latents z that stay the same');
-    if (isMapHere) this.#drawMap(arrays.map, fit);
+    if (mapped) this.#drawMap(mapped, fit);
     else this.#drawGenerated(arrays, fit);
     this.#real.node.toggleAttribute('hidden', !showsReal || walks);
     this.#heads.real.toggleAttribute('hidden', !showsReal || walks);
@@ -247,10 +255,10 @@ export class PicturesStage {
     return { ...fit, realRows: rows, wide };
   }
 
-  /** @param {any} arrays @param {import('./pictures-fit.js').Fit} fit */
+  /** @param {Arrays} arrays @param {import('./pictures-fit.js').Fit} fit */
   #drawGenerated(arrays, fit) {
     const { selected, other } = this.#look.now;
-    const classes = this.#frame?.label.classes_of_generated;
+    const classes = this.#frame?.label.wall?.classes_of_generated;
     const named = (/** @type {number} */ i) => (classes?.[i] === undefined || classes[i] === null ? '' : `\nread as ${classes[i]}`);
     this.#generated.draw({
       fit, bytes: arrays.generated, shape: this.#facts.shape, selected, other,
@@ -260,7 +268,7 @@ export class PicturesStage {
     }, this.#theme);
   }
 
-  /** @param {any} arrays @param {import('./pictures-fit.js').Fit & {realRows: number}} fit */
+  /** @param {Arrays} arrays @param {import('./pictures-fit.js').Fit & {realRows: number}} fit */
   #drawReal(arrays, { realRows, ...fit }) {
     const { shape, real_pictures: all } = this.#facts;
     const count = Math.min(all, realRows * fit.columns);
@@ -280,12 +288,12 @@ export class PicturesStage {
     this.#map.draw({ fit: fitTiles({ ...room, bare: 1 }), bytes, shape }, this.#theme);
   }
 
-  /** @param {any} arrays */
+  /** @param {Arrays} arrays */
   #drawWalk(arrays) {
     const { selected, other, share } = this.#look.now;
     const { shape, walk: steps } = this.#facts;
     const isOurs = this.#isSeen('selected') && this.#isSeen('other');
-    const between = this.#frame?.label.look?.d_between;
+    const between = this.#frame?.label.wall?.look?.d_between;
     this.#walk.draw({
       from: /** @type {number} */ (selected), to: /** @type {number} */ (other), share,
       walk: isOurs ? arrays.walk : undefined, picture: isOurs ? arrays.between : undefined,
@@ -293,16 +301,15 @@ export class PicturesStage {
     }, shape, steps, this.#theme);
   }
 
-  /** @param {any} arrays */
+  /** @param {Arrays} arrays */
   #drawSide(arrays) {
-    const { histogram } = this.#facts;
     const { selected } = this.#look.now;
-    const label = /** @type {import('./bytes.js').Packet} */ (this.#frame).label;
+    const { wall } = /** @type {import('./bytes.js').Picture} */ (this.#frame).label;
     const isChosen = selected !== null && selected < this.#facts.pictures;
     this.#closeUp.node.toggleAttribute('hidden', !isChosen);
     this.#hint.toggleAttribute('hidden', isChosen);
     if (isChosen) this.#drawCloseUp(arrays, selected);
-    const showsHistogram = this.#legend.isOn('histogram') && Boolean(arrays.histogram_real);
+    const showsHistogram = this.#legend.isOn('histogram') && wall !== null;
     const counted = this.#legend.isOn('kinds') ? this.#counted(arrays.shares) : null;
     const share = showsHistogram && counted ? FIGURE_SHARE.both : FIGURE_SHARE.alone;
     const showsKinds = counted !== null && (!isChosen || this.#hasRoomFor(showsHistogram ? 2 : 1, share));
@@ -310,15 +317,17 @@ export class PicturesStage {
     this.#kinds.node.toggleAttribute('hidden', !showsKinds);
     this.#side.style.setProperty('--gd-figure', percentage(showsKinds ? share : FIGURE_SHARE.alone));
     if (showsKinds) this.#kinds.draw(counted, this.#theme);
-    if (showsHistogram) this.#histogram.draw(arrays.histogram_real, arrays.histogram_generated, { of: histogram ?? label.histogram_range ?? [0, 1], isFixed: Boolean(histogram) }, this.#theme);
+    if (showsHistogram) this.#histogram.draw(arrays.histogram_real, arrays.histogram_generated, {
+      of: wall.histogram_range, isFixed: isProbability(readingOf(this.#facts)),
+    }, this.#theme);
   }
 
   /** What generated pictures are counted by; null where they are not. @param {Float32Array | undefined} shares @returns {import('./pictures-kinds.js').Counted | null} */
   #counted(shares) {
     const { modes: names, mode_weights: weights, kinds } = this.#facts;
-    if (!kinds || !shares?.length || names?.length !== shares.length || weights?.length !== shares.length) return null;
-    const { numbers = {}, measured, step } = /** @type {import('./bytes.js').Packet} */ (this.#frame).label;
-    return { shares, weights, names, kinds, numbers, step: measured === undefined || measured === step ? null : measured };
+    if (!kinds || names.length !== shares?.length) return null;
+    const { numbers, measured, step } = /** @type {import('./bytes.js').Picture} */ (this.#frame).label;
+    return { shares, weights, names, kinds, numbers, step: measured === step ? null : measured };
   }
 
   /** Whether so many figures leave the close-up its height; a narrow page has all the room. @param {number} figures @param {number} share of the height */
@@ -327,21 +336,21 @@ export class PicturesStage {
     return this.#closeUp.height <= this.#side.clientHeight * (1 - figures * share) - figures * SIDE_GAP_PX;
   }
 
-  /** @param {any} arrays @param {number} selected */
+  /** @param {Arrays} arrays @param {number} selected */
   #drawCloseUp(arrays, selected) {
     const { shape } = this.#facts;
-    const { label } = /** @type {import('./bytes.js').Packet} */ (this.#frame);
+    const { wall } = /** @type {import('./bytes.js').Picture} */ (this.#frame).label;
     const size = shape[0] * shape[1] * shape[2];
     const isOurs = this.#isSeen('selected');
-    const named = label.classes_of_generated?.[selected];
+    const named = wall?.classes_of_generated?.[selected] ?? null;
     this.#closeUp.draw({
       index: selected, says: this.#colours.inWords(arrays.d_generated?.[selected]), colour: this.#coloured(arrays.d_generated)?.(selected) ?? null,
-      named: named === undefined || named === null ? null : String(named), bytes: arrays.generated.subarray(selected * size, (selected + 1) * size),
-      nearest: isOurs ? arrays.nearest : undefined, near: isOurs ? label.look.nearest : undefined, saliency: isOurs ? arrays.saliency : undefined,
+      named, bytes: arrays.generated.subarray(selected * size, (selected + 1) * size),
+      nearest: isOurs ? arrays.nearest : undefined, near: isOurs ? wall?.look.nearest : undefined, saliency: isOurs ? arrays.saliency : undefined,
     }, this.#theme);
   }
 
-  /** A small stage: the wall alone, with as many pictures as can be told apart. @param {any} arrays */
+  /** A small stage: the wall alone, with as many pictures as can be told apart. @param {Arrays} arrays */
   #drawSmall(arrays) {
     const { clientWidth: width, clientHeight: height } = this.#body;
     if (width < 60 || height < 60) return;
@@ -361,7 +370,7 @@ export class PicturesStage {
 
   /** Whether the frame was made for what is chosen now. @param {'selected' | 'other'} what */
   #isSeen(what) {
-    return (this.#frame?.label.look?.[what] ?? null) === this.#look.now[what];
+    return (this.#frame?.label.wall?.look?.[what] ?? null) === this.#look.now[what];
   }
 
   /** @param {number | null} i @param {boolean} isOther */
@@ -386,18 +395,18 @@ export class PicturesStage {
     if (this.#look.set(change)) this.#options.request();
   }
 
-  /** Who watches may look at what is there, but the one frame for all is the steering viewer's. @param {object} command */
+  /** Who watches may look at what is there, but the one frame for all is the steering viewer's. @param {import('./types.d.ts').Saying} command */
   #send(command) {
     if (this.node.closest('[data-role="steer"]')) this.#options.send?.(command);
   }
 
-  /** @param {import('./bytes.js').Packet} frame */
-  #tell({ label: { numbers = {} }, arrays }) {
+  /** @param {import('./bytes.js').Picture} frame */
+  #tell({ label: { numbers }, arrays }) {
     const now = performance.now();
     if (now - this.#toldAt < TELL_EVERY_MS) return;
     this.#toldAt = now;
     const average = (/** @type {string} */ name) => this.#colours.inWords(mean(/** @type {Float32Array | undefined} */ (arrays[name])));
-    const kinds = this.#facts.modes?.length;
+    const kinds = this.#facts.modes.length;
     const modes = kinds && known(numbers.modes) ? `Generated pictures reach ${numbers.modes} of ${kinds} ${this.#facts.kinds ?? 'kinds'}. ` : '';
     const quality = known(numbers.frechet) ? ` Fréchet distance ${compact(numbers.frechet)}, precision ${fixed(numbers.precision, 2)}, recall ${fixed(numbers.recall, 2)}.` : '';
     write(this.#words, `${modes}${average('d_real')} on average on real, ${average('d_generated')} on generated pictures.${quality}`);
@@ -412,10 +421,7 @@ function mean(values) {
 /** @param {number} share */
 const percentage = share => `${100 * share}%`;
 
-/** How large the players are, and where they play. @param {any} facts */
-function sizes({ parameters, device }) {
-  const names = /** @type {Record<string, string>} */ ({ generator: 'G', discriminator: 'D' });
-  const counts = Object.entries(parameters ?? {}).filter(([, count]) => known(count)).map(([name, count]) => `${names[name] ?? name} ${grouped(count)}`);
-  const weights = counts.length ? [`${counts.join(' · ')} parameters`] : [];
-  return [...weights, ...(device ? [`on ${device}`] : [])].join(' · ');
+/** How large the players are, and where they play. @param {import('./types.d.ts').PictureFacts} facts */
+function sizes({ parameters: { generator, discriminator }, device }) {
+  return `G ${grouped(generator)} · D ${grouped(discriminator)} parameters · on ${device}`;
 }

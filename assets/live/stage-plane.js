@@ -11,7 +11,7 @@ import { DRAG } from './help.js';
 import { Legend } from './legend.js';
 import { compact, fixed, known, typographic } from './numbers.js';
 import { translucent } from './palette.js';
-import { atEquilibrium, inSameUnits, isProbability, readingOf, unitOf } from './reading.js';
+import { atEquilibrium, inSameUnits, isProbability, NO_GAME, readingOf, unitOf } from './reading.js';
 import { ARROW_CAP, ARROW_SCALE, drawArrows, drawAxes, drawDots, drawMesh, drawSquares } from './plane-marks.js';
 import { countShares, drawModes } from './plane-modes.js';
 import { fieldsOf, FREE, KNOWN, SteadyScale } from './plane-fields.js';
@@ -77,7 +77,7 @@ const TELL_EVERY_MS = 2000; // the description for those who do not see the pict
  * @property {CanvasRenderingContext2D} c
  * @property {Viewport} view
  * @property {Arrays} arrays
- * @property {any} facts
+ * @property {Facts} facts
  * @property {import('./palette.js').Theme} theme
  * @property {import('./plane-fields.js').Field} field
  * @property {number} size of the field
@@ -86,12 +86,14 @@ const TELL_EVERY_MS = 2000; // the description for those who do not see the pict
  * @property {FieldRaster} raster up to date
  * @property {Contour} contour */
 
+/** @typedef {import('./types.d.ts').PlaneFacts & {shown?: import('./types.d.ts').PlaneFacts['window']}} Facts `shown`: the window of all of several */
+
 export class PlaneStage {
   #options;
   #theme;
-  /** @type {any} */
-  #facts = {};
-  /** @type {import('./bytes.js').Packet | null} */
+  /** @type {Facts} */
+  #facts = { ...NO_GAME, stage: 'plane', window: [-1, 1, -1, 1] };
+  /** @type {import('./bytes.js').Picture | null} */
   #frame = null;
   #legend;
   #canvas;
@@ -101,7 +103,7 @@ export class PlaneStage {
   #rasterShows = /** @type {unknown[]} */ ([]);
   #values = new Float32Array(0);
   #contour = new Contour();
-  #fields = fieldsOf(readingOf(null));
+  #fields = fieldsOf(readingOf(NO_GAME));
   #choice;
   #fieldRow;
   /** @type {import('./plane-fields.js').Level} */
@@ -178,11 +180,11 @@ export class PlaneStage {
     return this.#legend.guide;
   }
 
-  /** @param {any} facts */
+  /** @param {Facts} facts */
   setFacts(facts) {
     const same = inSameUnits(facts, this.#facts);
     this.#facts = facts;
-    if (facts.window) this.#view.setHome(facts.shown ?? facts.window);
+    this.#view.setHome(facts.shown ?? facts.window);
     if (!same) {
       const reading = readingOf(facts);
       this.#fields = fieldsOf(reading);
@@ -215,8 +217,8 @@ export class PlaneStage {
     this.#options.request();
   }
 
-  /** @param {import('./bytes.js').Packet} frame */
-  draw(frame) {
+  /** @param {readonly import('./bytes.js').Picture[]} pictures one */
+  draw([frame]) {
     this.#frame = frame;
     this.redraw();
     this.#tell(frame.label.numbers);
@@ -231,7 +233,7 @@ export class PlaneStage {
     const arrays = /** @type {Arrays} */ (this.#frame?.arrays ?? {});
     if (this.#frame) this.#legend.match(arrays);
     drawAxes(c, this.#view, theme);
-    if (!arrays.d || !this.#facts.window) return;
+    if (!arrays.d) return;
     const size = Math.round(Math.sqrt(arrays.d.length));
     this.#setLevel(arrays, size);
     this.#showEnds();
@@ -241,8 +243,8 @@ export class PlaneStage {
     c.beginPath();
     c.rect(left, top, width, height);
     c.clip();
-    const { measured, step } = /** @type {import('./bytes.js').Packet} */ (this.#frame).label;
-    const isMeasured = measured === undefined || measured === step;
+    const { measured, step } = /** @type {import('./bytes.js').Picture} */ (this.#frame).label;
+    const isMeasured = measured === step;
     const scene = { c, view: this.#view, arrays, facts: this.#facts, theme, field: this.#field, level: this.#level, size, raster: this.#raster, contour: this.#contour, isMeasured };
     for (const layer of LAYERS) if (this.#legend.isOn(layer.key) && (!layer.needs || arrays[layer.needs])) layer.draw(scene);
     c.restore();
@@ -326,7 +328,7 @@ export class PlaneStage {
     const now = performance.now();
     if (now - this.#toldAt < TELL_EVERY_MS) return;
     this.#toldAt = now;
-    const modes = this.#facts.modes?.length;
+    const modes = this.#facts.modes.length;
     const covered = modes && known(numbers.modes) ? `Generated samples reach ${numbers.modes} of ${modes} modes; ${fixed(100 * (numbers.high_quality ?? 0), 0)} % of them lie close to one. ` : '';
     write(this.#words, `${covered}${readingOf(this.#facts).symbol} is ${fixed(numbers.mean_d_real, 2)} on average on real and ${fixed(numbers.mean_d_fake, 2)} on generated samples. JSD ${fixed(numbers.jsd)} nats.`);
   }
@@ -409,7 +411,7 @@ function visibility(values, { middle, scale }) {
 /** @param {Scene} scene */
 function drawShares({ c, view, arrays, facts, theme, isMeasured }) {
   const { modes, mode_std: std } = facts;
-  if (!modes?.length) return;
+  if (!modes.length) return;
   // At full speed the measured shares are some steps old, and might stand beside modes that the squares have left by now.
   drawModes(c, view, modes, std ?? 0, isMeasured ? arrays.shares : countShares(arrays.generated, modes, std ?? 0), theme);
 }

@@ -9,7 +9,7 @@ import { PicturesStage } from './stage-pictures.js';
 import { PlaneStage } from './stage-plane.js';
 
 /** @typedef {object} StageOptions
- * @property {Promise<any>} plotly
+ * @property {Promise<import('./plotly.d.ts').Plotly>} plotly
  * @property {AbortSignal} signal ends the stage
  * @property {import('./attempts.js').Attempt} attempt for a stage that is made of others
  * @property {import('./preferences.js').Preferences} preferences
@@ -20,33 +20,26 @@ import { PlaneStage } from './stage-plane.js';
  * @property {boolean} [compact] one of several side by side: fewer ticks and words
  * @property {import('./comparison-scales.js').SharedScales} [scales] of several side by side: what they have in common
  * @property {import('./comparison-legend.js').MemberLegend} [company] of a comparison: who stands out
- * @property {(command: object) => void} [send] to the trainer
+ * @property {import('./socket.js').Send} [send] to the trainer
  * @property {(name: string, value: unknown) => void} [tellPage] fires a trigger of the page */
+
+/** @typedef {import('./comparison-members.js').Shown} Shown */
 
 /** @typedef {object} Stage
  * @property {HTMLElement} node
  * @property {readonly {label: string, hint: string, sample: import('./toggle.js').Sample}[]} guide what its layers mean
  * @property {readonly import('./help.js').Entry[]} gestures what pointer and keys do in its picture
  * @property {readonly HTMLElement[]} [layers] the rows of switches above its picture
- * @property {(members: readonly any[]) => void} [judge] of a comparison: each member’s verdict
+ * @property {(games: readonly import('./types.d.ts').GameState[]) => void} [judge] of a comparison: each member’s verdict
  * @property {(member: number | null) => void} [highlight] of a comparison: the member that stands out
- * @property {(facts: any) => void} setFacts what stays true of the game on show
+ * @property {{of(shown: Shown): void}['of']} setFacts what stays true of the game on show; each stage is given its own kind
  * @property {(theme: import('./palette.js').Theme) => void} setTheme
- * @property {(frame: import('./bytes.js').Packet) => void} draw
+ * @property {(pictures: readonly import('./bytes.js').Picture[], step: number) => void} draw a picture of each game
  * @property {() => void} redraw the same frame again: another size, theme, zoom or choice of layers
  * @property {() => void} clear a new game: forget frame and zoom */
 
-/** @type {Record<string, new (options: StageOptions) => Stage>} */
+/** @type {Record<Shown['stage'], new (options: StageOptions) => Stage>} */
 const STAGES = { line: LineStage, plane: PlaneStage, phase: PhaseStage, pictures: PicturesStage, comparison: ComparisonStage };
 
-const DEFAULT = 'line';
-
-/** @param {any} facts */
-export const stageKind = facts => facts?.stage ?? DEFAULT;
-
-/** @param {string} kind of `facts.stage` @param {Omit<StageOptions, 'createStage'>} options @returns {Stage} */
-export function createStage(kind, options) {
-  const Kind = STAGES[kind];
-  if (!Kind) throw new Error(`no stage is known for "${kind}"; known are ${Object.keys(STAGES).join(', ')}`);
-  return new Kind({ ...options, createStage });
-}
+/** @param {Shown['stage']} kind @param {Omit<StageOptions, 'createStage'>} options @returns {Stage} */
+export const createStage = (kind, options) => new STAGES[kind]({ ...options, createStage });

@@ -2,10 +2,12 @@
 /**
  * One line of theory with the numbers of the moment in it.
  */
-import { countedBy, hasModes, measures } from './counted.js';
+import { countedBy, hasModes, measures, wassersteinOf } from './counted.js';
 import { element, maths, write } from './dom.js';
 import { compact, fixed, known, percent } from './numbers.js';
-import { aboutCentre, atEquilibrium, bestResponse, isClassic, isProbability, readingOf } from './reading.js';
+import { aboutCentre, atEquilibrium, bestResponse, isClassic, isProbability, NO_GAME, readingOf } from './reading.js';
+
+/** @typedef {import('./types.d.ts').Facts} Facts */
 
 const LOG_4 = Math.log(4);
 
@@ -52,10 +54,10 @@ export class Theory {
     const readings = [this.#frechet, this.#modes, this.#quality, this.#precision, this.#recall, this.#jsd, this.#wasserstein, this.#star, this.#half];
     for (const { node, hint } of readings) if (hint) tips.set(node, hint);
     this.node = element('footer', { class: 'gd-theory' }, this.#formula, this.#means, element('span', { class: 'gd-readings' }, ...readings.map(r => r.node)));
-    this.show({}, {});
+    this.show({}, NO_GAME);
   }
 
-  /** @param {Record<string, number | null>} n numbers of the frame @param {any} facts */
+  /** @param {Record<string, number | null>} n numbers of the frame @param {Facts} facts */
   show(n, facts) {
     const reading = readingOf(facts);
     this.#formula.hidden = !isClassic(reading);
@@ -68,7 +70,7 @@ export class Theory {
     this.#showGaps(n, reading, facts);
   }
 
-  /** V, which D maximises. @param {Record<string, number | null>} n @param {any} facts */
+  /** V, which D maximises. @param {Record<string, number | null>} n @param {Facts} facts */
   #showValue(n, facts) {
     write(this.#real, fixed(n.log_d_real));
     this.#terms.hidden = !known(n.value); // before the first step there is nothing to put in
@@ -94,7 +96,7 @@ export class Theory {
       + (centre === null ? '' : ` At equilibrium ${atEquilibrium(reading)}.`));
   }
 
-  /** @param {Record<string, number | null>} n @param {import('./reading.js').Reading} reading @param {any} facts */
+  /** @param {Record<string, number | null>} n @param {import('./reading.js').Reading} reading @param {Facts} facts */
   #showGaps(n, reading, facts) {
     const says = (/** @type {number | null} */ value) => (isProbability(reading) ? fixed(value, 2) : compact(value));
     const { symbol, optimal_label: best, centre_label: middle, centre } = reading;
@@ -112,31 +114,31 @@ export class Theory {
     write(this.#half.value, says(n.gap_half));
   }
 
-  /** @param {Record<string, number | null>} n @param {any} facts */
+  /** @param {Record<string, number | null>} n @param {Facts} facts */
   #showDivergences(n, facts) {
     for (const { node } of [this.#jsd, this.#wasserstein]) node.hidden = !measures(facts, 'jsd');
-    const floor = facts.floors?.jsd;
+    const floor = facts.floors.jsd;
     write(this.#jsd.value, known(n.jsd) ? n.jsd.toFixed(4) : '–');
-    write(this.#floor, floor ? `(floor ${floor.mean.toFixed(4)})` : '');
+    write(this.#floor, floor ? `(floor ${fixed(floor.mean, 4)})` : '');
     this.#tips.set(this.#jsd.node, 'The Jensen–Shannon divergence between p_r and p_g in nats, at most log 2 = 0.693.'
-      + (floor ? ` As many samples of p_r itself read ${floor.mean.toFixed(4)} on average and at most ${floor.worst_5pct.toFixed(4)} in 95 % of cases: below that nothing can be told apart.` : ''));
-    this.#wasserstein.rename(facts.wasserstein ?? 'W_1');
+      + (floor ? ` As many samples of p_r itself read ${fixed(floor.mean, 4)} on average and at most ${fixed(floor.worst_5pct, 4)} in 95 % of cases: below that nothing can be told apart.` : ''));
+    this.#wasserstein.rename(wassersteinOf(facts));
     write(this.#wasserstein.value, compact(n.wasserstein));
   }
 
   /** How pictures compare by their features.
-   * @param {Record<string, number | null>} n @param {any} facts */
+   * @param {Record<string, number | null>} n @param {Facts} facts */
   #showFeatures(n, facts) {
     const measured = measures(facts, 'frechet');
     for (const { node } of [this.#frechet, this.#precision, this.#recall]) node.hidden = !measured;
     if (!measured) return;
-    const { frechet, precision, recall } = facts.floors ?? {};
+    const { frechet, precision, recall } = facts.floors;
     write(this.#frechet.value, compact(n.frechet));
     write(this.#level, frechet ? `(real ${compact(frechet.mean)})` : '');
     this.#tips.set(this.#frechet.node, 'The Fréchet distance between real and generated pictures: that of two Gaussians with the mean and covariance of their features. '
       + 'In units of the real ones’ variance: 1 for a generator whose features are always the real ones’ mean.'
       + (frechet ? ` Real pictures against real ones read ${compact(frechet.mean)} on average and at most ${compact(frechet.worst_5pct)} in 95 % of cases.` : '') + averaged(facts, compact(n.frechet_average)));
-    const level = (/** @type {any} */ of) => (of ? ` Real pictures against real ones read ${fixed(of.mean, 2)} on average and at least ${fixed(of.worst_5pct, 2)} in 95 % of cases.` : '');
+    const level = (/** @type {import('./types.d.ts').NullReference | undefined} */ of) => (of ? ` Real pictures against real ones read ${fixed(of.mean, 2)} on average and at least ${fixed(of.worst_5pct, 2)} in 95 % of cases.` : '');
     write(this.#precision.value, fixed(n.precision, 2));
     this.#tips.set(this.#precision.node, `The share of generated pictures that lie among real ones, by their features: quality.${level(precision)}${averaged(facts, fixed(n.precision_average, 2))}`);
     write(this.#recall.value, fixed(n.recall, 2));
@@ -144,10 +146,10 @@ export class Theory {
   }
 
   /** In the plane what has been covered says more than the distances of D, which then need a wide page; so it is with pictures.
-   * @param {Record<string, number | null>} n @param {any} facts */
+   * @param {Record<string, number | null>} n @param {Facts} facts */
   #showCoverage(n, facts) {
     const ofPictures = facts.stage === 'pictures';
-    const covers = (facts.stage === 'plane' && facts.modes?.length > 0) || (ofPictures && hasModes(facts));
+    const covers = (facts.stage === 'plane' && facts.modes.length > 0) || (ofPictures && hasModes(facts));
     for (const { node } of [this.#modes, this.#quality]) node.hidden = !covers;
     this.#quality.node.classList.toggle('gd-if-wide', ofPictures);
     this.#wasserstein.node.classList.toggle('gd-if-wide', covers && isClassic(readingOf(facts)));
@@ -163,7 +165,7 @@ export class Theory {
   }
 }
 
-/** @param {any} facts @param {string} text */
+/** @param {Facts} facts @param {string} text */
 const averaged = (facts, text) => (facts.averaging ? ` The averaged generator: ${text}.` : '');
 
 /** A name and its number. */

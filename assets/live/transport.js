@@ -15,9 +15,11 @@ const ICONS = {
 const SPEEDS = [1, 2, 5, 10, 30, 100];
 const FASTEST = 'max';
 
+/** @typedef {import('./types.d.ts').StepBy['players']} Players */
+
 export class Transport {
   #send;
-  #status = 'connecting';
+  #status = /** @type {import('./view.js').Status} */ ('connecting');
   #steering = element('div', { class: 'gd-steering', role: 'toolbar', 'aria-label': 'Training' });
   #play = element('button', { type: 'button', class: 'gd-button gd-primary' });
   #speed = /** @type {HTMLSelectElement} */ (element('select', { class: 'gd-button', 'aria-label': 'Speed in steps per second' }));
@@ -28,10 +30,10 @@ export class Transport {
   #examine = element('button', { type: 'button', class: 'gd-button', 'aria-expanded': 'false', 'aria-controls': 'gd-examine' }, 'Examine');
   #running = false;
 
-  /** @param {{send: (command: object) => void, help: () => void, examine: () => void, tips: import('./tip.js').Tips, verdict: HTMLElement, signal: AbortSignal}} options */
+  /** @param {{send: import('./socket.js').Send, help: () => void, examine: () => void, tips: import('./tip.js').Tips, verdict: HTMLElement, signal: AbortSignal}} options */
   constructor({ send, help, examine, tips, verdict, signal }) {
     this.#send = send;
-    const step = (/** @type {string} */ players) => () => send({ type: 'step', players, n: 1 });
+    const step = (/** @type {Players} */ players) => () => send({ type: 'step', players, n: 1 });
     const buttons = [
       button('D step', 'd', 'One step of the discriminator alone: it looks again at real and generated samples; the generator stays as it is', step('D')),
       button('G step', 'g', 'One step of the generator alone: its samples move to where D finds them more real; D stays as it is', step('G')),
@@ -80,9 +82,9 @@ export class Transport {
     this.#showPlay();
   }
 
-  /** @param {{status: string, role: string, speed: number | null, members: readonly unknown[]}} run */
-  show({ status, role, speed, members }) {
-    this.#examine.hidden = members.length > 0; // one game is examined, not several
+  /** @param {import('./view.js').Run} run */
+  show({ status, role, speed, games }) {
+    this.#examine.hidden = games.length > 1; // one game is examined, not several
     this.#status = status;
     this.#running = status === 'running';
     const steering = role === 'steer';
@@ -116,7 +118,7 @@ export class Transport {
     if (!this.#steering.hidden && this.#canPlay()) this.#send({ type: this.#running ? 'pause' : 'play' });
   }
 
-  /** @param {string} players */
+  /** @param {Players} players */
   #pressKey(players) {
     if (!this.#steering.hidden && this.#canPlay()) this.#send({ type: 'step', players, n: 1 });
   }

@@ -5,7 +5,7 @@
 import { element, write } from './dom.js';
 import { grouped } from './numbers.js';
 
-/** @type {Record<string, 'quiet' | 'good' | 'arrived' | 'warning' | 'bad'>} */
+/** @type {Record<import('./types.d.ts').VerdictKind, 'quiet' | 'good' | 'arrived' | 'warning' | 'bad'>} */
 const TONES = {
   waiting: 'quiet',
   training: 'quiet',
@@ -29,11 +29,11 @@ export class Verdict {
     this.show(null);
   }
 
-  /** @param {{kind: string, title: string, reason: string, step: number} | null | undefined} verdict */
+  /** @param {import('./types.d.ts').Verdict | null} verdict */
   show(verdict) {
     const title = verdict?.title ?? '';
     this.node.hidden = !title;
-    this.node.dataset.tone = TONES[verdict?.kind ?? ''] ?? 'quiet';
+    this.node.dataset.tone = verdict ? TONES[verdict.kind] : 'quiet';
     this.node.dataset.kind = verdict?.kind ?? '';
     write(this.node, title);
     if (verdict) this.#tips.set(this.node, `${verdict.step > 0 ? `Step ${grouped(verdict.step)}. ` : ''}${verdict.reason || title}`);

@@ -5,7 +5,7 @@
 import { createAttempt } from './attempts.js';
 import { unpack } from './bytes.js';
 import { MemberLegend } from './comparison-legend.js';
-import { factsOf, marksOf, numbersOf } from './comparison-members.js';
+import { factsOf, firstOf, marksOf, numbersOf, picturesOf } from './comparison-members.js';
 import { Curves } from './curves.js';
 import { delay, element } from './dom.js';
 import { Examine } from './examine.js';
@@ -17,7 +17,7 @@ import { applyTheme, readTheme } from './palette.js';
 import { Pace } from './pace.js';
 import { Preferences } from './preferences.js';
 import { LiveSocket, socketUrl } from './socket.js';
-import { createStage, stageKind } from './stages.js';
+import { createStage } from './stages.js';
 import { Theory } from './theory.js';
 import { Tips } from './tip.js';
 import { Transport } from './transport.js';
@@ -29,8 +29,15 @@ const SNUG_PX = 900; // below: curves beside the stage, the top row in two lines
 const TALL = 0.85; // of width to the window's height
 const WIDE_PX = 1400; // from here: two columns of curves
 
-/** The run before the server has spoken. */
-const NO_RUN = { role: 'watch', generation: -1, status: 'connecting', reason: '', step: 0, speed: null, verdict: null, marks: [], members: /** @type {any[]} */ ([]), examined: {}, notice: '', facts: {} };
+/** @typedef {import('./types.d.ts').RunState} RunState */
+/** @typedef {import('./types.d.ts').Status | 'connecting' | 'unreached'} Status where a run stands, as the browser knows it */
+/** @typedef {import('./comparison-members.js').Shown} Shown */
+/** @typedef {Omit<RunState, 'status'> & {status: Status}} Run */
+
+/** The run before the server has spoken. @type {Run} */
+const NO_RUN = {
+  type: 'run', role: 'watch', generation: -1, status: 'connecting', reason: '', notice: '', step: 0, speed: null, examined: {}, durations: {}, games: [],
+};
 
 export class LiveView {
   #end = new AbortController();
@@ -41,12 +48,11 @@ export class LiveView {
   #attempt = createAttempt();
   /** @type {import('./live.js').Data | null} */
   #data = null;
-  /** @type {any} */
   #run = NO_RUN;
   #connected = false;
   /** @type {{status: 'ended' | 'failed' | 'unreached', reason: string} | null} */
   #over = null;
-  /** @type {import('./bytes.js').Packet | null} */
+  /** @type {import('./bytes.js').Frame | null} */
   #pending = null;
   #painted = 0;
   /** @type {(name: string, value: unknown) => void} */
@@ -57,7 +63,7 @@ export class LiveView {
   #socket = null;
   /** @type {Parts | null} */
   #parts = null;
-  /** @type {{kind: string, end: AbortController, view: import('./stages.js').Stage} | null} */
+  /** @type {{kind: Shown['stage'], end: AbortController, view: import('./stages.js').Stage} | null} */
   #staged = null;
 
   /** @type {() => void} */
@@ -70,7 +76,7 @@ export class LiveView {
   /** Resolved by the first word of Streamlit's. */
   #mounted = new Promise((/** @type {(value: void) => void} */ resolve) => (this.#tellMounted = resolve));
 
-  /** @param {HTMLElement} parent @param {Promise<void>} styled @param {() => Promise<any>} load brings Plotly */
+  /** @param {HTMLElement} parent @param {Promise<void>} styled @param {() => Promise<import('./plotly.d.ts').Plotly>} load brings Plotly */
   constructor(parent, styled, load) {
     this.#root = element('section', { class: 'gd-live', 'data-testid': 'live-view', 'data-status': 'connecting', 'data-step': 0, 'data-painted': 0, 'data-role': 'watch', 'data-fps': 0 });
     parent.append(this.#root);
@@ -106,7 +112,7 @@ export class LiveView {
     this.#root.remove();
   }
 
-  /** @param {() => Promise<any>} load brings Plotly, asked for once the first picture is there, or will not come */
+  /** @param {() => Promise<import('./plotly.d.ts').Plotly>} load brings Plotly, asked for once the first picture is there, or will not come */
   #start(load) {
     const { signal } = this.#end;
     const plotly = Promise.race([this.#first, delay(PATIENCE_MS)]).then(load);
@@ -123,7 +129,7 @@ export class LiveView {
       history: this.#history,
       send: command => this.#socket?.send(command),
       stage: () => this.#staged?.view,
-      facts: () => this.#run.members[0]?.facts ?? this.#run.facts,
+      facts: () => firstOf(this.#run),
       request: () => this.#request(),
     });
     this.#retheme();
@@ -169,29 +175,33 @@ export class LiveView {
     });
   }
 
-  /** @param {any} message */
+  /** @param {import('./types.d.ts').Said} message */
   #hear(message) {
-    if (message.type === 'refused') return this.#parts?.overlay.say(message.message);
-    if (message.type === 'welcome') return this.#welcome(message.token);
-    if (message.type !== 'run') return;
+    if (message.type === 'refused') this.#parts?.overlay.say(message.message);
+    else if (message.type === 'welcome') this.#welcome(message.token);
+    else this.#follow(message);
+  }
+
+  /** @param {RunState} state of the run */
+  #follow(state) {
     this.#connected = true;
     this.#over = null; // it may have been silent for long
     const old = this.#run;
-    this.#run = { ...NO_RUN, ...message };
-    if (message.generation > this.#history.generation) {
+    this.#run = state;
+    if (state.generation > this.#history.generation) {
       // The page's own widgets may show settings of the old game.
-      if (old !== NO_RUN) this.#tellPage('generation', message.generation);
-      this.#clear(message.generation);
+      if (old !== NO_RUN) this.#tellPage('generation', state.generation);
+      this.#clear(state.generation);
     }
     this.#show();
     const { curves } = /** @type {Parts} */ (this.#parts);
-    const same = (/** @type {(run: any) => unknown} */ of) => JSON.stringify(of(old)) === JSON.stringify(of(this.#run));
+    const same = (/** @type {(run: Run) => unknown} */ of) => JSON.stringify(of(old)) === JSON.stringify(of(this.#run));
     if (!same(factsOf) || old === NO_RUN) {
       const facts = factsOf(this.#run);
       this.#onStage(stage => stage.setFacts(facts));
       curves.show({ facts });
     }
-    this.#onStage(stage => stage.judge?.(this.#run.members));
+    this.#onStage(stage => stage.judge?.(this.#run.games));
     if (!same(marksOf)) curves.show({ marks: marksOf(this.#run) });
   }
 
@@ -210,21 +220,20 @@ export class LiveView {
       packet = unpack(bytes);
     } catch (error) {
       console.warn('gandash: a packet could not be read and is left out;', error);
-      this.#socket?.send({ type: 'ack' });
+      this.#acknowledge();
       return;
     }
     this.#take(packet);
   }
 
-  /** @param {import('./bytes.js').Packet} packet */
-  #take(packet) {
-    const { label } = packet;
+  /** @param {import('./bytes.js').Packet<import('./types.d.ts').Label>} packet */
+  #take({ label, ...packet }) {
     if (label.generation > this.#history.generation) this.#clear(label.generation);
     if (label.kind === 'history') {
-      if (this.#attempt('the history', () => this.#history.take(packet))) this.#parts?.curves.redraw();
-    } else if (label.kind === 'frame') {
-      if (label.generation < this.#history.generation) return this.#acknowledge(packet); // a last picture of a game that is over
-      this.#pending = packet;
+      if (this.#attempt('the history', () => this.#history.take({ label, ...packet }))) this.#parts?.curves.redraw();
+    } else {
+      if (label.generation < this.#history.generation) return this.#acknowledge(); // a last picture of a game that is over
+      this.#pending = { label, ...packet };
       this.#request();
     }
   }
@@ -233,7 +242,7 @@ export class LiveView {
    * @param {number} generation */
   #clear(generation) {
     this.#history.clear(generation);
-    if (this.#pending) this.#acknowledge(this.#pending); // never painted, but the server waits for a word before it sends the next
+    if (this.#pending) this.#acknowledge(); // never painted, but the server waits for a word before it sends the next
     this.#pending = null;
     this.#pace.clear();
     this.#attempt('the stage', () => this.#staged?.view.clear());
@@ -261,19 +270,20 @@ export class LiveView {
     const stageIsOld = this.#stageIsOld;
     this.#stageIsOld = false; // a stage that has not done all in this frame asks again
     // Before painting, so that the next frame travels meanwhile; even so at most one waits here while one is being painted.
-    if (frame) this.#acknowledge(frame);
+    if (frame) this.#acknowledge();
     if (frame) this.#paintFrame(frame, start);
     else if (stageIsOld) this.#attempt('the stage', () => this.#staged?.view.redraw());
     if (parts.curves.paint(start)) this.#request();
   }
 
-  /** @param {import('./bytes.js').Packet} frame @param {number} now */
+  /** @param {import('./bytes.js').Frame} frame @param {number} now */
   #paintFrame(frame, now) {
     const { theory, transport, curves } = /** @type {Parts} */ (this.#parts);
-    const { step, measured = step, members, steps_per_second: stepsPerSecond } = frame.label;
+    const { step, members, steps_per_second: stepsPerSecond } = frame.label;
+    const measured = members.length > 1 ? step : members[0].measured;
     const numbers = numbersOf(frame.label);
-    this.#onStage(stage => stage.draw(frame));
-    if (!members) this.#attempt('the line of theory', () => theory.show(numbers, this.#run.facts));
+    this.#onStage(stage => stage.draw(picturesOf(frame), step));
+    if (members.length === 1) this.#attempt('the line of theory', () => theory.show(numbers, firstOf(this.#run)));
     this.#pace.tick(now);
     transport.read({ step, stepsPerSecond, framesPerSecond: this.#pace.perSecond(now) });
     curves.show({ numbers, step });
@@ -289,9 +299,9 @@ export class LiveView {
     this.#root.toggleAttribute('data-settled', status === 'paused' && isLast && !this.#pending);
   }
 
-  /** @param {import('./bytes.js').Packet} frame */
-  #acknowledge(frame) {
-    this.#socket?.send({ type: 'ack', revision: frame.label.revision });
+  /** The server waits for a word before it sends the next picture. */
+  #acknowledge() {
+    this.#socket?.send({ type: 'ack' });
   }
 
   /** @param {(stage: import('./stages.js').Stage) => void} work */
@@ -302,7 +312,7 @@ export class LiveView {
   /** The stage for the data on show; another kind of data takes the old one off. */
   #stage() {
     const { plotly, theme, tips, company, stageHolder } = /** @type {Parts} */ (this.#parts);
-    const kind = stageKind(this.#run.facts);
+    const kind = factsOf(this.#run).stage;
     if (this.#staged) {
       if (this.#staged.kind === kind) return this.#staged.view;
       this.#staged.end.abort();
@@ -317,7 +327,7 @@ export class LiveView {
     stageHolder.prepend(view.node);
     this.#staged = { kind, end, view };
     view.setFacts(factsOf(this.#run));
-    view.judge?.(this.#run.members);
+    view.judge?.(this.#run.games);
     return view;
   }
 
@@ -328,14 +338,14 @@ export class LiveView {
     const state = { ...this.#run, ...(this.#over ?? (this.#connected ? {} : { status: 'connecting' })) };
     Object.assign(this.#root.dataset, { status: state.status, role: state.role });
     this.#settle();
-    const isComparison = state.members.length > 0;
+    const isComparison = state.games.length > 1;
     this.#root.toggleAttribute('data-comparison', isComparison);
     theory.node.toggleAttribute('hidden', isComparison);
     if (isComparison && !examine.node.hidden) examine.close();
     transport.show(state);
     if (state.status !== 'running') transport.read({ step: Number(this.#root.dataset.step), stepsPerSecond: null, framesPerSecond: null });
     overlay.show(state);
-    this.#attempt('the verdict', () => verdict.show(state.verdict));
+    this.#attempt('the verdict', () => verdict.show(state.games.length === 1 ? state.games[0].verdict : null));
     this.#attempt('the examinations', () => examine.show(state));
   }
 
@@ -368,10 +378,11 @@ function layoutFor(width, height) {
 }
 
 /** @typedef {ReturnType<typeof build>} Parts */
+/** @typedef {import('./socket.js').Send} Send */
 
 /** The view's parts, in their places.
  * @param {HTMLElement} root
- * @param {{plotly: Promise<any>, signal: AbortSignal, attempt: import('./attempts.js').Attempt, preferences: Preferences, history: History, send: (command: object) => void, stage: () => import('./stages.js').Stage | undefined, facts: () => any, request: () => void}} options `facts` of the one game, or of the first */
+ * @param {{plotly: Promise<import('./plotly.d.ts').Plotly>, signal: AbortSignal, attempt: import('./attempts.js').Attempt, preferences: Preferences, history: History, send: Send, stage: () => import('./stages.js').Stage | undefined, facts: () => import('./types.d.ts').Facts, request: () => void}} options `facts` of the one game, or of the first */
 function build(root, { plotly, signal, attempt, preferences, history, send, stage, facts, request }) {
   const theme = readTheme(root);
   applyTheme(root, theme);

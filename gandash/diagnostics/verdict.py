@@ -41,6 +41,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from gandash.wire.browser import VerdictKind
+
 if TYPE_CHECKING:
     from gandash.diagnostics.estimators import NullReference
 
@@ -68,9 +70,9 @@ NARROW_SHARE = 0.4
 
 @dataclass(frozen=True)
 class Verdict:
-    """`kind` is one of the names at the top of this file, with _ for a space; `title` and `reason` are its words."""
+    """`title` and `reason` are its words."""
 
-    kind: str
+    kind: VerdictKind
     title: str
     reason: str
 
@@ -124,7 +126,7 @@ class Observation:
 
 
 LESS_NOISE = {True: ", less instance noise", False: ""}
-WAITING = Verdict("waiting", "Too early to say", "Too few measurements yet to name a trend.")
+WAITING = Verdict(VerdictKind.WAITING, "Too early to say", "Too few measurements yet to name a trend.")
 
 
 def points_verdict_rule(
@@ -158,7 +160,7 @@ def points_verdict_rule(
         if 1 <= last < modes and last <= first:
             lost = modes - round(last)
             return Verdict(
-                "collapsed",
+                VerdictKind.COLLAPSED,
                 f"Collapsed: {lost} mode{'s' if lost > 1 else ''} lost",
                 f"G's samples reach {last:.0f} of {modes} modes, and no more of them over the last {len(recent)} measurements: "
                 f"{facts}. R1, a stronger D (learning rate, steps per round) or a slower G may win them back.",
@@ -169,7 +171,7 @@ def points_verdict_rule(
     if (is_critic or near) and jsd <= jsd_floor + CONVERGED_JSD:
         told = f"D is near {centre} and p_g is near p_r: {facts}. Both together make an equilibrium; D alone would not."
         told = (f"p_g is near p_r: {facts}." if is_critic else told) + _of_packs(asked) + _off_star(recent, asked)
-        return Verdict("converged", "Converged", told)
+        return Verdict(VerdictKind.CONVERGED, "Converged", told)
     least = 0.05 * asked.span
     swings = max(_swings(table[:, 1], 0.05), 0 if np.isnan(table[:, 2]).any() else _swings(table[:, 2], least))
     if len(recent) == WINDOW and swings >= TURNS:
@@ -177,7 +179,7 @@ def points_verdict_rule(
     kept, quality = (float(np.median([getattr(o, n) for o in recent[-SETTLED:]])) for n in ("modes_kept", "quality_kept"))
     if modes and near and kept == modes and quality >= QUALITY and not falling:
         return Verdict(
-            "modes_found",
+            VerdictKind.MODES_FOUND,
             "All modes found",
             f"{modes} of {modes} modes, {quality:.0%} of the samples within 3 standard deviations of one: {facts}. What is "
             "left of the distance is p_g's shape within the modes, which it often makes too narrow.",
@@ -185,15 +187,15 @@ def points_verdict_rule(
     still = gap <= CONVERGED_GAP * asked.span
     if len(recent) >= 2 * SETTLED and still and min(jsd, live) > jsd_floor + BLIND_JSD and not falling:
         return Verdict(
-            "blind",
+            VerdictKind.BLIND,
             f"D at {centre}, but blind",
             f"D is at {centre} and yet p_g is far from p_r: {facts}. D is too weak to see the difference: "
             f"give it a higher learning rate, more steps, more width{LESS_NOISE[asked.noisy]} or less R1.",
         )
     if falling:
         told = f"p_g is moving onto p_r: {of_what} fell from {early:.3f} to {late:.3f}; {facts}."
-        return Verdict("converging", "Converging", told)
-    return Verdict("training", "Training", f"No trend to name yet: {facts}.")
+        return Verdict(VerdictKind.CONVERGING, "Converging", told)
+    return Verdict(VerdictKind.TRAINING, "Training", f"No trend to name yet: {facts}.")
 
 
 judge = points_verdict_rule
@@ -213,14 +215,16 @@ def path_verdict_rule(distances: Sequence[float]) -> Verdict:
     early, late = float(thirds[0].max()), float(thirds[-1].max())
     facts = f"the largest distance to the equilibrium went from {early:.3g} to {late:.3g} in {len(recent)} measurements"
     if late < ARRIVED:
-        return Verdict("converged", "Arrived", f"Both players rest at the equilibrium: {facts}.")
+        return Verdict(VerdictKind.CONVERGED, "Arrived", f"Both players rest at the equilibrium: {facts}.")
     if late < (1 - DRIFT) * early:
-        return Verdict("converging", "Coming in", f"The path leads to the equilibrium: {facts}.")
+        return Verdict(VerdictKind.CONVERGING, "Coming in", f"The path leads to the equilibrium: {facts}.")
     if late > (1 + DRIFT) * early:
         return Verdict(
-            "oscillating", "Going out", f"The path leads away: {facts}. A penalty, a smaller step or another rule may help."
+            VerdictKind.OSCILLATING,
+            "Going out",
+            f"The path leads away: {facts}. A penalty, a smaller step or another rule may help.",
         )
-    return Verdict("oscillating", "Circling", f"The players chase each other and come no nearer: {facts}.")
+    return Verdict(VerdictKind.OSCILLATING, "Circling", f"The players chase each other and come no nearer: {facts}.")
 
 
 @dataclass(frozen=True)
@@ -305,7 +309,9 @@ def picture_verdict_rule(
     )
     if is_close and (is_critic or gap <= asked.gap(CLOSE_GAP)):
         return Verdict(
-            "converged", "Close to real", f"By these numbers generated pictures come close to real ones: {told}{facts}."
+            VerdictKind.CONVERGED,
+            "Close to real",
+            f"By these numbers generated pictures come close to real ones: {told}{facts}.",
         )
     gaps = np.array([o.gap_half for o in recent])
     swings = max(_swings(live, 0.05), 0 if np.isnan(gaps).any() else _swings(gaps, 0.05 * asked.span))
@@ -315,7 +321,7 @@ def picture_verdict_rule(
     still = gap <= CONVERGED_GAP * asked.span
     if len(recent) >= 2 * SETTLED and still and min(distance, playing) > level + BLIND_FRECHET and not falling:
         return Verdict(
-            "blind",
+            VerdictKind.BLIND,
             f"D at {centre}, but blind",
             f"D hardly leaves {centre} and yet the pictures are not like real ones: {told}{facts}. D is too weak to see the "
             f"difference: give it a higher learning rate, more steps, more width{LESS_NOISE[asked.noisy]} or less R1.",
@@ -323,13 +329,15 @@ def picture_verdict_rule(
     if falling:
         early, late = _ends(kept)
         return Verdict(
-            "converging",
+            VerdictKind.CONVERGING,
             "Learning",
             f"The pictures become more like real ones: {of_what} fell from {early:.3f} to {late:.3f}; {facts}.",
         )
     if is_close:
-        return Verdict("training", "Close to real, but told apart", f"D still tells what the numbers hardly do: {told}{facts}.")
-    return Verdict("training", "Training", f"No trend to name yet: {told}{facts}.")
+        return Verdict(
+            VerdictKind.TRAINING, "Close to real, but told apart", f"D still tells what the numbers hardly do: {told}{facts}."
+        )
+    return Verdict(VerdictKind.TRAINING, "Training", f"No trend to name yet: {told}{facts}.")
 
 
 def _collapse(
@@ -341,7 +349,7 @@ def _collapse(
         first, last = _ends(np.array([o.modes for o in recent]))
         if 1 <= last < min(modes, levels["modes"].worst_5pct) and last <= first:
             return Verdict(
-                "collapsed",
+                VerdictKind.COLLAPSED,
                 f"Collapsed: {modes - round(last)} of {modes} {noun} lost",
                 f"G makes {last:.0f} of {modes} {noun}, and no more of them over the last {len(recent)} measurements: "
                 f"{facts}. {cure}",
@@ -351,7 +359,7 @@ def _collapse(
     is_precise = precision >= PRECISE_SHARE * levels["precision"].mean
     if is_precise and coverage <= NARROW_SHARE * levels["coverage"].mean and coverage <= before:
         return Verdict(
-            "collapsed",
+            VerdictKind.COLLAPSED,
             "Collapsed: few different pictures",
             f"Most pictures could be real, but they are like only {coverage:.0%} of the real ones, and no more over the last "
             f"{len(recent)} measurements: {facts}. {cure}",
@@ -363,7 +371,7 @@ def _won(d_real: float, d_fake: float, asked: DiscriminatorTargets) -> Verdict:
     what = "sample" if asked.pack == 1 else f"pack of {asked.pack} samples"
     wish = "" if asked.span == 1 else f", of {asked.on_real:.3g} and {asked.on_fake:.3g} that it is asked for"
     return Verdict(
-        "discriminator_won",
+        VerdictKind.DISCRIMINATOR_WON,
         "Discriminator won",
         f"D tells nearly every {what}: on average it says {d_real:.2f} of real and {d_fake:.2f} of generated data{wish}. "
         "Under minimax G has almost no gradient then, under the non-saturating objective it has. A lower learning rate for D "
@@ -392,7 +400,7 @@ def _off_star(recent: Sequence[Observation], asked: DiscriminatorTargets) -> str
 
 def _oscillating(swings: int) -> Verdict:
     return Verdict(
-        "oscillating",
+        VerdictKind.OSCILLATING,
         "Oscillating",
         f"The players chase each other: {swings} large turns in the last {WINDOW} measurements. "
         "Lower the learning rates, raise R1, or let G's average calm the picture.",

@@ -15,6 +15,8 @@ from gandash.diagnostics.estimators import NullReference
 from gandash.domains.verdict_evidence import VerdictEvidence
 from gandash.game.game import Game, Streams
 from gandash.game.round import GameState
+from gandash.wire.browser import WallLabel
+from gandash.wire.facts import Facts, GameFacts
 from gandash.wire.frame import Arrays
 from gandash.wire.messages import Look
 
@@ -39,8 +41,9 @@ class FrameBuilder(ABC):
     def __init__(self, game: Game, generator: Generator) -> None: ...
 
     @abstractmethod
-    def facts(self, game: Game) -> dict[str, Any]:
-        """What stays true while the settings do; `stage` names the module of the live view that draws these frames."""
+    def facts(self, game: Game, known: Any, shared: GameFacts) -> Facts:
+        """What stays true while the settings do: what is `shared` by all kinds of data, and what these frames need beside it;
+        `known` are the domain's estimators. Their `stage` names the module of the live view that draws them."""
 
     def follow(self, state: GameState) -> None:
         """Called after every round: for frames that show where the game has been."""
@@ -56,9 +59,9 @@ class FrameBuilder(ABC):
         domain does not measure each frame."""
 
     @property
-    def label(self) -> dict[str, Any]:
-        """What goes with the arrays handed out last, as JSON."""
-        return {}
+    def wall(self) -> WallLabel | None:
+        """What goes with the arrays handed out last, where they are a wall of pictures."""
+        return None
 
 
 @dataclass(frozen=True)
@@ -100,10 +103,6 @@ class Domain(ABC):
     @abstractmethod
     def verdict_evidence(self, game: Game) -> VerdictEvidence:
         """What the verdict on this game will rest on; nothing yet."""
-
-    @abstractmethod
-    def mode_facts(self, game: Game) -> dict[str, Any]:
-        """What samples are counted by, if by anything, and what a perfect generator scores there."""
 
     @abstractmethod
     def cover(self, game: Game) -> Callable[[Tensor], Coverage] | None:

@@ -6,7 +6,6 @@ Who looks closer says so with `Look`: it is no part of the game, and no event of
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 import torch
@@ -21,6 +20,8 @@ from gandash.game.distributions import PictureDistribution
 from gandash.game.field import judge, logits, sample
 from gandash.game.game import Game
 from gandash.game.round import GameState
+from gandash.wire.browser import CloseUp, Nearest, WallLabel
+from gandash.wire.facts import Counted, Facts, GameFacts, PictureFacts
 from gandash.wire.frame import Arrays
 from gandash.wire.messages import Look
 
@@ -49,29 +50,31 @@ class ImageGridFrames(FrameBuilder):
             self._map = torch.stack(torch.meshgrid(axis, -axis, indexing="xy"), dim=-1).reshape(-1, 2)
         self._walk = max(3, min(WALK, WALK_BYTES // size))
         self._look = Look()
-        self._said: dict[str, Any] = {}
+        self._wall: WallLabel | None = None
 
-    def facts(self, game: Game) -> dict[str, Any]:
-        return {
-            "stage": "pictures",
-            "shape": list(self._shape),
-            "pictures": self._shown,
-            "columns_of_wall": math.isqrt(self._shown - 1) + 1,
-            "real_pictures": self._real_shown,
-            "bins": BINS,
-            "histogram": [0, 1] if game.objective.reading.is_probability else None,
-            "latent": {"kind": game.latent.kind, "dimension": game.latent.dimension},
-            "map_side": self._side,
-            "walk": self._walk,
-            "nearest": isinstance(game.config.data, FoundPicturesConfig),
-        }
+    def facts(self, game: Game, known: PictureEstimators, shared: GameFacts) -> Facts:
+        kinds = known.kinds
+        return PictureFacts(
+            **dict(shared),
+            shape=self._shape,
+            pictures=self._shown,
+            columns_of_wall=math.isqrt(self._shown - 1) + 1,
+            real_pictures=self._real_shown,
+            map_side=self._side,
+            walk=self._walk,
+            nearest=isinstance(game.config.data, FoundPicturesConfig),
+            kinds=None if kinds is None else Counted(kinds.noun),
+            modes=() if kinds is None else kinds.names or tuple(range(len(kinds.weights))),
+            mode_weights=() if kinds is None else tuple(kinds.weights.tolist()),
+            perfect_quality=None if kinds is None else known.floors["high_quality"].mean,
+        )
 
     def look(self, look: Look) -> None:
         self._look = look
 
     @property
-    def label(self) -> dict[str, Any]:
-        return self._said
+    def wall(self) -> WallLabel | None:
+        return self._wall
 
     @torch.inference_mode()
     def arrays(self, game: Game, state: GameState, found: PictureMeasurement) -> Arrays:
@@ -89,25 +92,28 @@ class ImageGridFrames(FrameBuilder):
         }
         if found.live.coverage is not None:
             arrays["shares"] = found.live.coverage.shares
-        self._said = {"histogram_range": [low, high], "classes_of_generated": _kinds(found.estimators, made[:n])}
-        self._said["look"] = self._closer(game, theta, phi, made, found.estimators, arrays)
+        self._wall = WallLabel(
+            histogram_range=(low, high),
+            classes_of_generated=_kinds(found.estimators, made[:n]),
+            look=self._closer(game, theta, phi, made, found.estimators, arrays),
+        )
         return arrays
 
     def _closer(
         self, game: Game, theta: Tensor, phi: Tensor, made: Tensor, known: PictureEstimators, arrays: Arrays
-    ) -> dict[str, Any]:
+    ) -> CloseUp:
         """What was asked for beside the grid: arrays into `arrays`, and the words and numbers that go with them."""
         look = self._look
         selected = look.selected if look.selected is not None and look.selected < self._shown else None
         other = look.other if look.other is not None and look.other < self._shown else None
-        said: dict[str, Any] = {"selected": selected, "other": other, "share": look.share, "map": look.map}
         if look.map and self._side:
             arrays["map"] = _bytes(sample(game, theta, self._map[None])[0])
         if selected is None:
-            return said | {"other": None}
+            return CloseUp(selected=None, other=None, share=look.share, map=look.map)
         picture = made[selected : selected + 1]
         arrays["saliency"] = _saliency(game, phi, picture, self._shape)
-        said["nearest"], nearest = _nearest(known, picture)
+        near, nearest = _nearest(known, picture)
+        d_between = None
         if nearest is not None:
             arrays["nearest"] = _bytes(nearest)
         if other is not None and other != selected and "map" not in arrays:  # there is room for one of the two
@@ -115,27 +121,27 @@ class ImageGridFrames(FrameBuilder):
             shares = torch.cat([torch.linspace(0, 1, self._walk), torch.tensor([look.share])])
             way = sample(game, theta, between(ends[0], ends[1], shares, game.latent.kind)[None])[0]
             arrays["walk"], arrays["between"] = _bytes(way[:-1]), _bytes(way[-1:])
-            said["d_between"] = float(game.objective.reading.of(judge(game, phi, way[-1:][None]))[0, 0])
-        return said
+            d_between = float(game.objective.reading.of(judge(game, phi, way[-1:][None]))[0, 0])
+        return CloseUp(selected=selected, other=other, share=look.share, map=look.map, nearest=near, d_between=d_between)
 
 
-def _nearest(known: PictureEstimators, picture: Tensor) -> tuple[dict[str, Any] | None, Tensor | None]:
+def _nearest(known: PictureEstimators, picture: Tensor) -> tuple[Nearest | None, Tensor | None]:
     """The real picture nearest to this one, and how near; None where real ones have no end."""
     found, pictures, labels = known.nearest(picture), known.law.pictures(), known.law.labels()
     if found is None or pictures is None:
         return None, None
     i = int(found.index[0, 0])
     label = None if labels is None else str(labels[i])
-    said = {"index": i, "distance": float(found.distance[0, 0]), "typical": known.typical, "label": label}
+    said = Nearest(index=i, distance=float(found.distance[0, 0]), typical=known.typical, label=label)
     return said, pictures[i : i + 1]
 
 
-def _kinds(known: PictureEstimators, pictures: Tensor) -> list[str | None] | None:
+def _kinds(known: PictureEstimators, pictures: Tensor) -> tuple[str | None, ...] | None:
     """The class of each picture where classes have names, None where it is none of them."""
     found = known.kinds_of(pictures) if known.kinds is not None and known.kinds.names else None
     if found is None or known.kinds is None:
         return None
-    return [known.kinds.names[k] if k >= 0 else None for k in found.tolist()]
+    return tuple(known.kinds.names[k] if k >= 0 else None for k in found.tolist())
 
 
 def between(one: Tensor, other: Tensor, shares: Tensor, kind: str) -> Tensor:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 import torch
 from torch import Generator
@@ -12,11 +11,12 @@ from gandash.config.data import DataConfig
 from gandash.diagnostics.line import Line
 from gandash.diagnostics.measure import Measurement
 from gandash.domains.domain import FrameBuilder
-from gandash.domains.points import Points
+from gandash.domains.points import Points, point_facts
 from gandash.game.distributions import LineDistribution, distribution
 from gandash.game.field import sample
 from gandash.game.game import Game
 from gandash.game.round import GameState
+from gandash.wire.facts import Facts, GameFacts, LatentLine, LineFacts
 from gandash.wire.frame import Arrays
 
 _RUG, _THREADS = 128, 96  # real samples and threads of the map on the line
@@ -44,15 +44,13 @@ class LineFrames(FrameBuilder):
             drawn = game.latent.sample(generator, _THREADS)
             self._latents = drawn[drawn[:, 0].argsort()]
 
-    def facts(self, game: Game) -> dict[str, Any]:
-        line = line_estimators(game.config.data, game.latent.stratified)
+    def facts(self, game: Game, known: Line, shared: GameFacts) -> Facts:
         reach = float(self._latents[:, 0].abs().max())
-        return {
-            "stage": "line",
-            "window": [float(line.grid[0]), float(line.grid[-1])],
-            "wasserstein": "W_1",
-            "latent": {"kind": game.latent.kind, "dimension": game.latent.dimension, "window": [-reach, reach]},
-        }
+        return LineFacts(
+            **point_facts(game, shared),
+            window=(float(known.grid[0]), float(known.grid[-1])),
+            latent=LatentLine(dimension=game.latent.dimension, window=(-reach, reach)),
+        )
 
     @torch.inference_mode()
     def arrays(self, game: Game, state: GameState, found: Measurement) -> Arrays:

@@ -70,19 +70,6 @@ class PictureDomain(Domain):
     def verdict_evidence(self, game: Game) -> VerdictEvidence:
         return PictureEvidence(self.estimators(game))
 
-    def mode_facts(self, game: Game) -> dict[str, Any]:
-        known = self.estimators(game)
-        if known.kinds is None:
-            return {"modes": [], "mode_weights": [], "mode_std": None, "perfect_quality": None, "kinds": None}
-        names, weights = list(known.kinds.names), known.kinds.weights.tolist()
-        return {
-            "modes": names or list(range(len(weights))),
-            "mode_weights": weights,
-            "mode_std": None,
-            "perfect_quality": known.floors["high_quality"].mean,
-            "kinds": known.kinds.noun,
-        }
-
     def cover(self, game: Game) -> Callable[[Tensor], Coverage] | None:
         known = self.estimators(game)
         kinds = known.kinds

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 import torch
 from torch import Generator, Tensor
@@ -12,11 +11,12 @@ from gandash.config.data import DataConfig
 from gandash.diagnostics.measure import Measurement
 from gandash.diagnostics.plane import FIELD, Plane
 from gandash.domains.domain import FrameBuilder
-from gandash.domains.points import Points
+from gandash.domains.points import Points, point_facts
 from gandash.game.distributions import PlaneDistribution, distribution
 from gandash.game.field import judge, pull, sample
 from gandash.game.game import Game
 from gandash.game.round import GameState
+from gandash.wire.facts import Facts, GameFacts, PlaneFacts
 from gandash.wire.frame import Arrays
 
 _DOTS = 256  # samples of each kind on the plane
@@ -43,16 +43,8 @@ class PlaneFrames(FrameBuilder):
         else:
             self._mesh = None
 
-    def facts(self, game: Game) -> dict[str, Any]:
-        plane = plane_estimators(game.config.data)
-        return {
-            "stage": "plane",
-            "window": list(plane.window),
-            "wasserstein": "sliced W_1",
-            "field_size": FIELD,
-            "mesh_size": _MESH if self._mesh is not None else 0,
-            "latent": {"kind": game.latent.kind, "dimension": game.latent.dimension},
-        }
+    def facts(self, game: Game, known: Plane, shared: GameFacts) -> Facts:
+        return PlaneFacts(**point_facts(game, shared, "sliced W_1"), window=known.window)
 
     @torch.inference_mode()
     def arrays(self, game: Game, state: GameState, found: Measurement) -> Arrays:

@@ -20,6 +20,7 @@ from gandash.domains.domain import Domain, KnownJsd
 from gandash.domains.verdict_evidence import VerdictEvidence, centre_named, outputs_of_d, share_off, targets_of_d
 from gandash.game.game import Game, Streams
 from gandash.game.round import GameState
+from gandash.wire.facts import GameFacts
 
 
 class PointEvidence(VerdictEvidence):
@@ -48,6 +49,17 @@ class PointEvidence(VerdictEvidence):
         return points_verdict_rule(self._recent, self._jsd_floor, count, centre_named(game), targets_of_d(game))
 
 
+def point_facts(game: Game, shared: GameFacts, wasserstein: str = "W_1") -> dict[str, Any]:
+    """The fields of `PointFacts`: where p_r's modes are, if it is a mixture, and what a perfect generator scores there."""
+    modes = game.data.modes()
+    return dict(shared) | {
+        "wasserstein": wasserstein,
+        "modes": () if modes is None else modes.places.tolist(),
+        "mode_std": None if modes is None else modes.std,
+        "perfect_quality": perfect_quality(game.data.dimension) if modes is None else float(perfect_shares(modes).sum()),
+    }
+
+
 class Points(Domain):
     """A kind of points: a newcomer brings its estimators and what draws it."""
 
@@ -59,13 +71,6 @@ class Points(Domain):
 
     def verdict_evidence(self, game: Game) -> VerdictEvidence:
         return PointEvidence(self.estimators(game).floors["jsd"].worst_5pct)
-
-    def mode_facts(self, game: Game) -> dict[str, Any]:
-        modes = game.data.modes()
-        if modes is None:
-            return {"modes": [], "mode_weights": [], "mode_std": None, "perfect_quality": perfect_quality(game.data.dimension)}
-        weights, perfect = modes.weights.tolist(), float(perfect_shares(modes).sum())
-        return {"modes": modes.places.tolist(), "mode_weights": weights, "mode_std": modes.std, "perfect_quality": perfect}
 
     def cover(self, game: Game) -> Callable[[Tensor], Coverage] | None:
         modes = game.data.modes()

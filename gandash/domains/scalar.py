@@ -10,16 +10,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator
 
+from gandash.diagnostics.line import Line
 from gandash.diagnostics.measure import Measurement
 from gandash.diagnostics.phase import GRID as PHASE_GRID
 from gandash.diagnostics.phase import equilibrium, flow, is_scalar, noise_at, phase, rest_point, window
-from gandash.diagnostics.spectrum import pairs
 from gandash.diagnostics.verdict import Verdict, path_verdict_rule
 from gandash.domains.domain import FrameBuilder
 from gandash.domains.line import LineDomain
+from gandash.domains.points import point_facts
 from gandash.domains.verdict_evidence import VerdictEvidence
 from gandash.game.game import Game
 from gandash.game.round import GameState
+from gandash.wire.facts import Complex, Facts, GameFacts, Phase, PhaseFacts
 from gandash.wire.frame import Arrays
 
 
@@ -45,24 +47,21 @@ class PhaseFrames(FrameBuilder):
         self._path: list[tuple[int, float, float]] = []
         self._shown: tuple[Game, float, NDArray[np.float32]] | None = None
 
-    def facts(self, game: Game) -> dict[str, Any]:
-        found, rest = phase(game, self._path[-1][0] if self._path else 0), rest_point(game)
-        return {
-            "stage": "phase",
-            "wasserstein": "W_1",
-            "window": list(window(game)),
-            "equilibrium": None if rest is None else list(rest),
-            "phase": {
-                "grid": PHASE_GRID,
-                "rule": game.config.update_rule.summary(),
-                "step_sizes": list(found.step_sizes),
-                "eigenvalues": pairs(found.eigenvalues),
-                "multipliers": None if found.multipliers is None else pairs(found.multipliers),
-                "modulus": found.modulus,
-                "boundary": None if found.boundary is None else pairs(found.boundary),
-                "words": found.words,
-            },
-        }
+    def facts(self, game: Game, known: Line, shared: GameFacts) -> Facts:
+        found = phase(game, self._path[-1][0] if self._path else 0)
+        return PhaseFacts(
+            **point_facts(game, shared),
+            window=window(game),
+            equilibrium=rest_point(game),
+            phase=Phase(
+                grid=PHASE_GRID,
+                eigenvalues=finite_points(found.eigenvalues),
+                multipliers=None if found.multipliers is None else finite_points(found.multipliers),
+                modulus=found.modulus,
+                boundary=None if found.boundary is None else finite_points(found.boundary),
+                words=found.words,
+            ),
+        )
 
     def follow(self, state: GameState) -> None:
         while self._path and self._path[-1][0] >= state.step:  # the same again, or after going back to an earlier state
@@ -87,6 +86,11 @@ class PhaseFrames(FrameBuilder):
             places = torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1).reshape(-1, 2)
             self._shown = (game, sigma, flow(game, places, sigma))
         return self._shown[2]
+
+
+def finite_points(values: NDArray[np.complex128]) -> tuple[Complex, ...]:
+    """Complex numbers as pairs of their real and imaginary part, those that are finite."""
+    return tuple((float(z.real), float(z.imag)) for z in values if np.isfinite(z))
 
 
 class ScalarDomain(LineDomain):

@@ -11,6 +11,7 @@ from gandash.diagnostics.estimators import NullReference
 from gandash.domains.registry import domain_of
 from gandash.examine.descents import affordable_steps, value_notes
 from gandash.examine.examination import CheckCancelled, Examination, GameCopy, Result, timed, with_rests
+from gandash.wire.browser import Examinable
 
 BEST_STEPS, BEST_RATE, BEST_BATCH, BEST_SECONDS = 3000, 1e-3, 512, 40.0
 BEYOND = 0.01  # nats by which noise may carry D's estimate of JSD past the measured one
@@ -84,4 +85,4 @@ def _seconds(copy: GameCopy) -> float:
     return min(BEST_SECONDS, with_rests(timed(few) / 5, steps))
 
 
-BEST_RESPONSE = Examination("best_response", "D's best response", _results, _seconds)
+BEST_RESPONSE = Examination(Examinable.BEST_RESPONSE, "D's best response", _results, _seconds)

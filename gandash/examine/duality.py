@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from gandash.diagnostics.duality import duality_gap
 from gandash.examine.descents import affordable_steps, value_notes
 from gandash.examine.examination import CheckCancelled, Examination, GameCopy, Result, timed, with_rests
+from gandash.wire.browser import Examinable
 
 INNER_STEPS, INNER_RATE = 100, 1e-3
 INNER_BATCH, INNER_TEST = 512, 4096
@@ -45,4 +46,4 @@ def _seconds(copy: GameCopy) -> float:
     return with_rests(timed(few) / 4, 2 * steps)
 
 
-DUALITY = Examination("duality", "the duality gap", _results, _seconds)
+DUALITY = Examination(Examinable.DUALITY, "the duality gap", _results, _seconds)

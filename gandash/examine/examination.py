@@ -18,7 +18,7 @@ from gandash.config.setting import JsonValue
 from gandash.diagnostics.path import PathPoint
 from gandash.game.game import Game, Streams, build_game
 from gandash.game.round import GameState
-from gandash.wire.messages import Examinable
+from gandash.wire.browser import Examinable
 
 Result = dict[str, JsonValue]
 CheckCancelled = Callable[[], None]

@@ -26,6 +26,7 @@ from gandash.examine.examination import (
 from gandash.game.field import Chance
 from gandash.game.game import Game, Streams
 from gandash.game.step import train_step
+from gandash.wire.browser import Examinable
 
 LARGE = 5e6  # parameters times samples: beyond, less is asked for
 PLANE_GRID, SMALL_GRID = 17, 9  # places per side of a plane through parameter space
@@ -108,4 +109,4 @@ def _seconds(copy: GameCopy) -> float:
     return with_rests(timed(lambda: field(here)), places)
 
 
-LANDSCAPE = Examination("landscape", "the landscape", _results, _seconds)
+LANDSCAPE = Examination(Examinable.LANDSCAPE, "the landscape", _results, _seconds)

@@ -12,7 +12,7 @@ from gandash.examine.examination import CheckCancelled, Examination, FrozenGame,
 from gandash.examine.landscape import LANDSCAPE
 from gandash.examine.samples import SAMPLES
 from gandash.examine.spectrum import SPECTRUM
-from gandash.wire.messages import Examinable
+from gandash.wire.browser import Examinable
 
 EXAMINATIONS: dict[Examinable, Examination] = {one.what: one for one in (SPECTRUM, LANDSCAPE, BEST_RESPONSE, DUALITY, SAMPLES)}
 
@@ -27,10 +27,10 @@ def examine(what: Examinable, frozen: FrozenGame, check_cancelled: CheckCancelle
     yield from examination.results(GameCopy.of(frozen), check_cancelled)
 
 
-def estimates(frozen: FrozenGame) -> dict[str, float]:
+def estimates(frozen: FrozenGame) -> dict[Examinable, float]:
     """Seconds by examination; without those that this game does not admit, or of which nobody knows a small step."""
     copy = GameCopy.of(frozen)
-    found: dict[str, float] = {}
+    found: dict[Examinable, float] = {}
     for what, examination in EXAMINATIONS.items():
         if examination.refusal(frozen.config):
             continue

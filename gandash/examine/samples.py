@@ -19,6 +19,7 @@ from gandash.domains.registry import domain_of
 from gandash.examine.examination import CheckCancelled, Examination, GameCopy, Result, with_rests
 from gandash.game.field import generate
 from gandash.game.game import Game
+from gandash.wire.browser import Examinable
 
 PAIRED = 3e8  # pairs of samples times numbers in a sample that one distance may cost
 
@@ -99,4 +100,4 @@ def _seconds(copy: GameCopy) -> float:
     return with_rests(time.perf_counter() - began, 1 if known else 1 + _REPEATS)
 
 
-SAMPLES = Examination("samples", "the comparison of samples", _results, _seconds)
+SAMPLES = Examination(Examinable.SAMPLES, "the comparison of samples", _results, _seconds)

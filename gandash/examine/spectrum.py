@@ -24,6 +24,7 @@ from gandash.examine.examination import (
     with_rests,
 )
 from gandash.game.field import Chance, generate, seen, slopes_between
+from gandash.wire.browser import Examinable
 
 LARGE, HUGE = 2e7, 3e5  # parameters times samples, and parameters: beyond, less is asked for
 EIGENVALUES, RESTARTS = 8, 15
@@ -160,4 +161,4 @@ def _mix(copy: GameCopy, n: int) -> Chance:
     return Chance(mix=torch.full((1, n // copy.game.pack, 1), 0.5))
 
 
-SPECTRUM = Examination("spectrum", "the spectrum", _results, _seconds, _refusal)
+SPECTRUM = Examination(Examinable.SPECTRUM, "the spectrum", _results, _seconds, _refusal)

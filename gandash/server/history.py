@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +29,18 @@ class Cursor:
     epoch: int = -1  # of the rows it holds: merging or cutting starts a new one
     rows: int = 0  # whole-run rows it holds that can no longer change
     step: int = -1  # newest raw step it holds
+
+
+@dataclass(frozen=True)
+class Patch:
+    """What a viewer lacks: whole-run rows from `first` on replace its own, each of `stride` steps; `fresh` says that the newest
+    steps are sent anew."""
+
+    stride: int
+    first: int
+    fresh: bool
+    arrays: Arrays
+    cursor: Cursor
 
 
 class History:
@@ -110,8 +121,8 @@ class History:
                 self.stride = 1
             self._epoch += 1
 
-    def patch(self, cursor: Cursor) -> tuple[dict[str, Any], Arrays, Cursor]:
-        """What a viewer at `cursor` lacks: label, arrays and its new cursor. Rows from `from` on replace its own."""
+    def patch(self, cursor: Cursor) -> Patch:
+        """What a viewer at `cursor` lacks, and its new cursor."""
         with self._lock:
             fresh = cursor.epoch != self._epoch
             begin = 0 if fresh else cursor.rows
@@ -119,7 +130,6 @@ class History:
             order = np.argsort(self._raw_steps, kind="stable")
             order = order[self._raw_steps[order] > known]
             closed = self._rows - (self._room > 0)  # the newest row may still grow
-            label = {"stride": self.stride, "from": begin, "recent_reset": fresh}
             whole = slice(begin, self._rows)
             measured = self._measured[whole]
             with np.errstate(invalid="ignore"):
@@ -133,4 +143,4 @@ class History:
                 "recent": self._raw[order],
             }
             newest = int(self._raw_steps[order[-1]]) if len(order) else known
-            return label, arrays, Cursor(self._epoch, closed, newest)
+            return Patch(self.stride, begin, fresh, arrays, Cursor(self._epoch, closed, newest))

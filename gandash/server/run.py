@@ -18,7 +18,8 @@ from gandash.server.origin import Before, Origin
 from gandash.server.process import TooManyCommands, WorkerProcess
 from gandash.server.recovery import Recovery
 from gandash.server.state import RunState
-from gandash.server.viewers import Role, Viewer
+from gandash.server.viewers import Viewer
+from gandash.wire.browser import Role, Status
 from gandash.wire.frame import check, unpack
 from gandash.wire.messages import (
     FRAME,
@@ -37,7 +38,6 @@ from gandash.wire.messages import (
     Speed,
     Start,
     Started,
-    Status,
     Unsaved,
 )
 

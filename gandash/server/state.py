@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import threading
-from typing import Any
 
 from gandash.config import GameConfig
 from gandash.config.changes import distinctions
-from gandash.server.members import Member, describe
+from gandash.server.members import Member, described
 from gandash.server.origin import Origin
-from gandash.server.viewers import Role, Viewers
+from gandash.server.viewers import Viewers
+from gandash.wire import browser
+from gandash.wire.browser import Examinable, Finding, Role, Status, Verdict, VerdictKind
 from gandash.wire.changes import mark
-from gandash.wire.frame import finite
+from gandash.wire.facts import Facts
 from gandash.wire.messages import (
     Change,
     Changed,
@@ -21,7 +21,6 @@ from gandash.wire.messages import (
     Event,
     Examined,
     Pace,
-    Status,
     StatusChanged,
     VerdictChanged,
 )
@@ -34,10 +33,10 @@ class RunState:
 
     def __init__(self, config: GameConfig, title: str, speed: float | None) -> None:
         self.id = secrets.token_hex(4)
-        self.tokens: dict[Role, str] = {"steer": secrets.token_urlsafe(24), "watch": secrets.token_urlsafe(24)}
+        self.tokens = {role: secrets.token_urlsafe(24) for role in Role}
         self._origin = Origin(title, config, (config,))
         self.configs: tuple[GameConfig, ...] = (config,)
-        self.members = [Member()]
+        self.members: list[Member] = []  # from when the first games have begun
         self._labels: tuple[str, ...] = ()  # of compared games, where their settings do not say enough
         self.status, self.reason, self.notice = Status.PAUSED, "", ""
         self.step = 0
@@ -46,8 +45,8 @@ class RunState:
         self.version = 0  # of everything in `describe`
         self._lock = threading.RLock()
         self._generation = 0  # of the game that viewers see
-        self._durations: dict[str, float] = {}  # about how many seconds each examination takes here
-        self._examined: dict[str, dict[str, Any]] = {}  # the newest of this game, by what was examined
+        self._durations: dict[Examinable, float] = {}  # about how many seconds each examination takes here
+        self._examined: dict[Examinable, Finding] = {}  # the newest of this game, by what was examined
         self._told: dict[Role, tuple[tuple[int, int], str]] = {}  # for each role: what is said at (version, step)
         self._viewers = Viewers()
 
@@ -57,15 +56,15 @@ class RunState:
 
     @property
     def changes(self) -> tuple[Change, ...]:
-        return self.members[0].changes
+        return self.members[0].changes if self.members else ()
 
     @property
-    def facts(self) -> dict[str, Any]:
-        return self.members[0].facts
+    def facts(self) -> Facts | None:
+        return self.members[0].facts if self.members else None
 
     @property
-    def verdict(self) -> dict[str, Any]:
-        return self.members[0].verdict
+    def verdict(self) -> Verdict | None:
+        return self.members[0].verdict if self.members else None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -101,23 +100,21 @@ class RunState:
         """What `end_comparison` gives back, in a few words."""
         return self._origin.title_before
 
-    def describe(self, role: Role) -> dict[str, Any]:
+    def describe(self, role: Role) -> browser.RunState:
         """The whole state of the run but for pictures and curves."""
         with self._lock:
-            return {
-                "type": "run",
-                "run": self.id,
-                "role": role,
-                "generation": self._generation,
-                "status": self.status.value,
-                "reason": self.reason,
-                "notice": self.notice,
-                "step": self.step,
-                "speed": self.speed,
-                "examined": dict(self._examined),
-                "durations": dict(self._durations),
-                **describe(self.members, self.labels, self.title),
-            }
+            return browser.RunState(
+                role=role,
+                generation=self._generation,
+                status=self.status,
+                reason=self.reason,
+                notice=self.notice,
+                step=self.step,
+                speed=self.speed,
+                examined=self._examined,
+                durations=self._durations,
+                games=described(self.members, self.labels),
+            )
 
     def state(self, role: Role) -> tuple[int, str]:
         """The version, and `describe` as JSON: made once, however many look."""
@@ -125,7 +122,7 @@ class RunState:
             now = self.version, self.step
             made_at, text = self._told.get(role, (None, ""))
             if made_at != now:
-                text = json.dumps(self.describe(role), allow_nan=False)
+                text = self.describe(role).model_dump_json()
                 self._told[role] = now, text
             return self.version, text
 
@@ -143,17 +140,17 @@ class RunState:
                 self.status, self.step, self.reason = status, step, reason
                 if status is Status.DIVERGED:
                     for member in self.members:
-                        if member.verdict.get("kind") != "diverged":
-                            member.verdict = {"kind": "diverged", "title": "Diverged", "reason": reason, "step": step}
+                        if member.verdict.kind is not VerdictKind.DIVERGED:
+                            member.verdict = Verdict(kind=VerdictKind.DIVERGED, title="Diverged", reason=reason, step=step)
             case Changed(change=change, facts=facts, member=i):
                 member = self.members[i]
                 member.changes += (change,)
                 member.marks.append(mark(change, self.configs[i]))
-                member.facts = finite(facts)
-            case VerdictChanged(member=i):
-                self.members[i].verdict = event.model_dump(include={"kind", "title", "reason", "step"})
+                member.facts = facts
+            case VerdictChanged(member=i, verdict=verdict):
+                self.members[i].verdict = verdict
             case Estimated(seconds=seconds, generation=generation) if generation == self._generation:
                 self._durations = seconds
             case Examined(what=what, generation=generation) if generation == self._generation:
-                self._examined[what] = event.model_dump(include={"step", "done", "result", "problem"})
+                self._examined[what] = Finding(step=event.step, done=event.done, result=event.result, problem=event.problem)
         return True

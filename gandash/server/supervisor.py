@@ -18,7 +18,7 @@ from gandash.server.forkserver import ForkServer, Spawned, can_fork
 from gandash.server.health import Limits, given_up
 from gandash.server.process import WorkerProcess
 from gandash.server.run import Run
-from gandash.server.viewers import Role
+from gandash.wire.browser import Role
 
 log = logging.getLogger("gandash.supervisor")
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import Literal
 
 from gandash.server.history import Cursor, History
 from gandash.server.members import Member, columns
+from gandash.wire.browser import HistoryLabel, Role
 from gandash.wire.frame import pack
-
-Role = Literal["steer", "watch"]
 
 EXPECTED_SECONDS = 30.0  # how long a run waits for the page that it was promised to
 
@@ -92,8 +90,16 @@ class Viewers:
         if history is not None:
             if viewer.generation_seen != generation:
                 viewer.generation_seen, viewer.cursor = generation, Cursor()
-            label, arrays, viewer.cursor = history.patch(viewer.cursor)
-            packets.append(pack(label | {"kind": "history", "generation": generation, "columns": columns(members)}, arrays))
+            patch = history.patch(viewer.cursor)
+            viewer.cursor = patch.cursor
+            label = HistoryLabel(
+                generation=generation,
+                columns=columns(members),
+                stride=patch.stride,
+                first=patch.first,
+                recent_reset=patch.fresh,
+            )
+            packets.append(pack(label, patch.arrays))
         packets.append(self.frame)
         viewer.frame_seen, viewer.ready = self.frame_number, False
         return packets

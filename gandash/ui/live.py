@@ -10,7 +10,7 @@ import streamlit as st
 from gandash import __version__
 from gandash.config.setting import SettingError
 from gandash.server.run import Run
-from gandash.server.viewers import Role
+from gandash.wire.browser import Role
 
 # The component is only a door: the view itself is ordinary ES modules from the app's own routes.
 _BOOTSTRAP = """

@@ -27,6 +27,7 @@ from gandash.ui.service import begin, supervisor
 from gandash.ui.style import STYLE
 from gandash.ui.tab import Tab
 from gandash.ui.words import maths
+from gandash.wire.browser import Role
 from gandash.wire.messages import MAX_MEMBERS
 
 state = st.session_state
@@ -64,7 +65,7 @@ def main() -> None:
 def draw(tab: Tab, run: Run) -> None:
     live.mount(
         run,
-        "steer",
+        Role.STEER,
         "live",
         on_generation=tab.hear_of_a_game,
         on_start=lambda: tab.note(choices.place, sent("live", "start")),

@@ -34,12 +34,13 @@ from gandash.places import ASSETS as ASSETS
 from gandash.presets import DEFAULT
 from gandash.server.run import Run
 from gandash.server.supervisor import NoRoom
-from gandash.server.viewers import Role, Viewer
+from gandash.server.viewers import Viewer
 from gandash.ui.arrival import page
 from gandash.ui.doors import LIVE, admits, stated_hosts
 from gandash.ui.doors import VISITOR_COOKIE as VISITOR_COOKIE
 from gandash.ui.doors import middleware as middleware
 from gandash.ui.service import begin, supervisor
+from gandash.wire.browser import Hello, Notice, Role, Welcome
 from gandash.wire.messages import steering_adapter
 
 log = logging.getLogger("gandash.socket")
@@ -91,16 +92,15 @@ async def live(socket: WebSocket) -> None:
 async def _admit(socket: WebSocket) -> tuple[Run, Role] | None:
     try:
         text = await asyncio.wait_for(_receive(socket), HELLO_SECONDS)
-        hello = json.loads(text[:MAX_MESSAGE])
-        token = hello["token"] if hello["type"] == "hello" else ""
-        visitor, name = socket.cookies.get(VISITOR_COOKIE, ""), hello.get("arriving")
-        if token == "" and visitor and isinstance(name, str) and name:
+        hello = Hello.model_validate_json(text[:MAX_MESSAGE])
+        visitor = socket.cookies.get(VISITOR_COOKIE, "")
+        if not hello.token and visitor and hello.arriving:
             keeper = supervisor()
-            run = await asyncio.to_thread(keeper.arrive, name, visitor, lambda: begin(keeper, DEFAULT, visitor))
-            await socket.send_text(json.dumps({"type": "welcome", "token": run.tokens["steer"]}))
-            return run, "steer"
-        return supervisor().admit(token) if isinstance(token, str) else None
-    except (TimeoutError, ValueError, KeyError, TypeError, AttributeError, RecursionError, WebSocketDisconnect, NoRoom):
+            run = await asyncio.to_thread(keeper.arrive, hello.arriving, visitor, lambda: begin(keeper, DEFAULT, visitor))
+            await socket.send_text(Welcome(token=run.tokens[Role.STEER]).model_dump_json())
+            return run, Role.STEER
+        return supervisor().admit(hello.token)
+    except (TimeoutError, ValueError, WebSocketDisconnect, NoRoom):
         return None  # of NoRoom the page tells by itself
 
 
@@ -120,7 +120,7 @@ async def _talk(socket: WebSocket, run: Run, role: Role, viewer: Viewer, news: a
             version, text = run.state(role)
             await socket.send_text(text)
         while viewer.refusals:
-            await socket.send_text(json.dumps({"type": "refused", "message": viewer.refusals.popleft()}))
+            await socket.send_text(Notice(message=viewer.refusals.popleft()).model_dump_json())
         if run.has_ended:
             if version != run.version:  # it ended since we looked
                 await socket.send_text(run.state(role)[1])
@@ -147,7 +147,7 @@ async def _listen(socket: WebSocket, run: Run, role: Role, viewer: Viewer, news:
                     answer = (
                         "too many commands at once; the rest of them were dropped" if count == COMMANDS_PER_SECOND + 1 else ""
                     )
-                elif role != "steer":
+                elif role is not Role.STEER:
                     answer = "you are watching this run; only its owner can steer it"
                 else:
                     answer = run.order(steering_adapter.validate_python(message))

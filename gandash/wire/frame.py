@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
@@ -22,12 +23,13 @@ class BrokenFrame(ValueError):
     """Bytes that are no frame, or a frame cut short."""
 
 
-def pack(label: dict[str, Any], arrays: Arrays) -> bytes:
+def pack(label: BaseModel | dict[str, Any], arrays: Arrays) -> bytes:
     """Label and arrays as bytes; float64 is sent as float32. Non-finite numbers in the label become null."""
     compact = {
         name: np.asarray(a, dtype=np.float32 if a.dtype == np.float64 else a.dtype, order="C") for name, a in arrays.items()
     }
-    return save(compact, metadata={"label": json.dumps(finite(label), allow_nan=False)})
+    text = label.model_dump_json() if isinstance(label, BaseModel) else json.dumps(finite(label), allow_nan=False)
+    return save(compact, metadata={"label": text})
 
 
 def check(body: bytes) -> None:

@@ -7,34 +7,17 @@ body. Kinds: `E` an event as JSON, `F` a frame, `M` metrics (both in the safeten
 from __future__ import annotations
 
 import struct
-from enum import StrEnum
 from typing import IO, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from gandash.config import GameConfig
 from gandash.config.setting import JsonValue
-
-
-class Status(StrEnum):
-    """Where a run stands; `connecting` is known to the browser alone."""
-
-    PAUSED = "paused"
-    RUNNING = "running"
-    DIVERGED = "diverged"
-    FAILED = "failed"
-    ENDED = "ended"
-
-
-Examinable = Literal["spectrum", "duality", "samples", "best_response", "landscape"]
-"""What can be examined on request: see `gandash.examine`."""
-
+from gandash.wire.browser import Examinable, Status, Verdict
+from gandash.wire.facts import Facts
+from gandash.wire.model import Message
 
 MAX_MEMBERS = 8  # games that one run compares
-
-
-class Message(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 # ------------------------------------------------------------------------------------------------------------- commands
@@ -191,7 +174,7 @@ class Standing(Message):
 
     config: GameConfig
     changes: tuple[Change, ...]
-    facts: dict[str, Any]
+    facts: Facts
 
 
 class Started(Message):
@@ -218,19 +201,16 @@ class Changed(Message):
     generation: int
     member: int = 0
     change: Change
-    facts: dict[str, Any]
+    facts: Facts
 
 
 class VerdictChanged(Message):
-    """The verdict on one game in words; see `gandash.diagnostics.verdict`."""
+    """The verdict on one game is another, or rests on other numbers."""
 
     type: Literal["verdict"] = "verdict"
     generation: int
     member: int = 0
-    step: int
-    kind: str
-    title: str
-    reason: str
+    verdict: Verdict
 
 
 class Saved(Message):
@@ -278,7 +258,7 @@ class Estimated(Message):
 
     type: Literal["estimated"] = "estimated"
     generation: int
-    seconds: dict[str, float]
+    seconds: dict[Examinable, float]
 
 
 class Heartbeat(Message):

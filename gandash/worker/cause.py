@@ -41,7 +41,7 @@ def cause_of(
         words, advice = _begun(at, found), found.advice
     last = next((c for c in reversed(changes) if c.kind == "set" and 0 <= at - c.step <= RECENT), None)
     if last is not None:
-        words += f" The last change before it: {mark(last, config)['label']} at step {last.step}."
+        words += f" The last change before it: {mark(last, config).label} at step {last.step}."
     return Cause(words, advice)
 
 

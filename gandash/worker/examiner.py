@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from gandash.config.setting import JsonValue
 from gandash.examine.examination import LONGEST_REST_SECONDS, REST, FrozenGame, Result
 from gandash.examine.registry import EXAMINATIONS, estimates, examine
+from gandash.wire.browser import Examinable
 from gandash.wire.frame import finite
-from gandash.wire.messages import Estimated, Examinable, Examined
+from gandash.wire.messages import Estimated, Examined
 
 log = logging.getLogger("gandash.worker")
 
@@ -49,7 +50,7 @@ class Examiner:
         self._waiting: dict[Examinable, _Task] = {}
         self._unfinished: dict[Examinable, _Task] = {}  # that stopped at their time limit and may go on
         self._estimate_of: FrozenGame | None = None  # waits
-        self._seconds: dict[str, float] | None = None  # that each takes here, once somebody asked
+        self._seconds: dict[Examinable, float] | None = None  # that each takes here, once somebody asked
         self._running: _Task | None = None
         self._thread: threading.Thread | None = None
 

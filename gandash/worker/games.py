@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -18,7 +17,8 @@ from gandash.config.setting import JsonValue
 from gandash.game.game import Game, Streams, build_game, structure
 from gandash.game.round import GameState, Players
 from gandash.game.step import train_step
-from gandash.wire.frame import Arrays, pack
+from gandash.wire.browser import FrameLabel
+from gandash.wire.frame import pack
 from gandash.wire.messages import Change, Look
 from gandash.worker.observer import Observer, Rows
 from gandash.worker.trajectory import StateSnapshot, Trajectory
@@ -125,15 +125,17 @@ class Games:
 
     def picture(self, generation: int, steps_per_second: float, hurried: bool = False) -> bytes:
         """The bytes of a frame: a single game's, or those of all with their number before each array's name."""
-        label: dict[str, Any] = {"kind": "frame", "generation": generation, "steps_per_second": steps_per_second}
         alone = len(self.observers) == 1
         pictures = [observer.frame_arrays(hurried, alone) for observer in self.observers]
+        label = FrameLabel(
+            generation=generation,
+            steps_per_second=steps_per_second,
+            step=self.step,
+            members=tuple(own for own, _ in pictures),
+        )
         if alone:
-            (own, arrays), *_ = pictures
-            return pack(label | own, arrays)
-        together: Arrays = {f"{i}/{name}": a for i, (_, arrays) in enumerate(pictures) for name, a in arrays.items()}
-        label |= {"revision": self.revision, "step": self.step, "measured": self.step, "numbers": {}}
-        return pack(label | {"members": [own for own, _ in pictures]}, together)
+            return pack(label, pictures[0][1])
+        return pack(label, {f"{i}/{name}": a for i, (_, arrays) in enumerate(pictures) for name, a in arrays.items()})
 
 
 Watched = tuple[Trajectory, Observer]

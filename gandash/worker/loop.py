@@ -13,6 +13,8 @@ from gandash.config.setting import SettingError
 from gandash.diagnostics.verdict import Verdict
 from gandash.examine.examination import FrozenGame
 from gandash.game.round import Players
+from gandash.wire import browser
+from gandash.wire.browser import Status, VerdictKind
 from gandash.wire.frame import pack
 from gandash.wire.messages import (
     EVENT,
@@ -38,7 +40,6 @@ from gandash.wire.messages import (
     Standing,
     Start,
     Started,
-    Status,
     StatusChanged,
     StepBy,
     Unsaved,
@@ -315,9 +316,8 @@ class Loop:
         if not len(steps):
             return
         assert self._begin is not None
-        generation = self._begin.generation
         table = np.concatenate([own.values for own in rows], axis=1)
-        self._send(METRICS, pack({"kind": "metrics", "generation": generation}, {"step": steps, "rows": table}))
+        self._send(METRICS, pack({"kind": "metrics", "generation": self._begin.generation}, {"step": steps, "rows": table}))
         broken = {}
         for i in games.playing:
             trajectory = games.trajectories[i]
@@ -348,8 +348,8 @@ class Loop:
     def _tell_verdict(self, i: int, verdict: Verdict) -> None:
         assert self._begin is not None and self._games is not None
         self._untold.discard(i)
-        said = {"kind": verdict.kind, "title": verdict.title, "reason": verdict.reason}
-        self._event(VerdictChanged(generation=self._begin.generation, step=self._games.step, member=i, **said))
+        told = browser.Verdict(kind=verdict.kind, title=verdict.title, reason=verdict.reason, step=self._games.step)
+        self._event(VerdictChanged(generation=self._begin.generation, member=i, verdict=told))
 
     def _diverge(self, games: Games, broken: dict[int, int]) -> None:
         """Games whose numbers are no longer finite, and from which step on: they stop, and with the last of them the run."""
@@ -375,7 +375,7 @@ class Loop:
         return max(snapshot.state.step for snapshot in kept.members)
 
     def _tell_diverged(self, i: int, words: str) -> None:
-        self._tell_verdict(i, Verdict("diverged", "Diverged", f"{words} It stands still; the others go on."))
+        self._tell_verdict(i, Verdict(VerdictKind.DIVERGED, "Diverged", f"{words} It stands still; the others go on."))
 
     def _beat_without_a_game(self) -> None:
         """To wait is not to be stuck: a spare worker may have nothing to do for hours."""

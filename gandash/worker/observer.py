@@ -6,14 +6,16 @@ An observer changes nothing of the game. Whoever plays tells it: of every round,
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from gandash.config.objectives import OBJECTIVES
+from gandash.diagnostics import estimators
 from gandash.diagnostics.measure import READINGS
 from gandash.diagnostics.path import PathHistory, PathPoint, UpdateCosine
 from gandash.diagnostics.verdict import WAITING, Verdict
@@ -21,8 +23,19 @@ from gandash.domains.domain import Measured
 from gandash.domains.registry import domain_of
 from gandash.game.device import CPU, name_of
 from gandash.game.game import Game
-from gandash.game.objectives import reference_label
+from gandash.game.objectives import Reading, reference_label
 from gandash.game.round import METRICS, GameState
+from gandash.wire.browser import PictureLabel
+from gandash.wire.facts import (
+    DiscriminatorReading,
+    Facts,
+    GameFacts,
+    NullReference,
+    Objective,
+    Parameters,
+    ReadingKind,
+    ReferenceLine,
+)
 from gandash.wire.frame import Arrays
 from gandash.wire.messages import Change, Look
 from gandash.worker.trajectory import Trajectory
@@ -178,7 +191,7 @@ class Observer:
 
     # ------------------------------------------------------------------------------------------------------ pictures
 
-    def frame_arrays(self, hurried: bool = False, alone: bool = True) -> tuple[dict[str, Any], Arrays]:
+    def frame_arrays(self, hurried: bool = False, alone: bool = True) -> tuple[PictureLabel, Arrays]:
         """Label and arrays of one picture; `measured` is the step that its numbers belong to.
 
         That is the present step, unless the picture is wanted `hurried` and its kind of data allows numbers of a few steps ago,
@@ -191,51 +204,52 @@ class Observer:
             measured, found = step, self.measurement()
         arrays = self._frames.arrays(self.game, self.state, found)
         numbers = found.expectations | found.readings
-        label = {"revision": self.revision, "step": step, "measured": measured, "numbers": numbers}
-        return label | self._frames.label, arrays
+        return PictureLabel(step=step, measured=measured, numbers=numbers, wall=self._frames.wall), arrays
 
     def look(self, look: Look) -> None:
         """Show something more closely, if these frames can."""
         self._frames.look(look)
         self.revision += 1
 
-    def facts(self) -> dict[str, Any]:
+    @property
+    def floors(self) -> Mapping[str, estimators.NullReference]:
+        """What the estimators read on samples of p_r itself, by column."""
+        floors: Mapping[str, estimators.NullReference] = self._domain.estimators(self.game).floors
+        return floors
+
+    def facts(self) -> Facts:
         """What stays true of this game while its settings do: what the axes, the reference lines and the floors are."""
-        game, trajectory, domain = self.game, self._trajectory, self._domain
-        known = domain.estimators(game)
+        game, trajectory = self.game, self._trajectory
+        objective, other = game.objective, game.other_objective
         # A line of theory holds from the step at which its objective came into play
         since = max((c.step for c in trajectory.changes if c.path in READ_ANEW), default=0)
-        return {
-            **self._frames.facts(game),
-            **domain.mode_facts(game),
-            "columns": list(self.columns),
-            "references": {
-                name: {"value": value, "label": reference_label(value), "since": since}
-                for name, value in game.objective.equilibrium.items()
+        shared = GameFacts(
+            columns=self.columns,
+            references={
+                name: ReferenceLine(value=value, label=reference_label(value), since=since)
+                for name, value in objective.equilibrium.items()
             },
-            "floors": {name: asdict(floor) for name, floor in known.floors.items()},
-            "samples": known.samples,
-            "measure_every": domain.measure_every,
-            "objective": game.objective.name,
-            "other_objective": game.other_objective.name if game.other_objective else None,
-            "reading": reading_facts(game) | {"since": since},
-            "averaging": trajectory.config.run.averaging,
-            "device": name_of(trajectory.device),
-            "parameters": {"generator": game.generator.network.size, "discriminator": game.discriminator.network.size},
-        }
+            floors={name: NullReference(mean=floor.mean, worst_5pct=floor.worst_5pct) for name, floor in self.floors.items()},
+            objective=Objective(name=objective.name, label=OBJECTIVES[objective.name], other=other and OBJECTIVES[other.name]),
+            reading=reading_facts(objective.reading, since),
+            averaging=trajectory.config.run.averaging,
+            device=name_of(trajectory.device),
+            parameters=Parameters(generator=game.generator.network.size, discriminator=game.discriminator.network.size),
+        )
+        return self._frames.facts(game, self._domain.estimators(game), shared)
 
 
-def reading_facts(game: Game) -> dict[str, Any]:
-    """What D's output means in this game, for those who draw it."""
-    reading = game.objective.reading
+def reading_facts(reading: Reading, since: int) -> DiscriminatorReading:
+    """What D's output means, from step `since` on, for those who draw it."""
     centre = reading.centre
-    return {
-        "kind": "probability" if reading.is_probability else "critic",
-        "label": "D(x)" if reading.is_probability else "a(x)",
-        "centre": centre,
-        "centre_label": "" if centre is None else {0.5: "½"}.get(centre, f"{centre:.3g}"),
-        "low": reading.low,
-        "high": reading.high,
-        "optimal": reading.optimal is not None,
-        "optimal_label": "D*" if reading.is_probability else "a*",
-    }
+    return DiscriminatorReading(
+        kind=ReadingKind.PROBABILITY if reading.is_probability else ReadingKind.CRITIC,
+        label="D(x)" if reading.is_probability else "a(x)",
+        centre=centre,
+        centre_label="" if centre is None else {0.5: "½"}.get(centre, f"{centre:.3g}"),
+        low=reading.low,
+        high=reading.high,
+        optimal=reading.optimal is not None,
+        optimal_label="D*" if reading.is_probability else "a*",
+        since=since,
+    )

@@ -51,14 +51,6 @@ def test_every_kind_of_data_goes_on_before_ones_eyes(lab: Lab, name: str) -> Non
     assert not lab.complaints, lab.complaints
 
 
-UNHEARD_OF = """() => {
-    const { parse } = JSON;
-    JSON.parse = text => {
-        const message = parse(text);
-        if (message.type === 'run' && message.facts?.kinds) message.facts.kinds = 'wombats';
-        return message;
-    };
-}"""
 CURVE_THAT_FAILS = """() => {
     const react = Plotly.react;
     window.refused = 0;
@@ -67,17 +59,6 @@ CURVE_THAT_FAILS = """() => {
         return react(node, ...rest);
     };
 }"""
-
-
-def test_what_pictures_are_counted_by_may_be_unheard_of(kinds: App, browser: Browser) -> None:
-    lab = Lab(browser, kinds.url)
-    lab.page.evaluate(UNHEARD_OF)
-    play(lab, "digits")
-    advances(lab, "digits")
-    captured = lab.page.locator('[data-panel="coverage"]:not([hidden])')
-    wait_until(lambda: "wombats" in captured.inner_text(), "they have their name, though no more words")
-    assert not lab.complaints, lab.complaints
-    lab.context.close()
 
 
 def test_a_curve_that_fails_is_said_once_and_stops_nothing_else(kinds: App, browser: Browser) -> None:

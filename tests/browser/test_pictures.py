@@ -196,7 +196,7 @@ def test_generated_pictures_are_counted_by_digit_and_a_lost_one_is_an_empty_slot
             if isinstance(body, bytes):
                 label, arrays = unpack(body)
                 if "shares" in arrays:
-                    label["numbers"] |= {"modes": 9, "reverse_kl": 0.1234}
+                    label["members"][0]["numbers"] |= {"modes": 9, "reverse_kl": 0.1234}
                     body = pack(label, arrays | {"shares": shares})
             ours.send(body)
 

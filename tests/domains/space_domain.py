@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -23,11 +23,12 @@ from gandash.diagnostics.estimators import (
 )
 from gandash.diagnostics.measure import Measurement
 from gandash.domains.domain import FrameBuilder
-from gandash.domains.points import Points
+from gandash.domains.points import Points, point_facts
 from gandash.game.distributions import distribution
 from gandash.game.field import sample
 from gandash.game.game import Game
 from gandash.game.round import GameState
+from gandash.wire.facts import GameFacts, Interval, PointFacts
 from gandash.wire.frame import Arrays
 
 CELLS, DOTS, REACH = 10, 64, 2.5  # cells a side, the outer ones unbounded; dots drawn; half of the cube that is shown
@@ -74,6 +75,11 @@ def space_estimators(data: CloudsConfig) -> Space:
     return Space(law)
 
 
+class SpaceFacts(PointFacts):
+    stage: Literal["space"] = "space"
+    window: Interval
+
+
 class SpaceFrames(FrameBuilder):
     """Dots in a cube."""
 
@@ -81,8 +87,8 @@ class SpaceFrames(FrameBuilder):
         self._real = game.data.sample(generator, DOTS).numpy()
         self._latents = game.latent.sample(generator, DOTS)
 
-    def facts(self, game: Game) -> dict[str, Any]:
-        return {"stage": "space", "window": [-REACH, REACH], "wasserstein": "W_1 by axis"}
+    def facts(self, game: Game, known: Space, shared: GameFacts) -> SpaceFacts:
+        return SpaceFacts(**point_facts(game, shared, "W_1 by axis"), window=(-REACH, REACH))
 
     @torch.inference_mode()
     def arrays(self, game: Game, state: GameState, found: Measurement) -> Arrays:

@@ -12,7 +12,7 @@ from typing import Any, Union
 
 import numpy as np
 import pytest
-from domains.space_domain import DOTS, SpaceDomain
+from domains.space_domain import DOTS, SpaceDomain, SpaceFacts
 from domains.space_law import Clouds, CloudsConfig
 from playing import Played
 from pydantic import BaseModel
@@ -32,8 +32,10 @@ from gandash.wire.messages import FRAME, METRICS, Changed, End, SendFrame, Set, 
 
 @pytest.fixture
 def _clouds(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """What a newcomer's entries do: one in the union of the data's settings, one among the laws, one among the domains."""
-    carriers: tuple[type[BaseModel], ...] = (GameConfig, Standing, Start, Started)
+    """A newcomer's entries: in the union of the data's settings, among the laws, the domains and what is told of a game."""
+    carriers: tuple[type[BaseModel], ...] = (GameConfig, Standing, Start, Started, Changed)
+    told = [model.model_fields["facts"] for model in (Standing, Changed)]
+    facts = told[0].annotation
 
     def rebuild() -> None:
         for model in carriers:
@@ -46,10 +48,14 @@ def _clouds(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setitem(DISTRIBUTIONS, CloudsConfig, Clouds)
     DOMAINS.append(SpaceDomain())
     field.annotation = Union[*known, CloudsConfig]  # type: ignore[assignment]
+    for one in told:
+        one.annotation = facts | SpaceFacts  # type: ignore[operator]
     rebuild()
     yield
     DOMAINS.pop()
     field.annotation = before
+    for one in told:
+        one.annotation = facts
     rebuild()
 
 
@@ -69,14 +75,15 @@ def test_a_new_kind_of_data_is_played_measured_drawn_and_told_of(tmp_path: Path,
     )
     (began,) = stage.events(Started)
     facts = began.games[0].facts
-    assert facts["stage"] == "space" and len(facts["modes"]) == 2 and facts["floors"]["jsd"]["mean"] > 0
-    assert stage.events(Changed)[0].facts["columns"] == facts["columns"]
+    assert facts.stage == "space" and len(facts.modes) == 2 and facts.floors["jsd"].mean > 0
+    assert stage.events(Changed)[0].facts.columns == facts.columns
     ((label, arrays),) = [unpack(body) for _, kind, body in stage.sent if kind == FRAME]
-    assert arrays["real"].shape == arrays["generated"].shape == (DOTS, 3) and label["step"] == label["measured"] == 100
-    assert 0 < label["numbers"]["jsd"] <= np.log(2) and label["numbers"]["modes"] in (0, 1, 2)
+    assert arrays["real"].shape == arrays["generated"].shape == (DOTS, 3) and label["step"] == 100
+    (own,) = label["members"]
+    assert own["measured"] == 100 and 0 < own["numbers"]["jsd"] <= np.log(2) and own["numbers"]["modes"] in (0, 1, 2)
     rows = np.concatenate([unpack(body)[1]["rows"] for _, kind, body in stage.sent if kind == METRICS])
-    jsd = rows[:, list(facts["columns"]).index("jsd")]
-    assert rows.shape == (100, len(facts["columns"])) and len(set(jsd)) == 3  # as at steps 0, 50 and 100
+    jsd = rows[:, facts.columns.index("jsd")]
+    assert rows.shape == (100, len(facts.columns)) and len(set(jsd)) == 3  # as at steps 0, 50 and 100
 
 
 @pytest.mark.parametrize("what", ["samples", "best_response"])

@@ -18,6 +18,7 @@ from gandash.config.setting import Settings, kind_of
 from gandash.diagnostics.phase import GRID as PHASE_GRID
 from gandash.diagnostics.phase import flow
 from gandash.diagnostics.plane import FIELD
+from gandash.domains import plane
 from gandash.domains.registry import DOMAINS, domain_of
 from gandash.domains.scalar import ScalarDomain
 from gandash.game.distributions import DISTRIBUTIONS, PointDistribution
@@ -61,13 +62,13 @@ def test_every_law_has_a_stage_with_any_latent(settings: type[Settings], dimensi
         played.advance()
     facts = played.facts()
     label, arrays = played.frame_arrays()
-    assert facts["stage"] == {1: "line", 2: "plane"}[settings.dimension]  # type: ignore[attr-defined]
-    assert set(facts["columns"]) == set(COLUMNS)
+    assert facts.stage == {1: "line", 2: "plane"}[settings.dimension]  # type: ignore[attr-defined]
+    assert set(facts.columns) == set(COLUMNS)
     modes = played.game.data.modes()
-    assert len(facts["modes"]) == len(facts["mode_weights"]) == (len(modes.weights) if modes else 0)
-    assert label["step"] == label["measured"] == 3
-    assert {"jsd", "value", "modes", "gap_half"} <= label["numbers"].keys()
-    assert math.isnan(label["numbers"]["modes"]) == (modes is None)
+    assert len(facts.modes) == (len(modes.weights) if modes else 0)
+    assert label.step == label.measured == 3
+    assert {"jsd", "value", "modes", "gap_half"} <= label.numbers.keys()
+    assert (label.numbers["modes"] is None) == (modes is None)
     for name, array in arrays.items():
         assert name == "d_star" or np.isfinite(array).all(), name
     assert len(picture(played)) < 64 * 1024
@@ -85,15 +86,15 @@ def test_a_plane_frame_shows_the_state() -> None:
         played.advance()
     _, arrays = played.frame_arrays()
     facts, state = played.facts(), played.state
-    assert arrays["d"].shape == arrays["d_star"].shape == (FIELD, FIELD) == (facts["field_size"],) * 2
-    low_x, high_x, low_y, high_y = facts["window"]
+    assert arrays["d"].shape == arrays["d_star"].shape == (FIELD, FIELD)
+    low_x, high_x, low_y, high_y = facts.window
     column, row = 40, 7  # the arrays are rows of y, lowest first
     x = low_x + (column + 0.5) / FIELD * (high_x - low_x)
     y = low_y + (row + 0.5) / FIELD * (high_y - low_y)
     with torch.no_grad():
         d = torch.sigmoid(logits(played.game, state.phi, torch.tensor([[[x, y]]])))
     assert arrays["d"][row, column] == pytest.approx(float(d), abs=1e-5)
-    m = facts["mesh_size"]
+    m = plane._MESH
     assert arrays["mesh"].shape == (m, m, 2)
     line = played.game.latent.line(m)
     with torch.no_grad():
@@ -129,7 +130,7 @@ def test_d_is_drawn_as_its_objective_reads_it(objective: str, data: Settings) ->
     read = a if reading.logit is None else torch.sigmoid(reading.logit(a))
     np.testing.assert_allclose(arrays["d"].reshape(-1), read.numpy(), atol=1e-5)
     assert np.isfinite(arrays["d_star"]).any() == (reading.optimal is not None)
-    assert math.isnan(label["numbers"]["value"]) == (reading.logit is None)
+    assert (label.numbers["value"] is None) == (reading.logit is None)
     assert picture(played)
 
 
@@ -190,16 +191,16 @@ def test_a_hurried_picture_may_show_the_last_measurement_and_says_so(monkeypatch
     for _ in range(3):
         played.advance()
     label, arrays = played.frame_arrays(hurried=True)
-    assert (label["step"], label["measured"]) == (3, 0)
+    assert (label.step, label.measured) == (3, 0)
     exact_label, exact = played.frame_arrays()
-    assert exact_label["measured"] == 3
+    assert exact_label.measured == 3
     np.testing.assert_array_equal(arrays["d"], exact["d"])  # what is cheap is of the very step
     np.testing.assert_array_equal(arrays["generated"], exact["generated"])
-    assert label["numbers"]["jsd"] != exact_label["numbers"]["jsd"]
-    assert session(MixtureConfig(), 1).frame_arrays(hurried=True)[0]["measured"] == 0
+    assert label.numbers["jsd"] != exact_label.numbers["jsd"]
+    assert session(MixtureConfig(), 1).frame_arrays(hurried=True)[0].measured == 0
     on_the_line = session(MixtureConfig(), 1)
     on_the_line.advance()
-    assert on_the_line.frame_arrays(hurried=True)[0]["measured"] == 1  # cheap enough to be measured each time
+    assert on_the_line.frame_arrays(hurried=True)[0].measured == 1  # cheap enough to be measured each time
 
 
 def test_a_diverged_plane_game_still_makes_a_picture() -> None:
@@ -207,7 +208,7 @@ def test_a_diverged_plane_game_still_makes_a_picture() -> None:
     state: GameState = played.state
     played.state = type(state)(**{**state.__dict__, "theta": torch.full_like(state.theta, math.nan), "step": 1})
     label, arrays = played.frame_arrays()
-    assert math.isnan(label["numbers"]["jsd"]) and "shares" not in arrays
+    assert label.numbers["jsd"] is None and "shares" not in arrays
     picture(played)
 
 
@@ -224,12 +225,12 @@ def scalar(**changes: Any) -> Played:
 
 def test_a_scalar_game_on_a_point_mass_alone_is_shown_on_the_phase_plane() -> None:
     facts = scalar().facts()
-    assert (facts["stage"], facts["equilibrium"]) == ("phase", [0.5, 0.0])
-    assert len(facts["phase"]["eigenvalues"]) == 2 and facts["phase"]["modulus"] is None  # AdamConfig
-    assert scalar(data={"kind": "gaussian"}).facts()["stage"] == "line"
-    assert scalar(**{"regulariser.spectral": "on"}).facts()["stage"] == "line"
+    assert (facts.stage, facts.equilibrium) == ("phase", (0.5, 0.0))
+    assert len(facts.phase.eigenvalues) == 2 and facts.phase.modulus is None  # AdamConfig
+    assert scalar(data={"kind": "gaussian"}).facts().stage == "line"
+    assert scalar(**{"regulariser.spectral": "on"}).facts().stage == "line"
     none = scalar(objective="least_squares").facts()
-    assert none["equilibrium"] is None and none["phase"]["eigenvalues"] == []
+    assert none.equilibrium is None and none.phase.eigenvalues == ()
     assert picture(scalar(objective="least_squares"))
 
 
@@ -241,15 +242,15 @@ def test_the_flow_follows_noise_that_fades_and_the_words_name_their_step() -> No
         shown.append(played.frame_arrays()[1]["flow"])
         if played.free_rows == 0:
             played.drain()
-    assert played.facts()["window"] == [-2.5, 3.5, -3, 3]
+    assert played.facts().window == (-2.5, 3.5, -3, 3)
     x, y = torch.meshgrid(torch.linspace(-2.5, 3.5, PHASE_GRID), torch.linspace(-3, 3, PHASE_GRID), indexing="xy")
     places = torch.stack([x, y], dim=-1).reshape(-1, 2)
     for step, array in ((1, shown[0]), (20, shown[19]), (60, shown[59])):
         np.testing.assert_allclose(array.reshape(-1, 2), flow(played.game, places, 0.5 ** (step / 10)), atol=0.03)
     assert np.abs(shown[0] - shown[59]).max() > 0.1
-    assert "as at step 60" in played.facts()["phase"]["words"]
+    assert "as at step 60" in played.facts().phase.words
     played.set("regulariser.noise_half_life", 0.0)
-    assert "as at" not in played.facts()["phase"]["words"]
+    assert "as at" not in played.facts().phase.words
 
 
 def test_the_path_of_a_game_that_went_back_ends_where_it_is() -> None:

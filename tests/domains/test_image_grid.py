@@ -23,6 +23,7 @@ from gandash.config.setting import kind_of
 from gandash.domains.image_grid import BINS, between
 from gandash.game.field import judge, logits, sample
 from gandash.packed import PackedPictures, pack_pictures
+from gandash.wire.browser import CloseUp, FrameLabel, PictureLabel
 from gandash.wire.frame import unpack
 from gandash.wire.messages import Look
 from gandash.worker.observer import STEP_COLUMNS
@@ -36,8 +37,10 @@ def picture_game(data: PicturesConfig | None = None, latent: int = 3, **given: A
     return GameConfig(data=data or DigitsConfig(), latent=LatentConfig(dimension=latent), **chosen)
 
 
-def frame(session: Played) -> tuple[dict[str, Any], dict[str, Any]]:
-    return unpack(picture(session))
+def frame(session: Played) -> tuple[PictureLabel, dict[str, Any]]:
+    label, arrays = unpack(picture(session))
+    (own,) = FrameLabel.model_validate(label).members
+    return own, arrays
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=kind_of)
@@ -47,23 +50,23 @@ def test_every_law_of_pictures_has_its_wall(kind: type[PicturesConfig], latent: 
     session.advance()
     session.look(Look(selected=0, other=1, map=True))
     facts, (label, arrays) = session.facts(), frame(session)
-    size = np.prod(facts["shape"])
-    assert facts["stage"] == "pictures" and list(session.columns) == facts["columns"]
-    assert arrays["generated"].shape == (facts["pictures"] * size,) and arrays["generated"].dtype == np.uint8
-    assert arrays["real"].shape == (facts["real_pictures"] * size,)
-    assert arrays["d_generated"].shape == (facts["pictures"],)
-    assert arrays["saliency"].shape == (facts["shape"][1] * facts["shape"][2],)
+    size = np.prod(facts.shape)
+    assert facts.stage == "pictures" and session.columns == facts.columns
+    assert arrays["generated"].shape == (facts.pictures * size,) and arrays["generated"].dtype == np.uint8
+    assert arrays["real"].shape == (facts.real_pictures * size,)
+    assert arrays["d_generated"].shape == (facts.pictures,)
+    assert arrays["saliency"].shape == (facts.shape[1] * facts.shape[2],)
     assert ("map" in arrays) == (latent == 2) != ("walk" in arrays)
     if "walk" in arrays:
-        assert arrays["walk"].shape == (facts["walk"] * size,) and arrays["between"].shape == (size,)
-    assert ("nearest" in arrays) == (kind in (DigitsConfig, UploadedPicturesConfig)) == (label["look"]["nearest"] is not None)
+        assert arrays["walk"].shape == (facts.walk * size,) and arrays["between"].shape == (size,)
+    assert ("nearest" in arrays) == (kind in (DigitsConfig, UploadedPicturesConfig)) == (label.wall.look.nearest is not None)
     assert len(picture(session)) < 64 * 1024
     for name in ("histogram_real", "histogram_generated"):
         assert arrays[name].shape == (BINS,) and arrays[name].sum() == pytest.approx(1)
     assert ("shares" in arrays) == (kind is not UploadedPicturesConfig)
     if "shares" in arrays:
-        assert arrays["shares"].shape == (len(facts["modes"]),) == (len(facts["mode_weights"]),)
-        assert arrays["shares"].sum() == pytest.approx(label["numbers"]["high_quality"])
+        assert arrays["shares"].shape == (len(facts.modes),) == (len(facts.mode_weights),)
+        assert arrays["shares"].sum() == pytest.approx(label.numbers["high_quality"])
 
 
 @pytest.mark.parametrize(("side", "channels"), [(8, 3), (16, 3), (28, 1), (28, 3), (32, 1), (32, 3)])
@@ -73,7 +76,7 @@ def test_the_largest_pictures_keep_a_frame_small(side: int, channels: int, asked
     session = Played(picture_game(UploadedPicturesConfig(pixels=pack_pictures(PackedPictures(light, None))), 2))
     session.look(Look(selected=0, other=1, map=asked_for_map))
     facts = session.facts()
-    assert facts["pictures"] >= 6 and facts["real_pictures"] >= 3
+    assert facts.pictures >= 6 and facts.real_pictures >= 3
     assert len(picture(session)) < 64 * 1024
 
 
@@ -125,14 +128,14 @@ def test_looking_changes_no_game() -> None:
         other.advance()
     for name, tensor in one.state.tensors.items():
         assert torch.equal(tensor, other.state.tensors[name]), name
-    assert one.changes == () and frame(one)[0]["look"]["selected"] == 3
+    assert one.changes == () and frame(one)[0].wall.look.selected == 3
 
 
 def test_a_look_at_what_is_not_there_shows_the_wall_alone() -> None:
     session = Played(picture_game())
     session.look(Look(selected=900, other=901, map=True))
     label, arrays = frame(session)
-    assert label["look"] == {"selected": None, "other": None, "share": 0.5, "map": True}
+    assert label.wall.look == CloseUp(selected=None, other=None, share=0.5, map=True)
     assert not {"saliency", "nearest", "walk", "map"} & arrays.keys()
 
 
@@ -159,8 +162,8 @@ def test_the_way_between_latents_ends_at_both_and_keeps_their_length() -> None:
 def test_a_critic_has_a_range_of_its_own() -> None:
     session = Played(picture_game(objective="wasserstein"))
     label, arrays = frame(session)
-    low, high = label["histogram_range"]
-    assert session.facts()["histogram"] is None and low < high
+    low, high = label.wall.histogram_range
+    assert session.facts().reading.kind == "critic" and low < high
     assert np.concatenate([arrays["d_real"], arrays["d_generated"]]).min() >= low - (high - low)
 
 

@@ -110,7 +110,7 @@ def test_a_device_that_fails_leaves_the_game_to_the_processor(
     with caplog.at_level(logging.WARNING):
         session = Played(SMALL)
     assert session.device == CPU and "goes to the processor" in caplog.text
-    assert session.facts()["device"] == name_of(CPU) == "CPU"
+    assert session.facts().device == name_of(CPU) == "CPU"
     for played in (plain, session):
         played.advance()
     for name, tensor in plain.state.tensors.items():

@@ -17,6 +17,7 @@ from gandash.presets import PRESETS
 from gandash.server.run import Run
 from gandash.server.supervisor import Supervisor
 from gandash.server.viewers import Viewer
+from gandash.wire.facts import PlaneFacts
 from gandash.wire.frame import unpack
 from gandash.wire.messages import Play
 
@@ -44,7 +45,7 @@ def pictures() -> None:
         return
     _, history = unpack(packets[0])
     _, frame = unpack(packets[-1])
-    columns = run.facts["columns"]
+    columns = run.facts.columns
     curves = st.session_state.curves = [*st.session_state.get("curves", []), *history["recent"].tolist()][-1024:]
     left, right = st.columns(2)
     left.plotly_chart(stage(frame, run.facts, next(numbers)), key="stage")
@@ -53,10 +54,10 @@ def pictures() -> None:
         right.plotly_chart(go.Figure(lines, layout={"height": 260}), key=key)
 
 
-def stage(frame: dict[str, Floats], facts: dict[str, Any], number: int) -> go.Figure:
+def stage(frame: dict[str, Floats], facts: PlaneFacts, number: int) -> go.Figure:
     """What gandash's own stage shows: the field with its contour, samples, the pull on each, the warped grid, the shares."""
-    low, high, bottom, top = facts["window"]
-    side = facts["field_size"]
+    low, high, bottom, top = facts.window
+    side = len(frame["d"])
     axes = {"x0": low, "dx": (high - low) / side, "y0": bottom, "dy": (top - bottom) / side}
     field = go.Heatmap(z=frame["d"], zmin=0, zmax=1, **axes)
     half = go.Contour(z=frame["d"], contours={"start": 0.5, "end": 0.5, "coloring": "lines"}, showscale=False, **axes)
@@ -67,7 +68,7 @@ def stage(frame: dict[str, Floats], facts: dict[str, Any], number: int) -> go.Fi
     gap = np.full((len(mesh), 1, 2), np.nan)
     threads = np.concatenate([np.concatenate([m, gap], axis=1).reshape(-1, 2) for m in (mesh, mesh.swapaxes(0, 1))])
     lines = [go.Scatter(x=a[:, 0], y=a[:, 1], mode="lines") for a in (arrows.reshape(-1, 2), threads)]
-    places = np.array(facts["modes"])
+    places = np.array(facts.modes)
     shares = go.Scatter(x=places[:, 0], y=places[:, 1], mode="text", text=[f"{s:.0%}" for s in frame["shares"]])
     layout = {"title": f"number {number}", "width": 560, "height": 560}
     return go.Figure([field, half, *dots, *lines, shares], layout=layout)

@@ -47,12 +47,12 @@ class Client:
     recent: dict[int, np.ndarray] = field(default_factory=dict)
 
     def update(self, history: History) -> None:
-        label, arrays, self.cursor = history.patch(self.cursor)
-        self.stride = label["stride"]
-        assert label["from"] <= len(self.whole["step"]), "a patch must not leave a hole"
+        patch = history.patch(self.cursor)
+        arrays, self.cursor, self.stride = patch.arrays, patch.cursor, patch.stride
+        assert patch.first <= len(self.whole["step"]), "a patch must not leave a hole"
         for name, held in self.whole.items():
-            held[label["from"] :] = list(arrays[name])
-        if label["recent_reset"]:
+            held[patch.first :] = list(arrays[name])
+        if patch.fresh:
             self.recent.clear()
         for step, value in zip(arrays["recent_step"], arrays["recent"], strict=True):
             assert int(step) not in self.recent, "a raw row comes once"
@@ -73,8 +73,9 @@ class Client:
 def test_rows_are_the_means_minima_and_maxima_of_their_strides(end: int) -> None:
     history = History(COLUMNS)
     values = fill(history, end)
-    label, arrays, _ = history.patch(Cursor())
-    stride = label["stride"]
+    patch = history.patch(Cursor())
+    arrays = patch.arrays
+    stride = patch.stride
     n = -(-end // stride)
     assert stride & (stride - 1) == 0 and n <= CAPACITY and (stride == 1 or n > CAPACITY // 2)
     assert arrays["step"].tolist() == [min((i + 1) * stride, end) for i in range(n)]
@@ -87,7 +88,7 @@ def test_rows_are_the_means_minima_and_maxima_of_their_strides(end: int) -> None
 def test_the_newest_raw_rows_are_lossless() -> None:
     history = History(COLUMNS)
     values = fill(history, 3000)
-    _, arrays, _ = history.patch(Cursor())
+    arrays = history.patch(Cursor()).arrays
     assert arrays["recent_step"].tolist() == list(range(3000 - RECENT + 1, 3001))
     np.testing.assert_array_equal(arrays["recent"], values[-RECENT:])
 
@@ -95,8 +96,9 @@ def test_the_newest_raw_rows_are_lossless() -> None:
 def test_a_long_run_stays_bounded() -> None:
     history = History(COLUMNS)
     fill(history, 100_000, chunk=4096)
-    label, arrays, _ = history.patch(Cursor())
-    assert label["stride"] == 128 and len(arrays["step"]) == -(-100_000 // 128)
+    patch = history.patch(Cursor())
+    arrays = patch.arrays
+    assert patch.stride == 128 and len(arrays["step"]) == -(-100_000 // 128)
     assert sum(a.nbytes for a in arrays.values()) < 200_000
     assert arrays["step"][-1] == 100_000
 
@@ -104,11 +106,11 @@ def test_a_long_run_stays_bounded() -> None:
 def test_infinities_of_a_diverging_game_are_kept_and_warn_nobody() -> None:
     history = History(1)
     history.append(np.array([1, 2, 3], dtype=np.int32), np.array([[1.0], [np.inf], [-np.inf]], dtype=np.float32))
-    _, arrays, _ = history.patch(Cursor())
+    arrays = history.patch(Cursor()).arrays
     assert arrays["recent"].ravel().tolist() == [1.0, np.inf, -np.inf]
     fill_up = np.arange(4, 2 * CAPACITY + 2, dtype=np.int32)
     history.append(fill_up, np.zeros((len(fill_up), 1), dtype=np.float32))
-    assert history.patch(Cursor())[1]["high"][0, 0] == np.inf
+    assert history.patch(Cursor()).arrays["high"][0, 0] == np.inf
 
 
 ACTIONS = st.lists(
@@ -149,12 +151,13 @@ def test_after_a_cut_the_new_past_replaces_the_old() -> None:
     history = History(COLUMNS)
     fill(history, 5000)
     history.cut(3333)
-    label, arrays, _ = history.patch(Cursor())
-    stride = label["stride"]
+    patch = history.patch(Cursor())
+    arrays = patch.arrays
+    stride = patch.stride
     assert 3333 - stride < arrays["step"][-1] <= 3333
     assert not len(arrays["recent_step"])  # all that was recent lay beyond the cut
     values = fill(history, 6000, begin=3333, seed=9)
-    _, arrays, _ = history.patch(Cursor())
+    arrays = history.patch(Cursor()).arrays
     assert arrays["step"][-1] == 6000 and (np.diff(arrays["step"]) > 0).all()
     np.testing.assert_array_equal(arrays["recent"], values[-RECENT:])
 
@@ -164,8 +167,9 @@ def test_a_cut_to_before_everything_starts_again() -> None:
     fill(history, 3000)
     history.cut(0)
     values = fill(history, 10, seed=5)
-    label, arrays, _ = history.patch(Cursor())
-    assert label["stride"] == 1 and history.step == 10
+    patch = history.patch(Cursor())
+    arrays = patch.arrays
+    assert patch.stride == 1 and history.step == 10
     np.testing.assert_array_equal(arrays["recent"], values)
     np.testing.assert_allclose(arrays["mean"], values, rtol=1e-6)
 
@@ -173,8 +177,8 @@ def test_a_cut_to_before_everything_starts_again() -> None:
 def test_what_a_patch_holds_is_a_copy() -> None:
     history = History(COLUMNS)
     fill(history, 10)
-    _, arrays, _ = history.patch(Cursor())
+    arrays = history.patch(Cursor()).arrays
     for array in arrays.values():
         array[:] = 99
-    _, again, _ = history.patch(Cursor())
+    again = history.patch(Cursor()).arrays
     assert not any((a == 99).any() for a in again.values())

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
+from telling import line_facts
 from waiting import PATIENCE_SECONDS
 
 from gandash.config import GameConfig
@@ -32,6 +33,7 @@ from gandash.server.recovery import CRASHES, LOSSES
 from gandash.server.run import Run
 from gandash.server.supervisor import NoRoom, Supervisor
 from gandash.server.viewers import Viewer
+from gandash.wire.facts import NullReference
 from gandash.wire.frame import pack, unpack
 from gandash.wire.messages import (
     FRAME,
@@ -109,9 +111,9 @@ for line in sys.stdin:
 """
 
 
-def standing(config: GameConfig, **facts: Any) -> Standing:
+def standing(config: GameConfig) -> Standing:
     """A game as its worker tells of it."""
-    return Standing(config=config, changes=(), facts={"columns": ["a"]} | facts)
+    return Standing(config=config, changes=(), facts=line_facts("a"))
 
 
 SILENT = "import sys\nfor line in sys.stdin:\n    if '\"end\"' in line: break"
@@ -168,7 +170,7 @@ def test_a_killed_worker_comes_back_by_itself(run: tuple[Run, Viewer], until: Un
     viewer.ready = True
     packets = until(lambda: game.next_picture(viewer))
     label, arrays = unpack(packets[0])
-    assert label["generation"] == game.describe("steer")["generation"] and (np.diff(arrays["recent_step"]) == 1).all()
+    assert label["generation"] == game.describe("steer").generation and (np.diff(arrays["recent_step"]) == 1).all()
     game.order(Pause())
     assert game.notice
     game.order(Play())
@@ -196,7 +198,7 @@ def test_restart_from_the_socket_and_from_the_page_share_one_count(
     game, viewer = run
     seen: dict[int, list[int]] = {}
     game.order(Play())
-    wanted, first = tiny, game.describe("steer")["generation"]
+    wanted, first = tiny, game.describe("steer").generation
     for i in range(8):
         if i % 2:
             wanted = wanted.replace("generator.width", 2 + i)
@@ -222,7 +224,7 @@ def test_restart_from_the_socket_and_from_the_page_share_one_count(
     until(lambda: not game._is_outdated and game.step > 30)
     assert game.config == wanted and game.status is Status.RUNNING
     until(lambda: [c.path for c in game.changes] == ["run.batch"])
-    generation = game.describe("steer")["generation"]
+    generation = game.describe("steer").generation
     assert generation == first + 8
     packets = until(lambda: game.next_picture(viewer))
     label, arrays = unpack(packets[0])
@@ -263,7 +265,7 @@ def test_a_run_that_ended_says_so(fake_house: Callable[..., FakeHouse], tiny: Ga
         game.begin_anew(tiny, "x", None),
     ):
         assert "has ended" in refusal
-    assert (game.describe("steer")["status"], game.reason) == ("ended", "Enough.")
+    assert (game.describe("steer").status, game.reason) == ("ended", "Enough.")
     assert game.next_picture(viewer) == []
 
 
@@ -330,10 +332,11 @@ def test_a_long_event_log_costs_its_viewers_nothing(
     changes = 2000
     for i in range(changes):
         change = Change(kind="set", step=i, path="run.batch", label="batch", old=i, new=i + 1)
-        run.on_event(run._worker, Changed(generation=1, change=change, facts={"columns": ["a"]}))
+        run.on_event(run._worker, Changed(generation=1, change=change, facts=line_facts("a")))
     for _ in range(100):
         version, text = run.state("watch")
-    marks = json.loads(text)["marks"]
+    (game,) = json.loads(text)["games"]
+    marks = game["marks"]
     assert version == run.version and len(run.changes) == changes
     assert [m["step"] for m in marks] == list(range(changes - MARKS, changes))
     assert (made.count("mark"), made.count("describe")) == (changes, 1)
@@ -536,7 +539,7 @@ def test_what_befell_another_game_is_not_held_against_this_one(
 
 def test_a_frame_cut_short_reaches_no_browser(fake_house: Callable[..., FakeHouse], tiny: GameConfig, until: Until) -> None:
     code = READY + (
-        "game = {'config': {}, 'changes': [], 'facts': {'columns': ['a']}}\n"
+        f"game = {{'config': {{}}, 'changes': [], 'facts': json.loads({line_facts('a').model_dump_json()!r})}}\n"
         "started = {'type': 'started', 'generation': 1, 'step': 0, 'games': [game]}\n"
         "send(b'E', json.dumps(started).encode()); send(b'F', (1000).to_bytes(8, 'little') + b'{\"grid\"')\n"
         "for line in sys.stdin:\n    if '\"end\"' in line: break\n"
@@ -552,9 +555,11 @@ def test_numbers_that_are_none_in_what_a_worker_says_do_not_silence_the_socket(
     fake_house: Callable[..., FakeHouse], tiny: GameConfig
 ) -> None:
     run = fake_house().keeper.create(tiny, "tiny")
-    facts = {"columns": ["a"], "window": [float("nan"), 1.0]}
-    run.on_event(run._worker, Started(generation=1, step=0, games=(standing(tiny, **facts),)))
-    assert '"window": [null, 1.0]' in run.state("steer")[1]
+    run.on_event(run._worker, Started(generation=1, step=0, games=(standing(tiny),)))
+    facts = line_facts("a", floors={"jsd": NullReference(mean=float("nan"), worst_5pct=1.0)})
+    change = Change(kind="set", step=1, path="run.batch", old=1, new=2)
+    run.on_event(run._worker, Changed(generation=1, change=change, facts=facts))
+    assert '"floors":{"jsd":{"mean":null,"worst_5pct":1.0}}' in run.state("steer")[1]
 
 
 # -------------------------------------------------------------------------------------------------- room and presence
@@ -840,12 +845,12 @@ def test_games_are_compared_in_lockstep(house: Supervisor, tiny: GameConfig, unt
     assert game.compare(lowered(tiny, 1e-3, 2e-3, 4e-3)) == ""
     until(lambda: len(game.members) == 3 and game.step > 20, what="three games that play on")
     told = game.describe("steer")
-    assert told["status"] == "running" and told["facts"]["stage"] == "comparison" and told["verdict"] is None
-    assert [m["label"] for m in told["members"]] == ["lr_D 1e-3", "lr_D 2e-3", "lr_D 4e-3"]
+    assert told.status is Status.RUNNING and [one.facts.stage for one in told.games] == ["line"] * 3
+    assert [one.label for one in told.games] == ["lr_D 1e-3", "lr_D 2e-3", "lr_D 4e-3"]
     history, frame = until(lambda: game.next_picture(viewer))
     label, arrays = unpack(history)
-    assert label["columns"] == told["facts"]["columns"] and label["columns"][0] == "0/loss_d"
-    assert arrays["recent"].shape[1] == len(label["columns"]) == 3 * len(told["members"][0]["facts"]["columns"])
+    assert label["columns"][0] == "0/loss_d"
+    assert arrays["recent"].shape[1] == len(label["columns"]) == 3 * len(told.games[0].facts.columns)
     assert len(unpack(frame)[0]["members"]) == 3
 
     assert game.order(Set(path="regulariser.r1", value=0.9)) == ""
@@ -853,13 +858,14 @@ def test_games_are_compared_in_lockstep(house: Supervisor, tiny: GameConfig, unt
     until(lambda: [len(member.changes) for member in game.members] == [1, 2, 1], what="the changes")
     assert [c.discriminator_optimiser.learning_rate for c in game.configs] == [1e-3, 7e-3, 4e-3]
     assert game.labels == ("lr_D 1e-3", "lr_D 7e-3", "lr_D 4e-3")
-    marks = [m["label"] for m in game.describe("steer")["marks"]]
-    assert len(marks) == 2 and marks[0].startswith("γ ") and marks[1].startswith("lr_D 7e-3: lr_D 2e-3 → 7e-3")
+    marks = [[mark.label for mark in one.marks] for one in game.describe("steer").games]
+    assert [len(own) for own in marks] == [1, 2, 1] and all(own[0].startswith("γ ") for own in marks)
+    assert marks[1][1].startswith("lr_D 2e-3 → 7e-3")
     assert "no such game" in game.order(Set(path=LR, value=7e-3, member=3))
 
     assert game.reconfigure(tiny) == ""
     until(lambda: len(game.members) == 1 and game.step > 5, what="one game again")
-    assert game.describe("steer")["members"] == [] and game.facts["stage"] == "line"
+    assert len(game.describe("steer").games) == 1 and game.facts.stage == "line"
 
 
 def test_compared_games_come_back_from_their_checkpoint(house: Supervisor, tiny: GameConfig, until: Until) -> None:
@@ -883,11 +889,11 @@ def test_one_of_several_diverges_and_the_others_go_on(house: Supervisor, tiny: G
     game.attach("steer", lambda: None)
     assert game.compare([plain, wild]) == ""
     game.order(Play())
-    until(lambda: game.members[-1].verdict.get("kind") == "diverged", what="the verdict on the wild one")
+    until(lambda: len(game.members) == 2 and game.members[1].verdict.kind == "diverged", what="the verdict on the wild one")
     at = game.step
     until(lambda: game.step > at + 50)
-    assert game.status is Status.RUNNING and game.members[0].verdict["kind"] != "diverged"
-    assert "the others go on" in game.members[1].verdict["reason"]
+    assert game.status is Status.RUNNING and game.members[0].verdict.kind != "diverged"
+    assert "the others go on" in game.members[1].verdict.reason
 
 
 @pytest.mark.parametrize(

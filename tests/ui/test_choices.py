@@ -25,6 +25,7 @@ from streamlit.runtime.context import ContextProxy
 from streamlit.runtime.scriptrunner import script_runner
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 from streamlit.testing.v1 import AppTest
+from telling import line_facts
 
 from gandash.config import GameConfig
 from gandash.config.changes import with_live_settings
@@ -114,7 +115,7 @@ class Worker:
                     self.configs = with_live_settings(self.configs, [(c.member, c.path, c.value) for c in changes])
 
     def _begun(self, generation: int) -> None:
-        games = tuple(Standing(config=c, changes=(), facts={"columns": ["a"]}) for c in self.configs)
+        games = tuple(Standing(config=c, changes=(), facts=line_facts("a")) for c in self.configs)
         assert self.owner is not None
         self.owner.on_event(self, Started(generation=generation, step=0, games=games))  # type: ignore[arg-type]
         self.owner.on_event(self, StatusChanged(generation=generation, status=Status.PAUSED, step=0))  # type: ignore[arg-type]

@@ -35,6 +35,7 @@ from gandash.ui import choices, comparing, controls, routes, service
 from gandash.ui.routes import VISITOR_COOKIE
 from gandash.ui.tab import KEPT_EDITIONS, Tab
 from gandash.ui.words import maths
+from gandash.wire.facts import Parameters
 from gandash.wire.messages import Status
 
 PAGE = str(Path(__file__).parents[2] / "gandash" / "ui" / "page.py")
@@ -154,10 +155,10 @@ def test_a_game_nobody_can_afford_is_refused_with_the_estimate(page: AppTest) ->
 
 def test_a_structural_change_restarts_the_run(page: AppTest) -> None:
     run = the_run(page)
-    before = run.describe("steer")["generation"]
+    before = run.describe("steer").generation
     page = widget(page, "select_slider", "generator.width", "/slider").set_value(16).run()
-    wait_until(lambda: run.facts["parameters"]["generator"] == 321, "the game began anew")  # 1-16-16-1
-    assert run.describe("steer")["generation"] == before + 1
+    wait_until(lambda: run.facts.parameters.generator == 321, "the game began anew")  # 1-16-16-1
+    assert run.describe("steer").generation == before + 1
     assert run.config.generator.width == 16
     assert not page.exception
 
@@ -201,11 +202,11 @@ def test_every_kind_of_data_can_be_chosen_and_begins(page: AppTest, monkeypatch:
     monkeypatch.setattr(health, "WORD_SECONDS", math.inf)  # a machine that takes longer than 10 s says so, and is right
     run = the_run(page)
     for model in variants(DataConfig):
-        before = run.describe("steer")["generation"]
+        before = run.describe("steer").generation
         page = widget(page, "selectbox", "data").set_value(kind_of(model)).run()
         assert not page.exception and not page.error, model
         assert run.config.data == model()
-        wait_until(lambda before=before: run.describe("steer")["generation"] == before + 1, f"{kind_of(model)} begins")
+        wait_until(lambda before=before: run.describe("steer").generation == before + 1, f"{kind_of(model)} begins")
         assert not run.has_ended and not run.notice
 
 
@@ -288,7 +289,7 @@ def test_uploaded_pictures_are_played_and_bad_files_refused_in_words(page: AppTe
     page = page.selectbox(key="pictures/side").set_value(8).run()
     assert not page.error and run.config.data.shape == (1, 8, 8)
     assert any("20 pictures kept" in c.value for c in page.run().caption)  # as long as they are played with
-    wait_until(lambda: run.facts.get("shape") == [1, 8, 8], "its game stands ready")
+    wait_until(lambda: getattr(run.facts, "shape", None) == (1, 8, 8), "its game stands ready")
     before = run.config
     for name, content in (("x.svg", b"<svg/>"), ("y.npy", npy(np.zeros((3, 4)))), ("z.zip", b"PK")):
         page = page.file_uploader(key="pictures/files").set_value([(name, content, "application/octet-stream")]).run()
@@ -307,7 +308,7 @@ def test_from_points_to_pictures_with_other_players_and_back(page: AppTest) -> N
     g, d = parameters(run.config)
     said = [c.value for c in page.caption]
     assert f"{g:,} parameters" in said and f"{d:,} parameters" in said and any("operations a round" in one for one in said)
-    wait_until(lambda: run.facts.get("parameters") == {"generator": g, "discriminator": d}, "the worker counts as many")
+    wait_until(lambda: run.facts.parameters == Parameters(generator=g, discriminator=d), "the worker counts as many")
     page = widget(page, "selectbox", "data").set_value("ring").run()
     assert not page.error and run.config.generator.kind == "mlp" and run.config.latent.dimension == 2
 
@@ -321,7 +322,7 @@ def test_the_largest_upload_reaches_its_worker(page: AppTest) -> None:
     np.save(stream, rows)
     page = page.file_uploader(key="upload").set_value(("large.npy", stream.getvalue(), "")).run(timeout=PATIENCE_SECONDS)
     assert not page.exception and not page.error
-    wait_until(lambda: run.facts.get("stage") == "plane" and run.facts["window"][1] > 3.7, "its game stands ready")
+    wait_until(lambda: run.facts.stage == "plane" and run.facts.window[1] > 3.7, "its game stands ready")
     assert run.status is Status.PAUSED and run.config.data.summary() == "uploaded, 200000 points"
 
 

@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
+from telling import line_facts
 
 from gandash.config import GameConfig
 from gandash.wire import messages
+from gandash.wire.browser import Status, Verdict
 from gandash.wire.messages import (
     EVENT,
     FRAME,
@@ -44,7 +46,6 @@ from gandash.wire.messages import (
     Standing,
     Start,
     Started,
-    Status,
     StatusChanged,
     StepBy,
     Unsaved,
@@ -77,18 +78,18 @@ COMMANDS: list[BaseModel] = [
     End(),
 ]
 CHANGE = Change(kind="set", step=5, path="run.batch", label="batch", old=1, new={"kind": "x", "deep": [1, None]})
-STANDING = Standing(config=GameConfig(), changes=(CHANGE,), facts={"columns": ["a"], "window": [0.5, 1.5]})
+STANDING = Standing(config=GameConfig(), changes=(CHANGE,), facts=line_facts("a"))
 EVENTS: list[BaseModel] = [
     Ready(pid=1),
     Heartbeat(),
     Started(
         generation=1,
         step=0,
-        games=(Standing(config=GameConfig(), changes=(CHANGE,), facts={"columns": ["a"], "window": [0.5, 1.5]}),),
+        games=(Standing(config=GameConfig(), changes=(CHANGE,), facts=line_facts("a")),),
     ),
     StatusChanged(generation=1, status=Status.DIVERGED, step=3, reason="NaN"),
-    Changed(generation=1, change=Change(kind="step", step=3, players="G"), facts={}),
-    VerdictChanged(generation=1, step=3, kind="training", title="Training", reason="½ …"),
+    Changed(generation=1, change=Change(kind="step", step=3, players="G"), facts=line_facts()),
+    VerdictChanged(generation=1, verdict=Verdict(kind="training", title="Training", reason="½ …", step=3)),
     Saved(generation=1, step=3, path="/tmp/x"),
     Unsaved(generation=1, step=3, reason="No space left on device"),
     Refused(message="no"),

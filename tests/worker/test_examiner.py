@@ -9,12 +9,13 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from playing import Played
+from telling import line_facts
 from worker.test_loop import Stage
 
 from gandash.config import GameConfig, RunConfig
@@ -49,7 +50,7 @@ from gandash.wire.messages import (
 from gandash.worker import examiner
 from gandash.worker.examiner import Examiner
 
-WHATS: tuple[Examinable, ...] = get_args(Examinable)
+WHATS: tuple[Examinable, ...] = tuple(Examinable)
 
 
 @pytest.fixture(autouse=True)
@@ -628,7 +629,7 @@ def test_a_run_keeps_the_newest_of_its_own_game(tmp_path: Path, tiny: GameConfig
     run = Run(tiny, "tiny", None, tmp_path, lambda: worker)
 
     def begin(generation: int) -> None:
-        facts = {"columns": ["loss_d"]}
+        facts = line_facts("loss_d")
         run.on_event(worker, Started(generation=generation, step=0, games=(Standing(config=tiny, changes=(), facts=facts),)))
 
     def say(step: int, generation: int = 1, done: bool = True) -> None:
@@ -637,7 +638,7 @@ def test_a_run_keeps_the_newest_of_its_own_game(tmp_path: Path, tiny: GameConfig
         )
 
     begin(1)
-    assert run.describe("watch")["examined"] == {}
+    assert run.describe("watch").examined == {}
     assert run.order(Examine(what="duality")) == "" and worker.commands[-1] == Examine(what="duality")
     version = run.version
     say(3, done=False)
@@ -648,6 +649,6 @@ def test_a_run_keeps_the_newest_of_its_own_game(tmp_path: Path, tiny: GameConfig
     say(5)  # of the game that is over
     begin(2)
     say(6)
-    assert run.describe("steer")["examined"] == {}
+    assert run.describe("steer").examined == {}
     say(7, generation=2)
-    assert run.describe("steer")["examined"]["duality"]["step"] == 7
+    assert run.describe("steer").examined["duality"].step == 7

@@ -142,7 +142,7 @@ def test_a_picture_of_several_holds_each_ones(tiny: GameConfig) -> None:
         alone = Games([trajectory])
         alone.observers = (games.observers[i],)
         own_label, own = unpack(alone.picture(3, 0.0))
-        assert label["members"][i]["numbers"] == own_label["numbers"]
+        assert label["members"][i]["numbers"] == own_label["members"][0]["numbers"]
         assert {name for name in arrays if name.startswith(f"{i}/")} == {f"{i}/{name}" for name in own} - {"kind"}
         for name, array in own.items():
             np.testing.assert_array_equal(arrays[f"{i}/{name}"], array)

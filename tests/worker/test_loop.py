@@ -267,8 +267,8 @@ def test_several_changes_come_at_one_step_boundary_in_their_order(stage: Stage) 
 
 def test_a_changed_objective_brings_new_facts(stage: Stage) -> None:
     stage.play((0.1, Set(path="objective", value="minimax")), (0.2, End()))
-    assert stage.events(Started)[0].games[0].facts["objective"] == "non_saturating"
-    assert stage.events(Changed)[0].facts["objective"] == "minimax"
+    assert stage.events(Started)[0].games[0].facts.objective.name == "non_saturating"
+    assert stage.events(Changed)[0].facts.objective.name == "minimax"
 
 
 def test_refused_commands_leave_things_running(stage: Stage) -> None:
@@ -300,7 +300,7 @@ def test_one_frame_for_one_request_and_only_when_something_changed(stage: Stage)
 
 def test_a_live_change_of_a_paused_game_is_worth_a_frame(stage: Stage) -> None:
     stage.play((0.1, SendFrame()), (0.5, SendFrame()), (1.0, Set(path="run.averaging", value=0.0)), (2.0, End()))
-    assert [label["revision"] for _, label in stage.frames()] == [0, 1]
+    assert [label["step"] for _, label in stage.frames()] == [0, 0]
 
 
 def test_frames_come_no_faster_than_a_screen_can_use(stage: Stage) -> None:
@@ -531,7 +531,7 @@ def test_rewind_goes_back_to_a_finite_state_that_can_play_again(stage: Stage) ->
 def test_a_verdict_is_told_when_it_changes_and_its_numbers_once_a_second(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(LineDomain, "measure_every", 1)
     stage.play((0, Speed(steps_per_second=20)), (0, Play()), (10.0, End()))
-    verdicts = stage.events(VerdictChanged)
+    verdicts = [told.verdict for told in stage.events(VerdictChanged)]
     assert 5 <= len(verdicts) <= 40
     first, *verdicts = verdicts  # the word at the press of play
     assert (first.kind, first.step) == ("waiting", 0)

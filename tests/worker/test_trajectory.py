@@ -20,6 +20,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from gandash.config import GameConfig
+from gandash.config.objectives import OBJECTIVES as WORDS
 from gandash.config.setting import SettingError
 from gandash.domains.line import LineDomain
 from gandash.game.objectives import OBJECTIVES
@@ -331,7 +332,7 @@ def test_a_picture_holds_what_the_stage_draws(tiny: GameConfig, dimension: int) 
     n = len(arrays["grid"])
     assert all(arrays[name].shape == (n,) for name in ("p_r", "p_g", "d", "d_star", "p_g_average"))
     assert (np.diff(arrays["latents"]) >= 0).all() and arrays["latents"].shape == arrays["generated"].shape
-    assert label["step"] == 2 and {"loss_d", "value", "jsd", "gap_half"} <= label["numbers"].keys()
+    assert label.step == 2 and {"loss_d", "value", "jsd", "gap_half"} <= label.numbers.keys()
     session.set("run.averaging", 0.0)
     assert "p_g_average" not in session.frame_arrays()[1]
 
@@ -341,24 +342,24 @@ def test_facts_follow_the_objective(tiny: GameConfig) -> None:
     before = session.facts()
     session.set("objective", "minimax")
     after = session.facts()
-    assert (before["objective"], after["objective"]) == ("non_saturating", "minimax")
-    assert before["references"]["loss_g"] != after["references"]["loss_g"]
-    json.dumps(after, allow_nan=False)
+    assert (before.objective.name, after.objective.name) == ("non_saturating", "minimax")
+    assert before.references["loss_g"] != after.references["loss_g"]
+    json.loads(after.model_dump_json(), parse_constant=pytest.fail)
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_facts_say_how_the_output_of_d_is_read(tiny: GameConfig, objective: str) -> None:
     played = OBJECTIVES[objective]
     facts = Played(tiny.replace("objective", objective)).facts()
-    reading = facts["reading"]
+    reading = facts.reading
     probability = played.reading.logit is not None
-    assert (reading["kind"], reading["label"]) == (("probability", "D(x)") if probability else ("critic", "a(x)"))
-    assert reading["centre"] == played.reading.centre and reading["optimal"] == (played.reading.optimal is not None)
-    assert reading["centre_label"] == {0.5: "½", 0.0: "0", None: ""}[reading["centre"]]
-    assert reading["optimal_label"] == ("D*" if probability else "a*")
-    assert facts["references"].keys() == played.equilibrium.keys()
-    assert facts["other_objective"] == played.other
-    json.dumps(facts, allow_nan=False)
+    assert (reading.kind, reading.label) == (("probability", "D(x)") if probability else ("critic", "a(x)"))
+    assert reading.centre == played.reading.centre and reading.optimal == (played.reading.optimal is not None)
+    assert reading.centre_label == {0.5: "½", 0.0: "0", None: ""}[reading.centre]
+    assert reading.optimal_label == ("D*" if probability else "a*")
+    assert facts.references.keys() == played.equilibrium.keys()
+    assert facts.objective.other == (played.other and WORDS[played.other])
+    json.loads(facts.model_dump_json(), parse_constant=pytest.fail)
 
 
 def test_smoothed_labels_move_the_lines(tiny: GameConfig) -> None:
@@ -366,11 +367,11 @@ def test_smoothed_labels_move_the_lines(tiny: GameConfig) -> None:
     before = session.facts()
     session.set("regulariser.smoothing", 0.2)
     after = session.facts()
-    assert (before["reading"]["centre"], after["reading"]["centre"]) == (0.5, pytest.approx(0.4))
-    assert (before["reading"]["centre_label"], after["reading"]["centre_label"]) == ("½", "0.4")
-    assert after["references"]["loss_g"]["value"] == pytest.approx(-math.log(0.4))
+    assert (before.reading.centre, after.reading.centre) == (0.5, pytest.approx(0.4))
+    assert (before.reading.centre_label, after.reading.centre_label) == ("½", "0.4")
+    assert after.references["loss_g"].value == pytest.approx(-math.log(0.4))
     session.set("regulariser.smoothing", 0)
-    assert session.facts()["reading"] == before["reading"] | {"since": session.step}
+    assert session.facts().reading == before.reading.model_copy(update={"since": session.step})
 
 
 def test_a_critic_and_back_in_mid_run(tiny: GameConfig) -> None:
@@ -384,14 +385,14 @@ def test_a_critic_and_back_in_mid_run(tiny: GameConfig) -> None:
     session.set("objective", "wasserstein")  # the same D, read otherwise
     facts = session.facts()
     label, as_critic = session.frame_arrays()
-    assert (facts["objective"], facts["reading"]["kind"], facts["reading"]["centre"]) == ("wasserstein", "critic", None)
-    assert facts["reading"]["optimal"] is False and facts["other_objective"] is None
-    assert facts["references"].keys() == {"loss_d"} and facts["references"]["loss_d"]["since"] == 3
+    assert (facts.objective.name, facts.reading.kind, facts.reading.centre) == ("wasserstein", "critic", None)
+    assert facts.reading.optimal is False and facts.objective.other is None
+    assert facts.references.keys() == {"loss_d"} and facts.references["loss_d"].since == 3
     np.testing.assert_allclose(as_critic["d"], a, atol=1e-5)
     assert np.isnan(as_critic["d_star"]).all()
-    numbers = label["numbers"]
+    numbers = label.numbers
     for name in ("value", "log_d_real", "log_d_fake", "gap_star"):
-        assert math.isnan(numbers[name]), name
+        assert numbers[name] is None, name
     assert numbers["loss_d"] == pytest.approx(numbers["mean_d_fake"] - numbers["mean_d_real"])
     assert numbers["loss_g"] == pytest.approx(-numbers["mean_d_fake"])
     assert picture(session)
@@ -405,13 +406,13 @@ def test_a_critic_and_back_in_mid_run(tiny: GameConfig) -> None:
     session.renew_verdict()
 
     session.set("objective", "non_saturating")
-    assert session.facts()["reading"] == before["reading"] | {"since": session.step}
-    assert {name: line["value"] for name, line in session.facts()["references"].items()} == {
-        name: line["value"] for name, line in before["references"].items()
+    assert session.facts().reading == before.reading.model_copy(update={"since": session.step})
+    assert {name: line.value for name, line in session.facts().references.items()} == {
+        name: line.value for name, line in before.references.items()
     }
     label, again = session.frame_arrays()
     assert ((again["d"] > 0) & (again["d"] < 1)).all() and np.isfinite(again["d_star"]).any()
-    assert np.isfinite(label["numbers"]["value"]) and np.isfinite(play(session, 1).drain().values[0][COLUMNS.index("value")])
+    assert np.isfinite(label.numbers["value"]) and np.isfinite(play(session, 1).drain().values[0][COLUMNS.index("value")])
     assert_same_state(session, replay(tiny.replace("run.batch", 6), session.changes, session.step))
 
 

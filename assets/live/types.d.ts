@@ -1,0 +1,365 @@
+// Made by `python -m gandash.wire.typescript` from gandash/wire: change it there.
+/** What the server says as text; the labels of its packets of arrays; what a browser says. */
+export type Said = RunState | Notice | Welcome;
+export type Label = HistoryLabel | FrameLabel;
+export type Saying = Hello | Painted | Steering;
+export type Facts = GameState['facts'];
+export type JsonValue = string | number | boolean | null | JsonValue[] | {[name: string]: JsonValue};
+
+/** What the frame shows more closely: see `messages.Look`. `d_between` is D of the picture between two latents. */
+export interface CloseUp {
+  selected: number | null;
+  other: number | null;
+  share: number;
+  map: boolean;
+  nearest: Nearest | null;
+  d_between: number | null;
+}
+
+/** What generated samples are counted by, where p_r has parts that can be told apart. */
+export type Counted = 'modes' | 'digits' | 'classes' | 'cells';
+
+/** What D's output means under the objective that is played. `centre` is its value everywhere at equilibrium, None
+ * where its offset is free; `low` and `high` are its natural range, None where it has none; `optimal` says whether the
+ * best response is known. `since` is the step from which on it holds. */
+export interface DiscriminatorReading {
+  kind: ReadingKind;
+  label: string;
+  centre: number | null;
+  centre_label: string;
+  low: number | null;
+  high: number | null;
+  optimal: boolean;
+  optimal_label: string;
+  since: number;
+}
+
+/** About how long each examination of this game would take here; answered by `Estimated`. */
+export interface Estimate {
+  type: 'estimate';
+}
+
+/** What can be examined on request: see `gandash.examine`. */
+export type Examinable = 'spectrum' | 'duality' | 'samples' | 'best_response' | 'landscape';
+
+/** Look closely at the state of this moment, beside the game and without disturbing it; answered by `Examined`. */
+export interface Examine {
+  type: 'examine';
+  what: Examinable;
+  action?: 'begin' | 'go_on' | 'stop';
+}
+
+/** What an examination of the state at `step` has found: so far, or (`done`) in the end. `result` is JSON of finite
+ * numbers; or `problem` says in words why there is none. */
+export interface Finding {
+  step: number;
+  done: boolean;
+  result: Record<string, JsonValue> | null;
+  problem: string;
+}
+
+/** Of one picture of a run. `members` are those of its games; array names of compared games begin with their number. */
+export interface FrameLabel {
+  kind: 'frame';
+  generation: number;
+  steps_per_second: number;
+  step: number;
+  members: PictureLabel[];
+}
+
+/** One game of a run; `label` tells it from those that it is compared with. */
+export interface GameState {
+  label: string;
+  facts: LineFacts | PlaneFacts | PhaseFacts | PictureFacts;
+  verdict: Verdict;
+  marks: Mark[];
+}
+
+/** The first message: a token, or what the address of a page that is just opening calls its run. */
+export interface Hello {
+  type: 'hello';
+  token: string;
+  arriving?: string | null;
+}
+
+/** Of rows of the curves: those from `first` on replace the browser's own. Each row covers `stride` steps.
+ * `recent_reset`: the newest steps are sent anew. */
+export interface HistoryLabel {
+  kind: 'history';
+  generation: number;
+  columns: string[];
+  stride: number;
+  first: number;
+  recent_reset: boolean;
+}
+
+/** The latents of the map on the line: their dimension, and where their first coordinate lies. */
+export interface LatentLine {
+  dimension: number;
+  window: [number, number];
+}
+
+export interface LineFacts {
+  columns: string[];
+  references: Record<string, ReferenceLine>;
+  floors: Record<string, NullReference>;
+  objective: Objective;
+  reading: DiscriminatorReading;
+  averaging: number;
+  device: string;
+  parameters: Parameters;
+  wasserstein: string;
+  modes: number[][];
+  mode_std: number | null;
+  perfect_quality: number;
+  stage: 'line';
+  window: [number, number];
+  latent: LatentLine;
+}
+
+/** What a person looks at more closely in a wall of pictures: it changes what frames hold, and nothing of the game.
+ * `selected`, `other`: numbers of generated pictures, the ends of a way between two latents; `share`: how far along it.
+ * `map`: the whole plane of a latent of two dimensions. */
+export interface Look {
+  type: 'look';
+  selected?: number | null;
+  other?: number | null;
+  share?: number;
+  map?: boolean;
+}
+
+/** A change of setting as the curves label it: `lr_D 3e-3 → 1e-3`. */
+export interface Mark {
+  step: number;
+  label: string;
+}
+
+/** The real picture nearest to the chosen one: how far it is, and how far real ones are from each other. */
+export interface Nearest {
+  index: number;
+  distance: number | null;
+  typical: number | null;
+  label: string | null;
+}
+
+/** Why a command was not followed, in words for the person who gave it. */
+export interface Notice {
+  type: 'refused';
+  message: string;
+}
+
+/** What an estimator reads on samples of p_r itself: on average, and what one reading in twenty is worse than. */
+export interface NullReference {
+  mean: number | null;
+  worst_5pct: number | null;
+}
+
+/** The objective that is played, in the screen's words; `other` is the generator's loss that is not, if there is one. */
+export interface Objective {
+  name: string;
+  label: string;
+  other: string | null;
+}
+
+/** The picture is on the screen: the next may come. */
+export interface Painted {
+  type: 'ack';
+}
+
+/** How many each player has. */
+export interface Parameters {
+  generator: number;
+  discriminator: number;
+}
+
+export interface Pause {
+  type: 'pause';
+}
+
+/** A scalar game near its equilibrium (`gandash.diagnostics.phase.Phase`); its flow is read at `grid` x `grid` places. */
+export interface Phase {
+  grid: number;
+  eigenvalues: [number, number][];
+  multipliers: [number, number][] | null;
+  modulus: number | null;
+  boundary: [number, number][] | null;
+  words: string;
+}
+
+/** `equilibrium` is (theta, psi), None where there is no rest point. */
+export interface PhaseFacts {
+  columns: string[];
+  references: Record<string, ReferenceLine>;
+  floors: Record<string, NullReference>;
+  objective: Objective;
+  reading: DiscriminatorReading;
+  averaging: number;
+  device: string;
+  parameters: Parameters;
+  wasserstein: string;
+  modes: number[][];
+  mode_std: number | null;
+  perfect_quality: number;
+  stage: 'phase';
+  window: [number, number, number, number];
+  equilibrium: [number, number] | null;
+  phase: Phase;
+}
+
+/** Of games on pictures of `shape` (channels, height, width). `pictures` generated ones in `columns_of_wall` columns
+ * and `real_pictures` real ones; `map_side` pictures along each side of the latent plane, 0 where there is none; `walk`
+ * pictures from one latent to another; `nearest` says whether the real ones are a finite set. They are counted by
+ * `kinds`, if by anything: `modes` are their names or numbers. */
+export interface PictureFacts {
+  columns: string[];
+  references: Record<string, ReferenceLine>;
+  floors: Record<string, NullReference>;
+  objective: Objective;
+  reading: DiscriminatorReading;
+  averaging: number;
+  device: string;
+  parameters: Parameters;
+  stage: 'pictures';
+  shape: [number, number, number];
+  pictures: number;
+  columns_of_wall: number;
+  real_pictures: number;
+  map_side: number;
+  walk: number;
+  nearest: boolean;
+  kinds: Counted | null;
+  modes: (string | number)[];
+  mode_weights: number[];
+  perfect_quality: number | null;
+}
+
+/** Of one game's picture: `numbers` by column belong to step `measured`, which may be some steps before `step`. */
+export interface PictureLabel {
+  step: number;
+  measured: number;
+  numbers: Record<string, number | null>;
+  wall: WallLabel | null;
+}
+
+export interface PlaneFacts {
+  columns: string[];
+  references: Record<string, ReferenceLine>;
+  floors: Record<string, NullReference>;
+  objective: Objective;
+  reading: DiscriminatorReading;
+  averaging: number;
+  device: string;
+  parameters: Parameters;
+  wasserstein: string;
+  modes: number[][];
+  mode_std: number | null;
+  perfect_quality: number;
+  stage: 'plane';
+  window: [number, number, number, number];
+}
+
+export interface Play {
+  type: 'play';
+}
+
+/** How the output of D is read: as a probability D(x), or as a critic's score a(x). */
+export type ReadingKind = 'probability' | 'critic';
+
+/** A value that theory gives a curve from step `since` on. */
+export interface ReferenceLine {
+  value: number;
+  label: string;
+  since: number;
+}
+
+/** The same game from step 0: with the same seed, or (`new_seed`) the next. For a run, which makes a `Start` of it. */
+export interface Restart {
+  type: 'restart';
+  new_seed?: boolean;
+}
+
+/** Back to a finite state about a second or two ago, paused. What goes on from there is another `generation`. */
+export interface Rewind {
+  type: 'rewind';
+  generation?: number;
+}
+
+/** What a token allows. */
+export type Role = 'steer' | 'watch';
+
+/** The whole state of a run but for curves and pictures. `games` is empty until the first has begun, and holds several
+ * when they are compared. `speed` is in rounds per second, None for as fast as possible; `durations` are about how many
+ * seconds each examination takes here. */
+export interface RunState {
+  type: 'run';
+  role: Role;
+  generation: number;
+  status: Status;
+  reason: string;
+  notice: string;
+  step: number;
+  speed: number | null;
+  examined: Partial<Record<Examinable, Finding>>;
+  durations: Partial<Record<Examinable, number>>;
+  games: GameState[];
+}
+
+/** Change a live setting at the next step boundary: of one game, or of all. */
+export interface Set {
+  type: 'set';
+  path: string;
+  value: JsonValue;
+  member?: number | null;
+}
+
+/** Rounds per second, or None for as fast as possible. */
+export interface Speed {
+  type: 'speed';
+  steps_per_second?: number | null;
+}
+
+/** Where a run stands. */
+export type Status = 'paused' | 'running' | 'diverged' | 'failed' | 'ended';
+
+export type Steering = Play | Pause | StepBy | Speed | Set | Restart | Rewind | Examine | Estimate | Look;
+
+/** Play `n` rounds in which only these players move, then pause. */
+export interface StepBy {
+  type: 'step';
+  players?: 'D' | 'G' | 'both';
+  n?: number;
+}
+
+/** How a game goes, in words: as at `step`. */
+export interface Verdict {
+  kind: VerdictKind;
+  title: string;
+  reason: string;
+  step: number;
+}
+
+/** Which rule spoke: see `gandash.diagnostics.verdict`. */
+export type VerdictKind =
+  | 'waiting'
+  | 'training'
+  | 'converging'
+  | 'converged'
+  | 'modes_found'
+  | 'oscillating'
+  | 'discriminator_won'
+  | 'blind'
+  | 'collapsed'
+  | 'diverged';
+
+/** Of a wall of pictures: where D's histogram lies, and what each generated one is read as, where classes have names. */
+export interface WallLabel {
+  histogram_range: [number, number];
+  classes_of_generated: (string | null)[] | null;
+  look: CloseUp;
+}
+
+/** The token of the run that a page without one was given. */
+export interface Welcome {
+  type: 'welcome';
+  token: string;
+}

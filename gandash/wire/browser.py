@@ -1,0 +1,210 @@
+"""What the server tells a browser over the live socket, beside the arrays of curves and pictures.
+
+As text: `RunState` whenever it has changed, `Notice` when a command was refused, `Welcome` to a page that came without a token.
+With arrays: `HistoryLabel` for what the browser lacks of the curves, then `FrameLabel` for a picture. A browser says `Hello`,
+then `Painted` after each picture, and the commands of `messages.Steering`. `typescript.py` has all of it in TypeScript.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import JsonValue
+
+from gandash.wire.facts import Facts, Interval
+from gandash.wire.model import Measured, Message
+
+
+class Role(StrEnum):
+    """What a token allows."""
+
+    STEER = "steer"
+    WATCH = "watch"
+
+
+class Status(StrEnum):
+    """Where a run stands."""
+
+    PAUSED = "paused"
+    RUNNING = "running"
+    DIVERGED = "diverged"
+    FAILED = "failed"
+    ENDED = "ended"
+
+
+class VerdictKind(StrEnum):
+    """Which rule spoke: see `gandash.diagnostics.verdict`."""
+
+    WAITING = "waiting"
+    TRAINING = "training"
+    CONVERGING = "converging"
+    CONVERGED = "converged"
+    MODES_FOUND = "modes_found"
+    OSCILLATING = "oscillating"
+    DISCRIMINATOR_WON = "discriminator_won"
+    BLIND = "blind"
+    COLLAPSED = "collapsed"
+    DIVERGED = "diverged"
+
+
+class Examinable(StrEnum):
+    """What can be examined on request: see `gandash.examine`."""
+
+    SPECTRUM = "spectrum"
+    DUALITY = "duality"
+    SAMPLES = "samples"
+    BEST_RESPONSE = "best_response"
+    LANDSCAPE = "landscape"
+
+
+class Verdict(Message):
+    """How a game goes, in words: as at `step`."""
+
+    kind: VerdictKind
+    title: str
+    reason: str
+    step: int
+
+
+class Mark(Message):
+    """A change of setting as the curves label it: `lr_D 3e-3 → 1e-3`."""
+
+    step: int
+    label: str
+
+
+class Finding(Message):
+    """What an examination of the state at `step` has found: so far, or (`done`) in the end.
+
+    `result` is JSON of finite numbers; or `problem` says in words why there is none.
+    """
+
+    step: int
+    done: bool
+    result: dict[str, JsonValue] | None = None
+    problem: str = ""
+
+
+class GameState(Message):
+    """One game of a run; `label` tells it from those that it is compared with."""
+
+    label: str
+    facts: Facts
+    verdict: Verdict
+    marks: tuple[Mark, ...]
+
+
+class RunState(Message):
+    """The whole state of a run but for curves and pictures.
+
+    `games` is empty until the first has begun, and holds several when they are compared. `speed` is in rounds per second, None
+    for as fast as possible; `durations` are about how many seconds each examination takes here.
+    """
+
+    type: Literal["run"] = "run"
+    role: Role
+    generation: int
+    status: Status
+    reason: str
+    notice: str
+    step: int
+    speed: float | None
+    examined: dict[Examinable, Finding]
+    durations: dict[Examinable, float]
+    games: tuple[GameState, ...]
+
+
+class Notice(Message):
+    """Why a command was not followed, in words for the person who gave it."""
+
+    type: Literal["refused"] = "refused"
+    message: str
+
+
+class Welcome(Message):
+    """The token of the run that a page without one was given."""
+
+    type: Literal["welcome"] = "welcome"
+    token: str
+
+
+# --------------------------------------------------------------------------------------------------------------- arrays
+
+
+class Nearest(Message):
+    """The real picture nearest to the chosen one: how far it is, and how far real ones are from each other."""
+
+    index: int
+    distance: Measured
+    typical: Measured
+    label: str | None
+
+
+class CloseUp(Message):
+    """What the frame shows more closely: see `messages.Look`. `d_between` is D of the picture between two latents."""
+
+    selected: int | None
+    other: int | None
+    share: float
+    map: bool
+    nearest: Nearest | None = None
+    d_between: Measured = None
+
+
+class WallLabel(Message):
+    """Of a wall of pictures: where D's histogram lies, and what each generated one is read as, where classes have names."""
+
+    histogram_range: Interval
+    classes_of_generated: tuple[str | None, ...] | None
+    look: CloseUp
+
+
+class PictureLabel(Message):
+    """Of one game's picture: `numbers` by column belong to step `measured`, which may be some steps before `step`."""
+
+    step: int
+    measured: int
+    numbers: dict[str, Measured]
+    wall: WallLabel | None = None
+
+
+class FrameLabel(Message):
+    """Of one picture of a run. `members` are those of its games; array names of compared games begin with their number."""
+
+    kind: Literal["frame"] = "frame"
+    generation: int
+    steps_per_second: float
+    step: int
+    members: tuple[PictureLabel, ...]
+
+
+class HistoryLabel(Message):
+    """Of rows of the curves: those from `first` on replace the browser's own. Each row covers `stride` steps.
+
+    `recent_reset`: the newest steps are sent anew.
+    """
+
+    kind: Literal["history"] = "history"
+    generation: int
+    columns: tuple[str, ...]
+    stride: int
+    first: int
+    recent_reset: bool
+
+
+# ----------------------------------------------------------------------------------------------------- from the browser
+
+
+class Hello(Message):
+    """The first message: a token, or what the address of a page that is just opening calls its run."""
+
+    type: Literal["hello"] = "hello"
+    token: str
+    arriving: str | None = None
+
+
+class Painted(Message):
+    """The picture is on the screen: the next may come."""
+
+    type: Literal["ack"] = "ack"

@@ -1,0 +1,22 @@
+"""What every message and every description that crosses a border has in common: it is frozen, and says nothing unasked."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, SupportsFloat
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+
+class Message(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, json_schema_serialization_defaults_required=True
+    )
+
+
+def _known(value: Any) -> Any:
+    return None if isinstance(value, SupportsFloat) and not math.isfinite(value) else value
+
+
+Measured = Annotated[float | None, BeforeValidator(_known)]
+"""A number, or None where it was not measured or is not finite: JSON has no word for NaN and infinities."""
