@@ -1,11 +1,14 @@
 // @ts-check
 /**
- * A canvas on which the real data is painted. What counts is which part of each cell is covered: a stroke covers all within the
- * brush's radius of its line, and covers nothing twice, so neither the speed of the hand nor going over it again matters.
+ * A canvas on which the real data is painted. What counts is which part of each cell
+ * is covered: a stroke covers all within the brush's radius of its line, and covers
+ * nothing twice, so neither the speed of the hand nor going over it again matters.
  */
 
-/** @typedef {{cells: string, side: number}} Data `cells`: base64 of a byte per cell, 0 to 255, row by row from the lowest. */
-/** @typedef {{data: Data, parentElement: HTMLElement, setTriggerValue: (name: string, value: unknown) => void}} Component */
+/** @typedef {{cells: string, side: number}} Data `cells`: base64
+ * of a byte per cell, 0 to 255, row by row from the lowest. */
+/** @typedef {{data: Data, parentElement: HTMLElement, setTriggerValue:
+ * (name: string, value: unknown) => void}} Component */
 
 const LIFTED_MS = 400; // after the hand was lifted: the next stroke may follow at once
 const SAID = '↻ Restarts the run when you lift the hand.';
@@ -77,7 +80,8 @@ class Painting {
   /** The place of an event in cells, y upwards. @param {PointerEvent} event */
   place(event) {
     const box = this.canvas.getBoundingClientRect();
-    return { x: ((event.clientX - box.left) / box.width) * this.side, y: (1 - (event.clientY - box.top) / box.height) * this.side };
+    return { x: ((event.clientX - box.left) / box.width) * this.side,
+      y: (1 - (event.clientY - box.top) / box.height) * this.side };
   }
 
   /** @param {PointerEvent} event */
@@ -148,12 +152,14 @@ function cover(cells, side, a, b, radius, erase) {
   const [dx, dy] = [b.x - a.x, b.y - a.y];
   const square = dx * dx + dy * dy;
   for (let row = within(Math.min(a.y, b.y) - radius - 1); row <= within(Math.max(a.y, b.y) + radius + 1); row++) {
-    for (let column = within(Math.min(a.x, b.x) - radius - 1); column <= within(Math.max(a.x, b.x) + radius + 1); column++) {
+    for (let column = within(Math.min(a.x, b.x) - radius - 1); column <= within(Math.max(a.x, b.x) + radius + 1);
+      column++) {
       const [x, y] = [column + 0.5 - a.x, row + 0.5 - a.y];
       const t = square ? Math.min(1, Math.max(0, (x * dx + y * dy) / square)) : 0;
       const share = Math.min(1, Math.max(0, radius - Math.hypot(x - t * dx, y - t * dy) + 0.5));
       const i = row * side + column;
-      cells[i] = erase ? Math.min(cells[i], Math.round(255 * (1 - share))) : Math.max(cells[i], Math.round(255 * share));
+      cells[i] = erase ? Math.min(cells[i], Math.round(255 * (1 - share)))
+        : Math.max(cells[i], Math.round(255 * share));
     }
   }
 }

@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * One part of the view that fails must not take the others along: a curve that cannot be drawn stops neither stage nor clock.
+ * One part of the view that fails must not take the others along:
+ * a curve that cannot be drawn stops neither stage nor clock.
  */
 
 /** Does the work and hands back what it gives; what it throws is said once, in the console, and nothing comes back.

@@ -9,7 +9,8 @@ import { round } from './numbers.js';
 const HEADROOM = 0.1; // room left beyond the data when a range is set, so that the next record fits
 const WASTE = 0.4; // a range is tightened when the data fills less than this of it
 
-/** A range that changes rarely: it jumps to a bigger one when the data leaves it, to a smaller one when most of it lies bare. */
+/** A range that changes rarely: it jumps to a bigger one when the
+ * data leaves it, to a smaller one when most of it lies bare. */
 export class SteadyRange {
   /** @type {Range | null} */
   #range = null;
@@ -52,27 +53,32 @@ export function decades([low, high], count) {
   const every = Math.max(1, Math.ceil((high - low) / Math.max(1, count)));
   const values = [];
   for (let power = Math.ceil(low / every) * every; power <= high; power += every) values.push(power);
-  if (values.length > 1 || high - low > 1.5) return values.map(power => ({ value: 10 ** power, label: decadeLabel(power) }));
+  if (values.length > 1 || high - low > 1.5) return values.map(power =>
+    ({ value: 10 ** power, label: decadeLabel(power) }));
   // Less than two decades: 1, 2 and 5 times them say more.
   const finer = [];
   for (let power = Math.floor(low); power <= high; power++)
     for (const times of [1, 2, 5]) {
       const at = Math.log10(times) + power;
-      if (at >= low && at <= high) finer.push({ value: times * 10 ** power, label: times === 1 ? decadeLabel(power) : timesLabel(times, power) });
+      if (at >= low && at <= high) finer.push({ value: times * 10 ** power, label: times === 1 ? decadeLabel(power)
+        : timesLabel(times, power) });
     }
   return finer;
 }
 
 /** @param {number} power */
-const decadeLabel = power => (power >= -2 && power <= 3 ? String(10 ** power) : `10<sup>${String(power).replace('-', '\u2212')}</sup>`);
+const decadeLabel = power =>
+  (power >= -2 && power <= 3 ? String(10 ** power) : `10<sup>${String(power).replace('-', '\u2212')}</sup>`);
 
 /** @param {number} times @param {number} power */
-const timesLabel = (times, power) => (power >= -2 && power <= 2 ? String(+(times * 10 ** power).toPrecision(2)) : `${times}·${decadeLabel(power)}`);
+const timesLabel = (times, power) =>
+  (power >= -2 && power <= 2 ? String(+(times * 10 ** power).toPrecision(2)) : `${times}·${decadeLabel(power)}`);
 
 /** @typedef {{value: number, label: string}} Reference */
 
 /** Tick values and labels for a y axis: the references by name, and round numbers where they leave room.
- * @param {Range} range in axis units (exponents when `log`) @param {number} height in px @param {Reference[]} references @param {boolean} log
+ * @param {Range} range in axis units (exponents when `log`) @param {number} height in px
+ * @param {Reference[]} references @param {boolean} log
  * @param {(value: number) => string} [write] the round numbers */
 export function axisTicks(range, height, references, log, write = round) {
   const at = (/** @type {number} */ value) => (log ? Math.log10(value) : value);

@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * Reader of the safetensors layout: eight bytes of header length, a JSON header, raw arrays (see gandash/wire/frame.py).
+ * Reader of the safetensors layout: eight bytes of header
+ * length, a JSON header, raw arrays (see gandash/wire/frame.py).
  */
 
 /** @typedef {Float32Array | Int32Array | Uint8Array} NumberArray */
@@ -25,7 +26,8 @@ const READERS = {
 export function unpack(buffer) {
   const length = Number(new DataView(buffer).getBigUint64(0, true));
   const start = 8 + length;
-  if (start > buffer.byteLength) throw new Error(`a packet of ${buffer.byteLength} bytes announces a header of ${length}`);
+  if (start > buffer.byteLength) throw new Error(`a packet of ${buffer.byteLength} bytes announces a header of `
+    + `${length}`);
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, length)));
   const { __metadata__: metadata, ...entries } = header;
   /** @type {Packet<import('./types.d.ts').Label>} */

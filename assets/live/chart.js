@@ -8,13 +8,15 @@ import { PLAIN_LINE } from './lighten.js';
 
 /** @typedef {import('./palette.js').Theme} Theme */
 
-const CONFIG = { displayModeBar: false, responsive: false, doubleClick: false, showTips: false, showAxisDragHandles: false, displaylogo: false };
+const CONFIG = { displayModeBar: false, responsive: false, doubleClick: false, showTips: false,
+  showAxisDragHandles: false, displaylogo: false };
 
 const DOUBLE_CLICK_MS = 400;
 const DOUBLE_CLICK_PX = 6;
 
 /** @typedef {object} ChartOptions
- * @property {Promise<import('./plotly.d.ts').Plotly>} plotly when it is there; until then a chart with an axis on the right (the stage's) is sketched on a canvas
+ * @property {Promise<import('./plotly.d.ts').Plotly>} plotly when it is there; until
+ * then a chart with an axis on the right (the stage's) is sketched on a canvas
  * @property {HTMLElement} node
  * @property {AbortSignal} signal ends the chart
  * @property {(ranges: Record<string, [number, number]>) => void} onZoom new ranges by axis name
@@ -60,12 +62,14 @@ export class Chart {
     }, () => {}); // the view says so
   }
 
-  /** @param {import('./plotly.d.ts').Line[]} data @param {import('./plotly.d.ts').Layout} layout @returns {boolean} whether it was drawn */
+  /** @param {import('./plotly.d.ts').Line[]} data @param {import('./plotly.d.ts').Layout} layout
+   * @returns {boolean} whether it was drawn */
   draw(data, layout) {
     const { clientWidth: width, clientHeight: height } = this.#node;
     if (this.#held || width < 40 || height < 40) return false;
     // Plotly writes a zoom into the very arrays it was given.
-    const own = (/** @type {import('./plotly.d.ts').Axis} */ axis) => ({ ...axis, range: /** @type {[number, number]} */ ([...axis.range]) });
+    const own = (/** @type {import('./plotly.d.ts').Axis} */ axis) =>
+      ({ ...axis, range: /** @type {[number, number]} */ ([...axis.range]) });
     const { xaxis, yaxis, yaxis2 } = layout;
     const axes = { xaxis: own(xaxis), yaxis: own(yaxis), ...(yaxis2 ? { yaxis2: own(yaxis2) } : {}) };
     const sized = { ...layout, ...axes, width, height };
@@ -100,7 +104,8 @@ export class Chart {
   }
 }
 
-/** What all plots share: the page's own background, its font, no boxes. Numbers under the pointer get their format from the axis
+/** What all plots share: the page's own background, its font, no
+ * boxes. Numbers under the pointer get their format from the axis
  * (`hoverformat`), not from the template: only there does Plotly write a true minus sign.
  * @param {Theme} theme */
 export function baseLayout(theme) {
@@ -112,7 +117,8 @@ export function baseLayout(theme) {
     separators: '.\u202f', // as in numbers.js
     hovermode: 'x unified',
     dragmode: 'zoom',
-    hoverlabel: { bgcolor: theme.background, bordercolor: theme.line, font: { family: theme.font, size: 12, color: theme.text } },
+    hoverlabel: { bgcolor: theme.background, bordercolor: theme.line,
+      font: { family: theme.font, size: 12, color: theme.text } },
   };
 }
 

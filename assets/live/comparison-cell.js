@@ -23,7 +23,8 @@ export class Cell {
   #body = element('div', { class: 'gd-cell-body' });
   #words = { label: '', verdict: '' };
   #theme;
-  /** @type {{kind: import('./types.d.ts').Facts['stage'], end: AbortController, view: import('./stages.js').Stage} | null} */
+  /** @type {{kind: import('./types.d.ts').Facts['stage'], end:
+   * AbortController, view: import('./stages.js').Stage} | null} */
   #staged = null;
   /** @type {import('./bytes.js').Picture | null} */
   #frame = null;
@@ -39,13 +40,16 @@ export class Cell {
     this.#title = element('button', { type: 'button', class: 'gd-cell-title' }, swatch, this.#name);
     this.#title.style.setProperty('--ink', `var(--gd-${LOOKS[index].ink})`);
     this.#title.addEventListener('click', () => tellPage?.('member', index), { signal });
-    for (const type of ['pointerenter', 'focus']) this.#title.addEventListener(type, () => company?.highlight(index), { signal });
-    for (const type of ['pointerleave', 'blur']) this.#title.addEventListener(type, () => company?.highlight(null), { signal });
+    for (const type of ['pointerenter', 'focus']) this.#title.addEventListener(type, () => company?.highlight(index),
+      { signal });
+    for (const type of ['pointerleave', 'blur']) this.#title.addEventListener(type, () => company?.highlight(null),
+      { signal });
     this.#verdict = new Verdict(tips);
     // Eight that speak up whenever they change would drown each other.
     for (const name of ['role', 'aria-live']) this.#verdict.node.removeAttribute(name);
     this.#verdict.node.dataset.testid = 'member-verdict';
-    this.node = element('section', { class: 'gd-cell', 'data-member': index }, element('header', {}, this.#title, this.#verdict.node, this.#numbers), this.#body);
+    this.node = element('section', { class: 'gd-cell', 'data-member': index },
+      element('header', {}, this.#title, this.#verdict.node, this.#numbers), this.#body);
   }
 
   get stage() {

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * A chart on a canvas, of the same lines and layout as a Plotly one: where many stand side by side, each has a millisecond
- * or two, and nobody zooms into a thumbnail; and where plotly.js is not there yet.
+ * A chart on a canvas, of the same lines and layout as a Plotly one: where many stand side by side, each
+ * has a millisecond or two, and nobody zooms into a thumbnail; and where plotly.js is not there yet.
  */
 import { fitCanvas } from './canvas.js';
 import { element } from './dom.js';
@@ -20,7 +20,8 @@ export class SmallChart {
     node.append(this.#canvas);
   }
 
-  /** @param {readonly Line[]} lines @param {Layout} layout of which it draws ticks of both axes, lines and words at the upper edge */
+  /** @param {readonly Line[]} lines
+   * @param {Layout} layout of which it draws ticks of both axes, lines and words at the upper edge */
   draw(lines, { margin, xaxis, yaxis, yaxis2 = yaxis, shapes, annotations, font }) {
     const c = this.#context;
     if (!fitCanvas(c)) return;
@@ -57,7 +58,8 @@ export class SmallChart {
   }
 }
 
-/** @param {CanvasRenderingContext2D} c @param {Line} line @param {(x: number) => number} toX @param {(y: number) => number} toY */
+/** @param {CanvasRenderingContext2D} c @param {Line} line @param {(x: number) => number} toX
+ * @param {(y: number) => number} toY */
 function curve(c, { x, y, line, fill, fillcolor = 'transparent', opacity = 1 }, toX, toY) {
   const trace = () => {
     let isOpen = false; // a value that is no number parts the line
@@ -94,7 +96,8 @@ function pen(c, { color = 'transparent', width, dash = 'solid' }) {
   c.setLineDash(dash === 'solid' ? [] : dash.split(',').map(Number.parseFloat));
 }
 
-/** @param {CanvasRenderingContext2D} c @param {import('./plotly.d.ts').Axis} axis @param {(y: number) => number} toY @param {{x: number, align: CanvasTextAlign, top: number, bottom: number}} place @param {string} family */
+/** @param {CanvasRenderingContext2D} c @param {import('./plotly.d.ts').Axis} axis @param {(y: number) => number} toY
+ * @param {{x: number, align: CanvasTextAlign, top: number, bottom: number}} place @param {string} family */
 function ticks(c, { tickvals, ticktext, tickfont }, toY, { x, align, top, bottom }, family) {
   c.font = `${tickfont.size}px ${family}`;
   c.fillStyle = tickfont.color;
@@ -107,4 +110,5 @@ function ticks(c, { tickvals, ticktext, tickfont }, toY, { x, align, top, bottom
 }
 
 /** @param {Range} range @param {number} from @param {number} to */
-const scale = ([low, high], from, to) => (/** @type {number} */ value) => from + ((value - low) / (high - low)) * (to - from);
+const scale = ([low, high], from, to) => (/** @type {number} */ value) => from
+  + ((value - low) / (high - low)) * (to - from);

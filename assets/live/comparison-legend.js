@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * One legend for all curves of a comparison: who has which line. A click hides a member's lines, and pointing at it or coming to
- * it with Tab lets the others fade.
+ * One legend for all curves of a comparison: who has which line. A click hides a
+ * member's lines, and pointing at it or coming to it with Tab lets the others fade.
  */
 import { LOOKS } from './comparison-members.js';
 import { element } from './dom.js';
@@ -49,14 +49,17 @@ export class MemberLegend {
     this.#end?.abort();
     this.#end = new AbortController();
     this.node.hidden = !members.length;
-    this.node.replaceChildren(...labels.map((label, i) => this.#button(label, i, /** @type {AbortController} */ (this.#end).signal)));
-    this.node.append(element('span', { class: 'gd-unseen' }, 'Each switch hides or shows the lines of one member in all curves.'));
+    this.node.replaceChildren(...labels.map((label, i) =>
+      this.#button(label, i, /** @type {AbortController} */ (this.#end).signal)));
+    this.node.append(element('span', { class: 'gd-unseen' },
+      'Each switch hides or shows the lines of one member in all curves.'));
   }
 
   /** @param {string} label @param {number} i @param {AbortSignal} signal */
   #button(label, i, signal) {
     const { node } = createToggle({
-      label, name: `Lines of ${label}`, sample: { ...LOOKS[i], width: 2.2 }, pressed: true, signal, tips: this.#options.tips,
+      label, name: `Lines of ${label}`, sample: { ...LOOKS[i], width: 2.2 }, pressed: true, signal,
+        tips: this.#options.tips,
       hint: `${label}\nClick: hide or show its lines.`,
       onToggle: on => {
         if (on) this.#hidden.delete(i);

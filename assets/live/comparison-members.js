@@ -27,14 +27,16 @@ export const membersOf = shown => (shown.stage === 'comparison' ? shown.members 
 /** The facts of the one game, or those of all members; those of no game before one has begun.
  * @param {Pick<RunState, 'games'>} run @returns {Shown} */
 export function factsOf({ games }) {
-  if (games.length > 1) return { stage: 'comparison', members: games.map(({ label, facts }, i) => ({ label: named(label, i), facts })) };
+  if (games.length > 1) return { stage: 'comparison',
+    members: games.map(({ label, facts }, i) => ({ label: named(label, i), facts })) };
   return firstOf({ games });
 }
 
 /** The facts of the first game. @param {Pick<RunState, 'games'>} run @returns {Facts} */
 export const firstOf = ({ games }) => games[0]?.facts ?? NO_GAME;
 
-/** A label as it is written: one letter after an underscore is a subscript, as in lr_D; any other underscore parts two words.
+/** A label as it is written: one letter after an underscore is a
+ * subscript, as in lr_D; any other underscore parts two words.
  * @param {string} label @param {number} i its place, for one that is not known yet */
 const named = (label, i) => typographic(label.replace(/_(?=\w\w)/g, ' ')) || `game ${i + 1}`;
 
@@ -78,11 +80,13 @@ export function marksOf({ games }) {
     }
   });
   const ordered = [...found.values()].sort((a, b) => a.step - b.step);
-  return ordered.map(({ step, label, of }) => ({ step, label, whose: of.length < games.length ? of.join(', ') : undefined }));
+  return ordered.map(({ step, label, of }) =>
+    ({ step, label, whose: of.length < games.length ? of.join(', ') : undefined }));
 }
 
 /** Members whose numbers are in the same unit, by their places; the largest group first.
- * @param {readonly Member[]} members @param {(facts: Facts) => string | null} unitOf null where a member has no such number */
+ * @param {readonly Member[]} members
+ * @param {(facts: Facts) => string | null} unitOf null where a member has no such number */
 export function groupsBy(members, unitOf) {
   /** @type {Map<string, number[]>} */
   const groups = new Map();
@@ -95,4 +99,5 @@ export function groupsBy(members, unitOf) {
 
 /** What all members say alike, or undefined.
  * @template T @param {readonly T[]} said */
-export const agreed = said => (said.length && said.every(one => JSON.stringify(one) === JSON.stringify(said[0])) ? said[0] : undefined);
+export const agreed = said =>
+  (said.length && said.every(one => JSON.stringify(one) === JSON.stringify(said[0])) ? said[0] : undefined);

@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * The curves of a comparison, declared: one panel per quantity, one line per member. Members meet in a panel only where their
- * numbers are in one unit: losses of one objective, outputs of D under one reading. What has several units has several panels.
+ * The curves of a comparison, declared: one panel per quantity, one line per member.
+ * Members meet in a panel only where their numbers are in one unit: losses of one
+ * objective, outputs of D under one reading. What has several units has several panels.
  */
 import { agreed, groupsBy, LOOKS, membersOf, MOST_MEMBERS } from './comparison-members.js';
 import { countedBy, hasModes, measures, wassersteinOf } from './counted.js';
@@ -18,7 +19,8 @@ import { isProbability, NO_GAME, readingOf, unitOf } from './reading.js';
  * @property {string} key
  * @property {string} column of each member's history
  * @property {string | ((facts: Facts) => string)} title of one member's facts
- * @property {(facts: Facts) => string | null} unit numbers in the same one may share an axis; null: this member has none
+ * @property {(facts: Facts) => string | null} unit numbers in
+ * the same one may share an axis; null: this member has none
  * @property {(facts: Facts) => string} [unitName] in words, said where there are several
  * @property {(value: number | null, facts: Facts) => string} reading
  * @property {number | ((facts: Facts) => number)} narrowest
@@ -30,7 +32,8 @@ import { isProbability, NO_GAME, readingOf, unitOf } from './reading.js';
  * @property {(value: number) => string} [tick]
  * @property {boolean} [headed]
  * @property {(facts: Facts) => number} [since]
- * @property {(facts: Facts) => PanelReference | undefined} [reference] drawn where all that share the panel have the same
+ * @property {(facts: Facts) => PanelReference | undefined}
+ * [reference] drawn where all that share the panel have the same
  * @property {boolean} [ifDiffering] shown only where the members' values have ever differed */
 
 /** @param {string} word */
@@ -50,72 +53,98 @@ const readingUnit = facts => unitOf(readingOf(facts));
 
 /** The axis's reference without its name in the game's history: only its value has to be the same.
  * @param {import('./types.d.ts').ReferenceLine | undefined} reference */
-const line = reference => (reference ? { value: reference.value, label: reference.label, ...(reference.since ? { since: reference.since } : {}) } : undefined);
+const line = reference => (reference ? { value: reference.value, label: reference.label,
+  ...(reference.since ? { since: reference.since } : {}) } : undefined);
 
-/** @param {import('./types.d.ts').NullReference | undefined} found @param {string} note @returns {PanelReference | undefined} */
-const floor = (found, note) => (known(found?.mean) ? { value: Number(found.mean.toPrecision(3)), label: '', note } : undefined);
+/** @param {import('./types.d.ts').NullReference | undefined} found @param {string} note
+ * @returns {PanelReference | undefined} */
+const floor = (found, note) =>
+  (known(found?.mean) ? { value: Number(found.mean.toPrecision(3)), label: '', note } : undefined);
 
-/** Features, and how far real pictures vary in them, are each law's own. @param {string} column @returns {(facts: Facts) => string | null} */
-const onSamePictures = column => facts => (measures(facts, column) && facts.stage === 'pictures' ? JSON.stringify([facts.shape, facts.kinds, facts.floors.frechet?.mean]) : null);
+/** Features, and how far real pictures vary in them, are each law's own. @param {string} column
+ * @returns {(facts: Facts) => string | null} */
+const onSamePictures = column => facts => (measures(facts, column) && facts.stage === 'pictures'
+  ? JSON.stringify([facts.shape, facts.kinds, facts.floors.frechet?.mean]) : null);
 
 /** @param {Facts} facts */
-const picturesName = facts => (facts.stage === 'pictures' ? `${facts.kinds ?? 'pictures'} ${facts.shape.slice(1).join(' × ')}` : '');
+const picturesName = facts =>
+  (facts.stage === 'pictures' ? `${facts.kinds ?? 'pictures'} ${facts.shape.slice(1).join(' × ')}` : '');
 
 /** @type {Quantity[]} */
 const QUANTITIES = [
   {
-    key: 'frechet', column: 'frechet', title: 'Fréchet distance', unit: onSamePictures('frechet'), unitName: picturesName, log: true, narrowest: 1, reading: compact,
+    key: 'frechet', column: 'frechet', title: 'Fréchet distance', unit: onSamePictures('frechet'),
+      unitName: picturesName, log: true, narrowest: 1, reading: compact,
     reference: facts => floor(facts.floors.frechet, 'real against real'),
   },
   {
-    key: 'jsd', column: 'jsd', title: 'JSD', unit: facts => (measures(facts, 'jsd') ? 'nats' : null), log: true, narrowest: 1.5, reading: compact,
+    key: 'jsd', column: 'jsd', title: 'JSD', unit: facts => (measures(facts, 'jsd') ? 'nats' : null), log: true,
+      narrowest: 1.5, reading: compact,
     reference: facts => floor(facts.floors.jsd, 'noise floor'),
   },
   {
-    key: 'loss_d', column: 'loss_d', title: 'Loss of D', unit: objectiveName, unitName: objectiveName, narrowest: 0.5, reading: value => fixed(value),
+    key: 'loss_d', column: 'loss_d', title: 'Loss of D', unit: objectiveName, unitName: objectiveName, narrowest: 0.5,
+      reading: value => fixed(value),
     since: facts => readingOf(facts).since, reference: facts => line(facts.references.loss_d),
   },
   {
-    key: 'loss_g', column: 'loss_g', title: 'Loss of G', unit: objectiveName, unitName: objectiveName, narrowest: 0.5, reading: value => fixed(value),
+    key: 'loss_g', column: 'loss_g', title: 'Loss of G', unit: objectiveName, unitName: objectiveName, narrowest: 0.5,
+      reading: value => fixed(value),
     since: facts => readingOf(facts).since, reference: facts => line(facts.references.loss_g),
   },
   {
-    key: 'coverage', column: 'modes', title: facts => `${capital(countedBy(facts).noun)} captured`, unit: facts => (hasModes(facts) ? `${facts.modes.length} ${countedBy(facts).noun}` : null),
-    unitName: facts => `of ${facts.modes.length}`, narrowest: 1, fixed: () => [0, 1.14], headed: true, shape: 'hv', format: '.0%', tick: percent,
-    derive: (modes, facts) => modes / facts.modes.length, reading: (share, facts) => (known(share) ? `${Math.round(share * facts.modes.length)} of ${facts.modes.length}` : '–'),
+    key: 'coverage', column: 'modes', title: facts => `${capital(countedBy(facts).noun)} captured`, unit: facts =>
+      (hasModes(facts) ? `${facts.modes.length} ${countedBy(facts).noun}` : null),
+    unitName: facts => `of ${facts.modes.length}`, narrowest: 1, fixed: () => [0, 1.14], headed: true, shape: 'hv',
+      format: '.0%', tick: percent,
+    derive: (modes, facts) => modes / facts.modes.length, reading: (share, facts) =>
+      (known(share) ? `${Math.round(share * facts.modes.length)} of ${facts.modes.length}` : '–'),
     reference: facts => ({ value: 1, label: `${facts.modes.length} of ${facts.modes.length}` }),
   },
   {
-    key: 'quality', column: 'high_quality', title: 'High quality', unit: facts => (hasModes(facts) ? countedBy(facts).noun : null), unitName: facts => countedBy(facts).noun, narrowest: 1, fixed: () => [0, 1.14], headed: true,
+    key: 'quality', column: 'high_quality', title: 'High quality', unit: facts =>
+      (hasModes(facts) ? countedBy(facts).noun : null), unitName: facts => countedBy(facts).noun, narrowest: 1,
+      fixed: () => [0, 1.14], headed: true,
     format: '.1%', tick: percent, reading: value => percent(value),
-    reference: facts => ({ value: facts.perfect_quality ?? 1, label: '', note: `p_r itself: ${percent(facts.perfect_quality, 1)}` }),
+    reference: facts => ({ value: facts.perfect_quality ?? 1, label: '',
+      note: `p_r itself: ${percent(facts.perfect_quality, 1)}` }),
   },
   ...['precision', 'recall'].map(column => ({
-    key: column, column, title: capital(column), unit: onSamePictures(column), unitName: picturesName, narrowest: 1, fixed: () => /** @type {[number, number]} */ ([0, 1.14]), headed: true,
-    reading: (/** @type {number | null} */ value) => fixed(value, 2), reference: (/** @type {Facts} */ facts) => floor(facts.floors[column], 'real against real'),
+    key: column, column, title: capital(column), unit: onSamePictures(column), unitName: picturesName, narrowest: 1,
+      fixed: () => /** @type {[number, number]} */ ([0, 1.14]), headed: true,
+    reading: (/** @type {number | null} */ value) => fixed(value, 2), reference: (/** @type {Facts} */ facts) =>
+      floor(facts.floors[column], 'real against real'),
   })),
   {
-    key: 'wasserstein', column: 'wasserstein', title: facts => wassersteinOf(facts), unit: facts => (measures(facts, 'wasserstein') ? wassersteinOf(facts) : null), log: true, narrowest: 1.5, reading: compact,
+    key: 'wasserstein', column: 'wasserstein', title: facts => wassersteinOf(facts), unit: facts =>
+      (measures(facts, 'wasserstein') ? wassersteinOf(facts) : null), log: true, narrowest: 1.5, reading: compact,
     reference: facts => floor(facts.floors.wasserstein, 'noise floor'),
   },
   {
-    key: 'mean_d', column: 'mean_d_fake', title: facts => `Mean ${readingOf(facts).symbol} on generated`, unit: readingUnit, unitName: readingName,
-    fixed: facts => (isProbability(readingOf(facts)) ? [0, 1] : null), narrowest: facts => (readingOf(facts).centre === null ? 0.01 : 0.5),
-    since: facts => readingOf(facts).since, reading: (value, facts) => (isProbability(readingOf(facts)) ? fixed(value) : compact(value)),
+    key: 'mean_d', column: 'mean_d_fake', title: facts => `Mean ${readingOf(facts).symbol} on generated`,
+      unit: readingUnit, unitName: readingName,
+    fixed: facts => (isProbability(readingOf(facts)) ? [0, 1] : null), narrowest: facts =>
+      (readingOf(facts).centre === null ? 0.01 : 0.5),
+    since: facts => readingOf(facts).since, reading: (value, facts) =>
+      (isProbability(readingOf(facts)) ? fixed(value) : compact(value)),
     reference: facts => {
       const { centre, centre_label: label } = readingOf(facts);
       return centre === null ? undefined : { value: centre, label };
     },
   },
   {
-    key: 'gap', column: 'gap_half', title: facts => gapName(facts), unit: facts => (readingOf(facts).centre === null ? null : readingUnit(facts)),
-    narrowest: 0.1, since: facts => readingOf(facts).since, reading: value => compact(value), reference: () => ({ value: 0, label: '0' }),
+    key: 'gap', column: 'gap_half', title: facts => gapName(facts), unit: facts =>
+      (readingOf(facts).centre === null ? null : readingUnit(facts)),
+    narrowest: 0.1, since: facts => readingOf(facts).since, reading: value => compact(value), reference: () =>
+      ({ value: 0, label: '0' }),
   },
   {
-    key: 'learning_rate_d', column: 'learning_rate_d', title: 'Learning rate of D', unit: () => 'rate', log: true, narrowest: 1, shape: 'hv', reading: chosen, ifDiffering: true,
+    key: 'learning_rate_d', column: 'learning_rate_d', title: 'Learning rate of D', unit: () => 'rate', log: true,
+      narrowest: 1, shape: 'hv', reading: chosen, ifDiffering: true,
   },
   {
-    key: 'learning_rate_g', column: 'learning_rate_g', title: 'Learning rate of G', unit: () => 'rate', log: true, narrowest: 1, shape: 'hv', reading: chosen, ifDiffering: true,
+    key: 'learning_rate_g', column: 'learning_rate_g', title: 'Learning rate of G', unit: () => 'rate', log: true,
+      narrowest: 1, shape: 'hv', reading: chosen, ifDiffering: true,
   },
 ];
 
@@ -129,7 +158,8 @@ function gapName(facts) {
 /** Of a quantity in several units each has a panel, as long as two members share it: a line alone compares nothing.
  * @param {Quantity} quantity @param {number} nth largest group @returns {PanelSpec} */
 function panel(quantity, nth) {
-  const { key, column, title, unit, unitName, derive, reading, reference, since, fixed: range, narrowest, ifDiffering, ...same } = quantity;
+  const { key, column, title, unit, unitName, derive, reading, reference, since, fixed: range, narrowest, ifDiffering,
+    ...same } = quantity;
   /** @type {WeakMap<object, number[]>} the same facts are asked many times */
   const cache = new WeakMap();
   const places = (/** @type {Comparison} */ facts) => {
@@ -147,7 +177,8 @@ function panel(quantity, nth) {
     title: facts => (typeof title === 'function' ? title(first(facts)) : title),
     aside: facts => {
       const whole = places(facts).length === membersOf(facts).length;
-      return whole ? '' : `${unitName?.(first(facts)) ?? ''} (${places(facts).length} of ${membersOf(facts).length})`.trim();
+      if (whole) return '';
+      return `${unitName?.(first(facts)) ?? ''} (${places(facts).length} of ${membersOf(facts).length})`.trim();
     },
     fixed: range && (facts => range(first(facts))),
     narrowest: facts => (typeof narrowest === 'function' ? narrowest(first(facts)) : narrowest),
@@ -172,7 +203,8 @@ function panel(quantity, nth) {
   };
 }
 
-/** Whether the members' values have ever differed. @param {import('./history.js').History} history @param {number[]} places @param {string} column */
+/** Whether the members' values have ever differed. @param {import('./history.js').History} history
+ * @param {number[]} places @param {string} column */
 function differ(history, places, column) {
   const lines = places.map(i => history.whole(`${i}/${column}`).mean);
   const from = lines.map(values => values.find(Number.isFinite));

@@ -4,7 +4,8 @@
  */
 import { element, write } from './dom.js';
 
-/** @typedef {{y: number, text: string, ink: string, label: string, faded: boolean}} Readout `y` in px of the plot, where the line ends */
+/** @typedef {{y: number, text: string, ink: string, label: string,
+ * faded: boolean}} Readout `y` in px of the plot, where the line ends */
 
 const LINE_PX = 12;
 
@@ -13,8 +14,10 @@ export class Readouts {
 
   /** @param {Readout[]} readouts @param {number} top of the plot in px @param {number} height of the plot in px */
   show(readouts, top, height) {
-    while (this.node.childElementCount < readouts.length) this.node.append(element('span', {}, element('i', { class: 'gd-unseen' }), element('b')));
-    const at = apart(readouts.map(r => Math.min(height, Math.max(0, r.y))), Math.min(LINE_PX, height / Math.max(1, readouts.length)), height);
+    while (this.node.childElementCount < readouts.length) this.node.append(element('span', {},
+      element('i', { class: 'gd-unseen' }), element('b')));
+    const at = apart(readouts.map(r => Math.min(height, Math.max(0, r.y))),
+      Math.min(LINE_PX, height / Math.max(1, readouts.length)), height);
     [...this.node.children].forEach((child, i) => {
       const span = /** @type {HTMLElement} */ (child);
       const readout = readouts[i];
@@ -29,7 +32,8 @@ export class Readouts {
   }
 }
 
-/** Places in the order of the wished ones, at least `gap` apart, inside 0 to `height`, and close to where they were wished.
+/** Places in the order of the wished ones, at least `gap` apart,
+ * inside 0 to `height`, and close to where they were wished.
  * @param {number[]} wished @param {number} gap @param {number} height @returns {number[]} */
 export function apart(wished, gap, height) {
   const order = wished.map((_, i) => i).sort((a, b) => wished[a] - wished[b]);

@@ -3,14 +3,17 @@
  * Level lines of a field by marching squares, joined into polylines: joined, they can be dotted, and cost less to draw.
  */
 
-// For each of the 16 patterns of corners above the level (1: left low, 2: right low, 4: right high, 8: left high), pairs of
-// the cell's edges that a line joins (0: low, 1: right, 2: high, 3: left). A saddle is resolved as if its middle were below.
-const JOINED = [[], [3, 0], [0, 1], [3, 1], [1, 2], [3, 0, 1, 2], [0, 2], [3, 2], [2, 3], [2, 0], [0, 1, 2, 3], [2, 1], [1, 3], [1, 0], [0, 3], []];
+// For each of the 16 patterns of corners above the level (1: left low, 2: right low,
+// 4: right high, 8: left high), pairs of the cell's edges that a line joins (0: low,
+// 1: right, 2: high, 3: left). A saddle is resolved as if its middle were below.
+const JOINED = [[], [3, 0], [0, 1], [3, 1], [1, 2], [3, 0, 1, 2], [0, 2], [3, 2], [2, 3], [2, 0], [0, 1, 2, 3], [2, 1],
+  [1, 3], [1, 0], [0, 3], []];
 const SADDLE_ABOVE = { 5: [3, 2, 1, 0], 10: [0, 3, 2, 1] };
 
 export class Contour {
   #size = 0;
-  // Each crossing lies on an edge between two samples, which has at most two lines through it: to these other edges, or -1.
+  // Each crossing lies on an edge between two samples, which has
+  // at most two lines through it: to these other edges, or -1.
   #one = new Int32Array(0);
   #two = new Int32Array(0);
 
@@ -22,7 +25,8 @@ export class Contour {
     // Lines that end at the border or at NaN have a beginning; what is left are rings.
     for (const wanted of ['ends', 'rings'])
       for (let edge = 0; edge < 2 * n * n; edge++)
-        if (this.#one[edge] >= 0 && (wanted === 'rings' || this.#two[edge] < 0)) this.#follow(edge, values, n, level, visit);
+        if (this.#one[edge] >= 0 && (wanted === 'rings' || this.#two[edge] < 0)) this.#follow(edge, values, n, level,
+          visit);
   }
 
   /** @param {ArrayLike<number>} values @param {number} n @param {number} level */
@@ -59,7 +63,8 @@ export class Contour {
   }
 
   /** Walks along a line and takes its links away, so that it is walked once.
-   * @param {number} edge @param {ArrayLike<number>} values @param {number} n @param {number} level @param {(x: number, y: number, first: boolean) => void} visit */
+   * @param {number} edge @param {ArrayLike<number>} values @param {number} n @param {number} level
+   * @param {(x: number, y: number, first: boolean) => void} visit */
   #follow(edge, values, n, level, visit) {
     const start = edge;
     for (let first = true, next = -1; edge >= 0; first = false, edge = next) {

@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * What a game is measured by, in words: points have densities and modes; pictures have features, and kinds that can be told.
+ * What a game is measured by, in words: points have densities
+ * and modes; pictures have features, and kinds that can be told.
  */
 
 /** @typedef {import('./types.d.ts').Facts} Facts */
@@ -18,14 +19,19 @@ export const hasModes = facts => facts.modes.length > 1;
 
 /** @type {Record<import('./types.d.ts').Counted, Counted>} */
 const COUNTED = {
-  modes: { noun: 'modes', captured: 'with at least one generated sample within 3 standard deviations', quality: 'within 3 standard deviations of a mode' },
-  digits: { noun: 'digits', captured: 'shown by at least a tenth as many generated pictures as real ones, by the classifier', quality: 'that the classifier tells to be one of these digits with a probability above ½' },
+  modes: { noun: 'modes', captured: 'with at least one generated sample within 3 standard deviations',
+    quality: 'within 3 standard deviations of a mode' },
+  digits: { noun: 'digits',
+    captured: 'shown by at least a tenth as many generated pictures as real ones, by the classifier',
+    quality: 'that the classifier tells to be one of these digits with a probability above ½' },
   classes: {
     noun: 'classes',
     captured: 'shown by at least a tenth as many generated pictures as real ones, by the real pictures nearest to each',
     quality: 'near to real pictures most of which are of one class',
   },
-  cells: { noun: 'cells', captured: 'with at least one generated picture: cells divide what the pictures of this law may show', quality: 'that can be read as one of the law’s pictures' },
+  cells: { noun: 'cells',
+    captured: 'with at least one generated picture: cells divide what the pictures of this law may show',
+    quality: 'that can be read as one of the law’s pictures' },
 };
 
 /** What can be told apart in pictures; null where nothing can, and of points. @param {Facts} facts */

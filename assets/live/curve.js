@@ -32,7 +32,8 @@ import { createToggle } from './toggle.js';
 const MARGIN = { l: 46, r: 10, t: 5, b: 3 };
 const DIRECT_MARGIN = { ...MARGIN, r: 52 }; // the readings stand at the right
 const FADED = 0.18;
-const RUNAWAY = 4; // a line that spans so many times the range of the others leaves the picture rather than flatten them
+// a line that spans so many times the range of the others leaves the picture rather than flatten them
+const RUNAWAY = 4;
 const LABEL_PX = 6; // width of a character of a mark's label, about
 const BAND_OPACITY = 0.16;
 
@@ -62,7 +63,8 @@ export class Curve {
   #readouts = new Readouts();
 
   /** @param {object} options
-   * @param {PanelSpec} options.spec @param {Promise<import('./plotly.d.ts').Plotly>} options.plotly @param {AbortSignal} options.signal
+   * @param {PanelSpec} options.spec @param {Promise<import('./plotly.d.ts').Plotly>} options.plotly
+   * @param {AbortSignal} options.signal
    * @param {import('./preferences.js').Preferences} options.preferences @param {import('./tip.js').Tips} options.tips
    * @param {(time: [number, number] | null) => void} options.onTime a new time range for all panels, or none
    * @param {() => void} options.onChange this panel wants to be drawn again */
@@ -136,15 +138,18 @@ export class Curve {
     return this.#spec.reading(drawn(series, scene), scene.facts);
   }
 
-  /** The newest value of each line at its end. @param {boolean[]} shown @param {[number, number]} range @param {number} height @param {Scene} scene */
+  /** The newest value of each line at its end. @param {boolean[]} shown @param {[number, number]} range
+   * @param {number} height @param {Scene} scene */
   #readOut(shown, range, height, scene) {
-    const at = (/** @type {number} */ value) => (this.#spec.log ? Math.log10(Math.max(value, Number.MIN_VALUE)) : value);
+    const at = (/** @type {number} */ value) =>
+      (this.#spec.log ? Math.log10(Math.max(value, Number.MIN_VALUE)) : value);
     const { highlighted } = scene.company;
     const readouts = this.#spec.series.flatMap((series, i) => {
       const value = shown[i] ? drawn(series, scene) : null;
       if (!known(value)) return [];
       const y = ((range[1] - at(value)) / (range[1] - range[0])) * height;
-      return [{ y, text: this.#spec.reading(value, scene.facts), ink: series.ink, label: this.#labels[i], faded: highlighted !== null && highlighted !== series.member }];
+      return [{ y, text: this.#spec.reading(value, scene.facts), ink: series.ink, label: this.#labels[i],
+        faded: highlighted !== null && highlighted !== series.member }];
     });
     this.#readouts.show(readouts, MARGIN.t, height);
   }
@@ -204,7 +209,8 @@ export class Curve {
     lines.forEach((line, i) => {
       if (!shown[i]) return;
       const { least = -Infinity } = this.#spec.series[i];
-      const reached = this.#spec.direct ? extremes(line.mean, 0.01) : [...extremes(line.mean, 0), ...extremes(line.low, 0.01), ...extremes(line.high, 0.01)];
+      const reached = this.#spec.direct ? extremes(line.mean, 0.01)
+        : [...extremes(line.mean, 0), ...extremes(line.low, 0.01), ...extremes(line.high, 0.01)];
       if (reached.length) spans.push(reached.map(value => Math.max(value, least)));
     });
     values.push(...(this.#spec.direct && !log ? tamed(spans, narrowest) : spans).flat());
@@ -236,7 +242,8 @@ export class Curve {
         visible,
         x: line.step,
         y: line.mean,
-        line: { color: theme[series.ink], width: series.width ?? 1.5, dash: DASH(series.dash), shape: series.shape ?? 'linear', simplify: true },
+        line: { color: theme[series.ink], width: series.width ?? 1.5, dash: DASH(series.dash), shape: series.shape
+          ?? 'linear', simplify: true },
         opacity: series.member === undefined || highlighted === null || highlighted === series.member ? 1 : FADED,
         hovertemplate: `${name} %{y${series.format ? `:${series.format}` : ''}}<extra></extra>`,
       });
@@ -244,13 +251,15 @@ export class Curve {
     return [...bands, ...means];
   }
 
-  /** @param {[number, number]} range @param {number} height @param {Scene} scene @returns {import('./plotly.d.ts').Layout} */
+  /** @param {[number, number]} range @param {number} height @param {Scene} scene
+   * @returns {import('./plotly.d.ts').Layout} */
   #layout(range, height, scene) {
     const { theme, time, facts } = scene;
     const references = this.#spec.references(facts);
     const axis = baseAxis(theme);
     const lines = references.map(r => ({
-      type: 'line', layer: 'between', ...(r.since ? { x0: r.since, x1: Math.max(time[1], r.since) } : { xref: 'paper', x0: 0, x1: 1 }), y0: r.value, y1: r.value,
+      type: 'line', layer: 'between', ...(r.since ? { x0: r.since, x1: Math.max(time[1], r.since) }
+        : { xref: 'paper', x0: 0, x1: 1 }), y0: r.value, y1: r.value,
       line: { color: r.ink ? theme[r.ink] : theme.muted, width: 1.3, dash: '1.5px,3px' },
     }));
     const margin = this.#spec.direct ? DIRECT_MARGIN : MARGIN;
@@ -259,14 +268,21 @@ export class Curve {
     return {
       ...baseLayout(theme),
       margin,
-      xaxis: { ...axis, range: time, showticklabels: false, showline: true, linecolor: theme.line, linewidth: 1, showspikes: true, tickprefix: 'step ', hoverformat: ',.0f' },
-      yaxis: { ...axis, range, hoverformat: '.4~g', type: this.#spec.log ? 'log' : 'linear', ...axisTicks(range, height, references, this.#spec.log ?? false, this.#spec.tick), showgrid: true, gridcolor: theme.grid },
+      xaxis: { ...axis, range: time, showticklabels: false, showline: true, linecolor: theme.line, linewidth: 1,
+        showspikes: true, tickprefix: 'step ', hoverformat: ',.0f' },
+      yaxis: { ...axis, range, hoverformat: '.4~g', type: this.#spec.log ? 'log' : 'linear',
+        ...axisTicks(range, height, references, this.#spec.log ?? false, this.#spec.tick), showgrid: true,
+        gridcolor: theme.grid },
       shapes: [
         ...lines,
-        ...marks.map(m => ({ type: 'line', yref: 'paper', y0: 0, y1: 1, x0: m.step, x1: m.step, line: { color: theme.muted, width: 1 }, opacity: 0.6 })),
+        ...marks.map(m => ({ type: 'line', yref: 'paper', y0: 0, y1: 1, x0: m.step, x1: m.step,
+          line: { color: theme.muted, width: 1 }, opacity: 0.6 })),
       ],
-      annotations: [...notes(references, range, this.#spec.log ?? false, theme), ...marks.filter(m => m.text).map(m => ({
-        x: m.step, xanchor: m.left ? 'right' : 'left', xshift: m.left ? -3 : 3, yref: 'paper', ...(this.#spec.headed ? { y: 0, yanchor: 'bottom' } : { y: 1, yanchor: 'top' }), text: mathsHtml(m.text), showarrow: false,
+      annotations: [...notes(references, range, this.#spec.log ?? false, theme),
+        ...marks.filter(m => m.text).map(m => ({
+        x: m.step, xanchor: m.left ? 'right' : 'left', xshift: m.left ? -3 : 3, yref: 'paper',
+          ...(this.#spec.headed ? { y: 0, yanchor: 'bottom' } : { y: 1, yanchor: 'top' }), text: mathsHtml(m.text),
+          showarrow: false,
         font: { size: 10, color: theme.muted }, borderpad: 0, bgcolor: translucent(theme.background, 0.75),
       }))],
     };
@@ -274,7 +290,8 @@ export class Curve {
 }
 
 /** @param {string | undefined} dash */
-const DASH = dash => ({ dash: '6px,3px', dot: '2px,3px', dashdot: '8px,3px,2px,3px', fine: '3px,3px' })[dash ?? ''] ?? DASHES[dash ?? 'solid'];
+const DASH = dash => ({ dash: '6px,3px', dot: '2px,3px', dashdot: '8px,3px,2px,3px', fine: '3px,3px' })[dash ?? '']
+  ?? DASHES[dash ?? 'solid'];
 
 /** The newest value of a line as it was measured. @param {Series} series @param {Scene} scene */
 const measured = ({ column }, { history, numbers }) => numbers[column] ?? history.latest(column);
@@ -304,7 +321,8 @@ function after(since, line) {
 /** @param {Series} series @param {Shown} facts */
 const applies = (series, facts) => series.when?.(facts) ?? true;
 
-/** Lowest and highest value, leaving out this share at either end: one spike in a long run should not flatten all the rest.
+/** Lowest and highest value, leaving out this share at either
+ * end: one spike in a long run should not flatten all the rest.
  * @param {number[]} all @param {number} share */
 function extremes(all, share) {
   const values = all.filter(Number.isFinite);
@@ -315,7 +333,8 @@ function extremes(all, share) {
   return [ordered[cut], ordered[ordered.length - 1 - cut]];
 }
 
-/** The spans of lines side by side, none much longer than those of most: the one that runs away would flatten all the others.
+/** The spans of lines side by side, none much longer than those
+ * of most: the one that runs away would flatten all the others.
  * @param {number[][]} spans lowest and highest value of each @param {number} narrowest */
 function tamed(spans, narrowest) {
   const middling = (/** @type {number[]} */ values) => values.sort((a, b) => a - b)[(values.length - 1) >> 1];
@@ -325,12 +344,15 @@ function tamed(spans, narrowest) {
 }
 
 /** Words at the lines themselves: the highest above its line, the others below theirs, so that close ones do not meet.
- * @param {import('./panels.js').PanelReference[]} references @param {[number, number]} range @param {boolean} log @param {import('./palette.js').Theme} theme */
+ * @param {import('./panels.js').PanelReference[]} references @param {[number, number]} range @param {boolean} log
+ * @param {import('./palette.js').Theme} theme */
 function notes(references, range, log, theme) {
   const at = (/** @type {number} */ value) => (log ? Math.log10(value) : value);
-  const noted = references.filter(r => r.note && at(r.value) >= range[0] && at(r.value) <= range[1]).sort((a, b) => b.value - a.value);
+  const noted = references.filter(r => r.note && at(r.value) >= range[0] && at(r.value) <= range[1]).sort((a, b) =>
+    b.value - a.value);
   return noted.map((r, i) => ({
-    xref: 'paper', x: 0, xanchor: 'left', xshift: 3, y: at(r.value), yanchor: i === 0 ? 'bottom' : 'top', text: mathsHtml(r.note ?? ''), showarrow: false,
+    xref: 'paper', x: 0, xanchor: 'left', xshift: 3, y: at(r.value), yanchor: i === 0 ? 'bottom' : 'top',
+      text: mathsHtml(r.note ?? ''), showarrow: false,
     font: { size: 10, color: r.ink ? theme[r.ink] : theme.muted }, borderpad: 0,
   }));
 }
@@ -363,10 +385,12 @@ function spread(marks, [from, to], width) {
     const x = (step - from) * scale;
     if (x < 0 || x > width || last - x < 2) continue;
     last = x;
-    // The whole label, else what it became, else only what was changed, else the line alone; the newest may stand to the left of its line.
+    // The whole label, else what it became, else only what was changed,
+    // else the line alone; the newest may stand to the left of its line.
     const [what, now] = [label.split(' ')[0], label.slice(label.indexOf('→'))];
     const of = whose ? `${whose}: ` : '';
-    const choices = [of + label, `${of}${what} ${now}`, of + now, whose ?? what].map(text => ({ text: typographic(text), size: LABEL_PX * text.length }));
+    const choices = [of + label, `${of}${what} ${now}`, of + now, whose ?? what].map(text =>
+      ({ text: typographic(text), size: LABEL_PX * text.length }));
     const places = choices.flatMap(({ text, size }) => [
       { text, from: x, fits: x + size < Math.min(edge, width), left: false },
       { text, from: x - size, fits: edge === Infinity && x - size > 0, left: true },

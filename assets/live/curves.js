@@ -22,7 +22,8 @@ const FIRST_STEPS = 100; // the time axis is at least this long
 /** Each is asked only about what it is for, one game or several: see `#titleIn`. */
 const ALL = /** @type {PanelSpec[]} */ ([...PANELS, ...COMPARISON_PANELS]);
 
-/** @typedef {{curve: Curve, version: number, seen: boolean, share: number, drawnAt: number}} Slot `seen`: at least a part of it is in view; `share`: so much of it */
+/** @typedef {{curve: Curve, version: number, seen: boolean, share: number, drawnAt:
+ * number}} Slot `seen`: at least a part of it is in view; `share`: so much of it */
 /** @typedef {import('./curve.js').Scene & {version: number}} Round the moment that the curves show, and its version */
 
 export class Curves {
@@ -49,7 +50,8 @@ export class Curves {
   #state;
 
   /** @param {object} options
-   * @param {Promise<import('./plotly.d.ts').Plotly>} options.plotly @param {AbortSignal} options.signal @param {import('./attempts.js').Attempt} options.attempt
+   * @param {Promise<import('./plotly.d.ts').Plotly>} options.plotly @param {AbortSignal} options.signal
+   * @param {import('./attempts.js').Attempt} options.attempt
    * @param {import('./preferences.js').Preferences} options.preferences
    * @param {import('./history.js').History} options.history
    * @param {import('./palette.js').Theme} options.theme @param {import('./tip.js').Tips} options.tips
@@ -61,7 +63,8 @@ export class Curves {
     this.#attempt = attempt;
     this.#history = history;
     this.#recent = preferences.get('recent', false);
-    this.#state = { numbers: {}, step: 0, marks: /** @type {import('./curve.js').Mark[]} */ ([]), facts: /** @type {Shown} */ (NO_GAME), theme };
+    this.#state = { numbers: {}, step: 0, marks: /** @type {import('./curve.js').Mark[]} */ ([]),
+      facts: /** @type {Shown} */ (NO_GAME), theme };
     this.#company = company;
     this.#timeSwitch = this.#createTimeSwitch(signal);
     this.#slots = ALL.map(spec => {
@@ -76,7 +79,8 @@ export class Curves {
       };
       return slot;
     });
-    this.#list = element('div', { class: 'gd-curves', tabindex: 0, role: 'group', 'aria-label': 'Curves' }, ...this.#slots.map(s => s.curve.node));
+    this.#list = element('div', { class: 'gd-curves', tabindex: 0, role: 'group', 'aria-label': 'Curves' },
+      ...this.#slots.map(s => s.curve.node));
     this.node = element('div', { class: 'gd-side' }, company.node, this.#list, this.#more);
     // What has no room is named, or nobody would look for it.
     for (const { curve: { node } } of this.#slots) {
@@ -100,9 +104,11 @@ export class Curves {
   }
 
   /** Something changed: all curves are to be drawn, each in its turn.
-   * @param {Partial<{numbers: Record<string, number | null>, step: number, marks: import('./curve.js').Mark[], facts: Shown, theme: import('./palette.js').Theme}>} changes */
+   * @param {Partial<{numbers: Record<string, number | null>, step: number, marks:
+   * import('./curve.js').Mark[], facts: Shown, theme: import('./palette.js').Theme}>} changes */
   show(changes) {
-    if (changes.facts && !inSameUnits(alone(changes.facts), alone(this.#state.facts))) for (const { curve } of this.#slots) curve.refit();
+    if (changes.facts && !inSameUnits(alone(changes.facts),
+      alone(this.#state.facts))) for (const { curve } of this.#slots) curve.refit();
     Object.assign(this.#state, changes);
     if (changes.facts) {
       this.#company.show(membersOf(changes.facts));
@@ -132,7 +138,8 @@ export class Curves {
     this.#offerMore();
   }
 
-  /** What a panel is called in this game; undefined where it has nothing to say about it. @param {PanelSpec} spec @param {boolean} isComparison */
+  /** What a panel is called in this game; undefined where it has nothing to say about it. @param {PanelSpec} spec
+   * @param {boolean} isComparison */
   #titleIn(spec, isComparison) {
     const { facts } = this.#state;
     const applies = Boolean(spec.direct) === isComparison && (spec.when?.(facts, this.#history) ?? true);
@@ -141,7 +148,8 @@ export class Curves {
 
   /** Names the panels that are mostly out of sight. */
   #offerMore() {
-    for (const { curve, share } of this.#slots) this.#links.get(curve.node)?.toggleAttribute('hidden', curve.node.hasAttribute('hidden') || share > HALF);
+    for (const { curve, share } of this.#slots) this.#links.get(curve.node)?.toggleAttribute('hidden',
+      curve.node.hasAttribute('hidden') || share > HALF);
     this.#more.toggleAttribute('hidden', [...this.#links.values()].every(link => link.hidden));
   }
 
@@ -171,11 +179,13 @@ export class Curves {
     this.redraw();
   }
 
-  /** Draws the curve that waited longest, unless the curves have had their share of the time; says whether any is waiting.
+  /** Draws the curve that waited longest, unless the curves have
+   * had their share of the time; says whether any is waiting.
    * @param {number} now */
   paint(now) {
     // What was in view may have been hidden since: it is of one game, and several are shown now
-    const isDue = (/** @type {Slot} */ s) => s.version < this.#version && s.seen && !s.curve.node.hasAttribute('hidden');
+    const isDue = (/** @type {Slot} */ s) =>
+      s.version < this.#version && s.seen && !s.curve.node.hasAttribute('hidden');
     const [slot, ...others] = this.#slots.filter(isDue).sort((a, b) => a.drawnAt - b.drawnAt);
     if (!slot) return false;
     if (now < this.#restsUntil || now - slot.drawnAt < SHORTEST_INTERVAL_MS) return true;
@@ -197,7 +207,8 @@ export class Curves {
     if (membersOf(this.#state.facts).length) this.#choose(); // some panels wait for the history
     const last = Math.max(this.#state.step, FIRST_STEPS);
     const first = this.#recent ? Math.max(0, last - RECENT_STEPS) : 0;
-    this.#round = { version: this.#version, ...this.#state, company: this.#company, history: this.#history, recent: this.#recent, time: this.#zoom ?? [first, last] };
+    this.#round = { version: this.#version, ...this.#state, company: this.#company, history: this.#history,
+      recent: this.#recent, time: this.#zoom ?? [first, last] };
   }
 
   /** @param {[number, number] | null} time */

@@ -3,10 +3,12 @@
  * Making elements in one line, and writing to them only what changed.
  */
 
-/** @param {string} tag @param {Record<string, string | number | boolean | undefined>} [attributes] @param {...(Node | string)} children */
+/** @param {string} tag @param {Record<string, string | number | boolean | undefined>} [attributes]
+ * @param {...(Node | string)} children */
 export function element(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) if (value !== undefined) node.setAttribute(name, String(value));
+  for (const [name, value] of Object.entries(attributes)) if (value !== undefined) node.setAttribute(name,
+    String(value));
   node.append(...children);
   return node;
 }

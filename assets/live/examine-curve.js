@@ -17,14 +17,18 @@ export class ApproachCanvas {
   node = /** @type {HTMLCanvasElement} */ (element('canvas', { class: 'gd-examine-curve', role: 'img' }));
   #context = /** @type {CanvasRenderingContext2D} */ (this.node.getContext('2d'));
 
-  /** @param {{steps: number[], values: (number | null)[], bound: number | null, idle: number}} way @param {import('./palette.js').Theme} theme */
+  /** @param {{steps: number[], values: (number | null)[], bound: number | null, idle: number}} way
+   * @param {import('./palette.js').Theme} theme */
   draw({ steps, values, bound, idle }, theme) {
     const c = this.#context;
-    this.node.setAttribute('aria-label', `V from ${compact(values[0])} to ${compact(values.at(-1))} in ${steps.at(-1)} steps of D; the bound is ${compact(bound)}`);
+    this.node.setAttribute('aria-label',
+      `V from ${compact(values[0])} to ${compact(values.at(-1))} in ${steps.at(-1)} steps of D; the bound is `
+        + `${compact(bound)}`);
     if (!fitCanvas(c)) return;
     const [width, height] = [this.node.clientWidth, this.node.clientHeight];
     c.clearRect(0, 0, width, height);
-    const lines = [...(known(bound) ? [{ at: bound, label: '2 JSD − log 4', above: true }] : []), { at: idle, label: '−log 4', above: false }];
+    const lines = [...(known(bound) ? [{ at: bound, label: '2 JSD − log 4', above: true }] : []),
+      { at: idle, label: '−log 4', above: false }];
     const seen = /** @type {number[]} */ ([...values.filter(known), ...lines.map(line => line.at)]);
     const [least, most] = [Math.min(...seen), Math.max(...seen)];
     const room = 0.16 * (most - least) || 0.01;
@@ -51,7 +55,8 @@ export class ApproachCanvas {
     c.textAlign = 'center';
     c.textBaseline = 'top';
     for (const step of niceTicks([0, last], 4)) {
-      if (step > 0 && x(step) < width - 20) c.fillText(last < 10 ? round(step) : grouped(step), x(step), height - BOTTOM_PX + 4);
+      if (step > 0 && x(step) < width - 20) c.fillText(last < 10 ? round(step) : grouped(step), x(step),
+        height - BOTTOM_PX + 4);
     }
 
     c.textAlign = 'right';

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The landscape: a plane through the space of both players' parameters, with the field and the path on it, drawn as the phase
- * plane of a scalar game is; and the path angle beside it.
+ * The landscape: a plane through the space of both players' parameters, with the field and
+ * the path on it, drawn as the phase plane of a scalar game is; and the path angle beside it.
  */
 import { niceTicks } from './axes.js';
 import { fitCanvas } from './canvas.js';
@@ -20,8 +20,10 @@ export const landscape = {
   what: 'landscape',
   title: 'Landscape',
   answers: 'Which way do both players go around here, and does the path turn?',
-  hint: 'A plane through the space of all parameters of both players, at the present point: along the two principal directions of the path so far '
-    + '(Li et al. 2018), or, while there is none, along the last round’s update and a random direction. Arrows are −v on this plane, v the gradient of '
+  hint: 'A plane through the space of all parameters of both players, at the present point: along the two principal '
+    + 'directions of the path so far '
+    + '(Li et al. 2018), or, while there is none, along the last round’s update and a random direction. Arrows are '
+    + '−v on this plane, v the gradient of '
     + 'each player’s own loss, on one batch; optimisers and learning rates are not in it.',
   create({ tips }) {
     const plane = new LandscapeCanvas();
@@ -29,8 +31,10 @@ export const landscape = {
     const numbers = new Numbers(tips);
     const angle = new AngleCanvas();
     const title = element('h4', {}, 'Path angle');
-    tips.set(title, 'Along the straight line from the oldest point kept of the path (0) to the present one (1) and beyond: the cosine between v and the line (Berard et al. '
-      + '2020). v is the descent field, so the players go along −v: before an attracting point the cosine is negative, behind it positive.');
+    tips.set(title, 'Along the straight line from the oldest point kept of the path (0) to the present one (1) and '
+      + 'beyond: the cosine between v and the line (Berard et al. '
+      + '2020). v is the descent field, so the players go along −v: before an attracting point the cosine is '
+      + 'negative, behind it positive.');
     const words = element('p');
     const turning = element('div', {}, title, angle.node, words);
     return {
@@ -38,7 +42,8 @@ export const landscape = {
       show(result, theme) {
         plane.draw(result, theme);
         const [least, most] = extent(result.speeds);
-        write(caption, `colour: |v| from ${compact(10 ** least)} (none) to ${compact(10 ** most)} (full), on a scale of logarithms`);
+        write(caption, `colour: |v| from ${compact(10 ** least)} (none) to ${compact(10 ** most)} (full), on a `
+          + `scale of logarithms`);
         numbers.show(rows(result));
         turning.toggleAttribute('hidden', !result.angle);
         if (!result.angle) return;
@@ -53,12 +58,16 @@ export const landscape = {
 function rows({ shares, from, speed, in_plane: inPlane, parameters, samples }) {
   const spread = shares
     ? [{ name: 'spread of the path', value: shares.map((/** @type {number} */ share) => percent(share, 1)).join(', '),
-      hint: `How much of the path’s squared distance from the present point lies along each axis. The path begins at step ${grouped(from)}; what lies across the plane is not seen.` }]
+      hint: `How much of the path’s squared distance from the present point lies along each axis. The path begins `
+        + `at step ${grouped(from)}; what lies across the plane is not seen.` }]
     : [];
   return [
     ...spread,
-    { name: '|v| here', value: compact(speed), hint: 'Length of the whole field at the present point: 0 at a rest point.' },
-    { name: 'of it in the plane', value: percent(inPlane, 1), hint: `How much of the field at the present point the plane shows, as a share of its length. A plane has 2 of ${grouped(parameters)} directions.` },
+    { name: '|v| here', value: compact(speed),
+      hint: 'Length of the whole field at the present point: 0 at a rest point.' },
+    { name: 'of it in the plane', value: percent(inPlane, 1),
+      hint: `How much of the field at the present point the plane shows, as a share of its length. A plane has 2 of `
+        + `${grouped(parameters)} directions.` },
     { name: 'samples', value: grouped(samples), hint: 'Of each law, the same everywhere on the plane.' },
   ];
 }
@@ -74,13 +83,17 @@ class LandscapeCanvas {
   /** @param {any} result @param {Theme} theme */
   draw({ window: home, grid, flow: values, speeds, path, shares, from }, theme) {
     const c = this.#context;
-    const ways = shares ? ['first principal direction of the path', 'second principal direction'] : ['last round’s update', 'a random direction'];
-    this.node.setAttribute('aria-label', `The field on the plane along ${ways.join(' and ')}, with the present point${shares ? ` and the path since step ${from}` : ''}.`);
+    const ways = shares ? ['first principal direction of the path', 'second principal direction']
+      : ['last round’s update', 'a random direction'];
+    this.node.setAttribute('aria-label',
+      `The field on the plane along ${ways.join(' and ')}, with the present `
+        + `point${shares ? ` and the path since step ${from}` : ''}.`);
     if (!fitCanvas(c)) return;
     const [width, height] = [this.node.clientWidth, this.node.clientHeight];
     const side = Math.min(width - MARGIN.left - MARGIN.right, height - MARGIN.top - MARGIN.bottom);
     const view = this.#view;
-    view.box = { left: MARGIN.left + (width - MARGIN.left - MARGIN.right - side) / 2, top: MARGIN.top, width: side, height: side };
+    view.box = { left: MARGIN.left + (width - MARGIN.left - MARGIN.right - side) / 2, top: MARGIN.top, width: side,
+      height: side };
     view.setHome(home);
     c.clearRect(0, 0, width, height);
     drawAxes(c, view, theme);
@@ -100,7 +113,8 @@ class LandscapeCanvas {
 }
 
 /** The speed as colour, a texel for each node, between which the browser blends.
- * @param {CanvasRenderingContext2D} c @param {Viewport} view @param {Theme} theme @param {(number | null)[]} speeds log10, row by row from the lowest @param {number} grid */
+ * @param {CanvasRenderingContext2D} c @param {Viewport} view @param {Theme} theme
+ * @param {(number | null)[]} speeds log10, row by row from the lowest @param {number} grid */
 function drawSpeeds(c, view, theme, speeds, grid) {
   const [least, most] = extent(speeds);
   const shades = Object.assign(document.createElement('canvas'), { width: grid, height: grid });
@@ -142,8 +156,10 @@ class AngleCanvas {
     if (!fitCanvas(c)) return;
     const [width, height] = [this.node.clientWidth, this.node.clientHeight];
     const [first, last] = [alphas[0], /** @type {number} */ (alphas.at(-1))];
-    const x = (/** @type {number} */ alpha) => LEFT_PX + ((alpha - first) / (last - first)) * (width - LEFT_PX - RIGHT_PX);
-    const y = (/** @type {number} */ cosine) => TOP_PX + ((HIGHEST - cosine) / (2 * HIGHEST)) * (height - TOP_PX - BOTTOM_PX);
+    const x = (/** @type {number} */ alpha) => LEFT_PX
+      + ((alpha - first) / (last - first)) * (width - LEFT_PX - RIGHT_PX);
+    const y = (/** @type {number} */ cosine) => TOP_PX
+      + ((HIGHEST - cosine) / (2 * HIGHEST)) * (height - TOP_PX - BOTTOM_PX);
     c.clearRect(0, 0, width, height);
     c.font = `${LETTERS_PX}px ${theme.font}`;
     c.fillStyle = theme.muted;
@@ -156,7 +172,8 @@ class AngleCanvas {
     }
     c.textAlign = 'center';
     c.textBaseline = 'top';
-    for (const alpha of niceTicks([first, last], 6)) if (alpha !== 1 && x(alpha) < width - 12) c.fillText(round(alpha), x(alpha), height - BOTTOM_PX + 5);
+    for (const alpha of niceTicks([first, last], 6)) if (alpha !== 1 && x(alpha) < width - 12) c.fillText(round(alpha),
+      x(alpha), height - BOTTOM_PX + 5);
     c.setLineDash([2, 3]);
     line(c, theme.value, [[x(1), TOP_PX], [x(1), height - BOTTOM_PX]]);
     c.setLineDash([]);
@@ -164,7 +181,8 @@ class AngleCanvas {
     c.fillText('now', x(1), height - BOTTOM_PX + 5);
 
     /** @type {[number, number][]} */
-    const seen = alphas.flatMap((alpha, k) => (known(cosines[k]) ? [/** @type {[number, number]} */ ([alpha, cosines[k]])] : []));
+    const seen = alphas.flatMap((alpha, k) =>
+      (known(cosines[k]) ? [/** @type {[number, number]} */ ([alpha, cosines[k]])] : []));
     c.lineWidth = 1.8;
     line(c, theme.text, seen.map(([alpha, cosine]) => [x(alpha), y(cosine)]));
     for (let k = 1; k < seen.length; k++) {

@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * What each examination shows of its result: a picture where it helps, and numbers, each with what it means and its noise floor.
+ * What each examination shows of its result: a picture where it
+ * helps, and numbers, each with what it means and its noise floor.
  */
 import { fitCanvas } from './canvas.js';
 import { inWords as counted } from './counted.js';
@@ -33,15 +34,18 @@ export class Numbers {
   }
 }
 
-// ------------------------------------------------------------------------------------------------------------- spectrum
+// -------------------------------------------------------------------------------------------------------------
+// spectrum
 
 /** @type {import('./examine.js').Section} */
 export const spectrum = {
   what: 'spectrum',
   title: 'Eigenvalues of the game',
   answers: 'Is this point drawn in, driven away, or circled?',
-  hint: 'How the field that both players follow bends at this point: the leading eigenvalues of its Jacobian H. Near a rest point a positive '
-    + 'real part means that small steps are drawn in, a negative one that they are driven away, and an imaginary part that the players circle each other.',
+  hint: 'How the field that both players follow bends at this point: the leading eigenvalues of its Jacobian H. '
+    + 'Near a rest point a positive '
+    + 'real part means that small steps are drawn in, a negative one that they are driven away, and an imaginary '
+    + 'part that the players circle each other.',
   create({ tips }) {
     const canvas = /** @type {HTMLCanvasElement} */ (element('canvas', { class: 'gd-examine-plane', role: 'img' }));
     const c = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
@@ -51,23 +55,37 @@ export const spectrum = {
       node: element('div', {}, canvas, numbers.node, words),
       show(result, theme) {
         const { eigenvalues, boundary, scaled, growth, step_sizes: [ofG, ofD] } = result;
-        canvas.setAttribute('aria-label', `${result.found} eigenvalues in the complex plane, the largest ${eigenvalues.slice(0, 3).map(inWords).join(', ')}`);
+        canvas.setAttribute('aria-label',
+          `${result.found} eigenvalues in the complex plane, the largest `
+            + `${eigenvalues.slice(0, 3).map(inWords).join(', ')}`);
         if (fitCanvas(c)) {
           const [width, height] = [canvas.clientWidth, canvas.clientHeight];
           c.clearRect(0, 0, width, height);
           const names = scaled ? ['Re hλ', 'Im hλ'] : ['Re λ', 'Im λ'];
-          drawPlane(c, { width, height, theme, dots: eigenvalues, region: boundary, names, around: boundary ? undefined : CLOSE });
+          drawPlane(c, { width, height, theme, dots: eigenvalues, region: boundary, names, around: boundary ? undefined
+            : CLOSE });
         }
         write(words, result.words);
         const largest = eigenvalues[0];
         numbers.show([
-          { name: 'shown', value: result.complete ? `all ${grouped(result.size)}` : `${result.found} of ${grouped(result.size)}`,
-            hint: result.complete ? 'Every eigenvalue of H; at most 64 are drawn.' : 'Those of largest magnitude, and those furthest to the left as far as they were found. A matrix this large is not taken apart whole.' },
-          { name: 'largest λ', value: largest ? inWords(largest) : '–', hint: 'The eigenvalue of largest magnitude: the stiffest direction, which limits the step size.' },
-          { name: 'negative real parts', value: grouped(result.negative), hint: 'How many of those found have a real part below 0: directions in which small steps are driven away. Many are no harm far from a rest point.' },
-          { name: '|v|', value: compact(result.speed), hint: `Length of the field itself${scaled ? ', times the step sizes' : ''}: 0 at a rest point. The further from 0, the less eigenvalues say about where the game goes.` },
-          { name: 'steps h_G, h_D', value: `${compact(ofG)}, ${compact(ofD)}`, hint: 'Both players’ learning rates at that step.' },
-          ...(known(growth) ? [{ name: 'largest multiplier', value: fixed(growth, 4), hint: 'By how much one round of this rule multiplies a small distance from a rest point along the worst of the directions found: below 1 it shrinks.' }] : []),
+          { name: 'shown', value: result.complete ? `all ${grouped(result.size)}`
+            : `${result.found} of ${grouped(result.size)}`,
+            hint: result.complete ? 'Every eigenvalue of H; at most 64 are drawn.'
+              : 'Those of largest magnitude, and those furthest to the left as far as they were found. A matrix '
+                + 'this large is not taken apart whole.' },
+          { name: 'largest λ', value: largest ? inWords(largest) : '–',
+            hint: 'The eigenvalue of largest magnitude: the stiffest direction, which limits the step size.' },
+          { name: 'negative real parts', value: grouped(result.negative),
+            hint: 'How many of those found have a real part below 0: directions in which small steps are driven '
+              + 'away. Many are no harm far from a rest point.' },
+          { name: '|v|', value: compact(result.speed),
+            hint: `Length of the field itself${scaled ? ', times the step sizes' : ''}: 0 at a rest point. The `
+              + `further from 0, the less eigenvalues say about where the game goes.` },
+          { name: 'steps h_G, h_D', value: `${compact(ofG)}, ${compact(ofD)}`,
+            hint: 'Both players’ learning rates at that step.' },
+          ...(known(growth) ? [{ name: 'largest multiplier', value: fixed(growth, 4),
+            hint: 'By how much one round of this rule multiplies a small distance from a rest point along the worst '
+              + 'of the directions found: below 1 it shrinks.' }] : []),
         ]);
       },
     };
@@ -77,9 +95,11 @@ export const spectrum = {
 const CLOSE = 1.1; // without a boundary nothing is to be seen beyond the dots
 
 /** @param {[number, number]} number */
-const inWords = ([re, im]) => (Math.abs(im) < 1e-9 * Math.abs(re) ? compact(re) : `${compact(re)} ${im < 0 ? '−' : '+'} ${compact(Math.abs(im))} i`);
+const inWords = ([re, im]) => (Math.abs(im) < 1e-9 * Math.abs(re) ? compact(re)
+  : `${compact(re)} ${im < 0 ? '−' : '+'} ${compact(Math.abs(im))} i`);
 
-// -------------------------------------------------------------------------------------------------------- best response
+// --------------------------------------------------------------------------------------------------------
+// best response
 
 const ALONE = 500; // rounds of D in the game itself
 
@@ -88,14 +108,17 @@ export const bestResponse = {
   what: 'best_response',
   title: 'Freeze G, train D to its best',
   answers: 'Is D strong enough against this G? How far could it come?',
-  hint: 'A copy of D is trained against this G, which stands still, without any penalty. Theory says how far it can come: V = 2 JSD − log 4 '
+  hint: 'A copy of D is trained against this G, which stands still, without any penalty. Theory says how far it can '
+    + 'come: V = 2 JSD − log 4 '
     + '(Goodfellow et al. 2014). How far it comes says whether D is strong enough. The game keeps its own D.',
   create({ tips, signal, send }) {
     const curve = new ApproachCanvas();
     const numbers = new Numbers(tips);
-    const train = element('button', { type: 'button', class: 'gd-button' }, `Train D alone in the game, ${grouped(ALONE)} rounds`);
+    const train = element('button', { type: 'button', class: 'gd-button' },
+      `Train D alone in the game, ${grouped(ALONE)} rounds`);
     const said = element('span', { class: 'gd-floor' });
-    tips.set(train, `What was trained here was a copy. This moves the game’s own D: ${grouped(ALONE)} rounds by its own optimiser in which G stands still, and then the game is paused. Play goes on from there with both.`);
+    tips.set(train, `What was trained here was a copy. This moves the game’s own D: ${grouped(ALONE)} rounds by its `
+      + `own optimiser in which G stands still, and then the game is paused. Play goes on from there with both.`);
     train.addEventListener('click', () => send({ type: 'step', players: 'D', n: ALONE }), { signal });
     const offer = element('p', { class: 'gd-examine-offer', hidden: '' }, train, said);
     return {
@@ -109,15 +132,27 @@ export const bestResponse = {
         curve.draw(result, theme);
         const now = result.values.at(-1);
         numbers.show([
-          { name: 'D steps', value: grouped(result.steps.at(-1)), hint: `Adam steps of D alone at ${compact(result.learning_rate)}. It ends when V has not risen for a while, or after ${grouped(result.limit)}.` },
-          { name: 'V at first', value: fixed(result.values[0], 4), hint: 'V = E log D(x) + E log(1 − D(G(z))) of the game’s own D, on 8192 samples of each law that are not trained on.' },
+          { name: 'D steps', value: grouped(result.steps.at(-1)),
+            hint: `Adam steps of D alone at ${compact(result.learning_rate)}. It ends when V has not risen for a `
+              + `while, or after ${grouped(result.limit)}.` },
+          { name: 'V at first', value: fixed(result.values[0], 4),
+            hint: 'V = E log D(x) + E log(1 − D(G(z))) of the game’s own D, on 8192 samples of each law that are '
+              + 'not trained on.' },
           { name: 'V now', value: fixed(now, 4), hint: 'The same of the trained copy.' },
           ...(known(result.jsd) ? [
-            { name: '2 JSD − log 4', value: fixed(result.bound, 4), hint: 'What the best of all D would reach against this G, by the measured JSD.' },
-            { name: 'share reached', value: percent(result.share, 1), hint: '(V + log 4) / 2 JSD: 0 where D says 1/2 everywhere, 100 % at the best response. Noise in V and JSD may carry it below or beyond.' },
-            { name: 'JSD', value: fixed(result.jsd, 4), floor: floorOf(result.jsd_floor, 4), hint: 'Measured divergence of p_g from p_r in nats. In grey what a perfect generator reads on as many samples: its mean, and in brackets what it stays below nineteen times in twenty.' },
+            { name: '2 JSD − log 4', value: fixed(result.bound, 4),
+              hint: 'What the best of all D would reach against this G, by the measured JSD.' },
+            { name: 'share reached', value: percent(result.share, 1),
+              hint: '(V + log 4) / 2 JSD: 0 where D says 1/2 everywhere, 100 % at the best response. Noise in V and '
+                + 'JSD may carry it below or beyond.' },
+            { name: 'JSD', value: fixed(result.jsd, 4), floor: floorOf(result.jsd_floor, 4),
+              hint: 'Measured divergence of p_g from p_r in nats. In grey what a perfect generator reads on as many '
+                + 'samples: its mean, and in brackets what it stays below nineteen times in twenty.' },
           ] : [
-            { name: 'JSD at least', value: fixed(Math.max(0, (now - result.idle) / 2), 4), hint: '(V + log 4) / 2, in nats: no D reaches more than V = 2 JSD − log 4, so this D proves that the JSD is at least so large. It is at most log 2 = 0.6931, where p_r and p_g share nothing. A stronger D might prove more.' },
+            { name: 'JSD at least', value: fixed(Math.max(0, (now - result.idle) / 2), 4),
+              hint: '(V + log 4) / 2, in nats: no D reaches more than V = 2 JSD − log 4, so this D proves that the '
+                + 'JSD is at least so large. It is at most log 2 = 0.6931, where p_r and p_g share nothing. A '
+                + 'stronger D might prove more.' },
           ]),
         ]);
       },
@@ -125,19 +160,34 @@ export const bestResponse = {
   },
 };
 
-// -------------------------------------------------------------------------------------------------------------- samples
+// --------------------------------------------------------------------------------------------------------------
+// samples
 
 /** @type {{key: string, name: string, digits: number, hint: string | ((result: any) => string)}[]} */
 const STATISTICS = [
-  { key: 'w1', name: 'W_1', digits: 3, hint: 'Exact Wasserstein distance: how far a real sample lies from its generated partner on average, in the best pairing. Units of x; less is better.' },
-  { key: 'w2', name: 'W_2', digits: 3, hint: 'The same with squared distances: outliers and missed modes weigh more. Less is better.' },
-  { key: 'mmd', name: 'MMD²', digits: 4, hint: 'Squared maximum mean discrepancy with a cubic kernel: it compares moments up to the third. Unbiased, so it may be negative; less is better.' },
-  { key: 'precision', name: 'precision', digits: 3, hint: 'Share of generated samples that lie among real ones, within some real sample’s 5 nearest neighbours: quality. More is better.' },
-  { key: 'recall', name: 'recall', digits: 3, hint: 'Share of real samples that lie among generated ones: variety. More is better.' },
-  { key: 'density', name: 'density', digits: 3, hint: 'In how many real neighbourhoods a generated sample lies, divided by 5: as precision, but outliers count less. It may exceed 1; more is better.' },
-  { key: 'coverage', name: 'coverage', digits: 3, hint: 'Share of real samples with a generated one among their 5 nearest neighbours: variety. More is better.' },
-  { key: 'high_quality', name: 'high quality', digits: 3, hint: (/** @type {any} */ result) => `Share of generated samples ${counted(result.kinds).quality}. More is better.` },
-  { key: 'reverse_kl', name: 'reverse KL', digits: 4, hint: (/** @type {any} */ result) => `How unlike their weights the ${counted(result.kinds).noun} are filled, in nats: 0 when by their weights, log K when all samples are in one of K equal ones. Less is better.` },
+  { key: 'w1', name: 'W_1', digits: 3,
+    hint: 'Exact Wasserstein distance: how far a real sample lies from its generated partner on average, in the '
+      + 'best pairing. Units of x; less is better.' },
+  { key: 'w2', name: 'W_2', digits: 3,
+    hint: 'The same with squared distances: outliers and missed modes weigh more. Less is better.' },
+  { key: 'mmd', name: 'MMD²', digits: 4,
+    hint: 'Squared maximum mean discrepancy with a cubic kernel: it compares moments up to the third. Unbiased, so '
+      + 'it may be negative; less is better.' },
+  { key: 'precision', name: 'precision', digits: 3,
+    hint: 'Share of generated samples that lie among real ones, within some real sample’s 5 nearest neighbours: '
+      + 'quality. More is better.' },
+  { key: 'recall', name: 'recall', digits: 3,
+    hint: 'Share of real samples that lie among generated ones: variety. More is better.' },
+  { key: 'density', name: 'density', digits: 3,
+    hint: 'In how many real neighbourhoods a generated sample lies, divided by 5: as precision, but outliers count '
+      + 'less. It may exceed 1; more is better.' },
+  { key: 'coverage', name: 'coverage', digits: 3,
+    hint: 'Share of real samples with a generated one among their 5 nearest neighbours: variety. More is better.' },
+  { key: 'high_quality', name: 'high quality', digits: 3, hint: (/** @type {any} */ result) =>
+    `Share of generated samples ${counted(result.kinds).quality}. More is better.` },
+  { key: 'reverse_kl', name: 'reverse KL', digits: 4, hint: (/** @type {any} */ result) =>
+    `How unlike their weights the ${counted(result.kinds).noun} are filled, in nats: 0 when by their weights, log K `
+      + `when all samples are in one of K equal ones. Less is better.` },
 ];
 
 /** @type {import('./examine.js').Section} */
@@ -145,7 +195,8 @@ export const samples = {
   what: 'samples',
   title: 'Samples compared',
   answers: 'How far are generated samples from real ones, by nine measures?',
-  hint: 'Generated samples against as many real ones, 1000 where that can be had. Beside each number stands what two samples of p_r itself read: no generator can be told from '
+  hint: 'Generated samples against as many real ones, 1000 where that can be had. Beside each number stands what '
+    + 'two samples of p_r itself read: no generator can be told from '
     + 'a perfect one below that.',
   create({ tips }) {
     const numbers = new Numbers(tips);
@@ -155,11 +206,15 @@ export const samples = {
       node: element('div', {}, caption, numbers.node, modes),
       show(result) {
         const { values, floors } = result;
-        write(caption, `${grouped(result.points)} of each; in grey a perfect generator: mean (5 % read worse than)${floors ? '' : ': being read …'}`);
+        write(caption, `${grouped(result.points)} of each; in grey a perfect generator: mean (5 % read worse `
+          + `than)${floors ? '' : ': being read …'}`);
         numbers.show([
           ...STATISTICS.filter(({ key }) => key in values).map(({ key, name, digits, hint }) => (
-            { name, value: fixed(values[key], digits), floor: floors ? floorOf(floors[key], digits) : '', hint: typeof hint === 'function' ? hint(result) : hint })),
-          { name: 'mean slope of D', value: compact(result.slope), hint: 'E |∇ₓ a(x)| over the real samples, a D’s output before the sigmoid: how steep D is where the data lies. At equilibrium 0.' },
+            { name, value: fixed(values[key], digits), floor: floors ? floorOf(floors[key], digits) : '',
+              hint: typeof hint === 'function' ? hint(result) : hint })),
+          { name: 'mean slope of D', value: compact(result.slope),
+            hint: 'E |∇ₓ a(x)| over the real samples, a D’s output before the sigmoid: how steep D is where the '
+              + 'data lies. At equilibrium 0.' },
         ]);
         tips.retire(modes);
         modes.replaceChildren(...(result.modes ? modeTable(result, tips) : []));
@@ -174,34 +229,46 @@ function modeTable(result, tips) {
   const { modes, elsewhere, kinds, attributes } = result;
   const { noun, quality } = counted(result.kinds);
   const most = Math.max(...modes.map((/** @type {any} */ row) => Math.max(row.share, row.expected)), elsewhere, 1e-9);
-  const title = element('h4', {}, `${noun[0].toUpperCase()}${noun.slice(1)}${attributes?.length ? ` (${attributes.map((/** @type {any} */ a) => a.name).join(', ')})` : ''}: share, and weight as a tick`);
-  tips.set(title, `The share of all generated samples ${kinds ? `that count for each of the ${noun}: those ${quality}` : 'that lie within 3 standard deviations of each mode'}. `
-    + 'The tick stands at what a perfect generator would have, its weight; ± is the standard deviation of that at this number of samples.'
-    + (attributes?.length ? ` A cell is named by its middle: ${attributes.map((/** @type {any} */ a) => `${a.name} (${a.unit})`).join(', ')}.` : ''));
-  const names = modes.map((/** @type {any} */ row) => row.name ?? row.place.map((/** @type {number} */ x) => (kinds ? round(x) : fixed(x, 1))).join(', '));
+  const named = attributes?.length ? ` (${attributes.map((/** @type {any} */ a) => a.name).join(', ')})` : '';
+  const heading = `${noun[0].toUpperCase()}${noun.slice(1)}${named}`;
+  const title = element('h4', {}, `${heading}: share, and weight as a tick`);
+  const near = 'lie within 3 standard deviations of each mode';
+  const which = kinds ? `count for each of the ${noun}: those ${quality}` : near;
+  tips.set(title, `The share of all generated samples that ${which}. `
+    + 'The tick stands at what a perfect generator would have, its weight; ± is the standard deviation of that at '
+    + 'this number of samples.'
+    + (attributes?.length
+      ? ` A cell is named by its middle: `
+        + `${attributes.map((/** @type {any} */ a) => `${a.name} (${a.unit})`).join(', ')}.` : ''));
+  const names = modes.map((/** @type {any} */ row) => row.name
+    ?? row.place.map((/** @type {number} */ x) => (kinds ? round(x) : fixed(x, 1))).join(', '));
   const longest = Math.max('elsewhere'.length, ...names.map((/** @type {string} */ name) => name.length));
   const rows = modes.map((/** @type {any} */ row, /** @type {number} */ i) => {
     const bar = element('span', { class: 'gd-mode-bar' }, element('i'), element('b'));
     bar.style.setProperty('--share', `${(100 * row.share) / most}%`);
     bar.style.setProperty('--weight', `${(100 * row.expected) / most}%`);
     return element('div', { class: 'gd-mode', 'data-lost': row.share === 0 }, element('span', {}, names[i]), bar,
-      element('span', {}, percent(row.share, 1)), element('span', { class: 'gd-floor' }, `${percent(row.expected, 1)} ± ${fixed(100 * row.noise, 1)}`));
+      element('span', {}, percent(row.share, 1)),
+        element('span', { class: 'gd-floor' }, `${percent(row.expected, 1)} ± ${fixed(100 * row.noise, 1)}`));
   });
   const bar = element('span', { class: 'gd-mode-bar' }, element('i'));
   bar.style.setProperty('--share', `${(100 * elsewhere) / most}%`);
-  rows.push(element('div', { class: 'gd-mode gd-elsewhere' }, element('span', {}, 'elsewhere'), bar, element('span', {}, percent(elsewhere, 1)), element('span')));
+  rows.push(element('div', { class: 'gd-mode gd-elsewhere' }, element('span', {}, 'elsewhere'), bar,
+    element('span', {}, percent(elsewhere, 1)), element('span')));
   for (const row of rows) row.style.setProperty('--gd-name', `${longest}ch`);
   return [title, ...rows];
 }
 
-// -------------------------------------------------------------------------------------------------------------- duality
+// --------------------------------------------------------------------------------------------------------------
+// duality
 
 /** @type {import('./examine.js').Section} */
 export const duality = {
   what: 'duality',
   title: 'Duality gap',
   answers: 'How much could each player still win if the other stood still?',
-  hint: 'What each player could still win if the other stood still (Grnarova et al. 2019). 0 at an equilibrium, positive elsewhere, whatever the losses look like.',
+  hint: 'What each player could still win if the other stood still (Grnarova et al. 2019). 0 at an equilibrium, '
+    + 'positive elsewhere, whatever the losses look like.',
   create({ tips }) {
     const numbers = new Numbers(tips);
     return {
@@ -209,17 +276,25 @@ export const duality = {
       show(result) {
         const steps = grouped(result.steps);
         numbers.show([
-          { name: 'gap', value: fixed(result.gap, 4), hint: `The two wins together, in nats, after ${steps} inner steps of each player: more steps find more, so only gaps with the same number compare. Read on ${grouped(result.test)} fresh samples: what was only learnt by heart does not count, and near 0 it may be slightly negative.` },
-          { name: 'V now', value: fixed(result.value, 4), hint: 'V = E log D(x) + E log(1 − D(G(z))) of this state; −log 4 = −1.3863 at equilibrium.' },
-          { name: 'V after D’s steps', value: fixed(result.worst_for_g, 4), hint: 'What D reaches against this G: the most that G has to fear.' },
-          { name: 'V after G’s steps', value: fixed(result.worst_for_d, 4), hint: 'What G reaches against this D: the least that D has to fear.' },
-          { name: 'inner steps', value: steps, hint: `Adam steps at ${compact(result.learning_rate)} on ${grouped(result.samples)} fixed samples.` },
+          { name: 'gap', value: fixed(result.gap, 4),
+            hint: `The two wins together, in nats, after ${steps} inner steps of each player: more steps find more, `
+              + `so only gaps with the same number compare. Read on ${grouped(result.test)} fresh samples: what was `
+              + `only learnt by heart does not count, and near 0 it may be slightly negative.` },
+          { name: 'V now', value: fixed(result.value, 4),
+            hint: 'V = E log D(x) + E log(1 − D(G(z))) of this state; −log 4 = −1.3863 at equilibrium.' },
+          { name: 'V after D’s steps', value: fixed(result.worst_for_g, 4),
+            hint: 'What D reaches against this G: the most that G has to fear.' },
+          { name: 'V after G’s steps', value: fixed(result.worst_for_d, 4),
+            hint: 'What G reaches against this D: the least that D has to fear.' },
+          { name: 'inner steps', value: steps,
+            hint: `Adam steps at ${compact(result.learning_rate)} on ${grouped(result.samples)} fixed samples.` },
         ]);
       },
     };
   },
 };
 
-/** What a perfect generator reads: its mean, and in brackets what one reading in twenty is worse than; a divergence calls that `high`.
+/** What a perfect generator reads: its mean, and in brackets what one
+ * reading in twenty is worse than; a divergence calls that `high`.
  * @param {{mean: number, worst_5pct: number} | null | undefined} floor @param {number} digits */
 const floorOf = (floor, digits) => (floor ? `${fixed(floor.mean, digits)} (${fixed(floor.worst_5pct, digits)})` : '');

@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * The drawer of examinations: each is computed on request, beside the game, and stands with the step whose state it is of.
+ * The drawer of examinations: each is computed on request, beside
+ * the game, and stands with the step whose state it is of.
  */
 import { landscape } from './examine-landscape.js';
 import { bestResponse, duality, samples, spectrum } from './examine-sections.js';
@@ -17,18 +18,21 @@ import { grouped, known, round } from './numbers.js';
  * @property {string} title
  * @property {string} answers the question that it answers, in a line
  * @property {string} hint what it is and why one would want it
- * @property {(options: {tips: import('./tip.js').Tips, signal: AbortSignal, send: import('./socket.js').Send}) => Picture} create */
+ * @property {(options: {tips: import('./tip.js').Tips, signal:
+ * AbortSignal, send: import('./socket.js').Send}) => Picture} create */
 
 /** @typedef {object} Picture
  * @property {HTMLElement} node
  * @property {(result: any, theme: import('./palette.js').Theme) => void} show
- * @property {(run: {role: string, status: string, done: boolean}) => void} [allow] what may be done next, where it offers something */
+ * @property {(run: {role: string, status: string, done: boolean})
+ * => void} [allow] what may be done next, where it offers something */
 
 /** @type {Section[]} */
 const SECTIONS = [spectrum, landscape, bestResponse, samples, duality];
 
 /** About how long, in words. @param {number | undefined} seconds */
-const inWords = seconds => (!known(seconds) ? '' : seconds < 1.5 ? 'About a second here.' : `About ${seconds < 10 ? round(seconds) : 5 * Math.round(seconds / 5)} s here.`);
+const inWords = seconds => (!known(seconds) ? '' : seconds < 1.5 ? 'About a second here.'
+  : `About ${seconds < 10 ? round(seconds) : 5 * Math.round(seconds / 5)} s here.`);
 
 export class Examine {
   #theme;
@@ -39,12 +43,15 @@ export class Examine {
   #able = false;
   #asked = false;
   #send;
-  /** @type {{what: Examinable, button: HTMLElement, onwards: HTMLElement, state: HTMLElement, answers: HTMLElement, said: string, problem: HTMLElement, body: HTMLElement, notes: HTMLElement, picture: Picture, shows: string}[]} */
+  /** @type {{what: Examinable, button: HTMLElement, onwards: HTMLElement, state: HTMLElement, answers: HTMLElement,
+   * said: string, problem: HTMLElement, body: HTMLElement, notes: HTMLElement, picture: Picture, shows: string}[]} */
   #sections;
   #onToggle;
-  node = element('aside', { class: 'gd-examine', id: 'gd-examine', 'aria-label': 'Examine the game', tabindex: -1, hidden: '', 'data-testid': 'examine' });
+  node = element('aside', { class: 'gd-examine', id: 'gd-examine', 'aria-label': 'Examine the game', tabindex: -1,
+    hidden: '', 'data-testid': 'examine' });
 
-  /** @param {{send: import('./socket.js').Send, tips: import('./tip.js').Tips, theme: import('./palette.js').Theme, signal: AbortSignal, onToggle: (open: boolean) => void}} options */
+  /** @param {{send: import('./socket.js').Send, tips: import('./tip.js').Tips, theme:
+   * import('./palette.js').Theme, signal: AbortSignal, onToggle: (open: boolean) => void}} options */
   constructor({ send, tips, theme, signal, onToggle }) {
     this.#theme = theme;
     this.#send = send;
@@ -53,12 +60,15 @@ export class Examine {
     close.addEventListener('click', () => this.close(), { signal });
     this.node.append(
       element('header', {}, element('h2', {}, 'Examine'), close),
-      element('p', { class: 'gd-examine-words' }, 'A close look at the state of this very step. It is computed beside the game, which goes on, a little slower.'),
+      element('p', { class: 'gd-examine-words' },
+        'A close look at the state of this very step. It is computed beside the game, which goes on, a little slower.'),
     );
     this.#sections = SECTIONS.map(({ what, title, answers, hint, create }) => {
       const heading = element('h3', {}, title);
-      const button = element('button', { type: 'button', class: 'gd-button', 'aria-label': `Compute: ${title}` }, 'compute');
-      const onwards = element('button', { type: 'button', class: 'gd-button', hidden: '', 'aria-label': `Go on: ${title}` });
+      const button = element('button', { type: 'button', class: 'gd-button', 'aria-label': `Compute: ${title}` },
+        'compute');
+      const onwards = element('button',
+        { type: 'button', class: 'gd-button', hidden: '', 'aria-label': `Go on: ${title}` });
       const state = element('span', { class: 'gd-examine-state', role: 'status' });
       const told = element('p', { class: 'gd-examine-answers' }, answers);
       const problem = element('p', { class: 'gd-examine-problem', hidden: '' });
@@ -66,13 +76,16 @@ export class Examine {
       const picture = create({ tips, signal, send });
       const body = element('div', { hidden: '' }, picture.node, notes);
       tips.set(heading, hint);
-      button.addEventListener('click', () => send({ type: 'examine', what, action: this.#isAtIt(what) ? 'stop' : 'begin' }), { signal });
+      button.addEventListener('click', () =>
+        send({ type: 'examine', what, action: this.#isAtIt(what) ? 'stop' : 'begin' }), { signal });
       onwards.addEventListener('click', () => send({ type: 'examine', what, action: 'go_on' }), { signal });
-      this.node.append(element('section', { 'data-what': what }, element('header', {}, heading, onwards, button), told, state, problem, body));
+      this.node.append(element('section', { 'data-what': what }, element('header', {}, heading, onwards, button), told,
+        state, problem, body));
       return { what, button, onwards, state, answers: told, said: answers, problem, body, notes, picture, shows: '' };
     });
     document.addEventListener('keydown', event => {
-      if (event.key === 'Escape' && !event.defaultPrevented && !this.node.hidden && !document.querySelector('dialog[open]')) this.close();
+      if (event.key === 'Escape' && !event.defaultPrevented && !this.node.hidden
+        && !document.querySelector('dialog[open]')) this.close();
     }, { signal });
     const resized = new ResizeObserver(() => this.#draw(true));
     resized.observe(this.node);
@@ -152,7 +165,8 @@ export class Examine {
       section.body.hidden = !readable;
       if (!readable) continue;
       section.picture.show(result, this.#theme);
-      section.notes.replaceChildren(...(result.notes ?? []).map((/** @type {string} */ note) => element('li', {}, note)));
+      section.notes.replaceChildren(...(result.notes ?? []).map((/** @type {string} */ note) =>
+        element('li', {}, note)));
     }
   }
 }

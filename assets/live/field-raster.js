@@ -1,8 +1,10 @@
 // @ts-check
 /**
- * A field on a small grid as a smooth picture: orange where it is negative, blue where positive, the page's own background at 0.
+ * A field on a small grid as a smooth picture: orange where it is
+ * negative, blue where positive, the page's own background at 0.
  *
- * The values are interpolated, not the colours: half way between orange and blue lies the background, not a muddy mixture.
+ * The values are interpolated, not the colours: half way between
+ * orange and blue lies the background, not a muddy mixture.
  */
 import { channels } from './palette.js';
 
@@ -29,7 +31,8 @@ export class FieldRaster {
   #fineMask = new Float32Array(0);
   #filled = new Float32Array(0);
 
-  /** @param {Float32Array} values (n, n) in -1..1, row 0 at the bottom, NaN where there is nothing to show @param {number} n
+  /** @param {Float32Array} values (n, n) in -1..1, row 0 at the bottom, NaN where there is nothing to show
+   * @param {number} n
    * @param {import('./palette.js').Theme} theme */
   paint(values, n, theme) {
     this.#resize(n);
@@ -50,10 +53,12 @@ export class FieldRaster {
         pixels[to + i] = holes ? (colour & 0xffffff) | (Math.round(255 * share) << 24) : colour;
       }
     }
-    /** @type {CanvasRenderingContext2D} */ (this.#canvas.getContext('2d')).putImageData(/** @type {ImageData} */ (this.#image), 0, 0);
+    const context = /** @type {CanvasRenderingContext2D} */ (this.#canvas.getContext('2d'));
+    context.putImageData(/** @type {ImageData} */ (this.#image), 0, 0);
   }
 
-  /** @param {CanvasRenderingContext2D} c @param {number} x @param {number} y @param {number} width @param {number} height in px */
+  /** @param {CanvasRenderingContext2D} c @param {number} x @param {number} y @param {number} width
+   * @param {number} height in px */
   draw(c, x, y, width, height) {
     if (!this.#image) return;
     c.imageSmoothingEnabled = true;
@@ -97,26 +102,30 @@ export class FieldRaster {
     for (let i = -STEPS; i <= STEPS; i++) {
       const share = (strongest * Math.abs(i)) / STEPS;
       const [r, g, b] = ground.map((from, k) => Math.round(from + share * (inks[i < 0 ? 0 : 1][k] - from)));
-      this.#colours[i + STEPS] = (255 << 24) | (b << 16) | (g << 8) | r; // little-endian, as all machines with a browser are
+      // little-endian, as all machines with a browser are
+      this.#colours[i + STEPS] = (255 << 24) | (b << 16) | (g << 8) | r;
     }
   }
 }
 
 /** From (n, n) to FACTOR times as many samples along both axes.
- * @param {Float32Array} values @param {number} n @param {Float32Array} taps @param {Float32Array} rows room for (n, FACTOR n) @param {Float32Array} fine */
+ * @param {Float32Array} values @param {number} n @param {Float32Array} taps
+ * @param {Float32Array} rows room for (n, FACTOR n) @param {Float32Array} fine */
 function stretch(values, n, taps, rows, fine) {
   const side = n * FACTOR;
   for (let i = 0; i < side; i++) {
     const phase = 4 * (i % FACTOR);
     const [w0, w1, w2, w3] = [taps[phase], taps[phase + 1], taps[phase + 2], taps[phase + 3]];
     const [a, b, c, d] = neighbours(i, n);
-    for (let j = 0, at = 0; j < n; j++, at += n) rows[j * side + i] = w0 * values[at + a] + w1 * values[at + b] + w2 * values[at + c] + w3 * values[at + d];
+    for (let j = 0, at = 0; j < n; j++, at += n) rows[j * side + i] = w0 * values[at + a] + w1 * values[at + b]
+      + w2 * values[at + c] + w3 * values[at + d];
   }
   for (let j = 0; j < side; j++) {
     const phase = 4 * (j % FACTOR);
     const [w0, w1, w2, w3] = [taps[phase], taps[phase + 1], taps[phase + 2], taps[phase + 3]];
     const [a, b, c, d] = neighbours(j, n).map(k => k * side);
-    for (let i = 0, to = j * side; i < side; i++) fine[to + i] = w0 * rows[a + i] + w1 * rows[b + i] + w2 * rows[c + i] + w3 * rows[d + i];
+    for (let i = 0, to = j * side; i < side; i++) fine[to + i] = w0 * rows[a + i] + w1 * rows[b + i] + w2 * rows[c + i]
+      + w3 * rows[d + i];
   }
 }
 
@@ -135,5 +144,6 @@ function weights(kernel) {
 
 /** @param {number} t */
 function catmullRom(t) {
-  return [(-t + 2 * t * t - t * t * t) / 2, (2 - 5 * t * t + 3 * t * t * t) / 2, (t + 4 * t * t - 3 * t * t * t) / 2, (t * t * t - t * t) / 2];
+  return [(-t + 2 * t * t - t * t * t) / 2, (2 - 5 * t * t + 3 * t * t * t) / 2, (t + 4 * t * t - 3 * t * t * t) / 2,
+    (t * t * t - t * t) / 2];
 }

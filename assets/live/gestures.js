@@ -47,7 +47,8 @@ export function listenToGestures(node, target, { signal, onChange }) {
     const share = other ? 0.5 : 1;
     target.panBy(share * (now.x - before.x), share * (now.y - before.y));
     if (other) {
-      const distance = (/** @type {{x: number, y: number}} */ p) => Math.max(8, Math.hypot(p.x - other.x, p.y - other.y));
+      const distance = (/** @type {{x: number, y: number}} */ p) =>
+        Math.max(8, Math.hypot(p.x - other.x, p.y - other.y));
       target.zoomBy(distance(now) / distance(before), (now.x + other.x) / 2, (now.y + other.y) / 2);
     }
     fingers.set(event.pointerId, now);
@@ -58,14 +59,16 @@ export function listenToGestures(node, target, { signal, onChange }) {
     node.toggleAttribute('data-held', fingers.size > 0);
     onChange();
   };
-  for (const type of /** @type {const} */ (['pointerup', 'pointercancel', 'lostpointercapture'])) node.addEventListener(type, release, { signal });
+  for (const type of /** @type {const} */ (['pointerup', 'pointercancel',
+    'lostpointercapture'])) node.addEventListener(type, release, { signal });
 
   node.addEventListener('dblclick', () => {
     target.reset();
     onChange();
   }, { signal });
 
-  const zoom = (/** @type {number} */ factor) => () => target.zoomBy(factor, node.clientWidth / 2, node.clientHeight / 2);
+  const zoom = (/** @type {number} */ factor) => () =>
+    target.zoomBy(factor, node.clientWidth / 2, node.clientHeight / 2);
   const pan = (/** @type {number} */ x, /** @type {number} */ y) => () => target.panBy(x * KEY_PAN_PX, y * KEY_PAN_PX);
   /** @type {Record<string, () => void>} */
   const keys = {

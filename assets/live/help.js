@@ -25,16 +25,20 @@ const KEYS = [
 ];
 
 /** What happens in one round, for those who see a GAN for the first time.
- * @param {import('./reading.js').Reading} reading @returns {[who: string, does: string, ink: import('./palette.js').Ink][]} */
+ * @param {import('./reading.js').Reading} reading
+ * @returns {[who: string, does: string, ink: import('./palette.js').Ink][]} */
 const round = reading => [
   ['z → G → x', 'The generator G turns random z into samples x. Their law is p_g; the data’s is p_r.', 'generated'],
   ['D step', 'The discriminator D sees samples of both and learns to tell them apart: '
     + `${reading.label} goes up where real ones are, down where generated ones are.`, 'discriminator'],
-  ['G step', `D holds still. G moves its samples to where D finds them more real: up the slope of ${reading.label}.`, 'generated'],
-  ['the end', `When p_g = p_r nothing is left to tell: ${atEquilibrium(reading)}${isClassic(reading) ? ', and V = −log 4' : ''}.`, 'text'],
+  ['G step', `D holds still. G moves its samples to where D finds them more real: up the slope of ${reading.label}.`,
+    'generated'],
+  ['the end', `When p_g = p_r nothing is left to tell: `
+    + `${atEquilibrium(reading)}${isClassic(reading) ? ', and V = −log 4' : ''}.`, 'text'],
 ];
 
-const CURVES = 'Every name in a legend is a switch: it hides or shows its line or layer. Slow motion: choose 1 or 2 steps a second beside Play. '
+const CURVES = 'Every name in a legend is a switch: it hides or shows its line or layer. Slow motion: choose 1 or 2 '
+  + 'steps a second beside Play. '
   + 'A thin vertical line in the curves is a setting that was changed there. Dotted grey lines are what theory says.';
 
 export class Help {
@@ -45,7 +49,8 @@ export class Help {
   #stage;
   #facts;
 
-  /** @param {{signal: AbortSignal, stage: () => import('./stages.js').Stage | undefined, facts: () => import('./types.d.ts').Facts}} options those on show */
+  /** @param {{signal: AbortSignal, stage: () => import('./stages.js').Stage |
+   * undefined, facts: () => import('./types.d.ts').Facts}} options those on show */
   constructor({ signal, stage, facts }) {
     this.#stage = stage;
     this.#facts = facts;
@@ -66,7 +71,8 @@ export class Help {
     if (this.node.open) return;
     const { gestures = [], guide = [] } = this.#stage() ?? {};
     this.#round.replaceChildren(...round(readingOf(this.#facts())).flatMap(explain));
-    this.#keys.replaceChildren(...[...KEYS, ...gestures].flatMap(([names, does]) => [element('dt', {}, ...names.map(name => element('kbd', {}, name))), element('dd', {}, does)]));
+    this.#keys.replaceChildren(...[...KEYS, ...gestures].flatMap(([names, does]) =>
+      [element('dt', {}, ...names.map(name => element('kbd', {}, name))), element('dd', {}, does)]));
     this.#layers.replaceChildren(...guide.flatMap(({ label, hint, sample }) => {
       const term = element('dt', {}, drawSample(sample), element('span', {}, ...maths(label)));
       term.style.setProperty('--ink', `var(--gd-${sample.ink})`);

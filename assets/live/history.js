@@ -7,7 +7,8 @@ const RECENT = 1024;
 
 const PATIENCE = 10; // rows without a measurement that still count as one stretch
 
-/** @typedef {{step: number[], mean: number[], low: number[], high: number[]}} Line values of one column where they are known */
+/** @typedef {{step: number[], mean: number[], low: number[], high:
+ * number[]}} Line values of one column where they are known */
 
 /** A table of columns that grows by rows.
  * @typedef {{step: number[], columns: Map<string, number[]>[]}} Table one map per kind of value */
@@ -26,9 +27,11 @@ export class History {
    * @param {import('./bytes.js').Packet<import('./types.d.ts').HistoryLabel>} packet */
   take({ label, arrays }) {
     if (label.generation < this.generation) return false;
-    if (label.generation > this.generation || label.columns.join() !== this.#names.join()) this.clear(label.generation, label.columns);
+    if (label.generation > this.generation || label.columns.join() !== this.#names.join()) this.clear(label.generation,
+      label.columns);
     this.stride = label.stride;
-    if (arrays.step?.length || label.first === 0) replaceFrom(this.#whole, label.first, this.#names, arrays.step, [arrays.mean, arrays.low, arrays.high]);
+    if (arrays.step?.length || label.first === 0) replaceFrom(this.#whole, label.first, this.#names, arrays.step,
+      [arrays.mean, arrays.low, arrays.high]);
     if (label.recent_reset) this.#recent = emptyTable(this.#names, 1);
     if (arrays.recent_step?.length) {
       replaceFrom(this.#recent, this.#recent.step.length, this.#names, arrays.recent_step, [arrays.recent]);
@@ -67,9 +70,11 @@ export class History {
 }
 
 /** @param {string[]} names @param {number} kinds @returns {Table} */
-const emptyTable = (names, kinds) => ({ step: [], columns: Array.from({ length: kinds }, () => new Map(names.map(n => [n, []]))) });
+const emptyTable = (names, kinds) =>
+  ({ step: [], columns: Array.from({ length: kinds }, () => new Map(names.map(n => [n, []]))) });
 
-/** @param {Table} table @param {number} from @param {string[]} names @param {ArrayLike<number>} step @param {ArrayLike<number>[]} blocks rows of all names */
+/** @param {Table} table @param {number} from @param {string[]} names @param {ArrayLike<number>} step
+ * @param {ArrayLike<number>[]} blocks rows of all names */
 function replaceFrom(table, from, names, step, blocks) {
   table.step.length = Math.min(table.step.length, from);
   for (let i = 0; i < step.length; i++) table.step.push(step[i]);
@@ -101,8 +106,11 @@ function pick(table, name, since) {
   for (let i = 0; i < mean.length; i++) {
     if (table.step[i] < since) continue;
     if (!Number.isFinite(mean[i])) {
-      // Stepped by hand, the players take turns and each line may join over the other's step; a longer silence is a gap.
-      if (++missing === PATIENCE && line.step.length) for (const values of Object.values(line)) values.push(values === line.step ? table.step[i] : NaN);
+      // Stepped by hand, the players take turns and each line may
+      // join over the other's step; a longer silence is a gap.
+      if (++missing === PATIENCE
+        && line.step.length) for (const values of Object.values(line)) values.push(values === line.step ? table.step[i]
+        : NaN);
       continue;
     }
     missing = 0;

@@ -5,13 +5,16 @@
 
 // Where one types, or what has a menu open.
 const TYPING = [
-  'input:not([type=checkbox]):not([type=radio]):not([type=range])', 'textarea', 'select', '[contenteditable]', '[role=textbox]',
+  'input:not([type=checkbox]):not([type=radio]):not([type=range])', 'textarea', 'select', '[contenteditable]',
+    '[role=textbox]',
   '[role=combobox]', '[role=listbox]', '[role=menu]', '[role=dialog]', 'dialog', '[aria-haspopup][aria-expanded=true]',
 ].join();
 const MODAL = ':modal, [aria-modal=true]';
-// Space presses these, where the keyboard came to them; the other keys mean nothing there. No links, sliders and what is chosen already.
+// Space presses these, where the keyboard came to them; the other keys
+// mean nothing there. No links, sliders and what is chosen already.
 const PRESSABLE = [
-  'button', 'summary', 'input[type=checkbox]', 'input[type=radio]:not(:checked)', '[role=button]', '[role=checkbox]', '[role=switch]',
+  'button', 'summary', 'input[type=checkbox]', 'input[type=radio]:not(:checked)', '[role=button]', '[role=checkbox]',
+    '[role=switch]',
   '[role=radio]:not([aria-checked=true])', '[role=tab]:not([aria-selected=true])',
 ].join();
 
@@ -32,28 +35,32 @@ export function listenToKeys(actions, signal) {
 }
 
 /**
- * Give the keys back to the lab once a setting has been entered: after Enter in a field of the page, a click in a list or on a
- * button, the focus would stay there, and Space would type into it or press it again instead of playing. Who came by keyboard
- * stays, and presses with Space.
+ * Give the keys back to the lab once a setting has been entered: after Enter in a field of the
+ * page, a click in a list or on a button, the focus would stay there, and Space would type into
+ * it or press it again instead of playing. Who came by keyboard stays, and presses with Space.
  * @param {AbortSignal} signal
  */
 export function releaseFocusAfterEntry(signal) {
   document.addEventListener('keydown', event => {
     const target = event.composedPath()[0];
-    if (event.key === 'Enter' && target instanceof Element && target.closest('input')) setTimeout(releaseFocus); // it is read first
+    // it is read first
+    if (event.key === 'Enter' && target instanceof Element && target.closest('input')) setTimeout(releaseFocus);
   }, { signal });
   document.addEventListener('click', event => {
     const target = event.composedPath()[0];
     if (target instanceof Element && target.closest('[role=option]')) setTimeout(releaseFocus);
     // A press by keyboard counts no clicks; a finger's tap on a "?" shows its words as long as the focus is there.
-    else if (event.detail > 0 && /** @type {PointerEvent} */ (event).pointerType !== 'touch') setTimeout(releasePressed);
+    else if (event.detail > 0
+      && /** @type {PointerEvent} */ (event).pointerType !== 'touch') setTimeout(releasePressed);
   }, { signal, capture: true }); // the list keeps it from the document
 }
 
-/** Take the focus away from what was only pressed; and from the page's ground, which the next key would put in a frame. */
+/** Take the focus away from what was only pressed; and from
+ * the page's ground, which the next key would put in a frame. */
 function releasePressed() {
   const focused = document.activeElement;
-  if (focused instanceof HTMLElement && focused.matches(`${PRESSABLE}, main`) && !focused.matches(TYPING)) focused.blur();
+  if (focused instanceof HTMLElement && focused.matches(`${PRESSABLE}, main`)
+    && !focused.matches(TYPING)) focused.blur();
 }
 
 /** Take the focus away from the page's controls. */

@@ -25,7 +25,8 @@ export class Legend {
   #reading = readingOf(NO_GAME);
 
   /** @param {readonly Layer[]} layers @param {readonly string[]} order their keys, as they stand in the legend
-   * @param {{preferences: import('./preferences.js').Preferences, tips: import('./tip.js').Tips, signal: AbortSignal, request: () => void}} options */
+   * @param {{preferences: import('./preferences.js').Preferences, tips:
+   * import('./tip.js').Tips, signal: AbortSignal, request: () => void}} options */
   constructor(layers, order, { preferences, tips, signal, request }) {
     this.layers = order.map(key => /** @type {Layer} */ (layers.find(l => l.key === key)));
     this.#preferences = preferences;
@@ -60,7 +61,8 @@ export class Legend {
 
   /** What the layers mean, for the help. */
   get guide() {
-    return this.layers.filter(layer => this.has(layer)).map(layer => ({ sample: layer.sample, ...wordsOf(layer, this.#reading) }));
+    return this.layers.filter(layer => this.has(layer)).map(layer =>
+      ({ sample: layer.sample, ...wordsOf(layer, this.#reading) }));
   }
 
   /** Whether a layer has a meaning under the present reading. @param {Layer} layer */
@@ -84,13 +86,16 @@ export class Legend {
   match(arrays) {
     for (const { key } of this.layers) {
       const pressed = String(this.isOn(key));
-      if (this.entry(key).getAttribute('aria-pressed') !== pressed) this.entry(key).setAttribute('aria-pressed', pressed);
+      if (this.entry(key).getAttribute('aria-pressed') !== pressed) this.entry(key).setAttribute('aria-pressed',
+        pressed);
     }
-    for (const layer of this.layers) if (layer.needs) this.entry(layer.key).toggleAttribute('hidden', !arrays[layer.needs] || !this.has(layer));
+    for (const layer of this.layers) if (layer.needs) this.entry(layer.key).toggleAttribute('hidden',
+      !arrays[layer.needs] || !this.has(layer));
   }
 }
 
 /** @param {Layer} layer @param {Reading} reading */
 function wordsOf({ label, hint }, reading) {
-  return { label: typeof label === 'function' ? label(reading) : label, hint: typeof hint === 'function' ? hint(reading) : hint };
+  return { label: typeof label === 'function' ? label(reading) : label, hint: typeof hint === 'function'
+    ? hint(reading) : hint };
 }

@@ -1,15 +1,18 @@
 // @ts-check
 /**
- * The live view as a Streamlit component: mounted once per element, told about new data and themes, taken away without a trace.
+ * The live view as a Streamlit component: mounted once per element,
+ * told about new data and themes, taken away without a trace.
  */
 import { delay } from './dom.js';
 import { lighten } from './lighten.js';
 import { LiveView } from './view.js';
 
 /** @typedef {{token: string, socket: string, title: string, preset?: string, arriving?: string}} Data
- * `token` opens one run; where there is none yet, `arriving` is what the page's address calls it. `socket` is its path relative
+ * `token` opens one run; where there is none yet, `arriving` is
+ * what the page's address calls it. `socket` is its path relative
  * to the page, `title` names the view to assistive technology, `preset` the ready game that it was begun as. */
-/** @typedef {{data: Data, parentElement: HTMLElement, setTriggerValue?: (name: string, value: unknown) => void}} Component
+/** @typedef {{data: Data, parentElement: HTMLElement, setTriggerValue?:
+ * (name: string, value: unknown) => void}} Component
  * What is used of Streamlit's v2 component; the trigger `generation` tells the page that another game has begun. */
 
 const PATIENCE_MS = 15_000; // the longest that Plotly waits for what should come before it
@@ -25,7 +28,8 @@ let isMounted = false;
 let takeOver = () => {};
 
 /** Begins the view while Streamlit is still on its way.
- * @param {HTMLElement} parent where it stands until then @param {string} arriving what the page's address calls its run */
+ * @param {HTMLElement} parent where it stands until then
+ * @param {string} arriving what the page's address calls its run */
 export function begin(parent, arriving) {
   if (isMounted) return;
   const base = new URL('.', import.meta.url);
@@ -67,12 +71,14 @@ export function teardown(parentElement) {
 /** The style sheet stays for the next mount, as Plotly does: they are the page's, not one view's.
  * @returns {Promise<void>} */
 const styled = () =>
-  appended('link', { rel: 'stylesheet', href: new URL('live.css', import.meta.url).href + new URL(import.meta.url).search });
+  appended('link', { rel: 'stylesheet', href: new URL('live.css', import.meta.url).href
+    + new URL(import.meta.url).search });
 
 /** @param {URL} base */
 const plotlyAddress = base => new URL('../plotly.min.js', base).href;
 
-/** Plotly, in a quiet moment: evaluating it takes a second or two of a slow machine, so nothing that can do without waits for it.
+/** Plotly, in a quiet moment: evaluating it takes a second or two
+ * of a slow machine, so nothing that can do without waits for it.
  * @param {URL} base @returns {Promise<import('./plotly.d.ts').Plotly>} */
 async function withPlotly(base) {
   const isQuiet = 'requestIdleCallback' in window; // Safari does not say when it is

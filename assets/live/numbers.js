@@ -15,7 +15,8 @@ export const known = value => typeof value === 'number' && Number.isFinite(value
 /** @param {number | null | undefined} value @param {number} digits behind the point */
 export function fixed(value, digits = 3) {
   if (!known(value)) return UNKNOWN;
-  if (Math.abs(value) >= 1e5) return typographic(scientific(value, 2)); // a game that runs away must not push the line apart
+  // a game that runs away must not push the line apart
+  if (Math.abs(value) >= 1e5) return typographic(scientific(value, 2));
   const text = value.toFixed(digits);
   return typographic(Number(text) === 0 ? text.replace('-', '') : text); // no "−0.000"
 }

@@ -28,7 +28,8 @@ export class Overlay {
   #title = element('h2');
   #reason = element('p');
   #actions = element('div', { class: 'gd-actions' });
-  card = element('div', { class: 'gd-card', role: 'alertdialog', 'aria-label': 'The run stands still', hidden: '' }, this.#title, this.#reason, this.#actions);
+  card = element('div', { class: 'gd-card', role: 'alertdialog', 'aria-label': 'The run stands still', hidden: '' },
+    this.#title, this.#reason, this.#actions);
   toasts = element('div', { class: 'gd-toasts', role: 'status', 'aria-live': 'polite' });
   #notice = '';
   /** @type {HTMLElement | null} the notice's own */
@@ -52,7 +53,8 @@ export class Overlay {
       write(this.#title, spec.title);
       write(this.#reason, reason || '');
       const shows = `${status} ${role}`;
-      if (shows !== this.#shows) this.#actions.replaceChildren(...(role === 'steer' ? spec.actions : []).map((action, i) => this.#button(action, i === 0)));
+      if (shows !== this.#shows) this.#actions.replaceChildren(...(role === 'steer' ? spec.actions
+        : []).map((action, i) => this.#button(action, i === 0)));
       this.#shows = shows;
       this.card.dataset.status = status;
     }

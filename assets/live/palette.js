@@ -4,11 +4,15 @@
  * Hues from Okabe and Ito (2008), lightened where the page is dark.
  */
 
-const LIGHT = { real: '#0072B2', generated: '#D55E00', discriminator: '#007A5A', value: '#984A84', alarm: '#b3261e', words: '#B85108' };
-const DARK = { real: '#56B4E9', generated: '#F0803C', discriminator: '#2FD19B', value: '#E08BC0', alarm: '#ff8a80', words: '#F0803C' };
+const LIGHT = { real: '#0072B2', generated: '#D55E00', discriminator: '#007A5A', value: '#984A84', alarm: '#b3261e',
+  words: '#B85108' };
+const DARK = { real: '#56B4E9', generated: '#F0803C', discriminator: '#2FD19B', value: '#E08BC0', alarm: '#ff8a80',
+  words: '#F0803C' };
 
-/** Of the members of a comparison, which keep away from the inks of real, generated and D: found by a search for eight colours that
- * are far apart in Oklab (Ottosson 2020), also as seen without one kind of cones (Machado et al. 2009), with a contrast of 3 or
+/** Of the members of a comparison, which keep away from the inks of
+ * real, generated and D: found by a search for eight colours that
+ * are far apart in Oklab (Ottosson 2020), also as seen without one
+ * kind of cones (Machado et al. 2009), with a contrast of 3 or
  * more to the page. Dashes say the same. */
 const MEMBERS = {
   light: ['#7332e7', '#ed5ba1', '#8e9000', '#150ea4', '#8083fa', '#503f0c', '#994671', '#610059'],
@@ -16,12 +20,14 @@ const MEMBERS = {
 };
 
 /** @typedef {'real' | 'generated' | 'discriminator' | 'value' | 'text' | 'muted' | `member${number}`} Ink */
-/** @typedef {{dark: boolean, font: string, background: string, raised: string, line: string, grid: string, alarm: string, words: string} & Record<Ink, string>} Theme
+/** @typedef {{dark: boolean, font: string, background: string, raised: string, line:
+ * string, grid: string, alarm: string, words: string} & Record<Ink, string>} Theme
  * `words` is the ink of generated things for small print: lines may be lighter than letters. */
 
 /** Dashes of Plotly's kind; also those of the legend's samples.
  * @type {Record<string, string>} */
-export const DASHES = { solid: 'solid', dash: '7px,4px', dot: '2px,3px', dashdot: '8px,3px,2px,3px', fine: '3px,3px', long: '14px,4px', longdot: '12px,3px,2px,3px', longdots: '10px,3px,2px,3px,2px,3px' };
+export const DASHES = { solid: 'solid', dash: '7px,4px', dot: '2px,3px', dashdot: '8px,3px,2px,3px', fine: '3px,3px',
+  long: '14px,4px', longdot: '12px,3px,2px,3px', longdots: '10px,3px,2px,3px,2px,3px' };
 
 /** The theme that holds at `node`: Streamlit's variables where it gives them, else the page's own colours.
  * @param {Element} node @returns {Theme} */
@@ -29,7 +35,8 @@ export function readTheme(node) {
   const style = getComputedStyle(node);
   const given = (/** @type {string} */ name) => style.getPropertyValue(`--st-${name}`).trim();
   const prefersDark = matchMedia('(prefers-color-scheme: dark)').matches;
-  const background = rgb(node, given('background-color')) ?? pageBackground(node) ?? (prefersDark ? [14, 17, 23] : [255, 255, 255]);
+  const background = rgb(node, given('background-color')) ?? pageBackground(node)
+    ?? (prefersDark ? [14, 17, 23] : [255, 255, 255]);
   const dark = luminance(background) < 0.4;
   const text = rgb(node, given('text-color')) ?? (dark ? [230, 233, 240] : [31, 41, 55]);
   const mix = (/** @type {number} */ share) => css(background.map((b, i) => b + share * (text[i] - b)));
@@ -50,7 +57,9 @@ export function readTheme(node) {
 /** The theme as custom properties, so that CSS and SVG follow without being redrawn.
  * @param {HTMLElement} root @param {Theme} theme */
 export function applyTheme(root, theme) {
-  for (const [name, value] of Object.entries(theme)) if (typeof value === 'string') root.style.setProperty(`--gd-${name}`, value);
+  for (const [name, value] of Object.entries(theme)) {
+    if (typeof value === 'string') root.style.setProperty(`--gd-${name}`, value);
+  }
   root.style.setProperty('color-scheme', theme.dark ? 'dark' : 'light');
   root.dataset.theme = theme.dark ? 'dark' : 'light';
 }

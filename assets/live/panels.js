@@ -9,7 +9,8 @@ import { isClassic, isProbability, readingOf } from './reading.js';
 
 /** @typedef {import('./types.d.ts').Facts} Facts */
 /** @typedef {import('./comparison-members.js').Shown} Shown */
-/** @typedef {import('./axes.js').Reference & {ink?: import('./palette.js').Ink, since?: number, note?: string}} PanelReference
+/** @typedef {import('./axes.js').Reference & {ink?:
+ * import('./palette.js').Ink, since?: number, note?: string}} PanelReference
  * `since` is the step from which it holds; a `note` stands at the line itself, where a tick's label would not do. */
 
 /** `F`: the facts of one game, or of a comparison.
@@ -24,7 +25,8 @@ import { isClassic, isProbability, readingOf } from './reading.js';
  * @property {number} [width]
  * @property {'hv'} [shape]
  * @property {(value: number, facts: F) => number} [derive] what is drawn, from what was measured
- * @property {(measured: number | null, facts: F) => string} [reading] its value in words, where the panel's way will not do
+ * @property {(measured: number | null, facts: F) => string}
+ * [reading] its value in words, where the panel's way will not do
  * @property {number} [room] kept for the reading, in characters
  * @property {string} [format] of the number under the pointer, as d3 writes it
  * @property {number} [member] whose line it is, in a comparison
@@ -37,13 +39,16 @@ import { isClassic, isProbability, readingOf } from './reading.js';
  * @property {(facts: F) => string} [aside] a word more beside the title, where there is room
  * @property {boolean} [log]
  * @property {(facts: F) => [number, number] | null} [fixed] the y range, where it is known beforehand
- * @property {number | ((facts: F) => number)} narrowest y extent (in decades when `log`): noise on a plateau should look like a plateau
+ * @property {number | ((facts: F) => number)} narrowest y extent (in
+ * decades when `log`): noise on a plateau should look like a plateau
  * @property {(value: number | null, facts: F) => string} reading the current value in words
  * @property {boolean} [headed] words stand at its head, so those of the marks stand at its foot
  * @property {(facts: F) => number} [since] the step from which its lines are in the units of its axis
  * @property {(value: number) => string} [tick] how round numbers are written at the axis
- * @property {boolean} [direct] lines of a comparison: their readings stand at their ends, and one legend serves all panels
- * @property {(facts: F, history: import('./history.js').History) => boolean} [when] whether it has something to say about this game
+ * @property {boolean} [direct] lines of a comparison: their
+ * readings stand at their ends, and one legend serves all panels
+ * @property {(facts: F, history: import('./history.js').History) =>
+ * boolean} [when] whether it has something to say about this game
  * @property {Series<F>[]} series
  * @property {(facts: F) => PanelReference[]} references */
 
@@ -52,13 +57,15 @@ const LOG_4 = Math.log(4);
 /** @param {import('./types.d.ts').ReferenceLine | undefined} reference @returns {PanelReference[]} */
 const given = reference => (reference ? [reference] : []);
 
-/** @param {import('./types.d.ts').NullReference | undefined} floor @param {import('./palette.js').Ink} ink @param {string} note
+/** @param {import('./types.d.ts').NullReference | undefined} floor @param {import('./palette.js').Ink} ink
+ * @param {string} note
  * @returns {PanelReference[]} */
 const floor = (floor, ink, note) => (known(floor?.mean) ? [{ value: floor.mean, label: '', note, ink }] : []);
 
 /** What this game makes of something that may depend on it.
  * @template T @template {Shown} F @param {T | ((facts: F) => T)} said @param {F} facts @returns {T} */
-export const inGame = (said, facts) => (typeof said === 'function' ? /** @type {(facts: F) => T} */ (said)(facts) : said);
+export const inGame = (said, facts) =>
+  (typeof said === 'function' ? /** @type {(facts: F) => T} */ (said)(facts) : said);
 
 /** @type {PanelSpec<Facts>[]} */
 export const PANELS = [
@@ -82,8 +89,10 @@ export const PANELS = [
     since: facts => readingOf(facts).since,
     reading: (value, facts) => (isProbability(readingOf(facts)) ? fixed(value) : compact(value)),
     series: [
-      { column: 'mean_d_real', label: 'real', name: facts => `mean of ${readingOf(facts).label} on real data`, ink: 'real' },
-      { column: 'mean_d_fake', label: 'generated', name: facts => `mean of ${readingOf(facts).label} on generated data`, ink: 'generated', dash: 'dash' },
+      { column: 'mean_d_real', label: 'real', name: facts => `mean of ${readingOf(facts).label} on real data`,
+        ink: 'real' },
+      { column: 'mean_d_fake', label: 'generated', name: facts =>
+        `mean of ${readingOf(facts).label} on generated data`, ink: 'generated', dash: 'dash' },
     ],
     references: facts => {
       const { centre, centre_label: label } = readingOf(facts);
@@ -100,9 +109,11 @@ export const PANELS = [
     series: [
       {
         column: 'frechet', label: 'G', ink: 'generated',
-        name: 'Fréchet distance between features of generated and real pictures, as Gaussians: 0 when they agree in mean and covariance; 1 is the whole variance of the real ones',
+        name: 'Fréchet distance between features of generated and real pictures, as Gaussians: 0 when they agree in '
+          + 'mean and covariance; 1 is the whole variance of the real ones',
       },
-      { column: 'frechet_average', label: 'averaged', name: 'the same of the averaged generator', ink: 'generated', dash: 'dot', when: facts => facts.averaging > 0 },
+      { column: 'frechet_average', label: 'averaged', name: 'the same of the averaged generator', ink: 'generated',
+        dash: 'dot', when: facts => facts.averaging > 0 },
     ],
     references: facts => floor(facts.floors.frechet, 'real', 'real against real'),
   },
@@ -114,7 +125,8 @@ export const PANELS = [
     when: facts => isClassic(readingOf(facts)),
     series: [
       { column: 'value', label: 'V', ink: 'value' },
-      { column: 'jsd', label: '−log 4 + 2 JSD', name: '−log 4 + 2 JSD, the value of the best D', ink: 'text', dash: 'fine', width: 1.3, when: facts => measures(facts, 'jsd'), derive: jsd => 2 * jsd - LOG_4 },
+      { column: 'jsd', label: '−log 4 + 2 JSD', name: '−log 4 + 2 JSD, the value of the best D', ink: 'text',
+        dash: 'fine', width: 1.3, when: facts => measures(facts, 'jsd'), derive: jsd => 2 * jsd - LOG_4 },
     ],
     references: () => [{ value: -LOG_4, label: '−log 4' }],
   },
@@ -150,7 +162,8 @@ export const PANELS = [
       },
     ],
     references: facts => [
-      { value: 1, label: `${facts.modes.length} of ${facts.modes.length}`, note: `high quality of p_r itself: ${percent(facts.perfect_quality, 1)}` },
+      { value: 1, label: `${facts.modes.length} of ${facts.modes.length}`,
+        note: `high quality of p_r itself: ${percent(facts.perfect_quality, 1)}` },
       { value: facts.perfect_quality ?? 1, label: '', ink: 'generated' },
     ],
   },
@@ -163,9 +176,14 @@ export const PANELS = [
     reading: value => fixed(value, 2),
     when: facts => measures(facts, 'precision'),
     series: [
-      { column: 'precision', label: 'P', ink: 'generated', dash: 'dash', room: 4, name: 'precision: the share of generated pictures that lie among real ones, by their features (Kynkäänniemi et al. 2019): quality' },
-      { column: 'recall', label: 'R', ink: 'real', room: 4, name: 'recall: the share of real pictures that lie among generated ones (Kynkäänniemi et al. 2019): variety' },
-      { column: 'coverage', label: 'C', ink: 'text', dash: 'dot', room: 4, name: 'coverage, that of Naeem et al. (2020): the share of real pictures with a generated one among their nearest neighbours. It counts neither digits nor cells' },
+      { column: 'precision', label: 'P', ink: 'generated', dash: 'dash', room: 4,
+        name: 'precision: the share of generated pictures that lie among real ones, by their features (Kynkäänniemi '
+          + 'et al. 2019): quality' },
+      { column: 'recall', label: 'R', ink: 'real', room: 4,
+        name: 'recall: the share of real pictures that lie among generated ones (Kynkäänniemi et al. 2019): variety' },
+      { column: 'coverage', label: 'C', ink: 'text', dash: 'dot', room: 4,
+        name: 'coverage, that of Naeem et al. (2020): the share of real pictures with a generated one among their '
+          + 'nearest neighbours. It counts neither digits nor cells' },
     ],
     references: facts => [
       ...floor(facts.floors.precision, 'generated', 'real against real'),
@@ -182,10 +200,14 @@ export const PANELS = [
     when: facts => measures(facts, 'jsd'),
     series: [
       { column: 'jsd', label: 'JSD', name: 'Jensen–Shannon divergence, in nats', ink: 'text' },
-      { column: 'wasserstein', label: facts => wassersteinOf(facts), name: 'Wasserstein distance, in units of x', ink: 'real', dash: 'dashdot' },
-      { column: 'reverse_kl', label: 'KL', name: 'reverse KL divergence, in nats: of the shares of the modes from their true weights', ink: 'generated', dash: 'dot', least: 1e-4, when: hasModes },
+      { column: 'wasserstein', label: facts => wassersteinOf(facts), name: 'Wasserstein distance, in units of x',
+        ink: 'real', dash: 'dashdot' },
+      { column: 'reverse_kl', label: 'KL',
+        name: 'reverse KL divergence, in nats: of the shares of the modes from their true weights', ink: 'generated',
+        dash: 'dot', least: 1e-4, when: hasModes },
     ],
-    references: facts => [...floor(facts.floors.jsd, 'text', 'noise floor of JSD'), ...floor(facts.floors.wasserstein, 'real', `noise floor of ${wassersteinOf(facts)}`)],
+    references: facts => [...floor(facts.floors.jsd, 'text', 'noise floor of JSD'),
+      ...floor(facts.floors.wasserstein, 'real', `noise floor of ${wassersteinOf(facts)}`)],
   },
   {
     key: 'gradients',
@@ -199,7 +221,8 @@ export const PANELS = [
       {
         column: 'gradient_norm_g_other',
         label: facts => facts.objective.other ?? '',
-        name: facts => `gradient norm of G under the loss that is not played (${facts.objective.other}), from the same state`,
+        name: facts => `gradient norm of G under the loss that is not played (${facts.objective.other}), from the `
+          + `same state`,
         when: facts => facts.objective.other !== null,
         ink: 'generated',
         dash: 'dot',
@@ -216,7 +239,8 @@ export const PANELS = [
     reading: value => chosen(value),
     series: [
       { column: 'learning_rate_d', label: 'D', name: 'learning rate of D', ink: 'discriminator', shape: 'hv' },
-      { column: 'learning_rate_g', label: 'G', name: 'learning rate of G', ink: 'generated', dash: 'dash', shape: 'hv' },
+      { column: 'learning_rate_g', label: 'G', name: 'learning rate of G', ink: 'generated', dash: 'dash',
+        shape: 'hv' },
     ],
     references: () => [],
   },
@@ -230,7 +254,8 @@ export const PANELS = [
     series: [
       {
         column: 'update_cosine', label: 'cosine', ink: 'value', width: 1.2,
-        name: 'cosine between both players’ displacement since the last measurement and the one before: 1 straight on, 0 a right angle, −1 back again',
+        name: 'cosine between both players’ displacement since the last measurement and the one before: 1 straight '
+          + 'on, 0 a right angle, −1 back again',
       },
     ],
     references: () => [{ value: 0, label: '0' }],
@@ -244,7 +269,8 @@ export const PANELS = [
     since: facts => readingOf(facts).since,
     reading: value => compact(value),
     series: [
-      { column: 'slope_real', label: 'real', name: 'E |∇a| on real data: the slope of D’s output before the sigmoid, per unit of x', ink: 'real' },
+      { column: 'slope_real', label: 'real',
+        name: 'E |∇a| on real data: the slope of D’s output before the sigmoid, per unit of x', ink: 'real' },
       { column: 'slope_fake', label: 'generated', name: 'E |∇a| on generated data', ink: 'generated', dash: 'dash' },
     ],
     references: () => [],

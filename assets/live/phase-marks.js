@@ -20,7 +20,8 @@ import { translucent } from './palette.js';
 
 /** -v on a grid over a window, its corners included; between the nodes it is interpolated. */
 export class Flow {
-  /** @param {ArrayLike<number>} values (n, n, 2), row by row from the lowest psi @param {number} n @param {number[]} window */
+  /** @param {ArrayLike<number>} values (n, n, 2), row by row from the lowest psi @param {number} n
+   * @param {number[]} window */
   constructor(values, n, [thetaLow, thetaHigh, psiLow, psiHigh]) {
     this.values = values;
     this.n = n;
@@ -36,7 +37,8 @@ export class Flow {
     }
   }
 
-  /** (d theta, d psi) at a place; null outside the window. @param {number} theta @param {number} psi @returns {[number, number] | null} */
+  /** (d theta, d psi) at a place; null outside the window. @param {number} theta @param {number} psi
+   * @returns {[number, number] | null} */
   at(theta, psi) {
     const { values, n } = this;
     const [u, v] = [(theta - this.thetaLow) / this.step, (psi - this.psiLow) / this.step];
@@ -46,13 +48,15 @@ export class Flow {
     const [s, t] = [u - i, v - j];
     const k = 2 * (j * n + i);
     const mix = (/** @type {number} */ at) =>
-      (1 - t) * ((1 - s) * values[at] + s * values[at + 2]) + t * ((1 - s) * values[at + 2 * n] + s * values[at + 2 * n + 2]);
+      (1 - t) * ((1 - s) * values[at] + s * values[at + 2])
+        + t * ((1 - s) * values[at + 2 * n] + s * values[at + 2 * n + 2]);
     return [mix(k), mix(k + 1)];
   }
 }
 
 const CLOSEST_ARROWS_PX = 20;
-const COMPRESSION = 0.4; // an arrow is as long as this power of its speed: a hundredth of the fastest is still a sixth as long
+// an arrow is as long as this power of its speed: a hundredth of the fastest is still a sixth as long
+const COMPRESSION = 0.4;
 const FULL_LENGTH = 0.92; // of the distance between two arrows
 const HEAD_PX = 3.4;
 
@@ -67,10 +71,12 @@ export function drawFlow({ c, view, theme, flow }) {
   const [thetaFrom, psiFrom] = view.under(left, top + height);
   const [thetaTo, psiTo] = view.under(left + width, top);
   const full = FULL_LENGTH * step * view.scale;
-  const inside = (/** @type {number} */ low, /** @type {number} */ from) => low + step * Math.max(0, Math.ceil((from - low) / step));
+  const inside = (/** @type {number} */ low, /** @type {number} */ from) => low
+    + step * Math.max(0, Math.ceil((from - low) / step));
   c.beginPath();
   for (let psi = inside(flow.psiLow, psiFrom); psi <= Math.min(psiTo, flow.psiHigh + step / 100); psi += step)
-    for (let theta = inside(flow.thetaLow, thetaFrom); theta <= Math.min(thetaTo, flow.thetaHigh + step / 100); theta += step) {
+    for (let theta = inside(flow.thetaLow, thetaFrom); theta <= Math.min(thetaTo, flow.thetaHigh + step / 100);
+      theta += step) {
       const [right, up] = flow.at(theta, psi) ?? [NaN, NaN];
       const speed = Math.hypot(right, up);
       if (!(speed > 0)) continue; // also where it is no number
@@ -119,7 +125,8 @@ export function drawPath({ c, view, theme, path }) {
   drawPresent(c, view, theme, x(count - 1), y(count - 1));
 }
 
-/** @param {Context} c @param {Theme} theme @param {number} count @param {(k: number) => number} x @param {(k: number) => number} y */
+/** @param {Context} c @param {Theme} theme @param {number} count @param {(k: number) => number} x
+ * @param {(k: number) => number} y */
 function drawSteps(c, theme, count, x, y) {
   const first = Math.max(1, count - STEPS_DOTTED);
   let length = 0;
@@ -143,9 +150,11 @@ function drawPresent(c, { box }, theme, x, y) {
   c.beginPath();
   if (x >= box.left && x <= right && y >= box.top && y <= bottom) c.arc(x, y, size, 0, 2 * Math.PI);
   else {
-    const [edgeX, edgeY] = [Math.min(right - 12, Math.max(box.left + 12, x)), Math.min(bottom - 12, Math.max(box.top + 12, y))];
+    const [edgeX, edgeY] = [Math.min(right - 12, Math.max(box.left + 12, x)),
+      Math.min(bottom - 12, Math.max(box.top + 12, y))];
     const angle = Math.atan2(y - edgeY, x - edgeX);
-    for (const [turn, reach] of [[0, 10], [2.4, 8], [-2.4, 8]]) c.lineTo(edgeX + reach * Math.cos(angle + turn), edgeY + reach * Math.sin(angle + turn));
+    for (const [turn, reach] of [[0, 10], [2.4, 8], [-2.4, 8]]) c.lineTo(edgeX + reach * Math.cos(angle + turn), edgeY
+      + reach * Math.sin(angle + turn));
     c.closePath();
   }
   c.fillStyle = theme.value;
@@ -177,14 +186,16 @@ export function drawEquilibrium({ c, view, theme, equilibrium }) {
   c.stroke();
 }
 
-/** Where somebody wants the game to begin anew, until it does. @param {Context} c @param {Viewport} view @param {Theme} theme @param {[number, number]} place */
+/** Where somebody wants the game to begin anew, until it does. @param {Context} c @param {Viewport} view
+ * @param {Theme} theme @param {[number, number]} place */
 export function drawChosen(c, view, theme, [theta, psi]) {
   c.setLineDash([3, 3]);
   ring(c, view.originX + view.scale * theta, view.originY - view.scale * psi, 2.6 * markSize(view), theme.value);
   c.setLineDash([]);
 }
 
-/** @param {Context} c @param {number} x @param {number} y @param {number} radius @param {string} ink @param {string} [fill] */
+/** @param {Context} c @param {number} x @param {number} y @param {number} radius @param {string} ink
+ * @param {string} [fill] */
 function ring(c, x, y, radius, ink, fill) {
   c.beginPath();
   c.arc(x, y, radius, 0, 2 * Math.PI);
@@ -200,8 +211,10 @@ function ring(c, x, y, radius, ink, fill) {
 const NAME_PX = 34; // from the edge of the plane, beyond the axis's numbers
 
 /** What moves along which axis, each name in its ink. @param {Context} c @param {Viewport} view @param {Theme} theme
- * @param {readonly {text: string, ink: string}[]} [names] along the bottom and up the left side; the players', where nothing else is said */
-export function drawNames(c, view, theme, names = [{ text: 'θ (generator)', ink: theme.words }, { text: 'ψ (discriminator)', ink: theme.discriminator }]) {
+ * @param {readonly {text: string, ink: string}[]} [names] along the
+ * bottom and up the left side; the players', where nothing else is said */
+export function drawNames(c, view, theme, names =
+  [{ text: 'θ (generator)', ink: theme.words }, { text: 'ψ (discriminator)', ink: theme.discriminator }]) {
   const { left, top, width, height } = view.box;
   const letters = letterSize(view) + 1;
   c.font = `${letters}px ${theme.font}`;
@@ -217,7 +230,8 @@ export function drawNames(c, view, theme, names = [{ text: 'θ (generator)', ink
   c.restore();
 }
 
-/** The frame of the plane and its axes through the origin. @param {Context} c @param {Viewport} view @param {Theme} theme */
+/** The frame of the plane and its axes through the origin. @param {Context} c @param {Viewport} view
+ * @param {Theme} theme */
 export function drawFrame(c, { box: { left, top, width, height }, originX, originY }, theme) {
   c.strokeStyle = theme.line;
   c.lineWidth = 1;

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * A small complex plane: what a game does near its equilibrium. Either H's eigenvalues λ with the region in which the rule
- * contracts, or the multipliers of one round, which contracts when they lie inside the unit circle.
+ * A small complex plane: what a game does near its equilibrium. Either H's eigenvalues λ with the region in which
+ * the rule contracts, or the multipliers of one round, which contracts when they lie inside the unit circle.
  */
 import { niceTicks } from './axes.js';
 import { fitCanvas } from './canvas.js';
@@ -16,10 +16,15 @@ import { createSwitch } from './switch.js';
 
 const TITLE = 'Eigenvalues of the game at its equilibrium (descent field: stable when Re λ > 0)';
 const CHOICES = [
-  { value: 'eigenvalues', label: 'eigenvalues λ', hint: `${TITLE}. Shaded: where the rule with these step sizes contracts; alternating steps, or unequal ones, have no such region, for it takes more than λ to tell.` },
-  { value: 'multipliers', label: 'one round', hint: 'What one round multiplies small distances by, as complex numbers. Shaded: the unit circle, inside which they shrink.' },
+  { value: 'eigenvalues', label: 'eigenvalues λ',
+    hint: `${TITLE}. Shaded: where the rule with these step sizes contracts; alternating steps, or unequal ones, `
+      + `have no such region, for it takes more than λ to tell.` },
+  { value: 'multipliers', label: 'one round',
+    hint: 'What one round multiplies small distances by, as complex numbers. Shaded: the unit circle, inside which '
+      + 'they shrink.' },
 ];
-const CIRCLE = /** @type {Complex[]} */ (Array.from({ length: 121 }, (_, k) => [Math.cos((2 * Math.PI * k) / 120), Math.sin((2 * Math.PI * k) / 120)]));
+const CIRCLE = /** @type {Complex[]} */ (Array.from({ length: 121 }, (_, k) =>
+  [Math.cos((2 * Math.PI * k) / 120), Math.sin((2 * Math.PI * k) / 120)]));
 const AT_MOST = 6; // times as far as the eigenvalues lie: a larger boundary is shown where they are, not whole
 const AROUND = 2.2; // times as far, then
 const ROOM = 1.18;
@@ -57,7 +62,8 @@ export class SpectrumCanvas {
     const plane = shows === 'multipliers'
       ? { dots: multipliers ?? [], region: CIRCLE, names: ['Re', 'Im'] }
       : { dots: phase.eigenvalues, region: phase.boundary, names: ['Re λ', 'Im λ'] };
-    this.#canvas.setAttribute('aria-label', `${shows === 'multipliers' ? CHOICES[1].hint : TITLE}: ${plane.dots.map(inWords).join(' and ')}. ${phase.words}`);
+    this.#canvas.setAttribute('aria-label',
+      `${shows === 'multipliers' ? CHOICES[1].hint : TITLE}: ${plane.dots.map(inWords).join(' and ')}. ${phase.words}`);
     if (!fitCanvas(c)) return;
     c.clearRect(0, 0, this.#canvas.clientWidth, this.#canvas.clientHeight);
     drawPlane(c, { width: this.#canvas.clientWidth, height: this.#canvas.clientHeight, theme, ...plane });
@@ -65,9 +71,12 @@ export class SpectrumCanvas {
 }
 
 /** @param {Complex} number */
-export const inWords = ([re, im]) => (Math.abs(im) < 1e-9 ? compact(re) : `${compact(re)} ${im < 0 ? '−' : '+'} ${compact(Math.abs(im))} i`);
+export const inWords = ([re, im]) =>
+  (Math.abs(im) < 1e-9 ? compact(re) : `${compact(re)} ${im < 0 ? '−' : '+'} ${compact(Math.abs(im))} i`);
 
-/** @param {CanvasRenderingContext2D} c @param {{width: number, height: number, theme: import('./palette.js').Theme, dots: Complex[], region: Complex[] | null, names: string[], around?: number}} options
+/** @param {CanvasRenderingContext2D} c
+ * @param {{width: number, height: number, theme: import('./palette.js').Theme, dots:
+ * Complex[], region: Complex[] | null, names: string[], around?: number}} options
  * `around`: how far beyond the dots it is to be seen, times their distance */
 export function drawPlane(c, { width, height, theme, dots, region, names, around = AROUND }) {
   const [reLow, reHigh, imHigh] = extent(dots, region, around);
@@ -104,7 +113,8 @@ const TICKS = 5;
 
 /** The axes through 0, with a number or two on each.
  * @param {CanvasRenderingContext2D} c
- * @param {{width: number, height: number, theme: import('./palette.js').Theme, x: (re: number) => number, y: (im: number) => number, scale: number, names: string[], reAtLeft: boolean}} options */
+ * @param {{width: number, height: number, theme: import('./palette.js').Theme, x: (re: number) =>
+ * number, y: (im: number) => number, scale: number, names: string[], reAtLeft: boolean}} options */
 function drawCross(c, { width, height, theme, x, y, scale, names, reAtLeft }) {
   const [x0, y0] = [x(0), y(0)].map(at => Math.round(at) + 0.5);
   c.beginPath();
@@ -147,7 +157,8 @@ function drawCross(c, { width, height, theme, x, y, scale, names, reAtLeft }) {
 }
 
 /** What is shown: the dots, 0, and as much of the region as leaves the dots apart.
- * @param {Complex[]} dots @param {Complex[] | null} region @param {number} far @returns {[reLow: number, reHigh: number, imHigh: number]} */
+ * @param {Complex[]} dots @param {Complex[] | null} region @param {number} far
+ * @returns {[reLow: number, reHigh: number, imHigh: number]} */
 function extent(dots, region, far) {
   const reach = Math.max(0, ...dots.map(([re, im]) => Math.hypot(re, im)).filter(Number.isFinite)) || 1;
   const size = Math.max(0, ...(region ?? []).map(([re, im]) => Math.hypot(re, im)));

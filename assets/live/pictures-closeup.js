@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * A chosen picture, close up: the nearest real one beside it and how near that is, what D says, and what D would like changed.
+ * A chosen picture, close up: the nearest real one beside it and
+ * how near that is, what D says, and what D would like changed.
  */
 import { element, write } from './dom.js';
 import { chosen, known } from './numbers.js';
@@ -16,7 +17,8 @@ import { inkGradient, Pane } from './pictures-pane.js';
  * @property {string | null} named its class, as the classifier reads it
  * @property {Uint8Array} bytes
  * @property {Uint8Array} [nearest]
- * @property {import('./types.d.ts').Nearest | null} [near] null where there is no nearest one: a law that draws new pictures every time
+ * @property {import('./types.d.ts').Nearest | null} [near] null where
+ * there is no nearest one: a law that draws new pictures every time
  * @property {Float32Array} [saliency] */
 
 export class CloseUp {
@@ -35,15 +37,23 @@ export class CloseUp {
 
   /** @param {{signal: AbortSignal, tips: import('./tip.js').Tips, onClose: () => void, onWalk: () => void}} options */
   constructor({ signal, tips, onClose, onWalk }) {
-    const close = element('button', { type: 'button', class: 'gd-close', 'aria-label': 'Look at no single picture' }, '×');
-    const line = (/** @type {string} */ ink, /** @type {string} */ text) => element('span', { style: `--ink: var(--gd-${ink})` }, text);
+    const close = element('button', { type: 'button', class: 'gd-close', 'aria-label': 'Look at no single picture' },
+      '×');
+    const line = (/** @type {string} */ ink, /** @type {string} */ text) =>
+      element('span', { style: `--ink: var(--gd-${ink})` }, text);
     this.#key.append('Brighter here looks', line('real', 'more real'), line('generated', 'more fake'));
     this.#panes.append(this.#generated.node, this.#nearest.node, this.#gradient.node, this.#key);
-    this.node = element('section', { class: 'gd-closeup', 'aria-label': 'The chosen picture', hidden: '' }, element('header', {}, this.#title, this.#says, close), this.#panes, this.#words, this.#walk);
+    this.node = element('section', { class: 'gd-closeup', 'aria-label': 'The chosen picture', hidden: '' },
+      element('header', {}, this.#title, this.#says, close), this.#panes, this.#words, this.#walk);
     close.addEventListener('click', onClose, { signal });
     this.#walk.addEventListener('click', onWalk, { signal });
-    tips.set(this.#words, 'By pixels, to the nearest of all real pictures; beside it the median distance of a real picture to the nearest other one. A generator that has learnt the law comes about as near as that; one that has learnt pictures by heart comes much nearer.');
-    tips.set(this.#walk, 'Choose a second picture; the latents between both give the pictures between them. Shift and click on a picture does the same.');
+    tips.set(this.#words,
+      'By pixels, to the nearest of all real pictures; beside it the median distance of a real picture to the '
+        + 'nearest other one. A generator that has learnt the law comes about as near as that; one that has learnt '
+        + 'pictures by heart comes much nearer.');
+    tips.set(this.#walk,
+      'Choose a second picture; the latents between both give the pictures between them. Shift and click on a '
+        + 'picture does the same.');
   }
 
   /** @param {import('./types.d.ts').PictureFacts} facts */
@@ -77,13 +87,18 @@ export class CloseUp {
     this.#nearest.node.toggleAttribute('hidden', !hasNearest);
     this.#words.toggleAttribute('hidden', !hasNearest);
     if (hasNearest) {
-      this.#nearest.label = near ? `The nearest real picture, number ${near.index + 1}${near.label === null ? '' : `, labelled ${near.label}`}` : 'The nearest real picture, not known yet';
+      this.#nearest.label = near
+        ? `The nearest real picture, number ${near.index + 1}${near.label === null ? '' : `, labelled ${near.label}`}`
+        : 'The nearest real picture, not known yet';
       this.#nearest.caption = near && near.label !== null ? `nearest real: ${near.label}` : 'nearest real';
       this.#nearest.draw(near ? nearest : null, shape, near && nearest ? theme.real : null, theme);
       write(this.#words, near ? nearness(near) : 'Looking for the nearest real picture …');
     }
-    this.#gradient.label = 'Where D’s gradient points, over the picture: blue where a brighter pixel would look more real to D, orange where more generated.';
-    this.#gradient.draw(saliency?.length === shape[1] * shape[2] ? inkGradient(bytes, shape, saliency, theme) : null, [3, shape[1], shape[2]], null, theme);
+    this.#gradient.label =
+      'Where D’s gradient points, over the picture: blue where a brighter pixel would look more real to D, orange '
+        + 'where more generated.';
+    this.#gradient.draw(saliency?.length === shape[1] * shape[2] ? inkGradient(bytes, shape, saliency, theme) : null,
+      [3, shape[1], shape[2]], null, theme);
   }
 }
 
@@ -97,7 +112,8 @@ export function nearness({ distance, typical }) {
   if (!known(distance) || !known(typical) || !(typical > 0)) return `${what}.`;
   const ratio = distance / typical;
   if (ratio < 0.01) return `${what}: a copy. It has been memorised.`;
-  if (ratio < MEMORISED) return `${what}: ${times(1 / ratio)} times closer than real neighbours usually are: perhaps memorised.`;
+  if (ratio < MEMORISED) return `${what}: ${times(1 / ratio)} times closer than real neighbours usually are: `
+    + `perhaps memorised.`;
   if (ratio < USUAL[0]) return `${what}: closer than real neighbours usually are (${chosen(typical)}), but no copy.`;
   if (ratio <= USUAL[1]) return `${what}: as near as real neighbours usually are (${chosen(typical)}).`;
   return `${what}: ${times(ratio)} times as far as real neighbours usually are (${chosen(typical)}).`;

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The colour of a picture's frame: what D says of it, on the scale of the plane's field (orange: generated, blue: real; the
- * page's own ground where D cannot tell).
+ * The colour of a picture's frame: what D says of it, on the scale of the plane's
+ * field (orange: generated, blue: real; the page's own ground where D cannot tell).
  */
 import { compact, fixed, known } from './numbers.js';
 import { channels } from './palette.js';
@@ -50,7 +50,8 @@ export class FrameColours {
       this.#level = { middle, scale: 0.5 };
       return;
     }
-    const distances = [...real, ...generated].filter(Number.isFinite).map(value => Math.abs(value - middle)).sort((a, b) => a - b);
+    const distances = [...real, ...generated].filter(Number.isFinite).map(value =>
+      Math.abs(value - middle)).sort((a, b) => a - b);
     const extreme = distances[Math.floor(REACHED * (distances.length - 1))] ?? 0;
     const scale = this.#scale.fit(extreme, centre === null ? FREE : KNOWN);
     this.#level = { middle, scale: share(unitOf(this.#reading), scale) };
@@ -74,7 +75,8 @@ export class FrameColours {
     const [ground, ...inks] = [theme.background, theme.generated, theme.real].map(channels);
     this.#colours = Array.from({ length: 2 * STEPS + 1 }, (_, i) => {
       const share = Math.abs(i - STEPS) / STEPS;
-      return `rgb(${ground.map((from, k) => Math.round(from + share * (inks[i < STEPS ? 0 : 1][k] - from))).join(',')})`;
+      const ink = inks[i < STEPS ? 0 : 1];
+      return `rgb(${ground.map((from, k) => Math.round(from + share * (ink[k] - from))).join(',')})`;
     });
   }
 }
@@ -84,7 +86,8 @@ const NOTHING = new Float32Array(0);
 /** Half way between a critic's means on real and generated pictures: of its level only differences count.
  * @param {Float32Array} real @param {Float32Array} generated */
 function middleOf(real, generated) {
-  const means = [real, generated].map(values => Array.from(values).filter(Number.isFinite)).filter(values => values.length)
+  const means = [real, generated].map(values => Array.from(values).filter(Number.isFinite)).filter(values =>
+    values.length)
     .map(values => values.reduce((a, b) => a + b, 0) / values.length);
   return means.length ? means.reduce((a, b) => a + b, 0) / means.length : 0;
 }

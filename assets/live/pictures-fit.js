@@ -34,8 +34,10 @@ export const GAP = 2; // px between two frames: room for the ring of a chosen on
 /** @param {Place} place @returns {Fit} */
 export function fitTiles({ columns, preferred = 0, ...place }) {
   const wanted = preferred || Math.sqrt(place.count);
-  const choices = columns ? [columns] : Array.from({ length: place.count }, (_, i) => i + 1).sort((a, b) => Math.abs(a - wanted) - Math.abs(b - wanted));
-  return choices.map(choice => fitColumns(choice, place)).reduce((best, fit) => (worth(fit) > (1 + MATTERS) * worth(best) ? fit : best));
+  const choices = columns ? [columns]
+    : Array.from({ length: place.count }, (_, i) => i + 1).sort((a, b) => Math.abs(a - wanted) - Math.abs(b - wanted));
+  return choices.map(choice => fitColumns(choice, place)).reduce((best, fit) =>
+    (worth(fit) > (1 + MATTERS) * worth(best) ? fit : best));
 }
 
 /** For a last row without holes some size is given up. @param {Fit} fit */
@@ -45,7 +47,8 @@ const worth = ({ size, columns, rows, count }) => size * (1 - EMPTY * (columns *
 function fitColumns(columns, { count, side, width, height, ratio, below = 0, reserve = 0, bare }) {
   const rows = Math.ceil(count / columns);
   const gap = bare ?? GAP;
-  const room = Math.max(1, Math.min((width - gap) / columns, (height - gap) / (rows + below), (height - gap - reserve) / rows));
+  const room = Math.max(1, Math.min((width - gap) / columns, (height - gap) / (rows + below),
+    (height - gap - reserve) / rows));
   const frame = bare !== undefined ? 0 : room > THICK_PX ? 3 : 2;
   const most = Math.max(1, Math.floor((room - 2 * frame - gap) * ratio)) / side;
   const scale = bare === undefined ? wholeIfClose(most) : most;
@@ -70,7 +73,8 @@ export function fitSome({ count, ...place }, smallest) {
   return fitTiles({ ...place, count: 1 });
 }
 
-/** The upper left corner of a picture, inside its frame. @param {Fit} fit @param {number} i @returns {[x: number, y: number]} */
+/** The upper left corner of a picture, inside its frame. @param {Fit} fit @param {number} i
+ * @returns {[x: number, y: number]} */
 export function cornerOf({ columns, pitch, frame, size }, i) {
   const inset = pitch - size - frame; // a gap and the frame
   return [inset + (i % columns) * pitch, inset + Math.floor(i / columns) * pitch];

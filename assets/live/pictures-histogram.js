@@ -36,7 +36,8 @@ export class Histogram {
   read(reading) {
     this.#reading = reading;
     this.clear();
-    const of = (/** @type {string} */ name, /** @type {string} */ ink) => element('b', { style: `color: var(--gd-${ink})` }, ...maths(name));
+    const of = (/** @type {string} */ name, /** @type {string} */ ink) =>
+      element('b', { style: `color: var(--gd-${ink})` }, ...maths(name));
     this.#caption.replaceChildren(`${reading.symbol} of `, of('real', 'real'), ' and ', of('generated', 'words'));
   }
 
@@ -46,7 +47,8 @@ export class Histogram {
   }
 
   /** @param {Float32Array | undefined} real @param {Float32Array | undefined} generated shares (bins)
-   * @param {{of: [number, number], isFixed: boolean}} range of the bins, for good or in this frame @param {Theme} theme */
+   * @param {{of: [number, number], isFixed: boolean}} range of the bins, for good or in this frame
+   * @param {Theme} theme */
   draw(real, generated, { of: bins, isFixed }, theme) {
     const c = this.#context;
     if (!fitCanvas(c)) return;
@@ -76,7 +78,8 @@ export class Histogram {
     c.moveTo(0, floor);
     c.lineTo(width, floor);
     c.stroke();
-    const marks = isProbability(this.#reading) ? [{ value: low, label: round(low) }, { value: high, label: round(high) }] : niceTicks([low, high], 4).map(value => ({ value, label: round(value) }));
+    const marks = isProbability(this.#reading) ? [{ value: low, label: round(low) },
+      { value: high, label: round(high) }] : niceTicks([low, high], 4).map(value => ({ value, label: round(value) }));
     const middle = centre !== null && centre > low && centre < high ? [{ value: centre, label: name }] : [];
     c.font = `11px ${theme.font}`;
     c.textBaseline = 'top';
@@ -100,15 +103,19 @@ export class Histogram {
   /** @param {Float32Array} real @param {Float32Array} generated @param {[number, number]} range */
   #describe(real, generated, range) {
     const most = (/** @type {Float32Array} */ shares) => bin(range, shares.length, shares.indexOf(Math.max(...shares)));
-    const words = `Histogram of ${this.#reading.symbol}. Most often it lies in ${most(real)} on real pictures, in ${most(generated)} on generated ones.`;
+    const words = `Histogram of ${this.#reading.symbol}. Most often it lies in ${most(real)} on real pictures, in `
+      + `${most(generated)} on generated ones.`;
     if (this.#canvas.getAttribute('aria-label') !== words) this.#canvas.setAttribute('aria-label', words);
   }
 
-  /** @param {Float32Array} real @param {Float32Array} generated @param {[number, number]} range @param {[number, number]} place of the bins in px */
+  /** @param {Float32Array} real @param {Float32Array} generated @param {[number, number]} range
+   * @param {[number, number]} place of the bins in px */
   #readPoint(real, generated, range, [from, to]) {
     if (!this.#pointer.at) return;
-    const i = Math.min(real.length - 1, Math.max(0, Math.floor(((this.#pointer.at.x - from) / (to - from)) * real.length)));
-    this.#pointer.say(`${this.#reading.symbol} in ${bin(range, real.length, i)}\nreal ${percent(real[i], 1)}\u2003generated ${percent(generated[i], 1)}`);
+    const i = Math.min(real.length - 1,
+      Math.max(0, Math.floor(((this.#pointer.at.x - from) / (to - from)) * real.length)));
+    this.#pointer.say(`${this.#reading.symbol} in ${bin(range, real.length, i)}\nreal `
+      + `${percent(real[i], 1)}\u2003generated ${percent(generated[i], 1)}`);
   }
 }
 
@@ -118,7 +125,8 @@ function bin([low, high], bins, i) {
   return `${edge(i)} to ${edge(i + 1)}`;
 }
 
-/** @param {CanvasRenderingContext2D} c @param {Float32Array} shares @param {[number, number]} place of the bins in px @param {number} floor @param {(share: number) => number} y
+/** @param {CanvasRenderingContext2D} c @param {Float32Array} shares
+ * @param {[number, number]} place of the bins in px @param {number} floor @param {(share: number) => number} y
  * @param {string} ink @param {number} fill @param {number[]} dash */
 function outline(c, shares, [from, to], floor, y, ink, fill, dash) {
   const step = (to - from) / shares.length;

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Which share of the generated pictures is of each kind (a digit, a class, a cell of a law that is known), against the kind's
- * true share: a lost kind is an empty slot.
+ * Which share of the generated pictures is of each kind (a digit, a class, a cell of
+ * a law that is known), against the kind's true share: a lost kind is an empty slot.
  */
 import { fitCanvas } from './canvas.js';
 import { element, write } from './dom.js';
@@ -101,13 +101,19 @@ export class KindShares {
     const areCells = kinds === 'cells';
     write(this.#what, areCells ? 'Cells' : 'Read as');
     const count = `${known(numbers.modes) ? numbers.modes : '–'} of ${names.length}`;
-    write(this.#found, `: ${count}${areCells ? '' : ` ${kinds}`}, reverse\u00a0KL\u00a0${fixed(numbers.reverse_kl, 3)}`);
-    const of = areCells ? 'lies in each cell: pictures alike in place, size, kind or angle' : `is read as each of the ${kinds}`;
-    const none = `${percent(1 - shares.reduce((sum, share) => sum + share, 0), 1)} of them ${areCells ? 'lie in no cell' : `are read as none of the ${kinds}`}.`;
+    const divergence = `reverse\u00a0KL\u00a0${fixed(numbers.reverse_kl, 3)}`;
+    write(this.#found, `: ${count}${areCells ? '' : ` ${kinds}`}, ${divergence}`);
+    const of = areCells ? 'lies in each cell: pictures alike in place, size, kind or angle'
+      : `is read as each of the ${kinds}`;
+    const none = `${percent(1 - shares.reduce((sum, share) => sum + share, 0), 1)} of them `
+      + `${areCells ? 'lie in no cell' : `are read as none of the ${kinds}`}.`;
     const when = step === null ? '' : ` Measured at step ${step}.`;
-    this.#tips.set(this.#caption, `Orange: the share of all generated pictures that ${of}. Blue: its true share. ${none} Reverse KL, in nats, compares the rest with the true shares: 0 where they agree.${when}`);
+    this.#tips.set(this.#caption,
+      `Orange: the share of all generated pictures that ${of}. Blue: its true share. ${none} Reverse KL, in nats, `
+        + `compares the rest with the true shares: 0 where they agree.${when}`);
     const lost = names.filter((_, k) => shares[k] === 0);
-    const words = `Shares of the ${names.length} ${kinds} among generated pictures. ${lost.length ? `None ${areCells ? `in ${lost.length} of them` : `of ${lost.join(', ')}`}.` : 'None is lost.'}`;
+    const words = `Shares of the ${names.length} ${kinds} among generated pictures. `
+      + (lost.length ? `None ${areCells ? `in ${lost.length} of them` : `of ${lost.join(', ')}`}.` : 'None is lost.');
     if (this.#canvas.getAttribute('aria-label') !== words) this.#canvas.setAttribute('aria-label', words);
   }
 

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * What somebody looks at closely: one chosen picture, perhaps a second one and a place between both, or the whole map. The
- * trainer is asked for it and says with every frame what the frame was made for.
+ * What somebody looks at closely: one chosen picture, perhaps a second one and a place between both,
+ * or the whole map. The trainer is asked for it and says with every frame what the frame was made for.
  */
 
 /** @typedef {{selected: number | null, other: number | null, share: number, map: boolean}} Look */
@@ -40,7 +40,8 @@ export class LookRequest {
     return true;
   }
 
-  /** Takes over what another viewer, or this page before it was reloaded, has asked for. @param {import('./types.d.ts').CloseUp | undefined} look of a frame's label */
+  /** Takes over what another viewer, or this page before it was reloaded, has asked for.
+   * @param {import('./types.d.ts').CloseUp | undefined} look of a frame's label */
   hear(look) {
     const { selected = null, other = null, share = NOWHERE.share, map = false } = look ?? {};
     const heard = { selected, other, share, map };

@@ -37,7 +37,8 @@ export class Pane {
     if (this.#canvas.getAttribute('aria-label') !== words) this.#canvas.setAttribute('aria-label', words);
   }
 
-  /** @param {Uint8Array | null | undefined} bytes (c, h, w); none while it is awaited @param {Shape} shape @param {string | null} colour of the frame @param {Theme} theme */
+  /** @param {Uint8Array | null | undefined} bytes (c, h, w); none while it is awaited @param {Shape} shape
+   * @param {string | null} colour of the frame @param {Theme} theme */
   draw(bytes, shape, colour, theme) {
     const c = this.#context;
     if (!fitCanvas(c)) return;
@@ -56,8 +57,10 @@ export class Pane {
   }
 }
 
-/** A picture in pale grey, inked where D's gradient is not 0: blue where a brighter pixel would look more real, orange where more generated.
- * @param {Uint8Array} bytes (c, h, w) @param {Shape} shape @param {Float32Array} gradient (h, w) @param {Theme} theme @returns {Uint8Array} (3, h, w) */
+/** A picture in pale grey, inked where D's gradient is not 0: blue where
+ * a brighter pixel would look more real, orange where more generated.
+ * @param {Uint8Array} bytes (c, h, w) @param {Shape} shape @param {Float32Array} gradient (h, w)
+ * @param {Theme} theme @returns {Uint8Array} (3, h, w) */
 export function inkGradient(bytes, [count, height, width], gradient, theme) {
   const area = height * width;
   const inked = new Uint8Array(3 * area);

@@ -3,7 +3,8 @@
  * Where the pointer rests over a canvas that is read under it.
  */
 
-/** @typedef {{signal: AbortSignal, tips: import('./tip.js').Tips, request: () => void}} PointerOptions `request` asks for another drawing, which says what is there */
+/** @typedef {{signal: AbortSignal, tips: import('./tip.js').Tips, request: () =>
+ * void}} PointerOptions `request` asks for another drawing, which says what is there */
 
 export class Pointer {
   /** @type {{x: number, y: number} | null} px of the canvas */
@@ -11,7 +12,8 @@ export class Pointer {
   #canvas;
   #tips;
 
-  /** @param {HTMLCanvasElement} canvas @param {PointerOptions} options @param {{byFinger?: boolean}} [how] whether a finger reads too; not where it chooses */
+  /** @param {HTMLCanvasElement} canvas @param {PointerOptions} options
+   * @param {{byFinger?: boolean}} [how] whether a finger reads too; not where it chooses */
   constructor(canvas, { signal, tips, request }, { byFinger = true } = {}) {
     this.#canvas = canvas;
     this.#tips = tips;

@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * Pictures as they travel (bytes, channel first), painted side by side on a canvas that nobody sees, to be drawn from there.
+ * Pictures as they travel (bytes, channel first), painted side
+ * by side on a canvas that nobody sees, to be drawn from there.
  */
 
 /** @typedef {[channels: number, height: number, width: number]} Shape */
@@ -15,11 +16,13 @@ export class Tiles {
   #scale = 1;
   count = 0;
 
-  /** @param {Uint8Array} bytes (count, c, h, w) @param {Shape} shape @param {number} scale device pixels per pixel that they will be drawn at */
+  /** @param {Uint8Array} bytes (count, c, h, w) @param {Shape} shape
+   * @param {number} scale device pixels per pixel that they will be drawn at */
   paint(bytes, [channels, height, width], scale) {
     this.count = Math.floor(bytes.length / (channels * height * width));
     if (!this.count) return;
-    // Pixels stay square also at a scale between whole numbers: enlarged to the next one here, and made a little smaller when drawn.
+    // Pixels stay square also at a scale between whole numbers: enlarged
+    // to the next one here, and made a little smaller when drawn.
     this.#scale = Math.max(1, Math.ceil(scale - 1e-6));
     this.#side = width * this.#scale;
     this.#across = Math.ceil(Math.sqrt(this.count));
@@ -47,11 +50,13 @@ export class Tiles {
     this.#context.putImageData(this.#image, 0, 0);
   }
 
-  /** @param {CanvasRenderingContext2D} c @param {number} i which picture @param {number} x @param {number} y @param {number} size in CSS px */
+  /** @param {CanvasRenderingContext2D} c @param {number} i which picture @param {number} x @param {number} y
+   * @param {number} size in CSS px */
   draw(c, i, x, y, size) {
     if (i >= this.count) return;
     const exact = Math.abs(size * c.getTransform().a - this.#side) < 0.01;
     c.imageSmoothingEnabled = !exact;
-    c.drawImage(this.#canvas, (i % this.#across) * this.#side, Math.floor(i / this.#across) * this.#side, this.#side, this.#side, x, y, size, size);
+    c.drawImage(this.#canvas, (i % this.#across) * this.#side, Math.floor(i / this.#across) * this.#side, this.#side,
+      this.#side, x, y, size, size);
   }
 }

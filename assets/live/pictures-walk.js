@@ -29,13 +29,16 @@ export class Walk {
   #steps = element('div', { class: 'gd-walk-steps' });
   node;
 
-  /** @param {{signal: AbortSignal, tips: import('./tip.js').Tips, request: () => void, onShare: (share: number) => void, onClose: () => void}} options */
+  /** @param {{signal: AbortSignal, tips: import('./tip.js').Tips, request: ()
+   * => void, onShare: (share: number) => void, onClose: () => void}} options */
   constructor({ onShare, onClose, ...options }) {
     const { signal } = options;
     this.#wall = new Wall({ label: 'Pictures along the walk', ...options });
     const close = element('button', { type: 'button', class: 'gd-close', 'aria-label': 'End the walk' }, '×');
     this.#steps.append(this.#wall.node, this.#slider);
-    this.node = element('section', { class: 'gd-walk', 'aria-label': 'A walk between two latents', hidden: '' }, element('header', {}, this.#title, this.#says, close), element('div', { class: 'gd-walk-way' }, this.#steps, this.#pane.node));
+    this.node = element('section', { class: 'gd-walk', 'aria-label': 'A walk between two latents', hidden: '' },
+      element('header', {}, this.#title, this.#says, close),
+      element('div', { class: 'gd-walk-way' }, this.#steps, this.#pane.node));
     this.#slider.addEventListener('input', () => onShare(Number(this.#slider.value)), { signal });
     close.addEventListener('click', onClose, { signal });
   }
@@ -44,19 +47,22 @@ export class Walk {
     this.#wall.clear();
   }
 
-  /** @param {Between} between @param {import('./pictures-tiles.js').Shape} shape @param {number} count of steps @param {import('./palette.js').Theme} theme */
+  /** @param {Between} between @param {import('./pictures-tiles.js').Shape} shape @param {number} count of steps
+   * @param {import('./palette.js').Theme} theme */
   draw({ from, to, share, walk, picture, says, colour }, shape, count, theme) {
     const names = `picture ${from + 1} to picture ${to + 1}`;
     write(this.#title, `From ${names}`);
     write(this.#says, `${percent(share)} of the way: ${says}`);
-    if (document.activeElement !== this.#slider || Number(this.#slider.value) !== share) this.#slider.value = String(share);
+    if (document.activeElement !== this.#slider || Number(this.#slider.value) !== share) this.#slider.value =
+      String(share);
     this.#slider.setAttribute('aria-label', `Between ${names}`);
     this.#slider.setAttribute('aria-valuetext', `${percent(share)} of the way, ${says}`);
     this.#pane.label = `The picture ${percent(share)} of the way from ${names}, ${says}`;
     const height = Math.floor(Math.min(BETWEEN * this.node.clientWidth, this.node.clientHeight - HEADER_PX));
     const width = this.node.clientWidth - height - GAP_PX;
     if (width < 60 || height < SLIDER_PX) return;
-    const fit = fitTiles({ count, side: shape[1], columns: count, width, height: height - SLIDER_PX, ratio: window.devicePixelRatio || 1, bare: 2 });
+    const fit = fitTiles({ count, side: shape[1], columns: count, width, height: height - SLIDER_PX,
+      ratio: window.devicePixelRatio || 1, bare: 2 });
     // The slider's ends stand under the middles of the first and the last picture.
     this.#steps.style.setProperty('--gd-walk', `${Math.round(fit.width)}px`);
     this.#steps.style.setProperty('--gd-half', `${Math.round(fit.pitch / 2)}px`);

@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * A wall of pictures on one canvas, each in a frame of its own colour: read under the pointer, chosen by click or arrow keys.
+ * A wall of pictures on one canvas, each in a frame of its own
+ * colour: read under the pointer, chosen by click or arrow keys.
  */
 import { element } from './dom.js';
 import { cornerOf, GAP, tileAt } from './pictures-fit.js';
@@ -47,7 +48,8 @@ export class Wall {
   constructor(options) {
     this.#options = options;
     const { label, signal, onChoose } = options;
-    this.node = element('div', { class: 'gd-wall', role: onChoose ? 'grid' : 'img', 'aria-label': label, tabindex: onChoose && 0 }, this.#canvas);
+    this.node = element('div', { class: 'gd-wall', role: onChoose ? 'grid' : 'img', 'aria-label': label,
+      tabindex: onChoose && 0 }, this.#canvas);
     this.#pointer = new Pointer(this.#canvas, options, { byFinger: false });
     if (!onChoose) return;
     this.node.setAttribute('aria-keyshortcuts', 'ArrowLeft ArrowRight ArrowUp ArrowDown Home End Escape');
@@ -86,7 +88,8 @@ export class Wall {
     this.#canvas.style.visibility = 'hidden';
   }
 
-  /** The canvas is as large as its pictures, not as its place. @param {number} width @param {number} height in CSS px */
+  /** The canvas is as large as its pictures, not as its place. @param {number} width
+   * @param {number} height in CSS px */
   #size(width, height) {
     const canvas = this.#canvas;
     const ratio = window.devicePixelRatio || 1;
@@ -117,7 +120,8 @@ export class Wall {
       const word = mark?.(i);
       if (word) this.#write(word, x, y, size, theme);
     }
-    const hovered = this.#pointer.at && this.#options.onChoose ? this.#under(this.#pointer.at.x, this.#pointer.at.y) : null;
+    const hovered = this.#pointer.at && this.#options.onChoose ? this.#under(this.#pointer.at.x, this.#pointer.at.y)
+      : null;
     if (hovered !== null) this.#ring(hovered, theme.muted, []);
     if (other !== null && other < fit.count) this.#ring(other, theme.text, [4, 3]);
     if (selected !== null && selected < fit.count) this.#ring(selected, theme.text, []);
@@ -142,7 +146,8 @@ export class Wall {
     c.setLineDash([]);
   }
 
-  /** @param {string} word @param {number} x @param {number} y @param {number} size @param {import('./palette.js').Theme} theme */
+  /** @param {string} word @param {number} x @param {number} y @param {number} size
+   * @param {import('./palette.js').Theme} theme */
   #write(word, x, y, size, theme) {
     const c = this.#context;
     const letters = Math.max(9, Math.min(13, size / 4));
@@ -160,7 +165,8 @@ export class Wall {
   #readPoint({ says, selected }) {
     if (!this.#pointer.at) return;
     const i = this.#under(this.#pointer.at.x, this.#pointer.at.y);
-    if (i === null || !says || i === selected) return this.#options.tips.leavePoint(); // what is chosen is said beside the wall
+    // what is chosen is said beside the wall
+    if (i === null || !says || i === selected) return this.#options.tips.leavePoint();
     this.#pointer.say(says(i));
   }
 
@@ -183,10 +189,12 @@ export class Wall {
 
   /** @param {import('./pictures-fit.js').Fit} fit */
   #build({ count, columns, rows }) {
-    this.#cells = Array.from({ length: count }, (_, i) => element('span', { role: 'gridcell', id: `${this.#id}-${i}`, 'aria-selected': false }));
+    this.#cells = Array.from({ length: count }, (_, i) =>
+      element('span', { role: 'gridcell', id: `${this.#id}-${i}`, 'aria-selected': false }));
     this.#columns = columns;
     this.#namedAt = -Infinity;
-    const lines = Array.from({ length: rows }, (_, row) => element('span', { role: 'row' }, ...this.#cells.slice(row * columns, (row + 1) * columns)));
+    const lines = Array.from({ length: rows }, (_, row) =>
+      element('span', { role: 'row' }, ...this.#cells.slice(row * columns, (row + 1) * columns)));
     this.node.replaceChildren(this.#canvas, element('span', { class: 'gd-unseen', role: 'presentation' }, ...lines));
   }
 
@@ -201,7 +209,8 @@ export class Wall {
     event.preventDefault();
     if (to === at && to !== null) return; // at the edge; a second click would let go of it
     const isOther = event.shiftKey && selected !== null && to !== null;
-    this.#shown = { ...this.#shown, [isOther ? 'other' : 'selected']: to }; // the next key may come before the next drawing
+    // the next key may come before the next drawing
+    this.#shown = { ...this.#shown, [isOther ? 'other' : 'selected']: to };
     onChoose(to, isOther);
   }
 }

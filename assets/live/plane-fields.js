@@ -10,7 +10,8 @@ const LOG_ODDS = 5; // the field's colours end here
 /** How the field's values become colours: `middle` has none, `scale` above or below it has all.
  * @typedef {{middle: number, scale: number}} Level */
 
-/** What the field may show: `of` maps D and D* to -1..1, where 0 is the background's colour. Numbers at the ends of its scale are `ends`.
+/** What the field may show: `of` maps D and D* to -1..1, where 0 is the
+ * background's colour. Numbers at the ends of its scale are `ends`.
  * @typedef {object} Field
  * @property {string} value
  * @property {string} label
@@ -29,8 +30,10 @@ export function fieldsOf(reading) {
     ? (/** @type {number} */ d) => (d < half ? (d - half) / half : (d - half) / (1 - half))
     : (/** @type {number} */ d, /** @type {Level} */ level) => (d - level.middle) / level.scale;
   const around = (/** @type {number} */ value, /** @type {string} */ name) => (/** @type {Level} */ { scale }) =>
-    /** @type {[string, string, string]} */ ([round(value - scale), name, `${known(centre) ? '' : '+'}${round(value + scale)}`]);
-  const ends = probability ? () => /** @type {[string, string, string]} */ (['0', middle, '1']) : around(centre ?? 0, middle || 'mean');
+    /** @type {[string, string, string]} */ ([round(value - scale), name,
+      `${known(centre) ? '' : '+'}${round(value + scale)}`]);
+  const ends = probability ? () => /** @type {[string, string, string]} */ (['0', middle, '1'])
+    : around(centre ?? 0, middle || 'mean');
   const late = (/** @type {string} */ it) => `At full speed ${it} is some steps old; paused, exact.`;
   /** @type {Field[]} */
   const fields = [{
@@ -41,12 +44,15 @@ export function fieldsOf(reading) {
     fields.push(
       {
         value: 'd_star', label: best, ends, of: (_, star, level) => coloured(star, level), uses: 'star',
-        hint: `${sentence(bestResponse(reading))}. Hatched: neither law has mass there, and ${best} is undetermined. ${late('it')}`,
+        hint: `${sentence(bestResponse(reading))}. Hatched: neither law has mass there, and ${best} is `
+          + `undetermined. ${late('it')}`,
       },
       {
-        value: 'gap', label: `${symbol} − ${best}`, uses: 'star', of: (d, star, { scale }) => (d - star) / (probability ? 1 : scale),
+        value: 'gap', label: `${symbol} − ${best}`, uses: 'star', of: (d, star, { scale }) =>
+          (d - star) / (probability ? 1 : scale),
         ends: probability ? () => ['−1', '0', '1'] : ({ scale }) => [round(-scale), '0', round(scale)],
-        hint: `How far ${symbol} is from its best response. Orange: too low; blue: too high; no colour: the discriminator plays perfectly. ${late(best)}`,
+        hint: `How far ${symbol} is from its best response. Orange: too low; blue: too high; no colour: the `
+          + `discriminator plays perfectly. ${late(best)}`,
       },
     );
   if (probability) {
@@ -66,7 +72,8 @@ const sentence = words => words[0].toUpperCase() + words.slice(1);
 const LEVELS = [1, 1.5, 2, 3, 5, 7, 10];
 const SPARE = 0.7; // a smaller scale is taken when the data would fill less than this of it
 
-/** Smallest scales. Where a critic's value at equilibrium is known, labels and margins are of order 1, and a field much flatter
+/** Smallest scales. Where a critic's value at equilibrium is known,
+ * labels and margins are of order 1, and a field much flatter
  * than that is to look flat; where its offset is free, so is its scale. */
 export const KNOWN = 0.5;
 export const FREE = 1e-6;
@@ -91,4 +98,37 @@ export class SteadyScale {
 function roundUp(value) {
   const power = 10 ** Math.floor(Math.log10(value));
   return Number((power * (LEVELS.find(level => level * power >= value * 0.999999) ?? 10)).toPrecision(3));
+}
+
+/** Half way between the critic's means on the real and on the generated samples at hand.
+ * @param {Record<string, Float32Array>} arrays @param {number} size @param {number[]} window */
+export function meanLevel({ d, real, generated }, size, window) {
+  const means = [real, generated].map(points => {
+    let sum = 0;
+    let count = 0;
+    for (let i = 0; i < (points?.length ?? 0); i += 2) {
+      const value = valueAt(d, size, window, points[i], points[i + 1]);
+      if (!known(value)) continue;
+      sum += value;
+      count++;
+    }
+    return count ? sum / count : null;
+  }).filter(known);
+  return means.length ? means.reduce((a, b) => a + b, 0) / means.length : 0;
+}
+
+/** The field at a point, between the four cells around it; null outside the window, NaN where it is undetermined.
+ * @param {Float32Array} values (size, size) @param {number} size @param {number[]} window
+ * @param {number} x @param {number} y */
+export function valueAt(values, size, window, x, y) {
+  const [xLow, xHigh, yLow, yHigh] = window;
+  if (x < xLow || x > xHigh || y < yLow || y > yHigh) return null;
+  const inside = (/** @type {number} */ place) => Math.min(size - 1, Math.max(0, place));
+  const [u, v] = [inside(((x - xLow) / (xHigh - xLow)) * size - 0.5),
+    inside(((y - yLow) / (yHigh - yLow)) * size - 0.5)];
+  const [i, j] = [Math.min(size - 2, Math.floor(u)), Math.min(size - 2, Math.floor(v))];
+  const [s, t] = [u - i, v - j];
+  const at = j * size + i;
+  return (1 - t) * ((1 - s) * values[at] + s * values[at + 1])
+    + t * ((1 - s) * values[at + size] + s * values[at + size + 1]);
 }

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * What stands on the plane: samples, arrows, the warped grid, level lines, the modes' shares and the axes. Each is one path or a
- * few, for a canvas without a graphics card pays by the path.
+ * What stands on the plane: samples, arrows, the warped grid, level lines, the modes' shares and
+ * the axes. Each is one path or a few, for a canvas without a graphics card pays by the path.
  */
 import { niceTicks } from './axes.js';
 import { round } from './numbers.js';
@@ -38,19 +38,22 @@ export function drawSquares(c, view, points, theme) {
   const side = 1.8 * markSize(view);
   const { originX, originY, scale } = view;
   c.beginPath();
-  for (let i = 0; i < points.length; i += 2) c.rect(originX + scale * points[i] - side / 2, originY - scale * points[i + 1] - side / 2, side, side);
+  for (let i = 0; i < points.length; i += 2) c.rect(originX + scale * points[i] - side / 2,
+    originY - scale * points[i + 1] - side / 2, side, side);
   c.fillStyle = translucent(theme.generated, 0.85);
   c.fill();
 }
 
-/** An arrow's length is its gradient times this times the window's extent squared: the same picture in another unit of x looks the same. */
+/** An arrow's length is its gradient times this times the window's
+ * extent squared: the same picture in another unit of x looks the same. */
 export const ARROW_SCALE = 0.018;
 /** Longer than this share of the window they would hide the picture. */
 export const ARROW_CAP = 0.1;
 const SHORTEST_ARROW_PX = 0.5;
 const HEAD_PX = 3.5;
 
-/** Where the generator's loss would have each sample go, in one step's direction. @param {Context} c @param {Viewport} view
+/** Where the generator's loss would have each sample go, in one step's direction. @param {Context} c
+ * @param {Viewport} view
  * @param {Points} from @param {Points} pull @param {Theme} theme */
 export function drawArrows(c, view, from, pull, theme) {
   const { originX, originY, scale, extent } = view;
@@ -83,9 +86,11 @@ const SHADES = 8;
 const DARKEST = 0.5;
 const DENSEST = 3; // in decades above a uniform density over the window, from where on a cell is as opaque as it gets
 
-/** A grid of latents as G warps it. Its cells hold equal probability, so a small cell is a dense one: the opacity says how dense,
+/** A grid of latents as G warps it. Its cells hold equal probability,
+ * so a small cell is a dense one: the opacity says how dense,
  * on a scale of logarithms that begins at a uniform density over the window.
- * @param {Context} c @param {Viewport} view @param {Points} mesh (side, side, 2) @param {number} side nodes @param {Theme} theme */
+ * @param {Context} c @param {Viewport} view @param {Points} mesh (side, side, 2) @param {number} side nodes
+ * @param {Theme} theme */
 export function drawMesh(c, view, mesh, side, theme) {
   const { originX, originY, scale, extent } = view;
   const x = (/** @type {number} */ k) => originX + scale * mesh[2 * k];
@@ -118,8 +123,10 @@ export function drawMesh(c, view, mesh, side, theme) {
     c.fill();
   }
   c.beginPath();
-  for (let j = 0; j < side; j++) for (let i = 0; i < side; i++) (i === 0 ? c.moveTo : c.lineTo).call(c, x(j * side + i), y(j * side + i));
-  for (let i = 0; i < side; i++) for (let j = 0; j < side; j++) (j === 0 ? c.moveTo : c.lineTo).call(c, x(j * side + i), y(j * side + i));
+  for (let j = 0; j < side; j++) for (let i = 0; i < side; i++) (i === 0 ? c.moveTo : c.lineTo).call(c,
+    x(j * side + i), y(j * side + i));
+  for (let i = 0; i < side; i++) for (let j = 0; j < side; j++) (j === 0 ? c.moveTo : c.lineTo).call(c,
+    x(j * side + i), y(j * side + i));
   c.lineWidth = 1;
   c.strokeStyle = translucent(theme.generated, theme.dark ? 0.42 : 0.36);
   c.stroke();

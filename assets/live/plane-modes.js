@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The share of the generator's mass at each mode of the data, written beside it; a mode that has none is ringed, calmly: before
- * the first step all are, and whether the game has collapsed is the verdict's to say.
+ * The share of the generator's mass at each mode of the data, written beside it; a mode that has none is
+ * ringed, calmly: before the first step all are, and whether the game has collapsed is the verdict's to say.
  */
 import { known } from './numbers.js';
 import { translucent } from './palette.js';
@@ -16,7 +16,8 @@ const SMALLEST_RADIUS_PX = 7;
 const SMALLEST_LABELLED_PX = 360; // in a smaller plane words would cover the modes
 const STANDARD_DEVIATIONS = 3; // a sample this near to a mode is of high quality
 
-/** @param {CanvasRenderingContext2D} c @param {Viewport} view @param {number[][]} modes @param {number} std @param {ArrayLike<number>} shares @param {import('./palette.js').Theme} theme */
+/** @param {CanvasRenderingContext2D} c @param {Viewport} view @param {number[][]} modes @param {number} std
+ * @param {ArrayLike<number>} shares @param {import('./palette.js').Theme} theme */
 export function drawModes(c, view, modes, std, shares, theme) {
   const letters = letterSize(view);
   const height = LABEL.height * letters;
@@ -69,7 +70,8 @@ export function countShares(points, modes, std) {
 const percent = share => (!known(share) ? '–' : share > 0 && share < 0.005 ? '<1 %' : `${Math.round(100 * share)} %`);
 
 /** Outward from the middle where the modes surround it, as on a ring; else above each, as on a grid.
- * @param {Viewport} view @param {number[][]} modes @param {number} std @param {{width: number, height: number}} label px @returns {Place[]} */
+ * @param {Viewport} view @param {number[][]} modes @param {number} std
+ * @param {{width: number, height: number}} label px @returns {Place[]} */
 function placeLabels(view, modes, std, label) {
   const radius = Math.max(SMALLEST_RADIUS_PX, STANDARD_DEVIATIONS * std * view.scale);
   const at = modes.map(([x, y]) => ({ x: view.originX + view.scale * x, y: view.originY - view.scale * y, radius }));

@@ -1,12 +1,14 @@
 // @ts-check
 /**
- * What the discriminator says of a point, as the objective in play has it: a probability D(x), or a critic's score a(x), with
- * the value that it has everywhere at equilibrium where theory knows one. Who draws, labels or explains it asks here.
+ * What the discriminator says of a point, as the objective in play has it: a
+ * probability D(x), or a critic's score a(x), with the value that it has everywhere
+ * at equilibrium where theory knows one. Who draws, labels or explains it asks here.
  */
 import { typographic } from './numbers.js';
 
 /** @typedef {import('./types.d.ts').Facts} Facts */
-/** @typedef {import('./types.d.ts').DiscriminatorReading & {symbol: string}} Reading `symbol`: its label without the argument */
+/** @typedef {import('./types.d.ts').DiscriminatorReading & {symbol:
+ * string}} Reading `symbol`: its label without the argument */
 
 /** What is on show before a game has begun: nothing, on the line.
  * @type {import('./types.d.ts').LineFacts} */
@@ -17,7 +19,8 @@ export const NO_GAME = {
   floors: {},
   objective: { name: '', label: '', other: null },
   reading: {
-    kind: 'probability', label: 'D(x)', centre: 0.5, centre_label: '½', low: 0, high: 1, optimal: true, optimal_label: 'D*', since: 0,
+    kind: 'probability', label: 'D(x)', centre: 0.5, centre_label: '½', low: 0, high: 1, optimal: true,
+      optimal_label: 'D*', since: 0,
   },
   averaging: 0,
   device: '',

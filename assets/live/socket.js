@@ -14,7 +14,8 @@ const FINAL = {
   4403: {
     status: 'failed',
     reason: 'The server does not take this page for its own: a proxy in between changes Host. Let it pass Host on '
-      + `(nginx: proxy_set_header Host $http_host;), or start the app with GANDASH_HOSTS=${location.host}, and reload the page.`,
+      + `(nginx: proxy_set_header Host $http_host;), or start the app with GANDASH_HOSTS=${location.host}, and `
+      + `reload the page.`,
   },
   4410: { status: 'ended', reason: 'This run has ended. Reload the page to begin a new one.' },
 };
@@ -68,7 +69,8 @@ export class LiveSocket {
     const socket = new WebSocket(this.#url);
     socket.binaryType = 'arraybuffer';
     this.#socket = socket;
-    socket.onopen = () => this.send({ type: 'hello', token: this.token, arriving: this.token ? undefined : this.#arriving });
+    socket.onopen = () => this.send({ type: 'hello', token: this.token, arriving: this.token ? undefined
+      : this.#arriving });
     socket.onmessage = ({ data }) => {
       if (this.#closed) return;
       clearTimeout(this.#patience);
@@ -93,8 +95,10 @@ export class LiveSocket {
 
 /** @param {URL} url */
 const unreached = url =>
-  `Nothing has come from the server yet, over ${url.href}. It may be busy; the page goes on trying. Behind a proxy, see that it passes `
-  + 'WebSockets on (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";).';
+  `Nothing has come from the server yet, over ${url.href}. It may be busy; the page goes on trying. Behind a proxy, `
+    + `see that it passes `
+  + 'WebSockets on (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header '
+  + 'Connection "upgrade";).';
 
 /** @param {string} path relative to the page, which may live under a base path */
 export function socketUrl(path) {

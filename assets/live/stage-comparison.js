@@ -60,7 +60,8 @@ export class ComparisonStage {
 
   get gestures() {
     const hasPlane = this.#hosts().some(cell => cell.stage?.gestures.length); // thumbnails of the line take none
-    return [...GESTURES, ...(hasPlane ? PLANE : []), ...DRAG.map(([keys, does]) => /** @type {Entry} */ ([keys, `in the curves: ${does}`]))];
+    return [...GESTURES, ...(hasPlane ? PLANE : []),
+      ...DRAG.map(([keys, does]) => /** @type {Entry} */ ([keys, `in the curves: ${does}`]))];
   }
 
   /** @param {import('./comparison-members.js').Comparison} facts */
@@ -123,7 +124,8 @@ export class ComparisonStage {
     this.#options.request();
   }
 
-  /** For each kind of stage the cell whose switches stand for all of that kind: one that knows the best response, if any does. */
+  /** For each kind of stage the cell whose switches stand for all
+   * of that kind: one that knows the best response, if any does. */
   #hosts() {
     const kinds = [...new Set(this.#cells.map((_, i) => this.#member(i).stage))];
     return kinds.map(kind => {
@@ -146,14 +148,16 @@ export class ComparisonStage {
     });
     this.#layers.replaceChildren(...rows);
     // One row of numbers stands for all whose colours mean the same.
-    this.#layers.toggleAttribute('data-scales-differ', new Set(membersOf(this.#facts).map(({ facts }) => unitOf(readingOf(facts)))).size > 1);
+    this.#layers.toggleAttribute('data-scales-differ',
+      new Set(membersOf(this.#facts).map(({ facts }) => unitOf(readingOf(facts)))).size > 1);
   }
 
   #arrange() {
     const { clientWidth: width, clientHeight: height } = this.#grid;
     const kinds = new Set(membersOf(this.#facts).map(({ facts }) => facts.stage));
     const aspect = kinds.size === 1 && kinds.has('line') ? ASPECTS.line : ASPECTS.other;
-    if (width && height) this.#grid.style.setProperty('--gd-columns', String(columnsFor(this.#cells.length, width, height, aspect)));
+    if (width && height) this.#grid.style.setProperty('--gd-columns',
+      String(columnsFor(this.#cells.length, width, height, aspect)));
     this.#refresh();
   }
 }

@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * Under the densities, on one canvas and over the same x axis: the ticks of x, rugs of real and generated samples, and the
- * threads that lead from each latent z to its x = G(z). Some 400 strokes a frame: little for a canvas, too much for SVG.
+ * Under the densities, on one canvas and over the same x axis: the ticks of x, rugs
+ * of real and generated samples, and the threads that lead from each latent z to
+ * its x = G(z). Some 400 strokes a frame: little for a canvas, too much for SVG.
  */
 
 /** @typedef {object} Scene
@@ -49,10 +50,12 @@ export class MapCanvas {
     this.#ticks(c, scene, toX, left, right);
     const hasRugs = scene.samples && height > GENERATED[1];
     if (hasRugs) this.#rugs(c, scene, toX, left, right);
-    if (scene.threads && height > SHORTEST) this.#threads(c, { ...scene, samples: hasRugs }, toX, toZ, { left, right, bottom });
+    if (scene.threads && height > SHORTEST) this.#threads(c, { ...scene, samples: hasRugs }, toX, toZ,
+      { left, right, bottom });
   }
 
-  /** @param {CanvasRenderingContext2D} c @param {Scene} scene @param {(x: number) => number} toX @param {number} left @param {number} right */
+  /** @param {CanvasRenderingContext2D} c @param {Scene} scene @param {(x: number) => number} toX
+   * @param {number} left @param {number} right */
   #ticks(c, { theme, ticks, compact }, toX, left, right) {
     write(c, theme, theme.muted, 'center');
     c.strokeStyle = theme.line;
@@ -68,7 +71,8 @@ export class MapCanvas {
     if (!compact) c.fillText('x', left - 8, TICKS);
   }
 
-  /** @param {CanvasRenderingContext2D} c @param {Scene} scene @param {(x: number) => number} toX @param {number} left @param {number} right */
+  /** @param {CanvasRenderingContext2D} c @param {Scene} scene @param {(x: number) => number} toX
+   * @param {number} left @param {number} right */
   #rugs(c, { theme, arrays, compact }, toX, left, right) {
     const rows = /** @type {const} */ ([
       [arrays.real, REAL, theme.real, theme.real, 'real'],
@@ -92,7 +96,8 @@ export class MapCanvas {
     }
   }
 
-  /** @param {CanvasRenderingContext2D} c @param {Scene} scene @param {(x: number) => number} toX @param {(z: number) => number} toZ
+  /** @param {CanvasRenderingContext2D} c @param {Scene} scene @param {(x: number) => number} toX
+   * @param {(z: number) => number} toZ
    * @param {{left: number, right: number, bottom: number}} box */
   #threads(c, { theme, arrays, compact, samples, latentWindow, latentDimension }, toX, toZ, { left, right, bottom }) {
     const top = samples ? GENERATED[1] + 2 : TICKS + 10;
@@ -136,9 +141,11 @@ export class MapCanvas {
 }
 
 /** @param {[number, number]} range @param {number} left @param {number} right */
-const scale = ([low, high], left, right) => (/** @type {number} */ value) => left + ((value - low) / (high - low)) * (right - left);
+const scale = ([low, high], left, right) => (/** @type {number} */ value) => left
+  + ((value - low) / (high - low)) * (right - left);
 
-/** @param {CanvasRenderingContext2D} c @param {import('./palette.js').Theme} theme @param {string} ink @param {CanvasTextAlign} align */
+/** @param {CanvasRenderingContext2D} c @param {import('./palette.js').Theme} theme @param {string} ink
+ * @param {CanvasTextAlign} align */
 function write(c, theme, ink, align) {
   c.font = `11px ${theme.font}`;
   c.textBaseline = 'middle';

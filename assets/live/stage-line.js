@@ -17,13 +17,20 @@ import { MapCanvas } from './stage-line-map.js';
 /** In drawing order; a layer with an `array` is a line over the grid.
  * @type {(import('./legend.js').Layer & {array?: string, axis?: 'y' | 'y2', fill?: boolean})[]} */
 const LAYERS = [
-  { key: 'p_r', array: 'p_r', axis: 'y', fill: true, label: 'p_r real', hint: 'density of the real data', sample: { ink: 'real', width: 2 } },
-  { key: 'p_g_average', array: 'p_g_average', needs: 'p_g_average', axis: 'y', label: 'averaged', hint: 'density of the generator with averaged weights', sample: { ink: 'generated', dash: 'dot', width: 1.4 } },
-  { key: 'd_star', array: 'd_star', axis: 'y2', label: r => r.optimal_label, when: r => r.optimal, hint: r => `${bestResponse(r)}, where it is determined`, sample: { ink: 'discriminator', dash: 'dot', width: 1.8 } },
-  { key: 'p_g', array: 'p_g', axis: 'y', label: 'p_g generated', hint: 'density of the generated samples', sample: { ink: 'generated', dash: 'dash', width: 2.4 } },
-  { key: 'd', array: 'd', axis: 'y2', label: r => r.symbol, hint: saysOf, sample: { ink: 'discriminator', width: 2.4 } },
-  { key: 'samples', label: 'samples', hint: 'single samples: real above, generated below', sample: { ink: 'muted', mark: 'rug' } },
-  { key: 'map', label: 'map G', hint: 'each thread leads from a latent z up to x = G(z)', sample: { ink: 'generated', mark: 'map' } },
+  { key: 'p_r', array: 'p_r', axis: 'y', fill: true, label: 'p_r real', hint: 'density of the real data',
+    sample: { ink: 'real', width: 2 } },
+  { key: 'p_g_average', array: 'p_g_average', needs: 'p_g_average', axis: 'y', label: 'averaged',
+    hint: 'density of the generator with averaged weights', sample: { ink: 'generated', dash: 'dot', width: 1.4 } },
+  { key: 'd_star', array: 'd_star', axis: 'y2', label: r => r.optimal_label, when: r => r.optimal, hint: r =>
+    `${bestResponse(r)}, where it is determined`, sample: { ink: 'discriminator', dash: 'dot', width: 1.8 } },
+  { key: 'p_g', array: 'p_g', axis: 'y', label: 'p_g generated', hint: 'density of the generated samples',
+    sample: { ink: 'generated', dash: 'dash', width: 2.4 } },
+  { key: 'd', array: 'd', axis: 'y2', label: r => r.symbol, hint: saysOf,
+    sample: { ink: 'discriminator', width: 2.4 } },
+  { key: 'samples', label: 'samples', hint: 'single samples: real above, generated below',
+    sample: { ink: 'muted', mark: 'rug' } },
+  { key: 'map', label: 'map G', hint: 'each thread leads from a latent z up to x = G(z)',
+    sample: { ink: 'generated', mark: 'map' } },
 ];
 const LEGEND = ['p_r', 'p_g', 'p_g_average', 'd', 'd_star', 'samples', 'map'];
 
@@ -33,11 +40,13 @@ const COMPACT_MARGIN = { l: 30, r: 18, t: 8, b: 6 };
 const COMPACT_WIDE_MARGIN = { ...COMPACT_MARGIN, r: 34 };
 const FLOOR = -0.025; // below zero by this share, so that a line at zero is seen whole
 const CEILING = 1.06;
-const NARROWEST = { known: 0.5, free: 0.01 }; // extent of a critic's axis, where its value at equilibrium is known and where its scale is its own
+// extent of a critic's axis, where its value at equilibrium is known and where its scale is its own
+const NARROWEST = { known: 0.5, free: 0.01 };
 const AXIS_NAME = { xref: 'paper', yref: 'paper', y: 1, yanchor: 'middle', showarrow: false, borderpad: 0 };
 const PLOTLY_DASH = { solid: 'solid', dash: '9px,5px', dot: '2px,4px' };
 
-/** @typedef {import('./types.d.ts').LineFacts & {shown?: [number, number]}} Facts `shown`: the window of all of several */
+/** @typedef {import('./types.d.ts').LineFacts & {shown?: [number,
+ * number]}} Facts `shown`: the window of all of several */
 
 export class LineStage {
   #options;
@@ -64,7 +73,8 @@ export class LineStage {
     const plot = element('div', { class: 'gd-plot gd-stage-plot', role: 'img' });
     this.#plot = plot;
     this.#name();
-    const canvas = /** @type {HTMLCanvasElement} */ (element('canvas', { class: 'gd-stage-map', role: 'img', 'aria-label': 'Samples, and the map from z to x' }));
+    const canvas = /** @type {HTMLCanvasElement} */ (element('canvas',
+      { class: 'gd-stage-map', role: 'img', 'aria-label': 'Samples, and the map from z to x' }));
     this.node = element('div', { class: 'gd-stage' }, this.#legend.node, plot, canvas);
     this.#map = new MapCanvas(canvas);
     this.#chart = options.compact ? new SmallChart(plot) : this.#createChart();
@@ -116,7 +126,8 @@ export class LineStage {
 
   #name() {
     const { symbol, optimal, optimal_label: best } = readingOf(this.#facts);
-    this.#plot.setAttribute('aria-label', `Densities of real and generated data${optimal ? `, ${symbol} and ${best}` : ` and ${symbol}`}, over x`);
+    this.#plot.setAttribute('aria-label',
+      `Densities of real and generated data${optimal ? `, ${symbol} and ${best}` : ` and ${symbol}`}, over x`);
   }
 
   get #margin() {
@@ -176,7 +187,8 @@ export class LineStage {
         x: arrays.grid,
         y: arrays[/** @type {string} */ (layer.array)],
         yaxis: layer.axis,
-        line: { color: ink, width: layer.sample.width ?? 2, dash: PLOTLY_DASH[/** @type {'solid'} */ (layer.sample.dash ?? 'solid')] },
+        line: { color: ink, width: layer.sample.width ?? 2,
+          dash: PLOTLY_DASH[/** @type {'solid'} */ (layer.sample.dash ?? 'solid')] },
         opacity: layer.key === 'p_g_average' ? 0.8 : 1,
         ...(layer.fill ? { fill: 'tozeroy', fillcolor: translucent(ink, this.#theme.dark ? 0.18 : 0.13) } : {}),
         hovertemplate: `${mathsHtml(name)} %{y}<extra></extra>`,
@@ -213,12 +225,15 @@ export class LineStage {
         gridcolor: theme.grid,
       },
       shapes: [
-        ...(centre === null ? [] : [{ type: 'line', layer: 'between', xref: 'paper', x0: 0, x1: 1, yref: 'y2', y0: centre, y1: centre, line: { color: theme.muted, width: 1.5, dash: '2px,4px' } }]),
-        { type: 'line', layer: 'below', xref: 'paper', x0: 0, x1: 1, yref: 'y', y0: 0, y1: 0, line: { color: theme.line, width: 1 } },
+        ...(centre === null ? [] : [{ type: 'line', layer: 'between', xref: 'paper', x0: 0, x1: 1, yref: 'y2',
+          y0: centre, y1: centre, line: { color: theme.muted, width: 1.5, dash: '2px,4px' } }]),
+        { type: 'line', layer: 'below', xref: 'paper', x0: 0, x1: 1, yref: 'y', y0: 0, y1: 0,
+          line: { color: theme.line, width: 1 } },
       ],
       annotations: compact ? [] : [
         { ...AXIS_NAME, text: 'density', x: 0, xanchor: 'right', xshift: -7, font: { size: 11, color: theme.muted } },
-        { ...AXIS_NAME, text: isProbability(reading) ? reading.symbol : reading.label, x: 1, xanchor: 'left', xshift: 8, font: { size: 12, color: theme.discriminator } },
+        { ...AXIS_NAME, text: isProbability(reading) ? reading.symbol : reading.label, x: 1, xanchor: 'left',
+          xshift: 8, font: { size: 12, color: theme.discriminator } },
       ],
     };
   }
@@ -230,9 +245,11 @@ export class LineStage {
     return (isDrawn ? this.#options.scales?.share(name, unit, this, range) : undefined) ?? range;
   }
 
-  /** The range of D's axis: 0 to 1 for a probability, fitted to a critic's values, and to those of its best response as far as
+  /** The range of D's axis: 0 to 1 for a probability, fitted to a
+   * critic's values, and to those of its best response as far as
    * they would not squash it: these may go to infinity.
-   * @param {import('./reading.js').Reading} reading @param {Record<string, import('./bytes.js').NumberArray>} arrays @returns {[number, number]} */
+   * @param {import('./reading.js').Reading} reading @param {Record<string, import('./bytes.js').NumberArray>} arrays
+   * @returns {[number, number]} */
   #heardRange(reading, arrays) {
     if (isProbability(reading)) return [FLOOR, CEILING];
     const { low, high, centre, optimal } = reading;
@@ -253,15 +270,18 @@ export class LineStage {
 function saysOf(reading) {
   if (isProbability(reading)) return 'the discriminator’s belief that x is real';
   const free = reading.centre === null ? ' Only differences count: adding a constant changes nothing.' : '';
-  return `the score that the discriminator gives to x: higher where it looks real. No probability: it may leave 0 to 1.${free}`;
+  return `the score that the discriminator gives to x: higher where it looks real. No probability: it may leave 0 `
+    + `to 1.${free}`;
 }
 
-const QUARTERS = [{ value: 0, label: '0' }, { value: 0.25, label: '¼' }, { value: 0.75, label: '¾' }, { value: 1, label: '1' }];
+const QUARTERS = [{ value: 0, label: '0' }, { value: 0.25, label: '¼' }, { value: 0.75, label: '¾' },
+  { value: 1, label: '1' }];
 
 const HALVES = QUARTERS.filter(({ value }) => value === 0 || value === 1);
 
 /** The value at equilibrium by its name, and round ones.
- * @param {import('./reading.js').Reading} reading @param {[number, number]} range @param {number} height in px @param {readonly import('./axes.js').Reference[]} shares of a probability */
+ * @param {import('./reading.js').Reading} reading @param {[number, number]} range @param {number} height in px
+ * @param {readonly import('./axes.js').Reference[]} shares of a probability */
 function heardTicks(reading, range, height, shares) {
   const { centre, centre_label: label } = reading;
   const references = centre === null ? [] : [{ value: centre, label }];
@@ -270,7 +290,8 @@ function heardTicks(reading, range, height, shares) {
   return { tickvals: ticks.map(t => t.value), ticktext: ticks.map(t => t.label) };
 }
 
-/** The density at the top of the stage. p_r sets the scale; a spike of p_g may raise it in a few steps, up to twice, and is cut off beyond. */
+/** The density at the top of the stage. p_r sets the scale; a spike of
+ * p_g may raise it in a few steps, up to twice, and is cut off beyond. */
 class DensityTop {
   #level = 1;
 

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The stage of a scalar game, each player of which has one parameter (the Dirac-GAN, the bilinear game): the plane of both, with
- * the flow that drives them and the path they took, and beside it what a round does near the equilibrium.
+ * The stage of a scalar game, each player of which has one parameter (the Dirac-GAN, the bilinear game): the plane of
+ * both, with the flow that drives them and the path they took, and beside it what a round does near the equilibrium.
  */
 import { fitCanvas } from './canvas.js';
 import { element, write } from './dom.js';
@@ -20,19 +20,23 @@ import { Viewport } from './viewport.js';
 const LAYERS = [
   {
     key: 'flow', label: 'flow −v', draw: drawFlow, sample: { ink: 'muted', mark: 'arrow' },
-    hint: 'Where both players would go from every place: v is the gradient of each one’s own loss, and each descends. Lengths are compressed: a hundredth of the speed is drawn a sixth as long.',
+    hint: 'Where both players would go from every place: v is the gradient of each one’s own loss, and each '
+      + 'descends. Lengths are compressed: a hundredth of the speed is drawn a sixth as long.',
   },
   {
     key: 'path', label: 'path', draw: drawPath, sample: { ink: 'value', width: 2.2 },
-    hint: 'Where the game has been, fading with age, from the small ring to the dot. Steps that are long enough are dotted.',
+    hint: 'Where the game has been, fading with age, from the small ring to the dot. Steps that are long enough are '
+      + 'dotted.',
   },
   {
     key: 'equilibrium', label: 'equilibrium', draw: drawEquilibrium, sample: { ink: 'text', mark: 'share' },
-    hint: 'Where neither player wants to move: the discriminator is flat, and the generator is on the data unless the words above say otherwise.',
+    hint: 'Where neither player wants to move: the discriminator is flat, and the generator is on the data unless '
+      + 'the words above say otherwise.',
   },
   {
     key: 'spectrum', label: 'eigenvalues', sample: { ink: 'value', mark: 'dot' },
-    hint: 'The game near its equilibrium. λ are the eigenvalues of the Jacobian of v: stable for small steps when Re λ > 0. With Re λ = 0 the flow circles, and plain steps spiral out. Instance noise is averaged over.',
+    hint: 'The game near its equilibrium. λ are the eigenvalues of the Jacobian of v: stable for small steps when '
+      + 'Re λ > 0. With Re λ = 0 the flow circles, and plain steps spiral out. Instance noise is averaged over.',
   },
 ];
 const LEGEND = ['path', 'flow', 'equilibrium', 'spectrum'];
@@ -47,14 +51,16 @@ const GESTURES = [
 ];
 
 const MARGIN = { left: 46, right: 1, top: 3, bottom: 38 };
-const INSET = { least: 114, most: 270, share: 0.29 }; // px, and of the plane's side: the corner that a circle from the start leaves free
+// px, and of the plane's side: the corner that a circle from the start leaves free
+const INSET = { least: 114, most: 270, share: 0.29 };
 const INSET_HEAD_PX = 37; // its caption and border, and some air
 const TELL_EVERY_MS = 2000; // the description for those who do not see the picture
 const CLICK_PX = 4; // a pointer that went farther has dragged
 const CLICK_MS = 260; // the second click of a double click comes sooner
 const CHOSEN_MS = 4000; // by then the game has begun anew, or was refused
 
-/** @typedef {import('./types.d.ts').PhaseFacts & {shown?: import('./types.d.ts').PhaseFacts['window']}} Facts `shown`: the window of all of several */
+/** @typedef {import('./types.d.ts').PhaseFacts & {shown?:
+ * import('./types.d.ts').PhaseFacts['window']}} Facts `shown`: the window of all of several */
 
 export class PhaseStage {
   #options;
@@ -94,14 +100,17 @@ export class PhaseStage {
     this.#spectrum = new SpectrumCanvas(options);
     this.#canvas = /** @type {HTMLCanvasElement} */ (element('canvas', {
       class: 'gd-plane gd-phase', tabindex: 0, role: 'img',
-      'aria-label': 'The plane of both parameters, theta of the generator to the right and psi of the discriminator upwards: the flow, the path and the equilibrium. Plus and minus zoom, arrows pan, 0 resets. A click begins the game anew from there.',
+      'aria-label': 'The plane of both parameters, theta of the generator to the right and psi of the discriminator '
+        + 'upwards: the flow, the path and the equilibrium. Plus and minus zoom, arrows pan, 0 resets. A click '
+        + 'begins the game anew from there.',
       'aria-describedby': this.#words.id, 'aria-keyshortcuts': '+ - 0 ArrowLeft ArrowRight ArrowUp ArrowDown',
     }));
     this.#context = /** @type {CanvasRenderingContext2D} */ (this.#canvas.getContext('2d', { alpha: false }));
     this.#legend.node.append(element('span', { class: 'gd-aside gd-if-steering' }, 'click: begin anew from here'));
     this.node = element(
       'div', { class: 'gd-stage gd-stage-plane gd-stage-phase' },
-      this.#legend.node, this.#says, element('div', { class: 'gd-plot' }, this.#canvas, this.#homeButton), this.#spectrum.node, this.#words,
+      this.#legend.node, this.#says, element('div', { class: 'gd-plot' }, this.#canvas, this.#homeButton),
+        this.#spectrum.node, this.#words,
     );
     this.#homeButton.addEventListener('click', () => {
       this.#view.reset();
@@ -125,7 +134,8 @@ export class PhaseStage {
     }, { signal });
     let pressed = { x: NaN, y: NaN, at: { x: NaN, y: NaN } };
     let wandered = false;
-    const farFrom = (/** @type {MouseEvent} */ { clientX, clientY }) => Math.hypot(clientX - pressed.x, clientY - pressed.y) > CLICK_PX;
+    const farFrom = (/** @type {MouseEvent} */ { clientX, clientY }) =>
+      Math.hypot(clientX - pressed.x, clientY - pressed.y) > CLICK_PX;
     this.#canvas.addEventListener('pointerdown', event => {
       wandered = !event.isPrimary; // a second finger pinches
       if (event.isPrimary) pressed = { x: event.clientX, y: event.clientY, at: { x: event.offsetX, y: event.offsetY } };
@@ -137,8 +147,8 @@ export class PhaseStage {
       if (wandered || farFrom(event)) return;
       clearTimeout(this.#timer);
       this.#chosen = null;
-      // Of two clicks neither chooses: they show the whole window.
-      // Where the pointer went down, not where the click says: that one comes in whole pixels, and the point would not be the one read.
+      // Of two clicks neither chooses: they show the whole window. Where the pointer went down, not
+      // where the click says: that one comes in whole pixels, and the point would not be the one read.
       const place = event.detail > 1 ? null : this.#placeUnder(pressed.at.x, pressed.at.y);
       if (place) this.#timer = window.setTimeout(() => this.#choose(place), CLICK_MS);
     }, { signal });
@@ -202,7 +212,8 @@ export class PhaseStage {
   clear() {
     this.#frame = null;
     this.#flow = null;
-    if (!this.#chosen) this.#view.reset(); // else it is the same game from elsewhere, and who chose it may have zoomed in to do so
+    // else it is the same game from elsewhere, and who chose it may have zoomed in to do so
+    if (!this.#chosen) this.#view.reset();
     this.#chosen = null;
     this.#toldAt = -Infinity;
     this.#options.request();
@@ -246,13 +257,15 @@ export class PhaseStage {
     this.#readPoint();
   }
 
-  /** The plane is square, to the left and at the bottom: what room is left goes to the other picture, in the corner above. */
+  /** The plane is square, to the left and at the bottom: what
+   * room is left goes to the other picture, in the corner above. */
   #place() {
     const { clientWidth: width, clientHeight: height } = this.#canvas;
     const [roomX, roomY] = [width - MARGIN.left - MARGIN.right, height - MARGIN.top - MARGIN.bottom];
     const side = Math.min(roomX, roomY);
     const spare = Math.max(roomX, roomY) - side;
-    const left = MARGIN.left + (roomX - side < INSET.least / 2 ? roomX - side : 0); // a narrow strip beside it would help nobody
+    // a narrow strip beside it would help nobody
+    const left = MARGIN.left + (roomX - side < INSET.least / 2 ? roomX - side : 0);
     this.#view.box = { left, top: MARGIN.top + roomY - side, width: side, height: side };
     const inset = Math.min(INSET.most, Math.max(INSET.least, INSET.share * side - INSET_HEAD_PX + spare / 2));
     this.node.style.setProperty('--gd-inset', `${Math.round(inset)}px`);
@@ -280,10 +293,12 @@ export class PhaseStage {
     const [theta, psi] = equilibrium ?? [NaN, NaN];
     const away = (/** @type {number} */ at) => compact(Math.hypot(path[at] - theta, path[at + 1] - psi));
     const stands = equilibrium
-      ? `: ${away(last)} away from the equilibrium at ${compact(theta)} and ${compact(psi)}, ${away(0)} at the beginning of the path`
+      ? `: ${away(last)} away from the equilibrium at ${compact(theta)} and ${compact(psi)}, ${away(0)} at the `
+        + `beginning of the path`
       : '';
     const eigenvalues = phase.eigenvalues.length ? `Eigenvalues ${phase.eigenvalues.map(inWords).join(' and ')}. ` : '';
-    write(this.#words, `Theta is ${compact(path[last])} and psi ${compact(path[last + 1])}${stands}. ${eigenvalues}${known(phase.modulus) ? '' : 'Modulus unknown. '}${phase.words}`);
+    write(this.#words, `Theta is ${compact(path[last])} and psi ${compact(path[last + 1])}${stands}. `
+      + `${eigenvalues}${known(phase.modulus) ? '' : 'Modulus unknown. '}${phase.words}`);
   }
 }
 

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The stage of a game of pictures: a wall of generated ones from fixed latents, real ones beneath, each in a frame that says what
- * D makes of it; and one of them close up.
+ * The stage of a game of pictures: a wall of generated ones from fixed latents, real
+ * ones beneath, each in a frame that says what D makes of it; and one of them close up.
  */
 import { element, write } from './dom.js';
 import { Legend } from './legend.js';
@@ -21,33 +21,42 @@ import { createSwitch } from './switch.js';
 const LAYERS = [
   {
     key: 'frames', label: r => `frame: ${r.label}`, sample: { ink: 'muted', mark: 'field' },
-    hint: r => `The frame of a picture: how real it looks to the discriminator. Orange: generated; blue: real.${r.centre === null
+    hint: r => 'The frame of a picture: how real it looks to the discriminator. Orange: generated; blue: real.'
+      + (r.centre === null
       ? ` Of ${r.symbol} only differences count: no colour stands for its mean level, and the scale follows its values.`
-      : ` When ${atEquilibrium(r)} the colour has drained out of all frames: the equilibrium.`}`,
+      : ` When ${atEquilibrium(r)} the colour has drained out of all frames: the equilibrium.`),
   },
-  { key: 'real_row', needs: 'real', label: 'p_r real', sample: { ink: 'real', mark: 'square' }, hint: 'Real pictures, always the same ones, beneath the generated ones.' },
+  { key: 'real_row', needs: 'real', label: 'p_r real', sample: { ink: 'real', mark: 'square' },
+    hint: 'Real pictures, always the same ones, beneath the generated ones.' },
   {
     key: 'histogram', needs: 'histogram_real', label: 'histogram', sample: { ink: 'discriminator', mark: 'rug' },
-    hint: r => `How often ${r.symbol} takes which value: blue on real pictures, orange and dashed on generated ones.${r.centre === null ? '' : ` Both close on ${r.centre_label} when nothing is left to tell.`}`,
+    hint: r => `How often ${r.symbol} takes which value: blue on real pictures, orange and dashed on generated `
+      + `ones.${r.centre === null ? '' : ` Both close on ${r.centre_label} when nothing is left to tell.`}`,
   },
   {
     key: 'kinds', needs: 'shares', label: 'shares', sample: { ink: 'generated', mark: 'rug' },
-    hint: 'How many of all generated pictures are of each kind (orange), against its true share (blue). A kind that G has lost is an empty slot.',
+    hint: 'How many of all generated pictures are of each kind (orange), against its true share (blue). A kind that '
+      + 'G has lost is an empty slot.',
   },
-  { key: 'classes', needs: 'classes', label: 'class', on: false, sample: { ink: 'text', mark: 'share' }, hint: 'Which kind each generated picture is of, where it is clearly of one.' },
+  { key: 'classes', needs: 'classes', label: 'class', on: false, sample: { ink: 'text', mark: 'share' },
+    hint: 'Which kind each generated picture is of, where it is clearly of one.' },
 ];
 const LEGEND = LAYERS.map(({ key }) => key);
 
 /** What is to be seen and has no switch.
  * @type {readonly {label: string, hint: string, sample: import('./toggle.js').Sample}[]} */
 const ALWAYS = [
-  { label: 'p_g generated', sample: { ink: 'generated', mark: 'square' }, hint: 'Generated pictures G(z). Their latents z stay the same, so that each picture can be followed as G learns.' },
-  { label: 'D’s gradient', sample: { ink: 'muted', mark: 'field' }, hint: 'Over a chosen picture: blue where a brighter pixel would look more real to D, orange where it would look more generated. G learns from this alone.' },
+  { label: 'p_g generated', sample: { ink: 'generated', mark: 'square' },
+    hint: 'Generated pictures G(z). Their latents z stay the same, so that each picture can be followed as G learns.' },
+  { label: 'D’s gradient', sample: { ink: 'muted', mark: 'field' },
+    hint: 'Over a chosen picture: blue where a brighter pixel would look more real to D, orange where it would look '
+      + 'more generated. G learns from this alone.' },
 ];
 
 const VIEWS = [
   { value: 'wall', label: 'wall', hint: 'Pictures of random latents.' },
-  { value: 'map', label: 'map of z', hint: 'The whole plane of the two latents, a picture at each place: z₁ grows to the right, z₂ upwards.' },
+  { value: 'map', label: 'map of z',
+    hint: 'The whole plane of the two latents, a picture at each place: z₁ grows to the right, z₂ upwards.' },
 ];
 
 /** @type {readonly import('./help.js').Entry[]} */
@@ -68,8 +77,10 @@ const FIGURE_SHARE = { alone: 0.29, both: 0.2 }; // of the side's height, for ea
 const SIDE_GAP_PX = 8;
 const TELL_EVERY_MS = 2000; // the description for those who do not see the pictures
 
-/** @typedef {{generated: Uint8Array, real: Uint8Array, d_generated: Float32Array, d_real: Float32Array, histogram_real: Float32Array,
- * histogram_generated: Float32Array, shares?: Float32Array, map?: Uint8Array, saliency?: Float32Array, nearest?: Uint8Array,
+/** @typedef {{generated: Uint8Array, real: Uint8Array, d_generated:
+ * Float32Array, d_real: Float32Array, histogram_real: Float32Array,
+ * histogram_generated: Float32Array, shares?: Float32Array, map?:
+ * Uint8Array, saliency?: Float32Array, nearest?: Uint8Array,
  * walk?: Uint8Array, between?: Uint8Array}} Arrays of a frame */
 
 export class PicturesStage {
@@ -77,7 +88,8 @@ export class PicturesStage {
   #theme;
   /** @type {import('./types.d.ts').PictureFacts} */
   #facts = {
-    ...NO_GAME, stage: 'pictures', shape: [1, 1, 1], pictures: 0, columns_of_wall: 1, real_pictures: 0, map_side: 0, walk: 0,
+    ...NO_GAME, stage: 'pictures', shape: [1, 1, 1], pictures: 0, columns_of_wall: 1, real_pictures: 0, map_side: 0,
+      walk: 0,
     nearest: false, kinds: null, modes: [], mode_weights: [], perfect_quality: null,
   };
   /** @type {import('./bytes.js').Picture | null} */
@@ -96,7 +108,8 @@ export class PicturesStage {
   #walk;
   #histogram;
   #kinds;
-  #heads = { generated: element('h3', { class: 'gd-wall-head' }, 'Generated'), real: element('h3', { class: 'gd-wall-head' }, 'Real') };
+  #heads = { generated: element('h3', { class: 'gd-wall-head' }, 'Generated'),
+    real: element('h3', { class: 'gd-wall-head' }, 'Real') };
   #beneath;
   #walls;
   #hint = element('p', { class: 'gd-pictures-hint' });
@@ -118,22 +131,31 @@ export class PicturesStage {
       onChoose: value => this.#set({ map: value === 'map' }),
     });
     const [low, middle, high] = this.#ends;
-    const scale = element('span', { class: 'gd-scale' }, low, element('span', { class: 'gd-scale-bar gd-scale-full' }, middle), high);
-    this.#fieldRow = element('div', { class: 'gd-field' }, this.#choice.node, this.#aside, this.#legend.entry('frames'), scale);
-    this.#generated = new Wall({ label: 'Generated pictures', signal, tips, request, onChoose: options.compact ? undefined : (i, isOther) => this.#choose(i, isOther) });
+    const scale = element('span', { class: 'gd-scale' }, low,
+      element('span', { class: 'gd-scale-bar gd-scale-full' }, middle), high);
+    this.#fieldRow = element('div', { class: 'gd-field' }, this.#choice.node, this.#aside,
+      this.#legend.entry('frames'), scale);
+    this.#generated = new Wall({ label: 'Generated pictures', signal, tips, request, onChoose: options.compact
+      ? undefined : (i, isOther) => this.#choose(i, isOther) });
     this.#generated.node.setAttribute('aria-describedby', this.#words.id);
-    this.#map = new Wall({ label: 'The plane of both latents, a generated picture at each place', signal, tips, request });
+    this.#map = new Wall({ label: 'The plane of both latents, a generated picture at each place', signal, tips,
+      request });
     this.#real = new Wall({ label: 'Real pictures', signal, tips, request });
-    this.#closeUp = new CloseUp({ signal, tips, onClose: () => this.#choose(null, false), onWalk: () => this.#awaitSecond(!this.#awaitsSecond) });
-    this.#walk = new Walk({ signal, tips, request, onShare: share => this.#set({ share }), onClose: () => this.#set({ other: null }) });
+    this.#closeUp = new CloseUp({ signal, tips, onClose: () => this.#choose(null, false), onWalk: () =>
+      this.#awaitSecond(!this.#awaitsSecond) });
+    this.#walk = new Walk({ signal, tips, request, onShare: share => this.#set({ share }), onClose: () =>
+      this.#set({ other: null }) });
     this.#histogram = new Histogram(options);
     this.#kinds = new KindShares(options);
     this.#beneath = element('div', { class: 'gd-wall-beneath' }, this.#heads.real, this.#real.node, this.#walk.node);
     this.#map.node.hidden = true;
-    this.#walls = element('div', { class: 'gd-walls' }, this.#heads.generated, this.#generated.node, this.#map.node, this.#beneath);
-    this.#side = element('div', { class: 'gd-pictures-side' }, this.#hint, this.#closeUp.node, this.#kinds.node, this.#histogram.node);
+    this.#walls = element('div', { class: 'gd-walls' }, this.#heads.generated, this.#generated.node, this.#map.node,
+      this.#beneath);
+    this.#side = element('div', { class: 'gd-pictures-side' }, this.#hint, this.#closeUp.node, this.#kinds.node,
+      this.#histogram.node);
     this.#body = element('div', { class: 'gd-pictures' }, this.#walls, this.#side);
-    this.node = element('div', { class: 'gd-stage gd-stage-plane gd-stage-pictures' }, this.#styles(), this.#legend.node, this.#fieldRow, this.#body, this.#words);
+    this.node = element('div', { class: 'gd-stage gd-stage-plane gd-stage-pictures' }, this.#styles(),
+      this.#legend.node, this.#fieldRow, this.#body, this.#words);
     this.node.toggleAttribute('data-compact', Boolean(options.compact));
   }
 
@@ -171,7 +193,8 @@ export class PicturesStage {
     this.#choice.node.toggleAttribute('hidden', !facts.map_side || Boolean(this.#options.compact));
     this.#closeUp.setFacts(facts);
     write(this.#aside, this.#options.compact ? '' : sizes(facts));
-    const offers = [facts.nearest && 'the nearest real one', 'where D’s gradient points', facts.walk && 'a walk to another'].filter(Boolean);
+    const offers = [facts.nearest && 'the nearest real one', 'where D’s gradient points', facts.walk
+      && 'a walk to another'].filter(Boolean);
     write(this.#hint, `Click a generated picture to see it close up: ${offers.join(', ')}.`);
     this.#toldAt = -Infinity;
     this.#options.request();
@@ -210,7 +233,8 @@ export class PicturesStage {
     const frame = this.#frame;
     if (!frame || !count || frame.arrays.generated?.length !== count * shape[0] * shape[1] * shape[2]) return;
     const arrays = /** @type {Arrays} */ (frame.arrays);
-    this.#colours.fit(arrays, this.#theme, (unit, scale) => this.#options.scales?.share('frames', unit, this, [0, scale])[1] ?? scale);
+    this.#colours.fit(arrays, this.#theme, (unit, scale) =>
+      this.#options.scales?.share('frames', unit, this, [0, scale])[1] ?? scale);
     this.#ends.forEach((end, i) => write(end, this.#colours.ends[i]));
     if (this.#options.compact) return this.#drawSmall(arrays);
     this.#legend.match({ ...arrays, classes: frame.label.wall?.classes_of_generated ?? undefined });
@@ -225,7 +249,8 @@ export class PicturesStage {
     const isMapHere = mapped !== null;
     this.#generated.node.toggleAttribute('hidden', isMapHere);
     this.#map.node.toggleAttribute('hidden', !isMapHere);
-    write(this.#heads.generated, isMapHere ? 'Generated: G(z) over the plane of z, z₁ to the right, z₂ upwards' : 'Generated: G(z) of latents z that stay the same');
+    write(this.#heads.generated, isMapHere ? 'Generated: G(z) over the plane of z, z₁ to the right, z₂ upwards'
+      : 'Generated: G(z) of latents z that stay the same');
     if (mapped) this.#drawMap(mapped, fit);
     else this.#drawGenerated(arrays, fit);
     this.#real.node.toggleAttribute('hidden', !showsReal || walks);
@@ -245,7 +270,8 @@ export class PicturesStage {
     if (clientWidth < 60 || clientHeight < 60) return null;
     const { shape, pictures: count, real_pictures: real, columns_of_wall: preferred } = this.#facts;
     const side = isNarrow ? 0 : Math.max(SIDE_PX, Math.round(SIDE_SHARE * clientWidth)) + GAP_PX;
-    const room = { count, preferred, side: shape[1], width: clientWidth - side, height: clientHeight - HEAD_PX * (showsReal || walks ? 2 : 1), ratio: window.devicePixelRatio || 1 };
+    const room = { count, preferred, side: shape[1], width: clientWidth - side,
+      height: clientHeight - HEAD_PX * (showsReal || walks ? 2 : 1), ratio: window.devicePixelRatio || 1 };
     const reserve = showsReal || walks ? WALK_PX : 0;
     const [one, two] = [1, 2].map(below => fitTiles({ ...room, below: showsReal ? below : 0, reserve }));
     const rows = real > one.columns && two.size > 0.9 * one.size ? 2 : 1;
@@ -259,7 +285,8 @@ export class PicturesStage {
   #drawGenerated(arrays, fit) {
     const { selected, other } = this.#look.now;
     const classes = this.#frame?.label.wall?.classes_of_generated;
-    const named = (/** @type {number} */ i) => (classes?.[i] === undefined || classes[i] === null ? '' : `\nread as ${classes[i]}`);
+    const named = (/** @type {number} */ i) =>
+      (classes?.[i] === undefined || classes[i] === null ? '' : `\nread as ${classes[i]}`);
     this.#generated.draw({
       fit, bytes: arrays.generated, shape: this.#facts.shape, selected, other,
       colour: this.#coloured(arrays.d_generated),
@@ -284,7 +311,8 @@ export class PicturesStage {
   /** @param {Uint8Array} bytes @param {import('./pictures-fit.js').Fit} wall */
   #drawMap(bytes, wall) {
     const { shape, map_side: columns } = this.#facts;
-    const room = { count: columns * columns, columns, side: shape[1], width: wall.width, height: wall.height, ratio: window.devicePixelRatio || 1 };
+    const room = { count: columns * columns, columns, side: shape[1], width: wall.width, height: wall.height,
+      ratio: window.devicePixelRatio || 1 };
     this.#map.draw({ fit: fitTiles({ ...room, bare: 1 }), bytes, shape }, this.#theme);
   }
 
@@ -297,7 +325,8 @@ export class PicturesStage {
     this.#walk.draw({
       from: /** @type {number} */ (selected), to: /** @type {number} */ (other), share,
       walk: isOurs ? arrays.walk : undefined, picture: isOurs ? arrays.between : undefined,
-      says: this.#colours.inWords(isOurs ? between : null), colour: isOurs && known(between) ? this.#coloured(new Float32Array([between]))?.(0) ?? null : null,
+      says: this.#colours.inWords(isOurs ? between : null), colour: isOurs && known(between)
+        ? this.#coloured(new Float32Array([between]))?.(0) ?? null : null,
     }, shape, steps, this.#theme);
   }
 
@@ -322,7 +351,8 @@ export class PicturesStage {
     }, this.#theme);
   }
 
-  /** What generated pictures are counted by; null where they are not. @param {Float32Array | undefined} shares @returns {import('./pictures-kinds.js').Counted | null} */
+  /** What generated pictures are counted by; null where they are not. @param {Float32Array | undefined} shares
+   * @returns {import('./pictures-kinds.js').Counted | null} */
   #counted(shares) {
     const { modes: names, mode_weights: weights, kinds } = this.#facts;
     if (!kinds || names.length !== shares?.length) return null;
@@ -330,7 +360,8 @@ export class PicturesStage {
     return { shares, weights, names, kinds, numbers, step: measured === step ? null : measured };
   }
 
-  /** Whether so many figures leave the close-up its height; a narrow page has all the room. @param {number} figures @param {number} share of the height */
+  /** Whether so many figures leave the close-up its height; a narrow page has all the room. @param {number} figures
+   * @param {number} share of the height */
   #hasRoomFor(figures, share) {
     if (this.node.closest('[data-layout="narrow"]')) return true;
     return this.#closeUp.height <= this.#side.clientHeight * (1 - figures * share) - figures * SIDE_GAP_PX;
@@ -344,9 +375,11 @@ export class PicturesStage {
     const isOurs = this.#isSeen('selected');
     const named = wall?.classes_of_generated?.[selected] ?? null;
     this.#closeUp.draw({
-      index: selected, says: this.#colours.inWords(arrays.d_generated?.[selected]), colour: this.#coloured(arrays.d_generated)?.(selected) ?? null,
+      index: selected, says: this.#colours.inWords(arrays.d_generated?.[selected]),
+        colour: this.#coloured(arrays.d_generated)?.(selected) ?? null,
       named, bytes: arrays.generated.subarray(selected * size, (selected + 1) * size),
-      nearest: isOurs ? arrays.nearest : undefined, near: isOurs ? wall?.look.nearest : undefined, saliency: isOurs ? arrays.saliency : undefined,
+      nearest: isOurs ? arrays.nearest : undefined, near: isOurs ? wall?.look.nearest : undefined, saliency: isOurs
+        ? arrays.saliency : undefined,
     }, this.#theme);
   }
 
@@ -356,14 +389,16 @@ export class PicturesStage {
     if (width < 60 || height < 60) return;
     const { shape, pictures: count } = this.#facts;
     const fit = fitSome({ count, side: shape[1], width, height, ratio: window.devicePixelRatio || 1 }, SMALLEST_PX);
-    this.#generated.label = `${fit.count} generated pictures; ${this.#colours.inWords(mean(arrays.d_generated))} on average`;
+    this.#generated.label =
+      `${fit.count} generated pictures; ${this.#colours.inWords(mean(arrays.d_generated))} on average`;
     this.#generated.draw({
       fit, bytes: arrays.generated, shape: this.#facts.shape, colour: this.#coloured(arrays.d_generated),
       says: i => `generated ${i + 1}\u2003${this.#colours.inWords(arrays.d_generated?.[i])}`,
     }, this.#theme);
   }
 
-  /** @param {Float32Array | undefined} values @returns {((i: number) => string | null) | undefined} none where frames are switched off */
+  /** @param {Float32Array | undefined} values
+   * @returns {((i: number) => string | null) | undefined} none where frames are switched off */
   #coloured(values) {
     return values && this.#legend.isOn('frames') ? i => this.#colours.of(values[i]) : undefined;
   }
@@ -395,7 +430,8 @@ export class PicturesStage {
     if (this.#look.set(change)) this.#options.request();
   }
 
-  /** Who watches may look at what is there, but the one frame for all is the steering viewer's. @param {import('./types.d.ts').Saying} command */
+  /** Who watches may look at what is there, but the one frame for all is the steering viewer's.
+   * @param {import('./types.d.ts').Saying} command */
   #send(command) {
     if (this.node.closest('[data-role="steer"]')) this.#options.send?.(command);
   }
@@ -405,11 +441,16 @@ export class PicturesStage {
     const now = performance.now();
     if (now - this.#toldAt < TELL_EVERY_MS) return;
     this.#toldAt = now;
-    const average = (/** @type {string} */ name) => this.#colours.inWords(mean(/** @type {Float32Array | undefined} */ (arrays[name])));
+    const average = (/** @type {string} */ name) =>
+      this.#colours.inWords(mean(/** @type {Float32Array | undefined} */ (arrays[name])));
     const kinds = this.#facts.modes.length;
-    const modes = kinds && known(numbers.modes) ? `Generated pictures reach ${numbers.modes} of ${kinds} ${this.#facts.kinds ?? 'kinds'}. ` : '';
-    const quality = known(numbers.frechet) ? ` Fréchet distance ${compact(numbers.frechet)}, precision ${fixed(numbers.precision, 2)}, recall ${fixed(numbers.recall, 2)}.` : '';
-    write(this.#words, `${modes}${average('d_real')} on average on real, ${average('d_generated')} on generated pictures.${quality}`);
+    const modes = kinds && known(numbers.modes)
+      ? `Generated pictures reach ${numbers.modes} of ${kinds} ${this.#facts.kinds ?? 'kinds'}. ` : '';
+    const quality = known(numbers.frechet)
+      ? ` Fréchet distance ${compact(numbers.frechet)}, precision ${fixed(numbers.precision, 2)}, recall `
+        + `${fixed(numbers.recall, 2)}.` : '';
+    write(this.#words, `${modes}${average('d_real')} on average on real, ${average('d_generated')} on generated `
+      + `pictures.${quality}`);
   }
 }
 

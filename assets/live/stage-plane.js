@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The stage of a game in the plane: the field of D, real and generated samples on it, where the generator is drawn to, and the
- * latent plane as G warps it.
+ * The stage of a game in the plane: the field of D, real and generated samples
+ * on it, where the generator is drawn to, and the latent plane as G warps it.
  */
 import { Contour } from './contour.js';
 import { element, write } from './dom.js';
@@ -14,7 +14,7 @@ import { translucent } from './palette.js';
 import { atEquilibrium, inSameUnits, isProbability, NO_GAME, readingOf, unitOf } from './reading.js';
 import { ARROW_CAP, ARROW_SCALE, drawArrows, drawAxes, drawDots, drawMesh, drawSquares } from './plane-marks.js';
 import { countShares, drawModes } from './plane-modes.js';
-import { fieldsOf, FREE, KNOWN, SteadyScale } from './plane-fields.js';
+import { fieldsOf, FREE, KNOWN, meanLevel, SteadyScale, valueAt } from './plane-fields.js';
 import { createSwitch } from './switch.js';
 import { Viewport } from './viewport.js';
 
@@ -26,32 +26,44 @@ const LAYERS = [
   {
     key: 'field', label: 'field', draw: drawField, sample: { ink: 'muted', mark: 'field' },
     hint: r => (r.centre === null
-      ? `The field behind the samples. Of ${r.symbol} only differences count: no colour stands for its mean level, and the scale follows its values.`
-      : `The field behind the samples. When ${atEquilibrium(r)} the colour has drained out of the picture: the equilibrium.`),
+      ? `The field behind the samples. Of ${r.symbol} only differences count: no colour stands for its mean level, `
+        + `and the scale follows its values.`
+      : `The field behind the samples. When ${atEquilibrium(r)} the colour has drained out of the picture: the `
+        + `equilibrium.`),
   },
   {
     key: 'map', needs: 'mesh', label: 'map G', draw: drawMap, sample: { ink: 'generated', mark: 'mesh' },
-    hint: 'A grid of latents z, warped by G. Each cell holds the same share of p_g, so small cells are dense: the denser, the more opaque.',
+    hint: 'A grid of latents z, warped by G. Each cell holds the same share of p_g, so small cells are dense: the '
+      + 'denser, the more opaque.',
   },
   {
-    key: 'contour', label: r => `${r.symbol} = ${r.centre === null ? 'mean' : r.centre_label}`, draw: drawContours, sample: { ink: 'discriminator', width: 1.6 },
+    key: 'contour', label: r => `${r.symbol} = ${r.centre === null ? 'mean' : r.centre_label}`, draw: drawContours,
+      sample: { ink: 'discriminator', width: 1.6 },
     hint: r => (r.centre === null
-      ? `Where ${r.symbol} is half way between its means on real and on generated samples: a level without meaning of its own, that tells its high side from its low one.`
-      : `Where D cannot tell: one side it takes for real, the other for generated.${r.optimal ? ` Dotted: the same line of ${r.optimal_label}, when the field shows ${r.optimal_label}.` : ''}`),
+      ? `Where ${r.symbol} is half way between its means on real and on generated samples: a level without meaning `
+        + `of its own, that tells its high side from its low one.`
+      : `Where D cannot tell: one side it takes for real, the other for generated.`
+        + (r.optimal ? ` Dotted: the same line of ${r.optimal_label}, when the field shows ${r.optimal_label}.` : '')),
   },
   {
-    key: 'real', needs: 'real', label: 'p_r real', draw: ({ c, view, arrays, theme }) => drawDots(c, view, arrays.real, theme),
+    key: 'real', needs: 'real', label: 'p_r real', draw: ({ c, view, arrays, theme }) =>
+      drawDots(c, view, arrays.real, theme),
     sample: { ink: 'real', mark: 'dot' }, hint: 'Real samples: dots.',
   },
   {
-    key: 'generated', needs: 'generated', label: 'p_g generated', draw: ({ c, view, arrays, theme }) => drawSquares(c, view, arrays.generated, theme),
-    sample: { ink: 'generated', mark: 'square' }, hint: 'Generated samples G(z): squares. Their latents z stay the same, so each square can be followed.',
+    key: 'generated', needs: 'generated', label: 'p_g generated', draw: ({ c, view, arrays, theme }) =>
+      drawSquares(c, view, arrays.generated, theme),
+    sample: { ink: 'generated', mark: 'square' },
+      hint: 'Generated samples G(z): squares. Their latents z stay the same, so each square can be followed.',
   },
   {
-    key: 'pull', needs: 'pull', label: '−∇_x L_G', draw: ({ c, view, arrays, theme }) => drawArrows(c, view, arrays.generated, arrays.pull, theme),
+    key: 'pull', needs: 'pull', label: '−∇_x L_G', draw: ({ c, view, arrays, theme }) =>
+      drawArrows(c, view, arrays.generated, arrays.pull, theme),
     sample: { ink: 'generated', mark: 'arrow' },
-    hint: `Where the generator’s loss draws each sample. As long as the gradient, on one scale for the whole run: where there is none to see, G learns nothing. `
-      + `A gradient of ${+(0.1 / ARROW_SCALE).toPrecision(2)} per width of the window is drawn a tenth of it long; at most ${Math.round(100 * ARROW_CAP)} % of it is drawn.`,
+    hint: `Where the generator’s loss draws each sample. As long as the gradient, on one scale for the whole run: `
+      + `where there is none to see, G learns nothing. `
+      + `A gradient of ${+(0.1 / ARROW_SCALE).toPrecision(2)} per width of the window is drawn a tenth of it long; `
+      + `at most ${Math.round(100 * ARROW_CAP)} % of it is drawn.`,
   },
   {
     key: 'shares', needs: 'shares', label: '% per mode', draw: drawShares, sample: { ink: 'muted', mark: 'share' },
@@ -86,7 +98,8 @@ const TELL_EVERY_MS = 2000; // the description for those who do not see the pict
  * @property {FieldRaster} raster up to date
  * @property {Contour} contour */
 
-/** @typedef {import('./types.d.ts').PlaneFacts & {shown?: import('./types.d.ts').PlaneFacts['window']}} Facts `shown`: the window of all of several */
+/** @typedef {import('./types.d.ts').PlaneFacts & {shown?:
+ * import('./types.d.ts').PlaneFacts['window']}} Facts `shown`: the window of all of several */
 
 export class PlaneStage {
   #options;
@@ -139,11 +152,14 @@ export class PlaneStage {
     const scale = element('span', { class: 'gd-scale' }, low, element('span', { class: 'gd-scale-bar' }, middle), high);
     this.#fieldRow = element('div', { class: 'gd-field' }, this.#legend.entry('field'), this.#choice.node, scale);
     this.#canvas = /** @type {HTMLCanvasElement} */ (element('canvas', {
-      class: 'gd-plane', tabindex: 0, role: 'img', 'aria-label': 'Real and generated samples in the plane, over the field of the discriminator. Plus and minus zoom, arrows pan, 0 resets.',
+      class: 'gd-plane', tabindex: 0, role: 'img',
+        'aria-label': 'Real and generated samples in the plane, over the field of the discriminator. Plus and minus '
+          + 'zoom, arrows pan, 0 resets.',
       'aria-describedby': this.#words.id, 'aria-keyshortcuts': '+ - 0 ArrowLeft ArrowRight ArrowUp ArrowDown',
     }));
     this.#context = /** @type {CanvasRenderingContext2D} */ (this.#canvas.getContext('2d', { alpha: false }));
-    this.node = element('div', { class: 'gd-stage gd-stage-plane' }, this.#legend.node, this.#fieldRow, element('div', { class: 'gd-plot' }, this.#canvas, this.#homeButton), this.#words);
+    this.node = element('div', { class: 'gd-stage gd-stage-plane' }, this.#legend.node, this.#fieldRow,
+      element('div', { class: 'gd-plot' }, this.#canvas, this.#homeButton), this.#words);
     this.#showEnds();
     this.#homeButton.addEventListener('click', () => {
       this.#view.reset();
@@ -245,8 +261,10 @@ export class PlaneStage {
     c.clip();
     const { measured, step } = /** @type {import('./bytes.js').Picture} */ (this.#frame).label;
     const isMeasured = measured === step;
-    const scene = { c, view: this.#view, arrays, facts: this.#facts, theme, field: this.#field, level: this.#level, size, raster: this.#raster, contour: this.#contour, isMeasured };
-    for (const layer of LAYERS) if (this.#legend.isOn(layer.key) && (!layer.needs || arrays[layer.needs])) layer.draw(scene);
+    const scene = { c, view: this.#view, arrays, facts: this.#facts, theme, field: this.#field, level: this.#level,
+      size, raster: this.#raster, contour: this.#contour, isMeasured };
+    for (const layer of LAYERS) if (this.#legend.isOn(layer.key)
+      && (!layer.needs || arrays[layer.needs])) layer.draw(scene);
     c.restore();
     this.#canvas.toggleAttribute('data-zoomed', !this.#view.isHome);
     this.#homeButton.toggleAttribute('hidden', this.#view.isHome);
@@ -264,7 +282,8 @@ export class PlaneStage {
     const margin = this.#options.compact ? COMPACT_MARGIN : MARGIN;
     const [roomX, roomY] = [width - margin.left - margin.right, height - margin.top - margin.bottom];
     const side = Math.min(roomX, roomY);
-    this.#view.box = { left: margin.left + Math.round((roomX - side) / 2), top: margin.top + Math.round((roomY - side) / 2), width: side, height: side };
+    this.#view.box = { left: margin.left + Math.round((roomX - side) / 2), top: margin.top
+      + Math.round((roomY - side) / 2), width: side, height: side };
     return true;
   }
 
@@ -302,17 +321,20 @@ export class PlaneStage {
     for (const value of arrays.d) extreme = Math.max(extreme, Math.abs(value - middle)); // NaN stays without a say
     if (!Number.isFinite(extreme)) extreme = 0;
     const scale = this.#scale.fit(extreme, centre === null ? FREE : KNOWN);
-    const [, shared] = this.#options.scales?.share('field', unitOf(readingOf(this.#facts)), this, [0, scale]) ?? [0, scale];
+    const [, shared] = this.#options.scales?.share('field', unitOf(readingOf(this.#facts)), this, [0, scale])
+      ?? [0, scale];
     this.#level = { middle, scale: shared };
   }
 
-  /** D and D* under the pointer, also while it rests and the game goes on. @param {Arrays} arrays @param {number} size */
+  /** D and D* under the pointer, also while it rests and the game goes on. @param {Arrays} arrays
+   * @param {number} size */
   #readPoint(arrays, size) {
     if (!this.#pointer || this.#canvas.hasAttribute('data-held')) return this.#options.tips.leavePoint();
     const { x: px, y: py } = this.#pointer;
     const [x, y] = this.#view.under(px, py);
     const digits = Math.max(1, Math.ceil(Math.log10(this.#view.scale / 2)));
-    const read = (/** @type {Float32Array | undefined} */ values) => (values ? valueAt(values, size, this.#facts.window, x, y) : null);
+    const read = (/** @type {Float32Array | undefined} */ values) =>
+      (values ? valueAt(values, size, this.#facts.window, x, y) : null);
     const [d, star] = [read(arrays.d), read(arrays.d_star)];
     const place = `x ${typographic(x.toFixed(digits))}\u2003y ${typographic(y.toFixed(digits))}`;
     const reading = readingOf(this.#facts);
@@ -329,8 +351,11 @@ export class PlaneStage {
     if (now - this.#toldAt < TELL_EVERY_MS) return;
     this.#toldAt = now;
     const modes = this.#facts.modes.length;
-    const covered = modes && known(numbers.modes) ? `Generated samples reach ${numbers.modes} of ${modes} modes; ${fixed(100 * (numbers.high_quality ?? 0), 0)} % of them lie close to one. ` : '';
-    write(this.#words, `${covered}${readingOf(this.#facts).symbol} is ${fixed(numbers.mean_d_real, 2)} on average on real and ${fixed(numbers.mean_d_fake, 2)} on generated samples. JSD ${fixed(numbers.jsd)} nats.`);
+    const covered = modes && known(numbers.modes)
+      ? `Generated samples reach ${numbers.modes} of ${modes} modes; ${fixed(100 * (numbers.high_quality ?? 0), 0)} `
+        + `% of them lie close to one. ` : '';
+    write(this.#words, `${covered}${readingOf(this.#facts).symbol} is ${fixed(numbers.mean_d_real, 2)} on average `
+      + `on real and ${fixed(numbers.mean_d_fake, 2)} on generated samples. JSD ${fixed(numbers.jsd)} nats.`);
   }
 }
 
@@ -347,10 +372,12 @@ function drawField({ c, view, facts, theme, raster, field }) {
 const HATCH_PX = 8;
 
 /** Undetermined is not one half: the ground shows hatched where the raster has holes.
- * @param {CanvasRenderingContext2D} c @param {Viewport} view @param {{x: number, y: number, width: number, height: number}} area @param {import('./palette.js').Theme} theme */
+ * @param {CanvasRenderingContext2D} c @param {Viewport} view
+ * @param {{x: number, y: number, width: number, height: number}} area @param {import('./palette.js').Theme} theme */
 function hatch(c, { box }, area, theme) {
   const [left, top] = [Math.max(box.left, area.x), Math.max(box.top, area.y)];
-  const [right, bottom] = [Math.min(box.left + box.width, area.x + area.width), Math.min(box.top + box.height, area.y + area.height)];
+  const [right, bottom] = [Math.min(box.left + box.width, area.x + area.width),
+    Math.min(box.top + box.height, area.y + area.height)];
   if (right <= left || bottom <= top) return;
   c.save();
   c.beginPath();
@@ -382,7 +409,8 @@ function drawContours({ c, view, arrays, facts, theme, field, level, size, conto
   const toY = (/** @type {number} */ j) => view.originY - view.scale * (yLow + reach(j) * stepY);
   const stroke = (/** @type {Float32Array} */ values, /** @type {number[]} */ dash) => {
     c.beginPath();
-    contour.trace(values, size, level.middle, (i, j, first) => (first ? c.moveTo(toX(i), toY(j)) : c.lineTo(toX(i), toY(j))));
+    contour.trace(values, size, level.middle, (i, j, first) =>
+      (first ? c.moveTo(toX(i), toY(j)) : c.lineTo(toX(i), toY(j))));
     c.setLineDash(dash);
     c.lineWidth = 1.6;
     c.strokeStyle = translucent(theme.discriminator, visibility(values, level));
@@ -393,9 +421,11 @@ function drawContours({ c, view, arrays, facts, theme, field, level, size, conto
   stroke(arrays.d, []);
 }
 
-const PLAIN_OPINION = 0.08; // mean distance of D from its middle, as a share of the scale, from where on a boundary is a boundary
+// mean distance of D from its middle, as a share of the scale, from where on a boundary is a boundary
+const PLAIN_OPINION = 0.08;
 
-/** Of a D that is at its middle nearly everywhere the boundary wanders about and means nothing: it fades as the colour does.
+/** Of a D that is at its middle nearly everywhere the boundary
+ * wanders about and means nothing: it fades as the colour does.
  * @param {Float32Array} values @param {import('./plane-fields.js').Level} level */
 function visibility(values, { middle, scale }) {
   let sum = 0;
@@ -412,37 +442,8 @@ function visibility(values, { middle, scale }) {
 function drawShares({ c, view, arrays, facts, theme, isMeasured }) {
   const { modes, mode_std: std } = facts;
   if (!modes.length) return;
-  // At full speed the measured shares are some steps old, and might stand beside modes that the squares have left by now.
-  drawModes(c, view, modes, std ?? 0, isMeasured ? arrays.shares : countShares(arrays.generated, modes, std ?? 0), theme);
-}
-
-/** Half way between the critic's means on the real and on the generated samples at hand.
- * @param {Arrays} arrays @param {number} size @param {number[]} window */
-function meanLevel({ d, real, generated }, size, window) {
-  const means = [real, generated].map(points => {
-    let sum = 0;
-    let count = 0;
-    for (let i = 0; i < (points?.length ?? 0); i += 2) {
-      const value = valueAt(d, size, window, points[i], points[i + 1]);
-      if (!known(value)) continue;
-      sum += value;
-      count++;
-    }
-    return count ? sum / count : null;
-  }).filter(known);
-  return means.length ? means.reduce((a, b) => a + b, 0) / means.length : 0;
-}
-
-/** The field at a point, between the four cells around it; null outside the window, NaN where it is undetermined.
- * @param {Float32Array} values (size, size) @param {number} size @param {number[] | undefined} window @param {number} x @param {number} y */
-function valueAt(values, size, window, x, y) {
-  if (!window) return null;
-  const [xLow, xHigh, yLow, yHigh] = window;
-  if (x < xLow || x > xHigh || y < yLow || y > yHigh) return null;
-  const inside = (/** @type {number} */ place) => Math.min(size - 1, Math.max(0, place));
-  const [u, v] = [inside(((x - xLow) / (xHigh - xLow)) * size - 0.5), inside(((y - yLow) / (yHigh - yLow)) * size - 0.5)];
-  const [i, j] = [Math.min(size - 2, Math.floor(u)), Math.min(size - 2, Math.floor(v))];
-  const [s, t] = [u - i, v - j];
-  const at = j * size + i;
-  return (1 - t) * ((1 - s) * values[at] + s * values[at + 1]) + t * ((1 - s) * values[at + size] + s * values[at + size + 1]);
+  // At full speed the measured shares are some steps old, and
+  // might stand beside modes that the squares have left by now.
+  drawModes(c, view, modes, std ?? 0, isMeasured ? arrays.shares : countShares(arrays.generated, modes, std ?? 0),
+    theme);
 }

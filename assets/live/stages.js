@@ -30,16 +30,19 @@ import { PlaneStage } from './stage-plane.js';
  * @property {readonly {label: string, hint: string, sample: import('./toggle.js').Sample}[]} guide what its layers mean
  * @property {readonly import('./help.js').Entry[]} gestures what pointer and keys do in its picture
  * @property {readonly HTMLElement[]} [layers] the rows of switches above its picture
- * @property {(games: readonly import('./types.d.ts').GameState[]) => void} [judge] of a comparison: each member’s verdict
+ * @property {(games: readonly import('./types.d.ts').GameState[])
+ * => void} [judge] of a comparison: each member’s verdict
  * @property {(member: number | null) => void} [highlight] of a comparison: the member that stands out
- * @property {{of(shown: Shown): void}['of']} setFacts what stays true of the game on show; each stage is given its own kind
+ * @property {{of(shown: Shown): void}['of']} setFacts what stays
+ * true of the game on show; each stage is given its own kind
  * @property {(theme: import('./palette.js').Theme) => void} setTheme
  * @property {(pictures: readonly import('./bytes.js').Picture[], step: number) => void} draw a picture of each game
  * @property {() => void} redraw the same frame again: another size, theme, zoom or choice of layers
  * @property {() => void} clear a new game: forget frame and zoom */
 
 /** @type {Record<Shown['stage'], new (options: StageOptions) => Stage>} */
-const STAGES = { line: LineStage, plane: PlaneStage, phase: PhaseStage, pictures: PicturesStage, comparison: ComparisonStage };
+const STAGES = { line: LineStage, plane: PlaneStage, phase: PhaseStage, pictures: PicturesStage,
+  comparison: ComparisonStage };
 
 /** @param {Shown['stage']} kind @param {Omit<StageOptions, 'createStage'>} options @returns {Stage} */
 export const createStage = (kind, options) => new STAGES[kind]({ ...options, createStage });

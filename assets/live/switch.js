@@ -15,7 +15,8 @@ import { element, write } from './dom.js';
 
 /** @template {string} T @param {SwitchOptions<T>} options */
 export function createSwitch({ label, choices, value, tips, signal, onChoose }) {
-  const press = (/** @type {T} */ now) => buttons.forEach((b, i) => b.setAttribute('aria-pressed', String(choices[i].value === now)));
+  const press = (/** @type {T} */ now) =>
+    buttons.forEach((b, i) => b.setAttribute('aria-pressed', String(choices[i].value === now)));
   const buttons = choices.map(choice => {
     const button = element('button', { type: 'button', 'aria-pressed': choice.value === value }, choice.label);
     if (choice.hint) tips?.set(button, choice.hint);

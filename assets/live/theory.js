@@ -22,7 +22,8 @@ export class Theory {
   #precision = new Reading('precision', 4, '');
   #recall = new Reading('recall', 4, '');
   #jsd = new Reading('JSD', 5.4, '', 'nats');
-  #wasserstein = new Reading('W_1', 5, 'The Wasserstein distance between real and generated data, in units of x: how far probability has to travel.');
+  #wasserstein = new Reading('W_1', 5,
+    'The Wasserstein distance between real and generated data, in units of x: how far probability has to travel.');
   #star = new Reading('max |D − D*|', 3.5, '');
   #half = new Reading('max |D − ½|', 3.5, '');
   #floor = element('span', { class: 'gd-floor' });
@@ -40,7 +41,8 @@ export class Theory {
     this.#tips = tips;
     this.#formula = element(
       'span', { class: 'gd-formula' },
-      element('i', {}, 'V'), ' = E log ', element('i', {}, 'D'), '(', element('i', {}, 'x'), ') + E log(1 − ', element('i', {}, 'D'), '(', element('i', {}, 'G'), '(', element('i', {}, 'z'), ')))',
+      element('i', {}, 'V'), ' = E log ', element('i', {}, 'D'), '(', element('i', {}, 'x'), ') + E log(1 − ',
+        element('i', {}, 'D'), '(', element('i', {}, 'G'), '(', element('i', {}, 'z'), ')))',
       this.#terms, ' → −log 4 = ', fixed(-LOG_4),
     );
     this.#terms.append(' = ', this.#real, ' ', this.#fake, ' = ', this.#value);
@@ -48,12 +50,15 @@ export class Theory {
     this.#frechet.node.append(' ', this.#level);
     const [real, fake] = this.#names;
     this.#means.append(
-      'E ', real, '(', element('i', {}, 'x'), ') − E ', fake, '(', element('i', {}, 'G'), '(', element('i', {}, 'z'), ')) = ',
+      'E ', real, '(', element('i', {}, 'x'), ') − E ', fake, '(', element('i', {}, 'G'), '(', element('i', {}, 'z'),
+        ')) = ',
       this.#meanReal, ' ', this.#meanFake, ' = ', this.#difference, ' → 0',
     );
-    const readings = [this.#frechet, this.#modes, this.#quality, this.#precision, this.#recall, this.#jsd, this.#wasserstein, this.#star, this.#half];
+    const readings = [this.#frechet, this.#modes, this.#quality, this.#precision, this.#recall, this.#jsd,
+      this.#wasserstein, this.#star, this.#half];
     for (const { node, hint } of readings) if (hint) tips.set(node, hint);
-    this.node = element('footer', { class: 'gd-theory' }, this.#formula, this.#means, element('span', { class: 'gd-readings' }, ...readings.map(r => r.node)));
+    this.node = element('footer', { class: 'gd-theory' }, this.#formula, this.#means,
+      element('span', { class: 'gd-readings' }, ...readings.map(r => r.node)));
     this.show({}, NO_GAME);
   }
 
@@ -79,8 +84,10 @@ export class Theory {
     write(this.#value, fixed(n.value));
     const bound = known(n.value) ? (n.value + LOG_4) / 2 : null;
     this.#tips.set(this.#formula, 'With the best D, V = −log 4 + 2 JSD; it reaches −log 4 only when p_g = p_r. '
-      + `While D is imperfect, (V + log 4)/2 = ${fixed(bound)} only bounds JSD from below, and a batch's estimate may be negative.`
-      + (measures(facts, 'jsd') ? '' : ' The JSD of pictures is not measured: Examine, and D trained to its best bounds it closer.'));
+      + `While D is imperfect, (V + log 4)/2 = ${fixed(bound)} only bounds JSD from below, and a batch's estimate `
+      + `may be negative.`
+      + (measures(facts, 'jsd') ? ''
+        : ' The JSD of pictures is not measured: Examine, and D trained to its best bounds it closer.'));
   }
 
   /** What holds for every discriminator: where the laws are the same, so are its means.
@@ -92,7 +99,9 @@ export class Theory {
     write(this.#meanReal, says(real));
     write(this.#meanFake, known(fake) ? `${fake < 0 ? '+' : '−'} ${says(Math.abs(fake))}` : '− –');
     write(this.#difference, known(real) && known(fake) ? says(real - fake) : '–');
-    this.#tips.set(this.#means, `How much higher ${symbol} is on real than on generated data, on average. 0 when p_g = p_r, whatever the discriminator; but a blind one reads 0 as well.`
+    this.#tips.set(this.#means,
+      `How much higher ${symbol} is on real than on generated data, on average. 0 when p_g = p_r, whatever the `
+        + `discriminator; but a blind one reads 0 as well.`
       + (centre === null ? '' : ` At equilibrium ${atEquilibrium(reading)}.`));
   }
 
@@ -105,10 +114,13 @@ export class Theory {
     const where = ofPictures ? '98 % of real pictures' : 'the central 98 % of p_r';
     this.#star.node.hidden = !reading.optimal || ofPictures;
     this.#star.rename(`max |${symbol} − ${best}|`);
-    this.#tips.set(this.#star.node, `The largest distance of ${symbol} from ${bestResponse(reading)}, over ${where}. Where hardly any sample lies, `
-      + `${best} is a quotient of few: it may be large there in a game that has converged, and no verdict rests on it.`);
+    this.#tips.set(this.#star.node,
+      `The largest distance of ${symbol} from ${bestResponse(reading)}, over ${where}. Where hardly any sample lies, `
+      + `${best} is a quotient of few: it may be large there in a game that has converged, and no verdict `
+      + 'rests on it.');
     this.#half.rename(`max |${aboutCentre(reading)}|`);
-    this.#tips.set(this.#half.node, `The largest distance of ${symbol} from ${centre === null ? 'its median' : middle}, over ${where}. `
+    this.#tips.set(this.#half.node,
+      `The largest distance of ${symbol} from ${centre === null ? 'its median' : middle}, over ${where}. `
       + `Small also when the discriminator is blind: read it together with ${beside}.`);
     write(this.#star.value, says(n.gap_star));
     write(this.#half.value, says(n.gap_half));
@@ -121,7 +133,8 @@ export class Theory {
     write(this.#jsd.value, known(n.jsd) ? n.jsd.toFixed(4) : '–');
     write(this.#floor, floor ? `(floor ${fixed(floor.mean, 4)})` : '');
     this.#tips.set(this.#jsd.node, 'The Jensen–Shannon divergence between p_r and p_g in nats, at most log 2 = 0.693.'
-      + (floor ? ` As many samples of p_r itself read ${fixed(floor.mean, 4)} on average and at most ${fixed(floor.worst_5pct, 4)} in 95 % of cases: below that nothing can be told apart.` : ''));
+      + (floor ? ` As many samples of p_r itself read ${fixed(floor.mean, 4)} on average and at most `
+      + `${fixed(floor.worst_5pct, 4)} in 95 % of cases: below that nothing can be told apart.` : ''));
     this.#wasserstein.rename(wassersteinOf(facts));
     write(this.#wasserstein.value, compact(n.wasserstein));
   }
@@ -135,17 +148,27 @@ export class Theory {
     const { frechet, precision, recall } = facts.floors;
     write(this.#frechet.value, compact(n.frechet));
     write(this.#level, frechet ? `(real ${compact(frechet.mean)})` : '');
-    this.#tips.set(this.#frechet.node, 'The Fréchet distance between real and generated pictures: that of two Gaussians with the mean and covariance of their features. '
+    this.#tips.set(this.#frechet.node,
+      'The Fréchet distance between real and generated pictures: that of two Gaussians with the mean and covariance '
+        + 'of their features. '
       + 'In units of the real ones’ variance: 1 for a generator whose features are always the real ones’ mean.'
-      + (frechet ? ` Real pictures against real ones read ${compact(frechet.mean)} on average and at most ${compact(frechet.worst_5pct)} in 95 % of cases.` : '') + averaged(facts, compact(n.frechet_average)));
-    const level = (/** @type {import('./types.d.ts').NullReference | undefined} */ of) => (of ? ` Real pictures against real ones read ${fixed(of.mean, 2)} on average and at least ${fixed(of.worst_5pct, 2)} in 95 % of cases.` : '');
+      + (frechet ? ` Real pictures against real ones read ${compact(frechet.mean)} on average and at most `
+      + `${compact(frechet.worst_5pct)} in 95 % of cases.` : '') + averaged(facts, compact(n.frechet_average)));
+    const level = (/** @type {import('./types.d.ts').NullReference | undefined} */ of) =>
+      (of ? ` Real pictures against real ones read ${fixed(of.mean, 2)} on average and at least `
+        + `${fixed(of.worst_5pct, 2)} in 95 % of cases.` : '');
     write(this.#precision.value, fixed(n.precision, 2));
-    this.#tips.set(this.#precision.node, `The share of generated pictures that lie among real ones, by their features: quality.${level(precision)}${averaged(facts, fixed(n.precision_average, 2))}`);
+    this.#tips.set(this.#precision.node,
+      `The share of generated pictures that lie among real ones, by their features: `
+        + `quality.${level(precision)}${averaged(facts, fixed(n.precision_average, 2))}`);
     write(this.#recall.value, fixed(n.recall, 2));
-    this.#tips.set(this.#recall.node, `The share of real pictures that lie among generated ones, by their features: variety.${level(recall)}${averaged(facts, fixed(n.recall_average, 2))}`);
+    this.#tips.set(this.#recall.node,
+      `The share of real pictures that lie among generated ones, by their features: `
+        + `variety.${level(recall)}${averaged(facts, fixed(n.recall_average, 2))}`);
   }
 
-  /** In the plane what has been covered says more than the distances of D, which then need a wide page; so it is with pictures.
+  /** In the plane what has been covered says more than the distances
+   * of D, which then need a wide page; so it is with pictures.
    * @param {Record<string, number | null>} n @param {Facts} facts */
   #showCoverage(n, facts) {
     const ofPictures = facts.stage === 'pictures';
@@ -153,15 +176,21 @@ export class Theory {
     for (const { node } of [this.#modes, this.#quality]) node.hidden = !covers;
     this.#quality.node.classList.toggle('gd-if-wide', ofPictures);
     this.#wasserstein.node.classList.toggle('gd-if-wide', covers && isClassic(readingOf(facts)));
-    for (const { node } of [this.#star, this.#half]) node.classList.toggle('gd-if-wide', facts.stage === 'plane' || ofPictures);
+    for (const { node } of [this.#star, this.#half]) node.classList.toggle('gd-if-wide', facts.stage === 'plane'
+      || ofPictures);
     if (!covers) return;
     const count = facts.modes.length;
     const { noun, captured, quality } = countedBy(facts);
     this.#modes.rename(noun);
     write(this.#modes.value, `${known(n.modes) ? Math.round(n.modes) : '–'} of ${count}`);
     write(this.#quality.value, percent(n.high_quality));
-    this.#tips.set(this.#modes.node, `How many of the ${count} ${noun} G has captured: those ${captured}.${averaged(facts, `${known(n.modes_average) ? Math.round(n.modes_average) : '–'} of ${count}`)}`);
-    this.#tips.set(this.#quality.node, `The share of generated samples ${quality}. p_r itself scores ${percent(facts.perfect_quality, 1)}${ofPictures ? '' : '; more means that the modes have become too narrow'}.${averaged(facts, percent(n.high_quality_average))}`);
+    this.#tips.set(this.#modes.node,
+      `How many of the ${count} ${noun} G has captured: those ${captured}.`
+        + averaged(facts, `${known(n.modes_average) ? Math.round(n.modes_average) : '–'} of ${count}`));
+    this.#tips.set(this.#quality.node,
+      `The share of generated samples ${quality}. p_r itself scores ${percent(facts.perfect_quality, 1)}`
+        + `${ofPictures ? '' : '; more means that the modes have become too narrow'}.`
+        + averaged(facts, percent(n.high_quality_average)));
   }
 }
 
@@ -175,7 +204,8 @@ class Reading {
   value;
   node;
 
-  /** @param {string} name @param {number} width of the number, in characters @param {string} hint @param {string} [unit] */
+  /** @param {string} name @param {number} width of the number, in characters @param {string} hint
+   * @param {string} [unit] */
   constructor(name, width, hint, unit = '') {
     this.hint = hint;
     this.value = number(width, 'b');

@@ -9,7 +9,8 @@ const GAP_PX = 6;
 const POINT_PX = 14; // from the pointer
 
 export class Tips {
-  node = element('div', { class: 'gd-tip', role: 'tooltip', id: `gd-tip-${crypto.getRandomValues(new Uint32Array(1))[0]}`, hidden: '' });
+  node = element('div', { class: 'gd-tip', role: 'tooltip',
+    id: `gd-tip-${crypto.getRandomValues(new Uint32Array(1))[0]}`, hidden: '' });
   #signal;
   #timer = 0;
   /** @type {HTMLElement | null} */

@@ -20,7 +20,8 @@ const MARKS = {
 /** @typedef {keyof typeof MARKS} Mark */
 /** @typedef {{ink: import('./palette.js').Ink, dash?: string, width?: number, mark?: Mark}} Sample */
 
-/** @param {{label: string, name?: string, sample: Sample, pressed: boolean, hint?: string, tips?: import('./tip.js').Tips, width?: number, signal: AbortSignal, onToggle: (pressed: boolean) => void}} options
+/** @param {{label: string, name?: string, sample: Sample, pressed: boolean, hint?: string, tips?:
+ * import('./tip.js').Tips, width?: number, signal: AbortSignal, onToggle: (pressed: boolean) => void}} options
  * `name` is spoken where the label alone is too short; `width` keeps room for a value, in characters. */
 export function createToggle({ label, name, sample, pressed, hint, tips, width, signal, onToggle }) {
   const value = element('span', { class: 'gd-value' });

@@ -10,7 +10,10 @@ const ICONS = {
   play: 'M4 2.5v11l9-5.5z',
   pause: 'M4 2.5h3v11H4zM9 2.5h3v11H9z',
   restart: 'M8 2.2a5.8 5.8 0 1 1-5.6 4.3l1.5.4A4.3 4.3 0 1 0 8 3.7V6L4.4 3 8 0z',
-  seed: 'M3.5 2h9A1.5 1.5 0 0 1 14 3.500v9A1.500 1.500 0 0 1 12.500 14h-9A1.500 1.500 0 0 1 2 12.500v-9A1.500 1.500 0 0 1 3.500 2zM3.500 3.400v9.200h9.100V3.400zM5.700 4.600a1.100 1.100 0 1 1 0 2.200 1.100 1.100 0 0 1 0-2.200zM8 6.900a1.100 1.100 0 1 1 0 2.200 1.100 1.100 0 0 1 0-2.200zM10.300 9.200a1.100 1.100 0 1 1 0 2.200 1.100 1.100 0 0 1 0-2.200z',
+  seed: 'M3.5 2h9A1.5 1.5 0 0 1 14 3.500v9A1.500 1.500 0 0 1 12.500 14h-9A1.500 1.500 0 0 1 2 12.500v-9A1.500 1.500 '
+    + '0 0 1 3.500 2zM3.500 3.400v9.200h9.100V3.400zM5.700 4.600a1.100 1.100 0 1 1 0 2.200 1.100 1.100 0 0 1 '
+    + '0-2.200zM8 6.900a1.100 1.100 0 1 1 0 2.200 1.100 1.100 0 0 1 0-2.200zM10.300 9.200a1.100 1.100 0 1 1 0 2.200 '
+    + '1.100 1.100 0 0 1 0-2.200z',
 };
 const SPEEDS = [1, 2, 5, 10, 30, 100];
 const FASTEST = 'max';
@@ -22,21 +25,28 @@ export class Transport {
   #status = /** @type {import('./view.js').Status} */ ('connecting');
   #steering = element('div', { class: 'gd-steering', role: 'toolbar', 'aria-label': 'Training' });
   #play = element('button', { type: 'button', class: 'gd-button gd-primary' });
-  #speed = /** @type {HTMLSelectElement} */ (element('select', { class: 'gd-button', 'aria-label': 'Speed in steps per second' }));
+  #speed = /** @type {HTMLSelectElement} */ (element('select',
+    { class: 'gd-button', 'aria-label': 'Speed in steps per second' }));
   #watching = element('span', { class: 'gd-watching', hidden: '' }, 'watching');
   #step = element('b', { class: 'gd-step' }, '0');
   #pace = element('span', { class: 'gd-pace' });
   #painted = element('span', { class: 'gd-pace' });
-  #examine = element('button', { type: 'button', class: 'gd-button', 'aria-expanded': 'false', 'aria-controls': 'gd-examine' }, 'Examine');
+  #examine = element('button',
+    { type: 'button', class: 'gd-button', 'aria-expanded': 'false', 'aria-controls': 'gd-examine' }, 'Examine');
   #running = false;
 
-  /** @param {{send: import('./socket.js').Send, help: () => void, examine: () => void, tips: import('./tip.js').Tips, verdict: HTMLElement, signal: AbortSignal}} options */
+  /** @param {{send: import('./socket.js').Send, help: () => void, examine: () => void,
+   * tips: import('./tip.js').Tips, verdict: HTMLElement, signal: AbortSignal}} options */
   constructor({ send, help, examine, tips, verdict, signal }) {
     this.#send = send;
     const step = (/** @type {Players} */ players) => () => send({ type: 'step', players, n: 1 });
     const buttons = [
-      button('D step', 'd', 'One step of the discriminator alone: it looks again at real and generated samples; the generator stays as it is', step('D')),
-      button('G step', 'g', 'One step of the generator alone: its samples move to where D finds them more real; D stays as it is', step('G')),
+      button('D step', 'd',
+        'One step of the discriminator alone: it looks again at real and generated samples; the generator stays as '
+          + 'it is', step('D')),
+      button('G step', 'g',
+        'One step of the generator alone: its samples move to where D finds them more real; D stays as it is',
+        step('G')),
       button('Both', 's', 'One round: both players move', step('both')),
     ];
     const again = [
@@ -48,7 +58,8 @@ export class Transport {
     let byPointer = false;
     this.#speed.addEventListener('pointerdown', () => (byPointer = true), { signal });
     this.#speed.addEventListener('keydown', event => {
-      if (byPointer && event.key === ' ' && !isOpen(this.#speed)) { // it was opened and closed again: nothing to choose now
+      // it was opened and closed again: nothing to choose now
+      if (byPointer && event.key === ' ' && !isOpen(this.#speed)) {
         event.preventDefault();
         this.#speed.blur();
         this.#toggle();
@@ -59,24 +70,29 @@ export class Transport {
       send({ type: 'speed', steps_per_second: this.#speed.value === FASTEST ? null : Number(this.#speed.value) });
       if (byPointer) this.#speed.blur(); // the next Space means play or pause, not this list again
     }, { signal });
-    this.#steering.append(this.#play, ...buttons.map(b => b.node), this.#speed, ...again.map(b => b.node), this.#examine);
+    this.#steering.append(this.#play, ...buttons.map(b => b.node), this.#speed, ...again.map(b => b.node),
+      this.#examine);
     this.#examine.addEventListener('click', examine, { signal });
-    tips.set(this.#examine, 'A close look at the state of this step: eigenvalues, D’s best response, distances of samples, the duality gap');
+    tips.set(this.#examine,
+      'A close look at the state of this step: eigenvalues, D’s best response, distances of samples, the duality gap');
     for (const { node, hint, press } of [...buttons, ...again]) {
       node.addEventListener('click', press, { signal });
       tips.set(node, hint);
     }
     tips.set(this.#speed, 'How many rounds a second: few for slow motion');
-    const ask = element('button', { type: 'button', class: 'gd-button gd-icon', 'aria-label': 'Help: keys and layers', 'aria-keyshortcuts': '?' }, '?');
+    const ask = element('button', { type: 'button', class: 'gd-button gd-icon', 'aria-label': 'Help: keys and layers',
+      'aria-keyshortcuts': '?' }, '?');
     ask.addEventListener('click', help, { signal });
     tips.set(ask, 'Keys, and what is to be seen');
     this.node = element(
       'header', { class: 'gd-bar' }, this.#steering, this.#watching, ask,
-      element('div', { class: 'gd-state' }, element('span', { class: 'gd-count' }, 'step ', this.#step), this.#pace, this.#painted, verdict),
+      element('div', { class: 'gd-state' }, element('span', { class: 'gd-count' }, 'step ', this.#step), this.#pace,
+        this.#painted, verdict),
     );
     releaseFocusAfterEntry(signal);
     listenToKeys(
-      { ' ': () => this.#toggle(), d: () => this.#pressKey('D'), g: () => this.#pressKey('G'), s: () => this.#pressKey('both'), '?': help },
+      { ' ': () => this.#toggle(), d: () => this.#pressKey('D'), g: () => this.#pressKey('G'), s: () =>
+        this.#pressKey('both'), '?': help },
       signal,
     );
     this.#showPlay();
@@ -92,7 +108,8 @@ export class Transport {
     this.#watching.hidden = steering;
     for (const control of this.#steering.querySelectorAll('button, select'))
       control.toggleAttribute('disabled', status === 'connecting' || status === 'failed' || status === 'ended');
-    for (const control of this.#steering.querySelectorAll('[data-steps]')) control.toggleAttribute('disabled', !this.#canPlay());
+    for (const control of this.#steering.querySelectorAll('[data-steps]')) control.toggleAttribute('disabled',
+      !this.#canPlay());
     this.#play.toggleAttribute('disabled', !this.#canPlay());
     this.#fillSpeeds(speed);
     this.#showPlay();
@@ -106,7 +123,8 @@ export class Transport {
   /** @param {{step: number, stepsPerSecond: number | null, framesPerSecond: number | null}} reading */
   read({ step, stepsPerSecond, framesPerSecond }) {
     write(this.#step, grouped(step));
-    write(this.#pace, this.#running && known(stepsPerSecond) ? `${stepsPerSecond < 10 ? fixed(stepsPerSecond, 1) : grouped(stepsPerSecond)} steps/s` : '');
+    write(this.#pace, this.#running && known(stepsPerSecond)
+      ? `${stepsPerSecond < 10 ? fixed(stepsPerSecond, 1) : grouped(stepsPerSecond)} steps/s` : '');
     write(this.#painted, this.#running && known(framesPerSecond) ? `${fixed(framesPerSecond, 0)} fps` : '');
   }
 
@@ -129,14 +147,17 @@ export class Transport {
     this.#play.dataset.shows = label;
     this.#play.setAttribute('aria-keyshortcuts', 'Space');
     this.#play.setAttribute('aria-label', label);
-    this.#play.replaceChildren(icon(this.#running ? ICONS.pause : ICONS.play), element('span', {}, label), element('kbd', {}, 'space'));
+    this.#play.replaceChildren(icon(this.#running ? ICONS.pause : ICONS.play), element('span', {}, label),
+      element('kbd', {}, 'space'));
   }
 
   /** @param {number | null} speed */
   #fillSpeeds(speed) {
     const values = speed === null || SPEEDS.includes(speed) ? SPEEDS : [...SPEEDS, speed].sort((a, b) => a - b);
-    if (!values.every((v, i) => this.#speed.options[i]?.value === String(v)) || this.#speed.options.length !== values.length + 1)
-      this.#speed.replaceChildren(...values.map(v => element('option', { value: v }, `${v} /s`)), element('option', { value: FASTEST }, 'max'));
+    if (!values.every((v, i) => this.#speed.options[i]?.value === String(v))
+      || this.#speed.options.length !== values.length + 1)
+      this.#speed.replaceChildren(...values.map(v => element('option', { value: v }, `${v} /s`)),
+        element('option', { value: FASTEST }, 'max'));
     this.#speed.value = speed === null ? FASTEST : String(speed);
   }
 }
@@ -146,7 +167,8 @@ const isOpen = select => CSS.supports('selector(:open)') && select.matches(':ope
 
 /** @param {string} label @param {string} key @param {string} hint @param {() => void} press */
 function button(label, key, hint, press) {
-  const node = element('button', { type: 'button', class: 'gd-button', 'data-steps': '', 'aria-keyshortcuts': key, 'aria-label': label }, element('span', {}, label), element('kbd', {}, key));
+  const node = element('button', { type: 'button', class: 'gd-button', 'data-steps': '', 'aria-keyshortcuts': key,
+    'aria-label': label }, element('span', {}, label), element('kbd', {}, key));
   return { node, hint, press };
 }
 

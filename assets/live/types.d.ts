@@ -20,8 +20,8 @@ export interface CloseUp {
 export type Counted = 'modes' | 'digits' | 'classes' | 'cells';
 
 /** What D's output means under the objective that is played. `centre` is its value everywhere at equilibrium, None
- * where its offset is free; `low` and `high` are its natural range, None where it has none; `optimal` says whether the
- * best response is known. `since` is the step from which on it holds. */
+ * where its offset is free; `low` and `high` are its natural range, None where it has none; `optimal` says whether
+ * the best response is known. `since` is the step from which on it holds. */
 export interface DiscriminatorReading {
   kind: ReadingKind;
   label: string;
@@ -118,8 +118,8 @@ export interface LineFacts {
 }
 
 /** What a person looks at more closely in a wall of pictures: it changes what frames hold, and nothing of the game.
- * `selected`, `other`: numbers of generated pictures, the ends of a way between two latents; `share`: how far along it.
- * `map`: the whole plane of a latent of two dimensions. */
+ * `selected`, `other`: numbers of generated pictures, the ends of a way between two latents; `share`: how far along
+ * it. `map`: the whole plane of a latent of two dimensions. */
 export interface Look {
   type: 'look';
   selected?: number | null;
@@ -154,7 +154,8 @@ export interface NullReference {
   worst_5pct: number | null;
 }
 
-/** The objective that is played, in the screen's words; `other` is the generator's loss that is not, if there is one. */
+/** The objective that is played, in the screen's words; `other` is the generator's loss that is not, if there is
+ * one. */
 export interface Objective {
   name: string;
   label: string;
@@ -176,7 +177,8 @@ export interface Pause {
   type: 'pause';
 }
 
-/** A scalar game near its equilibrium (`gandash.diagnostics.phase.Phase`); its flow is read at `grid` x `grid` places. */
+/** A scalar game near its equilibrium (`gandash.diagnostics.phase.Phase`); its flow is read at `grid` x `grid`
+ * places. */
 export interface Phase {
   grid: number;
   eigenvalues: [number, number][];
@@ -207,9 +209,9 @@ export interface PhaseFacts {
 }
 
 /** Of games on pictures of `shape` (channels, height, width). `pictures` generated ones in `columns_of_wall` columns
- * and `real_pictures` real ones; `map_side` pictures along each side of the latent plane, 0 where there is none; `walk`
- * pictures from one latent to another; `nearest` says whether the real ones are a finite set. They are counted by
- * `kinds`, if by anything: `modes` are their names or numbers. */
+ * and `real_pictures` real ones; `map_side` pictures along each side of the latent plane, 0 where there is none;
+ * `walk` pictures from one latent to another; `nearest` says whether the real ones are a finite set. They are
+ * counted by `kinds`, if by anything: `modes` are their names or numbers. */
 export interface PictureFacts {
   columns: string[];
   references: Record<string, ReferenceLine>;
@@ -287,9 +289,9 @@ export interface Rewind {
 /** What a token allows. */
 export type Role = 'steer' | 'watch';
 
-/** The whole state of a run but for curves and pictures. `games` is empty until the first has begun, and holds several
- * when they are compared. `speed` is in rounds per second, None for as fast as possible; `durations` are about how many
- * seconds each examination takes here. */
+/** The whole state of a run but for curves and pictures. `games` is empty until the first has begun, and holds
+ * several when they are compared. `speed` is in rounds per second, None for as fast as possible; `durations` are
+ * about how many seconds each examination takes here. */
 export interface RunState {
   type: 'run';
   role: Role;
@@ -351,7 +353,8 @@ export type VerdictKind =
   | 'collapsed'
   | 'diverged';
 
-/** Of a wall of pictures: where D's histogram lies, and what each generated one is read as, where classes have names. */
+/** Of a wall of pictures: where D's histogram lies, and what each generated one is read as, where classes have
+ * names. */
 export interface WallLabel {
   histogram_range: [number, number];
   classes_of_generated: (string | null)[] | null;

@@ -20,7 +20,8 @@ const TONES = {
 };
 
 export class Verdict {
-  node = element('span', { class: 'gd-verdict', role: 'status', 'aria-live': 'polite', tabindex: 0, 'data-testid': 'verdict' });
+  node = element('span', { class: 'gd-verdict', role: 'status', 'aria-live': 'polite', tabindex: 0,
+    'data-testid': 'verdict' });
   #tips;
 
   /** @param {import('./tip.js').Tips} tips */
@@ -36,6 +37,7 @@ export class Verdict {
     this.node.dataset.tone = verdict ? TONES[verdict.kind] : 'quiet';
     this.node.dataset.kind = verdict?.kind ?? '';
     write(this.node, title);
-    if (verdict) this.#tips.set(this.node, `${verdict.step > 0 ? `Step ${grouped(verdict.step)}. ` : ''}${verdict.reason || title}`);
+    if (verdict) this.#tips.set(this.node,
+      `${verdict.step > 0 ? `Step ${grouped(verdict.step)}. ` : ''}${verdict.reason || title}`);
   }
 }

@@ -25,18 +25,21 @@ import { Verdict } from './verdict.js';
 
 const PATIENCE_MS = 15_000; // the longest that Plotly waits for a first picture
 const NARROW_PX = 640; // below: curves under the stage, and the page scrolls
-const SNUG_PX = 900; // below: curves beside the stage, the top row in two lines; or as if narrow, where the page is tall
+// below: curves beside the stage, the top row in two lines; or as if narrow, where the page is tall
+const SNUG_PX = 900;
 const TALL = 0.85; // of width to the window's height
 const WIDE_PX = 1400; // from here: two columns of curves
 
 /** @typedef {import('./types.d.ts').RunState} RunState */
-/** @typedef {import('./types.d.ts').Status | 'connecting' | 'unreached'} Status where a run stands, as the browser knows it */
+/** @typedef {import('./types.d.ts').Status | 'connecting' |
+ * 'unreached'} Status where a run stands, as the browser knows it */
 /** @typedef {import('./comparison-members.js').Shown} Shown */
 /** @typedef {Omit<RunState, 'status'> & {status: Status}} Run */
 
 /** The run before the server has spoken. @type {Run} */
 const NO_RUN = {
-  type: 'run', role: 'watch', generation: -1, status: 'connecting', reason: '', notice: '', step: 0, speed: null, examined: {}, durations: {}, games: [],
+  type: 'run', role: 'watch', generation: -1, status: 'connecting', reason: '', notice: '', step: 0, speed: null,
+    examined: {}, durations: {}, games: [],
 };
 
 export class LiveView {
@@ -76,13 +79,16 @@ export class LiveView {
   /** Resolved by the first word of Streamlit's. */
   #mounted = new Promise((/** @type {(value: void) => void} */ resolve) => (this.#tellMounted = resolve));
 
-  /** @param {HTMLElement} parent @param {Promise<void>} styled @param {() => Promise<import('./plotly.d.ts').Plotly>} load brings Plotly */
+  /** @param {HTMLElement} parent @param {Promise<void>} styled
+   * @param {() => Promise<import('./plotly.d.ts').Plotly>} load brings Plotly */
   constructor(parent, styled, load) {
-    this.#root = element('section', { class: 'gd-live', 'data-testid': 'live-view', 'data-status': 'connecting', 'data-step': 0, 'data-painted': 0, 'data-role': 'watch', 'data-fps': 0 });
+    this.#root = element('section', { class: 'gd-live', 'data-testid': 'live-view', 'data-status': 'connecting',
+      'data-step': 0, 'data-painted': 0, 'data-role': 'watch', 'data-fps': 0 });
     parent.append(this.#root);
     styled.then(
       () => this.#end.signal.aborted || this.#start(load),
-      error => this.#end.signal.aborted || this.#root.append(element('p', {}, `The live view cannot start: ${error.message}. Reload the page to try again.`)),
+      error => this.#end.signal.aborted || this.#root.append(element('p', {},
+        `The live view cannot start: ${error.message}. Reload the page to try again.`)),
     );
   }
 
@@ -90,7 +96,8 @@ export class LiveView {
   update({ data, setTriggerValue }) {
     this.#tellPage = setTriggerValue ?? (() => {});
     if (setTriggerValue) this.#tellMounted();
-    if (this.#data?.preset && data.preset !== this.#data.preset) releaseFocus(); // a preset was chosen: Space is to play it
+    // a preset was chosen: Space is to play it
+    if (this.#data?.preset && data.preset !== this.#data.preset) releaseFocus();
     const renewed = data.token !== this.#data?.token || data.socket !== this.#data?.socket;
     this.#data = data;
     this.#root.setAttribute('aria-label', data.title);
@@ -112,13 +119,15 @@ export class LiveView {
     this.#root.remove();
   }
 
-  /** @param {() => Promise<import('./plotly.d.ts').Plotly>} load brings Plotly, asked for once the first picture is there, or will not come */
+  /** @param {() => Promise<import('./plotly.d.ts').Plotly>} load brings
+   * Plotly, asked for once the first picture is there, or will not come */
   #start(load) {
     const { signal } = this.#end;
     const plotly = Promise.race([this.#first, delay(PATIENCE_MS)]).then(load);
     Promise.all([plotly, this.#mounted]).then(
       () => requestAnimationFrame(() => this.#root.setAttribute('data-complete', '')),
-      error => this.#parts?.overlay.say(`The curves cannot be drawn: ${error.message}. Reload the page to try again.`, false),
+      error => this.#parts?.overlay.say(`The curves cannot be drawn: ${error.message}. Reload the page to try again.`,
+        false),
     );
     this.#fill();
     this.#parts = build(this.#root, {
@@ -232,7 +241,8 @@ export class LiveView {
     if (label.kind === 'history') {
       if (this.#attempt('the history', () => this.#history.take({ label, ...packet }))) this.#parts?.curves.redraw();
     } else {
-      if (label.generation < this.#history.generation) return this.#acknowledge(); // a last picture of a game that is over
+      // a last picture of a game that is over
+      if (label.generation < this.#history.generation) return this.#acknowledge();
       this.#pending = { label, ...packet };
       this.#request();
     }
@@ -269,7 +279,8 @@ export class LiveView {
     this.#pending = null;
     const stageIsOld = this.#stageIsOld;
     this.#stageIsOld = false; // a stage that has not done all in this frame asks again
-    // Before painting, so that the next frame travels meanwhile; even so at most one waits here while one is being painted.
+    // Before painting, so that the next frame travels meanwhile;
+    // even so at most one waits here while one is being painted.
     if (frame) this.#acknowledge();
     if (frame) this.#paintFrame(frame, start);
     else if (stageIsOld) this.#attempt('the stage', () => this.#staged?.view.redraw());
@@ -287,12 +298,14 @@ export class LiveView {
     this.#pace.tick(now);
     transport.read({ step, stepsPerSecond, framesPerSecond: this.#pace.perSecond(now) });
     curves.show({ numbers, step });
-    Object.assign(this.#root.dataset, { step, measured, painted: ++this.#painted, fps: this.#pace.perSecond(now).toFixed(1) });
+    Object.assign(this.#root.dataset,
+      { step, measured, painted: ++this.#painted, fps: this.#pace.perSecond(now).toFixed(1) });
     if (this.#painted === 1) setTimeout(this.#tellFirst); // the screen shows it first
     this.#settle();
   }
 
-  /** A game that stands still is settled once its very last step is painted, as measured there: nothing more will come. */
+  /** A game that stands still is settled once its very last step
+   * is painted, as measured there: nothing more will come. */
   #settle() {
     const { status, step, measured } = this.#root.dataset;
     const isLast = Number(step) >= this.#run.step && step === measured;
@@ -322,7 +335,9 @@ export class LiveView {
     const end = new AbortController();
     this.#end.signal.addEventListener('abort', () => end.abort(), { signal: end.signal });
     const view = createStage(kind, {
-      plotly, signal: end.signal, attempt: this.#attempt, preferences: this.#preferences, theme, tips, company, request: () => this.#requestStage(), tellPage: (name, value) => this.#tellPage(name, value), send: command => this.#socket?.send(command),
+      plotly, signal: end.signal, attempt: this.#attempt, preferences: this.#preferences, theme, tips, company,
+        request: () => this.#requestStage(), tellPage: (name, value) => this.#tellPage(name, value), send: command =>
+        this.#socket?.send(command),
     });
     stageHolder.prepend(view.node);
     this.#staged = { kind, end, view };
@@ -343,7 +358,8 @@ export class LiveView {
     theory.node.toggleAttribute('hidden', isComparison);
     if (isComparison && !examine.node.hidden) examine.close();
     transport.show(state);
-    if (state.status !== 'running') transport.read({ step: Number(this.#root.dataset.step), stepsPerSecond: null, framesPerSecond: null });
+    if (state.status !== 'running') transport.read({ step: Number(this.#root.dataset.step), stepsPerSecond: null,
+      framesPerSecond: null });
     overlay.show(state);
     this.#attempt('the verdict', () => verdict.show(state.games.length === 1 ? state.games[0].verdict : null));
     this.#attempt('the examinations', () => examine.show(state));
@@ -353,7 +369,8 @@ export class LiveView {
     const parts = this.#parts;
     if (!parts) return;
     const theme = readTheme(this.#root);
-    if (JSON.stringify(theme) === JSON.stringify(parts.theme)) return; // Streamlit calls at every rerun, mostly for something else
+    // Streamlit calls at every rerun, mostly for something else
+    if (JSON.stringify(theme) === JSON.stringify(parts.theme)) return;
     parts.theme = theme;
     applyTheme(this.#root, theme);
     this.#attempt('the stage', () => this.#staged?.view.setTheme(theme));
@@ -382,7 +399,10 @@ function layoutFor(width, height) {
 
 /** The view's parts, in their places.
  * @param {HTMLElement} root
- * @param {{plotly: Promise<import('./plotly.d.ts').Plotly>, signal: AbortSignal, attempt: import('./attempts.js').Attempt, preferences: Preferences, history: History, send: Send, stage: () => import('./stages.js').Stage | undefined, facts: () => import('./types.d.ts').Facts, request: () => void}} options `facts` of the one game, or of the first */
+ * @param {{plotly: Promise<import('./plotly.d.ts').Plotly>, signal: AbortSignal, attempt:
+ * import('./attempts.js').Attempt, preferences: Preferences, history: History, send: Send, stage:
+ * () => import('./stages.js').Stage | undefined, facts: () => import('./types.d.ts').Facts,
+ * request: () => void}} options `facts` of the one game, or of the first */
 function build(root, { plotly, signal, attempt, preferences, history, send, stage, facts, request }) {
   const theme = readTheme(root);
   applyTheme(root, theme);
@@ -390,7 +410,8 @@ function build(root, { plotly, signal, attempt, preferences, history, send, stag
   const verdict = new Verdict(tips);
   const help = new Help({ signal, stage, facts });
   const examine = new Examine({ send, tips, theme, signal, onToggle: open => transport.showExamining(open) });
-  const transport = new Transport({ send, help: () => help.open(), examine: () => examine.toggle(), tips, verdict: verdict.node, signal });
+  const transport = new Transport({ send, help: () => help.open(), examine: () => examine.toggle(), tips,
+    verdict: verdict.node, signal });
   const overlay = new Overlay({ send, signal });
   const theory = new Theory(tips);
   const company = new MemberLegend({
@@ -403,9 +424,10 @@ function build(root, { plotly, signal, attempt, preferences, history, send, stag
   });
   const curves = new Curves({ plotly, signal, attempt, preferences, history, theme, tips, company, request });
   const stageHolder = element('div', { class: 'gd-stage-holder' }, overlay.card);
-  root.append(transport.node, element('div', { class: 'gd-main' }, stageHolder, curves.node, examine.node), theory.node, overlay.toasts, tips.node, help.node);
-  // A click should not leave the focus on a button: the next Space means play or pause, not this button again. Nor in a field
-  // of the page, where buttons and plots would leave it.
+  root.append(transport.node, element('div', { class: 'gd-main' }, stageHolder, curves.node, examine.node),
+    theory.node, overlay.toasts, tips.node, help.node);
+  // A click should not leave the focus on a button: the next Space means play or pause, not
+  // this button again. Nor in a field of the page, where buttons and plots would leave it.
   root.addEventListener('mousedown', event => {
     releaseFocus();
     if (event.target instanceof Element && event.target.closest('button')) event.preventDefault();

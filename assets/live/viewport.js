@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * Which part of the plane is seen: both axes in the same scale, a home to come back to, and a person who zooms and pans.
+ * Which part of the plane is seen: both axes in the same scale,
+ * a home to come back to, and a person who zooms and pans.
  */
 
 /** @typedef {{left: number, top: number, width: number, height: number}} Box in CSS px */
@@ -26,7 +27,8 @@ export class Viewport {
 
   /** Shows what another one of the same home shows. @param {Viewport} other */
   follow(other) {
-    if (other.#home.x !== this.#home.x || other.#home.y !== this.#home.y || other.#home.extent !== this.#home.extent) return;
+    if (other.#home.x !== this.#home.x || other.#home.y !== this.#home.y
+      || other.#home.extent !== this.#home.extent) return;
     [this.#x, this.#y, this.#zoom] = [other.#x, other.#y, other.#zoom];
   }
 
@@ -59,7 +61,8 @@ export class Viewport {
     return this.box.top + this.box.height / 2 + this.scale * this.#y;
   }
 
-  /** @param {number} px @param {number} py @returns {[number, number]} the point of the plane under a point of the canvas */
+  /** @param {number} px @param {number} py
+   * @returns {[number, number]} the point of the plane under a point of the canvas */
   under(px, py) {
     return [(px - this.originX) / this.scale, (this.originY - py) / this.scale];
   }

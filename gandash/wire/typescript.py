@@ -50,7 +50,9 @@ def _schemas(models: Sequence[type[BaseModel]], mode: Literal["serialization", "
 
 def _declaration(name: str, schema: dict[str, Any]) -> str:
     text = " ".join(schema.get("description", "").split())
-    lines = fill(text, WIDTH, initial_indent="/** ", subsequent_indent=" * ", break_on_hyphens=False) + " */\n" if text else ""
+    lines = (
+        fill(text, WIDTH - 3, initial_indent="/** ", subsequent_indent=" * ", break_on_hyphens=False) + " */\n" if text else ""
+    )
     if "properties" not in schema:
         line = f"export type {name} = {_type(schema)};"
         return lines + (line if len(line) <= WIDTH else line.replace(" = ", " = | ").replace(" | ", "\n  | ")) + "\n"

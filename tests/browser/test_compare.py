@@ -206,8 +206,10 @@ LEAST = {"none": 0.15, "long": 0.12, "middle": 0.12, "short": 0.07}  # Oklab; th
 @pytest.mark.parametrize("scheme, page", [("light", "#FFFFFF"), ("dark", "#0F141B")])
 def test_members_are_told_apart_by_colour(scheme: str, page: str) -> None:
     source = (ROOT / "assets/live/palette.js").read_text()
-    members = re.findall(r"#\w{6}", re.search(rf"{scheme}: \[(.*)\]", source)[1])  # type: ignore[index]
-    inks = re.findall(r"(?:real|generated|discriminator): '(#\w{6})'", re.search(rf"{scheme.upper()} = (.*);", source)[1])  # type: ignore[index]
+    members = re.findall(r"#\w{6}", re.search(rf"{scheme}: \[(.*?)\]", source, re.DOTALL)[1])  # type: ignore[index]
+    inks = re.findall(
+        r"(?:real|generated|discriminator): '(#\w{6})'", re.search(rf"{scheme.upper()} = (.*?);", source, re.DOTALL)[1]
+    )  # type: ignore[index]
     assert (len(members), len(inks)) == (8, 3)
     light = np.array([0.2126, 0.7152, 0.0722])
     for member in members:
