@@ -38,7 +38,7 @@ class NullReference:
 
 
 @dataclass(frozen=True)
-class Reading:
+class PointReading:
     """One generator against p_r: JSD in nats (<= log 2), W1 in units of x, p_g at the `places`, coverage of a mixture."""
 
     jsd: float
@@ -48,7 +48,7 @@ class Reading:
 
 
 class Estimators(ABC):
-    """Estimators against one p_r, with tables made once.
+    """What compares samples of a generator with one p_r; its tables are made once.
 
     `places` `(m, dimension)` are the points at which D and both densities are read, `p_r` `(m,)` the density there,
     `central` `(m,)` marks those that hold the central 98 % of p_r; `real_points` `(samples, dimension)` stand for p_r in
@@ -63,7 +63,7 @@ class Estimators(ABC):
     floors: Mapping[str, NullReference]
 
     @abstractmethod
-    def read(self, x: Tensor) -> Reading:
+    def read(self, x: Tensor) -> PointReading:
         """Compare samples x of p_g, `(samples, dimension)`, with p_r; all NaN where one of them is not finite.
 
         Raises ValueError for another sample count.

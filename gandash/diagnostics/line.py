@@ -16,7 +16,7 @@ from gandash.diagnostics.estimators import (
     Array,
     Estimators,
     NullReference,
-    Reading,
+    PointReading,
     jensen_shannon,
 )
 from gandash.game.distributions import Atoms, LineDistribution
@@ -91,14 +91,14 @@ class Line(Estimators):
             "wasserstein": NullReference.of([w1 for _, w1 in readings]),
         }
 
-    def read(self, x: Tensor) -> Reading:
+    def read(self, x: Tensor) -> PointReading:
         self._check_count(x)
         ordered = _sorted(x)
         coverage = cover(x, self._modes) if self._modes else None
         if np.isnan(ordered[-1]):  # sorted last: a diverged G has no law to compare, and log 2 would look like a reading
-            return Reading(math.nan, math.nan, np.full(GRID, math.nan), None)
+            return PointReading(math.nan, math.nan, np.full(GRID, math.nan), None)
         jsd, w1 = self._divergences(ordered)
-        return Reading(jsd, w1, self.density(ordered), coverage)
+        return PointReading(jsd, w1, self.density(ordered), coverage)
 
     def density(self, ordered: Array) -> Array:
         """p_g on the grid from sorted samples: a fine histogram under a Gaussian kernel of `bandwidth`."""

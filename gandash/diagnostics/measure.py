@@ -13,7 +13,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from gandash.diagnostics.estimators import Array, Estimators, Reading, optimal_discriminator
+from gandash.diagnostics.estimators import Array, Estimators, PointReading, optimal_discriminator
 from gandash.diagnostics.path import mean_slope
 from gandash.game.field import judge, judge_samples, sample
 from gandash.game.game import Game, Streams
@@ -47,8 +47,8 @@ class Measurement:
     of D on some of the real and of the generated ones."""
 
     estimators: Estimators
-    live: Reading
-    average: Reading | None
+    live: PointReading
+    average: PointReading | None
     d: Array
     d_star: Array
     expectations: dict[str, float]
@@ -71,7 +71,7 @@ class Measurement:
         return {name: found[name] for name in READINGS}
 
 
-def _numbers(reading: Reading) -> dict[str, float]:
+def _numbers(reading: PointReading) -> dict[str, float]:
     covered = reading.coverage
     return {
         "jsd": reading.jsd,

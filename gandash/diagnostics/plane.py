@@ -17,7 +17,7 @@ from gandash.diagnostics.estimators import (
     Array,
     Estimators,
     NullReference,
-    Reading,
+    PointReading,
     jensen_shannon,
 )
 from gandash.game.distributions import PlaneDistribution
@@ -83,14 +83,14 @@ class Plane(Estimators):
         if covered:
             self.floors["reverse_kl"] = NullReference.of([c.reverse_kl for c in covered])
 
-    def read(self, x: Tensor) -> Reading:
+    def read(self, x: Tensor) -> PointReading:
         self._check_count(x)
         if not bool(torch.isfinite(x).all()):  # a diverged G has no law to compare, and log 2 would look like a reading
-            return Reading(math.nan, math.nan, np.full(FIELD**2, math.nan), None)
+            return PointReading(math.nan, math.nan, np.full(FIELD**2, math.nan), None)
         points = x.numpy()
         shares = self._partition.counts(points, unbounded=True) / self.samples
         field = self._field.counts(points, unbounded=False).reshape(FIELD, FIELD) / self.samples
-        return Reading(
+        return PointReading(
             jsd=jensen_shannon(shares, self._masses),
             wasserstein=float(np.abs(self._projections(x) - self._quantiles).mean()),
             p_g=self._density(field),

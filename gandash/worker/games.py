@@ -115,7 +115,7 @@ class Games:
     # ----------------------------------------------------------------------------------------------------- publishing
 
     def drain(self) -> list[Rows]:
-        """Every game's rows since the last drain, of the same steps; without numbers from where it stopped."""
+        """Each game's rows since the last drain, all of the same steps; a game that has stopped has NaN in them."""
         drained = {i: self.observers[i].drain() for i in self.playing}
         steps = next(iter(drained.values())).steps if drained else np.empty(0, dtype=np.int32)
         return [

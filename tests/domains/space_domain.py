@@ -18,7 +18,7 @@ from gandash.diagnostics.estimators import (
     FLOOR_SEED,
     Estimators,
     NullReference,
-    Reading,
+    PointReading,
     jensen_shannon,
 )
 from gandash.diagnostics.measure import Measurement
@@ -54,13 +54,13 @@ class Space(Estimators):
         perfect = [self.read(law.sample(generator, self.samples)) for _ in range(FLOOR_REPEATS)]
         self.floors = {name: NullReference.of([getattr(r, name) for r in perfect]) for name in ("jsd", "wasserstein")}
 
-    def read(self, x: Tensor) -> Reading:
+    def read(self, x: Tensor) -> PointReading:
         self._check_count(x)
         if not bool(torch.isfinite(x).all()):
-            return Reading(math.nan, math.nan, np.full(CELLS**3, math.nan), None)
+            return PointReading(math.nan, math.nan, np.full(CELLS**3, math.nan), None)
         shares = self._shares(x)
         far = float((x.sort(dim=0).values - self._sorted).abs().mean())
-        return Reading(jensen_shannon(shares, self._masses), far, shares / (2 * REACH / CELLS) ** 3, cover(x, self._modes))
+        return PointReading(jensen_shannon(shares, self._masses), far, shares / (2 * REACH / CELLS) ** 3, cover(x, self._modes))
 
     def _shares(self, x: Tensor) -> np.ndarray[Any, np.dtype[np.float64]]:
         cell = ((x + REACH) / (2 * REACH) * CELLS).long().clamp(0, CELLS - 1)
