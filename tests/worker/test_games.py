@@ -14,6 +14,7 @@ from playing import Played
 from gandash.config import GameConfig
 from gandash.config.changes import distinctions
 from gandash.config.setting import SettingError
+from gandash.domains.line import LineDomain
 from gandash.game.round import GameState, Players
 from gandash.wire.frame import unpack
 from gandash.worker.checkpoint import load, save
@@ -184,3 +185,17 @@ def test_states_apart_and_together_are_the_same(tiny: GameConfig) -> None:
 def test_games_are_told_apart_by_what_differs(tiny: GameConfig, changes: Any, told: tuple[str, ...] | None) -> None:
     found = distinctions([tiny.replace_all(own) for own in changes])
     assert found == told if told else all("γ" in one and "lr_D" in one for one in found)
+
+
+def test_a_learning_rate_changes_without_a_measurement_and_an_objective_with_one(
+    tiny: GameConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    games, measured = play(Games.of([tiny]), 3), []
+    games.picture(1, 0.0)
+    measure = LineDomain.measure
+    monkeypatch.setattr(LineDomain, "measure", lambda *given: measured.append(1) or measure(*given))
+    games.set(LR_D, 9e-3, None)
+    assert games.observers[0].facts() and games.picture(1, 0.0) and not measured
+    games.set("objective", "wasserstein", None)
+    assert games.observers[0].facts() and not measured
+    assert games.picture(1, 0.0) and len(measured) == 1
