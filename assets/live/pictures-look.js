@@ -61,6 +61,6 @@ export class LookRequest {
 
   #tell() {
     this.#sentAt = performance.now();
-    this.#send({ type: 'look', ...this.now });
+    this.#send({ type: 'show_close_up', ...this.now });
   }
 }

@@ -88,7 +88,7 @@ export class PicturesStage {
   #theme;
   /** @type {import('./types.d.ts').PictureFacts} */
   #facts = {
-    ...NO_GAME, stage: 'pictures', shape: [1, 1, 1], pictures: 0, columns_of_wall: 1, real_pictures: 0, map_side: 0,
+    ...NO_GAME, stage: 'pictures', shape: [1, 1, 1], pictures: 0, grid_columns: 1, real_pictures: 0, map_side: 0,
       walk: 0,
     nearest: false, kinds: null, modes: [], mode_weights: [], perfect_quality: null,
   };
@@ -223,7 +223,7 @@ export class PicturesStage {
   /** @param {readonly import('./bytes.js').Picture[]} pictures one */
   draw([frame]) {
     this.#frame = frame;
-    this.#look.hear(frame.label.wall?.look);
+    this.#look.hear(frame.label.image_grid?.close_up);
     this.redraw();
     this.#tell(frame);
   }
@@ -237,7 +237,7 @@ export class PicturesStage {
       this.#options.scales?.share('frames', unit, this, [0, scale])[1] ?? scale);
     this.#ends.forEach((end, i) => write(end, this.#colours.ends[i]));
     if (this.#options.compact) return this.#drawSmall(arrays);
-    this.#legend.match({ ...arrays, classes: frame.label.wall?.classes_of_generated ?? undefined });
+    this.#legend.match({ ...arrays, classes: frame.label.image_grid?.classes_of_generated ?? undefined });
     const { selected, other, map } = this.#look.now;
     const showsMap = map && this.#facts.map_side > 0;
     const walks = other !== null && selected !== null && this.#facts.walk > 0;
@@ -268,7 +268,7 @@ export class PicturesStage {
     const { clientWidth } = this.#body;
     const { clientHeight } = isNarrow ? this.#walls : this.#body;
     if (clientWidth < 60 || clientHeight < 60) return null;
-    const { shape, pictures: count, real_pictures: real, columns_of_wall: preferred } = this.#facts;
+    const { shape, pictures: count, real_pictures: real, grid_columns: preferred } = this.#facts;
     const side = isNarrow ? 0 : Math.max(SIDE_PX, Math.round(SIDE_SHARE * clientWidth)) + GAP_PX;
     const room = { count, preferred, side: shape[1], width: clientWidth - side,
       height: clientHeight - HEAD_PX * (showsReal || walks ? 2 : 1), ratio: window.devicePixelRatio || 1 };
@@ -284,7 +284,7 @@ export class PicturesStage {
   /** @param {Arrays} arrays @param {import('./pictures-fit.js').Fit} fit */
   #drawGenerated(arrays, fit) {
     const { selected, other } = this.#look.now;
-    const classes = this.#frame?.label.wall?.classes_of_generated;
+    const classes = this.#frame?.label.image_grid?.classes_of_generated;
     const named = (/** @type {number} */ i) =>
       (classes?.[i] === undefined || classes[i] === null ? '' : `\nread as ${classes[i]}`);
     this.#generated.draw({
@@ -321,7 +321,7 @@ export class PicturesStage {
     const { selected, other, share } = this.#look.now;
     const { shape, walk: steps } = this.#facts;
     const isOurs = this.#isSeen('selected') && this.#isSeen('other');
-    const between = this.#frame?.label.wall?.look?.d_between;
+    const between = this.#frame?.label.image_grid?.close_up?.d_between;
     this.#walk.draw({
       from: /** @type {number} */ (selected), to: /** @type {number} */ (other), share,
       walk: isOurs ? arrays.walk : undefined, picture: isOurs ? arrays.between : undefined,
@@ -333,12 +333,12 @@ export class PicturesStage {
   /** @param {Arrays} arrays */
   #drawSide(arrays) {
     const { selected } = this.#look.now;
-    const { wall } = /** @type {import('./bytes.js').Picture} */ (this.#frame).label;
+    const { image_grid: grid } = /** @type {import('./bytes.js').Picture} */ (this.#frame).label;
     const isChosen = selected !== null && selected < this.#facts.pictures;
     this.#closeUp.node.toggleAttribute('hidden', !isChosen);
     this.#hint.toggleAttribute('hidden', isChosen);
     if (isChosen) this.#drawCloseUp(arrays, selected);
-    const showsHistogram = this.#legend.isOn('histogram') && wall !== null;
+    const showsHistogram = this.#legend.isOn('histogram') && grid !== null;
     const counted = this.#legend.isOn('kinds') ? this.#counted(arrays.shares) : null;
     const share = showsHistogram && counted ? FIGURE_SHARE.both : FIGURE_SHARE.alone;
     const showsKinds = counted !== null && (!isChosen || this.#hasRoomFor(showsHistogram ? 2 : 1, share));
@@ -347,7 +347,7 @@ export class PicturesStage {
     this.#side.style.setProperty('--gd-figure', percentage(showsKinds ? share : FIGURE_SHARE.alone));
     if (showsKinds) this.#kinds.draw(counted, this.#theme);
     if (showsHistogram) this.#histogram.draw(arrays.histogram_real, arrays.histogram_generated, {
-      of: wall.histogram_range, isFixed: isProbability(readingOf(this.#facts)),
+      of: grid.histogram_range, isFixed: isProbability(readingOf(this.#facts)),
     }, this.#theme);
   }
 
@@ -370,15 +370,15 @@ export class PicturesStage {
   /** @param {Arrays} arrays @param {number} selected */
   #drawCloseUp(arrays, selected) {
     const { shape } = this.#facts;
-    const { wall } = /** @type {import('./bytes.js').Picture} */ (this.#frame).label;
+    const { image_grid: grid } = /** @type {import('./bytes.js').Picture} */ (this.#frame).label;
     const size = shape[0] * shape[1] * shape[2];
     const isOurs = this.#isSeen('selected');
-    const named = wall?.classes_of_generated?.[selected] ?? null;
+    const named = grid?.classes_of_generated?.[selected] ?? null;
     this.#closeUp.draw({
       index: selected, says: this.#colours.inWords(arrays.d_generated?.[selected]),
         colour: this.#coloured(arrays.d_generated)?.(selected) ?? null,
       named, bytes: arrays.generated.subarray(selected * size, (selected + 1) * size),
-      nearest: isOurs ? arrays.nearest : undefined, near: isOurs ? wall?.look.nearest : undefined, saliency: isOurs
+      nearest: isOurs ? arrays.nearest : undefined, near: isOurs ? grid?.close_up.nearest : undefined, saliency: isOurs
         ? arrays.saliency : undefined,
     }, this.#theme);
   }
@@ -405,7 +405,7 @@ export class PicturesStage {
 
   /** Whether the frame was made for what is chosen now. @param {'selected' | 'other'} what */
   #isSeen(what) {
-    return (this.#frame?.label.wall?.look?.[what] ?? null) === this.#look.now[what];
+    return (this.#frame?.label.image_grid?.close_up?.[what] ?? null) === this.#look.now[what];
   }
 
   /** @param {number | null} i @param {boolean} isOther */

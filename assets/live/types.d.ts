@@ -6,7 +6,8 @@ export type Saying = Hello | Painted | Steering;
 export type Facts = GameState['facts'];
 export type JsonValue = string | number | boolean | null | JsonValue[] | {[name: string]: JsonValue};
 
-/** What the frame shows more closely: see `messages.Look`. `d_between` is D of the picture between two latents. */
+/** What the frame shows more closely: see `messages.ShowCloseUp`. `d_between` is D of the picture between two
+ * latents. */
 export interface CloseUp {
   selected: number | null;
   other: number | null;
@@ -93,6 +94,14 @@ export interface HistoryLabel {
   recent_reset: boolean;
 }
 
+/** Of a grid of pictures: where D's histogram lies, and what each generated one is read as, where classes have
+ * names. */
+export interface ImageGridLabel {
+  histogram_range: [number, number];
+  classes_of_generated: (string | null)[] | null;
+  close_up: CloseUp;
+}
+
 /** The latents of the map on the line: their dimension, and where their first coordinate lies. */
 export interface LatentLine {
   dimension: number;
@@ -115,17 +124,6 @@ export interface LineFacts {
   stage: 'line';
   window: [number, number];
   latent: LatentLine;
-}
-
-/** What a person looks at more closely in a wall of pictures: it changes what frames hold, and nothing of the game.
- * `selected`, `other`: numbers of generated pictures, the ends of a way between two latents; `share`: how far along
- * it. `map`: the whole plane of a latent of two dimensions. */
-export interface Look {
-  type: 'look';
-  selected?: number | null;
-  other?: number | null;
-  share?: number;
-  map?: boolean;
 }
 
 /** A change of setting as the curves label it: `lr_D 3e-3 → 1e-3`. */
@@ -208,7 +206,7 @@ export interface PhaseFacts {
   phase: Phase;
 }
 
-/** Of games on pictures of `shape` (channels, height, width). `pictures` generated ones in `columns_of_wall` columns
+/** Of games on pictures of `shape` (channels, height, width). `pictures` generated ones in `grid_columns` columns
  * and `real_pictures` real ones; `map_side` pictures along each side of the latent plane, 0 where there is none;
  * `walk` pictures from one latent to another; `nearest` says whether the real ones are a finite set. They are
  * counted by `kinds`, if by anything: `modes` are their names or numbers. */
@@ -224,7 +222,7 @@ export interface PictureFacts {
   stage: 'pictures';
   shape: [number, number, number];
   pictures: number;
-  columns_of_wall: number;
+  grid_columns: number;
   real_pictures: number;
   map_side: number;
   walk: number;
@@ -240,7 +238,7 @@ export interface PictureLabel {
   step: number;
   measured: number;
   numbers: Record<string, number | null>;
-  wall: WallLabel | null;
+  image_grid: ImageGridLabel | null;
 }
 
 export interface PlaneFacts {
@@ -314,6 +312,17 @@ export interface Set {
   member?: number | null;
 }
 
+/** What a person looks at more closely in a grid of pictures: it changes what frames hold, and nothing of the game.
+ * `selected`, `other`: numbers of generated pictures, the ends of a way between two latents; `share`: how far along
+ * it. `map`: the whole plane of a latent of two dimensions. */
+export interface ShowCloseUp {
+  type: 'show_close_up';
+  selected?: number | null;
+  other?: number | null;
+  share?: number;
+  map?: boolean;
+}
+
 /** Rounds per second, or None for as fast as possible. */
 export interface Speed {
   type: 'speed';
@@ -323,7 +332,7 @@ export interface Speed {
 /** Where a run stands. */
 export type Status = 'paused' | 'running' | 'diverged' | 'failed' | 'ended';
 
-export type Steering = Play | Pause | StepBy | Speed | Set | Restart | Rewind | Examine | Estimate | Look;
+export type Steering = Play | Pause | StepBy | Speed | Set | Restart | Rewind | Examine | Estimate | ShowCloseUp;
 
 /** Play `n` rounds in which only these players move, then pause. */
 export interface StepBy {
@@ -352,14 +361,6 @@ export type VerdictKind =
   | 'blind'
   | 'collapsed'
   | 'diverged';
-
-/** Of a wall of pictures: where D's histogram lies, and what each generated one is read as, where classes have
- * names. */
-export interface WallLabel {
-  histogram_range: [number, number];
-  classes_of_generated: (string | null)[] | null;
-  look: CloseUp;
-}
 
 /** The token of the run that a page without one was given. */
 export interface Welcome {

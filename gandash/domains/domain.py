@@ -15,10 +15,10 @@ from gandash.diagnostics.estimators import NullReference
 from gandash.domains.verdict_evidence import VerdictEvidence
 from gandash.game.game import Game, Streams
 from gandash.game.round import GameState
-from gandash.wire.browser import WallLabel
+from gandash.wire.browser import ImageGridLabel
 from gandash.wire.facts import Facts, GameFacts
 from gandash.wire.frame import Arrays
-from gandash.wire.messages import Look
+from gandash.wire.messages import ShowCloseUp
 
 
 class Measured(Protocol):
@@ -49,7 +49,7 @@ class FrameBuilder(ABC):
         """Called after every round: for frames that show where the game has been."""
         return
 
-    def look(self, look: Look) -> None:
+    def show_close_up(self, wanted: ShowCloseUp) -> None:
         """A person wants to see something more closely: for frames that can show it."""
         return
 
@@ -59,8 +59,8 @@ class FrameBuilder(ABC):
         domain does not measure each frame."""
 
     @property
-    def wall(self) -> WallLabel | None:
-        """What goes with the arrays handed out last, where they are a wall of pictures."""
+    def image_grid(self) -> ImageGridLabel | None:
+        """What goes with the arrays handed out last, where they are a grid of pictures."""
         return None
 
 

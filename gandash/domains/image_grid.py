@@ -1,6 +1,6 @@
 """The frames of a game on pictures: a grid of generated ones, real ones beside, and a closer look at one of them.
 
-Who looks closer says so with `Look`: it is no part of the game, and no event of its log. Pixels travel as bytes.
+Who looks closer says so with `ShowCloseUp`: it is no part of the game, and no event of its log. Pixels travel as bytes.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from gandash.game.distributions import PictureDistribution
 from gandash.game.field import judge, logits, sample
 from gandash.game.game import Game
 from gandash.game.round import GameState
-from gandash.wire.browser import CloseUp, Nearest, WallLabel
+from gandash.wire.browser import CloseUp, ImageGridLabel, Nearest
 from gandash.wire.facts import Counted, Facts, GameFacts, PictureFacts
 from gandash.wire.frame import Arrays
-from gandash.wire.messages import Look
+from gandash.wire.messages import ShowCloseUp
 
 GRID, GRID_BYTES = 64, 30_000  # generated pictures, as many as fit: a frame is to stay below 64 kB
 REAL, REAL_BYTES = 16, 13_000
@@ -49,8 +49,8 @@ class ImageGridFrames(FrameBuilder):
             axis = game.latent.line(self._side)
             self._map = torch.stack(torch.meshgrid(axis, -axis, indexing="xy"), dim=-1).reshape(-1, 2)
         self._walk = max(3, min(WALK, WALK_BYTES // size))
-        self._look = Look()
-        self._wall: WallLabel | None = None
+        self._wanted = ShowCloseUp()
+        self._label: ImageGridLabel | None = None
 
     def facts(self, game: Game, known: PictureEstimators, shared: GameFacts) -> Facts:
         kinds = known.kinds
@@ -58,7 +58,7 @@ class ImageGridFrames(FrameBuilder):
             **dict(shared),
             shape=self._shape,
             pictures=self._shown,
-            columns_of_wall=math.isqrt(self._shown - 1) + 1,
+            grid_columns=math.isqrt(self._shown - 1) + 1,
             real_pictures=self._real_shown,
             map_side=self._side,
             walk=self._walk,
@@ -69,12 +69,12 @@ class ImageGridFrames(FrameBuilder):
             perfect_quality=None if kinds is None else known.floors["high_quality"].mean,
         )
 
-    def look(self, look: Look) -> None:
-        self._look = look
+    def show_close_up(self, wanted: ShowCloseUp) -> None:
+        self._wanted = wanted
 
     @property
-    def wall(self) -> WallLabel | None:
-        return self._wall
+    def image_grid(self) -> ImageGridLabel | None:
+        return self._label
 
     @torch.inference_mode()
     def arrays(self, game: Game, state: GameState, found: PictureMeasurement) -> Arrays:
@@ -92,10 +92,10 @@ class ImageGridFrames(FrameBuilder):
         }
         if found.live.coverage is not None:
             arrays["shares"] = found.live.coverage.shares
-        self._wall = WallLabel(
+        self._label = ImageGridLabel(
             histogram_range=(low, high),
             classes_of_generated=_kinds(found.estimators, made[:n]),
-            look=self._closer(game, theta, phi, made, found.estimators, arrays),
+            close_up=self._closer(game, theta, phi, made, found.estimators, arrays),
         )
         return arrays
 
@@ -103,13 +103,13 @@ class ImageGridFrames(FrameBuilder):
         self, game: Game, theta: Tensor, phi: Tensor, made: Tensor, known: PictureEstimators, arrays: Arrays
     ) -> CloseUp:
         """What was asked for beside the grid: arrays into `arrays`, and the words and numbers that go with them."""
-        look = self._look
-        selected = look.selected if look.selected is not None and look.selected < self._shown else None
-        other = look.other if look.other is not None and look.other < self._shown else None
-        if look.map and self._side:
+        wanted = self._wanted
+        selected = wanted.selected if wanted.selected is not None and wanted.selected < self._shown else None
+        other = wanted.other if wanted.other is not None and wanted.other < self._shown else None
+        if wanted.map and self._side:
             arrays["map"] = _bytes(sample(game, theta, self._map[None])[0])
         if selected is None:
-            return CloseUp(selected=None, other=None, share=look.share, map=look.map)
+            return CloseUp(selected=None, other=None, share=wanted.share, map=wanted.map)
         picture = made[selected : selected + 1]
         arrays["saliency"] = _saliency(game, phi, picture, self._shape)
         near, nearest = _nearest(known, picture)
@@ -118,11 +118,11 @@ class ImageGridFrames(FrameBuilder):
             arrays["nearest"] = _bytes(nearest)
         if other is not None and other != selected and "map" not in arrays:  # there is room for one of the two
             ends = self._latents[[selected, other]]
-            shares = torch.cat([torch.linspace(0, 1, self._walk), torch.tensor([look.share])])
+            shares = torch.cat([torch.linspace(0, 1, self._walk), torch.tensor([wanted.share])])
             way = sample(game, theta, between(ends[0], ends[1], shares, game.latent.kind)[None])[0]
             arrays["walk"], arrays["between"] = _bytes(way[:-1]), _bytes(way[-1:])
             d_between = float(game.objective.reading.of(judge(game, phi, way[-1:][None]))[0, 0])
-        return CloseUp(selected=selected, other=other, share=look.share, map=look.map, nearest=near, d_between=d_between)
+        return CloseUp(selected=selected, other=other, share=wanted.share, map=wanted.map, nearest=near, d_between=d_between)
 
 
 def _nearest(known: PictureEstimators, picture: Tensor) -> tuple[Nearest | None, Tensor | None]:

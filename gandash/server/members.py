@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from gandash.wire.browser import GameState, Mark, Verdict, VerdictKind
 from gandash.wire.changes import mark
 from gandash.wire.facts import Facts
-from gandash.wire.messages import Change, Standing
+from gandash.wire.messages import Change, StartedGame
 
 MARKS = 200  # shown on the curves; the event log itself keeps all
 
@@ -24,7 +24,7 @@ class Member:
     marks: deque[Mark] = field(default_factory=lambda: deque(maxlen=MARKS))
 
 
-def begun(game: Standing, step: int) -> Member:
+def begun(game: StartedGame, step: int) -> Member:
     """A game that has just begun, or gone on, at this step."""
     marked = [mark(c, game.config) for c in game.changes if c.kind == "set"]
     verdict = Verdict(kind=VerdictKind.WAITING, title="Ready", reason="Press play.", step=step)

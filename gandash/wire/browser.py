@@ -142,7 +142,7 @@ class Nearest(Message):
 
 
 class CloseUp(Message):
-    """What the frame shows more closely: see `messages.Look`. `d_between` is D of the picture between two latents."""
+    """What the frame shows more closely: see `messages.ShowCloseUp`. `d_between` is D of the picture between two latents."""
 
     selected: int | None
     other: int | None
@@ -152,12 +152,12 @@ class CloseUp(Message):
     d_between: Measured = None
 
 
-class WallLabel(Message):
-    """Of a wall of pictures: where D's histogram lies, and what each generated one is read as, where classes have names."""
+class ImageGridLabel(Message):
+    """Of a grid of pictures: where D's histogram lies, and what each generated one is read as, where classes have names."""
 
     histogram_range: Interval
     classes_of_generated: tuple[str | None, ...] | None
-    look: CloseUp
+    close_up: CloseUp
 
 
 class PictureLabel(Message):
@@ -166,7 +166,7 @@ class PictureLabel(Message):
     step: int
     measured: int
     numbers: dict[str, Measured]
-    wall: WallLabel | None = None
+    image_grid: ImageGridLabel | None = None
 
 
 class FrameLabel(Message):

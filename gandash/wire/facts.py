@@ -157,7 +157,7 @@ class PhaseFacts(PointFacts):
 class PictureFacts(GameFacts):
     """Of games on pictures of `shape` (channels, height, width).
 
-    `pictures` generated ones in `columns_of_wall` columns and `real_pictures` real ones; `map_side` pictures along each side of
+    `pictures` generated ones in `grid_columns` columns and `real_pictures` real ones; `map_side` pictures along each side of
     the latent plane, 0 where there is none; `walk` pictures from one latent to another; `nearest` says whether the real ones
     are a finite set. They are counted by `kinds`, if by anything: `modes` are their names or numbers.
     """
@@ -165,7 +165,7 @@ class PictureFacts(GameFacts):
     stage: Literal[Stage.PICTURES] = Stage.PICTURES
     shape: tuple[int, int, int]
     pictures: int
-    columns_of_wall: int
+    grid_columns: int
     real_pictures: int
     map_side: int
     walk: int

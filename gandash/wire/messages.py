@@ -111,14 +111,14 @@ class Estimate(Message):
     type: Literal["estimate"] = "estimate"
 
 
-class Look(Message):
-    """What a person looks at more closely in a wall of pictures: it changes what frames hold, and nothing of the game.
+class ShowCloseUp(Message):
+    """What a person looks at more closely in a grid of pictures: it changes what frames hold, and nothing of the game.
 
     `selected`, `other`: numbers of generated pictures, the ends of a way between two latents; `share`: how far along it.
     `map`: the whole plane of a latent of two dimensions.
     """
 
-    type: Literal["look"] = "look"
+    type: Literal["show_close_up"] = "show_close_up"
     selected: int | None = Field(None, ge=0, lt=1024)
     other: int | None = Field(None, ge=0, lt=1024)
     share: float = Field(0.5, ge=0, le=1)
@@ -132,14 +132,14 @@ class End(Message):
 
 
 Command = Annotated[
-    Start | Play | Pause | StepBy | Speed | Set | SetMany | Rewind | SendFrame | Examine | Estimate | Look | End,
+    Start | Play | Pause | StepBy | Speed | Set | SetMany | Rewind | SendFrame | Examine | Estimate | ShowCloseUp | End,
     Field(discriminator="type"),
 ]
 command_adapter: TypeAdapter[Command] = TypeAdapter(Command)
 
 # What a browser that may steer can ask for; the rest belongs to the supervisor.
 Steering = Annotated[
-    Play | Pause | StepBy | Speed | Set | Restart | Rewind | Examine | Estimate | Look, Field(discriminator="type")
+    Play | Pause | StepBy | Speed | Set | Restart | Rewind | Examine | Estimate | ShowCloseUp, Field(discriminator="type")
 ]
 steering_adapter: TypeAdapter[Steering] = TypeAdapter(Steering)
 
@@ -169,7 +169,7 @@ class Change(Message):
     players: Literal["D", "G", "both"] = "both"
 
 
-class Standing(Message):
+class StartedGame(Message):
     """One game as it stands; `facts` are what stays true of it (see `Observer.facts`)."""
 
     config: GameConfig
@@ -183,7 +183,7 @@ class Started(Message):
     type: Literal["started"] = "started"
     generation: int
     step: int
-    games: tuple[Standing, ...]
+    games: tuple[StartedGame, ...]
 
 
 class StatusChanged(Message):

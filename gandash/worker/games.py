@@ -19,7 +19,7 @@ from gandash.game.round import GameState, Players
 from gandash.game.step import train_step
 from gandash.wire.browser import FrameLabel
 from gandash.wire.frame import pack
-from gandash.wire.messages import Change, Look
+from gandash.wire.messages import Change, ShowCloseUp
 from gandash.worker.observer import Observer, Rows
 from gandash.worker.trajectory import StateSnapshot, Trajectory
 
@@ -88,10 +88,10 @@ class Games:
         self._rounds = None
         return changed
 
-    def look(self, look: Look) -> None:
+    def show_close_up(self, wanted: ShowCloseUp) -> None:
         """Show something more closely, in every game whose frames can."""
         for observer in self.observers:
-            observer.look(look)
+            observer.show_close_up(wanted)
 
     def stop(self, i: int, kept: GamesSnapshot) -> None:
         """Set game i aside, as it was in an earlier snapshot."""

@@ -26,7 +26,6 @@ from gandash.wire.messages import (
     Estimate,
     Event,
     Examine,
-    Look,
     Pace,
     Pause,
     Play,
@@ -36,10 +35,11 @@ from gandash.wire.messages import (
     SendFrame,
     Set,
     SetMany,
+    ShowCloseUp,
     Speed,
-    Standing,
     Start,
     Started,
+    StartedGame,
     StatusChanged,
     StepBy,
     Unsaved,
@@ -189,8 +189,8 @@ class Loop:
                 self._rewind(games, generation)
             case SendFrame():
                 self._frame_wanted = True
-            case Look():
-                games.look(command)
+            case ShowCloseUp():
+                games.show_close_up(command)
             case Examine(what=what, action="stop"):
                 self._examiner.stop(what)
             case Examine() | Estimate():
@@ -258,7 +258,7 @@ class Loop:
                 generation=self._begin.generation,
                 step=games.step,
                 games=tuple(
-                    Standing(config=t.config, changes=t.changes, facts=o.facts())
+                    StartedGame(config=t.config, changes=t.changes, facts=o.facts())
                     for t, o in zip(games.trajectories, games.observers, strict=True)
                 ),
             )

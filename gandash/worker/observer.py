@@ -37,7 +37,7 @@ from gandash.wire.facts import (
     ReferenceLine,
 )
 from gandash.wire.frame import Arrays
-from gandash.wire.messages import Change, Look
+from gandash.wire.messages import Change, ShowCloseUp
 from gandash.worker.trajectory import Trajectory
 
 STEP_COLUMNS = (*METRICS, "learning_rate_d", "learning_rate_g")
@@ -204,11 +204,11 @@ class Observer:
             measured, found = step, self.measurement()
         arrays = self._frames.arrays(self.game, self.state, found)
         numbers = found.expectations | found.readings
-        return PictureLabel(step=step, measured=measured, numbers=numbers, wall=self._frames.wall), arrays
+        return PictureLabel(step=step, measured=measured, numbers=numbers, image_grid=self._frames.image_grid), arrays
 
-    def look(self, look: Look) -> None:
+    def show_close_up(self, wanted: ShowCloseUp) -> None:
         """Show something more closely, if these frames can."""
-        self._frames.look(look)
+        self._frames.show_close_up(wanted)
         self.revision += 1
 
     @property

@@ -27,14 +27,26 @@ from gandash.examine.registry import examine
 from gandash.game.distributions import DISTRIBUTIONS
 from gandash.game.game import build_game
 from gandash.wire.frame import unpack
-from gandash.wire.messages import FRAME, METRICS, Changed, End, SendFrame, Set, Standing, Start, Started, StepBy, event_adapter
+from gandash.wire.messages import (
+    FRAME,
+    METRICS,
+    Changed,
+    End,
+    SendFrame,
+    Set,
+    Start,
+    Started,
+    StartedGame,
+    StepBy,
+    event_adapter,
+)
 
 
 @pytest.fixture
 def _clouds(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A newcomer's entries: in the union of the data's settings, among the laws, the domains and what is told of a game."""
-    carriers: tuple[type[BaseModel], ...] = (GameConfig, Standing, Start, Started, Changed)
-    told = [model.model_fields["facts"] for model in (Standing, Changed)]
+    carriers: tuple[type[BaseModel], ...] = (GameConfig, StartedGame, Start, Started, Changed)
+    told = [model.model_fields["facts"] for model in (StartedGame, Changed)]
     facts = told[0].annotation
 
     def rebuild() -> None:

@@ -25,7 +25,7 @@ from gandash.game.field import judge, logits, sample
 from gandash.packed import PackedPictures, pack_pictures
 from gandash.wire.browser import CloseUp, FrameLabel, PictureLabel
 from gandash.wire.frame import unpack
-from gandash.wire.messages import Look
+from gandash.wire.messages import ShowCloseUp
 from gandash.worker.observer import STEP_COLUMNS
 
 KINDS: list[type[PicturesConfig]] = [DigitsConfig, BarsConfig, DiscsAndSquaresConfig, BlobsConfig, UploadedPicturesConfig]
@@ -48,7 +48,7 @@ def frame(session: Played) -> tuple[PictureLabel, dict[str, Any]]:
 def test_every_law_of_pictures_has_its_wall(kind: type[PicturesConfig], latent: int) -> None:
     session = Played(picture_game(kind(), latent))
     session.advance()
-    session.look(Look(selected=0, other=1, map=True))
+    session.show_close_up(ShowCloseUp(selected=0, other=1, map=True))
     facts, (label, arrays) = session.facts(), frame(session)
     size = np.prod(facts.shape)
     assert facts.stage == "pictures" and session.columns == facts.columns
@@ -59,7 +59,11 @@ def test_every_law_of_pictures_has_its_wall(kind: type[PicturesConfig], latent: 
     assert ("map" in arrays) == (latent == 2) != ("walk" in arrays)
     if "walk" in arrays:
         assert arrays["walk"].shape == (facts.walk * size,) and arrays["between"].shape == (size,)
-    assert ("nearest" in arrays) == (kind in (DigitsConfig, UploadedPicturesConfig)) == (label.wall.look.nearest is not None)
+    assert (
+        ("nearest" in arrays)
+        == (kind in (DigitsConfig, UploadedPicturesConfig))
+        == (label.image_grid.close_up.nearest is not None)
+    )
     assert len(picture(session)) < 64 * 1024
     for name in ("histogram_real", "histogram_generated"):
         assert arrays[name].shape == (BINS,) and arrays[name].sum() == pytest.approx(1)
@@ -74,7 +78,7 @@ def test_every_law_of_pictures_has_its_wall(kind: type[PicturesConfig], latent: 
 def test_the_largest_pictures_keep_a_frame_small(side: int, channels: int, asked_for_map: bool) -> None:
     light = np.random.default_rng(0).integers(0, 256, size=(20, channels, side, side), dtype=np.uint8)
     session = Played(picture_game(UploadedPicturesConfig(pixels=pack_pictures(PackedPictures(light, None))), 2))
-    session.look(Look(selected=0, other=1, map=asked_for_map))
+    session.show_close_up(ShowCloseUp(selected=0, other=1, map=asked_for_map))
     facts = session.facts()
     assert facts.pictures >= 6 and facts.real_pictures >= 3
     assert len(picture(session)) < 64 * 1024
@@ -105,7 +109,7 @@ def test_pictures_morph_since_their_latents_stay() -> None:
 def test_saliency_is_the_slope_of_d() -> None:
     session = Played(picture_game(regulariser={"packing": 2}))
     session.advance()
-    session.look(Look(selected=2))
+    session.show_close_up(ShowCloseUp(selected=2))
     found = frame(session)[1]["saliency"]
     game, state = session.game, session.state
     with torch.no_grad():
@@ -122,20 +126,20 @@ def test_saliency_is_the_slope_of_d() -> None:
 def test_looking_changes_no_game() -> None:
     one, other = (Played(picture_game()) for _ in range(2))
     for i in range(4):
-        one.look(Look(selected=i, other=0, share=0.3))
+        one.show_close_up(ShowCloseUp(selected=i, other=0, share=0.3))
         frame(one)
         one.advance()
         other.advance()
     for name, tensor in one.state.tensors.items():
         assert torch.equal(tensor, other.state.tensors[name]), name
-    assert one.changes == () and frame(one)[0].wall.look.selected == 3
+    assert one.changes == () and frame(one)[0].image_grid.close_up.selected == 3
 
 
 def test_a_look_at_what_is_not_there_shows_the_wall_alone() -> None:
     session = Played(picture_game())
-    session.look(Look(selected=900, other=901, map=True))
+    session.show_close_up(ShowCloseUp(selected=900, other=901, map=True))
     label, arrays = frame(session)
-    assert label.wall.look == CloseUp(selected=None, other=None, share=0.5, map=True)
+    assert label.image_grid.close_up == CloseUp(selected=None, other=None, share=0.5, map=True)
     assert not {"saliency", "nearest", "walk", "map"} & arrays.keys()
 
 
@@ -162,14 +166,14 @@ def test_the_way_between_latents_ends_at_both_and_keeps_their_length() -> None:
 def test_a_critic_has_a_range_of_its_own() -> None:
     session = Played(picture_game(objective="wasserstein"))
     label, arrays = frame(session)
-    low, high = label.wall.histogram_range
+    low, high = label.image_grid.histogram_range
     assert session.facts().reading.kind == "critic" and low < high
     assert np.concatenate([arrays["d_real"], arrays["d_generated"]]).min() >= low - (high - low)
 
 
 def test_a_diverged_picture_game_still_makes_a_picture() -> None:
     session = Played(picture_game())
-    session.look(Look(selected=1, other=2))
+    session.show_close_up(ShowCloseUp(selected=1, other=2))
     session.state = session.state.__class__.of(1, {n: t * torch.nan for n, t in session.state.tensors.items()})
     assert picture(session) and not session.is_finite()
 

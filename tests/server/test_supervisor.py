@@ -46,8 +46,8 @@ from gandash.wire.messages import (
     Saved,
     Set,
     Speed,
-    Standing,
     Started,
+    StartedGame,
     Status,
     StepBy,
 )
@@ -111,9 +111,9 @@ for line in sys.stdin:
 """
 
 
-def standing(config: GameConfig) -> Standing:
+def standing(config: GameConfig) -> StartedGame:
     """A game as its worker tells of it."""
-    return Standing(config=config, changes=(), facts=line_facts("a"))
+    return StartedGame(config=config, changes=(), facts=line_facts("a"))
 
 
 SILENT = "import sys\nfor line in sys.stdin:\n    if '\"end\"' in line: break"

@@ -45,7 +45,7 @@ from gandash.ui import tab as tab_module
 from gandash.ui.routes import VISITOR_COOKIE
 from gandash.ui.words import maths
 from gandash.uploads import guard
-from gandash.wire.messages import Command, Restart, Rewind, Set, SetMany, Standing, Start, Started, Status, StatusChanged
+from gandash.wire.messages import Command, Restart, Rewind, Set, SetMany, Start, Started, StartedGame, Status, StatusChanged
 
 PAGE = str(Path(__file__).parents[2] / "gandash" / "ui" / "page.py")
 LR_D = "discriminator_optimiser.learning_rate"
@@ -115,7 +115,7 @@ class Worker:
                     self.configs = with_live_settings(self.configs, [(c.member, c.path, c.value) for c in changes])
 
     def _begun(self, generation: int) -> None:
-        games = tuple(Standing(config=c, changes=(), facts=line_facts("a")) for c in self.configs)
+        games = tuple(StartedGame(config=c, changes=(), facts=line_facts("a")) for c in self.configs)
         assert self.owner is not None
         self.owner.on_event(self, Started(generation=generation, step=0, games=games))  # type: ignore[arg-type]
         self.owner.on_event(self, StatusChanged(generation=generation, status=Status.PAUSED, step=0))  # type: ignore[arg-type]

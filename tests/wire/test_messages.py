@@ -30,7 +30,6 @@ from gandash.wire.messages import (
     Examine,
     Examined,
     Heartbeat,
-    Look,
     Pace,
     Pause,
     Play,
@@ -42,10 +41,11 @@ from gandash.wire.messages import (
     SendFrame,
     Set,
     SetMany,
+    ShowCloseUp,
     Speed,
-    Standing,
     Start,
     Started,
+    StartedGame,
     StatusChanged,
     StepBy,
     Unsaved,
@@ -72,20 +72,20 @@ COMMANDS: list[BaseModel] = [
     SetMany(changes=(Set(path="run.batch", value=64), Set(path="objective", value="minimax"))),
     Rewind(generation=4),
     SendFrame(),
-    Look(selected=3, other=4, share=0.25, map=True),
+    ShowCloseUp(selected=3, other=4, share=0.25, map=True),
     Examine(what="spectrum"),
     Estimate(),
     End(),
 ]
 CHANGE = Change(kind="set", step=5, path="run.batch", label="batch", old=1, new={"kind": "x", "deep": [1, None]})
-STANDING = Standing(config=GameConfig(), changes=(CHANGE,), facts=line_facts("a"))
+STANDING = StartedGame(config=GameConfig(), changes=(CHANGE,), facts=line_facts("a"))
 EVENTS: list[BaseModel] = [
     Ready(pid=1),
     Heartbeat(),
     Started(
         generation=1,
         step=0,
-        games=(Standing(config=GameConfig(), changes=(CHANGE,), facts=line_facts("a")),),
+        games=(StartedGame(config=GameConfig(), changes=(CHANGE,), facts=line_facts("a")),),
     ),
     StatusChanged(generation=1, status=Status.DIVERGED, step=3, reason="NaN"),
     Changed(generation=1, change=Change(kind="step", step=3, players="G"), facts=line_facts()),

@@ -43,8 +43,8 @@ from gandash.wire.messages import (
     Restart,
     Rewind,
     SendFrame,
-    Standing,
     Started,
+    StartedGame,
     StepBy,
 )
 from gandash.worker import examiner
@@ -630,7 +630,7 @@ def test_a_run_keeps_the_newest_of_its_own_game(tmp_path: Path, tiny: GameConfig
 
     def begin(generation: int) -> None:
         facts = line_facts("loss_d")
-        run.on_event(worker, Started(generation=generation, step=0, games=(Standing(config=tiny, changes=(), facts=facts),)))
+        run.on_event(worker, Started(generation=generation, step=0, games=(StartedGame(config=tiny, changes=(), facts=facts),)))
 
     def say(step: int, generation: int = 1, done: bool = True) -> None:
         run.on_event(
