@@ -16,7 +16,7 @@ MARKS = 200  # shown on the curves; the event log itself keeps all
 
 @dataclass
 class Member:
-    """One game as its worker last told of it."""
+    """One game, as its worker described it last."""
 
     changes: tuple[Change, ...]
     facts: Facts
@@ -32,7 +32,7 @@ def begun(game: StartedGame, step: int) -> Member:
 
 
 def columns(members: Sequence[Member]) -> tuple[str, ...]:
-    """Of the curves' table; those of compared games carry their number in front."""
+    """Names of the curves' columns; of compared games each with the game's number in front, `0/loss_d`."""
     if len(members) == 1:
         return members[0].facts.columns
     return tuple(f"{i}/{name}" for i, member in enumerate(members) for name in member.facts.columns)
@@ -41,7 +41,7 @@ def columns(members: Sequence[Member]) -> tuple[str, ...]:
 def described(members: Sequence[Member], labels: Sequence[str]) -> tuple[GameState, ...]:
     """The games as viewers are told of them.
 
-    `labels` tell compared games apart; those of another number are of games that are only about to begin.
+    `labels` tell compared games apart. Where there are more or fewer than games, they belong to games that have yet to begin.
     """
     named = labels if len(labels) == len(members) else [""] * len(members)
     return tuple(

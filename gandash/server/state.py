@@ -37,17 +37,17 @@ class RunState:
         self._origin = Origin(title, config, (config,))
         self.configs: tuple[GameConfig, ...] = (config,)
         self.members: list[Member] = []  # from when the first games have begun
-        self._labels: tuple[str, ...] = ()  # of compared games, where their settings do not say enough
+        self._labels: tuple[str, ...] = ()  # names given to compared games, where to tell them by their settings would be long
         self.status, self.reason, self.notice = Status.PAUSED, "", ""
         self.step = 0
         self.speed = speed
         self.steps_per_second = 0.0
-        self.version = 0  # of everything in `describe`
+        self.version = 0  # grows with every change of what `describe` says
         self._lock = threading.RLock()
         self._generation = 0  # of the game that viewers see
         self._durations: dict[Examinable, float] = {}  # about how many seconds each examination takes here
         self._examined: dict[Examinable, Finding] = {}  # the newest of this game, by what was examined
-        self._told: dict[Role, tuple[tuple[int, int], str]] = {}  # for each role: what is said at (version, step)
+        self._told: dict[Role, tuple[tuple[int, int], str]] = {}  # for each role, the text made at (version, step)
         self._viewers = Viewers()
 
     @property
@@ -87,17 +87,17 @@ class RunState:
 
     @property
     def is_changed(self) -> bool:
-        """Whether it is another game than the ready one of its title: begun with other settings, whatever the seed."""
+        """Whether the game began with other settings than the ready game of its title; another seed does not count."""
         return self._origin.is_left
 
     @property
     def title(self) -> str:
-        """The name of the ready game that is played; it says so where that has become another."""
+        """The name of the ready game, and in brackets whether it is changed or compared."""
         return self._origin.present_title
 
     @property
     def returns_to(self) -> str:
-        """What `end_comparison` gives back, in a few words."""
+        """The title of the game that `end_comparison` gives back, "" where there is none."""
         return self._origin.title_before
 
     def describe(self, role: Role) -> browser.RunState:
@@ -135,7 +135,7 @@ class RunState:
         match event:
             case Pace():
                 self.step, self.steps_per_second = event.step, event.steps_per_second
-                return False  # twice a second, and no news: viewers see the step on every frame
+                return False  # it comes twice a second and is no news: viewers see the step on every frame
             case StatusChanged(status=status, step=step, reason=reason):
                 self.status, self.step, self.reason = status, step, reason
                 if status is Status.DIVERGED:

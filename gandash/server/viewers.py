@@ -15,7 +15,7 @@ EXPECTED_SECONDS = 30.0  # how long a run waits for the page that it was promise
 
 
 class Viewer:
-    """One open picture of a run. `wake` is called, from any thread, when there may be something new for it."""
+    """One live view of a run. `wake` is called, from any thread, when there may be something new for it."""
 
     def __init__(self, role: Role, wake: Callable[[], None]) -> None:
         self.role, self.wake = role, wake
