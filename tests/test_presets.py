@@ -19,7 +19,7 @@ from gandash.diagnostics.measure_pictures import PictureMeasurement
 from gandash.diagnostics.phase import phase
 from gandash.diagnostics.verdict import Observation, points_verdict_rule
 from gandash.domains.registry import domain_of
-from gandash.game.field import judge_samples
+from gandash.game.field import evaluate_discriminator_on_samples
 from gandash.game.game import Streams, build_game
 from gandash.game.round import METRICS, GameState, start
 from gandash.game.step import train_step
@@ -574,7 +574,7 @@ def test_without_r1_d_tells_the_digits_that_it_was_fed_from_all_others() -> None
     choice = torch.zeros(n, 2)
     choice[:, 0] = (torch.arange(n) + 0.5) / n  # each picture once, in order: the first 900 are those of the game
     x = everything.push(choice, torch.rand(n, everything.dimension, generator=torch.Generator().manual_seed(0)))
-    d = torch.sigmoid(judge_samples(play.game, play.state.critic, x.expand(3, -1, -1))).view(3, n)
+    d = torch.sigmoid(evaluate_discriminator_on_samples(play.game, play.state.critic, x.expand(3, -1, -1))).view(3, n)
     fed, others = d[:, :900].mean(dim=1), d[:, 900:].mean(dim=1)
     print(f"D on the pictures it was fed {fed.tolist()}, on others {others.tolist()}")
     assert (fed - others > 0.25).all()

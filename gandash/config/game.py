@@ -190,7 +190,7 @@ def flop_per_step(config: GameConfig) -> float:
     g = config.generator.weights(config.latent.dimension, dimension, shape)
     d = config.discriminator.weights(pack * dimension, 1, packed) / pack
     rule, regulariser = config.update_rule, config.regulariser
-    d_update = 2 * g + (12 + 4 * (regulariser.r1 > 0) + 4 * (regulariser.r2 > 0) + 10 * (regulariser.gradient_penalty > 0)) * d
+    d_update = 2 * g + (12 + regulariser.flop) * d
     g_update = 6 * g + 4 * d
     rounds = rule.discriminator_steps * d_update + rule.generator_steps * g_update
     if isinstance(rule, ExtragradientConfig):

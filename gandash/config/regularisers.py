@@ -1,8 +1,13 @@
-"""What calms D."""
+"""What calms D: one setting each, with its words and its cost beside it.
+
+`gandash.game.regularisers` has the penalties and their gradients by hand.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 
 from gandash.config.setting import Settings, setting
 
@@ -11,23 +16,32 @@ def _penalty(label: str, symbol: str, help: str, default: float = 0.0) -> Any:
     return setting(default, label=label, symbol=symbol, live=True, ge=0, le=1000, help=help)
 
 
+@dataclass(frozen=True)
+class Regularises:
+    """What a setting does at any value but `off`: in `words`, and in operations per weight of D and sample."""
+
+    words: str
+    flop: float = 0
+    off: object = 0
+
+
 class RegulariserConfig(Settings):
     """What calms D: penalties added to its loss, constraints on its weights, noise on what it sees. 0 turns each off."""
 
-    r1: float = _penalty(
+    r1: Annotated[float, Regularises("R1, γ = {:g}", flop=4)] = _penalty(
         "R1 weight γ",
         "γ",
         "(γ/2) E|∇D|² on real data, of D's output before the sigmoid. It damps the orbit and flattens D; too much and D learns "
         "nothing. 0 turns it off.",
         0.3,
     )
-    r2: float = _penalty("R2 weight", "γ₂", "The same on generated data.")
-    gradient_penalty: float = _penalty(
+    r2: Annotated[float, Regularises("R2, γ = {:g}", flop=4)] = _penalty("R2 weight", "γ₂", "The same on generated data.")
+    gradient_penalty: Annotated[float, Regularises("gradient penalty, λ = {:g}", flop=10)] = _penalty(
         "Gradient penalty λ",
         "λ",
         "λ E(|∇a| − 1)² between real and generated samples (WGAN-GP): asks for slope 1, which makes a critic measure distance.",
     )
-    clip: float = setting(
+    clip: Annotated[float, Regularises("clipping at {:g}")] = setting(
         0.0,
         label="Clip D's weights at",
         symbol="clip",
@@ -36,14 +50,14 @@ class RegulariserConfig(Settings):
         le=10,
         help="Every parameter of D is kept within ± this (WGAN): a crude way to a bounded slope. 0 turns it off.",
     )
-    spectral: Literal["off", "on"] = setting(
+    spectral: Annotated[Literal["off", "on"], Regularises("spectral normalisation", off="off")] = setting(
         "off",
         label="Spectral normalisation",
         choices={"off": "off", "on": "on"},
         help="Every weight matrix of D is divided by its largest singular value (one power iteration per step): slope ≤ 1. "
         "A matrix of zeros is left as it is, and a D of one weight keeps its sign alone.",
     )
-    noise: float = setting(
+    noise: Annotated[float, Regularises("instance noise, σ = {:g}")] = setting(
         0.0,
         label="Instance noise σ",
         symbol="σ",
@@ -61,7 +75,7 @@ class RegulariserConfig(Settings):
         le=1e7,
         help="σ halves once in so many steps. 0: it stays as it is.",
     )
-    smoothing: float = setting(
+    smoothing: Annotated[float, Regularises("label smoothing {:g}")] = setting(
         0.0,
         label="One-sided label smoothing",
         symbol="smoothing",
@@ -70,7 +84,7 @@ class RegulariserConfig(Settings):
         le=0.5,
         help="D is asked for 1 − this on real data. The equilibrium moves from ½ to half of that, and all lines with it.",
     )
-    packing: int = setting(
+    packing: Annotated[int, Regularises("packs of {}", off=1)] = setting(
         1,
         label="Samples per decision (packing)",
         ge=1,
@@ -79,14 +93,16 @@ class RegulariserConfig(Settings):
     )
 
     def summary(self) -> str:
-        said = [
-            self.r1 and f"R1, γ = {self.r1:g}",
-            self.r2 and f"R2, γ = {self.r2:g}",
-            self.gradient_penalty and f"gradient penalty, λ = {self.gradient_penalty:g}",
-            self.clip and f"clipping at {self.clip:g}",
-            self.spectral == "on" and "spectral normalisation",
-            self.noise and f"instance noise, σ = {self.noise:g}",
-            self.smoothing and f"label smoothing {self.smoothing:g}",
-            self.packing > 1 and f"packs of {self.packing}",
-        ]
-        return "; ".join(word for word in said if word) or "none"
+        return "; ".join(told.words.format(value) for told, value in self._at_work()) or "none"
+
+    @property
+    def flop(self) -> float:
+        """What those at work cost, in floating-point operations per weight of D and sample."""
+        return sum(told.flop for told, _ in self._at_work())
+
+    def _at_work(self) -> Iterator[tuple[Regularises, Any]]:
+        for name, declared in type(self).model_fields.items():
+            value = getattr(self, name)
+            for told in declared.metadata:
+                if isinstance(told, Regularises) and value != told.off:
+                    yield told, value

@@ -15,8 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from gandash.game.field import generate, logits, seen
 from gandash.game.game import Game
+from gandash.game.losses import discriminator_input, generate, logits
 from gandash.game.optimisers import OPTIMISERS, Moments
 
 LOG4 = math.log(4)
@@ -97,7 +97,7 @@ def approach(
         real = game.data.sample_each(generators, n).to(phi.dtype)
         latents = game.latent.sample_each(generators, n).to(theta.dtype)
         with torch.no_grad():
-            return seen(game, real), seen(game, generate(game, theta, latents))
+            return discriminator_input(game, real), discriminator_input(game, generate(game, theta, latents))
 
     held_real, held_fake = drawn(samples)
     descent = Descent(phi, learning_rate)

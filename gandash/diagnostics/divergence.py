@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 
 from gandash.config.objectives import OBJECTIVES
-from gandash.game.field import DiscriminatorPart, GeneratorPart, discriminator_part
+from gandash.game.field import discriminator_part
 from gandash.game.game import Game, Streams
+from gandash.game.parts import DiscriminatorPart, GeneratorPart
 from gandash.game.round import GameState, Players, Round
 from gandash.game.step import UPDATE_RULES
 
@@ -131,11 +132,11 @@ class _Watched(Round):
 
     def _gradient_without_penalties(self) -> Tensor | None:
         p = self.game.penalties
-        if p.r1 is None and p.r2 is None and p.gradient_penalty is None:
+        if not p.slopes:
             return None
-        bare = replace(self.game, penalties=replace(p, r1=None, r2=None, gradient_penalty=None))
+        bare = replace(self.game, penalties=p.without_slopes())
         phi = self._normalised.phi if self._normalised else self.phi
-        return discriminator_part(bare, phi, self.real, self._made, self.chance).gradient
+        return discriminator_part(bare, phi, self.real, self._made, self.step_noise).gradient
 
     def _check(self, quantity: str, number: Tensor, made: Mapping[str, Tensor]) -> None:
         if not bool(number.isfinite().all()):
@@ -147,7 +148,7 @@ class _Watched(Round):
         d, g, data = largest(self.phi), largest(self.theta), largest(self.real)
         both = f"(D's up to {_brief(d)}, G's up to {_brief(g)})"
         p = self.game.penalties
-        or_penalty = "" if p.r1 is None and p.r2 is None and p.gradient_penalty is None else " or the weight of D's penalty"
+        or_penalty = " or the weight of D's penalty" if p.slopes else ""
         if quantity == "A sample of the data" or (data > LARGE and data > max(d, g)):
             return f"The data hold numbers as large as {_brief(data)}.", "choose data of another scale, or with lighter tails"
         if d > LARGE and d > FAR * g:

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from gandash.diagnostics.best_response import Descent, value
-from gandash.game.field import generate, logits, seen
 from gandash.game.game import Game
+from gandash.game.losses import discriminator_input, generate, logits
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,12 @@ def duality_gap(
     theta, phi = theta.detach(), phi.detach()
 
     def v(g: Tensor, d: Tensor, x: Tensor, z: Tensor) -> Tensor:
-        return value(logits(game, d, seen(game, x)), logits(game, d, seen(game, generate(game, g, z))))
+        return value(
+            logits(game, d, discriminator_input(game, x)), logits(game, d, discriminator_input(game, generate(game, g, z)))
+        )
 
     with torch.no_grad():
-        seen_real, seen_fake = seen(game, real), seen(game, generate(game, theta, latents))
+        seen_real, seen_fake = discriminator_input(game, real), discriminator_input(game, generate(game, theta, latents))
     best_phi = _lowest(
         lambda d: -value(logits(game, d, seen_real), logits(game, d, seen_fake)),
         phi,

@@ -17,8 +17,9 @@ from torch import Generator, Tensor
 
 from gandash.diagnostics.estimators import Array
 from gandash.diagnostics.spectrum import Field
-from gandash.game.field import NO_CHANCE, Chance, discriminator_part, generator_part, sample
+from gandash.game.field import discriminator_part, generator_part, sample
 from gandash.game.game import Game
+from gandash.game.parts import NO_STEP_NOISE, StepNoise
 from gandash.game.spectral import normalised
 
 ROUNDS = 10  # to each side, where the plane lies along one round's update
@@ -133,7 +134,7 @@ def batch_field(
     game: Game,
     real: Tensor,
     latents: Tensor,
-    chance: Chance = NO_CHANCE,
+    step_noise: StepNoise = NO_STEP_NOISE,
     kept: Tensor | None = None,
     check_cancelled: Callable[[], None] = lambda: None,
 ) -> Field:
@@ -148,8 +149,8 @@ def batch_field(
         theta, phi = w[:, :split], w[:, split:]
         judged = normalised(net, phi, kept, rounds=SETTLING) if game.penalties.spectral else None
         critic = phi if judged is None else judged.phi
-        of_d = discriminator_part(game, critic, real, sample(game, theta, latents), chance).gradient
-        of_g = generator_part(game, theta, critic, real, latents, chance).gradient
+        of_d = discriminator_part(game, critic, real, sample(game, theta, latents), step_noise).gradient
+        of_g = generator_part(game, theta, critic, real, latents, step_noise).gradient
         return torch.cat([of_g, of_d if judged is None else judged.pull_back(of_d)], dim=1)[0]
 
     return v

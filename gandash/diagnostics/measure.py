@@ -15,7 +15,7 @@ import torch.nn.functional as F
 
 from gandash.diagnostics.estimators import Array, Estimators, PointReading, optimal_discriminator
 from gandash.diagnostics.path import mean_slope
-from gandash.game.field import judge, judge_samples, sample
+from gandash.game.field import evaluate_discriminator, evaluate_discriminator_on_samples, sample
 from gandash.game.game import Game, Streams
 from gandash.game.round import GameState
 
@@ -137,10 +137,14 @@ def _judged(
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """D's outputs at the places `(m,)`, on real and on generated samples `(1, n)`, in double precision."""
     if one_pass:
-        a = judge(game, critic, torch.cat([found.places[None], real, fake], dim=1)).double()
+        a = evaluate_discriminator(game, critic, torch.cat([found.places[None], real, fake], dim=1)).double()
         at_places, on_real, on_fake = torch.split(a, [len(found.places), real.shape[1], fake.shape[1]], dim=1)
         return at_places[0], on_real, on_fake
-    outputs = (judge(game, critic, found.places[None])[0], judge_samples(game, critic, real), judge_samples(game, critic, fake))
+    outputs = (
+        evaluate_discriminator(game, critic, found.places[None])[0],
+        evaluate_discriminator_on_samples(game, critic, real),
+        evaluate_discriminator_on_samples(game, critic, fake),
+    )
     return outputs[0].double(), outputs[1].double(), outputs[2].double()
 
 

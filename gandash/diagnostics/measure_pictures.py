@@ -12,7 +12,7 @@ from gandash.config.data import PicturesConfig
 from gandash.diagnostics.measure import expectations
 from gandash.diagnostics.path import mean_slope
 from gandash.diagnostics.pictures import MORE_IS_BETTER, PictureEstimators, PictureReading, picture_estimators_for
-from gandash.game.field import judge_samples, sample
+from gandash.game.field import evaluate_discriminator_on_samples, sample
 from gandash.game.game import Game, Streams
 from gandash.game.round import GameState
 
@@ -67,7 +67,7 @@ def measure_pictures(game: Game, state: GameState, streams: Streams, member: int
     fake = _made(game, state.theta[row], latents)
     live = found.read(fake[0])
     critic, reading = state.critic[row], game.objective.reading
-    a_real, a_fake = (judge_samples(game, critic, x).double() for x in (found.real_points[None], fake))
+    a_real, a_fake = (evaluate_discriminator_on_samples(game, critic, x).double() for x in (found.real_points[None], fake))
     d_real, d_fake = reading.of(a_real), reading.of(a_fake)
     centre = d_real.median() if reading.centre is None else torch.tensor(reading.centre, dtype=d_real.dtype)
     some = _SLOPES - _SLOPES % game.pack

@@ -13,8 +13,8 @@ from torch import Tensor
 from gandash.diagnostics.estimators import Array
 from gandash.diagnostics.spectrum import Field
 from gandash.game import passes
-from gandash.game.field import logits, seen
 from gandash.game.game import Game
+from gandash.game.losses import discriminator_input, logits
 
 POINTS, FEWEST, BYTES = 64, 8, 64 * 2**20  # of a trail: points kept, however large they are, within so much memory
 NEAR, BESIDE = 0.05, 0.25  # parts of the line on both sides of its end where a path angle is read
@@ -156,7 +156,7 @@ def mean_slope(game: Game, phi: Tensor, x: Tensor) -> Tensor:
     Not the root of R1's E |grad_x a|^2, which is never smaller. Where D judges packs, the slope is along all of a pack. Under
     spectral normalisation phi is what D is judged with, `GameState.critic`.
     """
-    places, net = seen(game, x.detach()), game.discriminator.network
+    places, net = discriminator_input(game, x.detach()), game.discriminator.network
     if net.is_plain:
         with torch.inference_mode():
             judged = passes.run(net, phi, places)

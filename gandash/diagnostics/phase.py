@@ -32,8 +32,9 @@ from gandash.config.rules import (
 from gandash.config.setting import Settings
 from gandash.diagnostics import spectrum
 from gandash.diagnostics.estimators import Array
-from gandash.game.field import Chance, field_vector
 from gandash.game.game import Game
+from gandash.game.losses import field_vector
+from gandash.game.parts import StepNoise
 
 GRID = 21  # arrows per side
 NEUTRAL = 1e-6  # a modulus nearer to 1 than this is neither in nor out: beyond it a thousand rounds show it
@@ -131,7 +132,7 @@ def _field(game: Game, places: Tensor, sigma: float) -> Tensor:
     real = torch.full((n, 1, 1), _place(game), dtype=places.dtype)
     mix = torch.full((n, 1, 1), 0.5, dtype=places.dtype)  # between real and generated this D has the same slope everywhere
     theta, psi = (row if row.requires_grad else row.requires_grad_() for row in rows)
-    v = field_vector(game, theta, psi, real, real.new_zeros(n, 1, game.latent.dimension), Chance(mix=mix, noise=noise))
+    v = field_vector(game, theta, psi, real, real.new_zeros(n, 1, game.latent.dimension), StepNoise(mix=mix, noise=noise))
     return (torch.cat(v, dim=1).view(len(places), k, 2) * weights[:, None]).sum(1)
 
 

@@ -22,9 +22,10 @@ from torch import Tensor
 
 from gandash.config.setting import JsonValue
 from gandash.diagnostics.estimators import Array
-from gandash.game.field import NO_CHANCE, Chance, field_vector
 from gandash.game.game import Game, build_game
+from gandash.game.losses import field_vector
 from gandash.game.networks import Masks
+from gandash.game.parts import NO_STEP_NOISE, StepNoise
 
 ComplexArray = NDArray[np.complex128]
 Field = Callable[[Tensor], Tensor]
@@ -42,7 +43,7 @@ def joint(theta: Tensor, phi: Tensor, member: int = 0) -> Tensor:
     return torch.cat([theta[member], phi[member]]).detach().double()
 
 
-def joint_field(game: Game, real: Tensor, latents: Tensor, member: int = 0, chance: Chance = NO_CHANCE) -> Field:
+def joint_field(game: Game, real: Tensor, latents: Tensor, member: int = 0, step_noise: StepNoise = NO_STEP_NOISE) -> Field:
     """One member's w -> v(w), `(n,) -> (n,)` in float64, differentiable, on this batch `(members, batch, dim)` whatever w.
 
     What else a training pass draws is part of the batch: a gradient penalty needs `chance.mix`, dropout and noise are left out
@@ -52,7 +53,7 @@ def joint_field(game: Game, real: Tensor, latents: Tensor, member: int = 0, chan
         raise ValueError("no field of w alone under spectral normalisation, which remembers; turn it off for this diagnostic")
     alone = game if game.members == 1 else build_game(game.configs[member])
     split = game.generator.network.size
-    x, z, drawn = _of_member(real, member), _of_member(latents, member), _chance_of_member(chance, member)
+    x, z, drawn = _of_member(real, member), _of_member(latents, member), _chance_of_member(step_noise, member)
 
     def v(w: Tensor) -> Tensor:
         with torch.enable_grad():
@@ -66,15 +67,15 @@ def _of_member(t: Tensor, member: int) -> Tensor:
     return t[member : member + 1].detach().double()
 
 
-def _chance_of_member(chance: Chance, member: int) -> Chance:
+def _chance_of_member(step_noise: StepNoise, member: int) -> StepNoise:
     def masks(given: Masks | None) -> Masks | None:
         return None if given is None else tuple(_of_member(mask, member) for mask in given)
 
-    return Chance(
-        mix=None if chance.mix is None else _of_member(chance.mix, member),
-        noise=None if chance.noise is None else _of_member(chance.noise, member),
-        masks=(masks(chance.masks[0]), masks(chance.masks[1])),
-        generator_masks=masks(chance.generator_masks),
+    return StepNoise(
+        mix=None if step_noise.mix is None else _of_member(step_noise.mix, member),
+        noise=None if step_noise.noise is None else _of_member(step_noise.noise, member),
+        masks=(masks(step_noise.masks[0]), masks(step_noise.masks[1])),
+        generator_masks=masks(step_noise.generator_masks),
     )
 
 

@@ -17,7 +17,8 @@ from gandash.diagnostics.measure_pictures import PictureMeasurement
 from gandash.diagnostics.pictures import PictureEstimators
 from gandash.domains.domain import FrameBuilder
 from gandash.game.distributions import PictureDistribution
-from gandash.game.field import judge, logits, sample
+from gandash.game.field import evaluate_discriminator, sample
+from gandash.game.losses import logits
 from gandash.game.game import Game
 from gandash.game.round import GameState
 from gandash.wire.browser import CloseUp, ImageGridLabel, Nearest
@@ -80,7 +81,7 @@ class ImageGridFrames(FrameBuilder):
     def arrays(self, game: Game, state: GameState, found: PictureMeasurement) -> Arrays:
         theta, phi, n = state.theta[:1], state.critic[:1], self._shown
         made = sample(game, theta, self._latents[None])[0].clone()
-        d_made, d_real = (game.objective.reading.of(judge(game, phi, x[None]))[0] for x in (made, self._real))
+        d_made, d_real = (game.objective.reading.of(evaluate_discriminator(game, phi, x[None]))[0] for x in (made, self._real))
         low, high = (0.0, 1.0) if game.objective.reading.is_probability else _range(d_made, d_real)
         arrays: Arrays = {
             "generated": _bytes(made[:n]),
@@ -121,7 +122,7 @@ class ImageGridFrames(FrameBuilder):
             shares = torch.cat([torch.linspace(0, 1, self._walk), torch.tensor([wanted.share])])
             way = sample(game, theta, between(ends[0], ends[1], shares, game.latent.kind)[None])[0]
             arrays["walk"], arrays["between"] = _bytes(way[:-1]), _bytes(way[-1:])
-            d_between = float(game.objective.reading.of(judge(game, phi, way[-1:][None]))[0, 0])
+            d_between = float(game.objective.reading.of(evaluate_discriminator(game, phi, way[-1:][None]))[0, 0])
         return CloseUp(selected=selected, other=other, share=wanted.share, map=wanted.map, nearest=near, d_between=d_between)
 
 

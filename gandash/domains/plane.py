@@ -13,7 +13,7 @@ from gandash.diagnostics.plane import FIELD, Plane
 from gandash.domains.domain import FrameBuilder
 from gandash.domains.points import Points, point_facts
 from gandash.game.distributions import PlaneDistribution, distribution
-from gandash.game.field import judge, pull, sample
+from gandash.game.field import evaluate_discriminator, sample, sample_gradient
 from gandash.game.game import Game
 from gandash.game.round import GameState
 from gandash.wire.facts import Facts, GameFacts, PlaneFacts
@@ -51,14 +51,14 @@ class PlaneFrames(FrameBuilder):
         theta, phi = state.theta[:1], state.critic[:1]
         latents = self._latents if self._mesh is None else torch.cat([self._latents, self._mesh])
         x = sample(game, theta, latents[None]).clone()
-        d = game.objective.reading.of(judge(game, phi, found.estimators.places[None]))[0]
+        d = game.objective.reading.of(evaluate_discriminator(game, phi, found.estimators.places[None]))[0]
         dots = x[:, :_DOTS]
         arrays: Arrays = {
             "d": d.reshape(FIELD, FIELD).numpy(),
             "d_star": found.d_star.reshape(FIELD, FIELD),
             "real": self._real,
             "generated": dots[0].numpy(),
-            "pull": pull(game, phi, dots)[0].numpy(),
+            "pull": sample_gradient(game, phi, dots)[0].numpy(),
         }
         if self._mesh is not None:
             arrays["mesh"] = x[0, _DOTS:].reshape(_MESH, _MESH, 2).numpy()

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from gandash.diagnostics.verdict import CONVERGED_GAP, WINDOW, DiscriminatorTargets, Verdict
-from gandash.game.field import judge_samples, sample
+from gandash.game.field import evaluate_discriminator_on_samples, sample
 from gandash.game.game import Game, Streams
 from gandash.game.round import GameState
 
@@ -61,7 +61,7 @@ def _means_in_noise(game: Game, state: GameState, noise: torch.Tensor) -> dict[s
     means = [
         float(
             game.objective.reading.of(
-                judge_samples(game, state.critic, x + noise * torch.randn(x.shape, generator=generator))
+                evaluate_discriminator_on_samples(game, state.critic, x + noise * torch.randn(x.shape, generator=generator))
             ).mean()
         )
         for x in (real, fake)

@@ -23,8 +23,8 @@ from gandash.examine.examination import (
     timed,
     with_rests,
 )
-from gandash.game.field import Chance
 from gandash.game.game import Game, Streams
+from gandash.game.parts import StepNoise
 from gandash.game.step import train_step
 from gandash.wire.browser import Examinable
 
@@ -43,7 +43,7 @@ def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Result
     grid = SMALL_GRID if size * probe > 4 * LARGE else PLANE_GRID
     generators = copy.generators
     real, latents = copy.drawn(probe, generators)
-    chance = _chance(game, state.step, real, generators[0])
+    step_noise = _step_noise(game, state.step, real, generators[0])
     if has_dropout(game.config):
         notes.append("Dropout is left out.")
     here = torch.cat([state.theta[0], state.phi[0]])
@@ -53,7 +53,7 @@ def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Result
         notes.append("There is not enough of a path yet for its principal directions, nor for a path angle: ask again later.")
         cut = landscape.along_update(here, _update(copy), generators[0])
     yield {"words": f"the field at {grid} × {grid} places"}
-    field = landscape.batch_field(game, real, latents, chance, state.memory.get("spectral"), check_cancelled)
+    field = landscape.batch_field(game, real, latents, step_noise, state.memory.get("spectral"), check_cancelled)
     seen = landscape.survey(cut, field, grid)
     flow_here, speed = landscape.on_plane(cut, field(here))
     angle = path_angle(field, past[0].w, here, points=ANGLES) if cut.shares else None
@@ -83,12 +83,12 @@ def _brief(values: Array) -> list[JsonValue]:
     return [float(f"{value:.4g}") for value in values.flat]
 
 
-def _chance(game: Game, step: int, real: Tensor, generator: Generator) -> Chance:
+def _step_noise(game: Game, step: int, real: Tensor, generator: Generator) -> StepNoise:
     """What a training pass would draw beside its data, once for all places; no dropout."""
     sigma = game.penalties.noise_at(step)
     mix = torch.rand(1, real.shape[1] // game.pack, 1, generator=generator)
     noise = None if sigma is None else sigma[..., None, None] * torch.randn(1, 2, *real.shape[1:], generator=generator)
-    return Chance(mix=None if game.penalties.gradient_penalty is None else mix, noise=noise)
+    return StepNoise(mix=mix if game.penalties.looks_between else None, noise=noise)
 
 
 def _update(copy: GameCopy) -> Tensor:
@@ -102,8 +102,8 @@ def _update(copy: GameCopy) -> Tensor:
 def _seconds(copy: GameCopy) -> float:
     game, state = copy.game, copy.state
     real, latents = copy.drawn(PROBE, copy.generators)
-    chance = _chance(game, state.step, real, copy.generators[0])
-    field = landscape.batch_field(game, real, latents, chance, state.memory.get("spectral"))
+    step_noise = _step_noise(game, state.step, real, copy.generators[0])
+    field = landscape.batch_field(game, real, latents, step_noise, state.memory.get("spectral"))
     here = torch.cat([state.theta[0], state.phi[0]])
     places = PLANE_GRID**2 + (ANGLES if len(copy.path) >= SHORTEST_PATH else 0)
     return with_rests(timed(lambda: field(here)), places)

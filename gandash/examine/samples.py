@@ -17,8 +17,8 @@ from gandash.diagnostics.estimators import NullReference
 from gandash.diagnostics.path import mean_slope
 from gandash.domains.registry import domain_of
 from gandash.examine.examination import CheckCancelled, Examination, GameCopy, Result, with_rests
-from gandash.game.field import generate
 from gandash.game.game import Game
+from gandash.game.losses import generate
 from gandash.wire.browser import Examinable
 
 PAIRED = 3e8  # pairs of samples times numbers in a sample that one distance may cost

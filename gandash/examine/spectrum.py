@@ -23,7 +23,8 @@ from gandash.examine.examination import (
     timed,
     with_rests,
 )
-from gandash.game.field import Chance, generate, seen, slopes_between
+from gandash.game.losses import discriminator_input, generate, slopes_between
+from gandash.game.parts import StepNoise
 from gandash.wire.browser import Examinable
 
 LARGE, HUGE = 2e7, 3e5  # parameters times samples, and parameters: beyond, less is asked for
@@ -59,15 +60,15 @@ def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Result
     generators = copy.generators
     real, latents = copy.drawn(probe, generators)
     mix = None
-    if game.penalties.gradient_penalty is not None:
+    if game.penalties.looks_between:
         mix = torch.rand(1, real.shape[1] // game.pack, 1, generator=generators[0])
     if game.penalties.noise is not None:
         notes.append("Instance noise is left out.")
     if has_dropout(c):
         notes.append("Dropout is left out.")
     if mix is not None:
-        notes += _note_flat(copy, real, latents, Chance(mix=mix))
-    field = spectrum.joint_field(game, real, latents, 0, Chance(mix=mix))
+        notes += _note_flat(copy, real, latents, StepNoise(mix=mix))
+    field = spectrum.joint_field(game, real, latents, 0, StepNoise(mix=mix))
     rule, words = stability(c)
     steps = (c.generator_optimiser.learning_rate, c.discriminator_optimiser.learning_rate)
     scaled = rule is not None and steps[0] != steps[1]
@@ -109,12 +110,12 @@ def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Result
     }
 
 
-def _note_flat(copy: GameCopy, real: Tensor, latents: Tensor, chance: Chance) -> list[str]:
+def _note_flat(copy: GameCopy, real: Tensor, latents: Tensor, step_noise: StepNoise) -> list[str]:
     """What must be said of the gradient penalty's kink; raises Unfit where there is nothing else."""
     game = copy.game
     with torch.enable_grad():
-        real, fake = seen(game, real), seen(game, generate(game, copy.theta, latents))
-        flat = float((slopes_between(game, copy.critic, real, fake, chance) == 0).float().mean())
+        real, fake = discriminator_input(game, real), discriminator_input(game, generate(game, copy.theta, latents))
+        flat = float((slopes_between(game, copy.critic, real, fake, step_noise) == 0).float().mean())
     if flat == 1:
         raise Unfit(
             "There is no spectrum where D is flat everywhere: the gradient penalty's |∇a| has a kink at 0. Try again some "
@@ -157,8 +158,8 @@ def _seconds(copy: GameCopy) -> float:
     return with_rests(product, jacobian.size if jacobian.size <= spectrum.DENSE else 2 * PRODUCTS)
 
 
-def _mix(copy: GameCopy, n: int) -> Chance:
-    return Chance(mix=torch.full((1, n // copy.game.pack, 1), 0.5))
+def _mix(copy: GameCopy, n: int) -> StepNoise:
+    return StepNoise(mix=torch.full((1, n // copy.game.pack, 1), 0.5))
 
 
 SPECTRUM = Examination(Examinable.SPECTRUM, "the spectrum", _results, _seconds, _refusal)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,13 +11,13 @@ import torch
 from torch import Generator, Tensor
 
 from gandash.config import GameConfig, picture_shapes
-from gandash.config.regularisers import RegulariserConfig
 from gandash.config.setting import Settings, kind_of, settings
 from gandash.game.device import CPU
 from gandash.game.distributions import Distribution, Latent, distribution
 from gandash.game.networks import Masks, Network, build_network
 from gandash.game.objectives import Objective, objective
 from gandash.game.optimisers import OPTIMISERS, Hyper, Optimiser
+from gandash.game.regularisers import Penalties
 
 
 @dataclass(frozen=True)
@@ -28,50 +27,6 @@ class Player:
     network: Network
     optimiser: Optimiser
     hyper: Hyper
-
-
-@dataclass(frozen=True)
-class Penalties:
-    """What calms D, each None where no member has it, else `(members, 1)`. `spectral` is one for all.
-
-    R1 and R2 (Mescheder et al. 2018, arXiv:1801.04406), gradient penalty (Gulrajani et al. 2017, arXiv:1704.00028), clipping
-    (Arjovsky et al. 2017, arXiv:1701.07875), instance noise (Sonderby et al. 2017, arXiv:1610.04490), spectral normalisation
-    (Miyato et al. 2018, arXiv:1802.05957). Label smoothing is part of the objective, packing (PacGAN, Lin et al. 2018,
-    arXiv:1712.04086) of the game.
-    """
-
-    r1: Tensor | None
-    r2: Tensor | None
-    gradient_penalty: Tensor | None
-    clip: Tensor | None  # infinite for members without
-    noise: Tensor | None
-    noise_half_life: Tensor | None
-    spectral: bool
-
-    def noise_at(self, step: int) -> Tensor | None:
-        """The standard deviation of instance noise at this step, `(members, 1)`; None without."""
-        if self.noise is None or self.noise_half_life is None:
-            return self.noise
-        # A half-life below what float32 holds would be 0, and 0 / 0 at the first step NaN
-        return self.noise * 0.5 ** (step / self.noise_half_life.clamp_min(torch.finfo(torch.float32).tiny))
-
-    @classmethod
-    def of(cls, given: Sequence[RegulariserConfig]) -> Penalties:
-        """Of these settings, one member each. `spectral` is the first one's: members share it."""
-
-        def column(name: str, off: float = 0.0) -> Tensor | None:
-            values = [getattr(one, name) for one in given]
-            return _column([value or off for value in values]) if any(values) else None
-
-        return cls(
-            r1=column("r1"),
-            r2=column("r2"),
-            gradient_penalty=column("gradient_penalty"),
-            clip=column("clip", math.inf),
-            noise=column("noise"),
-            noise_half_life=column("noise_half_life", math.inf),
-            spectral=given[0].spectral == "on",
-        )
 
 
 @dataclass(frozen=True)
@@ -103,13 +58,11 @@ class Game:
             replace(player, hyper={name: column.to(device) for name, column in player.hyper.items()})
             for player in (self.generator, self.discriminator)
         )
-        columns: dict[str, Any] = {f.name: getattr(self.penalties, f.name) for f in fields(self.penalties)}
-        moved = {name: column.to(device) for name, column in columns.items() if isinstance(column, Tensor)}
         return replace(
             self,
             generator=generator,
             discriminator=discriminator,
-            penalties=replace(self.penalties, **(columns | moved)),
+            penalties=self.penalties.to(device),
             averaging=self.averaging.to(device),
         )
 
@@ -119,7 +72,7 @@ class Game:
         yield self.averaging
         for player in (self.generator, self.discriminator):
             yield from player.hyper.values()
-        yield from (column for f in fields(self.penalties) if isinstance(column := getattr(self.penalties, f.name), Tensor))
+        yield from self.penalties.columns
 
     @property
     def config(self) -> GameConfig:

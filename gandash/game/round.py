@@ -13,19 +13,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gandash.game.field import (
-    NO_CHANCE,
-    Chance,
-    DiscriminatorPart,
-    GeneratorPart,
-    discriminator_part,
-    generator_part,
-    sample,
-)
+from gandash.game.field import discriminator_part, generator_part, sample
 from gandash.game.game import Game, Streams
 from gandash.game.networks import Masks
 from gandash.game.objectives import SIDES
 from gandash.game.optimisers import Moments
+from gandash.game.parts import NO_STEP_NOISE, DiscriminatorPart, GeneratorPart, StepNoise
 from gandash.game.spectral import Normalised, normalised
 
 
@@ -147,20 +140,20 @@ class Round:
         if real:
             self.real = streams.real(game)
         self.latents = streams.latents(game)
-        self.chance = self._chance()
+        self.step_noise = self._step_noise()
 
-    def _chance(self) -> Chance:
+    def _step_noise(self) -> StepNoise:
         game, streams, penalties = self.game, self.streams, self.game.penalties
         packs = game.batch // game.pack
         masks = streams.masks(game.discriminator.network, 2 * packs)
         generator_masks = streams.masks(game.generator.network, game.batch)
-        if masks is None and generator_masks is None and self._noise is None and penalties.gradient_penalty is None:
-            return NO_CHANCE
+        if masks is None and generator_masks is None and self._noise is None and not penalties.looks_between:
+            return NO_STEP_NOISE
         noise = None
         if self._noise is not None:
             noise = self._noise[..., None, None] * streams.normal(2, game.batch, game.data.dimension)
-        return Chance(
-            mix=None if penalties.gradient_penalty is None else streams.uniform(packs, 1),
+        return StepNoise(
+            mix=streams.uniform(packs, 1) if penalties.looks_between else None,
             noise=noise,
             masks=(None, None) if masks is None else _halves(masks, packs),
             generator_masks=generator_masks,
@@ -176,16 +169,16 @@ class Round:
 
     def look_d(self) -> DiscriminatorPart:
         """D's field at this point on the batch at hand; the gradient is that of the parameters that move."""
-        part = discriminator_part(self.game, self.judged(self.phi), self.real, self._fake(), self.chance)
+        part = discriminator_part(self.game, self.judged(self.phi), self.real, self._fake(), self.step_noise)
         self.d_part = replace(part, gradient=self._normalised.pull_back(part.gradient)) if self._normalised else part
         return self.d_part
 
     def _fake(self) -> Tensor:
-        return sample(self.game, self.theta, self.latents, self.chance.generator_masks)
+        return sample(self.game, self.theta, self.latents, self.step_noise.generator_masks)
 
     def look_g(self) -> GeneratorPart:
         """G's field at this point on the batch at hand, against D as it is judged with now."""
-        self.g_part = generator_part(self.game, self.theta, self.critic, self.real, self.latents, self.chance)
+        self.g_part = generator_part(self.game, self.theta, self.critic, self.real, self.latents, self.step_noise)
         return self.g_part
 
     # ---------------------------------------------------------------------------------------------------------- moves

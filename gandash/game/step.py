@@ -20,13 +20,8 @@ from gandash.config.rules import (
     UnrolledConfig,
 )
 from gandash.config.setting import Settings
-from gandash.game.field import (
-    discriminator_loss,
-    field_vector,
-    generate,
-    generator_loss,
-)
 from gandash.game.game import Game, Streams
+from gandash.game.losses import discriminator_loss, field_vector, generate, generator_loss
 from gandash.game.round import GameState, Players, Round
 
 
@@ -120,10 +115,10 @@ def _along_adjusted(this: Round, adjust: Callable[[Tensor, Tensor, Tensor, Tenso
     """Both move along a field made of v and its derivatives; `adjust(of_g, of_d, theta, phi)` gives what is added to v."""
     this.draw()
     d_part, g_part = this.look_d(), this.look_g()
-    game, real, latents, chance = this.game, this.real.clone(), this.latents.clone(), this.chance
+    game, real, latents, step_noise = this.game, this.real.clone(), this.latents.clone(), this.step_noise
     with torch.enable_grad():
         theta, phi = this.theta.detach().clone().requires_grad_(), this.phi.detach().clone().requires_grad_()
-        of_g, of_d = field_vector(game, theta, phi, real, latents, chance)
+        of_g, of_d = field_vector(game, theta, phi, real, latents, step_noise)
         more_g, more_d = adjust(of_g, of_d, theta, phi)
     this.d_part = replace(d_part, gradient=d_part.gradient + more_d.detach())
     gradients = torch.stack([g_part.gradient + more_g.detach(), g_part.other_gradient], dim=1)
@@ -180,16 +175,16 @@ def _unrolled(this: Round, rule: UnrolledConfig) -> None:
     if Players.G not in this.players:
         return
     g_part = this.look_g()
-    game, real, latents, chance = this.game, this.real.clone(), this.latents.clone(), this.chance
+    game, real, latents, step_noise = this.game, this.real.clone(), this.latents.clone(), this.step_noise
     with torch.enable_grad():
         theta = this.theta.detach().clone().requires_grad_()
         phi = this.phi.detach().clone().requires_grad_()
-        fake = generate(game, theta, latents, chance.generator_masks)
+        fake = generate(game, theta, latents, step_noise.generator_masks)
         for _ in range(rule.depth):
-            loss = discriminator_loss(game, phi, real, fake, chance).sum()
+            loss = discriminator_loss(game, phi, real, fake, step_noise).sum()
             (of_d,) = torch.autograd.grad(loss, phi, create_graph=True)
             phi = phi - rule.inner_rate * of_d
-        (gradient,) = torch.autograd.grad(generator_loss(game, theta, phi, real, latents, chance).sum(), theta)
+        (gradient,) = torch.autograd.grad(generator_loss(game, theta, phi, real, latents, step_noise).sum(), theta)
     this.g_part = replace(g_part, gradients=torch.stack([gradient, g_part.other_gradient], dim=1))
     this.move_g(gradient)
 

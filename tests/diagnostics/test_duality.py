@@ -14,8 +14,8 @@ from gandash.config.networks import LatentConfig, MLPConfig
 from gandash.config.regularisers import RegulariserConfig
 from gandash.diagnostics.best_response import LOG4
 from gandash.diagnostics.duality import duality_gap
-from gandash.game.field import generate, logits
 from gandash.game.game import Game, build_game
+from gandash.game.losses import generate, logits
 
 BATCH = 6
 Name = Literal["minimax", "non_saturating"]

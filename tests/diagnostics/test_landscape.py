@@ -17,8 +17,8 @@ from gandash.config.optimisers import GradientDescentConfig
 from gandash.config.regularisers import RegulariserConfig
 from gandash.config.rules import SimultaneousConfig
 from gandash.diagnostics.landscape import Cut, along_update, batch_field, of_path, on_plane, survey
-from gandash.game.field import Chance
 from gandash.game.game import Streams, build_game
+from gandash.game.parts import StepNoise
 from gandash.game.round import start
 from gandash.game.step import train_step
 
@@ -140,11 +140,11 @@ def test_it_is_the_field_that_training_moves_along(changes: dict[str, Any]) -> N
     state = start(game, streams)
     before = streams.state()
     real, latents = streams.real(game), streams.latents(game)
-    mix = streams.uniform(16 // game.pack, 1) if game.penalties.gradient_penalty is not None else None
+    mix = streams.uniform(16 // game.pack, 1) if game.penalties.looks_between else None
     streams.restore(before)
     after, _ = train_step(game, state, streams)
     w = torch.cat([state.theta[0], state.phi[0]])
-    v = batch_field(game, real, latents, Chance(mix=mix), state.memory.get("spectral"))(w.double())
+    v = batch_field(game, real, latents, StepNoise(mix=mix), state.memory.get("spectral"))(w.double())
     moved = torch.cat([after.theta[0], after.phi[0]]) - w
     assert float(moved.norm()) > 0.01
     tolerance = 1e-2 if game.penalties.spectral else 1e-5  # there the power iteration has only begun

@@ -16,8 +16,8 @@ from gandash.config.setting import JsonValue
 from gandash.diagnostics import path as path_module
 from gandash.diagnostics.path import PathHistory, UpdateCosine, mean_slope, path_angle, update_cosine
 from gandash.diagnostics.spectrum import joint, joint_field
-from gandash.game.field import logits
 from gandash.game.game import Game, build_game
+from gandash.game.losses import logits
 
 END = torch.tensor([1.0, 2.0], dtype=torch.float64)
 START = torch.tensor([-2.0, 2.0], dtype=torch.float64)

@@ -16,9 +16,10 @@ from gandash.config.optimisers import AdamConfig, GradientDescentConfig
 from gandash.config.regularisers import RegulariserConfig
 from gandash.config.rules import AlternatingConfig, LookaheadConfig, SimultaneousConfig
 from gandash.diagnostics.phase import equilibrium, flow, is_scalar, jacobian, phase, rest_point, window
-from gandash.game.field import Chance, field_vector
 from gandash.game.game import Game, Streams, build_game
+from gandash.game.losses import field_vector
 from gandash.game.objectives import OBJECTIVES
+from gandash.game.parts import StepNoise
 from gandash.game.round import start
 from gandash.game.step import train_step
 
@@ -106,7 +107,7 @@ def test_the_flow_is_that_of_a_great_many_noisy_samples(objective: str) -> None:
     for (theta, psi), drawn in zip(points, found, strict=True):
         players = [torch.tensor([[p]], dtype=torch.float64, requires_grad=True) for p in (theta, psi)]
         real, latents = torch.full((1, n, 1), place).double(), torch.zeros(1, n, 1).double()
-        v = torch.cat(field_vector(game, *players, real, latents, Chance(noise=noise)), dim=1)[0].detach()
+        v = torch.cat(field_vector(game, *players, real, latents, StepNoise(noise=noise)), dim=1)[0].detach()
         scale = max(1.0, float(v.abs().max()))
         np.testing.assert_allclose(drawn, -v.numpy(), atol=0.02 * scale, err_msg=f"{theta} {psi}")
 

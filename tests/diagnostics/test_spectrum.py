@@ -32,8 +32,10 @@ from gandash.diagnostics.spectrum import (
     stability_boundary,
     step_sizes,
 )
-from gandash.game.field import NO_CHANCE, Chance, discriminator_part, generate, generator_part
+from gandash.game.field import discriminator_part, generator_part
 from gandash.game.game import Game, build_game
+from gandash.game.losses import generate
+from gandash.game.parts import NO_STEP_NOISE, StepNoise
 
 BATCH = 5
 Name = Literal["minimax", "non_saturating"]
@@ -114,16 +116,16 @@ def test_dense_jacobian_of_any_game_by_finite_differences(objective: Any, regula
     one = population("minimax", (0.0,)).config.model_copy(update={"objective": objective, "regulariser": regulariser})
     game = build_game(one, one)
     theta, phi, real, latents = place(game)
-    chance = Chance(
+    step_noise = StepNoise(
         mix=draw(2, BATCH, 1, seed=5).sigmoid() if regulariser.gradient_penalty else None,
         noise=0.4 * draw(2, 2, BATCH, 1, seed=6) if regulariser.noise else None,
     )
     fake = generate(game, theta, latents)
-    of_g = generator_part(game, theta, phi, real, latents, chance).gradient
-    of_d = discriminator_part(game, phi, real, fake, chance).gradient
-    v, w = joint_field(game, real, latents, 1, chance), joint(theta, phi, 1)
+    of_g = generator_part(game, theta, phi, real, latents, step_noise).gradient
+    of_d = discriminator_part(game, phi, real, fake, step_noise).gradient
+    v, w = joint_field(game, real, latents, 1, step_noise), joint(theta, phi, 1)
     torch.testing.assert_close(v(w).detach(), torch.cat([of_g, of_d], dim=1)[1])
-    found = game_jacobian(game, theta, phi, real, latents, member=1, chance=chance)
+    found = game_jacobian(game, theta, phi, real, latents, member=1, step_noise=step_noise)
     np.testing.assert_allclose(found, differences(v, w), rtol=1e-5, atol=1e-7)
 
 
@@ -143,9 +145,9 @@ def test_dropout_of_the_batch_is_part_of_the_field() -> None:
     theta, phi, real, latents = place(game)
     generators = [torch.Generator().manual_seed(seed) for seed in (1, 2)]
     masks = tuple(game.discriminator.network.draw_masks(generators, BATCH) for _ in range(2))
-    chance = Chance(masks=masks)  # type: ignore[arg-type]
-    of_d = discriminator_part(game, phi, real, generate(game, theta, latents), chance).gradient[1]
-    found = joint_field(game, real, latents, 1, chance)(joint(theta, phi, 1)).detach()
+    step_noise = StepNoise(masks=masks)  # type: ignore[arg-type]
+    of_d = discriminator_part(game, phi, real, generate(game, theta, latents), step_noise).gradient[1]
+    found = joint_field(game, real, latents, 1, step_noise)(joint(theta, phi, 1)).detach()
     torch.testing.assert_close(found[-len(of_d) :], of_d)
 
 
@@ -156,10 +158,17 @@ def test_no_field_of_w_alone_under_spectral_normalisation() -> None:
 
 
 def game_jacobian(
-    game: Game, theta: Tensor, phi: Tensor, real: Tensor, latents: Tensor, *, member: int = 0, chance: Chance = NO_CHANCE
+    game: Game,
+    theta: Tensor,
+    phi: Tensor,
+    real: Tensor,
+    latents: Tensor,
+    *,
+    member: int = 0,
+    step_noise: StepNoise = NO_STEP_NOISE,
 ) -> Array:
     """H whole, `(n, n)` with G's coordinates first."""
-    return Jacobian(joint_field(game, real, latents, member, chance), joint(theta, phi, member)).dense()
+    return Jacobian(joint_field(game, real, latents, member, step_noise), joint(theta, phi, member)).dense()
 
 
 def game_spectrum(game: Game, theta: Tensor, phi: Tensor, real: Tensor, latents: Tensor, **asked: Any) -> Spectrum:

@@ -22,8 +22,9 @@ from gandash.domains import plane
 from gandash.domains.registry import DOMAINS, domain_of
 from gandash.domains.scalar import ScalarDomain
 from gandash.game.distributions import DISTRIBUTIONS, PointDistribution
-from gandash.game.field import generate, logits, pull
+from gandash.game.field import sample_gradient
 from gandash.game.game import build_game
+from gandash.game.losses import generate, logits
 from gandash.game.objectives import OBJECTIVES
 from gandash.game.round import GameState
 from gandash.worker.observer import COLUMNS
@@ -177,7 +178,7 @@ def test_the_pull_is_minus_the_gradient_of_the_generators_loss(objective: str) -
     def loss(at: torch.Tensor) -> torch.Tensor:
         return played.game.objective.generator(rival, logits(played.game, phi, at))
 
-    found = pull(played.game, phi, x)
+    found = sample_gradient(played.game, phi, x)
     for i in range(3):
         for k in range(2):
             h = torch.zeros(1, 1, 2, dtype=torch.float64)

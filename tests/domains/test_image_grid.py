@@ -21,7 +21,8 @@ from gandash.config.data import (
 from gandash.config.networks import ConvolutionConfig, LatentConfig, MLPConfig
 from gandash.config.setting import kind_of
 from gandash.domains.image_grid import BINS, between
-from gandash.game.field import judge, logits, sample
+from gandash.game.field import evaluate_discriminator, sample
+from gandash.game.losses import logits
 from gandash.packed import PackedPictures, pack_pictures
 from gandash.wire.browser import CloseUp, FrameLabel, PictureLabel
 from gandash.wire.frame import unpack
@@ -92,7 +93,7 @@ def test_the_bytes_are_what_g_makes_and_d_says() -> None:
     stage, game, state = session._frames, session.game, session.state
     with torch.inference_mode():
         made = sample(game, state.theta, stage._latents[None]).clone()  # type: ignore[attr-defined]
-        d = game.objective.reading.of(judge(game, state.critic, made))
+        d = game.objective.reading.of(evaluate_discriminator(game, state.critic, made))
     n = len(arrays["d_generated"])
     np.testing.assert_allclose(arrays["d_generated"], d[0, :n].numpy(), rtol=1e-5)
     np.testing.assert_allclose(arrays["generated"].reshape(n, -1), (made[0, :n].numpy() + 1) * 127.5, atol=0.51)

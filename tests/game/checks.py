@@ -17,9 +17,12 @@ from torch import Tensor
 
 from gandash.config import GameConfig
 from gandash.game import field, spectral, step
-from gandash.game.game import Game, Penalties, Player, Streams, build_game
+from gandash.game.by_autograd import discriminator_by_autograd, generator_by_autograd
+from gandash.game.game import Game, Player, Streams, build_game
+from gandash.game.losses import generate
 from gandash.game.networks import Masks, Network
 from gandash.game.objectives import Objective
+from gandash.game.parts import StepNoise
 from gandash.game.round import GameState, start
 
 # ------------------------------------------------------------------------------------------------------- the textbook
@@ -200,7 +203,7 @@ def check_best_response(objective: Objective, scale: float = 1.0) -> None:
 # -------------------------------------------------------------------------------------------------------------- field
 
 
-def plain_loss(game: Game, member: int, phi: Tensor, real: Tensor, fake: Tensor, chance: field.Chance) -> Tensor:
+def plain_loss(game: Game, member: int, phi: Tensor, real: Tensor, fake: Tensor, step_noise: StepNoise) -> Tensor:
     """One member's L_D with its penalties, from the textbook: `phi` (1, size), samples (batch, dim)."""
     config, net = game.configs[member], game.discriminator.network
     given = config.regulariser
@@ -218,35 +221,35 @@ def plain_loss(game: Game, member: int, phi: Tensor, real: Tensor, fake: Tensor,
         (g,) = torch.autograd.grad(a(x, masks).sum(), x, create_graph=True)
         return g
 
-    if chance.noise is not None:
-        real, fake = real + chance.noise[member, 0], fake + chance.noise[member, 1]
+    if step_noise.noise is not None:
+        real, fake = real + step_noise.noise[member, 0], fake + step_noise.noise[member, 1]
     real, fake = packs(real), packs(fake)
     book = TEXTBOOK[config.objective]
     book = smoothed(book, given.smoothing) if given.smoothing else book
-    of_real, of_fake = chance.masks
+    of_real, of_fake = step_noise.masks
     loss = book.discriminator(a(real, of_real), a(fake, of_fake))
     if given.r1:
         loss = loss + given.r1 * (slope(real, of_real) ** 2).sum(1).mean() / 2
     if given.r2:
         loss = loss + given.r2 * (slope(fake, of_fake) ** 2).sum(1).mean() / 2
     if given.gradient_penalty:
-        assert chance.mix is not None
-        between = chance.mix[member] * fake + (1 - chance.mix[member]) * real
+        assert step_noise.mix is not None
+        between = step_noise.mix[member] * fake + (1 - step_noise.mix[member]) * real
         loss = loss + given.gradient_penalty * ((slope(between, of_real).norm(dim=1) - 1) ** 2).mean()
     return loss
 
 
 def plain_generator_loss(
-    game: Game, member: int, theta: Tensor, phi: Tensor, real: Tensor, latents: Tensor, chance: field.Chance
+    game: Game, member: int, theta: Tensor, phi: Tensor, real: Tensor, latents: Tensor, step_noise: StepNoise
 ) -> Tensor:
     """One member's L_G from the textbook: `theta`, `phi` (1, size), `real`, `latents` (batch, dim)."""
     k = game.configs[member].regulariser.packing
-    masks = chance.generator_masks
+    masks = step_noise.generator_masks
     fake = game.generator.network(
         theta, latents[None], None if masks is None else tuple(m[member : member + 1] for m in masks)
     )[0]
-    if chance.noise is not None:
-        real, fake = real + chance.noise[member, 0], fake + chance.noise[member, 1]
+    if step_noise.noise is not None:
+        real, fake = real + step_noise.noise[member, 0], fake + step_noise.noise[member, 1]
 
     def a(x: Tensor, masks: Masks | None) -> Tensor:
         x = torch.stack([torch.cat(list(x[i : i + k])) for i in range(0, len(x), k)])
@@ -254,10 +257,10 @@ def plain_generator_loss(
         return game.discriminator.network(phi, x[None], own)[0, :, 0]
 
     book = TEXTBOOK[game.configs[member].objective]
-    return book.generator(a(real, chance.masks[0]), a(fake, chance.masks[1])).mean()
+    return book.generator(a(real, step_noise.masks[0]), a(fake, step_noise.masks[1])).mean()
 
 
-def place(game: Game) -> tuple[Tensor, Tensor, Tensor, Tensor, field.Chance]:
+def place(game: Game) -> tuple[Tensor, Tensor, Tensor, Tensor, StepNoise]:
     """theta, phi, real, latents, chance: in double precision, another for every member; D steep enough to matter."""
     m, batch, dimension = game.members, game.batch, game.data.dimension
     theta, phi = draw(m, game.generator.network.size, seed=1), 1.2 * draw(m, game.discriminator.network.size, seed=2)
@@ -268,13 +271,13 @@ def place(game: Game) -> tuple[Tensor, Tensor, Tensor, Tensor, field.Chance]:
         game.discriminator.network.draw_masks(generators, 2 * packs),
         game.generator.network.draw_masks(generators, batch),
     )
-    chance = field.Chance(
+    step_noise = StepNoise(
         mix=torch.rand(m, packs, 1, generator=torch.Generator().manual_seed(5), dtype=torch.float64),
         noise=None if game.penalties.noise is None else 0.5 * draw(m, 2, batch, dimension, seed=6),
         masks=(None, None) if masks is None else (_double(masks, slice(None, packs)), _double(masks, slice(packs, None))),
         generator_masks=None if own is None else _double(own, slice(None)),
     )
-    return theta, phi, real, latents, chance
+    return theta, phi, real, latents, step_noise
 
 
 def _double(masks: Masks, own: slice) -> Masks:
@@ -283,19 +286,19 @@ def _double(masks: Masks, own: slice) -> Masks:
 
 def check_field(game: Game, by_autograd: bool = False) -> None:
     """Both players' parts are gradients of the textbook's losses, member by member; `by_autograd` asks for the other way."""
-    theta, phi, real, latents, chance = place(game)
-    fake = field.generate(game, theta, latents, chance.generator_masks).detach()
-    of_d = field.discriminator_by_autograd if by_autograd else field.discriminator_part
-    of_g = field.generator_by_autograd if by_autograd else field.generator_part
-    d_part = of_d(game, phi, real, fake, chance)
-    g_part = of_g(game, theta, phi, real, latents, chance)
+    theta, phi, real, latents, step_noise = place(game)
+    fake = generate(game, theta, latents, step_noise.generator_masks).detach()
+    of_d = discriminator_by_autograd if by_autograd else field.discriminator_part
+    of_g = generator_by_autograd if by_autograd else field.generator_part
+    d_part = of_d(game, phi, real, fake, step_noise)
+    g_part = of_g(game, theta, phi, real, latents, step_noise)
     near = {"rtol": 1e-8, "atol": 1e-10}
     for m in range(game.members):
         own_theta, own_phi = theta[m : m + 1].clone().requires_grad_(), phi[m : m + 1].clone().requires_grad_()
-        loss = plain_loss(game, m, own_phi, real[m], fake[m], chance)
+        loss = plain_loss(game, m, own_phi, real[m], fake[m], step_noise)
         (expected,) = torch.autograd.grad(loss, own_phi)
         torch.testing.assert_close(d_part.gradient[m], expected[0], **near)
-        loss = plain_generator_loss(game, m, own_theta, own_phi, real[m], latents[m], chance)
+        loss = plain_generator_loss(game, m, own_theta, own_phi, real[m], latents[m], step_noise)
         (expected,) = torch.autograd.grad(loss, own_theta)
         torch.testing.assert_close(g_part.gradient[m], expected[0], **near)
         torch.testing.assert_close(g_part.loss[m], loss.detach(), **near)
@@ -369,18 +372,18 @@ def in_double(*configs: GameConfig) -> tuple[Game, GameState, DoubleStreams]:
     def player(one: Player, chosen: Sequence[Any]) -> Player:
         return replace(one, hyper={name: column([getattr(c, name) for c in chosen]) for name in one.hyper})
 
-    def penalty(name: str) -> Tensor | None:
-        given: Tensor | None = getattr(game.penalties, name)
+    def penalty(name: str, given: Tensor | None) -> Tensor | None:
         if given is None or not bool(given.isfinite().all()):
             return given if given is None else given.double()
         return column([getattr(c.regulariser, name) for c in configs])
 
-    names = ("r1", "r2", "gradient_penalty", "clip", "noise", "noise_half_life")
+    p = game.penalties
+    columns: dict[str, Any] = {name: penalty(name, getattr(p, name)) for name in ("clip", "noise", "noise_half_life")}
     game = replace(
         game,
         generator=player(game.generator, [c.generator_optimiser for c in configs]),
         discriminator=player(game.discriminator, [c.discriminator_optimiser for c in configs]),
-        penalties=Penalties(**{name: penalty(name) for name in names}, spectral=game.penalties.spectral),
+        penalties=replace(p, slopes={name: penalty(name, weight) for name, weight in p.slopes.items()}, **columns),
         averaging=column([c.run.averaging for c in configs]),
     )
     streams = DoubleStreams([c.run.seed for c in configs])
@@ -419,14 +422,14 @@ class Hand:
             noise = given.noise * decay * self.streams.normal(2, game.batch, game.data.dimension)
         if given.gradient_penalty:
             mix = self.streams.uniform(game.batch // game.pack, 1)
-        self.chance = field.Chance(mix=mix, noise=noise)
+        self.step_noise = StepNoise(mix=mix, noise=noise)
 
     def loss_d(self, theta: Tensor, phi: Tensor) -> Tensor:
         fake = self.game.generator.network(theta, self.latents[None])[0]
-        return plain_loss(self.game, 0, phi, self.real, fake, self.chance)
+        return plain_loss(self.game, 0, phi, self.real, fake, self.step_noise)
 
     def loss_g(self, theta: Tensor, phi: Tensor) -> Tensor:
-        return plain_generator_loss(self.game, 0, theta, phi, self.real, self.latents, self.chance)
+        return plain_generator_loss(self.game, 0, theta, phi, self.real, self.latents, self.step_noise)
 
     def v(self, theta: Tensor, phi: Tensor, graph: bool = False) -> list[Tensor]:
         """(grad_theta L_G, grad_phi L_D)."""

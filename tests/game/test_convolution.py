@@ -20,17 +20,9 @@ from gandash.config.networks import ConvolutionConfig, LatentConfig, Layer, MLPC
 from gandash.config.regularisers import RegulariserConfig
 from gandash.config.rules import AlternatingConfig, UpdateRuleConfig
 from gandash.config.setting import SettingError, variants
-from gandash.game.field import (
-    discriminator_loss,
-    discriminator_part,
-    generate,
-    generator_loss,
-    generator_part,
-    judge,
-    pull,
-    sample,
-)
+from gandash.game.field import discriminator_part, evaluate_discriminator, generator_part, sample, sample_gradient
 from gandash.game.game import Game, Streams, build_game
+from gandash.game.losses import discriminator_loss, generate, generator_loss
 from gandash.game.networks import ACTIVATIONS, MLP, build_network, convolution
 from gandash.game.networks.convolution import Convolution, _convolved, _correlated, _doubled, _halved
 from gandash.game.objectives import OBJECTIVES
@@ -420,9 +412,9 @@ def test_pull_and_judge_know_pictures() -> None:
     game = in_double(config())[0]
     theta, phi, _, latents, _ = setting(game)
     x = generate(game, theta, latents).detach()
-    a = judge(game, phi, x)
+    a = evaluate_discriminator(game, phi, x)
     torch.testing.assert_close(a, game.discriminator.network(phi, x)[..., 0])
-    moved = judge(game, phi, x + 1e-3 * pull(game, phi, x))
+    moved = evaluate_discriminator(game, phi, x + 1e-3 * sample_gradient(game, phi, x))
     assert bool((moved > a).all())  # towards what D takes for real
 
 

@@ -19,25 +19,22 @@ from torch import Tensor
 from gandash.config import GameConfig, RunConfig
 from gandash.config.networks import LatentConfig, MLPConfig
 from gandash.config.regularisers import RegulariserConfig
+from gandash.game import losses
+from gandash.game.by_autograd import discriminator_by_autograd
 from gandash.game.distributions import DISTRIBUTIONS
 from gandash.game.field import (
-    discriminator_by_autograd,
-    discriminator_loss,
     discriminator_part,
-    field_vector,
-    generate,
-    generator_loss,
+    evaluate_discriminator,
+    evaluate_discriminator_on_samples,
     generator_part,
-    judge,
-    judge_samples,
-    logits,
-    pull,
     sample,
-    squared_slope,
+    sample_gradient,
 )
 from gandash.game.game import Game, build_game
+from gandash.game.losses import discriminator_loss, field_vector, generate, generator_loss, logits
 from gandash.game.networks import ACTIVATIONS
 from gandash.game.objectives import OBJECTIVES
+from gandash.game.regularisers import squared_slope
 
 GAMMAS = (0.0, 0.5, 2.0)  # one member each; the population as a whole has a penalty
 BATCH = 5
@@ -201,7 +198,9 @@ def test_squared_slope_by_finite_differences() -> None:
     _, phi, real, _ = place(game)
     x = real.clone().requires_grad_()
     slope = (logits(game, phi, real + 1e-5) - logits(game, phi, real - 1e-5)) / 2e-5
-    torch.testing.assert_close(squared_slope(logits(game, phi, x), x), slope.square().mean(1), rtol=1e-6, atol=1e-9)
+    torch.testing.assert_close(
+        squared_slope(losses.slope(logits(game, phi, x), x)), slope.square().mean(1), rtol=1e-6, atol=1e-9
+    )
 
 
 @given(w1=st.floats(0.5, 3), w2=st.floats(-3, 3), gamma=st.sampled_from([0.25, 1.0, 8.0]))
@@ -220,7 +219,7 @@ def test_r1_of_a_linear_discriminator(w1: float, w2: float, gamma: float) -> Non
     torch.testing.assert_close(penalised.gradient - plain.gradient, expected, rtol=1e-9, atol=1e-9)
     assert torch.equal(penalised.loss, plain.loss)  # the loss shown is the objective's alone
     x = real.clone().requires_grad_()
-    assert float(squared_slope(logits(game, phi, x), x).detach()) == pytest.approx((w1 * w2) ** 2, rel=1e-9)
+    assert float(squared_slope(losses.slope(logits(game, phi, x), x)).detach()) == pytest.approx((w1 * w2) ** 2, rel=1e-9)
 
 
 def test_r1_acts_on_real_data_alone() -> None:
@@ -321,11 +320,11 @@ def test_networks_that_autograd_passes(network: dict[str, Any], penalties: dict[
     game = calmed(2, "relativistic", network=network, packing=2, batch=6, **penalties)
     assert not game.discriminator.network.is_plain and not game.generator.network.is_plain
     check_field(game)
-    theta, phi, real, latents, chance = setting(game)
-    assert (chance.masks[0] is None) == ("dropout" not in network)
-    fake = sample(game, theta, latents, chance.generator_masks)  # what training hands over: an inference tensor
-    torch.testing.assert_close(fake, generate(game, theta, latents, chance.generator_masks))
-    assert bool(discriminator_part(game, phi, real, fake, chance).gradient.isfinite().all())
+    theta, phi, real, latents, step_noise = setting(game)
+    assert (step_noise.masks[0] is None) == ("dropout" not in network)
+    fake = sample(game, theta, latents, step_noise.generator_masks)  # what training hands over: an inference tensor
+    torch.testing.assert_close(fake, generate(game, theta, latents, step_noise.generator_masks))
+    assert bool(discriminator_part(game, phi, real, fake, step_noise).gradient.isfinite().all())
 
 
 def test_one_network_by_hand_and_one_by_autograd() -> None:
@@ -339,7 +338,7 @@ def test_one_network_by_hand_and_one_by_autograd() -> None:
 def test_penalties_and_their_gradients_by_differences(penalties: dict[str, Any]) -> None:
     """Slopes in x by differences of outputs, gradients in phi by differences of that."""
     game, without = calmed(3, dimension=2, **penalties), calmed(3, dimension=2)
-    theta, phi, real, latents, chance = setting(game)
+    theta, phi, real, latents, step_noise = setting(game)
     fake = generate(game, theta, latents)
     weight = {name: torch.tensor([value, value / 2, 0.0]).double() for name, value in penalties.items()}
 
@@ -355,35 +354,35 @@ def test_penalties_and_their_gradients_by_differences(penalties: dict[str, Any])
         if "r2" in penalties:
             total = total + weight["r2"] / 2 * slope(phi, fake).square().sum(-1).mean(1)
         if "gradient_penalty" in penalties:
-            between = real + chance.mix * (fake - real)
+            between = real + step_noise.mix * (fake - real)
             total = total + weight["gradient_penalty"] * (slope(phi, between).norm(dim=-1) - 1).square().mean(1)
         return total
 
-    value = discriminator_loss(game, phi, real, fake, chance) - discriminator_loss(without, phi, real, fake, chance)
+    value = discriminator_loss(game, phi, real, fake, step_noise) - discriminator_loss(without, phi, real, fake, step_noise)
     torch.testing.assert_close(value.detach(), penalty(phi), rtol=1e-6, atol=1e-8)
     assert bool((value >= 0).all()) and bool((value[:2] > 0).all()) == bool(penalties)
-    gradient = discriminator_part(game, phi, real, fake, chance).gradient
-    gradient = gradient - discriminator_part(without, phi, real, fake, chance).gradient
+    gradient = discriminator_part(game, phi, real, fake, step_noise).gradient
+    gradient = gradient - discriminator_part(without, phi, real, fake, step_noise).gradient
     torch.testing.assert_close(gradient, differences(penalty, phi, 1e-4), rtol=1e-4, atol=1e-5)
 
 
 def test_gradient_penalty_of_a_flat_discriminator_is_finite() -> None:
     """|grad a| = 0 everywhere: the penalty is lambda, and its gradient 0 rather than NaN."""
     game = calmed(1, gradient_penalty=2.0)
-    _, phi, real, _, chance = setting(game)
+    _, phi, real, _, step_noise = setting(game)
     phi = torch.zeros_like(phi)
     for way in (discriminator_part, discriminator_by_autograd):
-        assert float(way(game, phi, real, real + 1, chance).gradient.norm()) == 0
-    at_rest = discriminator_loss(game, phi, real, real + 1, chance)
+        assert float(way(game, phi, real, real + 1, step_noise).gradient.norm()) == 0
+    at_rest = discriminator_loss(game, phi, real, real + 1, step_noise)
     assert float(at_rest.detach()) == pytest.approx(2 * math.log(2) + 2)
 
 
 def test_between_goes_from_real_to_generated() -> None:
     """With mix 0 the gradient penalty looks at real data alone, with mix 1 at generated data."""
     game = calmed(1, "wasserstein", gradient_penalty=2.0)
-    _, phi, real, _, chance = setting(game)
+    _, phi, real, _, step_noise = setting(game)
     for mix, x in ((0.0, real), (1.0, real + 1)):
-        at = replace(chance, mix=torch.full_like(chance.mix, mix))
+        at = replace(step_noise, mix=torch.full_like(step_noise.mix, mix))
         leaf = x.clone().requires_grad_()
         (slope,) = torch.autograd.grad(logits(game, phi, leaf).sum(), leaf)
         penalty = 2 * (slope.norm(dim=-1) - 1).square().mean()
@@ -401,10 +400,10 @@ def test_between_goes_from_real_to_generated() -> None:
 )
 def test_the_order_of_samples_changes_nothing(r1: float, r2: float, penalty: float, seed: int, order: list[int]) -> None:
     game = calmed(1, r1=r1, r2=r2, gradient_penalty=penalty)
-    _, phi, real, _, chance = setting(game)
+    _, phi, real, _, step_noise = setting(game)
     fake = draw(1, 4, 1, seed=seed)
-    mixed = replace(chance, mix=chance.mix[:, order])
-    a = discriminator_part(game, phi, real, fake, chance)
+    mixed = replace(step_noise, mix=step_noise.mix[:, order])
+    a = discriminator_part(game, phi, real, fake, step_noise)
     b = discriminator_part(game, phi, real[:, order], fake[:, order], mixed)
     torch.testing.assert_close(a.gradient, b.gradient)
     torch.testing.assert_close(a.loss, b.loss)
@@ -416,7 +415,7 @@ def test_pull_is_minus_the_generators_slope_in_the_sample(objective: str) -> Non
     for network, packing in (({}, 1), ({}, 3), ({"normalisation": "layer"}, 2)):
         game = calmed(2, objective, network=network, packing=packing, batch=6, dimension=2)
         _, phi, x, _, _ = setting(game)
-        found = pull(game, phi, x)
+        found = sample_gradient(game, phi, x)
         leaf = x.clone().requires_grad_()
         packs = torch.cat([leaf] + [x.roll(-i, dims=1) for i in range(1, packing)], dim=-1)
         a = logits(game, phi, packs)
@@ -424,28 +423,28 @@ def test_pull_is_minus_the_generators_slope_in_the_sample(objective: str) -> Non
         loss = TEXTBOOK[objective].generator(against, a).sum()  # each sample's own, not divided by their number
         (expected,) = torch.autograd.grad(-loss, leaf)
         torch.testing.assert_close(found, expected)
-        judged = judge(game, phi, x)
+        judged = evaluate_discriminator(game, phi, x)
         torch.testing.assert_close(judged, logits(game, phi, x.repeat(1, 1, packing)))
-        whole = judge_samples(game, phi, x)
+        whole = evaluate_discriminator_on_samples(game, phi, x)
         torch.testing.assert_close(whole, logits(game, phi, x.reshape(2, -1, 2 * packing)))
 
 
 def test_field_vector_is_both_parts_and_differentiable() -> None:
     """v's numbers are those of the parts, and its Jacobian that of differences, penalties and all."""
     game = calmed(1, "relativistic", r1=0.5, r2=0.7, gradient_penalty=1.0, noise=0.3, batch=3)
-    theta, phi, real, latents, chance = setting(game)
+    theta, phi, real, latents, step_noise = setting(game)
     fake = generate(game, theta, latents)
     theta, phi = theta.requires_grad_(), phi.requires_grad_()
-    of_g, of_d = field_vector(game, theta, phi, real, latents, chance)
-    torch.testing.assert_close(of_d.detach(), discriminator_part(game, phi.detach(), real, fake.detach(), chance).gradient)
+    of_g, of_d = field_vector(game, theta, phi, real, latents, step_noise)
+    torch.testing.assert_close(of_d.detach(), discriminator_part(game, phi.detach(), real, fake.detach(), step_noise).gradient)
     torch.testing.assert_close(
-        of_g.detach(), generator_part(game, theta.detach(), phi.detach(), real, latents, chance).gradient
+        of_g.detach(), generator_part(game, theta.detach(), phi.detach(), real, latents, step_noise).gradient
     )
     along_g, along_d = draw(*theta.shape, seed=31), draw(*phi.shape, seed=32)
     found = torch.autograd.grad((of_g * along_g).sum() + (of_d * along_d).sum(), (theta, phi))
 
     def projected(theta: Tensor, phi: Tensor) -> Tensor:
-        g, d = field_vector(game, theta.detach().requires_grad_(), phi.detach().requires_grad_(), real, latents, chance)
+        g, d = field_vector(game, theta.detach().requires_grad_(), phi.detach().requires_grad_(), real, latents, step_noise)
         return (g * along_g).sum(1).detach() + (d * along_d).sum(1).detach()
 
     near = {"rtol": 1e-5, "atol": 1e-6}
@@ -534,8 +533,8 @@ def test_dirac_field_and_its_eigenvalues(objective: Name, gamma: float) -> None:
     field = dirac(objective, gamma)
     for theta, psi in ((1.0, 0.5), (-0.3, 2.0), (2.0, -1.0)):
         a = psi * theta
-        pull = -psi / (1 + math.exp(-a)) if objective == "minimax" else -psi / (1 + math.exp(a))
-        np.testing.assert_allclose(field(theta, psi), [pull, theta / (1 + math.exp(-a)) + gamma * psi], rtol=1e-12)
+        sample_gradient = -psi / (1 + math.exp(-a)) if objective == "minimax" else -psi / (1 + math.exp(a))
+        np.testing.assert_allclose(field(theta, psi), [sample_gradient, theta / (1 + math.exp(-a)) + gamma * psi], rtol=1e-12)
     h = 1e-5
     jacobian = np.stack([(field(h, 0) - field(-h, 0)) / (2 * h), (field(0, h) - field(0, -h)) / (2 * h)], axis=1)
     # descent field: real parts >= 0; unregularised +-i/2, critical at gamma = 1

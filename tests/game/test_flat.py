@@ -19,9 +19,10 @@ from gandash.config.networks import LatentConfig, LinearConfig, MLPConfig, Point
 from gandash.config.optimisers import AdamConfig, GradientDescentConfig, RMSPropConfig
 from gandash.config.regularisers import RegulariserConfig
 from gandash.config.rules import ConsensusConfig, SymplecticAdjustmentConfig, UnrolledConfig
-from gandash.game.field import FLAT, discriminator_loss, lengths
 from gandash.game.game import Streams, build_game
+from gandash.game.losses import discriminator_loss
 from gandash.game.networks import Network, build_network
+from gandash.game.regularisers import FLAT, lengths
 from gandash.game.round import GameState, Players, start
 from gandash.game.spectral import normalised
 from gandash.game.step import UPDATE_RULES, train_step
@@ -175,8 +176,8 @@ def test_a_dead_half_of_a_network_counts_as_flat_and_the_other_as_ever() -> None
     game = build_game(dirac("consensus", CALM["gradient penalty"], discriminator=net))
     phi = torch.tensor([[2.0, 0.0, 1.5, 0.0]], requires_grad=True)  # W_1, b_1, W_2, b_2: slope 3 where x > 0
     real = torch.tensor([[[-1.0], [1.0], [-2.0], [2.0]]])
-    chance = in_chance(4)
-    loss = discriminator_loss(game, phi, real, real.clone(), chance)
+    step_noise = in_chance(4)
+    loss = discriminator_loss(game, phi, real, real.clone(), step_noise)
     (slope,) = torch.autograd.grad(loss.sum(), phi, create_graph=True)
     (curve,) = torch.autograd.grad(slope[0, 0], phi)
     # half of the places: lambda E (W_1 W_2 - 1)^2, so 2 lambda / 2 W_2^2 in W_1, and lambda / 2 (4 W_1 W_2 - 2) across
@@ -185,9 +186,9 @@ def test_a_dead_half_of_a_network_counts_as_flat_and_the_other_as_ever() -> None
 
 
 def in_chance(n: int) -> Any:
-    from gandash.game.field import Chance
+    from gandash.game.parts import StepNoise
 
-    return Chance(mix=torch.zeros(1, n, 1))
+    return StepNoise(mix=torch.zeros(1, n, 1))
 
 
 # ---------------------------------------------------------------------------------------------------------- spectral

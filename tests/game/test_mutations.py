@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import torch
+from game import checks
 from game import test_convolution as convolutions
 from game import test_known_answers as known
 from game.checks import (
@@ -44,11 +45,13 @@ from gandash.config.rules import (
     SymplecticAdjustmentConfig,
     UnrolledConfig,
 )
-from gandash.game import field, objectives, passes, spectral, step
+from gandash.game import by_autograd, by_hand, field, objectives, passes, regularisers, spectral, step
+from gandash.game import losses as losses_
 from gandash.game import round as round_
-from gandash.game.game import Penalties, Streams
+from gandash.game.game import Streams
 from gandash.game.networks import build_network, convolution
 from gandash.game.objectives import OBJECTIVES
+from gandash.game.regularisers import Penalties
 
 Slip = Callable[[pytest.MonkeyPatch], None]
 
@@ -80,6 +83,21 @@ def in_cross_entropy(name: str, old: str, new: str) -> Slip:
     def put(monkeypatch: pytest.MonkeyPatch) -> None:
         in_source(objectives, "_cross_entropy", old, new)(monkeypatch)
         monkeypatch.setitem(OBJECTIVES, name, objectives._cross_entropy(name, 0.0))
+
+    return put
+
+
+def in_penalty(name: str, part: str, old: str, new: str) -> Slip:
+    """The same in a part, `loss` or `by_hand`, of a penalty on D's slope."""
+
+    def put(monkeypatch: pytest.MonkeyPatch) -> None:
+        known = regularisers.SLOPE_PENALTIES
+        function = getattr(next(one for one in known if one.name == name), part).__name__
+        in_source(regularisers, function, old, new)(monkeypatch)
+        slipped = {part: getattr(regularisers, function)}
+        monkeypatch.setattr(
+            regularisers, "SLOPE_PENALTIES", tuple(replace(one, **slipped) if one.name == name else one for one in known)
+        )
 
     return put
 
@@ -195,61 +213,63 @@ SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
     ),
     # -------------------------------------------------------------------------------------------------------- penalties
     "R1 without its half, by autograd": (
-        in_source(field, "_discriminator_loss", "0.5 * p.r1[:, 0]", "p.r1[:, 0]"),
+        in_penalty("r1", "loss", "0.5 * weight", "weight"),
         part(True, r1=0.7),
     ),
     "R1 with a half too many, by hand": (
-        in_source(field, "_discriminator_by_hand", "factor = weight[..., None]", "factor = weight[..., None] / 2"),
+        in_penalty("r1", "by_hand", "weight * v", "weight / 2 * v"),
         part(False, r1=0.7),
     ),
     "R2 on real data": (
-        in_source(field, "_discriminator_loss", "squared_slope(a_f, fake)", "squared_slope(a_r, real)"),
+        in_source(by_autograd, "discriminator_loss_and_outputs", "else slope(a_f, fake)", "else slope(a_r, real)"),
         part(True, r1=0.1, r2=0.7),
     ),
     "the gradient penalty not squared": (
-        in_source(field, "_discriminator_loss", "(length - 1).square()", "(length - 1).abs()"),
+        in_penalty("gradient_penalty", "loss", "(lengths(v) - 1).square()", "(lengths(v) - 1).abs()"),
         part(True, gradient_penalty=2.0),
     ),
     "the gradient penalty of the squared length": (
-        in_source(field, "_discriminator_loss", "(length - 1).square()", "(length.square() - 1).square()"),
+        in_penalty("gradient_penalty", "loss", "(lengths(v) - 1).square()", "(lengths(v).square() - 1).square()"),
         part(True, gradient_penalty=2.0),
     ),
     "the gradient penalty's own share forgotten, by hand": (
-        in_source(field, "_discriminator_by_hand", "(1 - share / length)", "(1 - 1 / length)"),
+        in_penalty("gradient_penalty", "by_hand", "(1 - share / length)", "(1 - 1 / length)"),
         part(False, gradient_penalty=2.0),
     ),
     "the gradient penalty between the wrong ends": (
-        in_source(field, "_between", "torch.lerp(real, fake, chance.mix)", "torch.lerp(fake, real, chance.mix)"),
+        in_source(
+            by_hand, "points_between", "torch.lerp(real, fake, step_noise.mix)", "torch.lerp(fake, real, step_noise.mix)"
+        ),
         part(False, gradient_penalty=2.0),
     ),
     "penalties swapped between their batches, by hand": (
-        in_source(field, "_discriminator_by_hand", '{"real": p.r1, "fake": p.r2}', '{"real": p.r2, "fake": p.r1}'),
+        in_source(field, "discriminator_by_hand", "in weighed[name]]", 'in weighed[{"real": "fake", "fake": "real"}[name]]]'),
         part(False, r1=0.3, r2=0.7),
     ),
     # ------------------------------------------------------------------------------------------------------------ field
     "the sample's share of the batch, not of the packs": (
-        in_source(field, "_generator_by_hand", "_share(a.shape[1], a.dtype)", "_share(samples.shape[1], a.dtype)"),
+        in_source(field, "generator_by_hand", "_share(a.shape[1], a.dtype)", "_share(samples.shape[1], a.dtype)"),
         part(False, packing=2),
     ),
     "packs of samples far apart": (
         in_source(
-            field,
-            "seen",
+            losses_,
+            "discriminator_input",
             "x.reshape(len(x), -1, game.pack * x.shape[-1])",
             "torch.cat(x.chunk(game.pack, dim=1), dim=-1)",
         ),
         part(True, packing=2),
     ),
     "noise on real data alone": (
-        in_source(field, "_noises", "chance.noise[:, 1])", "torch.zeros_like(chance.noise[:, 1]))"),
+        in_source(by_hand, "noises_of", "step_noise.noise[:, 1])", "torch.zeros_like(step_noise.noise[:, 1]))"),
         part(False, noise=0.5),
     ),
     "real and generated data judged in one batch under batch norm": (
-        in_source(field, "_judge_both", "game.discriminator.network.mixes or", ""),
+        in_source(losses_, "_judge_both", "game.discriminator.network.couples_batch or", ""),
         part(True, network={"normalisation": "batch"}),
     ),
     "slopes shared by both losses under batch norm": (
-        in_source(field, "generator_by_autograd", "game.discriminator.network.mixes", "False"),
+        in_source(checks, "generator_by_autograd", "game.discriminator.network.couples_batch", "False"),
         part(True, network={"normalisation": "batch"}),
     ),
     "G's gradient from another batch's graph": (
@@ -387,7 +407,7 @@ SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
     ),
     # ---------------------------------------------------------------------------------------------------- known answers
     "an R1 without its half has another critical gamma": (
-        in_source(field, "_discriminator_loss", "0.5 * p.r1[:, 0]", "p.r1[:, 0]"),
+        in_penalty("r1", "loss", "0.5 * weight", "weight"),
         known.test_the_critical_gamma,
     ),
     "optimistic steps doubled only": (

@@ -23,7 +23,7 @@ from gandash.config.rules import (
     SymplecticAdjustmentConfig,
     UnrolledConfig,
 )
-from gandash.game.field import discriminator_loss, generate, generator_loss
+from gandash.game.losses import discriminator_loss, generate, generator_loss
 from gandash.game.round import Players
 from gandash.game.step import UPDATE_RULES, train_step
 
@@ -204,12 +204,12 @@ def test_unrolled_gradient_by_differences(depth: int) -> None:
     torch.testing.assert_close(after.theta, hand.theta.detach(), rtol=1e-6, atol=1e-9)
     # and against the same with phi_k detached, which is another gradient
     phi, theta = after.phi.clone().requires_grad_(), state.theta.clone().requires_grad_()
-    real, latents, chance = hand.real[None], hand.latents[None], hand.chance
+    real, latents, step_noise = hand.real[None], hand.latents[None], hand.step_noise
     for _ in range(depth):
         fake = generate(game, state.theta, latents)
-        (of_d,) = torch.autograd.grad(discriminator_loss(game, phi, real, fake, chance).sum(), phi)
+        (of_d,) = torch.autograd.grad(discriminator_loss(game, phi, real, fake, step_noise).sum(), phi)
         phi = (phi - 0.5 * of_d).detach().requires_grad_()
-    (still,) = torch.autograd.grad(generator_loss(game, theta, phi, real, latents, chance).sum(), theta)
+    (still,) = torch.autograd.grad(generator_loss(game, theta, phi, real, latents, step_noise).sum(), theta)
     assert float((after.theta - (state.theta - 0.1 * still)).norm()) > 1e-5
 
 

@@ -16,7 +16,8 @@ from gandash.config.networks import LatentConfig, LinearConfig, MLPConfig
 from gandash.config.optimisers import GradientDescentConfig
 from gandash.config.regularisers import RegulariserConfig
 from gandash.config.rules import SimultaneousConfig
-from gandash.game.field import discriminator_loss, generate, generator_part, logits
+from gandash.game.field import generator_part
+from gandash.game.losses import discriminator_loss, generate, logits
 from gandash.game.networks import Network, build_network
 from gandash.game.round import Players, start
 from gandash.game.spectral import normalised

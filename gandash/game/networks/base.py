@@ -93,11 +93,11 @@ class Network(ABC):
     `layers` are the (fan_in, fan_out) of the matrices that `passes.py` multiplies by, where it can; `is_plain` says whether
     its passes by hand are right for this network, else only calling it is. `tapes` is their memory: see `passes.tape`.
     A row falls into parts of `lengths`; those numbered `matrices` are weights of the `shapes` (fan_in, fan_out).
-    `mixes` says that the outputs of one batch depend on each other.
+    `couples_batch` says that the outputs of one batch depend on each other.
     """
 
     is_plain = False
-    mixes = False
+    couples_batch = False
     lengths: list[int]
     shapes: list[tuple[int, int]]
     matrices: list[int]

@@ -50,7 +50,7 @@ class Convolution(Network):
         self.lengths = [n for lengths in own for n in lengths]
         del self.lengths[len(self.lengths) - scales :]  # the last layer is not normalised
         self.matrices = [(2 + scales) * i for i in range(len(self.plan))]
-        self.mixes = settings.normalisation == "batch"
+        self.couples_batch = settings.normalisation == "batch"
         super().__init__(sum(self.lengths))
 
     def initialise(self, generator: Generator) -> Tensor:
@@ -86,7 +86,7 @@ class Convolution(Network):
         return x if layer.kernel == 1 else _rows(torch.tanh(x), members)
 
     def _normalised(self, x: Tensor, members: int, gains: Tensor, shifts: Tensor) -> Tensor:
-        if self.mixes:
+        if self.couples_batch:
             return F.batch_norm(x, None, None, gains, shifts, training=True, eps=NORMALISATION_EPSILON)
         return F.group_norm(x, members, gains, shifts, NORMALISATION_EPSILON)
 

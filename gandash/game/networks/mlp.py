@@ -56,7 +56,7 @@ class MLP(Network):
         super().__init__(sum(self.lengths), layers)
         self._maxout = settings.activation == "maxout"
         self._dim = {"none": None, "batch": 1, "layer": 2}[settings.normalisation]
-        self.mixes = settings.normalisation == "batch"
+        self.couples_batch = settings.normalisation == "batch"
         self.is_plain = not (self._maxout or scales or settings.dropout)
 
     @property
