@@ -468,7 +468,7 @@ def test_a_gradient_penalty_does_better_than_clipping() -> None:
 def slopes_on_data(play: Play) -> list[float]:
     """E|grad_x a| over points of p_r, of every member's critic."""
     x = play.measurements()[0].estimators.real_points.clone().expand(play.game.members, -1, -1).requires_grad_()
-    outputs = play.game.discriminator.network(play.state.critic.clone(), x)
+    outputs = play.game.discriminator.network(play.state.phi_effective.clone(), x)
     (slope,) = torch.autograd.grad(outputs.sum(), x)
     return slope.norm(dim=-1).mean(dim=1).tolist()
 
@@ -574,7 +574,7 @@ def test_without_r1_d_tells_the_digits_that_it_was_fed_from_all_others() -> None
     choice = torch.zeros(n, 2)
     choice[:, 0] = (torch.arange(n) + 0.5) / n  # each picture once, in order: the first 900 are those of the game
     x = everything.push(choice, torch.rand(n, everything.dimension, generator=torch.Generator().manual_seed(0)))
-    d = torch.sigmoid(evaluate_discriminator_on_samples(play.game, play.state.critic, x.expand(3, -1, -1))).view(3, n)
+    d = torch.sigmoid(evaluate_discriminator_on_samples(play.game, play.state.phi_effective, x.expand(3, -1, -1))).view(3, n)
     fed, others = d[:, :900].mean(dim=1), d[:, 900:].mean(dim=1)
     print(f"D on the pictures it was fed {fed.tolist()}, on others {others.tolist()}")
     assert (fed - others > 0.25).all()

@@ -18,9 +18,10 @@ from gandash.cli.live import CURE, Step, chosen_move, preset_name, timeline
 from gandash.cli.pictures import read as read_pictures
 from gandash.cli.saying import one_line, print_json, refuse
 from gandash.config import GameConfig, parse_config
+from gandash.config.data.uploaded import played_with
 from gandash.config.setting import JsonValue, SettingError
 from gandash.headless import play
-from gandash.packed import MAX_PICTURES, SIDES, pack_samples
+from gandash.packed import MAX_PICTURES, SIDES
 from gandash.presets import DEFAULT, PRESETS
 from gandash.uploads import tables
 from gandash.uploads.dialects import TableRefused
@@ -261,8 +262,7 @@ def _read_samples(path: str, read_as: Sequence[str]) -> list[tuple[str, JsonValu
         refuse(f"--samples {path}: given {error.given}; allowed is {tables.ALLOWED}; {error.hint}")
     if words:
         click.echo(one_line(f"--samples: read as {words}"), err=True)
-    kind = "samples" if rows.shape[1] == 1 else "samples_2d"
-    return [("data", {"kind": kind, "rows": pack_samples(rows)})]
+    return [("data", played_with(rows))]
 
 
 # -------------------------------------------------------------------------------------------------------------- telling

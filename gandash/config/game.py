@@ -10,16 +10,12 @@ from typing import Any, Literal
 
 from gandash.config.data import DataConfig, MixtureConfig, PicturesConfig
 from gandash.config.networks import ConvolutionConfig, DiscriminatorConfig, GeneratorConfig, LatentConfig, MLPConfig, Shape
-from gandash.config.objectives import OBJECTIVES, Objective
+from gandash.config.objectives import CROSS_ENTROPIES, OBJECTIVES, Objective
 from gandash.config.optimisers import AdamConfig, OptimiserConfig
 from gandash.config.regularisers import RegulariserConfig
 from gandash.config.rules import (
     SECOND_ORDER,
     AlternatingConfig,
-    ConsensusConfig,
-    ExtragradientConfig,
-    SymplecticAdjustmentConfig,
-    UnrolledConfig,
     UpdateRuleConfig,
 )
 from gandash.config.setting import JsonValue, SettingError, Settings, parse, setting, setting_at, with_settings
@@ -108,7 +104,7 @@ class GameConfig(Settings):
 
     def _fits_together(self) -> None:
         regulariser, rule = self.regulariser, self.update_rule
-        if regulariser.smoothing and self.objective not in ("minimax", "non_saturating"):
+        if regulariser.smoothing and self.objective not in CROSS_ENTROPIES:
             raise ValueError(
                 f"regulariser.smoothing, objective: label smoothing asks D for a probability below 1, and under "
                 f"{OBJECTIVES[self.objective]} D gives none. Set the smoothing to 0, or choose minimax or non-saturating"
@@ -189,17 +185,9 @@ def flop_per_step(config: GameConfig) -> float:
     shape, packed = picture_shapes(config)
     g = config.generator.weights(config.latent.dimension, dimension, shape)
     d = config.discriminator.weights(pack * dimension, 1, packed) / pack
-    rule, regulariser = config.update_rule, config.regulariser
-    d_update = 2 * g + (12 + regulariser.flop) * d
+    d_update = 2 * g + (12 + config.regulariser.flop) * d
     g_update = 6 * g + 4 * d
-    rounds = rule.discriminator_steps * d_update + rule.generator_steps * g_update
-    if isinstance(rule, ExtragradientConfig):
-        rounds *= 2
-    elif isinstance(rule, ConsensusConfig | SymplecticAdjustmentConfig):
-        rounds *= 4 if isinstance(rule, ConsensusConfig) else 8
-    elif isinstance(rule, UnrolledConfig):
-        rounds += rule.depth * 3 * d_update
-    return config.run.batch * rounds
+    return config.run.batch * config.update_rule.flop(d_update, g_update)
 
 
 def bytes_per_step(config: GameConfig) -> float:

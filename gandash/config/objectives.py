@@ -2,21 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
-OBJECTIVES = {
-    "minimax": "minimax",
-    "non_saturating": "non-saturating",
-    "least_squares": "least squares",
-    "hinge": "hinge",
-    "wasserstein": "Wasserstein",
-    "relativistic": "relativistic pairing",
-    "f_kl": "f-GAN: KL",
-    "f_reverse_kl": "f-GAN: reverse KL",
-    "f_pearson": "f-GAN: Pearson χ²",
-    "f_squared_hellinger": "f-GAN: squared Hellinger",
-    "f_jensen_shannon": "f-GAN: Jensen–Shannon",
-}
 Objective = Literal[
     "minimax",
     "non_saturating",
@@ -30,3 +17,27 @@ Objective = Literal[
     "f_squared_hellinger",
     "f_jensen_shannon",
 ]
+
+OBJECTIVES: dict[str, str] = dict(
+    zip(
+        get_args(Objective),
+        (
+            "minimax",
+            "non-saturating",
+            "least squares",
+            "hinge",
+            "Wasserstein",
+            "relativistic pairing",
+            "f-GAN: KL",
+            "f-GAN: reverse KL",
+            "f-GAN: Pearson χ²",
+            "f-GAN: squared Hellinger",
+            "f-GAN: Jensen–Shannon",
+        ),
+        strict=True,
+    )
+)
+"""The screen's words for each, in the same order."""
+
+CROSS_ENTROPIES: tuple[Objective, ...] = ("minimax", "non_saturating")
+"""Those that ask D for a probability, which labels can be smoothed for."""

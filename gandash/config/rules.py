@@ -9,21 +9,21 @@ from pydantic import Field
 from gandash.config.setting import Settings, setting
 
 
-class SimultaneousConfig(Settings):
+class _OneEach(Settings):
+    """Base of the rules in which each player moves once a round."""
+
+    def flop(self, of_d: float, of_g: float) -> float:
+        """What a round costs where an update of D costs `of_d`, and one of G `of_g`."""
+        return of_d + of_g
+
+    def summary(self) -> str:
+        return str(getattr(self, "kind", "")).replace("_", " ")
+
+
+class SimultaneousConfig(_OneEach):
     """Both players move from the same point."""
 
     kind: Literal["simultaneous"] = "simultaneous"
-
-    @property
-    def discriminator_steps(self) -> int:
-        return 1
-
-    @property
-    def generator_steps(self) -> int:
-        return 1
-
-    def summary(self) -> str:
-        return "simultaneous"
 
 
 class AlternatingConfig(Settings):
@@ -62,24 +62,13 @@ class AlternatingConfig(Settings):
         if self.discriminator_steps + self.generator_steps == 0:
             raise ValueError("discriminator_steps: both players have 0 steps; let at least one of them move")
 
+    def flop(self, of_d: float, of_g: float) -> float:
+        """What a round costs where an update of D costs `of_d`, and one of G `of_g`."""
+        return self.discriminator_steps * of_d + self.generator_steps * of_g
+
     def summary(self) -> str:
         order = "" if self.first == "discriminator" else ", G first"
         return f"alternating {self.discriminator_steps} : {self.generator_steps}{order}"
-
-
-class _OneEach(Settings):
-    """Base of the rules in which each player moves once a round."""
-
-    @property
-    def discriminator_steps(self) -> int:
-        return 1
-
-    @property
-    def generator_steps(self) -> int:
-        return 1
-
-    def summary(self) -> str:
-        return str(getattr(self, "kind", "")).replace("_", " ")
 
 
 class ExtragradientConfig(_OneEach):
@@ -87,6 +76,9 @@ class ExtragradientConfig(_OneEach):
     arXiv:1802.10551: with Adam both steps update the moments)."""
 
     kind: Literal["extragradient"] = "extragradient"
+
+    def flop(self, of_d: float, of_g: float) -> float:
+        return 2 * super().flop(of_d, of_g)
 
 
 class OptimisticConfig(_OneEach):
@@ -111,6 +103,9 @@ class ConsensusConfig(_OneEach):
         "point attracts.",
     )
 
+    def flop(self, of_d: float, of_g: float) -> float:
+        return 4 * super().flop(of_d, of_g)
+
 
 class SymplecticAdjustmentConfig(_OneEach):
     """The field plus lambda A^T v, A the antisymmetric part of its Jacobian (Balduzzi et al. 2018, arXiv:1802.05642)."""
@@ -125,6 +120,9 @@ class SymplecticAdjustmentConfig(_OneEach):
         le=100,
         help="How much of Aᵀv is added: it bends the orbit inwards and leaves what is no rotation alone.",
     )
+
+    def flop(self, of_d: float, of_g: float) -> float:
+        return 8 * super().flop(of_d, of_g)
 
 
 class LookaheadConfig(_OneEach):
@@ -163,6 +161,9 @@ class UnrolledConfig(_OneEach):
         le=10,
         help="Step size of the foreseen gradient steps of D.",
     )
+
+    def flop(self, of_d: float, of_g: float) -> float:
+        return super().flop(of_d, of_g) + self.depth * 3 * of_d
 
 
 UpdateRuleConfig = Annotated[

@@ -148,9 +148,9 @@ def batch_field(
         w = w.detach().float()[None]
         theta, phi = w[:, :split], w[:, split:]
         judged = normalised(net, phi, kept, rounds=SETTLING) if game.penalties.spectral else None
-        critic = phi if judged is None else judged.phi
-        of_d = discriminator_part(game, critic, real, sample(game, theta, latents), step_noise).gradient
-        of_g = generator_part(game, theta, critic, real, latents, step_noise).gradient
+        phi_effective = phi if judged is None else judged.phi
+        of_d = discriminator_part(game, phi_effective, real, sample(game, theta, latents), step_noise).gradient
+        of_g = generator_part(game, theta, phi_effective, real, latents, step_noise).gradient
         return torch.cat([of_g, of_d if judged is None else judged.pull_back(of_d)], dim=1)[0]
 
     return v

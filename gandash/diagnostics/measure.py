@@ -96,19 +96,19 @@ def measure(found: Estimators, game: Game, state: GameState, streams: Streams, m
     average = found.read(sample(game, state.average[row], latents)[0]) if averaged else None
     fake = sample(game, state.theta[row], latents)
     live = found.read(fake[0])
-    critic, reading = state.critic[row], game.objective.reading
+    phi_effective, reading = state.phi_effective[row], game.objective.reading
     one_pass = game.pack == 1 and game.discriminator.network.is_plain and not game.objective.pairs
     real_points = found.real_points[None]
     if not one_pass:  # spread-out points lie in order: a pack must not be made of neighbours, nor a pair of equal ranks
         real_points, fake = (x[:, torch.randperm(found.samples, generator=generator)] for x in (real_points, fake))
-    d, real, fake_outputs = _judged(game, critic, found, real_points, fake, one_pass)
+    d, real, fake_outputs = _judged(game, phi_effective, found, real_points, fake, one_pass)
     return Measurement(
         estimators=found,
         live=live,
         average=average,
         d=reading.of(d).numpy(),
         d_star=optimal_discriminator(found.p_r, live.p_g, reading.optimal, game.pack),
-        slopes=(_slope(game, critic, real_points), _slope(game, critic, fake)),
+        slopes=(_slope(game, phi_effective, real_points), _slope(game, phi_effective, fake)),
         centre=reading.centre,
         expectations=expectations(game, real, fake_outputs),
     )
@@ -133,22 +133,22 @@ def expectations(game: Game, real: torch.Tensor, fake: torch.Tensor) -> dict[str
 
 
 def _judged(
-    game: Game, critic: torch.Tensor, found: Estimators, real: torch.Tensor, fake: torch.Tensor, one_pass: bool
+    game: Game, phi_effective: torch.Tensor, found: Estimators, real: torch.Tensor, fake: torch.Tensor, one_pass: bool
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """D's outputs at the places `(m,)`, on real and on generated samples `(1, n)`, in double precision."""
     if one_pass:
-        a = evaluate_discriminator(game, critic, torch.cat([found.places[None], real, fake], dim=1)).double()
+        a = evaluate_discriminator(game, phi_effective, torch.cat([found.places[None], real, fake], dim=1)).double()
         at_places, on_real, on_fake = torch.split(a, [len(found.places), real.shape[1], fake.shape[1]], dim=1)
         return at_places[0], on_real, on_fake
     outputs = (
-        evaluate_discriminator(game, critic, found.places[None])[0],
-        evaluate_discriminator_on_samples(game, critic, real),
-        evaluate_discriminator_on_samples(game, critic, fake),
+        evaluate_discriminator(game, phi_effective, found.places[None])[0],
+        evaluate_discriminator_on_samples(game, phi_effective, real),
+        evaluate_discriminator_on_samples(game, phi_effective, fake),
     )
     return outputs[0].double(), outputs[1].double(), outputs[2].double()
 
 
-def _slope(game: Game, critic: torch.Tensor, x: torch.Tensor) -> float:
+def _slope(game: Game, phi_effective: torch.Tensor, x: torch.Tensor) -> float:
     """E |grad_x a| over some of the samples `(1, n, dim)`, evenly chosen, since they may lie in order."""
     some = x[:, :: max(1, x.shape[1] // _SLOPES)]
-    return float(mean_slope(game, critic, some[:, : some.shape[1] // game.pack * game.pack]))
+    return float(mean_slope(game, phi_effective, some[:, : some.shape[1] // game.pack * game.pack]))

@@ -66,8 +66,10 @@ def measure_pictures(game: Game, state: GameState, streams: Streams, member: int
     average = found.read(_made(game, state.average[row], latents)[0]) if averaged else None
     fake = _made(game, state.theta[row], latents)
     live = found.read(fake[0])
-    critic, reading = state.critic[row], game.objective.reading
-    a_real, a_fake = (evaluate_discriminator_on_samples(game, critic, x).double() for x in (found.real_points[None], fake))
+    phi_effective, reading = state.phi_effective[row], game.objective.reading
+    a_real, a_fake = (
+        evaluate_discriminator_on_samples(game, phi_effective, x).double() for x in (found.real_points[None], fake)
+    )
     d_real, d_fake = reading.of(a_real), reading.of(a_fake)
     centre = d_real.median() if reading.centre is None else torch.tensor(reading.centre, dtype=d_real.dtype)
     some = _SLOPES - _SLOPES % game.pack
@@ -78,8 +80,8 @@ def measure_pictures(game: Game, state: GameState, streams: Streams, member: int
         gap=float(torch.quantile((d_real - centre).abs(), CENTRAL)),
         mean_gap=float(torch.cat([d_real, d_fake], dim=1).sub(centre).abs().mean()),
         slopes=(
-            float(mean_slope(game, critic, found.real_points[None, :some])),
-            float(mean_slope(game, critic, fake[:, :some])),
+            float(mean_slope(game, phi_effective, found.real_points[None, :some])),
+            float(mean_slope(game, phi_effective, fake[:, :some])),
         ),
         expectations=expectations(game, a_real, a_fake),
     )

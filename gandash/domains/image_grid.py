@@ -79,7 +79,7 @@ class ImageGridFrames(FrameBuilder):
 
     @torch.inference_mode()
     def arrays(self, game: Game, state: GameState, found: PictureMeasurement) -> Arrays:
-        theta, phi, n = state.theta[:1], state.critic[:1], self._shown
+        theta, phi, n = state.theta[:1], state.phi_effective[:1], self._shown
         made = sample(game, theta, self._latents[None])[0].clone()
         d_made, d_real = (game.objective.reading.of(evaluate_discriminator(game, phi, x[None]))[0] for x in (made, self._real))
         low, high = (0.0, 1.0) if game.objective.reading.is_probability else _range(d_made, d_real)

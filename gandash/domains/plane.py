@@ -48,7 +48,7 @@ class PlaneFrames(FrameBuilder):
 
     @torch.inference_mode()
     def arrays(self, game: Game, state: GameState, found: Measurement) -> Arrays:
-        theta, phi = state.theta[:1], state.critic[:1]
+        theta, phi = state.theta[:1], state.phi_effective[:1]
         latents = self._latents if self._mesh is None else torch.cat([self._latents, self._mesh])
         x = sample(game, theta, latents[None]).clone()
         d = game.objective.reading.of(evaluate_discriminator(game, phi, found.estimators.places[None]))[0]

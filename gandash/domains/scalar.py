@@ -30,7 +30,7 @@ class PathEvidence(VerdictEvidence):
 
     def _observation(self, game: Game, state: GameState, found: Any, readings: dict[str, float]) -> float:
         theta, psi = equilibrium(game)
-        return math.hypot(float(state.theta) - theta, float(state.critic) - psi)
+        return math.hypot(float(state.theta) - theta, float(state.phi_effective) - psi)
 
     def verdict(self, game: Game) -> Verdict:
         return path_verdict_rule(self._recent)
@@ -66,7 +66,7 @@ class PhaseFrames(FrameBuilder):
     def follow(self, state: GameState) -> None:
         while self._path and self._path[-1][0] >= state.step:  # the same again, or after going back to an earlier state
             self._path.pop()
-        self._path.append((state.step, float(state.theta[0, 0]), float(state.critic[0, 0])))
+        self._path.append((state.step, float(state.theta[0, 0]), float(state.phi_effective[0, 0])))
         if len(self._path) > self.PATH:
             half = self.PATH // 2
             self._path = self._path[:half:2] + self._path[half:]

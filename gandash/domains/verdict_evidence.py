@@ -61,7 +61,9 @@ def _means_in_noise(game: Game, state: GameState, noise: torch.Tensor) -> dict[s
     means = [
         float(
             game.objective.reading.of(
-                evaluate_discriminator_on_samples(game, state.critic, x + noise * torch.randn(x.shape, generator=generator))
+                evaluate_discriminator_on_samples(
+                    game, state.phi_effective, x + noise * torch.randn(x.shape, generator=generator)
+                )
             ).mean()
         )
         for x in (real, fake)

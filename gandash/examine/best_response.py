@@ -32,7 +32,7 @@ def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Result
     for now in approach(
         game,
         copy.theta,
-        copy.critic,
+        copy.phi_effective,
         copy.generators,
         jsd=jsd,
         steps=steps,
@@ -78,7 +78,7 @@ def _seconds(copy: GameCopy) -> float:
     steps = affordable_steps(copy.game, BEST_BATCH, BEST_STEPS, [])
 
     def few() -> None:
-        way = approach(copy.game, copy.theta, copy.critic, copy.generators, steps=5, batch=BEST_BATCH, samples=64)
+        way = approach(copy.game, copy.theta, copy.phi_effective, copy.generators, steps=5, batch=BEST_BATCH, samples=64)
         for _ in way:
             pass
 

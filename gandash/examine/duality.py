@@ -21,7 +21,14 @@ def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Result
     batch, test = copy.drawn(INNER_BATCH, generators), copy.drawn(INNER_TEST, generators)
     yield {"words": f"each player takes {steps} steps against the other, which stands still"}
     found = duality_gap(
-        game, copy.theta, copy.critic, *batch, steps=steps, learning_rate=INNER_RATE, test=test, check_cancelled=check_cancelled
+        game,
+        copy.theta,
+        copy.phi_effective,
+        *batch,
+        steps=steps,
+        learning_rate=INNER_RATE,
+        test=test,
+        check_cancelled=check_cancelled,
     )
     yield {
         "gap": float(found.gap),
@@ -41,7 +48,7 @@ def _seconds(copy: GameCopy) -> float:
     steps = affordable_steps(copy.game, INNER_BATCH, INNER_STEPS, [])
 
     def few() -> object:
-        return duality_gap(copy.game, copy.theta, copy.critic, *batch, steps=2, learning_rate=INNER_RATE)
+        return duality_gap(copy.game, copy.theta, copy.phi_effective, *batch, steps=2, learning_rate=INNER_RATE)
 
     return with_rests(timed(few) / 4, 2 * steps)
 

@@ -68,9 +68,9 @@ class GameCopy:
         return self.state.theta.clone()
 
     @property
-    def critic(self) -> Tensor:
+    def phi_effective(self) -> Tensor:
         """What D is judged with; phi itself but for spectral normalisation."""
-        return self.state.critic.clone()
+        return self.state.phi_effective.clone()
 
     @property
     def generators(self) -> list[Generator]:

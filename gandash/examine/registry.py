@@ -20,7 +20,7 @@ EXAMINATIONS: dict[Examinable, Examination] = {one.what: one for one in (SPECTRU
 def examine(what: Examinable, frozen: FrozenGame, check_cancelled: CheckCancelled) -> Iterator[Result]:
     """The results of one examination, as they come. Raises ValueError in words where there can be none."""
     state, examination = frozen.state, EXAMINATIONS[what]
-    if not all(bool(torch.isfinite(t).all()) for t in (state.theta, state.phi, state.critic)):
+    if not all(bool(torch.isfinite(t).all()) for t in (state.theta, state.phi, state.phi_effective)):
         raise Unfit("The game has diverged: its parameters are no longer finite numbers. Go back to a finite state first.")
     if why := examination.refusal(frozen.config):
         raise Unfit(why)

@@ -47,7 +47,7 @@ def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Result
         "neighbours": samples.NEIGHBOURS,
         "values": dict(_statistics(real, fake, covering)),
         "floors": None,
-        "slope": float(mean_slope(game, copy.critic, real[None, : n - n % game.pack])),
+        "slope": float(mean_slope(game, copy.phi_effective, real[None, : n - n % game.pack])),
         **domain.mode_table(game, fake),
         "notes": list(notes),
     }

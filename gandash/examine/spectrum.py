@@ -81,7 +81,7 @@ def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Result
             return h * bare(w)
 
     yield {"words": f"looking for the leading eigenvalues of a {size} × {size} matrix"}
-    at = spectrum.joint(copy.theta, copy.critic)
+    at = spectrum.joint(copy.theta, copy.phi_effective)
     found = spectrum.spectrum(field, at, count=count, which=kinds, restarts=RESTARTS, check_cancelled=check_cancelled)
     if not found.converged:
         notes.append(
@@ -115,7 +115,7 @@ def _note_flat(copy: GameCopy, real: Tensor, latents: Tensor, step_noise: StepNo
     game = copy.game
     with torch.enable_grad():
         real, fake = discriminator_input(game, real), discriminator_input(game, generate(game, copy.theta, latents))
-        flat = float((slopes_between(game, copy.critic, real, fake, step_noise) == 0).float().mean())
+        flat = float((slopes_between(game, copy.phi_effective, real, fake, step_noise) == 0).float().mean())
     if flat == 1:
         raise Unfit(
             "There is no spectrum where D is flat everywhere: the gradient penalty's |∇a| has a kink at 0. Try again some "
@@ -153,7 +153,7 @@ def stability(c: GameConfig) -> tuple[spectrum.Rule | None, str]:
 def _seconds(copy: GameCopy) -> float:
     real, latents = copy.drawn(PROBE, copy.generators)
     field = spectrum.joint_field(copy.game, real, latents, 0, _mix(copy, real.shape[1]))
-    jacobian = spectrum.Jacobian(field, spectrum.joint(copy.theta, copy.critic))
+    jacobian = spectrum.Jacobian(field, spectrum.joint(copy.theta, copy.phi_effective))
     product = timed(lambda: jacobian.times(np.ones(jacobian.size)))
     return with_rests(product, jacobian.size if jacobian.size <= spectrum.DENSE else 2 * PRODUCTS)
 

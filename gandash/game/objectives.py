@@ -19,6 +19,8 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from gandash.config.objectives import CROSS_ENTROPIES
+
 Array = NDArray[np.float64]
 
 SIDES = torch.tensor([[-1.0], [1.0]])  # times logits `(members, 2, batch)`: how far D leans to the wrong side, real and fake
@@ -234,8 +236,6 @@ JENSEN_SHANNON = _divergence(
     0.0,
 )
 
-
-CROSS_ENTROPIES = ("minimax", "non_saturating")
 
 OBJECTIVES: dict[str, Objective] = {
     o.name: o

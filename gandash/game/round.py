@@ -40,19 +40,19 @@ class GameState:
     average: Tensor  # (members, n_theta), exponential moving average of theta (Yazici et al. 2019, arXiv:1806.04498)
     theta_moments: Moments
     phi_moments: Moments
-    critic: Tensor  # (members, n_phi), what D is judged with: phi, or phi normalised
+    phi_effective: Tensor  # (members, n_phi), D's weights as they act: phi, or phi after spectral normalisation
     memory: dict[str, Tensor] = field(default_factory=dict)  # what update rule and normalisation keep from round to round
 
     @property
     def tensors(self) -> dict[str, Tensor]:
         """All of it by name, each `(members, n)`: `theta`, ..., `theta_moments.mean`, ..., `memory.spectral`, ..."""
-        plain = {name: getattr(self, name) for name in _PLAIN}
+        plain = {kept: getattr(self, name) for kept, name in _PLAIN.items()}
         return plain | {f"{group}.{name}": t for group in _GROUPS for name, t in getattr(self, group).items()}
 
     @classmethod
     def of(cls, step: int, tensors: Mapping[str, Tensor]) -> GameState:
         """The state whose `tensors` these are. Raises KeyError when one is missing."""
-        parts: dict[str, Any] = {name: tensors[name] for name in _PLAIN} | {group: {} for group in _GROUPS}
+        parts: dict[str, Any] = {name: tensors[kept] for kept, name in _PLAIN.items()} | {group: {} for group in _GROUPS}
         for name, tensor in tensors.items():
             group, _, rest = name.partition(".")
             if rest:
@@ -76,7 +76,8 @@ class GameState:
         return cls.of(states[0].step, {name: torch.cat([tensors[name] for tensors in apart]) for name in apart[0]})
 
 
-_PLAIN, _GROUPS = ("theta", "phi", "average", "critic"), ("theta_moments", "phi_moments", "memory")
+_PLAIN = {"theta": "theta", "phi": "phi", "average": "average", "critic": "phi_effective"}  # as kept on disk: the field
+_GROUPS = ("theta_moments", "phi_moments", "memory")
 
 METRICS = (
     "loss_d",
@@ -100,10 +101,10 @@ def start(game: Game, streams: Streams) -> GameState:
     theta = streams.initial(game.generator.network)
     phi = streams.initial(game.discriminator.network)
     memory: dict[str, Tensor] = {}
-    critic = phi
+    phi_effective = phi
     if game.penalties.spectral:
         first = normalised(game.discriminator.network, phi, None)
-        critic, memory["spectral"] = first.phi, first.kept
+        phi_effective, memory["spectral"] = first.phi, first.kept
     return GameState(
         step=0,
         theta=theta,
@@ -111,7 +112,7 @@ def start(game: Game, streams: Streams) -> GameState:
         average=theta,
         theta_moments=game.generator.optimiser.start(theta),
         phi_moments=game.discriminator.optimiser.start(phi),
-        critic=critic,
+        phi_effective=phi_effective,
         memory=memory,
     )
 
@@ -122,7 +123,7 @@ class Round:
     def __init__(self, game: Game, state: GameState, streams: Streams, players: Players) -> None:
         self.game, self.streams, self.players = game, streams, players
         self.step = state.step
-        self.theta, self.phi, self.average, self.critic = state.theta, state.phi, state.average, state.critic
+        self.theta, self.phi, self.average, self.phi_effective = state.theta, state.phi, state.average, state.phi_effective
         self.theta_moments, self.phi_moments = state.theta_moments, state.phi_moments
         self.memory = dict(state.memory)
         self.d_part: DiscriminatorPart | None = None
@@ -178,7 +179,7 @@ class Round:
 
     def look_g(self) -> GeneratorPart:
         """G's field at this point on the batch at hand, against D as it is judged with now."""
-        self.g_part = generator_part(self.game, self.theta, self.critic, self.real, self.latents, self.step_noise)
+        self.g_part = generator_part(self.game, self.theta, self.phi_effective, self.real, self.latents, self.step_noise)
         return self.g_part
 
     # ---------------------------------------------------------------------------------------------------------- moves
@@ -205,9 +206,11 @@ class Round:
         clip = self.game.penalties.clip
         self.phi = phi if clip is None else torch.minimum(torch.maximum(phi, -clip), clip)
         if not self.game.penalties.spectral:
-            self.critic = self.phi
+            self.phi_effective = self.phi
         else:
-            self.critic = normalised(self.game.discriminator.network, self.phi, self.memory.get("spectral"), rounds=0).phi
+            self.phi_effective = normalised(
+                self.game.discriminator.network, self.phi, self.memory.get("spectral"), rounds=0
+            ).phi
 
     def end(self) -> tuple[GameState, Tensor]:
         """The state after the round, and its metrics `(members, len(METRICS))`."""
@@ -219,7 +222,7 @@ class Round:
             average=self.average,
             theta_moments=self.theta_moments,
             phi_moments=self.phi_moments,
-            critic=self.critic,
+            phi_effective=self.phi_effective,
             memory=self.memory,
         )
         g_part = self.g_part if Players.G in self.players else None

@@ -8,8 +8,9 @@ from typing import Any
 
 import streamlit as st
 
+from gandash.config.data.uploaded import played_with
 from gandash.config.setting import JsonValue
-from gandash.packed import MAX_PICTURES, SIDES, pack_samples
+from gandash.packed import MAX_PICTURES, SIDES
 from gandash.uploads import folder, guard, tables
 from gandash.uploads.dialects import Rows, TableRefused
 
@@ -53,8 +54,7 @@ def as_text(words: str) -> str:
 
 def settings(rows: Rows, scaling: str) -> JsonValue:
     """The data setting that plays with these rows."""
-    kind = "samples" if rows.shape[1] == 1 else "samples_2d"
-    return {"kind": kind, "rows": pack_samples(rows), "scaling": scaling}
+    return played_with(rows, scaling=scaling)
 
 
 def draw_pictures(keys: Mapping[str, str], on_change: Callable[[], None], note: str = "") -> None:

@@ -63,7 +63,7 @@ def ramp(weight: float, offset: float = 0.0) -> torch.Tensor:
 
 def at(state: GameState, theta: torch.Tensor, phi: torch.Tensor) -> GameState:
     """The state with both players there. phi itself is what D is judged with: nothing here is normalised."""
-    return replace(state, theta=theta, phi=phi, critic=phi)
+    return replace(state, theta=theta, phi=phi, phi_effective=phi)
 
 
 @pytest.mark.parametrize("dimension", [1, 3])

@@ -392,10 +392,10 @@ def test_pictures_close_to_real_need_every_number() -> None:
 
 
 def test_a_critic_has_no_gap_to_close() -> None:
-    critic = {"gap_half": math.nan, "mean_d_real": math.nan, "mean_d_fake": math.nan}
-    verdict = verdict_on(seen(**CLOSE | critic))
+    phi_effective = {"gap_half": math.nan, "mean_d_real": math.nan, "mean_d_fake": math.nan}
+    verdict = verdict_on(seen(**CLOSE | phi_effective))
     assert verdict.kind == "converged" and "nan" not in verdict.reason and "1/2" not in verdict.reason
-    assert verdict_on(seen(frechet=2.0, **critic)).kind == "training"
+    assert verdict_on(seen(frechet=2.0, **phi_effective)).kind == "training"
 
 
 def test_lost_digits_are_counted() -> None:

@@ -127,7 +127,7 @@ def test_d_is_drawn_as_its_objective_reads_it(objective: str, data: Settings) ->
     label, arrays = played.frame_arrays()
     estimators, reading = played.measurement().estimators, played.game.objective.reading
     with torch.no_grad():
-        a = logits(played.game, played.state.critic, estimators.places[None])[0]
+        a = logits(played.game, played.state.phi_effective, estimators.places[None])[0]
     read = a if reading.logit is None else torch.sigmoid(reading.logit(a))
     np.testing.assert_allclose(arrays["d"].reshape(-1), read.numpy(), atol=1e-5)
     assert np.isfinite(arrays["d_star"]).any() == (reading.optimal is not None)
@@ -155,7 +155,7 @@ def test_games_of_every_make_are_drawn_with_what_d_is_judged_with(data: Settings
     _, arrays = played.frame_arrays()
     places = played.measurement().estimators.places[None].repeat(1, 1, played.game.pack)
     with torch.no_grad():
-        a = logits(played.game, played.state.critic, places)[0]
+        a = logits(played.game, played.state.phi_effective, places)[0]
     np.testing.assert_allclose(arrays["d"].reshape(-1), played.game.objective.reading.of(a).numpy(), atol=1e-5)
     for name, array in arrays.items():
         assert name == "d_star" or np.isfinite(array).all(), name
@@ -265,4 +265,4 @@ def test_the_path_of_a_game_that_went_back_ends_where_it_is() -> None:
     played.restore(kept)
     played.advance()
     path = played.frame_arrays()[1]["path"].reshape(-1, 2)
-    assert len(path) == 6 and path[-1] == pytest.approx([float(played.state.theta), float(played.state.critic)])
+    assert len(path) == 6 and path[-1] == pytest.approx([float(played.state.theta), float(played.state.phi_effective)])

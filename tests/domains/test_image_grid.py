@@ -93,7 +93,7 @@ def test_the_bytes_are_what_g_makes_and_d_says() -> None:
     stage, game, state = session._frames, session.game, session.state
     with torch.inference_mode():
         made = sample(game, state.theta, stage._latents[None]).clone()  # type: ignore[attr-defined]
-        d = game.objective.reading.of(evaluate_discriminator(game, state.critic, made))
+        d = game.objective.reading.of(evaluate_discriminator(game, state.phi_effective, made))
     n = len(arrays["d_generated"])
     np.testing.assert_allclose(arrays["d_generated"], d[0, :n].numpy(), rtol=1e-5)
     np.testing.assert_allclose(arrays["generated"].reshape(n, -1), (made[0, :n].numpy() + 1) * 127.5, atol=0.51)
@@ -118,7 +118,7 @@ def test_saliency_is_the_slope_of_d() -> None:
         step = 1e-2 * torch.eye(64)
 
         def output(x: torch.Tensor) -> torch.Tensor:
-            return logits(game, state.critic.clone(), x.repeat(1, 2)[None])[0]
+            return logits(game, state.phi_effective.clone(), x.repeat(1, 2)[None])[0]
 
         slope = (output(picture + step) - output(picture - step)) / 2e-2
     np.testing.assert_allclose(found, slope.numpy(), atol=2e-3)

@@ -533,7 +533,7 @@ class Hand:
 def check_rule(config: GameConfig, rounds: int = 7) -> None:
     """The rule's rounds against the same by hand, from a place where both players and all penalties matter."""
     game, state, streams = in_double(config)
-    state = replace(state, phi=1.5 * state.phi, critic=1.5 * state.phi)
+    state = replace(state, phi=1.5 * state.phi, phi_effective=1.5 * state.phi)
     hand = Hand(game, state, DoubleStreams([config.run.seed]))
     hand.streams.initial(game.generator.network)
     first = state

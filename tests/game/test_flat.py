@@ -251,10 +251,10 @@ def test_the_dirac_game_under_spectral_normalisation_starts_from_zero(optimiser:
     game = build_game(given.replace("discriminator_optimiser", optimiser.model_dump()))
     streams = Streams([0])
     state = start(game, streams)
-    assert float(state.critic) == 0
+    assert float(state.phi_effective) == 0
     for n in range(1, 6):
         state, _ = train_step(game, state, streams)
-        assert float(state.critic) == -1 and float(state.phi) < 0
+        assert float(state.phi_effective) == -1 and float(state.phi) < 0
         assert float(state.theta) == pytest.approx(THETA - STEP * (n - 1))
 
 

@@ -63,7 +63,7 @@ def play(given: GameConfig, starts: Array, rounds: int) -> Array:
     """The paths `(rounds + 1, starts, 2)` of (theta, psi) from every start; each is a member."""
     game, state, streams = in_double(*[given] * len(starts))
     z = torch.from_numpy(np.asarray(starts, dtype=np.float64))
-    state = replace(state, theta=z[:, :1].clone(), phi=z[:, 1:].clone(), critic=z[:, 1:].clone())
+    state = replace(state, theta=z[:, :1].clone(), phi=z[:, 1:].clone(), phi_effective=z[:, 1:].clone())
     path = [z]
     for _ in range(rounds):
         state, _ = train_step(game, state, streams)

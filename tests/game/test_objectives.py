@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gandash.config import GameConfig
-from gandash.game.objectives import CROSS_ENTROPIES, OBJECTIVES, Objective, objective
+from gandash.config.objectives import CROSS_ENTROPIES
+from gandash.game.objectives import OBJECTIVES, Objective, objective
 
 EVERY = pytest.mark.parametrize("played", OBJECTIVES.values(), ids=OBJECTIVES.keys())
 PROBABILISTIC = pytest.mark.parametrize("name", CROSS_ENTROPIES)

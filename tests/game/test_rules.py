@@ -222,7 +222,7 @@ def test_clipping_holds_under_every_rule(rule: Any) -> None:
         state, _ = train_step(game, state, streams)
         assert float(state.phi.abs().max()) <= 0.2
         bound |= bool((state.phi.abs() == 0.2).any())
-    assert bound and state.critic is state.phi
+    assert bound and state.phi_effective is state.phi
 
 
 def test_noise_halves_in_its_half_life() -> None:

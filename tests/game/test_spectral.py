@@ -148,11 +148,11 @@ def test_the_state_holds_what_the_discriminator_is_judged_with() -> None:
     net = game.discriminator.network
     for _ in range(30):
         state, _ = train_step(game, state, streams)
-        for w in matrices(net, state.critic):
+        for w in matrices(net, state.phi_effective):
             assert np.linalg.svd(w, compute_uv=False)[0, 0] == pytest.approx(1, rel=0.1)
-        assert torch.equal(state.critic, normalised(net, state.phi, state.memory["spectral"], rounds=0).phi)
-        assert not torch.equal(state.critic, state.phi)
-        for tensor in (state.critic, state.phi, *state.memory.values()):
+        assert torch.equal(state.phi_effective, normalised(net, state.phi, state.memory["spectral"], rounds=0).phi)
+        assert not torch.equal(state.phi_effective, state.phi)
+        for tensor in (state.phi_effective, state.phi, *state.memory.values()):
             assert not tensor.is_inference() and not tensor.requires_grad  # a diagnostic may put a graph on it
 
 
@@ -161,24 +161,24 @@ def test_the_generator_plays_against_the_normalised_one() -> None:
     again = DoubleStreams([3])
     again.initial(game.generator.network)
     real, latents = again.real(game), again.latents(game)
-    part = generator_part(game, state.theta, state.critic, real, latents)
+    part = generator_part(game, state.theta, state.phi_effective, real, latents)
     after, _ = train_step(game, state, streams, Players.G)
     torch.testing.assert_close(after.theta, state.theta - 0.1 * part.gradient)
-    a = logits(game, state.critic, real)
+    a = logits(game, state.phi_effective, real)
     assert not torch.equal(a, logits(game, state.phi, real))
 
 
 def test_without_it_the_critic_is_phi() -> None:
     game, state, streams = in_double(config(regulariser=RegulariserConfig(r1=0.4)))
-    assert state.critic is state.phi and state.memory == {}
+    assert state.phi_effective is state.phi and state.memory == {}
     state, _ = train_step(game, state, streams)
-    assert state.critic is state.phi
+    assert state.phi_effective is state.phi
 
 
 def test_turned_on_in_mid_game() -> None:
     """A state that knows no vectors yet starts them."""
     game, state, streams = in_double(config())
-    fresh = replace(state, critic=state.phi, memory={})
+    fresh = replace(state, phi_effective=state.phi, memory={})
     after, metrics = train_step(game, fresh, streams)
     assert "spectral" in after.memory and bool(metrics[0, :2].isfinite().all())
     assert torch.equal(start(game, DoubleStreams([3])).memory["spectral"], state.memory["spectral"])

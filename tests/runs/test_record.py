@@ -57,7 +57,7 @@ def assert_same(one: StateSnapshot, other: StateSnapshot) -> None:
     a, b = one.state, other.state
     assert a.step == b.step
     tensors = [(a.theta, b.theta), (a.phi, b.phi), (a.average, b.average), (one.randomness, other.randomness)]
-    tensors.append((a.critic, b.critic))
+    tensors.append((a.phi_effective, b.phi_effective))
     for mine, theirs in ((a.theta_moments, b.theta_moments), (a.phi_moments, b.phi_moments), (a.memory, b.memory)):
         assert mine.keys() == theirs.keys()
         tensors += [(mine[k], theirs[k]) for k in mine]

@@ -350,7 +350,9 @@ def test_a_jacobian_that_is_not_finite_is_told_as_what_it_is(tiny: GameConfig) -
     """|grad a| has no derivative where D is flat."""
     config = tiny.replace("regulariser.gradient_penalty", 1.0)
     taken = frozen(config)
-    flat = replace(taken.state, phi=torch.zeros_like(taken.state.phi), critic=torch.zeros_like(taken.state.critic))
+    flat = replace(
+        taken.state, phi=torch.zeros_like(taken.state.phi), phi_effective=torch.zeros_like(taken.state.phi_effective)
+    )
     with pytest.raises(Unfit, match="where D is flat"):
         list(examine("spectrum", replace(taken, state=flat), lambda: None))
 
@@ -362,7 +364,7 @@ def test_a_spectrum_says_how_much_of_d_is_flat(tiny: GameConfig) -> None:
     )
     taken = frozen(config)
     half = torch.tensor([[1.0, 0.0, 1.5, 0.0]])
-    *_, found = examine("spectrum", replace(taken, state=replace(taken.state, phi=half, critic=half)), lambda: None)
+    *_, found = examine("spectrum", replace(taken, state=replace(taken.state, phi=half, phi_effective=half)), lambda: None)
     assert np.isfinite(found["eigenvalues"]).all()
     (note,) = [note for note in found["notes"] if "flat" in note]
     assert 5 < float(note.split("%")[0].split()[-1]) < 95
@@ -568,7 +570,7 @@ def test_the_game_is_the_same_bit_for_bit_with_and_without_an_examination(
     (seen,), (seen_alone,) = one.observers, other.observers
     (one,), (other,) = one.trajectories, other.trajectories
     assert one.step == other.step == 320
-    for name in ("theta", "phi", "average", "critic"):
+    for name in ("theta", "phi", "average", "phi_effective"):
         assert torch.equal(getattr(one.state, name), getattr(other.state, name)), name
     for moments in ("theta_moments", "phi_moments"):
         for key, tensor in getattr(one.state, moments).items():

@@ -42,7 +42,7 @@ OPTIMISERS: list[dict[str, Any]] = [
 
 def assert_same_state(a: Trajectory, b: Trajectory) -> None:
     assert a.step == b.step
-    for name in ("theta", "phi", "average", "critic"):
+    for name in ("theta", "phi", "average", "phi_effective"):
         assert torch.equal(getattr(a.state, name), getattr(b.state, name)), name
     for name in ("theta_moments", "phi_moments", "memory"):
         one, other = getattr(a.state, name), getattr(b.state, name)
@@ -133,7 +133,7 @@ def test_memory_and_critic_are_saved_loaded_and_replayed_bit_for_bit(tiny: GameC
     config, kept = keeping(tiny, name)
     whole = play(Played(config), 7)  # amid the rounds of a lookahead
     assert whole.state.memory.keys() == kept
-    assert torch.equal(whole.state.critic, whole.state.phi) == ("spectral" not in kept)
+    assert torch.equal(whole.state.phi_effective, whole.state.phi) == ("spectral" not in kept)
     save(tmp_path / "c", [whole])
     loaded = load(tmp_path / "c")[0]
     assert_same_state(whole, loaded)
@@ -189,7 +189,7 @@ def test_another_update_rule_begins_without_what_the_last_one_kept(tiny: GameCon
     assert session.state.memory.keys() == kept & {"spectral"}
     for one in session.state.memory:
         assert torch.equal(session.state.memory[one], before.memory[one])
-    assert torch.equal(session.state.critic, before.critic) and torch.equal(session.state.phi, before.phi)
+    assert torch.equal(session.state.phi_effective, before.phi_effective) and torch.equal(session.state.phi, before.phi)
     play(session, 2)
     assert session.state.memory.keys() == kept & {"spectral"}
 

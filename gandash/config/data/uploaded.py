@@ -91,6 +91,11 @@ def _arc() -> NDArray[np.float64]:
     return np.asarray(np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1), dtype=np.float64)
 
 
+def played_with(rows: NDArray[np.floating[Any]], **more: str) -> dict[str, str]:
+    """The setting `data` that plays with these rows, `(n, 1)` or `(n, 2)`; `more`: its other fields."""
+    return {"kind": "samples" if rows.shape[1] == 1 else "samples_2d", "rows": pack_samples(rows), **more}
+
+
 class SamplesConfig(PointsConfig):
     """One uploaded column: p_r is the empirical law, each row as likely as any other."""
 
