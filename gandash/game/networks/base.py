@@ -90,10 +90,12 @@ Masks = tuple[Tensor, ...]
 class Network(ABC):
     """A player as a pure function: its parameters are one row of `size` numbers per member.
 
-    `layers` are the (fan_in, fan_out) of the matrices that `passes.py` multiplies by, where it can; `is_plain` says whether
-    its passes by hand are right for this network, else only calling it is. `tapes` is their memory: see `passes.tape`.
-    A row falls into parts of `lengths`; those numbered `matrices` are weights of the `shapes` (fan_in, fan_out).
-    `couples_batch` says that the outputs of one batch depend on each other.
+    A row is the concatenation of parts with these `lengths`. The parts numbered `matrices` are weight matrices of these
+    `shapes` (fan_in, fan_out); the others are biases, gains and shifts.
+
+    `is_plain`: the passes by hand of `passes.py` are right for this network; otherwise its outputs and gradients come from
+    calling it. `layers` are the (fan_in, fan_out) of the matrices that these passes multiply by, `tapes` is their memory (see
+    `passes.tape`). `couples_batch`: the outputs of one batch depend on each other, as under batch norm.
     """
 
     is_plain = False
