@@ -18,8 +18,8 @@ from gandash.diagnostics.pictures import PictureEstimators
 from gandash.domains.domain import FrameBuilder
 from gandash.game.distributions import PictureDistribution
 from gandash.game.field import evaluate_discriminator, sample
-from gandash.game.losses import logits
 from gandash.game.game import Game
+from gandash.game.losses import logits
 from gandash.game.round import GameState
 from gandash.wire.browser import CloseUp, ImageGridLabel, Nearest
 from gandash.wire.facts import Counted, Facts, GameFacts, PictureFacts
