@@ -12,6 +12,14 @@ from gandash.config.setting import Settings, setting
 class _OneEach(Settings):
     """Base of the rules in which each player moves once a round."""
 
+    @property
+    def discriminator_steps(self) -> int:
+        return 1
+
+    @property
+    def generator_steps(self) -> int:
+        return 1
+
     def flop(self, of_d: float, of_g: float) -> float:
         """What a round costs where an update of D costs `of_d`, and one of G `of_g`."""
         return of_d + of_g

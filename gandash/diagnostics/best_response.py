@@ -2,7 +2,7 @@
 
 V = E log D(x) + E log(1 - D(G(z))) (Goodfellow et al. 2014, arXiv:1406.2661) is what D maximises here, whatever the game's own
 objective and without its penalty: R1 keeps D from D*, and D* is what is looked for. D's output is taken as a logit. Under
-spectral normalisation hand in `GameState.critic` for phi. The state handed in is not changed.
+spectral normalisation hand in `GameState.phi_effective` for phi. The state handed in is not changed.
 """
 
 from __future__ import annotations

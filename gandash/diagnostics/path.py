@@ -154,7 +154,7 @@ def mean_slope(game: Game, phi: Tensor, x: Tensor) -> Tensor:
     """E |grad_x a(x)| of D's output over samples x `(members, n, dim)`, per unit of x: `(members,)`, no graph.
 
     Not the root of R1's E |grad_x a|^2, which is never smaller. Where D judges packs, the slope is along all of a pack. Under
-    spectral normalisation phi is what D is judged with, `GameState.critic`.
+    spectral normalisation phi is what D is judged with, `GameState.phi_effective`.
     """
     places, net = discriminator_input(game, x.detach()), game.discriminator.network
     if net.is_plain:

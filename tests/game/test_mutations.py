@@ -353,7 +353,7 @@ SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
             step,
             "_d_moves",
             "            this.move_d(gradient)\n",
-            "            critic = this.critic\n            this.move_d(gradient)\n            this.critic = critic\n",
+            "            old = this.phi_effective\n            this.move_d(gradient)\n            this.phi_effective = old\n",
         ),
         partial(rule, ONE_EACH),
     ),
