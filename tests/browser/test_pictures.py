@@ -71,7 +71,9 @@ def click(lab: Lab, i: int, *modifiers: str) -> None:
     """Click picture i of the wall; its columns are those of the grid that is spoken."""
     wall = lab.page.locator(f"{WALL} canvas")
     box = wall.bounding_box()
-    columns = lab.page.locator(f"{WALL} [role=row]").first.locator("[role=gridcell]").count()
+    cells = lab.page.locator(f"{WALL} [role=row]").first.locator("[role=gridcell]")
+    wait_until(cells.count, "the wall is spoken, a moment after it is drawn")
+    columns = cells.count()
     assert box
     pitch = box["width"] / columns
     place = {"x": (i % columns + 0.5) * pitch, "y": (i // columns + 0.5) * pitch}
