@@ -52,7 +52,8 @@ def pictures() -> Iterator[App]:
 def lab(pictures: App, browser: Browser) -> Iterator[Lab]:
     """Digits from two latents, paused, on a page whose console must stay silent."""
     lab = Lab(browser, pictures.url)
-    lab.page.locator(WALL).wait_for()
+    lab.page.locator(f"{WALL} [role=gridcell]").first.wait_for(state="attached")  # it is drawn once there is room for it
+    lab.await_rest()
     yield lab
     assert not lab.complaints, lab.complaints
     lab.context.close()
