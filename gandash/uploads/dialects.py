@@ -225,7 +225,7 @@ def _index(names: list[str] | None, columns: list[tuple[str, ...]]) -> list[tupl
     fit the columns.
 
     An index counts 0, 1, 2 or 1, 2, 3, or holds labels: under no name (pandas; R's write.csv), or where the names are one fewer
-    than the columns (R's write.table).
+    than the columns (R's write.table). Other numbers under no name may be an index too, such as times.
     """
     first, width = columns[0], len(columns)
     whole = all(f.isascii() and f.isdigit() and len(f) < 10 for f in first)
@@ -242,7 +242,7 @@ def _index(names: list[str] | None, columns: list[tuple[str, ...]]) -> list[tupl
     if len(names) != width:
         return []
     if _unnamed(names[0]):
-        return is_one if counts or labels else either if whole else none
+        return is_one if counts or labels else either
     return either if counts and names[0].lower() in _INDEX_NAMES else none
 
 

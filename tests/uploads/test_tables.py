@@ -124,6 +124,8 @@ def test_an_index_is_recognised(text: str) -> None:
         # Rows that pandas has shuffled, or only some of them
         (",x\n7,5.5\n2,7.5\n3,1.5\n", {"two": [[7, 5.5], [2, 7.5], [3, 1.5]], "one": [[5.5], [7.5], [1.5]]}),
         ("x\n7,5.5\n2,7.5\n3,1.5\n", {"one": [[5.5], [7.5], [1.5]]}),
+        # Times under no name, as pandas saves an index of them
+        (",x\n0.0,5.5\n0.5,7.5\n1.0,1.5\n", {"two": [[0, 5.5], [0.5, 7.5], [1, 1.5]], "one": [[5.5], [7.5], [1.5]]}),
         # Every comma, or after semicolons every point, before three digits
         ('"x"\n"1,500"\n"2,700"\n', {"decimal-comma": [[1.5], [2.7]], "thousands": [[1500], [2700]]}),
         ("1.500;2\n2.700;3\n", {"decimal-point": [[1.5, 2], [2.7, 3]], "thousands": [[1500, 2], [2700, 3]]}),
