@@ -64,7 +64,8 @@ class RegulariserConfig(Settings):
         live=True,
         ge=0,
         le=10,
-        help="N(0, σ²) is added to real and generated samples before D sees them: overlapping laws have a gradient.",
+        help="N(0, σ²) is added to real and generated samples before D sees them: overlapping laws have a gradient. With a "
+        "half-life, σ is what it is set to and fades from then on: a change of either begins anew.",
     )
     noise_half_life: float = setting(
         0.0,
@@ -73,7 +74,7 @@ class RegulariserConfig(Settings):
         live=True,
         ge=0,
         le=1e7,
-        help="σ halves once in so many steps. 0: it stays as it is.",
+        help="σ halves once in so many steps, counted from when σ or this was last set. 0: it stays as it is.",
     )
     smoothing: Annotated[float, Regularises("label smoothing {:g}")] = setting(
         0.0,

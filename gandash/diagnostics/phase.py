@@ -149,9 +149,9 @@ def _nodes(game: Game, sigma: float) -> tuple[Tensor, Tensor, Tensor]:
     return nodes.repeat_interleave(k), nodes.repeat(k), torch.outer(weights, weights).flatten()
 
 
-def noise_at(game: Game, step: int) -> float:
-    """Instance noise's sigma at this step, 0 without."""
-    sigma = game.penalties.noise_at(step)
+def noise_after(game: Game, rounds: int) -> float:
+    """Instance noise's sigma so many rounds after it was set, 0 without."""
+    sigma = game.penalties.noise_after(rounds)
     return 0.0 if sigma is None else float(sigma[0])
 
 
@@ -179,12 +179,12 @@ def _jacobian(of: _FieldSettings, place: tuple[float, float], sigma: float) -> t
     return jacobian(of.game, place, sigma)
 
 
-def phase(game: Game, step: int = 0) -> Phase:
+def phase(game: Game, step: int = 0, noise_age: int | None = None) -> Phase:
     """What happens near the rest point under the game's present settings; `round_matrix` says for which rules.
 
-    `step` matters where instance noise fades: the noise is that of this step.
+    `step` matters where instance noise fades: the noise is that of this step, `noise_age` rounds after it was set.
     """
-    c, at, sigma = game.config, rest_point(game), noise_at(game, step)
+    c, at, sigma = game.config, rest_point(game), noise_after(game, step if noise_age is None else noise_age)
     steps = (c.generator_optimiser.learning_rate, c.discriminator_optimiser.learning_rate)
     nothing = Phase(np.zeros(0, dtype=np.complex128), None, None, None, steps, "")
     if at is None:

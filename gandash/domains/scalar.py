@@ -13,7 +13,7 @@ from torch import Generator
 from gandash.diagnostics.line import Line
 from gandash.diagnostics.measure import Measurement
 from gandash.diagnostics.phase import GRID as PHASE_GRID
-from gandash.diagnostics.phase import equilibrium, flow, is_scalar, noise_at, phase, rest_point, window
+from gandash.diagnostics.phase import equilibrium, flow, is_scalar, noise_after, phase, rest_point, window
 from gandash.diagnostics.verdict import Verdict, path_verdict_rule
 from gandash.domains.domain import FrameBuilder
 from gandash.domains.line import LineDomain
@@ -45,10 +45,11 @@ class PhaseFrames(FrameBuilder):
     def __init__(self, game: Game, generator: Generator) -> None:
         del game, generator  # nothing is drawn at random
         self._path: list[tuple[int, float, float]] = []
+        self._noise_age = 0
         self._shown: tuple[Game, float, NDArray[np.float32]] | None = None
 
     def facts(self, game: Game, known: Line, shared: GameFacts) -> Facts:
-        found = phase(game, self._path[-1][0] if self._path else 0)
+        found = phase(game, self._path[-1][0] if self._path else 0, self._noise_age)
         return PhaseFacts(
             **point_facts(game, shared),
             window=window(game),
@@ -66,6 +67,7 @@ class PhaseFrames(FrameBuilder):
     def follow(self, state: GameState) -> None:
         while self._path and self._path[-1][0] >= state.step:  # the same again, or after going back to an earlier state
             self._path.pop()
+        self._noise_age = int(state.noise_age)
         self._path.append((state.step, float(state.theta[0, 0]), float(state.phi_effective[0, 0])))
         if len(self._path) > self.PATH:
             half = self.PATH // 2
@@ -74,7 +76,7 @@ class PhaseFrames(FrameBuilder):
     def arrays(self, game: Game, state: GameState, found: Measurement) -> Arrays:
         self.follow(state)
         return {
-            "flow": self._flow(game, noise_at(game, state.step)).reshape(-1),
+            "flow": self._flow(game, noise_after(game, int(state.noise_age))).reshape(-1),
             "path": np.array([point[1:] for point in self._path], dtype=np.float32).reshape(-1),
         }
 

@@ -12,7 +12,7 @@ import torch
 from gandash.diagnostics.verdict import CONVERGED_GAP, WINDOW, DiscriminatorTargets, Verdict
 from gandash.game.field import evaluate_discriminator_on_samples, sample
 from gandash.game.game import Game, Streams
-from gandash.game.round import GameState
+from gandash.game.round import GameState, noise_in_force
 
 SHOWN = 1024  # samples of each law
 
@@ -44,7 +44,7 @@ def outputs_of_d(game: Game, state: GameState, found: Any, gap: float) -> dict[s
 
     Means are over what D is shown: in instance noise it may be sure of clean samples and of none that it meets.
     """
-    reading, noise = game.objective.reading, game.penalties.noise_at(state.step)
+    reading, noise = game.objective.reading, noise_in_force(game, state)
     said = {"gap_half": gap, **{n: found.expectations[n] for n in ("mean_d_real", "mean_d_fake")}}
     if reading.asked is None:
         return dict.fromkeys(said, math.nan)

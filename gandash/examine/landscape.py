@@ -25,6 +25,7 @@ from gandash.examine.examination import (
 )
 from gandash.game.game import Game, Streams
 from gandash.game.parts import StepNoise
+from gandash.game.round import GameState, noise_in_force
 from gandash.game.step import train_step
 from gandash.wire.browser import Examinable
 
@@ -43,7 +44,7 @@ def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Result
     grid = SMALL_GRID if size * probe > 4 * LARGE else PLANE_GRID
     generators = copy.generators
     real, latents = copy.drawn(probe, generators)
-    step_noise = _step_noise(game, state.step, real, generators[0])
+    step_noise = _step_noise(game, state, real, generators[0])
     if has_dropout(game.config):
         notes.append("Dropout is left out.")
     here = torch.cat([state.theta[0], state.phi[0]])
@@ -83,9 +84,9 @@ def _brief(values: Array) -> list[JsonValue]:
     return [float(f"{value:.4g}") for value in values.flat]
 
 
-def _step_noise(game: Game, step: int, real: Tensor, generator: Generator) -> StepNoise:
+def _step_noise(game: Game, state: GameState, real: Tensor, generator: Generator) -> StepNoise:
     """What a training pass would draw beside its data, once for all places; no dropout."""
-    sigma = game.penalties.noise_at(step)
+    sigma = noise_in_force(game, state)
     mix = torch.rand(1, real.shape[1] // game.pack, 1, generator=generator)
     noise = None if sigma is None else sigma[..., None, None] * torch.randn(1, 2, *real.shape[1:], generator=generator)
     return StepNoise(mix=mix if game.penalties.looks_between else None, noise=noise)
@@ -102,7 +103,7 @@ def _update(copy: GameCopy) -> Tensor:
 def _seconds(copy: GameCopy) -> float:
     game, state = copy.game, copy.state
     real, latents = copy.drawn(PROBE, copy.generators)
-    step_noise = _step_noise(game, state.step, real, copy.generators[0])
+    step_noise = _step_noise(game, state, real, copy.generators[0])
     field = landscape.batch_field(game, real, latents, step_noise, state.memory.get("spectral"))
     here = torch.cat([state.theta[0], state.phi[0]])
     places = PLANE_GRID**2 + (ANGLES if len(copy.path) >= SHORTEST_PATH else 0)

@@ -124,12 +124,12 @@ class Penalties:
         """The same, but for the penalties on D's slope."""
         return replace(self, slopes={})
 
-    def noise_at(self, step: int) -> Tensor | None:
-        """The standard deviation of instance noise at this step."""
+    def noise_after(self, rounds: int | Tensor) -> Tensor | None:
+        """The standard deviation of instance noise so many rounds after it was set, an int or `(members, 1)`."""
         if self.noise is None or self.noise_half_life is None:
             return self.noise
         # A half-life below what float32 holds would be 0, and 0 / 0 at the first step NaN
-        return self.noise * 0.5 ** (step / self.noise_half_life.clamp_min(torch.finfo(torch.float32).tiny))
+        return self.noise * 0.5 ** (rounds / self.noise_half_life.clamp_min(torch.finfo(torch.float32).tiny))
 
     @property
     def columns(self) -> Iterator[Tensor]:

@@ -41,7 +41,22 @@ class GameState:
     theta_moments: Moments
     phi_moments: Moments
     phi_effective: Tensor  # (members, n_phi), D's weights as they act: phi, or phi after spectral normalisation
-    memory: dict[str, Tensor] = field(default_factory=dict)  # what update rule and normalisation keep from round to round
+    memory: dict[str, Tensor] = field(
+        default_factory=dict
+    )  # what update rule, normalisation and noise keep from round to round
+
+    @property
+    def noise_age(self) -> int | Tensor:
+        """The rounds since instance noise was set, which its half-life counts: `(members, 1)` where that was in mid-run."""
+        return self.step - self.memory[NOISE_SINCE] if NOISE_SINCE in self.memory else self.step
+
+    def with_noise_since_now(self) -> GameState:
+        """The same with instance noise set just now."""
+        return replace(self, memory=self.memory | {NOISE_SINCE: self.theta.new_full((len(self.theta), 1), self.step)})
+
+    def under_another_rule(self) -> GameState:
+        """The same without what the update rule has kept, which is of no use to another one."""
+        return replace(self, memory={name: kept for name, kept in self.memory.items() if name in OF_ANY_RULE})
 
     @property
     def tensors(self) -> dict[str, Tensor]:
@@ -76,6 +91,9 @@ class GameState:
         return cls.of(states[0].step, {name: torch.cat([tensors[name] for tensors in apart]) for name in apart[0]})
 
 
+NOISE_SINCE = "noise_since"  # the step at which instance noise was last set, `(members, 1)`; none: at the start
+OF_ANY_RULE = ("spectral", NOISE_SINCE)  # what is kept, whatever the update rule
+
 _PLAIN = {"theta": "theta", "phi": "phi", "average": "average", "critic": "phi_effective"}  # as kept on disk: the field
 _GROUPS = ("theta_moments", "phi_moments", "memory")
 
@@ -94,6 +112,11 @@ METRICS = (
     "update_norm_g",
 )
 """What every step reports, in this order. A player that did not move in a round reports NaN for its gradient."""
+
+
+def noise_in_force(game: Game, state: GameState) -> Tensor | None:
+    """The standard deviation of instance noise in the round that begins at `state`, `(members, 1)`; None without noise."""
+    return game.penalties.noise_after(state.noise_age)
 
 
 def start(game: Game, streams: Streams) -> GameState:
@@ -131,7 +154,7 @@ class Round:
         self.d_update: Tensor | None = None
         self.g_update: Tensor | None = None
         self._normalised: Normalised | None = None
-        self._noise = game.penalties.noise_at(self.step)
+        self._noise = noise_in_force(game, state)
 
     # ------------------------------------------------------------------------------------------------- batches, fields
 

@@ -158,6 +158,7 @@ class Change(Message):
     """One entry of the event log: something that shaped the trajectory, and the step it took effect at.
 
     `set`: from step `step` on, `path` is `new`. `step`: the round that began at `step` moved only `players`.
+    `restarts_half_life`: instance noise fades from here on; logs from before that was kept count its half-life from step 0.
     """
 
     kind: Literal["set", "step"]
@@ -166,6 +167,7 @@ class Change(Message):
     label: str = ""
     old: JsonValue = None
     new: JsonValue = None
+    restarts_half_life: bool = False
     players: Literal["D", "G", "both"] = "both"
 
 

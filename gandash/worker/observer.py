@@ -143,6 +143,7 @@ class Observer:
         """A live setting has changed."""
         if change.path in READ_ANEW:  # what was observed before was in other units
             self._evidence = self._domain.verdict_evidence(self.game)
+        self._frames.follow(self._trajectory.state)
         self.revision += 1
 
     def went_back(self) -> None:

@@ -6,7 +6,7 @@ A run is config + seed + event log: `replay` plays the same trajectory again, bi
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -86,16 +86,21 @@ class Trajectory:
             self.changes += (Change.model_validate({"kind": "step", "step": self.step, "players": name}),)
         self.state = state
 
-    def set(self, path: str, value: JsonValue) -> Change | None:
-        """Change a live setting from the next round on; None when it already has that value. Raises SettingError."""
+    def set(self, path: str, value: JsonValue, restarts_half_life: bool = True) -> Change | None:
+        """Change a live setting from the next round on; None when it already has that value. Raises SettingError.
+
+        Instance noise set so fades from here on, unless a replayed log says that it did not.
+        """
         config = self.config.with_live(path, value)
         before = setting_at(self.config, path)
         new = setting_at(config, path).value
         if new == before.value:
             return None
-        if path == "update_rule":  # what another rule kept is of no use to this one
-            kept = {name: tensor for name, tensor in self.state.memory.items() if name == "spectral"}
-            self.state = replace(self.state, memory=kept)
+        if path == "update_rule":
+            self.state = self.state.under_another_rule()
+        restarts_half_life = restarts_half_life and path in ("regulariser.noise", "regulariser.noise_half_life")
+        if restarts_half_life:
+            self.state = self.state.with_noise_since_now()
         self.game = self.game.with_live_configs(config)
         change = Change(
             kind="set",
@@ -104,6 +109,7 @@ class Trajectory:
             label=before.symbol,
             old=_plain(before.value),
             new=_plain(new),
+            restarts_half_life=restarts_half_life,
         )
         self.changes += (change,)
         return change
@@ -158,7 +164,7 @@ def replay(config: GameConfig, changes: tuple[Change, ...], steps: int) -> Traje
         players = Players.BOTH
         for change in by_step.get(played.step, ()):
             if change.kind == "set":
-                played.set(change.path, change.new)
+                played.set(change.path, change.new, change.restarts_half_life)
             else:
                 players = PLAYERS[change.players]
         if played.step >= steps:  # after the last round only its settings are left to take over

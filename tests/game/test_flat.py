@@ -279,4 +279,4 @@ def test_an_epsilon_below_what_float32_holds_divides_nothing_by_nothing(optimise
 
 def test_a_half_life_below_what_float32_holds() -> None:
     game = build_game(dirac("simultaneous", {"noise": 2.0, "noise_half_life": 1e-60}))
-    assert [float(game.penalties.noise_at(step)) for step in (0, 1)] == [2, 0]
+    assert [float(game.penalties.noise_after(step)) for step in (0, 1)] == [2, 0]

@@ -98,12 +98,12 @@ def test_penalties_of_some_members_are_off_for_the_others() -> None:
         (p.slopes["r2"], [0.2, 0, 0]),
         (p.slopes["gradient_penalty"], [3, 0, 0]),
         (p.clip, [0.1, math.inf, math.inf]),
-        (p.noise_at(0), [0.5, 0.25, 0]),
-        (p.noise_at(10), [0.25, 0.25, 0]),
+        (p.noise_after(0), [0.5, 0.25, 0]),
+        (p.noise_after(10), [0.25, 0.25, 0]),
     ):
         torch.testing.assert_close(found, torch.tensor(expected, dtype=torch.float32)[:, None])
     none = build_game(SMALL).penalties
-    assert set(none.slopes) == {"r1"} and (none.clip, none.noise_at(5), none.spectral) == (None, None, False)
+    assert set(none.slopes) == {"r1"} and (none.clip, none.noise_after(5), none.spectral) == (None, None, False)
 
 
 def test_a_discriminator_of_packs_sees_them_whole() -> None:

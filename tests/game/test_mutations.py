@@ -396,7 +396,7 @@ SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
         partial(rule, UnrolledConfig(depth=2, inner_rate=0.4)),
     ),
     "noise whose half-life is its life": (
-        in_source(Penalties, "noise_at", "0.5 **", "0.3679 **"),
+        in_source(Penalties, "noise_after", "0.5 **", "0.3679 **"),
         partial(rule, SimultaneousConfig(), ALL_CALM),
     ),
     "the same noise on real and generated data": (

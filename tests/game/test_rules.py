@@ -228,6 +228,6 @@ def test_clipping_holds_under_every_rule(rule: Any) -> None:
 def test_noise_halves_in_its_half_life() -> None:
     game, _, _ = in_double(game_config(SimultaneousConfig(), calm="R1, R2, GP, noise, packs"))
     for step, share in ((0, 1.0), (3, 0.5), (6, 0.25)):
-        assert float(game.penalties.noise_at(step)) == pytest.approx(0.4 * share)
+        assert float(game.penalties.noise_after(step)) == pytest.approx(0.4 * share)
     lasting, _, _ = in_double(game_config(SimultaneousConfig(), regulariser=RegulariserConfig(noise=0.4)))
-    assert float(lasting.penalties.noise_at(1000)) == pytest.approx(0.4)
+    assert float(lasting.penalties.noise_after(1000)) == pytest.approx(0.4)

@@ -15,7 +15,7 @@ from gandash.config import GameConfig
 from gandash.config.changes import distinctions
 from gandash.config.setting import SettingError
 from gandash.domains.line import LineDomain
-from gandash.game.round import GameState, Players
+from gandash.game.round import GameState, Players, noise_in_force
 from gandash.wire.frame import unpack
 from gandash.worker.checkpoint import load, save
 from gandash.worker.games import Games
@@ -98,6 +98,21 @@ def test_a_setting_of_one_game_leaves_the_others_alone(tiny: GameConfig) -> None
     assert [i for i, _ in games.set(LR_D, 9e-3, None)] == [0]  # the other has it already
     with pytest.raises(SettingError):
         games.set("generator.width", 9, None)
+
+
+def test_noise_set_anew_in_one_game_fades_from_there_in_that_one_alone(tiny: GameConfig) -> None:
+    configs = varied(tiny.replace("regulariser.noise_half_life", 2.0), "run.seed", 1, 2)
+    games, apart = Games.of(configs), [Games.of([config]) for config in configs]
+    for group in (games, *apart):
+        play(group, 3).set("regulariser.noise", 1.0, None)
+        play(group, 2)
+    games.set("regulariser.noise", 2.0, 1)
+    apart[1].set("regulariser.noise", 2.0, None)
+    found = [float(noise_in_force(t.game, t.state)) for t in play(games, 2).trajectories]
+    assert found == pytest.approx([0.25, 1.0])
+    assert len(games._rounds or []) == 1  # of both together
+    for trajectory, alone in zip(games.trajectories, apart, strict=True):
+        assert_alike(trajectory.state, play(alone, 2).trajectories[0].state)
 
 
 def test_a_rule_changed_for_one_game_parts_it_from_the_others(tiny: GameConfig) -> None:

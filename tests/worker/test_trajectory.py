@@ -24,7 +24,8 @@ from gandash.config.objectives import OBJECTIVES as WORDS
 from gandash.config.setting import SettingError
 from gandash.domains.line import LineDomain
 from gandash.game.objectives import OBJECTIVES
-from gandash.game.round import METRICS, Players
+from gandash.game.round import METRICS, Players, noise_in_force
+from gandash.wire.messages import Change
 from gandash.worker import checkpoint as checkpoint_module
 from gandash.worker.checkpoint import BrokenCheckpoint, load, save
 from gandash.worker.observer import COLUMNS
@@ -175,6 +176,49 @@ def test_events_amid_what_is_kept_replay_bit_for_bit(tiny: GameConfig, tmp_path:
     assert_same_state(whole, replay(config, whole.changes, whole.step))
     save(tmp_path / "c", [whole])
     assert_same_state(play(whole, 4), play(load(tmp_path / "c")[0], 4))
+
+
+def sigma(session: Trajectory) -> float:
+    found = noise_in_force(session.game, session.state)
+    return 0.0 if found is None else float(found)
+
+
+def test_noise_set_in_mid_run_halves_from_there(tiny: GameConfig, tmp_path: Path) -> None:
+    """At once it is what was set, and a half of it one half-life later; nothing but noise set anew changes that."""
+    session = play(Trajectory(tiny), 7)
+    session.set("regulariser.noise_half_life", 4.0)
+    session.set("regulariser.noise", 1.0)
+    assert sigma(session) == 1
+    assert sigma(play(session, 4)) == pytest.approx(0.5)
+    for path, value in (("run.batch", 12), ("update_rule", {"kind": "optimistic"}), ("regulariser.clip", 0.3)):
+        session.set(path, value)
+        assert sigma(session) == pytest.approx(0.5), path
+    play(session, 1, Players.D)
+    save(tmp_path / "c", [session])
+    read = load(tmp_path / "c")[0]
+    for other in (session, read, replay(tiny, session.changes, session.step)):
+        assert sigma(other) == pytest.approx(0.5**1.25)
+        assert sigma(play(other, 3)) == pytest.approx(0.25)
+    assert_same_state(session, read)
+    session.set("regulariser.noise_half_life", 2.0)
+    assert sigma(session) == 1 and sigma(play(session, 2)) == pytest.approx(0.5)
+
+
+def test_noise_that_was_there_from_the_start_halves_from_the_start(tiny: GameConfig) -> None:
+    session = play(Trajectory(tiny.replace_all([("regulariser.noise", 1.0), ("regulariser.noise_half_life", 4.0)])), 4)
+    assert sigma(session) == pytest.approx(0.5) and not session.state.memory
+
+
+def test_a_log_from_before_noise_was_counted_from_its_change_plays_as_it_did(tiny: GameConfig, tmp_path: Path) -> None:
+    """Such an entry does not say `restarts_half_life`, and neither does such a checkpoint know a step."""
+    entry = {"kind": "set", "step": 7, "path": "regulariser.noise", "label": "σ", "old": 0.0, "new": 1.0, "players": "both"}
+    config = tiny.replace("regulariser.noise_half_life", 7.0)
+    played = replay(config, (Change.model_validate(entry),), 14)
+    assert sigma(played) == pytest.approx(0.25)
+    save(tmp_path / "c", [played])
+    read = load(tmp_path / "c")[0]
+    assert not read.changes[0].restarts_half_life
+    assert_same_state(play(replay(config, read.changes, 14), 3), play(read, 3))
 
 
 @pytest.mark.parametrize("name", KEEPING)
