@@ -150,6 +150,7 @@ def _report(
         "metrics": metrics,
         "measurement": observer.measurement().readings | {"floors": floors},
         "wasserstein": facts.get("wasserstein", "").replace("_", ""),
+        "jsd_is_bound": facts.get("jsd_is_bound", False),
         "modes": len(facts["modes"]),
         "kinds": facts.get("kinds") or "modes",
         "perfect_quality": facts["perfect_quality"],

@@ -29,6 +29,7 @@ def line_facts(*columns: str, **changed: Any) -> LineFacts:
         "device": "CPU",
         "parameters": Parameters(generator=1, discriminator=1),
         "wasserstein": "W_1",
+        "jsd_is_bound": False,
         "modes": (),
         "mode_std": None,
         "perfect_quality": 0.997,

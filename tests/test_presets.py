@@ -341,7 +341,7 @@ def test_the_grid_captures_all_modes() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("preset", "bound"), [(MOONS, 0.08), (ROLL, 0.14)], ids=lambda p: getattr(p, "name", ""))
+@pytest.mark.parametrize(("preset", "bound"), [(MOONS, 0.2), (ROLL, 0.26)], ids=lambda p: getattr(p, "name", ""))
 def test_curves_of_the_plane_are_learned(preset: Preset, bound: float) -> None:
     play = Play(preset.config, range(5))
     assert all(r["jsd"] > 0.4 for r in play.readings())
@@ -460,8 +460,8 @@ def test_a_gradient_penalty_does_better_than_clipping() -> None:
         play.run(preset.steps)
         found[preset.name] = [r["jsd_average"] for r in play.readings()]
     print(found)
-    assert min(found[CLIPPED.name]) >= 0.18
-    assert max(found[PENALISED.name]) <= 0.2
+    assert min(found[CLIPPED.name]) >= 0.22
+    assert max(found[PENALISED.name]) <= 0.26
     assert all(c > p for c, p in zip(*found.values(), strict=True))
 
 
@@ -475,7 +475,7 @@ def slopes_on_data(play: Play) -> list[float]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("preset", "flat", "bound"), [(CRITIC_BOARD, 0.2, 0.25), (CRITIC_MOONS, 0.3, 0.2)], ids=["board", "moons"]
+    ("preset", "flat", "bound"), [(CRITIC_BOARD, 0.2, 0.26), (CRITIC_MOONS, 0.3, 0.25)], ids=["board", "moons"]
 )
 def test_a_penalty_gives_the_critic_its_unit_live(preset: Preset, flat: float, bound: float) -> None:
     play = Play(preset.config, range(5))

@@ -3,6 +3,7 @@
  * One member of a comparison: its name, its verdict, its own few numbers, and a small stage of its kind.
  */
 import { LOOKS } from './comparison-members.js';
+import { jsdOf } from './counted.js';
 import { element, maths, write } from './dom.js';
 import { compact, grouped, known } from './numbers.js';
 import { drawSample } from './toggle.js';
@@ -22,6 +23,7 @@ export class Cell {
   #verdict;
   #body = element('div', { class: 'gd-cell-body' });
   #words = { label: '', verdict: '' };
+  #jsd = 'JSD';
   #theme;
   /** @type {{kind: import('./types.d.ts').Facts['stage'], end:
    * AbortController, view: import('./stages.js').Stage} | null} */
@@ -67,6 +69,7 @@ export class Cell {
     this.#say({ label });
     if (this.#staged?.kind !== facts.stage) this.#restage(facts.stage);
     this.#staged?.view.setFacts(facts);
+    this.#jsd = jsdOf(facts);
   }
 
   /** @param {import('./types.d.ts').Verdict} verdict */
@@ -121,7 +124,7 @@ export class Cell {
       this.isStale = true;
     }
     const { numbers, step: own } = frame.label;
-    const [name, value] = known(numbers?.frechet) ? ['Fréchet', numbers.frechet] : ['JSD', numbers?.jsd];
+    const [name, value] = known(numbers?.frechet) ? ['Fréchet', numbers.frechet] : [this.#jsd, numbers?.jsd];
     const distance = known(value) ? [`${name} ${compact(value)}`] : [];
     const apart = known(own) && own !== step ? [`step ${grouped(own)}`] : []; // it stands still while the others go on
     write(this.#numbers, [...apart, ...distance].join(' · '));

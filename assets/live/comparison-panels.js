@@ -5,7 +5,7 @@
  * objective, outputs of D under one reading. What has several units has several panels.
  */
 import { agreed, groupsBy, LOOKS, membersOf, MOST_MEMBERS } from './comparison-members.js';
-import { countedBy, hasModes, measures, wassersteinOf } from './counted.js';
+import { countedBy, hasModes, isBound, jsdOf, measures, wassersteinOf } from './counted.js';
 import { chosen, compact, fixed, known, percent } from './numbers.js';
 import { isProbability, NO_GAME, readingOf, unitOf } from './reading.js';
 
@@ -78,8 +78,9 @@ const QUANTITIES = [
     reference: facts => floor(facts.floors.frechet, 'real against real'),
   },
   {
-    key: 'jsd', column: 'jsd', title: 'JSD', unit: facts => (measures(facts, 'jsd') ? 'nats' : null), log: true,
-      narrowest: 1.5, reading: compact,
+    key: 'jsd', column: 'jsd', title: facts => jsdOf(facts), log: true, narrowest: 1.5, reading: compact,
+    unit: facts => (measures(facts, 'jsd') ? jsdOf(facts) : null),
+    unitName: facts => (isBound(facts) ? 'a lower bound' : ''),
     reference: facts => floor(facts.floors.jsd, 'noise floor'),
   },
   {

@@ -43,5 +43,11 @@ export const inWords = kinds => COUNTED[kinds ?? 'modes'];
 /** What generated samples are counted by. @param {Facts} facts */
 export const countedBy = facts => inWords(kindsOf(facts));
 
+/** Whether the JSD that is read is only known to be at most the true one. @param {Facts} facts */
+export const isBound = facts => facts.stage !== 'pictures' && facts.jsd_is_bound;
+
+/** What the measured JSD is called. @param {Facts} facts */
+export const jsdOf = facts => (isBound(facts) ? 'JSD ≥' : 'JSD');
+
 /** What the measured Wasserstein distance is called. @param {Facts} facts */
 export const wassersteinOf = facts => (facts.stage === 'pictures' ? 'W_1' : facts.wasserstein);

@@ -131,6 +131,7 @@ export const bestResponse = {
       show(result, theme) {
         curve.draw(result, theme);
         const now = result.values.at(-1);
+        const [atLeast, atMost] = result.jsd_is_bound ? [', at least', ', at most'] : ['', ''];
         numbers.show([
           { name: 'D steps', value: grouped(result.steps.at(-1)),
             hint: `Adam steps of D alone at ${compact(result.learning_rate)}. It ends when V has not risen for a `
@@ -140,12 +141,12 @@ export const bestResponse = {
               + 'not trained on.' },
           { name: 'V now', value: fixed(now, 4), hint: 'The same of the trained copy.' },
           ...(known(result.jsd) ? [
-            { name: '2 JSD − log 4', value: fixed(result.bound, 4),
+            { name: `2 JSD − log 4${atLeast}`, value: fixed(result.bound, 4),
               hint: 'What the best of all D would reach against this G, by the measured JSD.' },
-            { name: 'share reached', value: percent(result.share, 1),
+            { name: `share reached${atMost}`, value: percent(result.share, 1),
               hint: '(V + log 4) / 2 JSD: 0 where D says 1/2 everywhere, 100 % at the best response. Noise in V and '
                 + 'JSD may carry it below or beyond.' },
-            { name: 'JSD', value: fixed(result.jsd, 4), floor: floorOf(result.jsd_floor, 4),
+            { name: `JSD${atLeast}`, value: fixed(result.jsd, 4), floor: floorOf(result.jsd_floor, 4),
               hint: 'Measured divergence of p_g from p_r in nats. In grey what a perfect generator reads on as many '
                 + 'samples: its mean, and in brackets what it stays below nineteen times in twenty.' },
           ] : [

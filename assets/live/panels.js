@@ -3,7 +3,7 @@
  * The curves, declared: which columns of the history share a panel, how they look, and what theory says about them.
  */
 
-import { countedBy, hasModes, kindsOf, measures, wassersteinOf } from './counted.js';
+import { countedBy, hasModes, isBound, jsdOf, kindsOf, measures, wassersteinOf } from './counted.js';
 import { chosen, compact, fixed, known, percent } from './numbers.js';
 import { isClassic, isProbability, readingOf } from './reading.js';
 
@@ -61,6 +61,9 @@ const given = reference => (reference ? [reference] : []);
  * @param {string} note
  * @returns {PanelReference[]} */
 const floor = (floor, ink, note) => (known(floor?.mean) ? [{ value: floor.mean, label: '', note, ink }] : []);
+
+/** How long a JSD stays in the curves. @param {Facts} facts */
+const heldFor = facts => (facts.stage === 'plane' ? `, read every ${facts.jsd_every} steps` : '');
 
 /** What this game makes of something that may depend on it.
  * @template T @template {Shown} F @param {T | ((facts: F) => T)} said @param {F} facts @returns {T} */
@@ -125,8 +128,10 @@ export const PANELS = [
     when: facts => isClassic(readingOf(facts)),
     series: [
       { column: 'value', label: 'V', ink: 'value' },
-      { column: 'jsd', label: '−log 4 + 2 JSD', name: '−log 4 + 2 JSD, the value of the best D', ink: 'text',
-        dash: 'fine', width: 1.3, when: facts => measures(facts, 'jsd'), derive: jsd => 2 * jsd - LOG_4 },
+      { column: 'jsd', label: '−log 4 + 2 JSD',
+        name: facts =>
+          `−log 4 + 2 JSD, ${isBound(facts) ? 'a lower bound of ' : ''}the value of the best D${heldFor(facts)}`,
+        ink: 'text', dash: 'fine', width: 1.3, when: facts => measures(facts, 'jsd'), derive: jsd => 2 * jsd - LOG_4 },
     ],
     references: () => [{ value: -LOG_4, label: '−log 4' }],
   },
@@ -199,7 +204,10 @@ export const PANELS = [
     reading: value => compact(value),
     when: facts => measures(facts, 'jsd'),
     series: [
-      { column: 'jsd', label: 'JSD', name: 'Jensen–Shannon divergence, in nats', ink: 'text' },
+      { column: 'jsd', label: facts => jsdOf(facts),
+        name: facts =>
+          `${isBound(facts) ? 'lower bound of the ' : ''}Jensen–Shannon divergence, in nats${heldFor(facts)}`,
+        ink: 'text' },
       { column: 'wasserstein', label: facts => wassersteinOf(facts), name: 'Wasserstein distance, in units of x',
         ink: 'real', dash: 'dashdot' },
       { column: 'reverse_kl', label: 'KL',

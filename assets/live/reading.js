@@ -26,6 +26,7 @@ export const NO_GAME = {
   device: '',
   parameters: { generator: 0, discriminator: 0 },
   wasserstein: 'W_1',
+  jsd_is_bound: false,
   modes: [],
   mode_std: null,
   perfect_quality: 1,

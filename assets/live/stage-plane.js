@@ -4,12 +4,13 @@
  * on it, where the generator is drawn to, and the latent plane as G warps it.
  */
 import { Contour } from './contour.js';
+import { isBound } from './counted.js';
 import { element, write } from './dom.js';
 import { FieldRaster } from './field-raster.js';
 import { listenToGestures } from './gestures.js';
 import { DRAG } from './help.js';
 import { Legend } from './legend.js';
-import { compact, fixed, known, typographic } from './numbers.js';
+import { compact, fixed, grouped, known, typographic } from './numbers.js';
 import { translucent } from './palette.js';
 import { atEquilibrium, inSameUnits, isProbability, NO_GAME, readingOf, unitOf } from './reading.js';
 import { ARROW_CAP, ARROW_SCALE, drawArrows, drawAxes, drawDots, drawMesh, drawSquares } from './plane-marks.js';
@@ -105,7 +106,7 @@ export class PlaneStage {
   #options;
   #theme;
   /** @type {Facts} */
-  #facts = { ...NO_GAME, stage: 'plane', window: [-1, 1, -1, 1] };
+  #facts = { ...NO_GAME, stage: 'plane', window: [-1, 1, -1, 1], jsd_every: 0 };
   /** @type {import('./bytes.js').Picture | null} */
   #frame = null;
   #legend;
@@ -355,7 +356,9 @@ export class PlaneStage {
       ? `Generated samples reach ${numbers.modes} of ${modes} modes; ${fixed(100 * (numbers.high_quality ?? 0), 0)} `
         + `% of them lie close to one. ` : '';
     write(this.#words, `${covered}${readingOf(this.#facts).symbol} is ${fixed(numbers.mean_d_real, 2)} on average `
-      + `on real and ${fixed(numbers.mean_d_fake, 2)} on generated samples. JSD ${fixed(numbers.jsd)} nats.`);
+      + `on real and ${fixed(numbers.mean_d_fake, 2)} on generated samples. `
+      + `JSD ${isBound(this.#facts) ? 'at least ' : ''}${fixed(numbers.jsd)} nats`
+      + `${known(numbers.jsd_step) ? ` at step ${grouped(numbers.jsd_step)}` : ''}.`);
   }
 }
 

@@ -2,9 +2,9 @@
 /**
  * One line of theory with the numbers of the moment in it.
  */
-import { countedBy, hasModes, measures, wassersteinOf } from './counted.js';
+import { countedBy, hasModes, isBound, jsdOf, measures, wassersteinOf } from './counted.js';
 import { element, maths, write } from './dom.js';
-import { compact, fixed, known, percent } from './numbers.js';
+import { compact, fixed, grouped, known, percent } from './numbers.js';
 import { aboutCentre, atEquilibrium, bestResponse, isClassic, isProbability, NO_GAME, readingOf } from './reading.js';
 
 /** @typedef {import('./types.d.ts').Facts} Facts */
@@ -132,7 +132,12 @@ export class Theory {
     const floor = facts.floors.jsd;
     write(this.#jsd.value, known(n.jsd) ? n.jsd.toFixed(4) : '–');
     write(this.#floor, floor ? `(floor ${fixed(floor.mean, 4)})` : '');
+    this.#jsd.rename(jsdOf(facts));
     this.#tips.set(this.#jsd.node, 'The Jensen–Shannon divergence between p_r and p_g in nats, at most log 2 = 0.693.'
+      + (isBound(facts) ? ' This is a lower bound: uploaded rows have no density, so both laws are compared on cells, '
+      + 'and what is finer than a cell is not seen.' : '')
+      + (known(n.jsd_step) ? ` Read at step ${grouped(n.jsd_step)}${known(n.jsd_error)
+        ? `, off by no more than about ${fixed(n.jsd_error, 3)}` : ''}.` : '')
       + (floor ? ` As many samples of p_r itself read ${fixed(floor.mean, 4)} on average and at most `
       + `${fixed(floor.worst_5pct, 4)} in 95 % of cases: below that nothing can be told apart.` : ''));
     this.#wasserstein.rename(wassersteinOf(facts));

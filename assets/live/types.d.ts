@@ -118,6 +118,7 @@ export interface LineFacts {
   device: string;
   parameters: Parameters;
   wasserstein: string;
+  jsd_is_bound: boolean;
   modes: number[][];
   mode_std: number | null;
   perfect_quality: number;
@@ -197,6 +198,7 @@ export interface PhaseFacts {
   device: string;
   parameters: Parameters;
   wasserstein: string;
+  jsd_is_bound: boolean;
   modes: number[][];
   mode_std: number | null;
   perfect_quality: number;
@@ -233,7 +235,8 @@ export interface PictureFacts {
   perfect_quality: number | null;
 }
 
-/** Of one game's picture: `numbers` by column belong to step `measured`, which may be some steps before `step`. */
+/** Of one game's picture: `numbers` by column belong to step `measured`, which may be some steps before `step`. The
+ * JSD on the plane is of step `jsd_step`, and may be off by `jsd_error`: both stand among the numbers. */
 export interface PictureLabel {
   step: number;
   measured: number;
@@ -241,6 +244,7 @@ export interface PictureLabel {
   image_grid: ImageGridLabel | null;
 }
 
+/** The JSD is read every `jsd_every` steps and stays in the curves in between. */
 export interface PlaneFacts {
   columns: string[];
   references: Record<string, ReferenceLine>;
@@ -251,11 +255,13 @@ export interface PlaneFacts {
   device: string;
   parameters: Parameters;
   wasserstein: string;
+  jsd_is_bound: boolean;
   modes: number[][];
   mode_std: number | null;
   perfect_quality: number;
   stage: 'plane';
   window: [number, number, number, number];
+  jsd_every: number;
 }
 
 export interface Play {

@@ -294,7 +294,7 @@ def summary(report: dict[str, Any], out: str | None) -> str:
     if not report["diverged"]:
         if "jsd" in found:
             rows |= {
-                "JSD": divergence("jsd", "nats"),
+                "JSD": "at least " * report["jsd_is_bound"] + divergence("jsd", "nats"),
                 report["wasserstein"]: divergence("wasserstein", "units of x"),
             }
         else:

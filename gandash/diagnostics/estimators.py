@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
 from gandash.diagnostics.coverage import Coverage
+from gandash.diagnostics.plane_divergence import Estimate, PlaneDivergence
 
 Array = NDArray[np.float64]
 
@@ -39,12 +40,19 @@ class NullReference:
 
 @dataclass(frozen=True)
 class PointReading:
-    """One generator against p_r: JSD in nats (<= log 2), W1 in units of x, p_g at the `places`, coverage of a mixture."""
+    """One generator against p_r: JSD in nats (<= log 2), W1 in units of x, p_g at the `places`, coverage of a mixture.
 
-    jsd: float
+    `jsd` is None where it was not read, `jsd_error` where it is not known.
+    """
+
+    jsd: float | None
     wasserstein: float
     p_g: Array
     coverage: Coverage | None
+    jsd_error: float | None = None
+
+    def with_jsd(self, found: Estimate) -> PointReading:
+        return replace(self, jsd=found.jsd, jsd_error=found.error)
 
 
 class Estimators(ABC):
@@ -52,9 +60,12 @@ class Estimators(ABC):
 
     `places` `(m, dimension)` are the points at which D and both densities are read, `p_r` `(m,)` the density there,
     `central` `(m,)` marks those that hold the central 98 % of p_r; `real_points` `(samples, dimension)` stand for p_r in
-    expectations.
+    expectations. `divergence` reads JSD on samples of its own, many and dear; None where `read` does. `jsd_is_bound` says that
+    JSD is that of cells, which hide what is finer: the true one is larger.
     """
 
+    jsd_is_bound: bool = False
+    divergence: PlaneDivergence | None = None
     samples: int
     places: Tensor
     p_r: Array

@@ -7,6 +7,7 @@ The live generator is the one that D plays against: p_g, D*, V's bound and the g
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,8 @@ import torch.nn.functional as F
 
 from gandash.diagnostics.estimators import Array, Estimators, PointReading, optimal_discriminator
 from gandash.diagnostics.path import mean_slope
+from gandash.diagnostics.plane_divergence import NEIGHBOURS, QUERIES, Estimate, PlaneDivergence
+from gandash.diagnostics.plane_divergence import latents as latents_of
 from gandash.game.field import evaluate_discriminator, evaluate_discriminator_on_samples, sample
 from gandash.game.game import Game, Streams
 from gandash.game.round import GameState
@@ -57,7 +60,7 @@ class Measurement:
 
     @property
     def readings(self) -> dict[str, float]:
-        """READINGS by name. Without averaging the averaged generator is the live one."""
+        """READINGS by name, without JSD where it was left out. Without averaging the averaged generator is the live one."""
         live, average = _numbers(self.live), _numbers(self.average or self.live)
         central = self.estimators.central
         gap_star = np.abs(self.d - self.d_star)[central]
@@ -68,13 +71,17 @@ class Measurement:
         found["gap_star"] = float(np.nanmax(gap_star)) if not np.isnan(gap_star).all() else math.nan
         found["slope_real"], found["slope_fake"] = self.slopes
         found["update_cosine"] = math.nan
-        return {name: found[name] for name in READINGS}
+        return {name: found[name] for name in READINGS if name in found}
+
+    @property
+    def jsd_error(self) -> float | None:
+        """How far the live generator's JSD may be off, in nats, where that is known."""
+        return self.live.jsd_error
 
 
 def _numbers(reading: PointReading) -> dict[str, float]:
     covered = reading.coverage
-    return {
-        "jsd": reading.jsd,
+    return ({} if reading.jsd is None else {"jsd": reading.jsd}) | {
         "wasserstein": reading.wasserstein,
         "modes": float(covered.captured) if covered else math.nan,
         "high_quality": covered.high_quality if covered else math.nan,
@@ -83,10 +90,12 @@ def _numbers(reading: PointReading) -> dict[str, float]:
 
 
 @torch.inference_mode()
-def measure(found: Estimators, game: Game, state: GameState, streams: Streams, member: int = 0) -> Measurement:
+def measure(
+    found: Estimators, game: Game, state: GameState, streams: Streams, member: int = 0, *, with_jsd: bool = True
+) -> Measurement:
     """Measure one member's state with fresh samples that depend only on (seed, step); the game is not disturbed.
 
-    `found` are the estimators of the game's own law.
+    `found` are the estimators of the game's own law. Unless `with_jsd`, JSD is left out where it takes samples of its own.
     """
     generator = streams.measuring(state.step)[member]
     row = slice(member, member + 1)
@@ -102,16 +111,27 @@ def measure(found: Estimators, game: Game, state: GameState, streams: Streams, m
     if not one_pass:  # spread-out points lie in order: a pack must not be made of neighbours, nor a pair of equal ranks
         real_points, fake = (x[:, torch.randperm(found.samples, generator=generator)] for x in (real_points, fake))
     d, real, fake_outputs = _judged(game, phi_effective, found, real_points, fake, one_pass)
+    slopes = _slope(game, phi_effective, real_points), _slope(game, phi_effective, fake)
+    if with_jsd and found.divergence is not None:  # last: a pass of G ends the life of what the one before made
+        drawn = torch.split(torch.cat(latents_of(game.latent, generator))[None], found.samples, dim=1)
+        live = live.with_jsd(_jsd(found.divergence, game, state.theta[row], drawn))
+        if average is not None:
+            average = average.with_jsd(_jsd(found.divergence, game, state.average[row], drawn))
     return Measurement(
         estimators=found,
         live=live,
         average=average,
         d=reading.of(d).numpy(),
         d_star=optimal_discriminator(found.p_r, live.p_g, reading.optimal, game.pack),
-        slopes=(_slope(game, phi_effective, real_points), _slope(game, phi_effective, fake)),
+        slopes=slopes,
         centre=reading.centre,
         expectations=expectations(game, real, fake_outputs),
     )
+
+
+def _jsd(divergence: PlaneDivergence, game: Game, theta: torch.Tensor, latents: Sequence[torch.Tensor]) -> Estimate:
+    x = torch.cat([sample(game, theta, z)[0].clone() for z in latents])
+    return divergence.read(*torch.split(x, [NEIGHBOURS, QUERIES])).within_range
 
 
 def expectations(game: Game, real: torch.Tensor, fake: torch.Tensor) -> dict[str, float]:

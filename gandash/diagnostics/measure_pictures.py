@@ -52,6 +52,11 @@ class PictureMeasurement:
         found |= {"gap_half": self.gap, "slope_real": self.slopes[0], "slope_fake": self.slopes[1], "update_cosine": math.nan}
         return {name: found[name] for name in PICTURE_READINGS}
 
+    @property
+    def jsd_error(self) -> float | None:
+        """None: nobody measures the JSD of pictures."""
+        return None
+
 
 @torch.inference_mode()
 def measure_pictures(game: Game, state: GameState, streams: Streams, member: int = 0) -> PictureMeasurement:

@@ -20,7 +20,9 @@ from gandash.diagnostics.estimators import (
     PointReading,
     jensen_shannon,
 )
+from gandash.diagnostics.plane_divergence import NEIGHBOURS, QUERIES, PlaneDivergence
 from gandash.game.distributions import PlaneDistribution
+from gandash.game.distributions.plane import Samples2D
 
 SAMPLES = 4096  # of p_g behind every reading
 FIELD = 56  # cells per side of the field that the stage paints
@@ -28,16 +30,18 @@ DIRECTIONS = 16
 _REAL_SAMPLES = 65536  # of p_r behind the sliced distance: 16 times p_g's, so that p_g's noise is what is seen
 _CELLS = (16, 128)  # fewest and most cells per side for JSD
 _CELL = 1.25  # and how wide one may be, in units of the law's own detail
+_DEAR_REPEATS = 12  # of a reading that takes 15 ms, for its floor
 _SMOOTHING = 1.0  # standard deviation of the kernel under p_r and p_g, in cells of the field
 
 
 class Plane(Estimators):
     """Estimators against one p_r on the plane, with tables made once.
 
-    JSD: both laws on a common partition: square cells over the window, no wider than 1.25 of p_r's own detail unless that
-    would take more than 128 a side, and the unbounded cells around it, so that no sample is dropped. p_r's masses are its
-    own, p_g's are counts. On a partition JSD can only be smaller than the true one (data processing); counts add about
-    cells/(8 samples) nats, and the floor says how much.
+    JSD: by nearest neighbours against p_r's density (`plane_divergence`), on samples that `read` is not given. An upload has no
+    density, only rows; there `read` compares both laws on a common partition: square cells over the window, no wider than 1.25
+    of p_r's own detail unless that would take more than 128 a side, and the unbounded cells around it, so that no sample is
+    dropped. p_r's masses are its own, p_g's are counts. That is a lower bound (data processing), but for what counting adds:
+    about cells/(8 samples) nats where the laws are equal, and the floor says how much.
 
     Sliced W1 (Rabin et al. 2011; Bonneel et al. 2015): the mean over 16 directions, evenly spread over the half circle, of W1
     between the projections. A shift by s reads (2/pi) |s|; it is a distance of its own, not an estimate of W1.
@@ -52,6 +56,8 @@ class Plane(Estimators):
         self.window = window(data)
         self._modes = data.modes()
 
+        self.jsd_is_bound = isinstance(data, Samples2D)
+        self.divergence = None if self.jsd_is_bound else PlaneDivergence(data, self.window)
         cells = int(np.clip(math.ceil((self.window[1] - self.window[0]) / (_CELL * data.detail)), *_CELLS))
         self._partition = _Cells(self.window, cells)
         self._masses = data.cell_masses(*self._partition.edges(unbounded=True)).numpy().reshape(-1)
@@ -76,7 +82,7 @@ class Plane(Estimators):
 
         perfect = [self.read(data.sample(generator, self.samples)) for _ in range(FLOOR_REPEATS)]
         self.floors = {
-            "jsd": NullReference.of([r.jsd for r in perfect]),
+            "jsd": NullReference.of(self._perfect_jsd(data, generator) or [r.jsd for r in perfect if r.jsd is not None]),
             "wasserstein": NullReference.of([r.wasserstein for r in perfect]),
         }
         covered = [r.coverage for r in perfect if r.coverage]
@@ -86,16 +92,25 @@ class Plane(Estimators):
     def read(self, x: Tensor) -> PointReading:
         self._check_count(x)
         if not bool(torch.isfinite(x).all()):  # a diverged G has no law to compare, and log 2 would look like a reading
-            return PointReading(math.nan, math.nan, np.full(FIELD**2, math.nan), None)
+            return PointReading(None if self.divergence else math.nan, math.nan, np.full(FIELD**2, math.nan), None)
         points = x.numpy()
-        shares = self._partition.counts(points, unbounded=True) / self.samples
         field = self._field.counts(points, unbounded=False).reshape(FIELD, FIELD) / self.samples
         return PointReading(
-            jsd=jensen_shannon(shares, self._masses),
+            jsd=None if self.divergence else self._jsd_on_cells(points),
             wasserstein=float(np.abs(self._projections(x) - self._quantiles).mean()),
             p_g=self._density(field),
             coverage=cover(x, self._modes) if self._modes else None,
         )
+
+    def _jsd_on_cells(self, points: NDArray[np.float32]) -> float:
+        return jensen_shannon(self._partition.counts(points, unbounded=True) / self.samples, self._masses)
+
+    def _perfect_jsd(self, data: PlaneDistribution, generator: Generator) -> list[float]:
+        """What `divergence` reads on samples of p_r itself."""
+        if self.divergence is None:
+            return []
+        drawn = (torch.split(data.sample(generator, NEIGHBOURS + QUERIES), [NEIGHBOURS, QUERIES]) for _ in range(_DEAR_REPEATS))
+        return [self.divergence.read(*parts).within_range.jsd for parts in drawn]
 
     def _density(self, masses: Array) -> Array:
         """Masses of the field's cells as a smoothed density at their centres, `(FIELD**2,)`, per unit of area."""

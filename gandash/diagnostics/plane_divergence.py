@@ -65,6 +65,11 @@ class Estimate:
     jsd: float
     error: float
 
+    @property
+    def within_range(self) -> Estimate:
+        """The same between 0 and log 2, where every divergence lies."""
+        return self if math.isnan(self.jsd) else Estimate(min(max(self.jsd, 0.0), math.log(2)), self.error)
+
 
 class PlaneDivergence:
     """The estimator against one p_r that has a density, in `window` (x_low, x_high, y_low, y_high), a square.

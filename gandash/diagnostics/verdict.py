@@ -135,11 +135,13 @@ def points_verdict_rule(
     modes: int = 0,
     centre: str = "1/2",
     asked: DiscriminatorTargets | None = None,
+    jsd_is_bound: bool = False,
 ) -> Verdict:
     """The verdict on the last WINDOW observations of `history`.
 
     `jsd_floor` is the reading of a perfect generator, in nats; `modes` how many modes p_r has, 0 where it is no mixture;
-    `centre` names D's value at equilibrium; `asked` is what D is asked for, by default twice that on real data.
+    `centre` names D's value at equilibrium; `asked` is what D is asked for, by default twice that on real data; where
+    `jsd_is_bound`, the JSD that was read is at most the true one, and is called so.
     """
     asked = asked or DiscriminatorTargets.about(centre)
     recent = list(history[-WINDOW:])
@@ -151,6 +153,7 @@ def points_verdict_rule(
     falling = _falls(table[:, 0], jsd_floor)
     live = float(np.median([o.jsd if o.jsd_live is None else o.jsd_live for o in recent[-SETTLED:]]))
     of_what = "JSD of the averaged G" if any(o.jsd_live is not None for o in recent) else "JSD"
+    of_what = f"lower bound of the {of_what}" if jsd_is_bound else of_what
     is_critic = math.isnan(gap)
     facts = ("" if is_critic else f"max |D − {centre}| = {gap:.2f}, ") + f"{of_what} = {jsd:.3f} nats (floor {jsd_floor:.4f})"
 
@@ -189,7 +192,7 @@ def points_verdict_rule(
         return Verdict(
             VerdictKind.BLIND,
             f"D at {centre}, but blind",
-            f"D is at {centre} and yet p_g is far from p_r: {facts}. D is too weak to see the difference: "
+            f"D is at {centre} and yet p_g is not p_r: {facts}. D is too weak to see the difference: "
             f"give it a higher learning rate, more steps, more width{LESS_NOISE[asked.noisy]} or less R1.",
         )
     if falling:

@@ -29,6 +29,9 @@ class Measured(Protocol):
     @property
     def readings(self) -> dict[str, float]: ...
 
+    @property
+    def jsd_error(self) -> float | None: ...
+
 
 class FrameBuilder(ABC):
     """Makes the frames of one game: the arrays of each, and the facts that its axes are drawn from.
@@ -66,11 +69,12 @@ class FrameBuilder(ABC):
 
 @dataclass(frozen=True)
 class KnownJsd:
-    """The JSD in nats with what sampling noise reads, NaN and None where nobody measures it; `notes` say why."""
+    """The JSD in nats, or a lower bound of it, with what sampling noise reads; NaN and None where nobody measures it."""
 
     value: float
     floor: NullReference | None
     notes: tuple[str, ...] = ()
+    is_bound: bool = False
 
 
 class Domain(ABC):
@@ -78,11 +82,13 @@ class Domain(ABC):
 
     `measure_every` is how many steps lie between measurements for the curves, at the cost of one to three steps each. Where
     `measures_each_frame` is False, a frame of a game at full speed may show the divergences and D* of the latest such
-    measurement: one of its own would cost several steps. `distance_notes` say what distances between two samples mean.
+    measurement: one of its own would cost several steps. Where `jsd_every` is given, a multiple of `measure_every`, only
+    the measurements at its multiples read the JSD too. `distance_notes` say what distances between two samples mean.
     """
 
     measure_every: ClassVar[int]
     measures_each_frame: ClassVar[bool]
+    jsd_every: ClassVar[int | None] = None
     distance_notes: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
@@ -94,8 +100,11 @@ class Domain(ABC):
         """What measures this game's generator against p_r, made once for each law; it has `samples` and `floors`."""
 
     @abstractmethod
-    def measure(self, game: Game, state: GameState, streams: Streams, member: int = 0) -> Any:
-        """A `Measured` state of one member, on fresh samples that depend only on (seed, step); the game is not disturbed."""
+    def measure(self, game: Game, state: GameState, streams: Streams, member: int = 0, *, with_jsd: bool = True) -> Any:
+        """A `Measured` state of one member, on fresh samples that depend only on (seed, step); the game is not disturbed.
+
+        Unless `with_jsd`, the JSD may be left out, where it is dear.
+        """
 
     @abstractmethod
     def frame_builder(self, game: Game, generator: Generator) -> FrameBuilder: ...

@@ -47,7 +47,7 @@ class LineFrames(FrameBuilder):
     def facts(self, game: Game, known: Line, shared: GameFacts) -> Facts:
         reach = float(self._latents[:, 0].abs().max())
         return LineFacts(
-            **point_facts(game, shared),
+            **point_facts(game, known, shared),
             window=(float(known.grid[0]), float(known.grid[-1])),
             latent=LatentLine(dimension=game.latent.dimension, window=(-reach, reach)),
         )

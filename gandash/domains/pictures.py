@@ -61,7 +61,9 @@ class PictureDomain(Domain):
         assert isinstance(game.config.data, PicturesConfig)
         return picture_estimators_for(game.config.data)
 
-    def measure(self, game: Game, state: GameState, streams: Streams, member: int = 0) -> PictureMeasurement:
+    def measure(
+        self, game: Game, state: GameState, streams: Streams, member: int = 0, *, with_jsd: bool = True
+    ) -> PictureMeasurement:
         return measure_pictures(game, state, streams, member)
 
     def frame_builder(self, game: Game, generator: Generator) -> FrameBuilder:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import ClassVar
 
 import torch
 from torch import Generator, Tensor
@@ -44,7 +45,8 @@ class PlaneFrames(FrameBuilder):
             self._mesh = None
 
     def facts(self, game: Game, known: Plane, shared: GameFacts) -> Facts:
-        return PlaneFacts(**point_facts(game, shared, "sliced W_1"), window=known.window)
+        every = PlaneDomain.measure_every if known.divergence is None else PlaneDomain.jsd_every
+        return PlaneFacts(**point_facts(game, known, shared, "sliced W_1"), window=known.window, jsd_every=every)
 
     @torch.inference_mode()
     def arrays(self, game: Game, state: GameState, found: Measurement) -> Arrays:
@@ -70,6 +72,7 @@ class PlaneFrames(FrameBuilder):
 class PlaneDomain(Points):
     measure_every = 40
     measures_each_frame = False
+    jsd_every: ClassVar[int] = 200  # JSD of one generator takes as long as six steps or so
 
     def includes(self, game: Game) -> bool:
         return isinstance(game.data, PlaneDistribution)

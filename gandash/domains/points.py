@@ -29,9 +29,9 @@ from gandash.wire.facts import GameFacts
 class PointEvidence(VerdictEvidence):
     """On a game on points: by divergences, D's distance from 1/2 and modes."""
 
-    def __init__(self, jsd_floor: float) -> None:
+    def __init__(self, known: Estimators) -> None:
         super().__init__()
-        self._jsd_floor = jsd_floor
+        self._known = known
 
     def _observation(self, game: Game, state: GameState, found: Any, readings: dict[str, float]) -> Observation:
         return Observation(
@@ -49,14 +49,16 @@ class PointEvidence(VerdictEvidence):
     def verdict(self, game: Game) -> Verdict:
         modes = game.data.modes()
         count = len(modes.weights) if modes else 0
-        return points_verdict_rule(self._recent, self._jsd_floor, count, centre_named(game), targets_of_d(game))
+        floor, is_bound = self._known.floors["jsd"].worst_5pct, self._known.jsd_is_bound
+        return points_verdict_rule(self._recent, floor, count, centre_named(game), targets_of_d(game), is_bound)
 
 
-def point_facts(game: Game, shared: GameFacts, wasserstein: str = "W_1") -> dict[str, Any]:
+def point_facts(game: Game, known: Estimators, shared: GameFacts, wasserstein: str = "W_1") -> dict[str, Any]:
     """The fields of `PointFacts`: where p_r's modes are, if it is a mixture, and what a perfect generator scores there."""
     modes = game.data.modes()
     return dict(shared) | {
         "wasserstein": wasserstein,
+        "jsd_is_bound": known.jsd_is_bound,
         "modes": () if modes is None else modes.places.tolist(),
         "mode_std": None if modes is None else modes.std,
         "perfect_quality": quality_of_p_r(game.config.data),
@@ -77,11 +79,11 @@ class Points(Domain):
     @abstractmethod
     def estimators(self, game: Game) -> Estimators: ...
 
-    def measure(self, game: Game, state: GameState, streams: Streams, member: int = 0) -> Measurement:
-        return measure(self.estimators(game), game, state, streams, member)
+    def measure(self, game: Game, state: GameState, streams: Streams, member: int = 0, *, with_jsd: bool = True) -> Measurement:
+        return measure(self.estimators(game), game, state, streams, member, with_jsd=with_jsd)
 
     def verdict_evidence(self, game: Game) -> VerdictEvidence:
-        return PointEvidence(self.estimators(game).floors["jsd"].worst_5pct)
+        return PointEvidence(self.estimators(game))
 
     def cover(self, game: Game) -> Callable[[Tensor], Coverage] | None:
         modes = game.data.modes()
@@ -101,5 +103,8 @@ class Points(Domain):
             note = "D judges packs of samples, and the JSD of packs is not measured: there is no bound to compare with."
             return KnownJsd(math.nan, floor, (note,))
         jsd = found.readings["jsd"]
+        if found.estimators.jsd_is_bound:
+            note = "The JSD is that of cells, since rows have no density: a lower bound, which D may pass."
+            return KnownJsd(jsd, floor, (note,), is_bound=True)
         close = "The measured JSD is close to what sampling noise alone reads: the share says little here."
         return KnownJsd(jsd, floor, (close,) if jsd < 2 * floor.worst_5pct else ())

@@ -51,7 +51,7 @@ class PhaseFrames(FrameBuilder):
     def facts(self, game: Game, known: Line, shared: GameFacts) -> Facts:
         found = phase(game, self._path[-1][0] if self._path else 0, self._noise_age)
         return PhaseFacts(
-            **point_facts(game, shared),
+            **point_facts(game, known, shared),
             window=window(game),
             equilibrium=rest_point(game),
             phase=Phase(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from gandash.diagnostics.best_response import LOG4, Approach, approach
-from gandash.diagnostics.estimators import NullReference
+from gandash.domains.domain import KnownJsd
 from gandash.domains.registry import domain_of
 from gandash.examine.descents import affordable_steps, value_notes
 from gandash.examine.examination import CheckCancelled, Examination, GameCopy, Result, timed, with_rests
@@ -24,7 +24,7 @@ def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Result
     """
     game, notes = copy.game, value_notes(copy.game)
     known = domain_of(game).known_jsd(game, copy.state, copy.streams)
-    jsd, floor = known.value, known.floor
+    jsd = known.value
     notes += known.notes
     steps = affordable_steps(game, BEST_BATCH, BEST_STEPS, notes)
     way: list[Approach] = []
@@ -46,27 +46,28 @@ def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Result
             stopped = (
                 f"Stopped after {BEST_SECONDS:g} s, at {now.steps} of at most {steps} steps: D may not be at its best yet."
             )
-            yield _progress(way, jsd, floor, steps, [*notes, stopped]) | {"unfinished": BEST_SECONDS}
+            yield _progress(way, known, steps, [*notes, stopped]) | {"unfinished": BEST_SECONDS}
             until = time.monotonic() + BEST_SECONDS
-        yield _progress(way, jsd, floor, steps, notes)
+        yield _progress(way, known, steps, notes)
     found_jsd = (float(way[-1].value) + LOG4) / 2  # no D reaches more than 2 JSD - log 4
-    if found_jsd > jsd + BEYOND:
+    if found_jsd > jsd + BEYOND and not known.is_bound:
         notes.append(
-            "D finds more than the measured JSD allows: that is read on a partition, which hides what is finer than its cells. "
+            "D finds more than the measured JSD allows, which is read on finitely many samples. "
             f"The true JSD is at least {found_jsd:.3f} nats, but for noise of about 0.01."
         )
-    yield _progress(way, jsd, floor, steps, notes)
+    yield _progress(way, known, steps, notes)
 
 
-def _progress(way: list[Approach], jsd: float, floor: NullReference | None, steps: int, notes: list[str]) -> Result:
+def _progress(way: list[Approach], known: KnownJsd, steps: int, notes: list[str]) -> Result:
     return {
         "steps": [now.steps for now in way],
         "values": [float(now.value) for now in way],
         "share": float(way[-1].share),
         "gap": float(way[-1].gap),
-        "jsd": jsd,
-        "jsd_floor": None if floor is None else asdict(floor),
-        "bound": 2 * jsd - LOG4,
+        "jsd": known.value,
+        "jsd_is_bound": known.is_bound,
+        "jsd_floor": None if known.floor is None else asdict(known.floor),
+        "bound": 2 * known.value - LOG4,
         "idle": -LOG4,
         "limit": steps,
         "learning_rate": BEST_RATE,

@@ -161,7 +161,10 @@ class ImageGridLabel(Message):
 
 
 class PictureLabel(Message):
-    """Of one game's picture: `numbers` by column belong to step `measured`, which may be some steps before `step`."""
+    """Of one game's picture: `numbers` by column belong to step `measured`, which may be some steps before `step`.
+
+    The JSD on the plane is of step `jsd_step`, and may be off by `jsd_error`: both stand among the numbers.
+    """
 
     step: int
     measured: int

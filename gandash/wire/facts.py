@@ -107,10 +107,12 @@ class GameFacts(Message):
 class PointFacts(GameFacts):
     """Of games on points: where the modes of p_r are, and the share of high quality that a perfect generator has.
 
-    `wasserstein` is how the measured distance is called; `mode_std` is None without modes.
+    `wasserstein` is how the measured distance is called; `jsd_is_bound` says that the measured JSD is a lower bound of the true
+    one; `mode_std` is None without modes.
     """
 
     wasserstein: str
+    jsd_is_bound: bool
     modes: tuple[Place, ...]
     mode_std: float | None
     perfect_quality: float
@@ -130,8 +132,11 @@ class LineFacts(PointFacts):
 
 
 class PlaneFacts(PointFacts):
+    """The JSD is read every `jsd_every` steps and stays in the curves in between."""
+
     stage: Literal[Stage.PLANE] = Stage.PLANE
     window: Box
+    jsd_every: int
 
 
 class Phase(Message):

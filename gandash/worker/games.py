@@ -123,10 +123,10 @@ class Games:
             for i, o in enumerate(self.observers)
         ]
 
-    def picture(self, generation: int, steps_per_second: float, hurried: bool = False) -> bytes:
+    def picture(self, generation: int, steps_per_second: float, hurried: bool = False, still: bool = True) -> bytes:
         """The bytes of a frame: a single game's, or those of all with their number before each array's name."""
         alone = len(self.observers) == 1
-        pictures = [observer.frame_arrays(hurried, alone) for observer in self.observers]
+        pictures = [observer.frame_arrays(hurried, alone, still) for observer in self.observers]
         label = FrameLabel(
             generation=generation,
             steps_per_second=steps_per_second,

@@ -294,7 +294,7 @@ class Loop:
             assert self._begin is not None
             # A game that stands still, or goes one step at a time, is shown with numbers of that very step
             hurried = self._status is Status.RUNNING and self._speed is None
-            self._send(FRAME, games.picture(self._begin.generation, self._steps_per_second, hurried))
+            self._send(FRAME, games.picture(self._begin.generation, self._steps_per_second, hurried, still))
             self._frame_due = now + max(FRAME_SECONDS, (self._clock() - now) / FRAME_SHARE)
         if self._is_time("checkpoint", CHECKPOINT_SECONDS, now) and games.step != self._saved_step:
             self._publish_metrics(games, now)  # finds out whether the state is worth keeping

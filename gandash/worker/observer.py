@@ -65,6 +65,7 @@ class _CachedMeasurement:
 
     step: int
     terms: tuple[object, ...]
+    with_jsd: bool
     found: Measured
 
 
@@ -84,13 +85,15 @@ class Observer:
         self._metrics = torch.full((_BUFFER, len(METRICS)), math.nan, device=trajectory.device)
         self._filled = 0
         self._cached: _CachedMeasurement | None = None
+        self._last_jsd: dict[str, float] = {}  # with its step, and how far it may be off where that is known
+        self._readings: dict[str, float] = {}
         self._turning, self._trail = UpdateCosine(), PathHistory()
         initial = trajectory.initial_state.to(CPU)
         self._trail.take(initial.step, initial.theta, initial.phi)
         self._frames = self._domain.frame_builder(self.game, trajectory.streams.fixed()[0])
         if trajectory.step:
             self._frames.follow(trajectory.state)
-        self._measure_for_curves()
+        self._measure_for_curves(with_jsd=True)
         self._held = np.full((_BUFFER, 2 + len(self._readings)), np.nan, dtype=np.float32)
 
     @property
@@ -129,7 +132,7 @@ class Observer:
         self._frames.follow(trajectory.state)
         self._metrics[self._filled] = metrics
         if trajectory.step % self._domain.measure_every == 0:
-            self._measure_for_curves()
+            self._measure_for_curves(with_jsd=trajectory.step % (self._domain.jsd_every or 1) == 0)
         config = trajectory.config
         self._held[self._filled] = (
             config.discriminator_optimiser.learning_rate,
@@ -152,25 +155,34 @@ class Observer:
         self._evidence, self._turning = self._domain.verdict_evidence(self.game), UpdateCosine()
         self._frames.follow(self._trajectory.state)
         self._cached = None
-        self._measure_for_curves()
+        self._measure_for_curves(with_jsd=True)
         self.verdict = WAITING
         self.revision += 1
 
     # ----------------------------------------------------------------------------------------------------- measuring
 
-    def measurement(self) -> Measured:
-        """The current state, measured; the same state is measured once, whatever of its learning rates has changed."""
+    def measurement(self, with_jsd: bool = True) -> Measured:
+        """The current state, measured; the same state is measured once, whatever of its learning rates has changed.
+
+        Unless `with_jsd`, its JSD may be left out: see `Domain.jsd_every`.
+        """
         trajectory = self._trajectory
         config, step = trajectory.config, trajectory.step
         terms = (config.objective, config.regulariser.smoothing, config.run.averaging > 0)
-        if self._cached is None or (self._cached.step, self._cached.terms) != (step, terms):
-            found = self._domain.measure(self.game, self.state, trajectory.streams)
-            self._cached = _CachedMeasurement(step, terms, found)
-        return self._cached.found
+        cached = self._cached
+        if cached is None or (cached.step, cached.terms) != (step, terms) or (with_jsd and not cached.with_jsd):
+            found = self._domain.measure(self.game, self.state, trajectory.streams, with_jsd=with_jsd)
+            cached = self._cached = _CachedMeasurement(step, terms, with_jsd, found)
+            if "jsd" in found.readings:
+                self._last_jsd = {name: found.readings[name] for name in ("jsd", "jsd_average")} | {"jsd_step": step}
+                if found.jsd_error is not None:
+                    self._last_jsd["jsd_error"] = found.jsd_error
+        return cached.found
 
-    def _measure_for_curves(self) -> None:
-        found, state = self.measurement(), self.state
-        self._readings = found.readings | {"update_cosine": self._turning.take(state.theta, state.phi)}
+    def _measure_for_curves(self, with_jsd: bool) -> None:
+        """What is left out stays in the curves as it was read last."""
+        found, state = self.measurement(with_jsd), self.state
+        self._readings |= found.readings | {"update_cosine": self._turning.take(state.theta, state.phi)}
         self._trail.take(state.step, state.theta, state.phi)
         self._evidence.observe(self.game, state, found, self._readings)
         self._observed = True
@@ -192,19 +204,20 @@ class Observer:
 
     # ------------------------------------------------------------------------------------------------------ pictures
 
-    def frame_arrays(self, hurried: bool = False, alone: bool = True) -> tuple[PictureLabel, Arrays]:
+    def frame_arrays(self, hurried: bool = False, alone: bool = True, still: bool = True) -> tuple[PictureLabel, Arrays]:
         """Label and arrays of one picture; `measured` is the step that its numbers belong to.
 
         That is the present step, unless the picture is wanted `hurried` and its kind of data allows numbers of a few steps ago,
-        or it is not `alone` in its frame: a measurement for each would cost all of them their pace.
+        or it is not `alone` in its frame: a measurement for each would cost all of them their pace. The JSD is the last that
+        was read, of step `jsd_step`; that of the present step if the game stands `still`.
         """
         step = self._trajectory.step
         if hurried and self._cached is not None and not (alone and self._domain.measures_each_frame):
             measured, found = self._cached.step, self._cached.found
         else:
-            measured, found = step, self.measurement()
+            measured, found = step, self.measurement(with_jsd=still)
         arrays = self._frames.arrays(self.game, self.state, found)
-        numbers = found.expectations | found.readings
+        numbers = found.expectations | found.readings | self._last_jsd
         return PictureLabel(step=step, measured=measured, numbers=numbers, image_grid=self._frames.image_grid), arrays
 
     def show_close_up(self, wanted: ShowCloseUp) -> None:

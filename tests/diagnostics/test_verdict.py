@@ -313,6 +313,11 @@ def test_small_swings_and_single_bumps_are_no_oscillation() -> None:
 # ------------------------------------------------------------------------------------------------------------ in words
 
 
+def test_a_lower_bound_is_called_one() -> None:
+    told = [points_verdict_rule(history(**AT_EQUILIBRIUM), FLOOR, jsd_is_bound=b).reason for b in (False, True)]
+    assert ["lower bound of the JSD" in reason for reason in told] == [False, True]
+
+
 def test_reasons_are_sentences_with_their_numbers() -> None:
     for observations in (
         history(mean_d_real=0.95, mean_d_fake=0.02),

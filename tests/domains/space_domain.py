@@ -88,7 +88,7 @@ class SpaceFrames(FrameBuilder):
         self._latents = game.latent.sample(generator, DOTS)
 
     def facts(self, game: Game, known: Space, shared: GameFacts) -> SpaceFacts:
-        return SpaceFacts(**point_facts(game, shared, "W_1 by axis"), window=(-REACH, REACH))
+        return SpaceFacts(**point_facts(game, known, shared, "W_1 by axis"), window=(-REACH, REACH))
 
     @torch.inference_mode()
     def arrays(self, game: Game, state: GameState, found: Measurement) -> Arrays:

@@ -204,6 +204,29 @@ def test_a_hurried_picture_may_show_the_last_measurement_and_says_so(monkeypatch
     assert on_the_line.frame_arrays(hurried=True)[0].measured == 1  # cheap enough to be measured each time
 
 
+def test_the_jsd_of_the_plane_is_read_at_a_period_of_its_own_and_says_of_which_step_it_is() -> None:
+    """Dear readings come at steps that are multiples of one number, and for who stands still: a replay has the same rows."""
+    played = session(RingConfig())
+    domain = domain_of(played.game)
+    every, dear = domain.measure_every, domain.jsd_every
+    assert dear is not None and dear % every == 0 and dear > every
+    rows = []
+    for step in range(1, dear + every + 1):
+        played.advance()
+        if step == every + 1:
+            running = played.frame_arrays(still=False)[0]
+            still = played.frame_arrays()[0]
+        rows.append(played.drain().values[-1])
+    assert (running.measured, running.numbers["jsd_step"]) == (every + 1, 0)
+    assert (still.measured, still.numbers["jsd_step"]) == (every + 1, every + 1)
+    error = still.numbers["jsd_error"]
+    assert error is not None and 0 < error < 0.03 and still.numbers["jsd"] != running.numbers["jsd"]
+    table = dict(zip(played.columns, np.array(rows).T, strict=True))
+    assert len(set(table["jsd"][: dear - 1])) == 1 and len(set(table["jsd"][dear - 1 :])) == 1
+    assert table["jsd"][0] != table["jsd"][dear - 1]
+    assert len(set(table["wasserstein"])) == 2 + dear // every  # the others are read each time
+
+
 def test_a_diverged_plane_game_still_makes_a_picture() -> None:
     played = session(RingConfig())
     state: GameState = played.state

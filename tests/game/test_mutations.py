@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import torch
+from diagnostics import test_plane_divergence as divergences
 from game import checks
 from game import test_convolution as convolutions
 from game import test_known_answers as known
@@ -35,6 +36,7 @@ from game.test_rules import game_config
 from game.test_spectral import NETS, check_descent
 from game.test_spectral import config as spectral_config
 
+from gandash.config.data import RingConfig
 from gandash.config.rules import (
     AlternatingConfig,
     ConsensusConfig,
@@ -45,6 +47,7 @@ from gandash.config.rules import (
     SymplecticAdjustmentConfig,
     UnrolledConfig,
 )
+from gandash.diagnostics.plane_divergence import PlaneDivergence
 from gandash.game import by_autograd, by_hand, field, objectives, passes, regularisers, spectral, step
 from gandash.game import losses as losses_
 from gandash.game import round as round_
@@ -154,6 +157,14 @@ def check_textbook(normalisation: Any = "none") -> None:
 
 ONE_EACH = AlternatingConfig(discriminator_steps=1, generator_steps=1)
 G_FIRST = AlternatingConfig(discriminator_steps=1, generator_steps=2, first="generator")
+
+
+def half_the_width() -> None:
+    """With tables made anew."""
+    divergences.divergence_from.cache_clear()
+    divergences.test_modes_of_half_the_width(RingConfig())
+
+
 SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
     # ------------------------------------------------------------------------------------------------------ objectives
     "a factor 0.95 inside the log loss": (
@@ -413,6 +424,16 @@ SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
     "optimistic steps doubled only": (
         in_source(step, "_optimistic", "2 * this.g_update - before", "2 * this.g_update"),
         lambda: known.test_optimistic_steps_contract_below_one_over_root_three(0.3),
+    ),
+    # -------------------------------------------------------------------------------------------------- what is measured
+    "JSD on cells about as wide as a mode": (
+        in_source(
+            PlaneDivergence,
+            "__init__",
+            "np.clip(math.ceil(_CELLS_PER_DETAIL * side / law.detail), *_CELLS)",
+            "math.ceil(side / (1.25 * law.detail))",
+        ),
+        half_the_width,
     ),
 }
 

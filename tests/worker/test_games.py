@@ -208,7 +208,7 @@ def test_a_learning_rate_changes_without_a_measurement_and_an_objective_with_one
     games, measured = play(Games.of([tiny]), 3), []
     games.picture(1, 0.0)
     measure = LineDomain.measure
-    monkeypatch.setattr(LineDomain, "measure", lambda *given: measured.append(1) or measure(*given))
+    monkeypatch.setattr(LineDomain, "measure", lambda *given, **how: measured.append(1) or measure(*given, **how))
     games.set(LR_D, 9e-3, None)
     assert games.observers[0].facts() and games.picture(1, 0.0) and not measured
     games.set("objective", "wasserstein", None)
