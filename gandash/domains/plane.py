@@ -72,7 +72,7 @@ class PlaneFrames(FrameBuilder):
 class PlaneDomain(Points):
     measure_every = 40
     measures_each_frame = False
-    jsd_every: ClassVar[int] = 200  # JSD of one generator takes as long as six steps or so
+    jsd_every: ClassVar[int] = 400  # JSD of one generator takes as long as ten steps or so
 
     def includes(self, game: Game) -> bool:
         return isinstance(game.data, PlaneDistribution)

@@ -123,10 +123,15 @@ class Games:
             for i, o in enumerate(self.observers)
         ]
 
-    def picture(self, generation: int, steps_per_second: float, hurried: bool = False, still: bool = True) -> bytes:
+    def read_jsd(self) -> None:
+        """Read the JSD of the present step, for the pictures to come, where it is dear and not read for each of them."""
+        for observer in self.observers:
+            observer.read_jsd()
+
+    def picture(self, generation: int, steps_per_second: float, hurried: bool = False, with_jsd: bool = True) -> bytes:
         """The bytes of a frame: a single game's, or those of all with their number before each array's name."""
         alone = len(self.observers) == 1
-        pictures = [observer.frame_arrays(hurried, alone, still) for observer in self.observers]
+        pictures = [observer.frame_arrays(hurried, alone, with_jsd) for observer in self.observers]
         label = FrameLabel(
             generation=generation,
             steps_per_second=steps_per_second,

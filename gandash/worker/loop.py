@@ -56,6 +56,7 @@ log = logging.getLogger("gandash.worker")
 METRICS_SECONDS = 0.05  # how often rows leave for the curves
 FRAME_SECONDS = 1 / 60  # no more frames than a screen shows
 FRAME_SHARE = 0.1  # of the time is for pictures, the rest for the game: a dear picture comes less often
+JSD_SHARE = 0.02  # of the time is for the JSD of a game that is slowed down, beside what its curves take
 CHECKPOINT_SECONDS = 1.0  # a small game takes a millisecond to save; a crash costs at most this
 VERDICT_SECONDS = 1.0  # how often the numbers in a verdict are renewed; another verdict is told at once
 SNAPSHOT_SECONDS = 1.0  # how far apart the states are that a diverged game can go back to
@@ -83,6 +84,7 @@ class Loop:
         self._frame_wanted = False
         self._frame_revision = -1
         self._frame_due = 0.0
+        self._jsd_due = 0.0
         self._ended = False
         self._due = 0.0  # when the next round may begin
         self._last = dict.fromkeys(("metrics", "checkpoint", "snapshot", "pace", "verdict"), clock())
@@ -296,6 +298,10 @@ class Loop:
             hurried = self._status is Status.RUNNING and self._speed is None
             self._send(FRAME, games.picture(self._begin.generation, self._steps_per_second, hurried, still))
             self._frame_due = now + max(FRAME_SECONDS, (self._clock() - now) / FRAME_SHARE)
+            if not (hurried or still) and now >= self._jsd_due:  # for the pictures to come: this one shall not wait for it
+                began = self._clock()
+                games.read_jsd()
+                self._jsd_due = began + (self._clock() - began) / JSD_SHARE
         if self._is_time("checkpoint", CHECKPOINT_SECONDS, now) and games.step != self._saved_step:
             self._publish_metrics(games, now)  # finds out whether the state is worth keeping
             if self._status is not Status.DIVERGED:

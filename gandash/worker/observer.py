@@ -179,6 +179,11 @@ class Observer:
                     self._last_jsd["jsd_error"] = found.jsd_error
         return cached.found
 
+    def read_jsd(self) -> None:
+        """Read the JSD of the present step, for the pictures to come, where they show one of an earlier step."""
+        if self._domain.jsd_every is not None:
+            self.measurement()
+
     def _measure_for_curves(self, with_jsd: bool) -> None:
         """What is left out stays in the curves as it was read last."""
         found, state = self.measurement(with_jsd), self.state
@@ -204,18 +209,18 @@ class Observer:
 
     # ------------------------------------------------------------------------------------------------------ pictures
 
-    def frame_arrays(self, hurried: bool = False, alone: bool = True, still: bool = True) -> tuple[PictureLabel, Arrays]:
+    def frame_arrays(self, hurried: bool = False, alone: bool = True, with_jsd: bool = True) -> tuple[PictureLabel, Arrays]:
         """Label and arrays of one picture; `measured` is the step that its numbers belong to.
 
         That is the present step, unless the picture is wanted `hurried` and its kind of data allows numbers of a few steps ago,
         or it is not `alone` in its frame: a measurement for each would cost all of them their pace. The JSD is the last that
-        was read, of step `jsd_step`; that of the present step if the game stands `still`.
+        was read, of step `jsd_step`; `with_jsd` it is read anew, unless `hurried`.
         """
         step = self._trajectory.step
         if hurried and self._cached is not None and not (alone and self._domain.measures_each_frame):
             measured, found = self._cached.step, self._cached.found
         else:
-            measured, found = step, self.measurement(with_jsd=still)
+            measured, found = step, self.measurement(with_jsd)
         arrays = self._frames.arrays(self.game, self.state, found)
         numbers = found.expectations | found.readings | self._last_jsd
         return PictureLabel(step=step, measured=measured, numbers=numbers, image_grid=self._frames.image_grid), arrays

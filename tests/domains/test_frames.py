@@ -214,13 +214,15 @@ def test_the_jsd_of_the_plane_is_read_at_a_period_of_its_own_and_says_of_which_s
     for step in range(1, dear + every + 1):
         played.advance()
         if step == every + 1:
-            running = played.frame_arrays(still=False)[0]
+            running = played.frame_arrays(with_jsd=False)[0]
             still = played.frame_arrays()[0]
         rows.append(played.drain().values[-1])
     assert (running.measured, running.numbers["jsd_step"]) == (every + 1, 0)
     assert (still.measured, still.numbers["jsd_step"]) == (every + 1, every + 1)
     error = still.numbers["jsd_error"]
     assert error is not None and 0 < error < 0.03 and still.numbers["jsd"] != running.numbers["jsd"]
+    played.read_jsd()
+    assert played.frame_arrays(with_jsd=False)[0].numbers["jsd_step"] == dear + every
     table = dict(zip(played.columns, np.array(rows).T, strict=True))
     assert len(set(table["jsd"][: dear - 1])) == 1 and len(set(table["jsd"][dear - 1 :])) == 1
     assert table["jsd"][0] != table["jsd"][dear - 1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import queue
 from collections.abc import Callable
 from dataclasses import replace
@@ -49,7 +50,7 @@ from gandash.worker import loop as loop_module
 from gandash.worker import observer as observer_module
 from gandash.worker.checkpoint import load
 from gandash.worker.games import Games
-from gandash.worker.loop import CHECKPOINT_SECONDS, FRAME_SECONDS, FRAME_SHARE, MAX_BY_HAND, PACE_SECONDS, Loop
+from gandash.worker.loop import CHECKPOINT_SECONDS, FRAME_SECONDS, FRAME_SHARE, JSD_SHARE, MAX_BY_HAND, PACE_SECONDS, Loop
 
 
 class Stage:
@@ -325,6 +326,23 @@ def test_dear_frames_come_less_often(stage: Stage, monkeypatch: pytest.MonkeyPat
     times = np.array([at for at, _ in stage.frames()])
     assert len(times) > 4
     assert np.diff(times).min() >= 0.03 / FRAME_SHARE - 1e-9
+
+
+@pytest.mark.parametrize(("speed", "reads"), [(20.0, 5), (None, 0)], ids=["slowed down", "at full speed"])
+def test_a_dear_jsd_is_read_now_and_then_while_a_game_is_slowed_down(
+    tmp_path: Path, tiny: GameConfig, monkeypatch: pytest.MonkeyPatch, speed: float | None, reads: int
+) -> None:
+    stage, read = Stage(tmp_path, tiny, step_seconds=0.005), []
+
+    def slowly(_: Games) -> None:
+        read.append(stage.now)
+        stage.now += 0.04
+
+    monkeypatch.setattr(Games, "read_jsd", slowly)
+    stage.on_packet = lambda kind: SendFrame() if kind == FRAME else None
+    stage.play((0, SendFrame()), (0, Speed(steps_per_second=speed)), (1.0, Play()), (11.0, Pause()), (14.0, End()))
+    assert stage.frames() and len(read) == pytest.approx(reads, abs=1)
+    assert all(101 <= at < 111.1 for at in read) and all(b - a >= 0.04 / JSD_SHARE for a, b in itertools.pairwise(read))
 
 
 def test_a_frame_belongs_to_its_generation(stage: Stage) -> None:
