@@ -244,7 +244,7 @@ export interface PictureLabel {
   image_grid: ImageGridLabel | null;
 }
 
-/** The JSD is read every `jsd_every` steps and stays in the curves in between. */
+/** The JSD is read every `jsd_every` steps, early on more often, and stays in the curves in between. */
 export interface PlaneFacts {
   columns: string[];
   references: Record<string, ReferenceLine>;

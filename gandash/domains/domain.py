@@ -82,14 +82,20 @@ class Domain(ABC):
 
     `measure_every` is how many steps lie between measurements for the curves, at the cost of one to three steps each. Where
     `measures_each_frame` is False, a frame of a game at full speed may show the divergences and D* of the latest such
-    measurement: one of its own would cost several steps. Where `jsd_every` is given, a multiple of `measure_every`, only
-    the measurements at its multiples read the JSD too. `distance_notes` say what distances between two samples mean.
+    measurement: one of its own would cost several steps. Where `jsd_every` is given, a multiple of `measure_every`, JSD
+    is dear and `reads_jsd` says which measurements read it. `distance_notes` say what distances between two samples mean.
     """
 
     measure_every: ClassVar[int]
     measures_each_frame: ClassVar[bool]
     jsd_every: ClassVar[int | None] = None
     distance_notes: ClassVar[tuple[str, ...]] = ()
+
+    def reads_jsd(self, step: int) -> bool:
+        """Whether the measurement at this step reads the JSD: a period apart, and early on, where much happens, after twice the
+        steps each time."""
+        nth = step // self.measure_every
+        return self.jsd_every is None or step % self.jsd_every == 0 or nth & (nth - 1) == 0
 
     @abstractmethod
     def includes(self, game: Game) -> bool:

@@ -132,7 +132,7 @@ class LineFacts(PointFacts):
 
 
 class PlaneFacts(PointFacts):
-    """The JSD is read every `jsd_every` steps and stays in the curves in between."""
+    """The JSD is read every `jsd_every` steps, early on more often, and stays in the curves in between."""
 
     stage: Literal[Stage.PLANE] = Stage.PLANE
     window: Box

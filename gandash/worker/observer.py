@@ -132,7 +132,7 @@ class Observer:
         self._frames.follow(trajectory.state)
         self._metrics[self._filled] = metrics
         if trajectory.step % self._domain.measure_every == 0:
-            self._measure_for_curves(with_jsd=trajectory.step % (self._domain.jsd_every or 1) == 0)
+            self._measure_for_curves(with_jsd=self._domain.reads_jsd(trajectory.step))
         config = trajectory.config
         self._held[self._filled] = (
             config.discriminator_optimiser.learning_rate,
