@@ -77,6 +77,7 @@ def test_space_plays_after_a_move_and_a_choice(lab: Lab) -> None:
 
 def test_who_comes_by_keyboard_presses_with_space(lab: Lab) -> None:
     page = lab.page
+    group(page, "Compare").wait_for()  # the last of the sidebar: until then what comes after the field may not stand there yet
     page.get_by_role("spinbutton", name="D steps per round").click()
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.matches('summary:focus-visible')")
