@@ -33,6 +33,7 @@ FLOORS = {
     "trainer": 6,  # the old name of the server's door
     "runs": 6,
     "bench": 6,  # measures game and worker; `python -m gandash bench`
+    "audit": 6,  # the same numbers by other means: it takes nothing of diagnostics but the feature spaces of pictures
     "figures": 6,
     "lessons": 6,
     "headless": 7,  # plays a game in the terminal, and keeps it

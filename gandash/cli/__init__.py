@@ -1,7 +1,8 @@
-"""`python -m gandash ...`: train without a page, list the presets, print the schema of the settings, measure the speed.
+"""`python -m gandash ...`: train without a page, list the presets, print the schema of the settings, measure the speed, and
+audit the numbers.
 
 Whoever calls wrongly gets one line on stderr and exit status 2; what goes wrong later, one line and 1. torch is
-imported by `train` and `bench` alone, once they know that they can begin.
+imported by `train`, `bench` and `audit` alone, once they know that they can begin.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sys
 import click
 
 from gandash import __version__
+from gandash.cli.auditing import audit
 from gandash.cli.configuring import configure
 from gandash.cli.looking import presets, schema
 from gandash.cli.measuring import bench
@@ -37,5 +39,5 @@ def cli() -> None:
     """
 
 
-for command in (train, presets, schema, bench):
+for command in (train, presets, schema, bench, audit):
     cli.add_command(command)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from gandash import typed
+from gandash.cli.saying import refuse
 from gandash.config import GameConfig
 from gandash.config.changes import with_followers
 from gandash.config.networks import mlp_unless_said
@@ -51,4 +53,21 @@ def _typed(shape: GameConfig, path: str, value: JsonValue) -> JsonValue:
     is_numeric = isinstance(found.value, tuple | int | float)
     if is_numeric and isinstance(value, str) and any(c.isdigit() for c in value) and value[0] not in "[{":
         return typed.value(found, value)
+    return value
+
+
+def assignment(option: str, text: str) -> tuple[str, JsonValue]:
+    """PATH=VALUE as it was given with this option."""
+    path, equals, value = text.partition("=")
+    if not path or not equals:
+        refuse(f"{option} {text}: expected PATH=VALUE, as in {option} run.batch=64")
+    return path, parse_value(value)
+
+
+def parse_value(text: str) -> JsonValue:
+    """A value as people type it: JSON, else a word."""
+    try:
+        value: JsonValue = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
     return value

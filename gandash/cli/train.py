@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from gandash.cli.configuring import configure
+from gandash.cli.configuring import assignment, configure, parse_value
 from gandash.cli.live import CURE, Step, chosen_move, preset_name, timeline
 from gandash.cli.pictures import read as read_pictures
 from gandash.cli.saying import one_line, print_json, refuse
@@ -173,8 +173,8 @@ def train(
         refuse(f"--read-as {read_as[0]}: it is for numbers from a file; give --samples FILE as well, or leave it out")
     data = _read_samples(samples, read_as) if samples is not None else []
     data += read_pictures(pictures, int(side or 16), colour, keep)
-    changes = [*data, *(_assignment("--set", a) for a in assignments)]
-    live = [(step, f"--at {step} {text}", [_assignment(f"--at {step}", text)]) for step, text in timed]
+    changes = [*data, *(assignment("--set", a) for a in assignments)]
+    live = [(step, f"--at {step} {text}", [assignment(f"--at {step}", text)]) for step, text in timed]
     last = ready.steps if ready else STEPS
     if cure is not None:
         move = chosen_move(ready, cure)
@@ -182,7 +182,7 @@ def train(
         last = move.until
     steps = last if steps is None else steps
     if seed is not None:
-        changes.append(("run.seed", _parse_value(seed)))
+        changes.append(("run.seed", parse_value(seed)))
     try:
         config = configure(config, changes)
     except SettingError as error:
@@ -210,21 +210,6 @@ def train(
         kept = f"kept in {out}" if directory else "nothing was kept (--out DIR would have)"
         click.echo(one_line(f"Interrupted at step {outcome.report['steps']} of {steps}; {kept}."), err=True)
         ctx.exit(128 + outcome.signal)
-
-
-def _assignment(option: str, text: str) -> tuple[str, JsonValue]:
-    path, equals, value = text.partition("=")
-    if not path or not equals:
-        refuse(f"{option} {text}: expected PATH=VALUE, as in {option} run.batch=64")
-    return path, _parse_value(value)
-
-
-def _parse_value(text: str) -> JsonValue:
-    try:
-        value: JsonValue = json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-    return value
 
 
 def _read_config(file: str) -> GameConfig:

@@ -236,6 +236,11 @@ class Observer:
         floors: Mapping[str, estimators.NullReference] = self._domain.estimators(self.game).floors
         return floors
 
+    @property
+    def samples(self) -> int:
+        """How many of each law are behind a measurement's expectations."""
+        return int(self._domain.estimators(self.game).samples)
+
     def facts(self) -> Facts:
         """What stays true of this game while its settings do: what the axes, the reference lines and the floors are."""
         game, trajectory = self.game, self._trajectory

@@ -1,0 +1,105 @@
+"""A game is played as the page plays it, and what its page would show then is audited."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from gandash.audit.outputs import audit_outputs
+from gandash.audit.pictures import audit_pictures
+from gandash.audit.players import Players
+from gandash.audit.points import Shown, audit_points
+from gandash.audit.row import Row, Unaudited
+from gandash.audit.scalar import audit_distance, audit_scalar
+from gandash.config import GameConfig
+from gandash.config.setting import JsonValue
+from gandash.wire.facts import LineFacts, PhaseFacts, PictureFacts, PlaneFacts
+from gandash.worker.observer import Observer
+from gandash.worker.trajectory import Trajectory, be_reproducible
+
+STEPS = {"line": 600, "plane": 600, "pictures": 600, "scalar": 200}
+"""How far a preset of each group is played: into the middle of its story, where no number is at rest."""
+
+_MANY, _MANY_PICTURES = 200_000, 4096  # samples of each law behind expectations
+
+_HISTORY = "it belongs to the path, not to a state: the cosine of two displacements that are gone"
+_OF_A_POINT = "two points have no densities: it is log 2 until they meet"
+_SEEN = "it is of laws smoothed as the picture is, which the page alone defines; its floor says what a perfect G reads"
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What became of one game's numbers at one step."""
+
+    name: str
+    step: int
+    rows: tuple[Row, ...]
+    unaudited: tuple[Unaudited, ...]
+    unexplained: tuple[str, ...]  # numbers that are shown, and neither audited nor said to be not
+
+    @property
+    def passed(self) -> bool:
+        """Whether every number that is shown was right, or it is known why it cannot be found again."""
+        return all(row.passed for row in self.rows) and not self.unexplained
+
+
+def audit(name: str, config: GameConfig, steps: int, changes: Sequence[tuple[int, str, JsonValue]] = ()) -> Audit:
+    """Play `steps` rounds, with live `changes` (step, path, value) in their order, stand still, and audit what is shown.
+
+    Raises ValueError where the game diverges before.
+    """
+    be_reproducible()
+    trajectory = Trajectory(config)
+    observer = Observer(trajectory)
+    coming = list(changes)
+    while trajectory.step < steps:
+        while coming and coming[0][0] <= trajectory.step:
+            _, path, value = coming.pop(0)
+            if change := trajectory.set(path, value):
+                observer.changed(change)
+        observer.follow(trajectory.advance())
+        if not trajectory.is_finite():
+            raise ValueError(f"the game diverged at step {trajectory.step}; audit it at an earlier one")
+        if observer.free_rows == 0:
+            observer.drain()
+    label, _ = observer.frame_arrays()
+    numbers = {n: math.nan if v is None else float(v) for n, v in label.numbers.items()}
+    found = list(_rows(Players(observer.game, observer.state), observer, numbers, trajectory.config))
+    rows = tuple(one for one in found if isinstance(one, Row))
+    seen = {one.name for one in found}
+    found += [Unaudited(n, why) for n, why in _reasons(numbers).items() if n not in seen]
+    unaudited = tuple(one for one in found if isinstance(one, Unaudited))
+    unexplained = set(numbers) - {one.name for one in found}
+    return Audit(name, trajectory.step, rows, unaudited, tuple(sorted(unexplained)))
+
+
+def _rows(players: Players, observer: Observer, numbers: Mapping[str, float], config: GameConfig) -> Iterator[Row | Unaudited]:
+    facts, samples = observer.facts(), observer.samples
+    floors = {n: (f.mean, f.worst_5pct) for n, f in observer.floors.items()}
+    many = _MANY_PICTURES if isinstance(facts, PictureFacts) else _MANY
+    real, made = players.real(many, 51), players.generated(many, 52)
+    if isinstance(facts, PhaseFacts):
+        yield from audit_scalar(config, facts.phase.eigenvalues, facts.equilibrium)
+        yield from audit_distance(float(observer.state.theta), config, numbers["wasserstein"])
+        for name in numbers:
+            if name.startswith(("jsd", "modes", "high_quality", "reverse_kl", "gap")):
+                yield Unaudited(name, _OF_A_POINT)
+        yield Unaudited("wasserstein_average", _OF_A_POINT)
+    elif isinstance(facts, PictureFacts):
+        yield from audit_pictures(players, numbers, samples)
+    else:
+        assert isinstance(facts, LineFacts | PlaneFacts)
+        shown = Shown(numbers, floors, samples, facts.perfect_quality, facts.jsd_is_bound)
+        yield from audit_points(players, shown)
+    slopes = 64 if isinstance(facts, PictureFacts) else 128
+    yield from audit_outputs(players, numbers, real, made, samples, slopes)
+
+
+def _reasons(numbers: Mapping[str, float]) -> dict[str, str]:
+    """Why what is left is not audited."""
+    found = {"update_cosine": _HISTORY, "gap_star": _SEEN}
+    for name in numbers:
+        if name.startswith("jsd_"):
+            found.setdefault(name, "it says how and when the JSD was read")
+    return found

@@ -1,0 +1,131 @@
+"""`python -m gandash audit`: whether the numbers on the screen are true."""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gandash.cli.configuring import assignment, configure
+from gandash.cli.live import Step, preset_name, timeline
+from gandash.cli.saying import one_line, print_json, refuse
+from gandash.config.setting import SettingError
+from gandash.leaving import leaving_at_once
+from gandash.presets import PRESETS
+
+if TYPE_CHECKING:
+    from gandash.audit.auditing import Audit
+
+
+@click.command()
+@click.argument("presets", type=preset_name(list(PRESETS)), nargs=-1, metavar="[PRESET]...")
+@click.option(
+    "--steps",
+    type=click.IntRange(0, 1_000_000),
+    metavar="N",
+    help="Rounds to play before.  [default: 600; 200 of a scalar game; fewer where the promise is kept sooner]",
+)
+@click.option("--set", "assignments", metavar="PATH=VALUE", multiple=True, help="Change a setting, as with `train`.")
+@click.option(
+    "--at",
+    "timed",
+    type=(Step(), str),
+    metavar="STEP PATH=VALUE",
+    multiple=True,
+    help="The same in mid-run.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object; NaN becomes null.")
+@click.pass_context
+def audit(
+    ctx: click.Context,
+    presets: tuple[str, ...],
+    steps: int | None,
+    assignments: tuple[str, ...],
+    timed: tuple[tuple[int, str], ...],
+    as_json: bool,
+) -> None:
+    """Play presets, and find every number that their page would show again by other means, from many samples.
+
+    Exit status 1 says that one is further off than its tolerance; `what it rests on` says why it may be off at all.
+    """
+    changes = [assignment("--set", a) for a in assignments]
+    live = [(step, f"--at {step} {text}", [assignment(f"--at {step}", text)]) for step, text in timed]
+    games = []
+    for name in presets or PRESETS:
+        preset = PRESETS[name]
+        try:
+            config = configure(preset.config, changes)
+        except SettingError as error:
+            refuse(str(error))
+        games.append((name, preset, config))
+    with leaving_at_once():
+        from gandash.audit.auditing import STEPS
+        from gandash.audit.auditing import audit as audited
+
+    found: list[Audit] = []
+    failed: dict[str, str] = {}
+    for i, (name, preset, config) in enumerate(games, start=1):
+        wanted = min(STEPS[preset.group], preset.steps) if steps is None else steps
+        if sys.stderr.isatty():
+            click.echo(f"[{i}/{len(games)}] {name}, {wanted} steps", err=True)
+        try:
+            found.append(audited(name, config, wanted, timeline(config, wanted, live)))
+        except ValueError as error:
+            failed[name] = str(error)
+            click.echo(one_line(f"{name}: not audited, {error}"), err=True)
+            continue
+        if not as_json:
+            click.echo(table(found[-1]))
+    if as_json:
+        print_json(
+            {"passed": not failed and all(a.passed for a in found), "failed": failed, "audits": [_json(a) for a in found]}, 2
+        )
+    elif len(games) > 1:
+        numbers, missed = sum(len(a.rows) for a in found), sum(not r.passed for a in found for r in a.rows)
+        click.echo(f"{len(found)} of {len(games)} games, {numbers} numbers: {missed} further off than they may be")
+    if failed or not all(a.passed for a in found):
+        ctx.exit(1)
+
+
+def table(found: Audit) -> str:
+    """One game's numbers, a line each."""
+    lines = [f"{found.name}, step {found.step}: {'passed' if found.passed else 'MISSED'}"]
+    lines.append(f"  {'':4} {'number':24} {'shown':>12} {'found':>12} {'may be off':>12}  what it rests on")
+    for row in found.rows:
+        why = f"{row.known.how}{f'; granted: {row.why}' if row.granted else ''}"
+        shown, known, tolerance = _number(row.shown), _number(row.known.value), _number(row.tolerance)
+        lines.append(f"  {'ok' if row.passed else 'MISS':4} {row.name:24} {shown:>12} {known:>12} {tolerance:>12}  {why}")
+    lines += [f"  {'-':4} {one.name:24} {one.why}" for one in found.unaudited]
+    lines += [f"  MISS {name:24} is shown, and nothing here knows of it" for name in found.unexplained]
+    return "\n".join(lines)
+
+
+def _number(value: float) -> str:
+    return "-" if math.isnan(value) else f"{value:.5g}"
+
+
+def _json(found: Audit) -> dict[str, Any]:
+    def number(value: float) -> float | None:
+        return value if math.isfinite(value) else None
+
+    return {
+        "preset": found.name,
+        "step": found.step,
+        "passed": found.passed,
+        "numbers": [
+            {
+                "name": row.name,
+                "shown": number(row.shown),
+                "independent": number(row.known.value),
+                "tolerance": number(row.tolerance),
+                "passed": row.passed,
+                "how": row.known.how,
+                "why": row.why,
+            }
+            for row in found.rows
+        ],
+        "not_audited": {one.name: one.why for one in found.unaudited},
+        "unexplained": list(found.unexplained),
+    }

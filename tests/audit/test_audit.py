@@ -1,0 +1,139 @@
+"""The audit finds true numbers true and false ones false, and uses nothing of what it audits."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+from test_floors import read, sources
+
+from gandash.audit.auditing import audit
+from gandash.audit.distances import jsd_of_ratios, jsd_on_cells, jsd_on_line, sliced_wasserstein
+from gandash.audit.pictures import frechet, neighbourhoods
+from gandash.audit.players import Array
+from gandash.audit.row import Known, Row
+from gandash.cli import configure
+from gandash.cli.auditing import table
+from gandash.config.setting import JsonValue
+from gandash.diagnostics import measure
+from gandash.diagnostics.plane_divergence import Estimate
+from gandash.game.distributions import distribution
+from gandash.presets import PRESETS
+
+N = 400_000
+
+
+def normal(n: int, seed: int, dimension: int = 1) -> Array:
+    return np.random.default_rng(seed).standard_normal((n, dimension))
+
+
+def test_nothing_of_what_is_audited_is_used() -> None:
+    used = {i.name for module, wanted in read(sources()).items() if module.startswith("gandash.audit") for i in wanted}
+    estimators = {name for name in used if name.startswith(("gandash.diagnostics", "gandash.domains"))}
+    assert estimators, "the feature spaces of pictures are a part of what their numbers mean"
+    assert all(name.startswith("gandash.diagnostics.features") for name in estimators), estimators
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "steps"), [("two-modes", 300), ("ring", 100), ("dirac-orbit", 100), ("digits", 200)])
+def test_the_page_shows_true_numbers(name: str, steps: int) -> None:
+    found = audit(name, PRESETS[name].config, steps)
+    assert found.passed, table(found)
+    assert len(found.rows) > 10 or name == "dirac-orbit"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("changes", [[("regulariser.packing", 4)], [("regulariser.smoothing", 0.2)], [("objective", "hinge")]])
+def test_numbers_are_true_in_other_games(changes: list[tuple[str, JsonValue]]) -> None:
+    found = audit("changed", configure(PRESETS["two-modes"].config, changes), 100)
+    assert found.passed, table(found)
+
+
+# ------------------------------------------------------------------------------------------------------ planted slips
+
+
+@pytest.mark.slow
+def test_a_jsd_of_coarse_cells_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    p_r = distribution(PRESETS["ring"].config.data)
+
+    def coarse(self: object, references: torch.Tensor, queries: torch.Tensor) -> Estimate:
+        x = queries.double().numpy()
+        real = p_r.sample(torch.Generator().manual_seed(0), len(x)).double().numpy()
+        return Estimate(jsd_on_cells(x, real, 0.5), 0.001)
+
+    monkeypatch.setattr(measure.PlaneDivergence, "read", coarse)
+    found = audit("ring", PRESETS["ring"].config, 60)
+    assert not next(row for row in found.rows if row.name == "jsd").passed
+    assert "MISS jsd " in table(found)
+
+
+@pytest.mark.slow
+def test_a_number_nobody_knows_of_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    truly = measure.expectations
+    monkeypatch.setattr(measure, "expectations", lambda *of: truly(*of) | {"news": 1.0})
+    found = audit("one-gaussian", PRESETS["one-gaussian"].config, 10)
+    assert found.unexplained == ("news",)
+    assert not found.passed
+
+
+@pytest.mark.slow
+def test_other_slips_are_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    truly = measure.expectations
+
+    def slipped(*of: object) -> dict[str, float]:
+        found = truly(*of)  # type: ignore[arg-type]
+        return found | {"value": found["value"] / 2, "mean_d_fake": found["mean_d_real"], "loss_d": found["loss_d"] / 2}
+
+    monkeypatch.setattr(measure, "expectations", slipped)
+    found = audit("two-modes", PRESETS["two-modes"].config, 60)
+    assert {row.name for row in found.rows if not row.passed} == {"value", "mean_d_fake", "loss_d"}
+
+
+# ------------------------------------------------------------------------------------- the audit's own known answers
+
+
+def test_jsd_of_ratios_agrees_with_quadrature() -> None:
+    x = normal(N, 1)[:, 0] + 2
+    found = jsd_of_ratios(stats.norm.pdf(x) / stats.norm.pdf(x, 2))
+    assert found.value == pytest.approx(0.33683, abs=4 * found.error)
+    assert found.error < 1e-3
+
+
+def test_jsd_of_ratios_knows_mass_that_p_g_lacks() -> None:
+    # p_g lies on one half of where p_r is, evenly
+    half = (2 * math.log(2) + math.log(1 / 1.5) + 0.5 * math.log(0.5 / 1.5)) / 2
+    assert jsd_of_ratios(np.full(1000, 0.5)).value == pytest.approx(half)
+    assert jsd_of_ratios(np.zeros(10)).value == pytest.approx(math.log(2))
+    assert jsd_of_ratios(np.ones(10)).value == pytest.approx(0, abs=1e-12)
+
+
+def test_jsd_on_the_line_agrees_with_quadrature() -> None:
+    edges = stats.norm.ppf(np.linspace(0.0005, 0.9995, 1000))
+    assert jsd_on_line(np.sort(normal(N, 2)[:, 0] + 2), stats.norm.cdf, edges) == pytest.approx(0.33683, abs=0.003)
+
+
+def test_sliced_wasserstein_of_a_shift() -> None:
+    x = normal(2000, 3, 2)
+    assert sliced_wasserstein(x + np.array([0.6, 0.8]), x) == pytest.approx(2 / math.pi, rel=1e-3)
+
+
+def test_frechet_of_two_gaussians() -> None:
+    a, b = normal(N, 4, 2), normal(N, 5, 2) * 3 + 1
+    assert frechet(a, b) == pytest.approx((2 + 2 * (3 - 1) ** 2) / 18, rel=0.02)
+
+
+def test_neighbourhoods_of_samples_apart_and_alike() -> None:
+    x = normal(300, 6, 2)
+    assert set(neighbourhoods(x, x + 100).values()) == {0.0}
+    alike = neighbourhoods(x, normal(300, 7, 2))
+    assert alike["precision"] > 0.9
+    assert alike["density"] == pytest.approx(1, abs=0.15)
+
+
+@pytest.mark.parametrize(
+    ("shown", "known", "passes"),
+    [(1.0, 1.05, True), (1.0, 1.2, False), (math.nan, math.nan, True), (1.0, math.nan, False), (math.nan, 1.0, False)],
+)
+def test_a_row_passes_within_its_tolerance(shown: float, known: float, passes: bool) -> None:
+    assert Row("x", shown, Known(known, 0.01, ""), 0.05, "").passed == passes
