@@ -26,6 +26,7 @@ def line_facts(*columns: str, **changed: Any) -> LineFacts:
         "objective": Objective(name="non_saturating", label="non-saturating", other="minimax"),
         "reading": reading,
         "averaging": 0.0,
+        "noise_halvings": (),
         "device": "CPU",
         "parameters": Parameters(generator=1, discriminator=1),
         "wasserstein": "W_1",

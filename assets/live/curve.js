@@ -22,6 +22,7 @@ import { createToggle } from './toggle.js';
  * @typedef {object} Scene
  * @property {import('./history.js').History} history
  * @property {Record<string, number | null>} numbers of the newest frame
+ * @property {number} step of it
  * @property {[number, number]} time the x range
  * @property {boolean} recent single steps instead of the whole run
  * @property {Mark[]} marks
@@ -264,7 +265,8 @@ export class Curve {
     }));
     const margin = this.#spec.direct ? DIRECT_MARGIN : MARGIN;
     const width = this.#body.clientWidth - margin.l - margin.r;
-    const marks = spread(scene.marks, time, width);
+    const reached = scene.marks.filter(mark => mark.step <= scene.step); // noise that fades has marks to come
+    const marks = spread(reached, time, width);
     return {
       ...baseLayout(theme),
       margin,

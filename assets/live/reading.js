@@ -23,6 +23,7 @@ export const NO_GAME = {
       optimal_label: 'D*', since: 0,
   },
   averaging: 0,
+  noise_halvings: [],
   device: '',
   parameters: { generator: 0, discriminator: 0 },
   wasserstein: 'W_1',

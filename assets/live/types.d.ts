@@ -115,6 +115,7 @@ export interface LineFacts {
   objective: Objective;
   reading: DiscriminatorReading;
   averaging: number;
+  noise_halvings: [number, number][];
   device: string;
   parameters: Parameters;
   wasserstein: string;
@@ -195,6 +196,7 @@ export interface PhaseFacts {
   objective: Objective;
   reading: DiscriminatorReading;
   averaging: number;
+  noise_halvings: [number, number][];
   device: string;
   parameters: Parameters;
   wasserstein: string;
@@ -219,6 +221,7 @@ export interface PictureFacts {
   objective: Objective;
   reading: DiscriminatorReading;
   averaging: number;
+  noise_halvings: [number, number][];
   device: string;
   parameters: Parameters;
   stage: 'pictures';
@@ -236,11 +239,13 @@ export interface PictureFacts {
 }
 
 /** Of one game's picture: `numbers` by column belong to step `measured`, which may be some steps before `step`. The
- * JSD on the plane is of step `jsd_step`, and may be off by `jsd_error`: both stand among the numbers. */
+ * JSD on the plane is of step `jsd_step`, and may be off by `jsd_error`: both stand among the numbers. `in_force`:
+ * by a setting's path, what it comes to at `step`, where that is not what it is set to. */
 export interface PictureLabel {
   step: number;
   measured: number;
   numbers: Record<string, number | null>;
+  in_force: Record<string, string>;
   image_grid: ImageGridLabel | null;
 }
 
@@ -252,6 +257,7 @@ export interface PlaneFacts {
   objective: Objective;
   reading: DiscriminatorReading;
   averaging: number;
+  noise_halvings: [number, number][];
   device: string;
   parameters: Parameters;
   wasserstein: string;

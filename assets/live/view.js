@@ -5,12 +5,13 @@
 import { createAttempt } from './attempts.js';
 import { unpack } from './bytes.js';
 import { MemberLegend } from './comparison-legend.js';
-import { factsOf, firstOf, marksOf, numbersOf, picturesOf } from './comparison-members.js';
+import { factsOf, firstOf, marksOf, membersOf, numbersOf, picturesOf } from './comparison-members.js';
 import { Curves } from './curves.js';
 import { delay, element } from './dom.js';
 import { Examine } from './examine.js';
 import { Help } from './help.js';
 import { History } from './history.js';
+import { InForce } from './in-force.js';
 import { releaseFocus } from './keys.js';
 import { Overlay } from './overlay.js';
 import { applyTheme, readTheme } from './palette.js';
@@ -257,6 +258,7 @@ export class LiveView {
     this.#pace.clear();
     this.#attempt('the stage', () => this.#staged?.view.clear());
     this.#parts?.curves.clear();
+    this.#parts?.inForce.show([], []);
     this.#parts?.curves.show({ marks: marksOf(this.#run) });
   }
 
@@ -289,7 +291,7 @@ export class LiveView {
 
   /** @param {import('./bytes.js').Frame} frame @param {number} now */
   #paintFrame(frame, now) {
-    const { theory, transport, curves } = /** @type {Parts} */ (this.#parts);
+    const { theory, transport, curves, inForce } = /** @type {Parts} */ (this.#parts);
     const { step, members, steps_per_second: stepsPerSecond } = frame.label;
     const measured = members.length > 1 ? step : members[0].measured;
     const numbers = numbersOf(frame.label);
@@ -298,6 +300,7 @@ export class LiveView {
     this.#pace.tick(now);
     transport.read({ step, stepsPerSecond, framesPerSecond: this.#pace.perSecond(now) });
     curves.show({ numbers, step });
+    inForce.show(members, membersOf(factsOf(this.#run)).map(({ label }) => label));
     Object.assign(this.#root.dataset,
       { step, measured, painted: ++this.#painted, fps: this.#pace.perSecond(now).toFixed(1) });
     if (this.#painted === 1) setTimeout(this.#tellFirst); // the screen shows it first
@@ -414,6 +417,7 @@ function build(root, { plotly, signal, attempt, preferences, history, send, stag
     verdict: verdict.node, signal });
   const overlay = new Overlay({ send, signal });
   const theory = new Theory(tips);
+  const inForce = new InForce();
   const company = new MemberLegend({
     tips,
     signal,
@@ -425,12 +429,12 @@ function build(root, { plotly, signal, attempt, preferences, history, send, stag
   const curves = new Curves({ plotly, signal, attempt, preferences, history, theme, tips, company, request });
   const stageHolder = element('div', { class: 'gd-stage-holder' }, overlay.card);
   root.append(transport.node, element('div', { class: 'gd-main' }, stageHolder, curves.node, examine.node),
-    theory.node, overlay.toasts, tips.node, help.node);
+    theory.node, overlay.toasts, tips.node, help.node, inForce.node);
   // A click should not leave the focus on a button: the next Space means play or pause, not
   // this button again. Nor in a field of the page, where buttons and plots would leave it.
   root.addEventListener('mousedown', event => {
     releaseFocus();
     if (event.target instanceof Element && event.target.closest('button')) event.preventDefault();
   }, { signal, capture: true });
-  return { plotly, theme, tips, verdict, transport, overlay, theory, company, curves, examine, stageHolder };
+  return { plotly, theme, tips, verdict, transport, overlay, theory, company, curves, examine, inForce, stageHolder };
 }

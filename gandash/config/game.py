@@ -47,7 +47,8 @@ class RunConfig(Settings):
         live=True,
         ge=0,
         le=0.9999,
-        help="G's parameters averaged over about 1/(1 − decay) steps; it calms the orbit out of the picture. 0 turns it off.",
+        help="G's parameters averaged over about 1/(1 − decay) steps; it calms the orbit out of the picture. It begins "
+        "with G as it was then, and is little else until so many steps are over. 0 turns it off.",
     )
     device: Literal["auto", "cpu", "cuda"] = setting(
         "auto",

@@ -50,7 +50,8 @@ class RMSPropConfig(Settings):
         live=True,
         ge=0,
         le=0.9999,
-        help="Memory of the mean square; longer is smoother.",
+        help="Memory of the mean square; longer is smoother. It begins at 0 and is not corrected for that, as everywhere: at "
+        "α = 0.99 the first step is ten times as long as one with a full memory.",
     )
     epsilon: float = setting(
         1e-8,

@@ -67,7 +67,7 @@ class RegulariserConfig(Settings):
         help="N(0, σ²) is added to real and generated samples before D sees them: overlapping laws have a gradient. With a "
         "half-life, σ is what it is set to and fades from then on: a change of either begins anew.",
     )
-    noise_half_life: float = setting(
+    noise_half_life: Annotated[float, Regularises("σ halved every {:g} steps")] = setting(
         0.0,
         label="Noise half-life (steps)",
         symbol="t½",
@@ -105,5 +105,6 @@ class RegulariserConfig(Settings):
         for name, declared in type(self).model_fields.items():
             value = getattr(self, name)
             for told in declared.metadata:
-                if isinstance(told, Regularises) and value != told.off:
+                fades_nothing = name == "noise_half_life" and not self.noise
+                if isinstance(told, Regularises) and value != told.off and not fades_nothing:
                     yield told, value

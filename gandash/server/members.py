@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from gandash.config.setting import show
 from gandash.wire.browser import GameState, Mark, Verdict, VerdictKind
 from gandash.wire.changes import mark
 from gandash.wire.facts import Facts
@@ -45,6 +46,12 @@ def described(members: Sequence[Member], labels: Sequence[str]) -> tuple[GameSta
     """
     named = labels if len(labels) == len(members) else [""] * len(members)
     return tuple(
-        GameState(label=label, facts=member.facts, verdict=member.verdict, marks=tuple(member.marks))
+        GameState(label=label, facts=member.facts, verdict=member.verdict, marks=_marks(member))
         for label, member in zip(named, members, strict=True)
     )
+
+
+def _marks(member: Member) -> tuple[Mark, ...]:
+    """The changes of settings, and where instance noise has halved, in the order of their steps."""
+    halved = [Mark(step=step, label=f"σ now {show(sigma)}") for step, sigma in member.facts.noise_halvings]
+    return tuple(sorted((*member.marks, *halved), key=lambda mark: mark.step))

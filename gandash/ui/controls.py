@@ -34,6 +34,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Run": ("run",),
 }
 
+# Settings that come to something else as steps go by. The live view says what, in the place kept for it: see
+# `worker/in_force.py` and `assets/live/in-force.js`.
+FADING = ("regulariser.noise", "run.averaging")
+
 Changed = Callable[[str, str], None]
 """Called as (path, key of the widget) when a person changed a widget."""
 
@@ -131,6 +135,8 @@ def draw(setting: Setting, key: str, changed: Changed, differing: str = "", slid
             format="%g",
             **common,
         )
+    if setting.path in FADING:
+        st.html(f'<div class="gd-in-force" data-setting="{setting.path}"></div>')
 
 
 def _log_slider(setting: Setting, label: str, key: str, changed: Changed) -> None:

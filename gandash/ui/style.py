@@ -43,6 +43,7 @@ section[data-testid="stSidebar"][aria-expanded="true"] { width: 272px !important
 [data-testid="stSidebar"] [data-testid="stSlider"] { margin: -0.6rem 0 -0.55rem 0; padding: 0 0.35rem; }
 [data-testid="stSidebar"] [data-testid="stSliderThumbValue"] { display: none; }
 [data-testid="stSidebar"] [data-testid="stSliderTickBar"] { display: none; }
+[data-testid="stSidebar"] .gd-in-force { font-size: 0.78rem; opacity: 0.75; text-align: right; margin-top: -0.2rem; }
 
 .gd-title { font-size: 1.3rem; font-weight: 700; letter-spacing: -0.01em; line-height: 1.2; white-space: nowrap; }
 .gd-title span { font-size: 0.82rem; font-weight: 400; opacity: 0.7; margin-left: 0.2rem; letter-spacing: 0; }

@@ -164,11 +164,13 @@ class PictureLabel(Message):
     """Of one game's picture: `numbers` by column belong to step `measured`, which may be some steps before `step`.
 
     The JSD on the plane is of step `jsd_step`, and may be off by `jsd_error`: both stand among the numbers.
+    `in_force`: by a setting's path, what it comes to at `step`, where that is not what it is set to.
     """
 
     step: int
     measured: int
     numbers: dict[str, Measured]
+    in_force: dict[str, str]
     image_grid: ImageGridLabel | None = None
 
 

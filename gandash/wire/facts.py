@@ -92,7 +92,10 @@ class Parameters(Message):
 
 
 class GameFacts(Message):
-    """Of every game. `references` and `floors` are by column; `averaging` is the weight of the past, 0 for none."""
+    """Of every game. `references` and `floors` are by column; `averaging` is the weight of the past, 0 for none.
+
+    `noise_halvings`: the steps at which instance noise is half, a quarter, ... of what it was set to, with its sigma there.
+    """
 
     columns: tuple[str, ...]
     references: dict[str, ReferenceLine]
@@ -100,6 +103,7 @@ class GameFacts(Message):
     objective: Objective
     reading: DiscriminatorReading
     averaging: float
+    noise_halvings: tuple[tuple[int, float], ...]
     device: str
     parameters: Parameters
 

@@ -38,6 +38,7 @@ from gandash.wire.facts import (
 )
 from gandash.wire.frame import Arrays
 from gandash.wire.messages import Change, ShowCloseUp
+from gandash.worker.in_force import halvings, in_force
 from gandash.worker.trajectory import Trajectory
 
 STEP_COLUMNS = (*METRICS, "learning_rate_d", "learning_rate_g")
@@ -223,7 +224,14 @@ class Observer:
             measured, found = step, self.measurement(with_jsd)
         arrays = self._frames.arrays(self.game, self.state, found)
         numbers = found.expectations | found.readings | self._last_jsd
-        return PictureLabel(step=step, measured=measured, numbers=numbers, image_grid=self._frames.image_grid), arrays
+        label = PictureLabel(
+            step=step,
+            measured=measured,
+            numbers=numbers,
+            in_force=in_force(self._trajectory),
+            image_grid=self._frames.image_grid,
+        )
+        return label, arrays
 
     def show_close_up(self, wanted: ShowCloseUp) -> None:
         """Show something more closely, if these frames can."""
@@ -257,6 +265,7 @@ class Observer:
             objective=Objective(name=objective.name, label=OBJECTIVES[objective.name], other=other and OBJECTIVES[other.name]),
             reading=reading_facts(objective.reading, since),
             averaging=trajectory.config.run.averaging,
+            noise_halvings=halvings(trajectory),
             device=name_of(trajectory.device),
             parameters=Parameters(generator=game.generator.network.size, discriminator=game.discriminator.network.size),
         )
