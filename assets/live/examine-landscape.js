@@ -14,6 +14,7 @@ import { drawAxes } from './plane-marks.js';
 import { Viewport } from './viewport.js';
 
 /** @typedef {import('./palette.js').Theme} Theme */
+/** @typedef {import('./types.d.ts').Landscape} Landscape */
 
 /** @type {import('./examine.js').Section} */
 export const landscape = {
@@ -40,6 +41,7 @@ export const landscape = {
     return {
       node: element('div', {}, plane.node, caption, numbers.node, turning),
       show(result, theme) {
+        if (result.what !== 'landscape') return;
         plane.draw(result, theme);
         const [least, most] = extent(result.speeds);
         write(caption, `colour: |v| from ${compact(10 ** least)} (none) to ${compact(10 ** most)} (full), on a `
@@ -54,12 +56,12 @@ export const landscape = {
   },
 };
 
-/** @param {any} result @returns {import('./examine-sections.js').Row[]} */
-function rows({ shares, from, speed, in_plane: inPlane, parameters, samples }) {
+/** @param {Landscape} result @returns {import('./examine-sections.js').Row[]} */
+function rows({ shares, since, speed, in_plane: inPlane, parameters, samples }) {
   const spread = shares
-    ? [{ name: 'spread of the path', value: shares.map((/** @type {number} */ share) => percent(share, 1)).join(', '),
+    ? [{ name: 'spread of the path', value: shares.map(share => percent(share, 1)).join(', '),
       hint: `How much of the path’s squared distance from the present point lies along each axis. The path begins `
-        + `at step ${grouped(from)}; what lies across the plane is not seen.` }]
+        + `at step ${grouped(since)}; what lies across the plane is not seen.` }]
     : [];
   return [
     ...spread,
@@ -80,14 +82,14 @@ class LandscapeCanvas {
   #context = /** @type {CanvasRenderingContext2D} */ (this.node.getContext('2d'));
   #view = new Viewport();
 
-  /** @param {any} result @param {Theme} theme */
-  draw({ window: home, grid, flow: values, speeds, path, shares, from }, theme) {
+  /** @param {Landscape} result @param {Theme} theme */
+  draw({ window: home, grid, flow: values, speeds, path, shares, since }, theme) {
     const c = this.#context;
     const ways = shares ? ['first principal direction of the path', 'second principal direction']
       : ['last round’s update', 'a random direction'];
     this.node.setAttribute('aria-label',
       `The field on the plane along ${ways.join(' and ')}, with the present `
-        + `point${shares ? ` and the path since step ${from}` : ''}.`);
+        + `point${shares ? ` and the path since step ${since}` : ''}.`);
     if (!fitCanvas(c)) return;
     const [width, height] = [this.node.clientWidth, this.node.clientHeight];
     const side = Math.min(width - MARGIN.left - MARGIN.right, height - MARGIN.top - MARGIN.bottom);
@@ -104,7 +106,7 @@ class LandscapeCanvas {
     c.rect(view.box.left, view.box.top, side, side);
     c.clip();
     drawSpeeds(c, view, theme, speeds, grid);
-    const flow = new Flow(values, grid, home);
+    const flow = new Flow(values.map(value => value ?? NaN), grid, home);
     const scene = { c, view, theme, flow, path, equilibrium: null };
     drawFlow(scene);
     drawPath(scene);
@@ -149,7 +151,7 @@ class AngleCanvas {
   node = /** @type {HTMLCanvasElement} */ (element('canvas', { class: 'gd-examine-angle', role: 'img' }));
   #context = /** @type {CanvasRenderingContext2D} */ (this.node.getContext('2d'));
 
-  /** @param {{alphas: number[], cosines: (number | null)[], words: string}} angle @param {Theme} theme */
+  /** @param {import('./types.d.ts').PathAngle} angle @param {Theme} theme */
   draw({ alphas, cosines, words }, theme) {
     const c = this.#context;
     this.node.setAttribute('aria-label', `Cosine of the path angle along the line to the present point. ${words}`);

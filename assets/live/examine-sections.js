@@ -10,6 +10,8 @@ import { ApproachCanvas } from './examine-curve.js';
 import { compact, fixed, grouped, known, percent, round } from './numbers.js';
 import { drawPlane } from './phase-spectrum.js';
 
+/** @typedef {import('./counted.js').Counted} Counted */
+
 /** One number: its name, its value as text, what a perfect generator reads, and what it means.
  * @typedef {{name: string, value: string, floor?: string, hint: string}} Row */
 
@@ -54,6 +56,7 @@ export const spectrum = {
     return {
       node: element('div', {}, canvas, numbers.node, words),
       show(result, theme) {
+        if (result.what !== 'spectrum') return;
         const { eigenvalues, boundary, scaled, growth, step_sizes: [ofG, ofD] } = result;
         canvas.setAttribute('aria-label',
           `${result.found} eigenvalues in the complex plane, the largest `
@@ -129,11 +132,12 @@ export const bestResponse = {
         write(said, status === 'running' ? 'pause the game first' : '');
       },
       show(result, theme) {
+        if (result.what !== 'best_response') return;
         curve.draw(result, theme);
-        const now = result.values.at(-1);
+        const now = result.values.at(-1) ?? null;
         const [atLeast, atMost] = result.jsd_is_bound ? [', at least', ', at most'] : ['', ''];
         numbers.show([
-          { name: 'D steps', value: grouped(result.steps.at(-1)),
+          { name: 'D steps', value: grouped(result.steps.at(-1) ?? 0),
             hint: `Adam steps of D alone at ${compact(result.learning_rate)}. It ends when V has not risen for a `
               + `while, or after ${grouped(result.limit)}.` },
           { name: 'V at first', value: fixed(result.values[0], 4),
@@ -150,7 +154,7 @@ export const bestResponse = {
               hint: 'Measured divergence of p_g from p_r in nats. In grey what a perfect generator reads on as many '
                 + 'samples: its mean, and in brackets what it stays below nineteen times in twenty.' },
           ] : [
-            { name: 'JSD at least', value: fixed(Math.max(0, (now - result.idle) / 2), 4),
+            { name: 'JSD at least', value: fixed(known(now) ? Math.max(0, (now - result.idle) / 2) : null, 4),
               hint: '(V + log 4) / 2, in nats: no D reaches more than V = 2 JSD − log 4, so this D proves that the '
                 + 'JSD is at least so large. It is at most log 2 = 0.6931, where p_r and p_g share nothing. A '
                 + 'stronger D might prove more.' },
@@ -164,7 +168,7 @@ export const bestResponse = {
 // --------------------------------------------------------------------------------------------------------------
 // samples
 
-/** @type {{key: string, name: string, digits: number, hint: string | ((result: any) => string)}[]} */
+/** @type {{key: string, name: string, digits: number, hint: string | ((by: Counted) => string)}[]} */
 const STATISTICS = [
   { key: 'w1', name: 'W_1', digits: 3,
     hint: 'Exact Wasserstein distance: how far a real sample lies from its generated partner on average, in the '
@@ -184,10 +188,10 @@ const STATISTICS = [
       + 'less. It may exceed 1; more is better.' },
   { key: 'coverage', name: 'coverage', digits: 3,
     hint: 'Share of real samples with a generated one among their 5 nearest neighbours: variety. More is better.' },
-  { key: 'high_quality', name: 'high quality', digits: 3, hint: (/** @type {any} */ result) =>
-    `Share of generated samples ${counted(result.kinds).quality}. More is better.` },
-  { key: 'reverse_kl', name: 'reverse KL', digits: 4, hint: (/** @type {any} */ result) =>
-    `How unlike their weights the ${counted(result.kinds).noun} are filled, in nats: 0 when by their weights, log K `
+  { key: 'high_quality', name: 'high quality', digits: 3, hint: ({ quality }) =>
+    `Share of generated samples ${quality}. More is better.` },
+  { key: 'reverse_kl', name: 'reverse KL', digits: 4, hint: ({ noun }) =>
+    `How unlike their weights the ${noun} are filled, in nats: 0 when by their weights, log K `
       + `when all samples are in one of K equal ones. Less is better.` },
 ];
 
@@ -206,45 +210,44 @@ export const samples = {
     return {
       node: element('div', {}, caption, numbers.node, modes),
       show(result) {
-        const { values, floors } = result;
+        if (result.what !== 'samples') return;
+        const { values, floors, modes: table } = result;
         write(caption, `${grouped(result.points)} of each; in grey a perfect generator: mean (5 % read worse `
           + `than)${floors ? '' : ': being read …'}`);
         numbers.show([
           ...STATISTICS.filter(({ key }) => key in values).map(({ key, name, digits, hint }) => (
             { name, value: fixed(values[key], digits), floor: floors ? floorOf(floors[key], digits) : '',
-              hint: typeof hint === 'function' ? hint(result) : hint })),
+              hint: typeof hint === 'function' ? hint(counted(table?.counted)) : hint })),
           { name: 'mean slope of D', value: compact(result.slope),
             hint: 'E |∇ₓ a(x)| over the real samples, a D’s output before the sigmoid: how steep D is where the '
               + 'data lies. At equilibrium 0.' },
         ]);
         tips.retire(modes);
-        modes.replaceChildren(...(result.modes ? modeTable(result, tips) : []));
+        modes.replaceChildren(...(table ? modeTable(table, tips) : []));
       },
     };
   },
 };
 
 /** A bar of each mode's share beside a tick at what a perfect generator would have.
- * @param {any} result @param {import('./tip.js').Tips} tips */
-function modeTable(result, tips) {
-  const { modes, elsewhere, kinds, attributes } = result;
-  const { noun, quality } = counted(result.kinds);
-  const most = Math.max(...modes.map((/** @type {any} */ row) => Math.max(row.share, row.expected)), elsewhere, 1e-9);
-  const named = attributes?.length ? ` (${attributes.map((/** @type {any} */ a) => a.name).join(', ')})` : '';
+ * @param {import('./types.d.ts').ModeTable} table @param {import('./tip.js').Tips} tips */
+function modeTable({ rows: modes, elsewhere, counted: by, attributes }, tips) {
+  const { noun, quality } = counted(by);
+  const most = Math.max(...modes.map(row => Math.max(row.share, row.expected)), elsewhere, 1e-9);
+  const named = attributes.length ? ` (${attributes.map(a => a.name).join(', ')})` : '';
   const heading = `${noun[0].toUpperCase()}${noun.slice(1)}${named}`;
   const title = element('h4', {}, `${heading}: share, and weight as a tick`);
   const near = 'lie within 3 standard deviations of each mode';
-  const which = kinds ? `count for each of the ${noun}: those ${quality}` : near;
+  const which = by !== 'modes' ? `count for each of the ${noun}: those ${quality}` : near;
   tips.set(title, `The share of all generated samples that ${which}. `
     + 'The tick stands at what a perfect generator would have, its weight; ± is the standard deviation of that at '
     + 'this number of samples.'
-    + (attributes?.length
-      ? ` A cell is named by its middle: `
-        + `${attributes.map((/** @type {any} */ a) => `${a.name} (${a.unit})`).join(', ')}.` : ''));
-  const names = modes.map((/** @type {any} */ row) => row.name
-    ?? row.place.map((/** @type {number} */ x) => (kinds ? round(x) : fixed(x, 1))).join(', '));
-  const longest = Math.max('elsewhere'.length, ...names.map((/** @type {string} */ name) => name.length));
-  const rows = modes.map((/** @type {any} */ row, /** @type {number} */ i) => {
+    + (attributes.length
+      ? ` A cell is named by its middle: ${attributes.map(a => `${a.name} (${a.unit})`).join(', ')}.` : ''));
+  const names = modes.map(row => row.name
+    ?? row.place.map(x => (by === 'modes' ? fixed(x, 1) : round(x))).join(', '));
+  const longest = Math.max('elsewhere'.length, ...names.map(name => name.length));
+  const rows = modes.map((row, i) => {
     const bar = element('span', { class: 'gd-mode-bar' }, element('i'), element('b'));
     bar.style.setProperty('--share', `${(100 * row.share) / most}%`);
     bar.style.setProperty('--weight', `${(100 * row.expected) / most}%`);
@@ -275,6 +278,7 @@ export const duality = {
     return {
       node: numbers.node,
       show(result) {
+        if (result.what !== 'duality') return;
         const steps = grouped(result.steps);
         numbers.show([
           { name: 'gap', value: fixed(result.gap, 4),
@@ -295,7 +299,6 @@ export const duality = {
   },
 };
 
-/** What a perfect generator reads: its mean, and in brackets what one
- * reading in twenty is worse than; a divergence calls that `high`.
- * @param {{mean: number, worst_5pct: number} | null | undefined} floor @param {number} digits */
+/** What a perfect generator reads: its mean, and in brackets what one reading in twenty is worse than.
+ * @param {import('./types.d.ts').NullReference | null | undefined} floor @param {number} digits */
 const floorOf = (floor, digits) => (floor ? `${fixed(floor.mean, digits)} (${fixed(floor.worst_5pct, digits)})` : '');

@@ -11,6 +11,7 @@ import { grouped, known, round } from './numbers.js';
 /** What the server says of one examination.
  * @typedef {import('./types.d.ts').Finding} Finding */
 /** @typedef {import('./types.d.ts').Examinable} Examinable */
+/** @typedef {import('./types.d.ts').Result} Result */
 
 /** One kind of examination, as the drawer shows it.
  * @typedef {object} Section
@@ -23,7 +24,7 @@ import { grouped, known, round } from './numbers.js';
 
 /** @typedef {object} Picture
  * @property {HTMLElement} node
- * @property {(result: any, theme: import('./palette.js').Theme) => void} show
+ * @property {(result: Result, theme: import('./palette.js').Theme) => void} show what its own examination found
  * @property {(run: {role: string, status: string, done: boolean})
  * => void} [allow] what may be done next, where it offers something */
 
@@ -150,23 +151,20 @@ export class Examine {
       const shows = JSON.stringify([found ?? null, this.#seconds[section.what] ?? null]);
       if (shows === section.shows && !anew) continue;
       section.shows = shows;
-      const { problem = '', done = false } = found ?? {};
-      const result = /** @type {any} */ (found?.result ?? null);
+      const { problem = '', done = false, result = null, doing = '', unfinished = null } = found ?? {};
       const host = /** @type {HTMLElement} */ (section.button.closest('section'));
       host.dataset.done = String(done);
       write(section.button, !found ? 'compute' : done ? 'again' : 'stop');
-      section.onwards.hidden = !(done && result?.unfinished);
-      write(section.onwards, result?.unfinished ? `go on for another ${round(result.unfinished)} s` : '');
+      section.onwards.hidden = !(done && unfinished);
+      write(section.onwards, unfinished ? `go on for another ${round(unfinished)} s` : '');
       write(section.answers, `${section.said} ${inWords(this.#seconds[section.what])}`.trim());
-      write(section.state, found ? `step ${grouped(found.step)}${done ? '' : ` · ${result?.words ?? 'at it'} …`}` : '');
+      write(section.state, found ? `step ${grouped(found.step)}${done ? '' : ` · ${doing || 'at it'} …`}` : '');
       section.problem.hidden = !problem;
       write(section.problem, problem);
-      const readable = result && Object.keys(result).some(name => name !== 'words');
-      section.body.hidden = !readable;
-      if (!readable) continue;
+      section.body.hidden = !result;
+      if (!result) continue;
       section.picture.show(result, this.#theme);
-      section.notes.replaceChildren(...(result.notes ?? []).map((/** @type {string} */ note) =>
-        element('li', {}, note)));
+      section.notes.replaceChildren(...result.notes.map(note => element('li', {}, note)));
     }
   }
 }

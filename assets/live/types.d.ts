@@ -4,7 +4,32 @@ export type Said = RunState | Notice | Welcome;
 export type Label = HistoryLabel | FrameLabel;
 export type Saying = Hello | Painted | Steering;
 export type Facts = GameState['facts'];
+export type Result = NonNullable<Finding['result']>;
 export type JsonValue = string | number | boolean | null | JsonValue[] | {[name: string]: JsonValue};
+
+/** What a picture's law draws, with its unit. */
+export interface Attribute {
+  name: string;
+  unit: string;
+}
+
+/** V in nats after each of `steps` steps of D alone, at most `limit`; `bound` is 2 JSD - log 4, `idle` V of D = 1/2.
+ * `share` of the way from idle to the bound is reached, `gap` is left; None where the JSD is not measured. */
+export interface BestResponse {
+  what: 'best_response';
+  steps: number[];
+  values: (number | null)[];
+  share: number | null;
+  gap: number | null;
+  jsd: number | null;
+  jsd_is_bound: boolean;
+  jsd_floor: NullReference | null;
+  bound: number | null;
+  idle: number;
+  limit: number;
+  learning_rate: number;
+  notes: string[];
+}
 
 /** What the frame shows more closely: see `messages.ShowCloseUp`. `d_between` is D of the picture between two
  * latents. */
@@ -35,6 +60,20 @@ export interface DiscriminatorReading {
   since: number;
 }
 
+/** V in nats: now, after `steps` steps of D (`worst_for_g`), of G (`worst_for_d`), and the difference of these two. */
+export interface DualityGap {
+  what: 'duality';
+  gap: number | null;
+  value: number | null;
+  worst_for_g: number | null;
+  worst_for_d: number | null;
+  steps: number;
+  learning_rate: number;
+  samples: number;
+  test: number;
+  notes: string[];
+}
+
 /** About how long each examination of this game would take here; answered by `Estimated`. */
 export interface Estimate {
   type: 'estimate';
@@ -50,12 +89,15 @@ export interface Examine {
   action?: 'begin' | 'go_on' | 'stop';
 }
 
-/** What an examination of the state at `step` has found: so far, or (`done`) in the end. `result` is JSON of finite
- * numbers; or `problem` says in words why there is none. */
+/** What an examination of the state at `step` has found: so far, or (`done`) in the end; or `problem` says why
+ * nothing. `doing` says what it is at; `unfinished`: it stopped at its time limit, and may go on for so many seconds
+ * more. */
 export interface Finding {
   step: number;
   done: boolean;
-  result: Record<string, JsonValue> | null;
+  result: Spectrum | Landscape | BestResponse | Samples | DualityGap | null;
+  doing: string;
+  unfinished: number | null;
   problem: string;
 }
 
@@ -102,6 +144,27 @@ export interface ImageGridLabel {
   close_up: CloseUp;
 }
 
+/** The field at `grid` x `grid` places of a plane through the present point; `flow` in pairs, `speeds` log10 of its
+ * length. `path` in pairs, from step `since` on; `shares` of its squared distance lie along each axis, None where
+ * the plane is that of an update. `in_plane` is the share of the field's length at the present point that the plane
+ * shows. */
+export interface Landscape {
+  what: 'landscape';
+  grid: number;
+  window: [number, number, number, number];
+  flow: (number | null)[];
+  speeds: (number | null)[];
+  path: number[];
+  since: number;
+  shares: [number, number] | null;
+  speed: number | null;
+  in_plane: number | null;
+  samples: number;
+  parameters: number;
+  angle: PathAngle | null;
+  notes: string[];
+}
+
 /** The latents of the map on the line: their dimension, and where their first coordinate lies. */
 export interface LatentLine {
   dimension: number;
@@ -132,6 +195,26 @@ export interface LineFacts {
 export interface Mark {
   step: number;
   label: string;
+}
+
+/** One mode or class: the share of generated samples there, what a perfect generator would have, and that one's
+ * noise. */
+export interface ModeRow {
+  name: string | null;
+  place: number[];
+  weight: number;
+  share: number;
+  expected: number;
+  noise: number;
+}
+
+/** The share of generated samples at each of what they are `counted` by; cells of pictures are named by
+ * `attributes`. */
+export interface ModeTable {
+  counted: Counted;
+  attributes: Attribute[];
+  rows: ModeRow[];
+  elsewhere: number;
 }
 
 /** The real picture nearest to the chosen one: how far it is, and how far real ones are from each other. */
@@ -171,6 +254,13 @@ export interface Painted {
 export interface Parameters {
   generator: number;
   discriminator: number;
+}
+
+/** The cosine between the field and the line from the oldest point of the path (alpha = 0) to the present one (1). */
+export interface PathAngle {
+  alphas: number[];
+  cosines: (number | null)[];
+  words: string;
 }
 
 export interface Pause {
@@ -316,6 +406,18 @@ export interface RunState {
   games: GameState[];
 }
 
+/** Statistics by name of `points` real against as many generated samples; `floors` is None while they are being
+ * read. */
+export interface Samples {
+  what: 'samples';
+  points: number;
+  values: Record<string, number | null>;
+  floors: Record<string, NullReference> | null;
+  slope: number | null;
+  modes: ModeTable | null;
+  notes: string[];
+}
+
 /** Change a live setting at the next step boundary: of one game, or of all. */
 export interface Set {
   type: 'set';
@@ -333,6 +435,27 @@ export interface ShowCloseUp {
   other?: number | null;
   share?: number;
   map?: boolean;
+}
+
+/** Eigenvalues of the Jacobian H of the field, of `scaled` ones diag(h) H; `negative` of the `found` ones have Re <
+ * 0. H is `size` x `size`; `complete`: all its eigenvalues are known. On `boundary` a round of the rule neither
+ * contracts nor expands, and `growth` is by how much it multiplies the worst direction found; None where one
+ * eigenvalue does not settle it. */
+export interface Spectrum {
+  what: 'spectrum';
+  eigenvalues: [number, number][];
+  negative: number;
+  found: number;
+  size: number;
+  complete: boolean;
+  speed: number | null;
+  step_sizes: [number, number];
+  scaled: boolean;
+  boundary: [number, number][] | null;
+  growth: number | null;
+  words: string;
+  samples: number;
+  notes: string[];
 }
 
 /** Rounds per second, or None for as fast as possible. */

@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigs
 from torch import Tensor
 
-from gandash.config.setting import JsonValue
 from gandash.diagnostics.estimators import Array
 from gandash.game.game import Game, build_game
 from gandash.game.losses import field_vector
@@ -186,9 +185,9 @@ def _finite(values: Array) -> Array:
     return values
 
 
-def pairs(values: ComplexArray) -> list[JsonValue]:
-    """[re, im] of each, for JSON."""
-    return [[float(z.real), float(z.imag)] for z in values]
+def pairs(values: ComplexArray) -> tuple[tuple[float, float], ...]:
+    """(re, im) of each."""
+    return tuple((float(z.real), float(z.imag)) for z in values)
 
 
 def _ordered(values: NDArray[np.generic]) -> ComplexArray:

@@ -9,7 +9,6 @@ from typing import Any, ClassVar, Protocol
 
 from torch import Generator, Tensor
 
-from gandash.config.setting import JsonValue
 from gandash.diagnostics.coverage import Coverage
 from gandash.diagnostics.estimators import NullReference
 from gandash.domains.verdict_evidence import VerdictEvidence
@@ -17,6 +16,7 @@ from gandash.game.game import Game, Streams
 from gandash.game.round import GameState
 from gandash.wire.browser import ImageGridLabel
 from gandash.wire.facts import Facts, GameFacts
+from gandash.wire.findings import ModeTable
 from gandash.wire.frame import Arrays
 from gandash.wire.messages import ShowCloseUp
 
@@ -124,9 +124,8 @@ class Domain(ABC):
         """How samples `(n, dimension)` cover what they are counted by; None where there is nothing."""
 
     @abstractmethod
-    def mode_table(self, game: Game, fake: Tensor) -> dict[str, JsonValue]:
-        """The share of generated samples `(n, dimension)` at each of what they are counted by, beside its weight; `modes` is
-        None where there is nothing."""
+    def mode_table(self, game: Game, fake: Tensor) -> ModeTable | None:
+        """The share of generated samples `(n, dimension)` at each of what they are counted by; None where there is nothing."""
 
     @abstractmethod
     def known_jsd(self, game: Game, state: GameState, streams: Streams) -> KnownJsd:

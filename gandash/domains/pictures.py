@@ -10,7 +10,6 @@ from typing import Any
 from torch import Generator, Tensor
 
 from gandash.config.data import FoundPicturesConfig, PicturesConfig
-from gandash.config.setting import JsonValue
 from gandash.diagnostics.coverage import Coverage
 from gandash.diagnostics.measure_pictures import PictureMeasurement, measure_pictures
 from gandash.diagnostics.pictures import PictureEstimators, picture_estimators_for
@@ -21,6 +20,8 @@ from gandash.domains.verdict_evidence import VerdictEvidence, centre_named, outp
 from gandash.game.distributions import PictureDistribution
 from gandash.game.game import Game, Streams
 from gandash.game.round import GameState
+from gandash.wire.facts import Counted, Place
+from gandash.wire.findings import Attribute, ModeRow, ModeTable
 
 
 class PictureEvidence(VerdictEvidence):
@@ -77,7 +78,7 @@ class PictureDomain(Domain):
         kinds = known.kinds
         return None if kinds is None else lambda x: kinds.count(kinds.of(x, known.features.of(x)))[0]
 
-    def mode_table(self, game: Game, fake: Tensor) -> dict[str, JsonValue]:
+    def mode_table(self, game: Game, fake: Tensor) -> ModeTable | None:
         assert isinstance(game.config.data, PicturesConfig)
         return kind_table(game.config.data, fake)
 
@@ -93,26 +94,26 @@ class PictureDomain(Domain):
         return KnownJsd(math.nan, None, tuple(notes))
 
 
-def kind_table(data: PicturesConfig, fake: Tensor) -> dict[str, JsonValue]:
+def kind_table(data: PicturesConfig, fake: Tensor) -> ModeTable | None:
     """Each kind's share of generated pictures beside its weight: digits by name, cells by the middles of their attributes."""
     known = picture_estimators_for(data)
     kinds = known.kinds
     if kinds is None:
-        return {"modes": None}
+        return None
     found, _ = kinds.count(kinds.of(fake, known.features.of(fake)))
     perfect, n = known.floors["high_quality"].mean, len(fake)
     attributes = known.law.attributes
     middles = [[a.low + (i + 0.5) * (a.high - a.low) / a.cells for i in range(a.cells)] for a in attributes]
-    names: list[dict[str, JsonValue]] = [{"name": name, "place": []} for name in kinds.names]
-    names = names or [{"name": None, "place": [*place]} for place in itertools.product(*middles)]
-    rows: list[JsonValue] = []
-    for named, weight, share in zip(names, kinds.weights.tolist(), found.shares.tolist(), strict=True):
+    named: list[tuple[str | None, Place]] = [(name, ()) for name in kinds.names]
+    named = named or [(None, place) for place in itertools.product(*middles)]
+    rows = []
+    for (name, place), weight, share in zip(named, kinds.weights.tolist(), found.shares.tolist(), strict=True):
         expected = weight * perfect
         noise = math.sqrt(expected * (1 - expected) / n)
-        rows.append({**named, "weight": weight, "share": share, "expected": expected, "noise": noise})
-    return {
-        "kinds": kinds.noun,
-        "attributes": [{"name": a.name, "unit": a.unit} for a in attributes],
-        "modes": rows,
-        "elsewhere": 1 - found.high_quality,
-    }
+        rows.append(ModeRow(name=name, place=place, weight=weight, share=share, expected=expected, noise=noise))
+    return ModeTable(
+        counted=Counted(kinds.noun),
+        attributes=tuple(Attribute(name=a.name, unit=a.unit) for a in attributes),
+        rows=tuple(rows),
+        elsewhere=1 - found.high_quality,
+    )

@@ -12,7 +12,6 @@ from typing import Any
 from torch import Tensor
 
 from gandash.config.data import DataConfig
-from gandash.config.setting import JsonValue
 from gandash.diagnostics import samples
 from gandash.diagnostics.coverage import Coverage, cover, perfect_quality, perfect_shares
 from gandash.diagnostics.estimators import Estimators
@@ -23,7 +22,8 @@ from gandash.domains.verdict_evidence import VerdictEvidence, centre_named, outp
 from gandash.game.distributions import distribution
 from gandash.game.game import Game, Streams
 from gandash.game.round import GameState
-from gandash.wire.facts import GameFacts
+from gandash.wire.facts import Counted, GameFacts
+from gandash.wire.findings import ModeRow, ModeTable
 
 
 class PointEvidence(VerdictEvidence):
@@ -89,12 +89,13 @@ class Points(Domain):
         modes = game.data.modes()
         return None if modes is None else lambda x: cover(x, modes)
 
-    def mode_table(self, game: Game, fake: Tensor) -> dict[str, JsonValue]:
+    def mode_table(self, game: Game, fake: Tensor) -> ModeTable | None:
         modes = game.data.modes()
         if modes is None:
-            return {"modes": None}
+            return None
         found = samples.mode_table(fake, modes)
-        return {"modes": [asdict(row) | {"place": list(row.place)} for row in found.rows], "elsewhere": found.elsewhere}
+        rows = tuple(ModeRow(**asdict(row)) for row in found.rows)
+        return ModeTable(counted=Counted.MODES, rows=rows, elsewhere=found.elsewhere)
 
     def known_jsd(self, game: Game, state: GameState, streams: Streams) -> KnownJsd:
         found = self.measure(game, state, streams)

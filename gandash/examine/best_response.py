@@ -10,14 +10,15 @@ from gandash.diagnostics.best_response import LOG4, Approach, approach
 from gandash.domains.domain import KnownJsd
 from gandash.domains.registry import domain_of
 from gandash.examine.descents import affordable_steps, value_notes
-from gandash.examine.examination import CheckCancelled, Examination, GameCopy, Result, timed, with_rests
-from gandash.wire.browser import Examinable
+from gandash.examine.examination import CheckCancelled, Examination, GameCopy, Progress, timed, with_rests
+from gandash.wire.facts import NullReference
+from gandash.wire.findings import BestResponse, Examinable
 
 BEST_STEPS, BEST_RATE, BEST_BATCH, BEST_SECONDS = 3000, 1e-3, 512, 40.0
 BEYOND = 0.01  # nats by which noise may carry D's estimate of JSD past the measured one
 
 
-def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Result]:
+def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Progress]:
     """G stands still and D is trained to its best; what it reaches is known where the JSD is: 2 JSD - log 4.
 
     After BEST_SECONDS it yields what it has as `unfinished`; asked for more, it goes on for as long again.
@@ -46,33 +47,33 @@ def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Result
             stopped = (
                 f"Stopped after {BEST_SECONDS:g} s, at {now.steps} of at most {steps} steps: D may not be at its best yet."
             )
-            yield _progress(way, known, steps, [*notes, stopped]) | {"unfinished": BEST_SECONDS}
+            yield Progress(_found(way, known, steps, [*notes, stopped]), unfinished=BEST_SECONDS)
             until = time.monotonic() + BEST_SECONDS
-        yield _progress(way, known, steps, notes)
+        yield Progress(_found(way, known, steps, notes))
     found_jsd = (float(way[-1].value) + LOG4) / 2  # no D reaches more than 2 JSD - log 4
     if found_jsd > jsd + BEYOND and not known.is_bound:
         notes.append(
             "D finds more than the measured JSD allows, which is read on finitely many samples. "
             f"The true JSD is at least {found_jsd:.3f} nats, but for noise of about 0.01."
         )
-    yield _progress(way, known, steps, notes)
+    yield Progress(_found(way, known, steps, notes))
 
 
-def _progress(way: list[Approach], known: KnownJsd, steps: int, notes: list[str]) -> Result:
-    return {
-        "steps": [now.steps for now in way],
-        "values": [float(now.value) for now in way],
-        "share": float(way[-1].share),
-        "gap": float(way[-1].gap),
-        "jsd": known.value,
-        "jsd_is_bound": known.is_bound,
-        "jsd_floor": None if known.floor is None else asdict(known.floor),
-        "bound": 2 * known.value - LOG4,
-        "idle": -LOG4,
-        "limit": steps,
-        "learning_rate": BEST_RATE,
-        "notes": list(notes),
-    }
+def _found(way: list[Approach], known: KnownJsd, steps: int, notes: list[str]) -> BestResponse:
+    return BestResponse(
+        steps=tuple(now.steps for now in way),
+        values=tuple(float(now.value) for now in way),
+        share=float(way[-1].share),
+        gap=float(way[-1].gap),
+        jsd=known.value,
+        jsd_is_bound=known.is_bound,
+        jsd_floor=None if known.floor is None else NullReference(**asdict(known.floor)),
+        bound=2 * known.value - LOG4,
+        idle=-LOG4,
+        limit=steps,
+        learning_rate=BEST_RATE,
+        notes=tuple(notes),
+    )
 
 
 def _seconds(copy: GameCopy) -> float:

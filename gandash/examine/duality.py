@@ -6,20 +6,20 @@ from collections.abc import Iterator
 
 from gandash.diagnostics.duality import duality_gap
 from gandash.examine.descents import affordable_steps, value_notes
-from gandash.examine.examination import CheckCancelled, Examination, GameCopy, Result, timed, with_rests
-from gandash.wire.browser import Examinable
+from gandash.examine.examination import CheckCancelled, Examination, GameCopy, Progress, timed, with_rests
+from gandash.wire.findings import DualityGap, Examinable
 
 INNER_STEPS, INNER_RATE = 100, 1e-3
 INNER_BATCH, INNER_TEST = 512, 4096
 
 
-def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Result]:
+def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Progress]:
     """What each player could still win if the other stood still."""
     game, notes = copy.game, value_notes(copy.game)
     steps = affordable_steps(game, INNER_BATCH, INNER_STEPS, notes)
     generators = copy.generators
     batch, test = copy.drawn(INNER_BATCH, generators), copy.drawn(INNER_TEST, generators)
-    yield {"words": f"each player takes {steps} steps against the other, which stands still"}
+    yield Progress(doing=f"each player takes {steps} steps against the other, which stands still")
     found = duality_gap(
         game,
         copy.theta,
@@ -30,17 +30,19 @@ def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Result
         test=test,
         check_cancelled=check_cancelled,
     )
-    yield {
-        "gap": float(found.gap),
-        "value": float(found.value),
-        "worst_for_g": float(found.worst_for_g),
-        "worst_for_d": float(found.worst_for_d),
-        "steps": steps,
-        "learning_rate": INNER_RATE,
-        "samples": batch[0].shape[1],
-        "test": test[0].shape[1],
-        "notes": list(notes),
-    }
+    yield Progress(
+        DualityGap(
+            gap=float(found.gap),
+            value=float(found.value),
+            worst_for_g=float(found.worst_for_g),
+            worst_for_d=float(found.worst_for_d),
+            steps=steps,
+            learning_rate=INNER_RATE,
+            samples=batch[0].shape[1],
+            test=test[0].shape[1],
+            notes=tuple(notes),
+        )
+    )
 
 
 def _seconds(copy: GameCopy) -> float:

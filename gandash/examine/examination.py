@@ -1,8 +1,9 @@
-"""What an examination is: it takes a game's state apart on its own networks, and its results are JSON for the page.
+"""What an examination is: it takes a game's state apart on its own networks, and its results are models of the wire.
 
-Results come from a generator: each is the whole of what is known so far, the last one the answer. It calls `check_cancelled`
-between its small steps, which raises when nobody waits for the answer any more. Randomness comes from throw-away generators
-that depend on (seed, step) alone: the same state examined twice reads the same, and the game is not disturbed.
+They come from a generator, as `Progress`: each is the whole of what is known so far, the last one the answer. It calls
+`check_cancelled` between its small steps, which raises when nobody waits for the answer any more. Randomness comes from
+throw-away generators that depend on (seed, step) alone: the same state examined twice reads the same, and the game is not
+disturbed.
 """
 
 from __future__ import annotations
@@ -14,18 +15,25 @@ from dataclasses import dataclass
 from torch import Generator, Tensor
 
 from gandash.config import GameConfig
-from gandash.config.setting import JsonValue
 from gandash.diagnostics.path import PathPoint
 from gandash.game.game import Game, Streams, build_game
 from gandash.game.round import GameState
-from gandash.wire.browser import Examinable
+from gandash.wire.findings import Examinable, Result
 
-Result = dict[str, JsonValue]
 CheckCancelled = Callable[[], None]
 
 PROBE = 256  # samples of each law on which the field is taken
 REST, LONGEST_REST_SECONDS = 1.0, 0.25  # what an examiner sleeps of the time it works, so that the game has Python's lock
 TRIALS = 3  # of a small step, after one that warms up
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far an examination is: `result` is None until there is one; `doing`, `unfinished` as in `wire.findings.Finding`."""
+
+    result: Result | None = None
+    doing: str = ""
+    unfinished: float | None = None
 
 
 class Unfit(ValueError):
@@ -103,7 +111,7 @@ class Examination:
 
     what: Examinable
     name: str
-    results: Callable[[GameCopy, CheckCancelled], Iterator[Result]]
+    results: Callable[[GameCopy, CheckCancelled], Iterator[Progress]]
     seconds: Callable[[GameCopy], float]
     refusal: Callable[[GameConfig], str] = _none
 

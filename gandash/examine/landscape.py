@@ -8,16 +8,15 @@ import numpy as np
 import torch
 from torch import Generator, Tensor
 
-from gandash.config.setting import JsonValue
 from gandash.diagnostics import landscape
 from gandash.diagnostics.estimators import Array
-from gandash.diagnostics.path import PathAngle, path_angle
+from gandash.diagnostics.path import path_angle
 from gandash.examine.examination import (
     PROBE,
     CheckCancelled,
     Examination,
     GameCopy,
-    Result,
+    Progress,
     has_dropout,
     probe_size,
     timed,
@@ -27,7 +26,7 @@ from gandash.game.game import Game, Streams
 from gandash.game.parts import StepNoise
 from gandash.game.round import GameState, noise_in_force
 from gandash.game.step import train_step
-from gandash.wire.browser import Examinable
+from gandash.wire.findings import Examinable, Landscape, PathAngle
 
 LARGE = 5e6  # parameters times samples: beyond, less is asked for
 PLANE_GRID, SMALL_GRID = 17, 9  # places per side of a plane through parameter space
@@ -35,7 +34,7 @@ SHORTEST_PATH = 3  # points before the present one that make a path
 ANGLES = 49  # places along the line of the path angle
 
 
-def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Result]:
+def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Progress]:
     """The field on a plane through the present point, along the path or along the last update; and the path angle."""
     game, state = copy.game, copy.state
     notes: list[str] = []
@@ -53,35 +52,35 @@ def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Result
     if cut is None:
         notes.append("There is not enough of a path yet for its principal directions, nor for a path angle: ask again later.")
         cut = landscape.along_update(here, _update(copy), generators[0])
-    yield {"words": f"the field at {grid} × {grid} places"}
+    yield Progress(doing=f"the field at {grid} × {grid} places")
     field = landscape.batch_field(game, real, latents, step_noise, state.memory.get("spectral"), check_cancelled)
     seen = landscape.survey(cut, field, grid)
     flow_here, speed = landscape.on_plane(cut, field(here))
     angle = path_angle(field, past[0].w, here, points=ANGLES) if cut.shares else None
-    yield {
-        "grid": grid,
-        "window": list(cut.window),
-        "flow": _brief(seen.flow),
-        "speeds": _brief(np.log10(np.maximum(seen.speed, 1e-12))),
-        "path": _brief(cut.project([*(point.w for point in past), here])) if cut.shares else [0.0, 0.0],
-        "from": past[0].step if cut.shares else state.step,
-        "shares": None if cut.shares is None else list(cut.shares),
-        "speed": speed,
-        "in_plane": float(np.linalg.norm(flow_here)) / speed if speed > 0 else None,
-        "samples": real.shape[1],
-        "parameters": size,
-        "angle": None if angle is None else _angle(angle),
-        "notes": list(notes),
-    }
+    yield Progress(
+        Landscape(
+            grid=grid,
+            window=cut.window,
+            flow=_brief(seen.flow),
+            speeds=_brief(np.log10(np.maximum(seen.speed, 1e-12))),
+            path=_brief(cut.project([*(point.w for point in past), here])) if cut.shares else (0.0, 0.0),
+            since=past[0].step if cut.shares else state.step,
+            shares=cut.shares,
+            speed=speed,
+            in_plane=float(np.linalg.norm(flow_here)) / speed if speed > 0 else None,
+            samples=real.shape[1],
+            parameters=size,
+            angle=None
+            if angle is None
+            else PathAngle(alphas=_brief(angle.alphas), cosines=_brief(angle.cosines), words=angle.words),
+            notes=tuple(notes),
+        )
+    )
 
 
-def _angle(found: PathAngle) -> Result:
-    return {"alphas": _brief(found.alphas), "cosines": _brief(found.cosines), "words": found.words}
-
-
-def _brief(values: Array) -> list[JsonValue]:
+def _brief(values: Array) -> tuple[float, ...]:
     """Row by row, in as many digits as a small picture shows: every viewer is sent them."""
-    return [float(f"{value:.4g}") for value in values.flat]
+    return tuple(float(f"{value:.4g}") for value in values.flat)
 
 
 def _step_noise(game: Game, state: GameState, real: Tensor, generator: Generator) -> StepNoise:

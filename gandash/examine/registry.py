@@ -8,16 +8,16 @@ import torch
 
 from gandash.examine.best_response import BEST_RESPONSE
 from gandash.examine.duality import DUALITY
-from gandash.examine.examination import CheckCancelled, Examination, FrozenGame, GameCopy, Result, Unfit
+from gandash.examine.examination import CheckCancelled, Examination, FrozenGame, GameCopy, Progress, Unfit
 from gandash.examine.landscape import LANDSCAPE
 from gandash.examine.samples import SAMPLES
 from gandash.examine.spectrum import SPECTRUM
-from gandash.wire.browser import Examinable
+from gandash.wire.findings import Examinable
 
 EXAMINATIONS: dict[Examinable, Examination] = {one.what: one for one in (SPECTRUM, LANDSCAPE, BEST_RESPONSE, DUALITY, SAMPLES)}
 
 
-def examine(what: Examinable, frozen: FrozenGame, check_cancelled: CheckCancelled) -> Iterator[Result]:
+def examine(what: Examinable, frozen: FrozenGame, check_cancelled: CheckCancelled) -> Iterator[Progress]:
     """The results of one examination, as they come. Raises ValueError in words where there can be none."""
     state, examination = frozen.state, EXAMINATIONS[what]
     if not all(bool(torch.isfinite(t).all()) for t in (state.theta, state.phi, state.phi_effective)):

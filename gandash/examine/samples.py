@@ -16,10 +16,11 @@ from gandash.diagnostics.coverage import Coverage
 from gandash.diagnostics.estimators import NullReference
 from gandash.diagnostics.path import mean_slope
 from gandash.domains.registry import domain_of
-from gandash.examine.examination import CheckCancelled, Examination, GameCopy, Result, with_rests
+from gandash.examine.examination import CheckCancelled, Examination, GameCopy, Progress, with_rests
 from gandash.game.game import Game
 from gandash.game.losses import generate
-from gandash.wire.browser import Examinable
+from gandash.wire import facts
+from gandash.wire.findings import Examinable, Samples
 
 PAIRED = 3e8  # pairs of samples times numbers in a sample that one distance may cost
 
@@ -29,7 +30,7 @@ _FLOORS_KEPT, _REPEATS = 16, 12
 Cover = Callable[[Tensor], Coverage]
 
 
-def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Result]:
+def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Progress]:
     """Statistics of real against generated samples, at the largest size for which an exact W can be had."""
     game = copy.game
     domain = domain_of(game)
@@ -42,19 +43,18 @@ def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Result
     real = game.data.sample(generator, n)
     with torch.no_grad():
         fake = generate(game, copy.theta, game.latent.sample(generator, n)[None])[0]
-    result: Result = {
-        "points": n,
-        "neighbours": samples.NEIGHBOURS,
-        "values": dict(_statistics(real, fake, covering)),
-        "floors": None,
-        "slope": float(mean_slope(game, copy.phi_effective, real[None, : n - n % game.pack])),
-        **domain.mode_table(game, fake),
-        "notes": list(notes),
-    }
+    result = Samples(
+        points=n,
+        values=_statistics(real, fake, covering),
+        floors=None,
+        slope=float(mean_slope(game, copy.phi_effective, real[None, : n - n % game.pack])),
+        modes=domain.mode_table(game, fake),
+        notes=tuple(notes),
+    )
     check_cancelled()
     key = game.config.data, n
     if key not in _floors:
-        yield result | {"words": f"reading the noise floors: {_REPEATS} pairs of samples of p_r itself"}
+        yield Progress(result, doing=f"reading the noise floors: {_REPEATS} pairs of samples of p_r itself")
 
         def draw(generator: Generator, n: int) -> Tensor:
             check_cancelled()
@@ -64,7 +64,8 @@ def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Result
         while len(_floors) >= _FLOORS_KEPT:
             del _floors[next(iter(_floors))]
         _floors[key] = floors
-    yield result | {"floors": {name: asdict(floor) for name, floor in _floors[key].items()}}
+    told = {name: facts.NullReference(**asdict(floor)) for name, floor in _floors[key].items()}
+    yield Progress(result.model_copy(update={"floors": told}))
 
 
 def points_compared(game: Game) -> int:

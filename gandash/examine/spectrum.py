@@ -16,7 +16,7 @@ from gandash.examine.examination import (
     CheckCancelled,
     Examination,
     GameCopy,
-    Result,
+    Progress,
     Unfit,
     has_dropout,
     probe_size,
@@ -25,7 +25,7 @@ from gandash.examine.examination import (
 )
 from gandash.game.losses import discriminator_input, generate, slopes_between
 from gandash.game.parts import StepNoise
-from gandash.wire.browser import Examinable
+from gandash.wire.findings import Examinable, Spectrum
 
 LARGE, HUGE = 2e7, 3e5  # parameters times samples, and parameters: beyond, less is asked for
 EIGENVALUES, RESTARTS = 8, 15
@@ -47,7 +47,7 @@ def _refusal(config: GameConfig) -> str:
     return ""
 
 
-def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Result]:
+def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Progress]:
     """Leading eigenvalues of the Jacobian of the field both players follow, and the rule's stability boundary."""
     game, c = copy.game, copy.game.config
     size = copy.parameters
@@ -80,7 +80,7 @@ def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Result
         def field(w: Tensor) -> Tensor:
             return h * bare(w)
 
-    yield {"words": f"looking for the leading eigenvalues of a {size} × {size} matrix"}
+    yield Progress(doing=f"looking for the leading eigenvalues of a {size} × {size} matrix")
     at = spectrum.joint(copy.theta, copy.phi_effective)
     found = spectrum.spectrum(field, at, count=count, which=kinds, restarts=RESTARTS, check_cancelled=check_cancelled)
     if not found.converged:
@@ -92,22 +92,23 @@ def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Result
         step = 1.0 if scaled else steps[0]
         edge = spectrum.stability_boundary(rule, step, EDGE)
         growth = float(spectrum.growth(rule, found.eigenvalues, step).max()) if len(found.eigenvalues) else None
-    yield {
-        "eigenvalues": spectrum.pairs(found.eigenvalues[:64]),
-        "negative": int((found.eigenvalues.real < -1e-9 * np.abs(found.eigenvalues).max(initial=0.0)).sum()),
-        "found": len(found.eigenvalues),
-        "size": found.size,
-        "complete": found.complete,
-        "speed": found.speed,
-        "samples": real.shape[1],
-        "rule": c.update_rule.summary(),
-        "step_sizes": list(steps),
-        "scaled": scaled,
-        "boundary": None if edge is None else spectrum.pairs(edge),
-        "growth": growth,
-        "words": words,
-        "notes": list(notes),
-    }
+    yield Progress(
+        Spectrum(
+            eigenvalues=spectrum.pairs(found.eigenvalues[:64]),
+            negative=int((found.eigenvalues.real < -1e-9 * np.abs(found.eigenvalues).max(initial=0.0)).sum()),
+            found=len(found.eigenvalues),
+            size=found.size,
+            complete=found.complete,
+            speed=found.speed,
+            step_sizes=steps,
+            scaled=scaled,
+            boundary=None if edge is None else spectrum.pairs(edge),
+            growth=growth,
+            words=words,
+            samples=real.shape[1],
+            notes=tuple(notes),
+        )
+    )
 
 
 def _note_flat(copy: GameCopy, real: Tensor, latents: Tensor, step_noise: StepNoise) -> list[str]:

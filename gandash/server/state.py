@@ -11,9 +11,10 @@ from gandash.server.members import Member, described
 from gandash.server.origin import Origin
 from gandash.server.viewers import Viewers
 from gandash.wire import browser
-from gandash.wire.browser import Examinable, Finding, Role, Status, Verdict, VerdictKind
+from gandash.wire.browser import Role, Status, Verdict, VerdictKind
 from gandash.wire.changes import mark
 from gandash.wire.facts import Facts
+from gandash.wire.findings import Examinable, Finding
 from gandash.wire.messages import (
     Change,
     Changed,
@@ -152,5 +153,5 @@ class RunState:
             case Estimated(seconds=seconds, generation=generation) if generation == self._generation:
                 self._durations = seconds
             case Examined(what=what, generation=generation) if generation == self._generation:
-                self._examined[what] = Finding(step=event.step, done=event.done, result=event.result, problem=event.problem)
+                self._examined[what] = event.finding
         return True

@@ -10,9 +10,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import JsonValue
-
 from gandash.wire.facts import Facts, Interval
+from gandash.wire.findings import Examinable, Finding
 from gandash.wire.model import Measured, Message
 
 
@@ -48,16 +47,6 @@ class VerdictKind(StrEnum):
     DIVERGED = "diverged"
 
 
-class Examinable(StrEnum):
-    """What can be examined on request: see `gandash.examine`."""
-
-    SPECTRUM = "spectrum"
-    DUALITY = "duality"
-    SAMPLES = "samples"
-    BEST_RESPONSE = "best_response"
-    LANDSCAPE = "landscape"
-
-
 class Verdict(Message):
     """How a game goes, in words: as at `step`."""
 
@@ -72,18 +61,6 @@ class Mark(Message):
 
     step: int
     label: str
-
-
-class Finding(Message):
-    """What an examination of the state at `step` has found: so far, or (`done`) in the end.
-
-    `result` is JSON of finite numbers; or `problem` says in words why there is none.
-    """
-
-    step: int
-    done: bool
-    result: dict[str, JsonValue] | None = None
-    problem: str = ""
 
 
 class GameState(Message):

@@ -13,8 +13,9 @@ from pydantic import Field, TypeAdapter
 
 from gandash.config import GameConfig
 from gandash.config.setting import JsonValue
-from gandash.wire.browser import Examinable, Status, Verdict
+from gandash.wire.browser import Status, Verdict
 from gandash.wire.facts import Facts
+from gandash.wire.findings import Examinable, Finding
 from gandash.wire.model import Message
 
 MAX_MEMBERS = 8  # games that one run compares
@@ -241,18 +242,12 @@ class Refused(Message):
 
 
 class Examined(Message):
-    """What an examination of the state at `step` has found: so far, or (`done`) in the end.
-
-    `result` is JSON of finite numbers; or `problem` says in words why there is none.
-    """
+    """What an examination has found so far, or in the end."""
 
     type: Literal["examined"] = "examined"
     generation: int
-    step: int
     what: Examinable
-    done: bool
-    result: dict[str, JsonValue] | None = None
-    problem: str = ""
+    finding: Finding
 
 
 class Estimated(Message):

@@ -26,6 +26,7 @@ export type Said = RunState | Notice | Welcome;
 export type Label = HistoryLabel | FrameLabel;
 export type Saying = Hello | Painted | Steering;
 export type Facts = GameState['facts'];
+export type Result = NonNullable<Finding['result']>;
 export type JsonValue = string | number | boolean | null | JsonValue[] | {[name: string]: JsonValue};
 """
 

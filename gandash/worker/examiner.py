@@ -10,19 +10,19 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from gandash.config.setting import JsonValue
-from gandash.examine.examination import LONGEST_REST_SECONDS, REST, FrozenGame, Result
+from gandash.examine.examination import LONGEST_REST_SECONDS, REST, FrozenGame, Progress
 from gandash.examine.registry import EXAMINATIONS, estimates, examine
-from gandash.wire.browser import Examinable
-from gandash.wire.frame import finite
+from gandash.wire.findings import Examinable, Finding, Result
 from gandash.wire.messages import Estimated, Examined
 
 log = logging.getLogger("gandash.worker")
 
 SAY_SECONDS = 0.25  # how far apart the news of one examination are
 LONGEST_SECONDS = 180.0  # then it is given up: some networks are too large
+NOTHING_YET = Progress()
 
 
 class _Dropped(Exception):
@@ -37,8 +37,8 @@ class _Task:
     said: float = field(default=-SAY_SECONDS)
     begun: float = 0.0
     worked_since: float = 0.0
-    results: Iterator[Result] | None = None  # what it goes on from, once begun
-    newest: Result | None = None
+    results: Iterator[Progress] | None = None  # what it goes on from, once begun
+    newest: Progress = NOTHING_YET
 
 
 class Examiner:
@@ -74,10 +74,10 @@ class Examiner:
             running, waiting = self._running, self._waiting.pop(what, None)
             for task in (running if running is not None and running.what == what else None, waiting):
                 if task is not None and not task.dropped:
-                    found = {n: v for n, v in (task.newest or {}).items() if n != "words"}
-                    notes = found.get("notes")
-                    told = [*(notes if isinstance(notes, list) else []), "Stopped by hand."]
-                    self._say(task, True, found | {"notes": told} if found else None, "" if found else "Stopped by hand.")
+                    found, stopped = task.newest.result, "Stopped by hand."
+                    if found is not None:
+                        found = found.model_copy(update={"notes": (*found.notes, stopped)})
+                    self._say(task, True, Progress(found), "" if found is not None else stopped)
                     task.dropped = True
 
     def estimate(self, frozen: FrozenGame) -> None:
@@ -92,7 +92,8 @@ class Examiner:
             running.dropped = True
         self._waiting[task.what] = task
         if running is not None and not running.dropped:
-            self._say(task, False, (task.newest or {}) | {"words": f"waits its turn behind {EXAMINATIONS[running.what].name}"})
+            doing = f"waits its turn behind {EXAMINATIONS[running.what].name}"
+            self._say(task, False, replace(task.newest, doing=doing))
         self._start()
 
     def _start(self) -> None:
@@ -158,22 +159,22 @@ class Examiner:
             if task.dropped:
                 raise _Dropped
             if self._clock() > task.begun + LONGEST_SECONDS:
-                reached = (task.newest or {}).get("words")
+                reached = task.newest.doing
                 raise ValueError(
                     f"Given up after {LONGEST_SECONDS:g} s: these networks are too large for it"
                     + (f" (it was {reached})" if reached else "")
                 )
 
         with self._lock:
-            self._say(task, False, (task.newest or {}) | {"words": "at it"})
+            self._say(task, False, replace(task.newest, doing="at it"))
         if task.results is None:
             task.results = examine(task.what, task.frozen, check_cancelled)
-        for result in task.results:
-            task.newest = result
-            if "unfinished" in result:
+        for progress in task.results:
+            task.newest = progress
+            if progress.unfinished is not None:
                 with self._lock:
                     if not task.dropped:
-                        self._say(task, True, result)
+                        self._say(task, True, progress)
                         self._unfinished[task.what] = task
                         self._running = None
                 return
@@ -182,36 +183,38 @@ class Examiner:
             if now >= task.said + SAY_SECONDS:
                 task.said = now
                 with self._lock:
-                    self._say(task, False, result)
+                    self._say(task, False, progress)
         with self._lock:
-            self._say(task, True, task.newest or {})
+            self._say(task, True, task.newest)
             if self._seconds is not None and not task.dropped:
                 self._seconds = self._seconds | {task.what: round(self._clock() - task.begun, 2)}
                 self._tell(Estimated(generation=task.frozen.generation, seconds=self._seconds))
 
-    def _say(self, task: _Task, done: bool, result: Result | None = None, problem: str = "") -> None:
+    def _say(self, task: _Task, done: bool, progress: Progress = NOTHING_YET, problem: str = "") -> None:
         if task.dropped:
             return
-        frozen = task.frozen
-        self._tell(
-            Examined(
-                generation=frozen.generation,
-                step=frozen.step,
-                what=task.what,
-                done=done,
-                result=None if result is None else _short(finite(result)),
-                problem=problem,
-            )
+        finding = Finding(
+            step=task.frozen.step,
+            done=done,
+            result=None if progress.result is None else _short(progress.result),
+            doing=progress.doing,
+            unfinished=progress.unfinished,
+            problem=problem,
         )
+        self._tell(Examined(generation=task.frozen.generation, what=task.what, finding=finding))
 
 
-def _short(value: JsonValue) -> JsonValue:
-    """Six digits of every number: it goes to every viewer, with every word about the run."""
+def _short(result: Result) -> Result:
+    """The same in six digits of every number: it goes to every viewer, with every word about the run."""
+    return type(result).model_validate(_in_six_digits(result.model_dump()))
+
+
+def _in_six_digits(value: Any) -> Any:
     if isinstance(value, float):
         return float(f"{value:.6g}")
     if isinstance(value, dict):
-        return {name: _short(one) for name, one in value.items()}
-    return [_short(one) for one in value] if isinstance(value, list) else value
+        return {name: _in_six_digits(one) for name, one in value.items()}
+    return [_in_six_digits(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _in_words(error: Exception) -> str:

@@ -104,8 +104,10 @@ def test_a_new_kind_of_data_can_be_examined(what: Any, in_space: GameConfig, mon
     monkeypatch.setattr(samples, "PAIRED", 3 * 200**2)
     played = Played(in_space)
     played.advance()
-    *_, found = examine(what, FrozenGame(1, played.config, played.state), lambda: None)
+    *_, last = examine(what, FrozenGame(1, played.config, played.state), lambda: None)
+    assert last.result is not None
+    found = last.result.model_dump()
     if what == "samples":
-        assert len(found["modes"]) == 2 and set(found["values"]) == set(found["floors"])
+        assert len(found["modes"]["rows"]) == 2 and set(found["values"]) == set(found["floors"])
     else:
         assert found["jsd"] > found["jsd_floor"]["mean"]

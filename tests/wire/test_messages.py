@@ -16,6 +16,7 @@ from telling import line_facts
 from gandash.config import GameConfig
 from gandash.wire import messages
 from gandash.wire.browser import Status, Verdict
+from gandash.wire.findings import Finding, Samples
 from gandash.wire.messages import (
     EVENT,
     FRAME,
@@ -78,6 +79,7 @@ COMMANDS: list[BaseModel] = [
     End(),
 ]
 CHANGE = Change(kind="set", step=5, path="run.batch", label="batch", old=1, new={"kind": "x", "deep": [1, None]})
+COMPARED = Samples(points=9, values={"w1": 0.5, "w2": None}, floors=None, slope=1, modes=None, notes=("few",))
 STANDING = StartedGame(config=GameConfig(), changes=(CHANGE,), facts=line_facts("a"))
 EVENTS: list[BaseModel] = [
     Ready(pid=1),
@@ -94,7 +96,7 @@ EVENTS: list[BaseModel] = [
     Unsaved(generation=1, step=3, reason="No space left on device"),
     Refused(message="no"),
     Estimated(generation=1, seconds={"duality": 1.5}),
-    Examined(generation=1, step=3, what="samples", done=True, result={"w1": 0.5, "w2": None}),
+    Examined(generation=1, what="samples", finding=Finding(step=3, done=True, result=COMPARED)),
     WorkerFailed(reason="ZeroDivisionError: division by zero"),
     Pace(generation=1, step=3, steps_per_second=1.5),
 ]

@@ -28,15 +28,15 @@ from gandash.diagnostics.path import PathHistory
 from gandash.diagnostics.pictures import picture_estimators_for
 from gandash.domains.pictures import kind_table
 from gandash.examine import best_response, descents, duality, landscape, samples, spectrum
-from gandash.examine.examination import CheckCancelled, FrozenGame, GameCopy, Result, Unfit
+from gandash.examine.examination import CheckCancelled, FrozenGame, GameCopy, Progress, Unfit
 from gandash.examine.registry import EXAMINATIONS, estimates, examine
 from gandash.examine.spectrum import stability
 from gandash.server.run import Run
+from gandash.wire.findings import DualityGap, Examinable, Finding
 from gandash.wire.messages import (
     Command,
     End,
     Estimated,
-    Examinable,
     Examine,
     Examined,
     Refused,
@@ -72,20 +72,27 @@ def frozen(config: GameConfig, steps: int = 3, generation: int = 1) -> FrozenGam
     return FrozenGame(generation, session.config, session.state)
 
 
+def results(what: Examinable, taken: FrozenGame) -> list[dict[str, Any]]:
+    return [progress.result.model_dump() for progress in examine(what, taken, lambda: None) if progress.result]
+
+
 def last(what: Examinable, config: GameConfig, steps: int = 3) -> dict[str, Any]:
-    *_, result = examine(what, frozen(config, steps), lambda: None)
-    return result
+    return results(what, frozen(config, steps))[-1]
+
+
+def gap_of(gap: float, *notes: str) -> DualityGap:
+    return DualityGap(gap=gap, value=0, worst_for_g=0, worst_for_d=0, steps=1, learning_rate=1, samples=1, test=1, notes=notes)
 
 
 class Ear:
     """Hears what an examiner tells."""
 
     def __init__(self) -> None:
-        self.heard: list[Examined] = []
+        self.heard: list[Any] = []
         self.examiner = Examiner(self.heard.append)
 
     def done(self) -> list[tuple[Examinable, int]]:
-        return [(e.what, e.step) for e in self.heard if e.done]
+        return [(e.what, e.finding.step) for e in self.heard if e.finding.done]
 
 
 class Gate:
@@ -96,12 +103,12 @@ class Gate:
         for what in WHATS:
             monkeypatch.setitem(EXAMINATIONS, what, replace(EXAMINATIONS[what], results=self))
 
-    def __call__(self, copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Result]:
+    def __call__(self, copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Progress]:
         self.begun += 1
         self.entered.set()
         while not self.open.wait(0.005):
             check_cancelled()
-        yield {"found": copy.state.step}
+        yield Progress(gap_of(copy.state.step))
 
 
 # ----------------------------------------------------------------------------------------------------------- the answers
@@ -122,9 +129,9 @@ def test_every_answer_travels_as_json_and_is_the_same_twice(
     for n in (1, 2):
         ear.examiner.ask(what, taken)
         until(lambda n=n: len(ear.done()) == n, 60, what)
-    one, other = (e for e in ear.heard if e.done)
-    assert (one.what, one.step, one.generation, one.problem) == (what, 3, 1, "")
-    assert one.result and one == other
+    one, other = (e for e in ear.heard if e.finding.done)
+    assert (one.what, one.finding.step, one.generation, one.finding.problem) == (what, 3, 1, "")
+    assert one.finding.result.what == what and one == other
     json.loads(one.model_dump_json(), parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
 
 
@@ -188,9 +195,9 @@ def test_large_networks_are_asked_for_less_and_it_is_said(tiny: GameConfig, monk
 def test_the_best_response_streams_its_way(tiny: GameConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(best_response, "BEST_STEPS", 300)
     taken = frozen(tiny)
-    results = list(examine("best_response", taken, lambda: None))
-    assert [r["steps"] for r in results[:3]] == [[0], [0, 100], [0, 100, 200]]
-    end = results[-1]
+    found = results("best_response", taken)
+    assert [r["steps"] for r in found[:3]] == [(0,), (0, 100), (0, 100, 200)]
+    end = found[-1]
     assert end["bound"] == pytest.approx(2 * end["jsd"] - math.log(4))
     assert end["gap"] == pytest.approx(end["bound"] - end["values"][-1])
     assert end["values"][-1] > end["values"][0]
@@ -206,25 +213,28 @@ def test_where_d_finds_more_than_the_measured_jsd_it_is_said(tiny: GameConfig, m
 
 def test_samples_are_read_beside_what_a_perfect_generator_reads(tiny: GameConfig) -> None:
     samples._floors.clear()
-    first, *_, end = examine("samples", frozen(tiny), lambda: None)
-    assert first["floors"] is None and "floors" in first["words"]
+    begun, *_ = examine("samples", frozen(tiny), lambda: None)
+    assert "floors" in begun.doing
+    samples._floors.clear()
+    first, *_, end = results("samples", frozen(tiny))
+    assert first["floors"] is None
     assert set(end["values"]) == set(end["floors"]) and end["values"] == first["values"]
     assert end["values"]["w1"] > end["floors"]["w1"]["worst_5pct"]  # this generator has hardly begun
-    (again,) = examine("samples", frozen(tiny, 5), lambda: None)
+    (again,) = results("samples", frozen(tiny, 5))
     assert again["floors"] == end["floors"]  # facts about the law: read once
 
 
 def test_the_mode_table_is_that_of_a_mixture(tiny: GameConfig) -> None:
-    table = last("samples", replace_data(tiny, RingConfig(modes=3)))
-    assert [row["weight"] for row in table["modes"]] == pytest.approx([1 / 3] * 3)
-    assert sum(row["share"] for row in table["modes"]) + table["elsewhere"] == pytest.approx(1)
+    table = last("samples", replace_data(tiny, RingConfig(modes=3)))["modes"]
+    assert table["counted"] == "modes" and [row["weight"] for row in table["rows"]] == pytest.approx([1 / 3] * 3)
+    assert sum(row["share"] for row in table["rows"]) + table["elsewhere"] == pytest.approx(1)
     assert last("samples", tiny)["modes"] is not None or "reverse_kl" not in last("samples", tiny)["values"]
 
 
 def test_what_d_proves_of_pictures_is_a_bound_from_below_alone(tiny: GameConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(best_response, "BEST_STEPS", 300)
     found = last("best_response", replace_data(tiny, DigitsConfig()))
-    assert all(math.isnan(found[name]) for name in ("jsd", "bound", "share", "gap")) and found["jsd_floor"] is None
+    assert all(found[name] is None for name in ("jsd", "bound", "share", "gap")) and found["jsd_floor"] is None
     proven = (found["values"][-1] + math.log(4)) / 2
     assert found["values"][0] < found["values"][-1] <= 0 and 0.6 < proven <= math.log(2)  # it has hardly begun
     notes = " ".join(found["notes"])
@@ -238,35 +248,37 @@ def test_pictures_are_counted_by_what_they_show(tiny: GameConfig) -> None:
     digits = DigitsConfig(classes=(1, 3, 8))
     found = last("samples", replace_data(tiny, digits))
     assert found["points"] == 200 and "pixels" in found["notes"][0] and "200 of each law" in found["notes"][1]
-    assert [row["name"] for row in found["modes"]] == ["1", "3", "8"] and found["kinds"] == "digits"
+    table = found["modes"]
+    assert [row["name"] for row in table["rows"]] == ["1", "3", "8"] and table["counted"] == "digits"
     known = picture_estimators_for(digits)
     assert known.kinds is not None
-    assert [row["weight"] for row in found["modes"]] == pytest.approx(known.kinds.weights)
+    assert [row["weight"] for row in table["rows"]] == pytest.approx(known.kinds.weights)
     assert found["floors"]["high_quality"]["mean"] > 0.95 and set(found["floors"]) == set(found["values"])
-    assert sum(row["share"] for row in found["modes"]) + found["elsewhere"] == pytest.approx(1)
+    assert sum(row["share"] for row in table["rows"]) + table["elsewhere"] == pytest.approx(1)
 
 
 def test_real_pictures_fill_the_table_by_their_weights() -> None:
     for data in (DigitsConfig(), DiscsAndSquaresConfig(share=0.2)):
         known = picture_estimators_for(data)
-        table: dict[str, Any] = kind_table(data, known.real_points)
-        for row in table["modes"]:
-            assert abs(row["share"] - row["expected"]) < 5 * row["noise"], (data, row)
-        assert table["elsewhere"] < 0.03
+        table = kind_table(data, known.real_points)
+        assert table is not None
+        for row in table.rows:
+            assert abs(row.share - row.expected) < 5 * row.noise, (data, row)
+        assert table.elsewhere < 0.03
 
 
 def test_a_cell_is_named_by_its_middle() -> None:
     """The pictures of all cells' middles are counted once each, in the order of the names."""
     data = DiscsAndSquaresConfig()
     law: Any = picture_estimators_for(data).law
-    middles = [list(place) for place in itertools.product([0, 1], [6, 8, 10], [6, 8, 10], [3, 4])]
+    middles = [place for place in itertools.product([0, 1], [6, 8, 10], [6, 8, 10], [3, 4])]
     pictures = 2 * law.rendered(torch.tensor(middles, dtype=torch.float32)) - 1
-    table: dict[str, Any] = kind_table(data, pictures)
-    assert [a["name"] for a in table["attributes"]] == ["kind", "x", "y", "radius"]
-    assert [row["place"] for row in table["modes"]] == middles
-    assert [row["share"] for row in table["modes"]] == pytest.approx([1 / 36] * 36)
-    one: dict[str, Any] = kind_table(data, pictures[7:8])
-    assert [row["place"] for row in one["modes"] if row["share"]] == [middles[7]]
+    table, one = kind_table(data, pictures), kind_table(data, pictures[7:8])
+    assert table is not None and one is not None
+    assert [a.name for a in table.attributes] == ["kind", "x", "y", "radius"]
+    assert [row.place for row in table.rows] == middles
+    assert [row.share for row in table.rows] == pytest.approx([1 / 36] * 36)
+    assert [row.place for row in one.rows if row.share] == [middles[7]]
 
 
 def test_pictures_without_labels_have_no_table(tiny: GameConfig) -> None:
@@ -298,27 +310,27 @@ def test_the_landscape_of_the_dirac_gan_is_its_phase_plane_turned() -> None:
         session.advance()
     theta, psi = float(session.state.theta), float(session.state.phi)
     taken = FrozenGame(1, session.config, session.state, trail.points)
-    *_, found = examine("landscape", taken, lambda: None)
+    *_, found = results("landscape", taken)
     n = found["grid"]
     low_a, high_a, low_b, high_b = found["window"]
     flow, speeds = np.reshape(found["flow"], (n, n, 2)), np.reshape(found["speeds"], (n, n))
     here = 1 / (1 + math.exp(-theta * psi)) * math.hypot(theta, psi)
     assert found["speed"] == pytest.approx(here, rel=1e-4) and found["in_plane"] == pytest.approx(1, abs=1e-6)
     np.testing.assert_allclose(np.hypot(flow[..., 0], flow[..., 1]), 10**speeds, rtol=2e-3)  # nothing stands across
-    assert sum(found["shares"]) == pytest.approx(1) and len(found["path"]) == 2 * 41 and found["from"] == 0
+    assert sum(found["shares"]) == pytest.approx(1) and len(found["path"]) == 2 * 41 and found["since"] == 0
     # The origin, where nobody moves: as far from here as w is long; the flow about it stands square
     a, b = np.meshgrid(np.linspace(low_a, high_a, n), np.linspace(low_b, high_b, n))
     slowest = np.unravel_index(speeds.argmin(), speeds.shape)
     cell = (high_a - low_a) / (n - 1)
     assert math.hypot(a[slowest], b[slowest]) == pytest.approx(math.hypot(theta, psi), abs=cell)
     assert found["angle"]["words"] and len(found["angle"]["cosines"]) == landscape.ANGLES
-    assert found["notes"] == []
+    assert found["notes"] == ()
 
 
 def test_without_a_path_the_landscape_lies_along_one_more_round(tiny: GameConfig) -> None:
     session = Played(dirac((1.0, 0.0)))
-    *_, found = examine("landscape", FrozenGame(1, session.config, session.state), lambda: None)
-    assert found["shares"] is None and found["angle"] is None and found["path"] == [0, 0]
+    *_, found = results("landscape", FrozenGame(1, session.config, session.state))
+    assert found["shares"] is None and found["angle"] is None and found["path"] == (0, 0)
     assert "not enough of a path" in found["notes"][0]
     # From (1, 0) D alone moves, by 0.1 * sigma(0) = 0.05, and ten times that is seen to each side
     assert found["window"] == pytest.approx([-0.5, 0.5, -0.5, 0.5], rel=1e-5)
@@ -364,7 +376,7 @@ def test_a_spectrum_says_how_much_of_d_is_flat(tiny: GameConfig) -> None:
     )
     taken = frozen(config)
     half = torch.tensor([[1.0, 0.0, 1.5, 0.0]])
-    *_, found = examine("spectrum", replace(taken, state=replace(taken.state, phi=half, phi_effective=half)), lambda: None)
+    *_, found = results("spectrum", replace(taken, state=replace(taken.state, phi=half, phi_effective=half)))
     assert np.isfinite(found["eigenvalues"]).all()
     (note,) = [note for note in found["notes"] if "flat" in note]
     assert 5 < float(note.split("%")[0].split()[-1]) < 95
@@ -378,26 +390,26 @@ def test_at_its_time_limit_d_stops_says_what_it_reached_and_goes_on_from_there(
 ) -> None:
     """In pieces it comes to the same, step for step, as at one go."""
     monkeypatch.setattr(best_response, "BEST_STEPS", 250)
-    *_, whole = examine("best_response", frozen(tiny), lambda: None)
+    *_, whole = results("best_response", frozen(tiny))
     monkeypatch.setattr(best_response, "BEST_SECONDS", 0.0)
     ear, taken = Ear(), frozen(tiny)
     assert not ear.examiner.go_on("best_response")
     ear.examiner.ask("best_response", taken)
     for n in (1, 2, 3, 4):
         until(lambda n=n: len(ear.done()) == n and ear.examiner.is_idle, 30, "it stops or ends")
-        said = ear.heard[-1].result
-        assert said is not None and ear.heard[-1].step == taken.step
+        said = ear.heard[-1].finding
+        assert said.result is not None and said.step == taken.step
         if n < 4:
-            assert said["unfinished"] == 0 and len(said["steps"]) == n
-            assert f"at {said['steps'][-1]} of at most 250 steps" in said["notes"][-1]
+            assert said.unfinished == 0 and len(said.result.steps) == n
+            assert f"at {said.result.steps[-1]} of at most 250 steps" in said.result.notes[-1]
             assert ear.examiner.go_on("best_response")
-        elif "unfinished" in said:  # V at the last step was one more piece
+        elif said.unfinished is not None:  # V at the last step was one more piece
             assert ear.examiner.go_on("best_response")
             until(lambda: len(ear.done()) == 5, 30, "it ends")
-            said = ear.heard[-1].result
-    assert said is not None and "unfinished" not in said
-    assert said["steps"] == whole["steps"] and said["values"] == pytest.approx(whole["values"], abs=1e-5)
-    assert not any("Stopped" in note for note in said["notes"])
+            said = ear.heard[-1].finding
+    assert said.result is not None and said.unfinished is None
+    assert said.result.steps == whole["steps"] and said.result.values == pytest.approx(whole["values"], abs=1e-5)
+    assert not any("Stopped" in note for note in said.result.notes)
     assert not ear.examiner.go_on("best_response")
 
 
@@ -406,8 +418,8 @@ def test_an_examination_is_stopped_by_hand_and_what_it_found_stands(
 ) -> None:
     entered = threading.Event()
 
-    def endless(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Result]:
-        yield {"found": 7.0, "notes": ["first"], "words": "at it"}
+    def endless(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Progress]:
+        yield Progress(gap_of(7.0, "first"), doing="at it")
         entered.set()
         while True:
             check_cancelled()
@@ -420,8 +432,8 @@ def test_an_examination_is_stopped_by_hand_and_what_it_found_stands(
     ear.examiner.stop("samples")
     ear.examiner.stop("duality")
     until(lambda: ear.examiner.is_idle, 30, "it has stopped")
-    ended = {e.what: e for e in ear.heard if e.done}
-    assert ended["duality"].result == {"found": 7.0, "notes": ["first", "Stopped by hand."]}
+    ended = {e.what: e.finding for e in ear.heard if e.finding.done}
+    assert ended["duality"].result == gap_of(7.0, "first", "Stopped by hand.") and ended["duality"].doing == ""
     assert ended["samples"].problem == "Stopped by hand."
     assert len(ear.done()) == 2
     ear.examiner.stop("duality")  # nothing is left to be stopped
@@ -458,8 +470,9 @@ def problem(what: Examinable, taken: FrozenGame, until: Callable[..., Any]) -> s
     ear = Ear()
     ear.examiner.ask(what, taken)
     until(ear.done, 30, what)
-    assert ear.heard[-1].result is None
-    return ear.heard[-1].problem
+    finding: Finding = ear.heard[-1].finding
+    assert finding.result is None
+    return finding.problem
 
 
 @pytest.mark.parametrize("what", WHATS)
@@ -488,9 +501,9 @@ def test_no_spectrum_under_spectral_or_batch_normalisation(tiny: GameConfig, unt
     ids=lambda e: str(type(e).__name__),
 )
 def test_every_failure_is_a_sentence(error, said, tiny, until, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Result]:
+    def fail(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Progress]:
         raise error
-        yield {}
+        yield Progress()
 
     monkeypatch.setitem(EXAMINATIONS, "duality", replace(EXAMINATIONS["duality"], results=fail))
     assert said in problem("duality", frozen(tiny), until)
@@ -510,7 +523,7 @@ def test_one_at_a_time_in_turn_and_the_newer_state_counts(tiny, until, monkeypat
     ear.examiner.ask("spectrum", frozen(tiny, 1))
     until(gate.entered.is_set)
     ear.examiner.ask("duality", frozen(tiny, 1))
-    assert ear.heard[-1].result == {"words": "waits its turn behind the spectrum"}
+    assert ear.heard[-1].finding == Finding(step=1, done=False, doing="waits its turn behind the spectrum")
     ear.examiner.ask("duality", frozen(tiny, 2))  # replaces the one that waits
     ear.examiner.ask("spectrum", frozen(tiny, 2))  # ends the one that runs: it is done again, on this state
     gate.open.set()
@@ -553,7 +566,7 @@ def test_the_game_is_the_same_bit_for_bit_with_and_without_an_examination(
         directory = tmp_path / name
         directory.mkdir()
         stage = Stage(directory, played, step_seconds=0.0)
-        heard = lambda: [e for e in stage.events(Examined) if e.done]  # noqa: E731
+        heard = lambda: [e for e in stage.events(Examined) if e.finding.done]  # noqa: E731
         asked = [(0.02 * i, Examine(what=what)) for i, what in enumerate(WHATS)] if examined else []
         script: list[Any] = [(0.0, SendFrame()), (0.0, StepBy(n=40)), (0.5, StepBy(n=40)), *[(0.5 + at, c) for at, c in asked]]
         script += [(0.9, StepBy(n=200))]  # beside them
@@ -561,7 +574,7 @@ def test_the_game_is_the_same_bit_for_bit_with_and_without_an_examination(
             script += [(1.5, lambda: until(lambda: len(heard()) == len(WHATS), 60, "all are done"))]
         script += [(2.0, StepBy(n=40)), (3.0, End())]
         stage.play(*script)
-        assert len(heard()) == (len(WHATS) if examined else 0) and not any(e.problem for e in heard())
+        assert len(heard()) == (len(WHATS) if examined else 0) and not any(e.finding.problem for e in heard())
         return stage
 
     with_it, without = run("with", True), run("without", False)
@@ -581,7 +594,7 @@ def test_the_game_is_the_same_bit_for_bit_with_and_without_an_examination(
 
 
 def test_it_is_the_state_of_the_moment_that_is_examined(stage: Stage, until: Callable[..., Any]) -> None:
-    heard = lambda: [e for e in stage.events(Examined) if e.done]  # noqa: E731
+    heard = lambda: [e for e in stage.events(Examined) if e.finding.done]  # noqa: E731
     stage.play(
         (0.0, StepBy(n=7)),
         (1.0, Examine(what="duality")),
@@ -589,7 +602,7 @@ def test_it_is_the_state_of_the_moment_that_is_examined(stage: Stage, until: Cal
         (2.0, lambda: until(heard)),
         (3.0, End()),
     )
-    assert [(e.step, e.generation) for e in heard()] == [(7, 1)] and stage.step == 16
+    assert [(e.finding.step, e.generation) for e in heard()] == [(7, 1)] and stage.step == 16
 
 
 @pytest.mark.parametrize("begin_again", ["start", "rewind", "end"])
@@ -605,7 +618,7 @@ def test_a_new_game_drops_what_is_running(begin_again, stage: Stage, until, monk
         (0.6, End()),
     )
     until(lambda: stage.loop._examiner.is_idle, 10, "its thread ends")
-    assert not [e for e in stage.events(Examined) if e.done] and gate.begun == 1
+    assert not [e for e in stage.events(Examined) if e.finding.done] and gate.begun == 1
 
 
 # ------------------------------------------------------------------------------------------------------------ on the server
@@ -635,9 +648,8 @@ def test_a_run_keeps_the_newest_of_its_own_game(tmp_path: Path, tiny: GameConfig
         run.on_event(worker, Started(generation=generation, step=0, games=(StartedGame(config=tiny, changes=(), facts=facts),)))
 
     def say(step: int, generation: int = 1, done: bool = True) -> None:
-        run.on_event(
-            worker, Examined(generation=generation, step=step, what="duality", done=done, result={"gap": 0.5, "bad": None})
-        )
+        finding = Finding(step=step, done=done, result=gap_of(math.nan))
+        run.on_event(worker, Examined(generation=generation, what="duality", finding=finding))
 
     begin(1)
     assert run.describe("watch").examined == {}
@@ -645,8 +657,9 @@ def test_a_run_keeps_the_newest_of_its_own_game(tmp_path: Path, tiny: GameConfig
     version = run.version
     say(3, done=False)
     say(4)
-    found = {"duality": {"step": 4, "done": True, "result": {"gap": 0.5, "bad": None}, "problem": ""}}
-    assert json.loads(run.state("watch")[1])["examined"] == found and run.version > version
+    (found,) = json.loads(run.state("watch")[1])["examined"].items()
+    assert found == ("duality", json.loads(Finding(step=4, done=True, result=gap_of(math.nan)).model_dump_json()))
+    assert found[1]["result"]["gap"] is None and found[1]["result"]["what"] == "duality" and run.version > version
     assert run.order(Restart()) == ""
     say(5)  # of the game that is over
     begin(2)
