@@ -107,7 +107,7 @@ const USUAL = [0.85, 1.15];
 
 /** A distance to the nearest real picture, against that between two real ones.
  * @param {Pick<import('./types.d.ts').Nearest, 'distance' | 'typical'>} near */
-export function nearness({ distance, typical }) {
+function nearness({ distance, typical }) {
   const what = `Distance ${chosen(distance)}`;
   if (!known(distance) || !known(typical) || !(typical > 0)) return `${what}.`;
   const ratio = distance / typical;

@@ -164,7 +164,7 @@ export class ComparisonStage {
 
 /** The number of columns under which the pictures are largest; of two as good the one with fewer empty places.
  * @param {number} count @param {number} width @param {number} height px @param {number} aspect of a picture */
-export function columnsFor(count, width, height, aspect) {
+function columnsFor(count, width, height, aspect) {
   let best = { columns: 1, size: 0 };
   for (let columns = 1; columns <= count; columns++) {
     const rows = Math.ceil(count / columns);

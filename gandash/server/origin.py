@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gandash.config import GameConfig
+from gandash.config.changes import differences
 from gandash.server.history import History
 
 
@@ -49,5 +50,4 @@ class Origin:
 
 def is_other(ready: GameConfig, begun: Sequence[GameConfig]) -> bool:
     """Whether any of these games began with other settings, whatever its seed."""
-    seed = {"seed": ready.run.seed}
-    return any(c.model_copy(update={"run": c.run.model_copy(update=seed)}) != ready for c in begun)
+    return any(differences(ready, c).keys() - {"run.seed"} for c in begun)
