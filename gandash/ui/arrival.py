@@ -30,7 +30,8 @@ def arrival_page() -> str:
     style = f'<link rel="preload" as="style" href="./gandash/assets/live/{STYLE}?v={__version__}">\n'
     # First in the head: the picture waits for these; behind Streamlit's own many files they would come late
     streamlit = STREAMLIT_PAGE.read_text("utf-8").replace("<head>", f"<head>\n{preloads}", 1)
-    return added(streamlit, style, (ASSETS / "arrival" / "arrival.html").read_text("utf-8"))
+    place, script = ((ASSETS / "arrival" / name).read_text("utf-8") for name in ("arrival.html", "arrival.js"))
+    return added(streamlit, style, f"{place}<script>\n{script}</script>\n")
 
 
 def address(module: str) -> str:
