@@ -106,7 +106,7 @@ def measure(
     fake = sample(game, state.theta[row], latents)
     live = found.read(fake[0])
     phi_effective, reading = state.phi_effective[row], game.objective.reading
-    one_pass = game.pack == 1 and game.discriminator.network.is_plain and not game.objective.pairs
+    one_pass = game.pack == 1 and game.discriminator.network.has_passes_by_hand and not game.objective.pairs
     real_points = found.real_points[None]
     if not one_pass:  # spread-out points lie in order: a pack must not be made of neighbours, nor a pair of equal ranks
         real_points, fake = (x[:, torch.randperm(found.samples, generator=generator)] for x in (real_points, fake))

@@ -157,7 +157,7 @@ def mean_slope(game: Game, phi: Tensor, x: Tensor) -> Tensor:
     spectral normalisation phi is what D is judged with, `GameState.phi_effective`.
     """
     places, net = discriminator_input(game, x.detach()), game.discriminator.network
-    if net.is_plain:
+    if net.has_passes_by_hand:
         with torch.inference_mode():
             judged = passes.run(net, phi, places)
             judged.backward()

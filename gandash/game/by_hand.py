@@ -95,4 +95,4 @@ def generator_by_hand(
 def outputs_of(game: Game, phi: Tensor, x: Tensor) -> Tensor:
     """a without a graph on what D gets, `(members, packs, D's inputs)` -> `(members, packs)`, in memory of its own."""
     net = game.discriminator.network
-    return passes.run(net, phi, x).outputs.squeeze(1).clone() if net.is_plain else net(phi, x).squeeze(-1)
+    return passes.run(net, phi, x).outputs.squeeze(1).clone() if net.has_passes_by_hand else net(phi, x).squeeze(-1)

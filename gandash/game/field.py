@@ -29,12 +29,12 @@ def sample(game: Game, theta: Tensor, latents: Tensor, masks: Masks | None = Non
     if latents.shape[1] == game.batch and not _is_by_hand(game):
         # A batch to train on. The many samples of a picture are given no graph: it would only fill the memory
         return made_for(game, theta, latents, masks).samples.detach()
-    return passes.run(net, theta, latents, weightings=2).outputs.mT if net.is_plain else net(theta, latents, masks)
+    return passes.run(net, theta, latents, weightings=2).outputs.mT if net.has_passes_by_hand else net(theta, latents, masks)
 
 
 def _is_by_hand(game: Game) -> bool:
     """Whether G's gradient is passed by hand, through both networks."""
-    return game.generator.network.is_plain and game.discriminator.network.is_plain
+    return game.generator.network.has_passes_by_hand and game.discriminator.network.has_passes_by_hand
 
 
 @torch.inference_mode()
@@ -53,7 +53,7 @@ def discriminator_part(
     game: Game, phi: Tensor, real: Tensor, fake: Tensor, step_noise: StepNoise = NO_STEP_NOISE
 ) -> DiscriminatorPart:
     """D's half of the field on a real and a generated batch, both `(members, batch, dim)`."""
-    if game.discriminator.network.is_plain:
+    if game.discriminator.network.has_passes_by_hand:
         return discriminator_by_hand(game, phi, real, fake, step_noise)
     return discriminator_by_autograd(game, phi, real, fake, step_noise)
 
@@ -66,7 +66,7 @@ def sample_gradient(game: Game, phi: Tensor, x: Tensor) -> Tensor:
     """
     packed = torch.cat([x.roll(-i, dims=1) for i in range(game.pack)], dim=-1)
     net = game.discriminator.network
-    if net.is_plain:
+    if net.has_passes_by_hand:
         judged = passes.run(net, phi, packed)
         judged.backward()
         a, slope = judged.outputs[:, 0], judged.slope().mT

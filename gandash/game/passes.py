@@ -63,7 +63,9 @@ class Tape:
     """
 
     def __init__(self, network: Network, rows: Tensor, sizes: tuple[int, ...], weightings: int) -> None:
-        assert isinstance(network, MLP) and network.is_plain, "these passes are wrong for any other network: call it instead"
+        assert isinstance(network, MLP) and network.has_passes_by_hand, (
+            "these passes are wrong for any other network: call it instead"
+        )
         members = len(rows)
         lead = () if members == 1 else (members,)
         batch = sum(sizes)

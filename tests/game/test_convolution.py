@@ -327,7 +327,9 @@ def test_a_multilayer_perceptron_makes_pictures_by_hand_as_by_autograd(objective
     net = {"kind": "mlp", "width": 5, "depth": 2, "activation": "tanh"}
     given = config(objective=objective, r1=0.5).replace_all([("generator", net), ("discriminator", net)])
     game = in_double(given)[0]
-    assert isinstance(game.generator.network, MLP) and game.generator.network.is_plain and game.generator.network.bounded
+    assert (
+        isinstance(game.generator.network, MLP) and game.generator.network.has_passes_by_hand and game.generator.network.bounded
+    )
     check_field(game)
     check_field(game, by_autograd=True)
     theta, phi, real, latents, _ = setting(game)

@@ -318,7 +318,7 @@ def test_label_smoothing_in_the_field(objective: str) -> None:
 )
 def test_networks_that_autograd_passes(network: dict[str, Any], penalties: dict[str, Any]) -> None:
     game = calmed(2, "relativistic", network=network, packing=2, batch=6, **penalties)
-    assert not game.discriminator.network.is_plain and not game.generator.network.is_plain
+    assert not game.discriminator.network.has_passes_by_hand and not game.generator.network.has_passes_by_hand
     check_field(game)
     theta, phi, real, latents, step_noise = setting(game)
     assert (step_noise.masks[0] is None) == ("dropout" not in network)
@@ -330,7 +330,7 @@ def test_networks_that_autograd_passes(network: dict[str, Any], penalties: dict[
 def test_one_network_by_hand_and_one_by_autograd() -> None:
     for changed in ("generator.dropout", "discriminator.dropout"):
         game = in_double(calmed(1, r1=0.5, r2=0.5, gradient_penalty=1.0).config.replace(changed, 0.3))[0]
-        assert game.generator.network.is_plain != game.discriminator.network.is_plain
+        assert game.generator.network.has_passes_by_hand != game.discriminator.network.has_passes_by_hand
         check_field(game)
 
 

@@ -347,9 +347,11 @@ def test_a_member_alone_gives_the_same_as_in_a_population(net: Network) -> None:
 
 
 def test_only_what_the_passes_by_hand_can_do_is_plain(net: Network) -> None:
-    assert net.is_plain == (net.size == MLP(2, 1, MLPConfig(width=3)).size and net.draw_masks(generators(0), 1) is None)
+    assert net.has_passes_by_hand == (
+        net.size == MLP(2, 1, MLPConfig(width=3)).size and net.draw_masks(generators(0), 1) is None
+    )
     rows, x, _ = place(net)
-    if net.is_plain:
+    if net.has_passes_by_hand:
         torch.testing.assert_close(passes.run(net, rows, x).outputs.mT, net(rows, x))
     else:
         with pytest.raises(AssertionError, match="call it instead"):
@@ -361,7 +363,7 @@ def test_only_what_the_passes_by_hand_can_do_is_plain(net: Network) -> None:
 
 def test_a_point_stays_where_it_is_put() -> None:
     net = build_network(3, 2, PointConfig(start=-2))
-    assert net.size == 2 and net.layers == [] and not net.is_plain and net.tapes == {}
+    assert net.size == 2 and net.layers == [] and not net.has_passes_by_hand and net.tapes == {}
     row = net.initialise(Generator())
     assert row.tolist() == [-2, -2]
     y = net(torch.stack([row, 2 * row]), draw(2, 5, 3, seed=0).float())
@@ -370,7 +372,7 @@ def test_a_point_stays_where_it_is_put() -> None:
 
 def test_a_linear_discriminator_is_a_product() -> None:
     net = build_network(2, 1, LinearConfig(start=3))
-    assert net.size == 2 and net.layers == [] and not net.is_plain and net.tapes == {}
+    assert net.size == 2 and net.layers == [] and not net.has_passes_by_hand and net.tapes == {}
     assert net.initialise(Generator()).tolist() == [3, 3]
     y = net(torch.tensor([[2.0, -1.0]]), torch.tensor([[[1.0, 1.0], [0.0, 5.0]]]))
     assert y.tolist() == [[[1.0], [-5.0]]]

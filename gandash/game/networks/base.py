@@ -93,12 +93,12 @@ class Network(ABC):
     A row is the concatenation of parts with these `lengths`. The parts numbered `matrices` are weight matrices of these
     `shapes` (fan_in, fan_out); the others are biases, gains and shifts.
 
-    `is_plain`: the passes by hand of `passes.py` are right for this network; otherwise its outputs and gradients come from
+    `has_passes_by_hand`: those of `passes.py` are right for this network; otherwise its outputs and gradients come from
     calling it. `layers` are the (fan_in, fan_out) of the matrices that these passes multiply by, `tapes` is their memory (see
     `passes.tape`). `couples_batch`: the outputs of one batch depend on each other, as under batch norm.
     """
 
-    is_plain = False
+    has_passes_by_hand = False
     couples_batch = False
     lengths: list[int]
     shapes: list[tuple[int, int]]

@@ -57,7 +57,7 @@ class MLP(Network):
         self._maxout = settings.activation == "maxout"
         self._dim = {"none": None, "batch": 1, "layer": 2}[settings.normalisation]
         self.couples_batch = settings.normalisation == "batch"
-        self.is_plain = not (self._maxout or scales or settings.dropout)
+        self.has_passes_by_hand = not (self._maxout or scales or settings.dropout)
 
     @property
     def activation(self) -> Activation:
