@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import pty
+import re
 import resource
 import signal
 import subprocess
@@ -315,6 +316,7 @@ def test_on_the_plane_the_reader_is_told_of_modes_and_of_the_sliced_distance() -
     assert result.exit_code == 0
     for words in ("sliced W1", " of 8 captured", "high quality", "perfect G: 98.9 %"):
         assert words in result.stdout
+    assert re.search(r"JSD +0\.", result.stdout)
 
 
 def test_a_run_is_kept_whole(tmp_path: Path) -> None:
@@ -714,6 +716,7 @@ def test_samples_from_a_file_are_learnt_and_settings_follow(tmp_path: Path) -> N
     two = call("train", "--samples", str(tmp_path / "two.npy"), *short)
     config = parse_config(strict_json(two.stdout)["config"])
     assert config.data.kind == "samples_2d" and config.latent.dimension == 2
+    assert re.search(r"JSD +at least 0\.", call("train", "--samples", str(tmp_path / "two.npy"), *short[:-1]).stdout)
 
 
 def test_a_table_that_may_mean_two_things_is_refused_with_the_words_that_choose(tmp_path: Path) -> None:

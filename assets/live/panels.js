@@ -128,7 +128,7 @@ export const PANELS = [
     when: facts => isClassic(readingOf(facts)),
     series: [
       { column: 'value', label: 'V', ink: 'value' },
-      { column: 'jsd', label: '−log 4 + 2 JSD',
+      { column: 'jsd', label: facts => `−log 4 + 2 JSD${isBound(facts) ? ' ≥' : ''}`,
         name: facts =>
           `−log 4 + 2 JSD, ${isBound(facts) ? 'a lower bound of ' : ''}the value of the best D${heldFor(facts)}`,
         ink: 'text', dash: 'fine', width: 1.3, when: facts => measures(facts, 'jsd'), derive: jsd => 2 * jsd - LOG_4 },

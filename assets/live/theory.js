@@ -134,8 +134,8 @@ export class Theory {
     write(this.#floor, floor ? `(floor ${fixed(floor.mean, 4)})` : '');
     this.#jsd.rename(jsdOf(facts));
     this.#tips.set(this.#jsd.node, 'The Jensen–Shannon divergence between p_r and p_g in nats, at most log 2 = 0.693.'
-      + (isBound(facts) ? ' This is a lower bound: uploaded rows have no density, so both laws are compared on cells, '
-      + 'and what is finer than a cell is not seen.' : '')
+      + (isBound(facts) ? ' But for noise this is a lower bound: uploaded rows have no density, so both laws are '
+      + 'compared on cells, and what is finer than a cell is not seen.' : '')
       + (known(n.jsd_step) ? ` Read at step ${grouped(n.jsd_step)}${known(n.jsd_error)
         ? `, off by no more than about ${fixed(n.jsd_error, 3)}` : ''}.` : '')
       + (floor ? ` As many samples of p_r itself read ${fixed(floor.mean, 4)} on average and at most `

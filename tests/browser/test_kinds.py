@@ -48,6 +48,9 @@ def test_every_kind_of_data_goes_on_before_ones_eyes(lab: Lab, name: str) -> Non
     captured = lab.page.locator('[data-panel="coverage"]:not([hidden])')
     if name in COUNTED:
         wait_until(lambda: COUNTED[name] in captured.inner_text(), f"the curves say {COUNTED[name]}")
+    says_bound = name == "samples_2d"  # rows have no density
+    theory = lab.page.locator(".gd-theory")
+    wait_until(lambda: ("JSD ≥" in theory.inner_text()) == says_bound, "the JSD is called what it is")
     assert not lab.complaints, lab.complaints
 
 

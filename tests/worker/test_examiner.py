@@ -19,7 +19,14 @@ from telling import line_facts
 from worker.test_loop import Stage
 
 from gandash.config import GameConfig, RunConfig
-from gandash.config.data import DigitsConfig, DiscsAndSquaresConfig, PointMassConfig, RingConfig, UploadedPicturesConfig
+from gandash.config.data import (
+    DigitsConfig,
+    DiscsAndSquaresConfig,
+    PointMassConfig,
+    RingConfig,
+    Samples2DConfig,
+    UploadedPicturesConfig,
+)
 from gandash.config.networks import LinearConfig, MLPConfig, PointConfig
 from gandash.config.optimisers import AdamConfig, GradientDescentConfig, MomentumConfig
 from gandash.config.regularisers import RegulariserConfig
@@ -201,6 +208,13 @@ def test_the_best_response_streams_its_way(tiny: GameConfig, monkeypatch: pytest
     assert end["bound"] == pytest.approx(2 * end["jsd"] - math.log(4))
     assert end["gap"] == pytest.approx(end["bound"] - end["values"][-1])
     assert end["values"][-1] > end["values"][0]
+
+
+def test_the_jsd_of_rows_is_called_a_bound(tiny: GameConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(best_response, "BEST_STEPS", 100)
+    found = last("best_response", replace_data(tiny, Samples2DConfig()))
+    assert found["jsd_is_bound"] and "a lower bound, which D may pass" in " ".join(found["notes"])
+    assert not last("best_response", tiny)["jsd_is_bound"]
 
 
 def test_where_d_finds_more_than_the_measured_jsd_it_is_said(tiny: GameConfig, monkeypatch: pytest.MonkeyPatch) -> None:
