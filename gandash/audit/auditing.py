@@ -6,11 +6,12 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from gandash.audit.lines import audit_lines
 from gandash.audit.outputs import audit_outputs
 from gandash.audit.pictures import audit_pictures
 from gandash.audit.players import Players
 from gandash.audit.points import Shown, audit_points
-from gandash.audit.row import Row, Unaudited
+from gandash.audit.row import Known, Row, Unaudited
 from gandash.audit.scalar import audit_distance, audit_scalar
 from gandash.config import GameConfig
 from gandash.config.setting import JsonValue
@@ -25,6 +26,7 @@ _MANY, _MANY_PICTURES = 200_000, 4096  # samples of each law behind expectations
 
 _HISTORY = "it belongs to the path, not to a state: the cosine of two displacements that are gone"
 _OF_A_POINT = "two points have no densities: it is log 2 until they meet"
+_OF_THE_READING = "the standard error of the page's own reading, which the JSD's row grants"
 _SEEN = "it is of laws smoothed as the picture is, which the page alone defines; its floor says what a perfect G reads"
 
 
@@ -66,6 +68,10 @@ def audit(name: str, config: GameConfig, steps: int, changes: Sequence[tuple[int
     label, _ = observer.frame_arrays()
     numbers = {n: math.nan if v is None else float(v) for n, v in label.numbers.items()}
     found = list(_rows(Players(observer.game, observer.state), observer, numbers, trajectory.config))
+    of_step = Known(trajectory.step, 0.0, "the step at which the game stands still")
+    found.append(Row("measured", label.measured, of_step))
+    if "jsd_step" in numbers:
+        found.append(Row("jsd_step", numbers["jsd_step"], of_step))
     rows = tuple(one for one in found if isinstance(one, Row))
     seen = {one.name for one in found}
     found += [Unaudited(n, why) for n, why in _reasons(numbers).items() if n not in seen]
@@ -83,7 +89,7 @@ def _rows(players: Players, observer: Observer, numbers: Mapping[str, float], co
         yield from audit_scalar(config, facts.phase.eigenvalues, facts.equilibrium)
         yield from audit_distance(float(observer.state.theta), config, numbers["wasserstein"])
         for name in numbers:
-            if name.startswith(("jsd", "modes", "high_quality", "reverse_kl", "gap")):
+            if name != "jsd_step" and name.startswith(("jsd", "modes", "high_quality", "reverse_kl", "gap")):
                 yield Unaudited(name, _OF_A_POINT)
         yield Unaudited("wasserstein_average", _OF_A_POINT)
     elif isinstance(facts, PictureFacts):
@@ -94,12 +100,10 @@ def _rows(players: Players, observer: Observer, numbers: Mapping[str, float], co
         yield from audit_points(players, shown)
     slopes = 64 if isinstance(facts, PictureFacts) else 128
     yield from audit_outputs(players, numbers, real, made, samples, slopes)
+    yield from audit_lines(players, facts)
 
 
 def _reasons(numbers: Mapping[str, float]) -> dict[str, str]:
     """Why what is left is not audited."""
-    found = {"update_cosine": _HISTORY, "gap_star": _SEEN}
-    for name in numbers:
-        if name.startswith("jsd_"):
-            found.setdefault(name, "it says how and when the JSD was read")
-    return found
+    reasons = {"update_cosine": _HISTORY, "gap_star": _SEEN, "jsd_error": _OF_THE_READING}
+    return {name: why for name, why in reasons.items() if name in numbers}

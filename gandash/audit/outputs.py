@@ -44,6 +44,23 @@ _LOSS_G: Mapping[str, Callable[[Array], Array]] = {
 }
 
 
+def loss_of_d(objective: str, a: float, smoothing: float) -> float:
+    """D's loss where its output is `a` everywhere."""
+    if objective not in _LOSS_D:  # relativistic: only differences of outputs count
+        return float(_softplus(np.zeros(())))
+    of_r, of_f = _LOSS_D[objective](np.array(a), np.array(a), 1 - smoothing)
+    return float(of_r + of_f)
+
+
+def loss_of_g(objective: str, a: float) -> float:
+    """G's loss against that D."""
+    if objective in _LOSS_G:
+        return float(_LOSS_G[objective](np.array(a)))
+    return (
+        loss_of_d(objective, a, 0) if objective not in _LOSS_D else -float(_LOSS_D[objective](np.array(a), np.array(a), 1)[1])
+    )
+
+
 def audit_outputs(
     players: Players, shown: Mapping[str, float], real: Array, made: Array, samples: int, slopes: int
 ) -> Iterator[Row | Unaudited]:

@@ -155,9 +155,7 @@ def _quality_of_p_r(players: Players, shown: Shown, real: Array) -> Iterator[Row
     if modes is not None and modes.std > 0:
         share = _at_modes(real, modes.places.double().numpy(), modes.std).sum() / len(real)
         error = math.sqrt(max(share * (1 - share), 1e-9) / len(real))
-        yield Row(
-            "perfect_quality", shown.perfect_quality, Known(float(share), error, f"{len(real):,} real samples"), 2e-4, "1e-4"
-        )
+        yield Row("perfect_quality", shown.perfect_quality, Known(float(share), error, f"{len(real):,} real samples"))
 
 
 def _gap(players: Players, shown: Shown, real: Array) -> Iterator[Row | Unaudited]:

@@ -53,6 +53,8 @@ def audit_scalar(
         return np.array([_slope(of_g, theta), _slope(of_d, psi)])
 
     at = np.array(equilibrium)
+    force = Known(0.0, 0.0, "there both players' slopes vanish")
+    yield Row("force at the equilibrium", float(np.abs(field(*at)).max()), force, 1e-5, "differences, rounded")
     columns = [(field(*(at + h)) - field(*(at - h))) / (2e-3) for h in 1e-3 * np.eye(2)]
     known = sorted(np.linalg.eigvals(np.stack(columns, axis=1)), key=lambda v: (v.real, v.imag))
     shown = sorted((complex(*pair) for pair in eigenvalues), key=lambda v: (v.real, v.imag))

@@ -97,7 +97,10 @@ def table(found: Audit) -> str:
         why = f"{row.known.how}{f'; granted: {row.why}' if row.granted else ''}"
         shown, known, tolerance = _number(row.shown), _number(row.known.value), _number(row.tolerance)
         lines.append(f"  {'ok' if row.passed else 'MISS':4} {row.name:24} {shown:>12} {known:>12} {tolerance:>12}  {why}")
-    lines += [f"  {'-':4} {one.name:24} {one.why}" for one in found.unaudited]
+    alike: dict[str, list[str]] = {}
+    for one in found.unaudited:
+        alike.setdefault(one.why, []).append(one.name)
+    lines += [f"  {'-':4} not audited: {', '.join(names)}: {why}" for why, names in alike.items()]
     lines += [f"  MISS {name:24} is shown, and nothing here knows of it" for name in found.unexplained]
     return "\n".join(lines)
 

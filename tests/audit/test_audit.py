@@ -1,25 +1,33 @@
 """The audit finds true numbers true and false ones false, and uses nothing of what it audits."""
 
 import math
+from collections.abc import Iterator
+from typing import get_args
 
 import numpy as np
 import pytest
 import torch
+from pydantic import BaseModel
 from scipy import stats
 from test_floors import read, sources
 
 from gandash.audit.auditing import audit
 from gandash.audit.distances import jsd_of_ratios, jsd_on_cells, jsd_on_line, sliced_wasserstein
+from gandash.audit.lines import AUDITED, NOT_AUDITED, audit_lines
 from gandash.audit.pictures import frechet, neighbourhoods
-from gandash.audit.players import Array
+from gandash.audit.players import Array, Players
 from gandash.audit.row import Known, Row
 from gandash.cli import configure
 from gandash.cli.auditing import table
+from gandash.config.objectives import OBJECTIVES
 from gandash.config.setting import JsonValue
 from gandash.diagnostics import measure
 from gandash.diagnostics.plane_divergence import Estimate
 from gandash.game.distributions import distribution
 from gandash.presets import PRESETS
+from gandash.wire.facts import LineFacts, PhaseFacts, PictureFacts, PlaneFacts
+from gandash.worker.observer import Observer
+from gandash.worker.trajectory import Trajectory
 
 N = 400_000
 
@@ -137,3 +145,43 @@ def test_neighbourhoods_of_samples_apart_and_alike() -> None:
 )
 def test_a_row_passes_within_its_tolerance(shown: float, known: float, passes: bool) -> None:
     assert Row("x", shown, Known(known, 0.01, ""), 0.05, "").passed == passes
+
+
+# ------------------------------------------------------------------------------------------- nothing is silently left out
+
+
+def numeric_fields(model: type[BaseModel]) -> Iterator[str]:
+    """Paths of the numbers in a model of the wire."""
+    for name, field in model.model_fields.items():
+        inner = [a for a in parts(field.annotation) if isinstance(a, type)]
+        for a in inner:
+            if issubclass(a, BaseModel):
+                yield from (f"{name}.{path}" for path in numeric_fields(a))
+        if {int, float} & set(inner):
+            yield name
+
+
+def parts(annotation: object) -> Iterator[object]:
+    """What an annotation is made of: `dict[str, X] | None` gives str, X and None."""
+    if args := get_args(annotation):
+        for a in args:
+            yield from parts(a)
+    else:
+        yield annotation
+
+
+def test_every_number_of_the_facts_is_audited_or_said_not_to_be() -> None:
+    numbers = {path for of in (LineFacts, PlaneFacts, PhaseFacts, PictureFacts) for path in numeric_fields(of)}
+    assert numbers == AUDITED | set(NOT_AUDITED)
+    assert not AUDITED & set(NOT_AUDITED)
+
+
+@pytest.mark.parametrize("objective", list(OBJECTIVES))
+def test_lines_of_theory_are_the_least_losses(objective: str) -> None:
+    config = configure(PRESETS["one-gaussian"].config, [("objective", objective)])
+    trajectory = Trajectory(config)
+    observer = Observer(trajectory)
+    found = list(audit_lines(Players(observer.game, observer.state), observer.facts()))
+    rows = [one for one in found if isinstance(one, Row)]
+    assert [row for row in rows if not row.passed] == []
+    assert "line of loss_d" in {row.name for row in rows}
