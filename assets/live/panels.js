@@ -3,7 +3,7 @@
  * The curves, declared: which columns of the history share a panel, how they look, and what theory says about them.
  */
 
-import { countedBy, hasModes, isBound, jsdOf, kindsOf, measures, wassersteinOf } from './counted.js';
+import { countedBy, hasModes, isBound, jsdOf, kindsOf, measures, wassersteinInWords, wassersteinOf } from './counted.js';
 import { chosen, compact, fixed, known, percent } from './numbers.js';
 import { isClassic, isProbability, readingOf } from './reading.js';
 
@@ -208,10 +208,12 @@ export const PANELS = [
         name: facts =>
           `${isBound(facts) ? 'lower bound of the ' : ''}Jensen–Shannon divergence, in nats${heldFor(facts)}`,
         ink: 'text' },
-      { column: 'wasserstein', label: facts => wassersteinOf(facts), name: 'Wasserstein distance, in units of x',
+      { column: 'wasserstein', label: facts => wassersteinOf(facts), name: wassersteinInWords,
         ink: 'real', dash: 'dashdot' },
-      { column: 'reverse_kl', label: 'KL',
-        name: 'reverse KL divergence, in nats: of the shares of the modes from their true weights', ink: 'generated',
+      { column: 'reverse_kl', label: facts => `KL of ${countedBy(facts).noun}`,
+        name: facts => `reverse KL divergence, in nats, of the ${countedBy(facts).noun}’ shares of p_g from their true `
+          + 'weights: it sees nothing of p_g’s shape within them. '
+          + (facts.floors.reverse_kl ? `A perfect generator reads ${compact(facts.floors.reverse_kl.mean)}` : ''), ink: 'generated',
         dash: 'dot', least: 1e-4, when: hasModes },
     ],
     references: facts => [...floor(facts.floors.jsd, 'text', 'noise floor of JSD'),

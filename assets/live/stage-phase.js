@@ -13,6 +13,7 @@ import { drawChosen, drawEquilibrium, drawFlow, drawFrame, drawNames, drawPath, 
 import { inWords, SpectrumCanvas } from './phase-spectrum.js';
 import { drawAxes } from './plane-marks.js';
 import { NO_GAME } from './reading.js';
+import { Spoken } from './spoken.js';
 import { Viewport } from './viewport.js';
 
 /** In drawing order; the spectrum has a picture of its own.
@@ -54,7 +55,6 @@ const MARGIN = { left: 46, right: 1, top: 3, bottom: 38 };
 // px, and of the plane's side: the corner that a circle from the start leaves free
 const INSET = { least: 114, most: 270, share: 0.29 };
 const INSET_HEAD_PX = 37; // its caption and border, and some air
-const TELL_EVERY_MS = 2000; // the description for those who do not see the picture
 const CLICK_PX = 4; // a pointer that went farther has dragged
 const CLICK_MS = 260; // the second click of a double click comes sooner
 const CHOSEN_MS = 4000; // by then the game has begun anew, or was refused
@@ -81,8 +81,7 @@ export class PhaseStage {
   #view = new Viewport();
   #says = element('p', { class: 'gd-phase-says' });
   #homeButton = element('button', { type: 'button', class: 'gd-button gd-home', hidden: '' }, 'whole window');
-  #words = element('p', { class: 'gd-unseen', id: `gd-words-${crypto.getRandomValues(new Uint32Array(1))[0]}` });
-  #toldAt = -Infinity;
+  #words;
   /** @type {{x: number, y: number} | null} where the pointer rests, in px of the canvas */
   #pointer = null;
   /** @type {[number, number] | null} where somebody wants the game to begin anew */
@@ -93,6 +92,7 @@ export class PhaseStage {
   constructor(options) {
     this.#options = options;
     this.#theme = options.theme;
+    this.#words = new Spoken(options.signal);
     const { signal, request, scales } = options;
     scales?.join(this.#view, signal);
     const moved = () => (scales ? scales.follow(this.#view) : request());
@@ -103,14 +103,14 @@ export class PhaseStage {
       'aria-label': 'The plane of both parameters, theta of the generator to the right and psi of the discriminator '
         + 'upwards: the flow, the path and the equilibrium. Plus and minus zoom, arrows pan, 0 resets. A click '
         + 'begins the game anew from there.',
-      'aria-describedby': this.#words.id, 'aria-keyshortcuts': '+ - 0 ArrowLeft ArrowRight ArrowUp ArrowDown',
+      'aria-describedby': this.#words.node.id, 'aria-keyshortcuts': '+ - 0 ArrowLeft ArrowRight ArrowUp ArrowDown',
     }));
     this.#context = /** @type {CanvasRenderingContext2D} */ (this.#canvas.getContext('2d', { alpha: false }));
     this.#legend.node.append(element('span', { class: 'gd-aside gd-if-steering' }, 'click: begin anew from here'));
     this.node = element(
       'div', { class: 'gd-stage gd-stage-plane gd-stage-phase' },
       this.#legend.node, this.#says, element('div', { class: 'gd-plot' }, this.#canvas, this.#homeButton),
-        this.#spectrum.node, this.#words,
+        this.#spectrum.node, this.#words.node,
     );
     this.#homeButton.addEventListener('click', () => {
       this.#view.reset();
@@ -199,7 +199,7 @@ export class PhaseStage {
     this.#view.setHome(facts.shown ?? facts.window);
     write(this.#says, facts.phase.words);
     this.#says.dataset.tone = toneOf(facts.phase.modulus);
-    this.#toldAt = -Infinity;
+    this.#words.hurry();
     this.#options.request();
   }
 
@@ -215,7 +215,7 @@ export class PhaseStage {
     // else it is the same game from elsewhere, and who chose it may have zoomed in to do so
     if (!this.#chosen) this.#view.reset();
     this.#chosen = null;
-    this.#toldAt = -Infinity;
+    this.#words.hurry();
     this.#options.request();
   }
 
@@ -224,7 +224,7 @@ export class PhaseStage {
     if (frame.arrays.flow !== this.#frame?.arrays.flow) this.#flow = null;
     this.#frame = frame;
     this.redraw();
-    this.#tell();
+    this.#words.tell(() => this.#inWords());
   }
 
   redraw() {
@@ -283,12 +283,10 @@ export class PhaseStage {
     tips.showPoint(`θ ${theta}\u2003ψ ${psi}\n${says}`, left + this.#pointer.x, top + this.#pointer.y);
   }
 
-  #tell() {
-    const now = performance.now();
+  #inWords() {
     const { path } = this.#frame?.arrays ?? {};
     const { equilibrium, phase } = this.#facts;
-    if (now - this.#toldAt < TELL_EVERY_MS || !path?.length) return;
-    this.#toldAt = now;
+    if (!path?.length) return '';
     const last = path.length - 2;
     const [theta, psi] = equilibrium ?? [NaN, NaN];
     const away = (/** @type {number} */ at) => compact(Math.hypot(path[at] - theta, path[at + 1] - psi));
@@ -297,8 +295,8 @@ export class PhaseStage {
         + `beginning of the path`
       : '';
     const eigenvalues = phase.eigenvalues.length ? `Eigenvalues ${phase.eigenvalues.map(inWords).join(' and ')}. ` : '';
-    write(this.#words, `Theta is ${compact(path[last])} and psi ${compact(path[last + 1])}${stands}. `
-      + `${eigenvalues}${known(phase.modulus) ? '' : 'Modulus unknown. '}${phase.words}`);
+    return `Theta is ${compact(path[last])} and psi ${compact(path[last + 1])}${stands}. `
+      + `${eigenvalues}${known(phase.modulus) ? '' : 'Modulus unknown. '}${phase.words}`;
   }
 }
 

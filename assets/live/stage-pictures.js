@@ -16,6 +16,7 @@ import { LookRequest } from './pictures-look.js';
 import { Walk } from './pictures-walk.js';
 import { Wall } from './pictures-wall.js';
 import { inSameUnits, isProbability, NO_GAME, readingOf } from './reading.js';
+import { Spoken } from './spoken.js';
 import { createSwitch } from './switch.js';
 
 const HEAD_PX = 20; // a heading over a wall
@@ -26,7 +27,6 @@ const WALK_PX = 74; // a walk needs this room where the real pictures are
 const SMALLEST_PX = 22; // of a picture in a small stage
 const FIGURE_SHARE = { alone: 0.29, both: 0.2 }; // of the side's height, for each figure beneath the close-up
 const SIDE_GAP_PX = 8;
-const TELL_EVERY_MS = 2000; // the description for those who do not see the pictures
 
 /** @typedef {{generated: Uint8Array, real: Uint8Array, d_generated:
  * Float32Array, d_real: Float32Array, histogram_real: Float32Array,
@@ -66,14 +66,14 @@ export class PicturesStage {
   #hint = element('p', { class: 'gd-pictures-hint' });
   #side;
   #body;
-  #words = element('p', { class: 'gd-unseen', id: `gd-words-${crypto.getRandomValues(new Uint32Array(1))[0]}` });
-  #toldAt = -Infinity;
+  #words;
   #awaitsSecond = false;
 
   /** @param {import('./stages.js').StageOptions} options */
   constructor(options) {
     this.#options = options;
     this.#theme = options.theme;
+    this.#words = new Spoken(options.signal);
     const { signal, request, tips } = options;
     this.#look = new LookRequest({ signal, send: command => this.#send(command) });
     this.#legend = new Legend(LAYERS, LEGEND, options);
@@ -88,7 +88,7 @@ export class PicturesStage {
       this.#legend.entry('frames'), scale);
     this.#generated = new Wall({ label: 'Generated pictures', signal, tips, request, onChoose: options.compact
       ? undefined : (i, isOther) => this.#choose(i, isOther) });
-    this.#generated.node.setAttribute('aria-describedby', this.#words.id);
+    this.#generated.node.setAttribute('aria-describedby', this.#words.node.id);
     this.#map = new Wall({ label: 'The plane of both latents, a generated picture at each place', signal, tips,
       request });
     this.#real = new Wall({ label: 'Real pictures', signal, tips, request });
@@ -106,7 +106,7 @@ export class PicturesStage {
       this.#histogram.node);
     this.#body = element('div', { class: 'gd-pictures' }, this.#walls, this.#side);
     this.node = element('div', { class: 'gd-stage gd-stage-plane gd-stage-pictures' }, this.#styles(),
-      this.#legend.node, this.#fieldRow, this.#body, this.#words);
+      this.#legend.node, this.#fieldRow, this.#body, this.#words.node);
     this.node.toggleAttribute('data-compact', Boolean(options.compact));
   }
 
@@ -147,7 +147,7 @@ export class PicturesStage {
     const offers = [facts.nearest && 'the nearest real one', 'where D’s gradient points', facts.walk
       && 'a walk to another'].filter(Boolean);
     write(this.#hint, `Click a generated picture to see it close up: ${offers.join(', ')}.`);
-    this.#toldAt = -Infinity;
+    this.#words.hurry();
     this.#options.request();
   }
 
@@ -167,7 +167,7 @@ export class PicturesStage {
     for (const part of [this.#generated, this.#map, this.#real, this.#walk]) part.clear();
     for (const { node } of [this.#closeUp, this.#walk, this.#kinds, this.#histogram]) node.hidden = true;
     this.#options.tips.leavePoint();
-    this.#toldAt = -Infinity;
+    this.#words.hurry();
     this.#options.request();
   }
 
@@ -176,7 +176,7 @@ export class PicturesStage {
     this.#frame = frame;
     this.#look.hear(frame.label.image_grid?.close_up);
     this.redraw();
-    this.#tell(frame);
+    this.#words.tell(() => this.#inWords(frame));
   }
 
   redraw() {
@@ -388,10 +388,7 @@ export class PicturesStage {
   }
 
   /** @param {import('./bytes.js').Picture} frame */
-  #tell({ label: { numbers }, arrays }) {
-    const now = performance.now();
-    if (now - this.#toldAt < TELL_EVERY_MS) return;
-    this.#toldAt = now;
+  #inWords({ label: { numbers }, arrays }) {
     const average = (/** @type {string} */ name) =>
       this.#colours.inWords(mean(/** @type {Float32Array | undefined} */ (arrays[name])));
     const kinds = this.#facts.modes.length;
@@ -400,8 +397,8 @@ export class PicturesStage {
     const quality = known(numbers.frechet)
       ? ` Fréchet distance ${compact(numbers.frechet)}, precision ${fixed(numbers.precision, 2)}, recall `
         + `${fixed(numbers.recall, 2)}.` : '';
-    write(this.#words, `${modes}${average('d_real')} on average on real, ${average('d_generated')} on generated `
-      + `pictures.${quality}`);
+    return `${modes}${average('d_real')} on average on real, ${average('d_generated')} on generated `
+      + `pictures.${quality}`;
   }
 }
 

@@ -16,6 +16,7 @@ import { atEquilibrium, inSameUnits, isProbability, NO_GAME, readingOf, unitOf }
 import { ARROW_CAP, ARROW_SCALE, drawArrows, drawAxes, drawDots, drawMesh, drawSquares } from './plane-marks.js';
 import { countShares, drawModes } from './plane-modes.js';
 import { fieldsOf, FREE, KNOWN, meanLevel, SteadyScale, valueAt } from './plane-fields.js';
+import { Spoken } from './spoken.js';
 import { createSwitch } from './switch.js';
 import { Viewport } from './viewport.js';
 
@@ -83,7 +84,6 @@ const GESTURES = [
 
 const MARGIN = { left: 28, right: 1, top: 3, bottom: 20 };
 const COMPACT_MARGIN = { left: 20, right: 1, top: 3, bottom: 14 };
-const TELL_EVERY_MS = 2000; // the description for those who do not see the picture
 
 /** What a layer needs to draw itself.
  * @typedef {object} Scene
@@ -125,8 +125,7 @@ export class PlaneStage {
   #scale = new SteadyScale();
   #ends = ['low', 'middle', 'high'].map(at => element('span', { 'data-at': at }));
   #homeButton = element('button', { type: 'button', class: 'gd-button gd-home', hidden: '' }, 'whole window');
-  #words = element('p', { class: 'gd-unseen', id: `gd-words-${crypto.getRandomValues(new Uint32Array(1))[0]}` });
-  #toldAt = -Infinity;
+  #words;
   /** @type {{x: number, y: number} | null} where the pointer rests, in px of the canvas */
   #pointer = null;
 
@@ -134,6 +133,7 @@ export class PlaneStage {
   constructor(options) {
     this.#options = options;
     this.#theme = options.theme;
+    this.#words = new Spoken(options.signal);
     const { signal, preferences, tips, request, scales } = options;
     scales?.join(this.#view, signal);
     const moved = () => (scales ? scales.follow(this.#view) : request());
@@ -156,11 +156,11 @@ export class PlaneStage {
       class: 'gd-plane', tabindex: 0, role: 'img',
         'aria-label': 'Real and generated samples in the plane, over the field of the discriminator. Plus and minus '
           + 'zoom, arrows pan, 0 resets.',
-      'aria-describedby': this.#words.id, 'aria-keyshortcuts': '+ - 0 ArrowLeft ArrowRight ArrowUp ArrowDown',
+      'aria-describedby': this.#words.node.id, 'aria-keyshortcuts': '+ - 0 ArrowLeft ArrowRight ArrowUp ArrowDown',
     }));
     this.#context = /** @type {CanvasRenderingContext2D} */ (this.#canvas.getContext('2d', { alpha: false }));
     this.node = element('div', { class: 'gd-stage gd-stage-plane' }, this.#legend.node, this.#fieldRow,
-      element('div', { class: 'gd-plot' }, this.#canvas, this.#homeButton), this.#words);
+      element('div', { class: 'gd-plot' }, this.#canvas, this.#homeButton), this.#words.node);
     this.#showEnds();
     this.#homeButton.addEventListener('click', () => {
       this.#view.reset();
@@ -208,7 +208,7 @@ export class PlaneStage {
       this.#scale.clear();
       this.#legend.read(reading);
       this.#choice.offer(this.#fields, this.#field.value);
-      this.#toldAt = -Infinity;
+      this.#words.hurry();
       if (this.#frame) return; // its D is in the old units; a frame in the new ones follows
     }
     this.#options.request();
@@ -230,7 +230,7 @@ export class PlaneStage {
     this.#frame = null;
     this.#scale.clear();
     this.#view.reset();
-    this.#toldAt = -Infinity;
+    this.#words.hurry();
     this.#options.request();
   }
 
@@ -238,7 +238,7 @@ export class PlaneStage {
   draw([frame]) {
     this.#frame = frame;
     this.redraw();
-    this.#tell(frame.label.numbers);
+    this.#words.tell(() => this.#inWords(frame.label.numbers));
   }
 
   redraw() {
@@ -347,18 +347,15 @@ export class PlaneStage {
   }
 
   /** @param {Record<string, number | null>} numbers */
-  #tell(numbers) {
-    const now = performance.now();
-    if (now - this.#toldAt < TELL_EVERY_MS) return;
-    this.#toldAt = now;
+  #inWords(numbers) {
     const modes = this.#facts.modes.length;
     const covered = modes && known(numbers.modes)
       ? `Generated samples reach ${numbers.modes} of ${modes} modes; ${fixed(100 * (numbers.high_quality ?? 0), 0)} `
         + `% of them lie close to one. ` : '';
-    write(this.#words, `${covered}${readingOf(this.#facts).symbol} is ${fixed(numbers.mean_d_real, 2)} on average `
+    return `${covered}${readingOf(this.#facts).symbol} is ${fixed(numbers.mean_d_real, 2)} on average `
       + `on real and ${fixed(numbers.mean_d_fake, 2)} on generated samples. `
       + `JSD ${isBound(this.#facts) ? 'at least ' : ''}${fixed(numbers.jsd)} nats`
-      + `${known(numbers.jsd_step) ? ` at step ${grouped(numbers.jsd_step)}` : ''}.`);
+      + `${known(numbers.jsd_step) ? ` at step ${grouped(numbers.jsd_step)}` : ''}.`;
   }
 }
 

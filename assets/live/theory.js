@@ -2,7 +2,7 @@
 /**
  * One line of theory with the numbers of the moment in it.
  */
-import { countedBy, hasModes, isBound, jsdOf, measures, wassersteinOf } from './counted.js';
+import { countedBy, hasModes, isBound, jsdOf, measures, wassersteinInWords, wassersteinOf } from './counted.js';
 import { element, maths, write } from './dom.js';
 import { compact, fixed, grouped, known, percent } from './numbers.js';
 import { aboutCentre, atEquilibrium, bestResponse, isClassic, isProbability, NO_GAME, readingOf } from './reading.js';
@@ -22,8 +22,7 @@ export class Theory {
   #precision = new Reading('precision', 4, '');
   #recall = new Reading('recall', 4, '');
   #jsd = new Reading('JSD', 5.4, '', 'nats');
-  #wasserstein = new Reading('W_1', 5,
-    'The Wasserstein distance between real and generated data, in units of x: how far probability has to travel.');
+  #wasserstein = new Reading('W_1', 5, '');
   #star = new Reading('max |D − D*|', 3.5, '');
   #half = new Reading('max |D − ½|', 3.5, '');
   #floor = element('span', { class: 'gd-floor' });
@@ -141,6 +140,7 @@ export class Theory {
       + (floor ? ` As many samples of p_r itself read ${fixed(floor.mean, 4)} on average and at most `
       + `${fixed(floor.worst_5pct, 4)} in 95 % of cases: below that nothing can be told apart.` : ''));
     this.#wasserstein.rename(wassersteinOf(facts));
+    this.#tips.set(this.#wasserstein.node, `Between p_r and p_g: ${wassersteinInWords(facts)}.`);
     write(this.#wasserstein.value, compact(n.wasserstein));
   }
 

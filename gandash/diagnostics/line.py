@@ -33,7 +33,8 @@ class Line(Estimators):
 
     JSD: both laws on a common partition of the line, p_r's masses from its distribution function, p_g's from counts; half
     the cells have equal width and half equal p_r-mass, two more hold the tails, so narrow modes are resolved and no sample
-    is dropped. On a partition JSD can only be smaller than the true one (data processing).
+    is dropped. The partition itself can only make it smaller (data processing); counting finitely many samples adds, also
+    where the laws differ: N(2, 1) against N(0, 1) reads .33878 on average for .33683.
 
     W1: integral over u of |Q_g(u) - Q_r(u)|, by the sorted samples against p_r's exact quantiles at (i - 1/2)/n.
 

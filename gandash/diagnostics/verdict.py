@@ -155,7 +155,13 @@ def points_verdict_rule(
     of_what = "JSD of the averaged G" if any(o.jsd_live is not None for o in recent) else "JSD"
     of_what = f"lower bound of the {of_what}" if jsd_is_bound else of_what
     is_critic = math.isnan(gap)
-    facts = ("" if is_critic else f"max |D − {centre}| = {gap:.2f}, ") + f"{of_what} = {jsd:.3f} nats (floor {jsd_floor:.4f})"
+
+    def said(gap: float, jsd: float) -> str:
+        off = "" if is_critic else f"max |D − {centre}| = {gap:.2f}, "
+        return f"{off}{of_what} = {jsd:.3f} nats (floor {jsd_floor:.4f})"
+
+    facts = said(gap, jsd)
+    of_late = said(_ends(table[:, 2])[1], late)  # of the last third: beside what else is said of that
 
     captured = np.array([o.modes for o in recent])
     if modes and len(recent) == WINDOW:
@@ -166,7 +172,7 @@ def points_verdict_rule(
                 VerdictKind.COLLAPSED,
                 f"Collapsed: {lost} mode{'s' if lost > 1 else ''} lost",
                 f"G's samples reach {last:.0f} of {modes} modes, and no more of them over the last {len(recent)} measurements: "
-                f"{facts}. R1, a stronger D (learning rate, steps per round) or a slower G may win them back.",
+                f"{of_late}. R1, a stronger D (learning rate, steps per round) or a slower G may win them back.",
             )
     if asked.won(d_real, d_fake):
         return _won(d_real, d_fake, asked)
@@ -196,7 +202,7 @@ def points_verdict_rule(
             f"give it a higher learning rate, more steps, more width{LESS_NOISE[asked.noisy]} or less R1.",
         )
     if falling:
-        told = f"p_g is moving onto p_r: {of_what} fell from {early:.3f} to {late:.3f}; {facts}."
+        told = f"p_g is moving onto p_r: {of_what} was {early:.3f} in the first third of what is recent; in the last {of_late}."
         return Verdict(VerdictKind.CONVERGING, "Converging", told)
     return Verdict(VerdictKind.TRAINING, "Training", f"No trend to name yet: {facts}.")
 

@@ -488,3 +488,11 @@ def test_verdicts_on_pictures_are_sentences_with_their_numbers() -> None:
         assert "Fréchet distance" in verdict.reason and "real against real 0.010" in verdict.reason
     nothing = seen(**dict.fromkeys(("frechet", "precision", "coverage", "gap_half", "mean_d_real", "mean_d_fake"), math.nan))
     assert verdict_on(nothing).kind == "training"
+
+
+def test_a_verdict_says_its_numbers_of_one_window() -> None:
+    """What fell, and the distance beside it, are both of the last third: the newest eight read less, where it still falls."""
+    history = [Observation(0.5 - 0.006 * i, 1.0, 0.3, 0.6, 0.4) for i in range(60)]
+    told = points_verdict_rule(history, 0.001).reason
+    assert "JSD was 0.443" in told and "JSD = 0.203 nats" in told
+    assert "0.167" not in told  # the median of the last eight
