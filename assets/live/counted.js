@@ -54,6 +54,6 @@ export const wassersteinOf = facts => (facts.stage === 'pictures' ? 'W_1' : fact
 
 /** What it is. The plane's is no distance that probability travels. @param {Facts} facts */
 export const wassersteinInWords = facts => (facts.stage === 'plane'
-  ? 'sliced Wasserstein distance, in units of x: the mean over directions of the distance between projections, so that a '
-    + 'shift by d reads 2/π d = 0.64 d'
+  ? 'sliced Wasserstein distance, in units of x: the mean over directions of the distance between projections, so '
+    + 'that a shift by d reads 2/π d = 0.64 d'
   : 'Wasserstein distance, in units of x: how far, on average, probability has to travel');

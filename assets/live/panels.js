@@ -3,7 +3,9 @@
  * The curves, declared: which columns of the history share a panel, how they look, and what theory says about them.
  */
 
-import { countedBy, hasModes, isBound, jsdOf, kindsOf, measures, wassersteinInWords, wassersteinOf } from './counted.js';
+import {
+  countedBy, hasModes, isBound, jsdOf, kindsOf, measures, wassersteinInWords, wassersteinOf,
+} from './counted.js';
 import { chosen, compact, fixed, known, percent } from './numbers.js';
 import { isClassic, isProbability, readingOf } from './reading.js';
 
@@ -213,7 +215,8 @@ export const PANELS = [
       { column: 'reverse_kl', label: facts => `KL of ${countedBy(facts).noun}`,
         name: facts => `reverse KL divergence, in nats, of the ${countedBy(facts).noun}’ shares of p_g from their true `
           + 'weights: it sees nothing of p_g’s shape within them. '
-          + (facts.floors.reverse_kl ? `A perfect generator reads ${compact(facts.floors.reverse_kl.mean)}` : ''), ink: 'generated',
+          + (facts.floors.reverse_kl ? `A perfect generator reads ${compact(facts.floors.reverse_kl.mean)}` : ''),
+        ink: 'generated',
         dash: 'dot', least: 1e-4, when: hasModes },
     ],
     references: facts => [...floor(facts.floors.jsd, 'text', 'noise floor of JSD'),

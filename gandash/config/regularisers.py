@@ -55,8 +55,8 @@ class RegulariserConfig(Settings):
         label="Spectral normalisation",
         choices={"off": "off", "on": "on"},
         help="Every weight matrix of D is divided by its largest singular value (one power iteration per step): slope "
-        "about 1 for each. The iteration lags behind a matrix that turns: norms of 1.14 have been seen, and D's slope is bounded "
-        "by the product of all norms. "
+        "about 1 for each. The iteration lags behind a matrix that turns: norms of 1.14 have been seen, and "
+        "D's slope is at most the product of all norms. "
         "A matrix of zeros is left as it is, and a D of one weight keeps its sign alone.",
     )
     noise: Annotated[float, Regularises("instance noise, σ = {:g}")] = setting(
