@@ -271,8 +271,8 @@ export const duality = {
   what: 'duality',
   title: 'Duality gap',
   answers: 'How much could each player still win if the other stood still?',
-  hint: 'What each player could still win if the other stood still (Grnarova et al. 2019). 0 at an equilibrium, '
-    + 'positive elsewhere, whatever the losses look like.',
+  hint: 'What each player could still win if the other stood still (Grnarova et al. 2019). 0 at an equilibrium '
+    + 'where D = ½, and as much as label smoothing forbids D where it is another value; positive elsewhere.',
   create({ tips }) {
     const numbers = new Numbers(tips);
     return {
@@ -282,11 +282,12 @@ export const duality = {
         const steps = grouped(result.steps);
         numbers.show([
           { name: 'gap', value: fixed(result.gap, 4),
+            floor: known(result.at_equilibrium) ? `${fixed(result.at_equilibrium, 4)} at equilibrium` : '',
             hint: `The two wins together, in nats, after ${steps} inner steps of each player: more steps find more, `
               + `so only gaps with the same number compare. Read on ${grouped(result.test)} fresh samples: what was `
               + `only learnt by heart does not count, and near 0 it may be slightly negative.` },
           { name: 'V now', value: fixed(result.value, 4),
-            hint: 'V = E log D(x) + E log(1 − D(G(z))) of this state; −log 4 = −1.3863 at equilibrium.' },
+            hint: 'V = E log D(x) + E log(1 − D(G(z))) of this state; −log 4 = −1.3863 where D = ½.' },
           { name: 'V after D’s steps', value: fixed(result.worst_for_g, 4),
             hint: 'What D reaches against this G: the most that G has to fear.' },
           { name: 'V after G’s steps', value: fixed(result.worst_for_d, 4),

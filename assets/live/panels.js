@@ -130,10 +130,11 @@ export const PANELS = [
     when: facts => isClassic(readingOf(facts)),
     series: [
       { column: 'value', label: 'V', ink: 'value' },
-      { column: 'jsd', label: facts => `−log 4 + 2 JSD${isBound(facts) ? ' ≥' : ''}`,
-        name: facts =>
-          `−log 4 + 2 JSD, ${isBound(facts) ? 'a lower bound of ' : ''}the value of the best D${heldFor(facts)}`,
-        ink: 'text', dash: 'fine', width: 1.3, when: facts => measures(facts, 'jsd'), derive: jsd => 2 * jsd - LOG_4 },
+      { column: 'jsd_seen', label: facts => `−log 4 + 2 JSD${isBound(facts) ? ' ≥' : ''}`,
+        name: facts => `−log 4 + 2 JSD, of the laws as D sees them, in noise and in packs: `
+          + `${isBound(facts) ? 'a lower bound of ' : ''}the value of the best D${heldFor(facts)}`,
+        ink: 'text', dash: 'fine', width: 1.3, when: facts => measures(facts, 'jsd_seen'),
+        derive: jsd => 2 * jsd - LOG_4 },
     ],
     references: () => [{ value: -LOG_4, label: '−log 4' }],
   },
@@ -283,7 +284,8 @@ export const PANELS = [
     reading: value => compact(value),
     series: [
       { column: 'slope_real', label: 'real',
-        name: 'E |∇a| on real data: the slope of D’s output before the sigmoid, per unit of x', ink: 'real' },
+        name: 'E |∇a| on real data: the slope of D’s output before the sigmoid, per unit of x, '
+          + 'along the whole pack where D judges packs', ink: 'real' },
       { column: 'slope_fake', label: 'generated', name: 'E |∇a| on generated data', ink: 'generated', dash: 'dash' },
     ],
     references: () => [],

@@ -26,6 +26,8 @@ export class Theory {
   #star = new Reading('max |D − D*|', 3.5, '');
   #half = new Reading('max |D − ½|', 3.5, '');
   #floor = element('span', { class: 'gd-floor' });
+  #starFloor = element('span', { class: 'gd-floor' });
+  #seen = new Reading('JSD as D sees', 5.4, '', 'nats');
   #level = element('span', { class: 'gd-floor' });
   #tips;
   #formula;
@@ -46,6 +48,7 @@ export class Theory {
     );
     this.#terms.append(' = ', this.#real, ' ', this.#fake, ' = ', this.#value);
     this.#jsd.node.append(' ', this.#floor);
+    this.#star.node.append(' ', this.#starFloor);
     this.#frechet.node.append(' ', this.#level);
     const [real, fake] = this.#names;
     this.#means.append(
@@ -53,7 +56,7 @@ export class Theory {
         ')) = ',
       this.#meanReal, ' ', this.#meanFake, ' = ', this.#difference, ' → 0',
     );
-    const readings = [this.#frechet, this.#modes, this.#quality, this.#precision, this.#recall, this.#jsd,
+    const readings = [this.#frechet, this.#modes, this.#quality, this.#precision, this.#recall, this.#jsd, this.#seen,
       this.#wasserstein, this.#star, this.#half];
     for (const { node, hint } of readings) if (hint) tips.set(node, hint);
     this.node = element('footer', { class: 'gd-theory' }, this.#formula, this.#means,
@@ -82,9 +85,13 @@ export class Theory {
     write(this.#fake, known(n.log_d_fake) ? `${n.log_d_fake < 0 ? '−' : '+'} ${fixed(Math.abs(n.log_d_fake))}` : '+ –');
     write(this.#value, fixed(n.value));
     const bound = known(n.value) ? (n.value + LOG_4) / 2 : null;
+    const clean = !isSeenOtherwise(n);
     this.#tips.set(this.#formula, 'With the best D, V = −log 4 + 2 JSD; it reaches −log 4 only when p_g = p_r. '
-      + `While D is imperfect, (V + log 4)/2 = ${fixed(bound)} only bounds JSD from below, and a batch's estimate `
-      + `may be negative.`
+      + (clean ? '' : `The JSD is that of the laws as D sees them, in ${sightOf(n)}: `
+        + `${known(n.jsd_seen) ? `no D reaches more than ${fixed(2 * n.jsd_seen - LOG_4)}` : 'it is not measured here, '
+        + 'and no line is drawn'}. `)
+      + (clean ? `While D is imperfect, (V + log 4)/2 = ${fixed(bound)} only bounds JSD from below, and a batch's `
+        + 'estimate may be negative.' : '')
       + (measures(facts, 'jsd') ? ''
         : ' The JSD of pictures is not measured: Examine, and D trained to its best bounds it closer.'));
   }
@@ -114,13 +121,18 @@ export class Theory {
     this.#star.node.hidden = !reading.optimal || ofPictures;
     this.#star.rename(`max |${symbol} − ${best}|`);
     this.#tips.set(this.#star.node,
-      `The largest distance of ${symbol} from ${bestResponse(reading)}, over ${where}. Where hardly any sample lies, `
-      + `${best} is a quotient of few: it may be large there in a game that has converged, and no verdict `
-      + 'rests on it.');
+      `The largest distance of ${symbol} from ${bestResponse(reading)}, over ${where}, for `
+      + 'both laws as the discriminator sees them. '
+      + (known(n.gap_star_floor) ? `A perfect generator against ${symbol} = ${middle} reads at most `
+        + `${says(n.gap_star_floor)} in 95 % of cases, since ${best} is read off finitely many samples. ` : '')
+      + `Where hardly any sample lies, ${best} is a quotient of few: no verdict rests on it.`);
     this.#half.rename(`max |${aboutCentre(reading)}|`);
     this.#tips.set(this.#half.node,
       `The largest distance of ${symbol} from ${centre === null ? 'its median' : middle}, over ${where}. `
-      + `Small also when the discriminator is blind: read it together with ${beside}.`);
+      + `Small also when the discriminator is blind: read it together with ${beside}. `
+      + 'No samples are in it: at an equilibrium it is 0.');
+    const floor = n.gap_star_floor;
+    write(this.#starFloor, known(floor) ? `(a perfect G ${says(floor)})` : '');
     write(this.#star.value, says(n.gap_star));
     write(this.#half.value, says(n.gap_half));
   }
@@ -139,6 +151,13 @@ export class Theory {
         ? `, off by no more than about ${fixed(n.jsd_error, 3)}` : ''}.` : '')
       + (floor ? ` As many samples of p_r itself read ${fixed(floor.mean, 4)} on average and at most `
       + `${fixed(floor.worst_5pct, 4)} in 95 % of cases: below that nothing can be told apart.` : ''));
+    this.#seen.node.hidden = !measures(facts, 'jsd_seen') || !isSeenOtherwise(n);
+    this.#seen.rename(`JSD in ${sightOf(n)}`);
+    write(this.#seen.value, fixed(n.jsd_seen, 4));
+    this.#tips.set(this.#seen.node, `The JSD of the laws as D sees them, in ${sightOf(n)}: the most that D can tell. `
+      + 'JSD without this is that of the laws themselves.'
+      + (known(n.jsd_seen_floor) ? ` A perfect generator reads at most ${compact(n.jsd_seen_floor)} in 95 % of cases.`
+        : ''));
     this.#wasserstein.rename(wassersteinOf(facts));
     this.#tips.set(this.#wasserstein.node, `Between p_r and p_g: ${wassersteinInWords(facts)}.`);
     write(this.#wasserstein.value, compact(n.wasserstein));
@@ -198,6 +217,13 @@ export class Theory {
         + averaged(facts, percent(n.high_quality_average)));
   }
 }
+
+/** Whether D sees other laws than p_r and p_g themselves. @param {Record<string, number | null>} n */
+const isSeenOtherwise = n => (n.noise ?? 0) > 0 || (n.pack ?? 1) > 1;
+
+/** What D sees them in. @param {Record<string, number | null>} n */
+const sightOf = n => [(n.pack ?? 1) > 1 ? `packs of ${n.pack}` : '', n.noise ? `noise σ = ${compact(n.noise)}` : '']
+  .filter(Boolean).join(' and ');
 
 /** @param {Facts} facts @param {string} text */
 const averaged = (facts, text) => (facts.averaging ? ` The averaged generator: ${text}.` : '');

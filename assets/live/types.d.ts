@@ -60,10 +60,12 @@ export interface DiscriminatorReading {
   since: number;
 }
 
-/** V in nats: now, after `steps` steps of D (`worst_for_g`), of G (`worst_for_d`), and the difference of these two. */
+/** V in nats: now, after `steps` steps of D (`worst_for_g`), of G (`worst_for_d`), and the difference of these two.
+ * `at_equilibrium` is what that is where p_g = p_r and D is at rest, None where that is not known. */
 export interface DualityGap {
   what: 'duality';
   gap: number | null;
+  at_equilibrium: number | null;
   value: number | null;
   worst_for_g: number | null;
   worst_for_d: number | null;

@@ -106,4 +106,6 @@ def _rows(players: Players, observer: Observer, numbers: Mapping[str, float], co
 def _reasons(numbers: Mapping[str, float]) -> dict[str, str]:
     """Why what is left is not audited."""
     reasons = {"update_cosine": _HISTORY, "gap_star": _SEEN, "jsd_error": _OF_THE_READING}
+    reasons |= dict.fromkeys(("gap_star_floor", "jsd_seen", "jsd_seen_floor"), _SEEN)
+    reasons |= dict.fromkeys(("noise", "pack"), "it is a setting, not a measurement")
     return {name: why for name, why in reasons.items() if name in numbers}

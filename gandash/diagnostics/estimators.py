@@ -8,7 +8,7 @@ what a perfect generator would read.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -55,6 +55,18 @@ class PointReading:
         return replace(self, jsd=found.jsd, jsd_error=found.error)
 
 
+@dataclass(frozen=True)
+class SeenLaws:
+    """Both laws as D sees them, in instance noise: densities at the `places`, under one kernel, and masses of common cells.
+
+    `masses` are of p_r and of p_g; None where there are no cells fine enough to tell the JSD.
+    """
+
+    p_r: Array
+    p_g: Array
+    masses: tuple[Array, Array] | None
+
+
 class Estimators(ABC):
     """What compares samples of a generator with one p_r; its tables are made once.
 
@@ -79,6 +91,19 @@ class Estimators(ABC):
 
         Raises ValueError for another sample count.
         """
+
+    def see(self, x: Tensor, noise: float) -> SeenLaws:
+        """p_r and the law of samples x `(samples, dimension)` of p_g, both convolved with N(0, noise^2); NaN as in `read`.
+
+        Here for a kind of points that does not know how: unseen in noise, and without it as they are.
+        """
+        p_g = self.read(x).p_g
+        return SeenLaws(self.p_r, p_g if noise == 0 else np.full_like(p_g, np.nan), None)
+
+    def perfect(self, noise: float) -> Iterable[SeenLaws]:
+        """What `see` makes of samples of p_r itself, several times; nothing where nobody has asked."""
+        del noise
+        return ()
 
     def _check_count(self, x: Tensor) -> None:
         if x.shape[0] != self.samples:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 import torch
+from scipy.signal import fftconvolve
 from torch import Generator, Tensor
 
 from gandash.diagnostics.coverage import cover
@@ -17,6 +19,7 @@ from gandash.diagnostics.estimators import (
     Estimators,
     NullReference,
     PointReading,
+    SeenLaws,
     jensen_shannon,
 )
 from gandash.game.distributions import Atoms, LineDistribution
@@ -25,7 +28,9 @@ STRATIFIED_SAMPLES = 4096  # of p_g behind every reading, when its latents are s
 INDEPENDENT_SAMPLES = 16384  # and when they are not: JSD's floor is then about cells / (8 samples) = 0.002 nats
 GRID = 257  # points of the stage's x axis
 _UNIFORM_BINS = _QUANTILE_BINS = 128
-_FINE = 4  # fine histogram bins per grid interval, under the kernel
+_FINE = 4  # cells of the lattice per grid interval, under the kernel
+_REACH = 5  # standard deviations to which a kernel goes
+_PIECES = 256  # into which a straight piece of G is cut at most
 
 
 class Line(Estimators):
@@ -53,8 +58,8 @@ class Line(Estimators):
         margin = 0.0 if self._atoms is None else self.grid[1] - self.grid[0]  # a grid may miss an atom
         self.central = (self.grid >= central_low - margin) & (self.grid <= central_high + margin)
 
-        self._edges = torch.from_numpy(_edges(data, low, high))
-        below = data.cdf(self._edges).numpy()
+        self._edges = _edges(data, low, high)
+        below = data.cdf(torch.from_numpy(self._edges)).numpy()
         self._masses = np.diff(np.concatenate([[0.0], below, [1.0]]))
         # p_r by points of equal mass: an expectation over them is a midpoint rule, with no sampling noise to speak of
         self.quantiles: Array = data.quantiles((np.arange(self.samples) + 0.5) / self.samples)
@@ -64,56 +69,132 @@ class Line(Estimators):
 
         # The kernel follows p_r's own fine scale, not p_g's spread: a rule of thumb on a mixture would smear its modes.
         self.bandwidth = max(0.15 * data.detail, margin)
-        step = (self.grid[1] - self.grid[0]) / _FINE
-        reach = max(1, math.ceil(4 * self.bandwidth / step))
-        kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) * step / self.bandwidth) ** 2)
-        self._kernel = kernel / kernel.sum()
-        self._fine_edges = np.linspace(
-            low - step * (reach + 0.5), high + step * (reach + 0.5), (GRID - 1) * _FINE + 2 * reach + 2
-        )
-        self._fine_step = step
+        self._stratified, self._data = stratified, data
+        self._step = (self.grid[1] - self.grid[0]) / _FINE
+        self._lattices: dict[int, _Lattice] = {}
         self.p_r = (
             data.log_density(torch.from_numpy(self.grid)[:, None]).exp().numpy()
             if self._atoms is None
-            else self._smooth(np.histogram(self._atoms.places, self._fine_edges, weights=self._atoms.weights)[0])
+            else self._on_grid(self._lattice(self.bandwidth), self._lattice(self.bandwidth).p_r, self.bandwidth)
         )
 
         generator = Generator().manual_seed(FLOOR_SEED)
-        readings = []
+        self._perfect = []
         for _ in range(FLOOR_REPEATS):
             if stratified:
                 shift = float(torch.rand((), generator=generator, dtype=torch.float64))
-                perfect = data.quantiles((np.arange(self.samples) + shift) / self.samples)
+                self._perfect.append(data.quantiles((np.arange(self.samples) + shift) / self.samples))
             else:
-                perfect = _sorted(data.sample(generator, self.samples))
-            readings.append(self._divergences(perfect))
+                self._perfect.append(_flat(data.sample(generator, self.samples)))
+        readings = [self._divergences(perfect) for perfect in self._perfect]
         self.floors = {
             "jsd": NullReference.of([jsd for jsd, _ in readings]),
             "wasserstein": NullReference.of([w1 for _, w1 in readings]),
         }
+        if self._modes:
+            covered = [cover(torch.from_numpy(perfect)[:, None], self._modes) for perfect in self._perfect]
+            self.floors["reverse_kl"] = NullReference.of([c.reverse_kl for c in covered])
 
     def read(self, x: Tensor) -> PointReading:
         self._check_count(x)
-        ordered = _sorted(x)
+        samples = _flat(x)
         coverage = cover(x, self._modes) if self._modes else None
-        if np.isnan(ordered[-1]):  # sorted last: a diverged G has no law to compare, and log 2 would look like a reading
+        if not np.isfinite(samples).all():  # a diverged G has no law to compare, and log 2 would look like a reading
             return PointReading(math.nan, math.nan, np.full(GRID, math.nan), None)
-        jsd, w1 = self._divergences(ordered)
-        return PointReading(jsd, w1, self.density(ordered), coverage)
+        jsd, w1 = self._divergences(samples)
+        return PointReading(jsd, w1, self.density(samples), coverage)
 
-    def density(self, ordered: Array) -> Array:
-        """p_g on the grid from sorted samples: a fine histogram under a Gaussian kernel of `bandwidth`."""
-        return self._smooth(np.diff(np.searchsorted(ordered, self._fine_edges)) / len(ordered))
+    def density(self, samples: Array) -> Array:
+        """p_g on the grid, under a Gaussian kernel of `bandwidth`."""
+        lattice = self._lattice(self.bandwidth)
+        return self._on_grid(lattice, lattice.masses(*self._made(samples)), self.bandwidth)
 
-    def _smooth(self, masses: Array) -> Array:
-        """Masses of the fine bins as a density on the grid, under the kernel."""
-        return np.convolve(masses / self._fine_step, self._kernel, mode="valid")[::_FINE]
+    def see(self, x: Tensor, noise: float) -> SeenLaws:
+        self._check_count(x)
+        return self._see(_flat(x), noise)
 
-    def _divergences(self, ordered: Array) -> tuple[float, float]:
-        below = np.searchsorted(ordered, self._edges.numpy(), side="right")
-        counts = np.diff(np.concatenate([[0], below, [len(ordered)]]))
+    def perfect(self, noise: float) -> Iterator[SeenLaws]:
+        return (self._see(samples, noise) for samples in self._perfect)
+
+    def _see(self, samples: Array, noise: float) -> SeenLaws:
+        """Noise is a kernel itself, and makes that of the densities needless where it is the wider of the two."""
+        if not np.isfinite(samples).all():
+            nothing = np.full(GRID, math.nan)
+            return SeenLaws(nothing, nothing, None)
+        width = max(noise, self.bandwidth)
+        lattice, (points, weights) = self._lattice(width), self._made(samples)
+        p_r, p_g = lattice.p_r, lattice.masses(points, weights)
+        if noise < 2 * self._step and self._stratified:  # few samples fill fine cells, where they are spread evenly
+            masses = p_r, p_g
+        elif noise < 2 * self._step:  # finer than the cells of JSD: they hold the same masses with it as without
+            masses = self._masses, self._shares(points, weights)
+        else:
+            masses = lattice.smooth(p_r, noise), lattice.smooth(p_g, noise)
+        return SeenLaws(self._on_grid(lattice, p_r, width), self._on_grid(lattice, p_g, width), masses)
+
+    def _made(self, samples: Array) -> tuple[Array, Array]:
+        """Points and their weights, of sum 1, that stand for p_g.
+
+        Samples spread evenly over one latent, in its order, are the corners of G, and p_g between two of them is uniform to
+        second order: where G leaps from mode to mode there are few samples, and yet it is known.
+        """
+        n = len(samples)
+        if not self._stratified:
+            return samples, np.full(n, 1 / n)
+        apart = np.diff(samples)
+        pieces = np.clip(np.ceil(np.abs(apart) / self._step), 1, _PIECES).astype(np.intp)
+        which = np.repeat(np.arange(n - 1), pieces)
+        along = (np.arange(len(which)) - np.repeat(np.cumsum(pieces) - pieces, pieces) + 0.5) / pieces[which]
+        points = np.concatenate([samples[:1], samples[which] + along * apart[which], samples[-1:]])
+        return points, np.concatenate([[0.5], 1 / pieces[which], [0.5]]) / n
+
+    def _lattice(self, width: float) -> _Lattice:
+        """Cells on the window and around it, as far as a kernel of this width can carry mass into it."""
+        inner = (GRID - 1) * _FINE
+        margin = inner // 2
+        while margin * self._step < _REACH * width:
+            margin *= 2
+        if margin not in self._lattices:
+            self._lattices[margin] = _Lattice(self._data, float(self.grid[0]), self._step, inner, margin)
+        return self._lattices[margin]
+
+    def _on_grid(self, lattice: _Lattice, masses: Array, width: float) -> Array:
+        """Masses of the lattice as a density on the grid, under a kernel of this width."""
+        smooth = lattice.smooth(masses, width)
+        beyond = (len(smooth) - (GRID - 1) * _FINE - 1) // 2
+        return np.asarray(smooth[beyond : len(smooth) - beyond : _FINE] / self._step)
+
+    def _shares(self, points: Array, weights: Array) -> Array:
+        """The masses of JSD's cells."""
+        return np.bincount(np.searchsorted(self._edges, points, side="left"), weights, len(self._masses)).astype(np.float64)
+
+    def _divergences(self, samples: Array) -> tuple[float, float]:
+        ordered = np.sort(samples)
         w1 = float(np.abs(ordered - self.quantiles).mean()) if self._steps is None else self._steps.distance(ordered)
-        return jensen_shannon(counts / len(ordered), self._masses), w1
+        return jensen_shannon(self._shares(*self._made(samples)), self._masses), w1
+
+
+class _Lattice:
+    """Cells of equal width around places `step` apart, from `margin` places below `low` to as many above; the outermost two are
+    unbounded. `p_r` are the law's own masses."""
+
+    def __init__(self, data: LineDistribution, low: float, step: float, inner: int, margin: int) -> None:
+        self._step = step
+        self._edges = low + step * (np.arange(-margin, inner + margin) + 0.5)
+        below = data.cdf(torch.from_numpy(self._edges)).numpy()
+        self.p_r: Array = np.diff(np.concatenate([[0.0], below, [1.0]]))
+
+    def masses(self, points: Array, weights: Array) -> Array:
+        """Those of weighted points."""
+        return np.bincount(np.searchsorted(self._edges, points, side="left"), weights, len(self.p_r)).astype(np.float64)
+
+    def smooth(self, masses: Array, width: float) -> Array:
+        """Masses convolved with N(0, width^2), on as many more places on either side as it reaches."""
+        of_cells = self._step**2 / 12  # the variance that a cell's own width brings
+        reach = max(1, math.ceil(_REACH * width / self._step))
+        narrowed = max(width**2 - of_cells, of_cells / 4)
+        kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) * self._step) ** 2 / narrowed)
+        return np.maximum(fftconvolve(masses, kernel / kernel.sum()), 0.0)  # rounding leaves -1e-18
 
 
 def window(data: LineDistribution) -> tuple[float, float]:
@@ -160,5 +241,6 @@ class _Steps:
         return float((x * (2 * middle - self._low - self._high) + self._ends - 2 * until).sum())
 
 
-def _sorted(x: Tensor) -> Array:
-    return np.sort(x.detach().reshape(-1).double().numpy())
+def _flat(x: Tensor) -> Array:
+    found: Array = x.detach().reshape(-1).double().numpy()
+    return found

@@ -18,9 +18,10 @@ from gandash.diagnostics.estimators import Array, Estimators, PointReading, opti
 from gandash.diagnostics.path import mean_slope
 from gandash.diagnostics.plane_divergence import NEIGHBOURS, QUERIES, Estimate, PlaneDivergence
 from gandash.diagnostics.plane_divergence import latents as latents_of
+from gandash.diagnostics.sight import NO_FLOORS, SeenFloors, largest_gap, seen_floors, seen_jsd
 from gandash.game.field import evaluate_discriminator, evaluate_discriminator_on_samples, sample
 from gandash.game.game import Game, Streams
-from gandash.game.round import GameState
+from gandash.game.round import GameState, noise_in_force
 
 _OF_A_GENERATOR = ("jsd", "wasserstein", "modes", "high_quality", "reverse_kl")
 
@@ -28,6 +29,7 @@ READINGS = (
     *(name + whose for name in _OF_A_GENERATOR for whose in ("", "_average")),
     "gap_half",
     "gap_star",
+    "jsd_seen",
     "slope_real",
     "slope_fake",
     "update_cosine",
@@ -36,9 +38,11 @@ READINGS = (
 
 JSD in nats; W1 (sliced on the plane) in units of x; captured modes, high-quality share and reverse KL in nats where p_r is a
 mixture, else NaN; sup |D - 1/2| and sup |D - D*| over the central 98 % of p_r, with the objective's own reading of D in place
-of D and its own centre in place of 1/2 (the median, where the output has a free offset); E |grad_x a| of D's output on real and
-on generated samples, per unit of x; and, for one who follows a game, the cosine between the players' joint displacement since
-the last measurement and the one before (`diagnostics.path.UpdateCosine`): a state alone has none, NaN.
+of D and its own centre in place of 1/2 (the median, where the output has a free offset); JSD of the laws as D sees them, in
+noise and in packs, NaN where it is not known (`diagnostics.sight`): the best D has V = 2 of it - log 4; E |grad_x a| of D's
+output on real and on generated samples, per unit of x, along all of a pack where D judges packs; and, for one who follows a
+game, the cosine between the players' joint displacement since the last measurement and the one before
+(`diagnostics.path.UpdateCosine`): a state alone has none, NaN.
 """
 
 _SLOPES = 128  # samples of each law on which D's slope is read, of those that are there
@@ -47,7 +51,11 @@ _SLOPES = 128  # samples of each law on which D's slope is read, of those that a
 @dataclass(frozen=True)
 class Measurement:
     """What a state looks like; D and D* at the estimators' places, expectations over `samples` points of each law; slopes
-    of D on some of the real and of the generated ones."""
+    of D on some of the real and of the generated ones.
+
+    D*, the gap to it, V, the means of D and its slopes are those of the laws as D sees them, in `noise` of this standard
+    deviation and in packs; all else is of the clean laws. `seen_floors` are what a perfect generator reads of the former.
+    """
 
     estimators: Estimators
     live: PointReading
@@ -57,18 +65,32 @@ class Measurement:
     expectations: dict[str, float]
     slopes: tuple[float, float]
     centre: float | None = 0.5
+    jsd_seen: float | None = None  # None where it is the JSD itself
+    noise: float = 0.0
+    pack: int = 1
+    seen_floors: SeenFloors = NO_FLOORS
+
+    @property
+    def beside(self) -> dict[str, float]:
+        """What goes with the readings and is no curve."""
+        floors = {"gap_star_floor": self.seen_floors.gap_star, "jsd_seen_floor": self.seen_floors.jsd_seen}
+        return {"noise": self.noise, "pack": float(self.pack)} | {
+            name: floor.worst_5pct for name, floor in floors.items() if floor is not None
+        }
 
     @property
     def readings(self) -> dict[str, float]:
         """READINGS by name, without JSD where it was left out. Without averaging the averaged generator is the live one."""
         live, average = _numbers(self.live), _numbers(self.average or self.live)
         central = self.estimators.central
-        gap_star = np.abs(self.d - self.d_star)[central]
         found = live | {f"{name}_average": value for name, value in average.items()}
         d = self.d[central]
         found["gap_half"] = float(np.abs(d - (np.median(d) if self.centre is None else self.centre)).max())
-        # D* is undetermined where neither law has mass to speak of; the gap is taken over the rest
-        found["gap_star"] = float(np.nanmax(gap_star)) if not np.isnan(gap_star).all() else math.nan
+        found["gap_star"] = largest_gap(self.d, self.d_star, central)
+        if self.jsd_seen is not None:
+            found["jsd_seen"] = self.jsd_seen
+        elif "jsd" in live:
+            found["jsd_seen"] = live["jsd"]
         found["slope_real"], found["slope_fake"] = self.slopes
         found["update_cosine"] = math.nan
         return {name: found[name] for name in READINGS if name in found}
@@ -105,11 +127,16 @@ def measure(
     average = found.read(sample(game, state.average[row], latents)[0]) if averaged else None
     fake = sample(game, state.theta[row], latents)
     live = found.read(fake[0])
+    in_force = noise_in_force(game, state)
+    noise = 0.0 if in_force is None else float(in_force[member])
+    seen = found.see(fake[0], noise)
     phi_effective, reading = state.phi_effective[row], game.objective.reading
     one_pass = game.pack == 1 and game.discriminator.network.has_passes_by_hand and not game.objective.pairs
     real_points = found.real_points[None]
     if not one_pass:  # spread-out points lie in order: a pack must not be made of neighbours, nor a pair of equal ranks
         real_points, fake = (x[:, torch.randperm(found.samples, generator=generator)] for x in (real_points, fake))
+    if noise > 0:
+        real_points, fake = (x + noise * torch.randn(x.shape, generator=generator) for x in (real_points, fake))
     d, real, fake_outputs = _judged(game, phi_effective, found, real_points, fake, one_pass)
     slopes = _slope(game, phi_effective, real_points), _slope(game, phi_effective, fake)
     if with_jsd and found.divergence is not None:  # last: a pass of G ends the life of what the one before made
@@ -122,10 +149,14 @@ def measure(
         live=live,
         average=average,
         d=reading.of(d).numpy(),
-        d_star=optimal_discriminator(found.p_r, live.p_g, reading.optimal, game.pack),
+        d_star=optimal_discriminator(seen.p_r, seen.p_g, reading.optimal, game.pack),
         slopes=slopes,
         centre=reading.centre,
         expectations=expectations(game, real, fake_outputs),
+        jsd_seen=None if noise == 0 and game.pack == 1 else seen_jsd(seen, game.pack),
+        noise=noise,
+        pack=game.pack,
+        seen_floors=seen_floors(found, noise, game.pack, reading.optimal, reading.centre),
     )
 
 

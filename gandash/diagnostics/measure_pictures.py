@@ -53,6 +53,11 @@ class PictureMeasurement:
         return {name: found[name] for name in PICTURE_READINGS}
 
     @property
+    def beside(self) -> dict[str, float]:
+        """Nothing more."""
+        return {}
+
+    @property
     def jsd_error(self) -> float | None:
         """None: nobody measures the JSD of pictures."""
         return None

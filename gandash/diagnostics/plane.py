@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
 from torch import Generator, Tensor
 
 from gandash.diagnostics.coverage import cover
@@ -18,6 +20,7 @@ from gandash.diagnostics.estimators import (
     Estimators,
     NullReference,
     PointReading,
+    SeenLaws,
     jensen_shannon,
 )
 from gandash.diagnostics.plane_divergence import NEIGHBOURS, QUERIES, PlaneDivergence
@@ -31,6 +34,8 @@ _REAL_SAMPLES = 65536  # of p_r behind the sliced distance: 16 times p_g's, so t
 _CELLS = (16, 128)  # fewest and most cells per side for JSD
 _CELL = 1.25  # and how wide one may be, in units of the law's own detail
 _DEAR_REPEATS = 12  # of a reading that takes 15 ms, for its floor
+_REACH = 5  # standard deviations to which noise is followed
+_SEEN_CELLS = 1.5  # the finest noise in which JSD is read off the field, in its cells
 _SMOOTHING = 1.0  # standard deviation of the kernel under p_r and p_g, in cells of the field
 
 
@@ -80,6 +85,10 @@ class Plane(Estimators):
         projected = self._projections(real)
         self._quantiles = projected.reshape(DIRECTIONS, self.samples, -1).mean(-1)
 
+        self._seen_masses = data.cell_masses(*self._field.edges(unbounded=True)).numpy().reshape(-1)
+        self._perfect = [
+            self._field.counts(data.sample(generator, self.samples).numpy(), unbounded=True) for _ in range(_DEAR_REPEATS)
+        ]
         perfect = [self.read(data.sample(generator, self.samples)) for _ in range(FLOOR_REPEATS)]
         self.floors = {
             "jsd": NullReference.of(self._perfect_jsd(data, generator) or [r.jsd for r in perfect if r.jsd is not None]),
@@ -101,6 +110,31 @@ class Plane(Estimators):
             p_g=self._density(field),
             coverage=cover(x, self._modes) if self._modes else None,
         )
+
+    def see(self, x: Tensor, noise: float) -> SeenLaws:
+        """In noise wider than the kernel of the field, it is the kernel; finer noise makes no difference to what D* shows."""
+        self._check_count(x)
+        if not bool(torch.isfinite(x).all()):
+            return super().see(x, math.inf)
+        return self._see(self._field.counts(x.numpy(), unbounded=True), noise)
+
+    def perfect(self, noise: float) -> Iterator[SeenLaws]:
+        return (self._see(counts, noise) for counts in self._perfect)
+
+    def _see(self, counts: Array, noise: float) -> SeenLaws:
+        """From counts of the field's cells and of those around them, which hold all that lies beyond."""
+        cells = noise / (self.window[1] - self.window[0]) * FIELD
+        width = math.sqrt(max(cells**2 - 1 / 12, _SMOOTHING**2))  # a cell's own width is 1/12 of variance
+
+        def smooth(masses: Array) -> tuple[Array, Array]:
+            reach = math.ceil(_REACH * width)
+            square = np.pad(masses.reshape(FIELD + 2, FIELD + 2), reach)
+            whole = gaussian_filter(square, width, mode="constant", truncate=_REACH)
+            inside = slice(reach + 1, reach + 1 + FIELD)
+            return whole.reshape(-1), whole[inside, inside].reshape(-1) / self._field.area
+
+        (r, p_r), (g, p_g) = smooth(self._seen_masses), smooth(counts / self.samples)
+        return SeenLaws(p_r, p_g, (r, g) if cells >= _SEEN_CELLS else None)
 
     def _jsd_on_cells(self, points: NDArray[np.float32]) -> float:
         return jensen_shannon(self._partition.counts(points, unbounded=True) / self.samples, self._masses)

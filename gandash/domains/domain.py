@@ -30,6 +30,9 @@ class Measured(Protocol):
     def readings(self) -> dict[str, float]: ...
 
     @property
+    def beside(self) -> dict[str, float]: ...
+
+    @property
     def jsd_error(self) -> float | None: ...
 
 

@@ -100,9 +100,12 @@ class Points(Domain):
     def known_jsd(self, game: Game, state: GameState, streams: Streams) -> KnownJsd:
         found = self.measure(game, state, streams)
         floor = found.estimators.floors["jsd"]
-        if game.pack > 1:
-            note = "D judges packs of samples, and the JSD of packs is not measured: there is no bound to compare with."
-            return KnownJsd(math.nan, floor, (note,))
+        if found.jsd_seen is not None:
+            note = "D's best response is that to packs, and to samples without noise: their JSD is not measured."
+            if found.noise == 0 and not math.isnan(found.jsd_seen):
+                return KnownJsd(found.jsd_seen, found.seen_floors.jsd_seen, (f"The JSD is that of packs of {game.pack}.",))
+            if game.pack > 1:
+                return KnownJsd(math.nan, floor, (note,))
         jsd = found.readings["jsd"]
         if found.estimators.jsd_is_bound:
             note = "The JSD is that of cells, since rows have no density: a lower bound, which D may pass."

@@ -74,7 +74,7 @@ def _means_in_noise(game: Game, state: GameState, noise: torch.Tensor) -> dict[s
 def share_off(game: Game, found: Any) -> float:
     """Of all samples, real and generated, the share that lies where D is further from D* than *converged* allows of 1/2."""
     asked = targets_of_d(game)
-    p_r, p_g = found.estimators.p_r, found.live.p_g
+    p_r, p_g = found.estimators.p_r, found.live.p_g  # clean: where the samples themselves lie
     if asked is None or np.isnan(found.d_star).all():
         return math.nan
     off = np.abs(found.d - found.d_star) > CONVERGED_GAP * asked.span  # False where D* is undetermined

@@ -139,10 +139,14 @@ class Samples(Message):
 
 
 class DualityGap(Message):
-    """V in nats: now, after `steps` steps of D (`worst_for_g`), of G (`worst_for_d`), and the difference of these two."""
+    """V in nats: now, after `steps` steps of D (`worst_for_g`), of G (`worst_for_d`), and the difference of these two.
+
+    `at_equilibrium` is what that is where p_g = p_r and D is at rest, None where that is not known.
+    """
 
     what: Literal["duality"] = "duality"
     gap: Measured
+    at_equilibrium: Measured = None
     value: Measured
     worst_for_g: Measured
     worst_for_d: Measured

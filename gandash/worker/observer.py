@@ -169,7 +169,8 @@ class Observer:
         """
         trajectory = self._trajectory
         config, step = trajectory.config, trajectory.step
-        terms = (config.objective, config.regulariser.smoothing, config.run.averaging > 0)
+        seen_in = config.regulariser.noise, config.regulariser.noise_half_life
+        terms = (config.objective, config.regulariser.smoothing, config.run.averaging > 0, seen_in)
         cached = self._cached
         if cached is None or (cached.step, cached.terms) != (step, terms) or (with_jsd and not cached.with_jsd):
             found = self._domain.measure(self.game, self.state, trajectory.streams, with_jsd=with_jsd)
@@ -223,7 +224,7 @@ class Observer:
         else:
             measured, found = step, self.measurement(with_jsd)
         arrays = self._frames.arrays(self.game, self.state, found)
-        numbers = found.expectations | found.readings | self._last_jsd
+        numbers = found.expectations | found.readings | found.beside | self._last_jsd
         label = PictureLabel(
             step=step,
             measured=measured,
