@@ -1,7 +1,11 @@
 """Each preset plays, bit for bit, as it did when tests/trajectories.json was written: a move or a new name changes no number.
 
+Two hashes for each: of what is played, which only another engine may change, and of what is measured of it, which a better
+estimator changes too.
+
 What a processor makes of a sum is its own affair, so hashes are kept for each kind of machine. One that is not recorded says so
-and skips. After a change that is meant to change numbers, and after a new preset: `python tests/test_trajectories.py`.
+and skips. After a change that is meant to change numbers, and after a new preset:
+`PYTHONPATH=. python tests/test_trajectories.py`, perhaps with names of presets.
 """
 
 from __future__ import annotations
@@ -13,11 +17,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from playing import Played
 
 from gandash.presets import PRESETS
+from gandash.worker.observer import STEP_COLUMNS
 from gandash.worker.trajectory import be_reproducible
 
 RECORDED = Path(__file__).with_name("trajectories.json")
@@ -35,20 +41,22 @@ def machine() -> str:
     return f"{platform.machine()}, {model}, {torch.backends.cpu.get_cpu_capability()}, torch {torch.__version__}"
 
 
-def trajectory(name: str) -> str:
-    """A hash of every metric of every step, what was measured among them, and of both players at the end."""
+def trajectory(name: str) -> dict[str, str]:
+    """Hashes of what each step reported and of both players at the end, and of what was measured on the way."""
     be_reproducible()
     preset = PRESETS[name]
-    session, found = Played(preset.config), hashlib.sha256()
+    session, played, measured = Played(preset.config), hashlib.sha256(), hashlib.sha256()
     while session.step < STEPS:
         if session.step == CHANGED_AT:
             for path, value in preset.moves[0].changes if preset.moves else ():
                 session.set(path, value)
         session.advance()
-        found.update(session.drain().values.tobytes())
+        reported, read = np.split(session.drain().values, [len(STEP_COLUMNS)], axis=1)
+        played.update(reported.tobytes())
+        measured.update(read.tobytes())
     for player in (session.state.theta, session.state.phi):
-        found.update(player.numpy().tobytes())
-    return found.hexdigest()[:16]
+        played.update(player.numpy().tobytes())
+    return {"played": played.hexdigest()[:16], "measured": measured.hexdigest()[:16]}
 
 
 @pytest.fixture
@@ -70,5 +78,5 @@ def test_a_preset_plays_as_recorded(name: str) -> None:
 
 if __name__ == "__main__":
     kept = json.loads(RECORDED.read_text(encoding="utf-8")) if RECORDED.exists() else {}
-    kept[machine()] = {name: trajectory(name) for name in sys.argv[1:] or PRESETS}
+    kept.setdefault(machine(), {}).update({name: trajectory(name) for name in sys.argv[1:] or PRESETS})
     RECORDED.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")

@@ -27,7 +27,8 @@ from gandash.game.distributions import Atoms, LineDistribution
 STRATIFIED_SAMPLES = 4096  # of p_g behind every reading, when its latents are spread evenly (see Latent.measuring)
 INDEPENDENT_SAMPLES = 16384  # and when they are not: JSD's floor is then about cells / (8 samples) = 0.002 nats
 GRID = 257  # points of the stage's x axis
-_UNIFORM_BINS = _QUANTILE_BINS = 128
+_BINS = 128  # of equal width, and as many of equal p_r-mass, where p_g's masses are counts
+_FINE_BINS = 1024  # and where they are known between the samples too
 _FINE = 4  # cells of the lattice per grid interval, under the kernel
 _REACH = 5  # standard deviations to which a kernel goes
 _PIECES = 256  # into which a straight piece of G is cut at most
@@ -36,10 +37,12 @@ _PIECES = 256  # into which a straight piece of G is cut at most
 class Line(Estimators):
     """Estimators against one exact p_r, with tables made once.
 
-    JSD: both laws on a common partition of the line, p_r's masses from its distribution function, p_g's from counts; half
-    the cells have equal width and half equal p_r-mass, two more hold the tails, so narrow modes are resolved and no sample
-    is dropped. The partition itself can only make it smaller (data processing); counting finitely many samples adds, also
-    where the laws differ: N(2, 1) against N(0, 1) reads .33878 on average for .33683.
+    JSD: both laws on a common partition of the line, p_r's masses from its distribution function; half the cells have equal
+    width and half equal p_r-mass, two more hold the tails, so narrow modes are resolved and no sample is dropped. Exact masses
+    would make it a lower bound (data processing). Where samples are spread evenly over one latent, p_g's masses are those of
+    the straight pieces between them, on 2048 cells, so that a spike of p_g is seen as narrow as it is: within 1 % of the truth
+    in five games (256 cells of counts read up to 8 % less). Elsewhere they are counts on 256 cells, and counting adds to them,
+    about cells / (8 samples) nats where the laws are equal and some of it where they are not.
 
     W1: integral over u of |Q_g(u) - Q_r(u)|, by the sorted samples against p_r's exact quantiles at (i - 1/2)/n.
 
@@ -58,7 +61,8 @@ class Line(Estimators):
         margin = 0.0 if self._atoms is None else self.grid[1] - self.grid[0]  # a grid may miss an atom
         self.central = (self.grid >= central_low - margin) & (self.grid <= central_high + margin)
 
-        self._edges = _edges(data, low, high)
+        self._has_pieces = stratified and self._atoms is None
+        self._edges = _edges(data, low, high, _FINE_BINS if self._has_pieces else _BINS)
         below = data.cdf(torch.from_numpy(self._edges)).numpy()
         self._masses = np.diff(np.concatenate([[0.0], below, [1.0]]))
         # p_r by points of equal mass: an expectation over them is a midpoint rule, with no sampling noise to speak of
@@ -127,7 +131,7 @@ class Line(Estimators):
         if noise < 2 * self._step and self._stratified:  # few samples fill fine cells, where they are spread evenly
             masses = p_r, p_g
         elif noise < 2 * self._step:  # finer than the cells of JSD: they hold the same masses with it as without
-            masses = self._masses, self._shares(points, weights)
+            masses = self._masses, self._shares(samples)
         else:
             masses = lattice.smooth(p_r, noise), lattice.smooth(p_g, noise)
         return SeenLaws(self._on_grid(lattice, p_r, width), self._on_grid(lattice, p_g, width), masses)
@@ -164,14 +168,18 @@ class Line(Estimators):
         beyond = (len(smooth) - (GRID - 1) * _FINE - 1) // 2
         return np.asarray(smooth[beyond : len(smooth) - beyond : _FINE] / self._step)
 
-    def _shares(self, points: Array, weights: Array) -> Array:
+    def _shares(self, samples: Array) -> Array:
         """The masses of JSD's cells."""
-        return np.bincount(np.searchsorted(self._edges, points, side="left"), weights, len(self._masses)).astype(np.float64)
+        if self._has_pieces:
+            below = below_pieces(samples, self._edges)
+        else:
+            below = np.searchsorted(np.sort(samples), self._edges, side="right") / len(samples)
+        return np.diff(np.concatenate([[0.0], below, [1.0]])).clip(min=0)  # rounding may leave -1e-17
 
     def _divergences(self, samples: Array) -> tuple[float, float]:
         ordered = np.sort(samples)
         w1 = float(np.abs(ordered - self.quantiles).mean()) if self._steps is None else self._steps.distance(ordered)
-        return jensen_shannon(self._shares(*self._made(samples)), self._masses), w1
+        return jensen_shannon(self._shares(samples), self._masses), w1
 
 
 class _Lattice:
@@ -204,10 +212,30 @@ def window(data: LineDistribution) -> tuple[float, float]:
     return math.floor(4 * min(low - margin, -1.0)) / 4, math.ceil(4 * max(high + margin, 1.0)) / 4
 
 
-def _edges(data: LineDistribution, low: float, high: float) -> Array:
+def below_pieces(samples: Array, edges: Array) -> Array:
+    """The mass below each edge of a law that is uniform between each of n samples and the next in their own order, `(edges,)`.
+
+    Each of the n - 1 pieces has the mass 1/n, and both ends half of that. A piece shorter than a ten-millionth of the window is
+    a point.
+    """
+    n = len(samples)
+    low, high = np.minimum(samples[:-1], samples[1:]), np.maximum(samples[:-1], samples[1:])
+    is_long = high - low > 1e-7 * (edges[-1] - edges[0])
+    points, low, high = np.sort((low + high)[~is_long] / 2), low[is_long], high[is_long]
+    density = 1 / (n * (high - low))
+    places, steps = np.concatenate([low, high]), np.concatenate([density, -density])
+    order = np.argsort(places)
+    places, densities = places[order], np.cumsum(steps[order])
+    mass = np.concatenate([[0.0], np.cumsum(densities[:-1] * np.diff(places))])
+    of_pieces = np.interp(edges, places, mass) if len(places) else np.zeros(len(edges))
+    ends = np.searchsorted(np.sort(samples[[0, -1]]), edges, side="right") / 2
+    return np.asarray(of_pieces + (np.searchsorted(points, edges, side="right") + ends) / n)
+
+
+def _edges(data: LineDistribution, low: float, high: float, bins: int) -> Array:
     """Where JSD's cells meet: at equal distances and at equal shares of p_r's mass."""
-    distances = np.linspace(low, high, _UNIFORM_BINS + 1)
-    shares = data.quantiles(np.arange(1, _QUANTILE_BINS) / _QUANTILE_BINS)
+    distances = np.linspace(low, high, bins + 1)
+    shares = data.quantiles(np.arange(1, bins) / bins)
     atoms = data.atoms()
     if atoms is not None:  # no edge on an atom: the median goes to the middle of a cell, the others move to the next gap
         width = distances[1] - distances[0]

@@ -1,0 +1,136 @@
+"""What D plays against: both laws in noise, and in packs. The best D there is, and how far D is from it.
+
+The densities are histograms of many samples, to which the noise itself is added; the page convolves. Packs are drawn by chance;
+the page convolves the law of the log-ratio.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gandash.audit.players import Array, Players
+from gandash.audit.row import Known, Row, Unaudited
+from gandash.wire.facts import LineFacts, PlaneFacts
+
+_SAMPLES = 4_000_000
+_CELLS = 1024  # of the line's picture, in which log-ratios are read
+_PACKS = 400_000
+_ON_LINE, _ON_PLANE = 257, 56  # places of the picture on the line, and cells on a side of the plane's
+_CENTRAL = 0.98
+_THIN = 2e-3  # of p_r's largest density, which both must have together: else D* is undetermined there
+
+
+def audit_seen(players: Players, numbers: Mapping[str, float], facts: LineFacts | PlaneFacts) -> Iterator[Row | Unaudited]:
+    """max |D - D*|, and the JSD of the laws as D sees them, of which the best D's value is made."""
+    noise, pack = numbers["noise"], players.game.pack
+    real, made = players.real(_SAMPLES, 71), players.generated(_SAMPLES, 72)
+    rng = np.random.default_rng(73)
+    if isinstance(facts, LineFacts):
+        detail = float(players.game.data.detail)  # type: ignore[attr-defined]
+        width = max(noise, 0.15 * detail)
+        yield _gap_on_line(players, numbers, _noised(real, width, rng), _noised(made, width, rng), facts.window)
+    else:
+        cell = (facts.window[1] - facts.window[0]) / _ON_PLANE
+        width = max(noise, cell)
+        central = _heaviest(_field(real, facts.window), _CENTRAL)
+        yield _gap_on_plane(players, numbers, _noised(real, width, rng), _noised(made, width, rng), central, facts.window)
+    shown = numbers.get("jsd_seen", math.nan)
+    if noise == 0 and pack == 1:
+        yield Row("jsd_seen", shown, Known(numbers["jsd"], 0.0, "the JSD itself: D sees the laws as they are"))
+    elif math.isnan(shown):
+        yield Unaudited("jsd_seen", "it is not shown: nobody knows it on the plane, for packs or in noise finer than its cells")
+    elif isinstance(facts, LineFacts):
+        known = jsd_of_packs(_noised(real, noise, rng)[:, 0], _noised(made, noise, rng)[:, 0], pack)
+        yield Row("jsd_seen", shown, known, 0.02 * known.value + 2e-3, "cells, and counting: 2 %, and 0.002 nats")
+    else:
+        known = jsd_of_fields(_field(_noised(real, noise, rng), facts.window), _field(_noised(made, noise, rng), facts.window))
+        yield Row("jsd_seen", shown, known, 0.03 * known.value + 2e-3, "cells: 3 %, and 0.002 nats")
+
+
+def _noised(x: Array, sigma: float, rng: np.random.Generator) -> Array:
+    return x if sigma == 0 else x + sigma * rng.standard_normal(x.shape)
+
+
+def jsd_of_packs(real: Array, made: Array, pack: int) -> Known:
+    """JSD of m-th powers of two laws on the line, from samples: E log sigma(L) over packs, L the sum of their log-ratios."""
+    low, high = np.quantile(np.concatenate([real, made]), [1e-5, 1 - 1e-5])
+    edges = np.linspace(low, high, _CELLS + 1)[1:-1]
+    half = len(real) // 2  # densities from one half, packs from the other: no pack is judged by itself
+    counts = [np.bincount(np.searchsorted(edges, x[:half]), minlength=_CELLS) + 0.5 for x in (real, made)]
+    ratio = np.log(counts[0]) - np.log(counts[1])
+    total = 0.0
+    variance = 0.0
+    for sign, x in ((1, real), (-1, made)):
+        many = min(_PACKS, half // pack)
+        sums = ratio[np.searchsorted(edges, x[half : half + many * pack])].reshape(many, pack).sum(axis=1)
+        terms = -np.logaddexp(0.0, -sign * sums)
+        total += float(terms.mean())
+        variance += float(terms.var()) / many
+    return Known(math.log(2) + total / 2, math.sqrt(variance) / 2, f"{_PACKS:,} packs of each law")
+
+
+def jsd_of_fields(p: Array, q: Array) -> Known:
+    """JSD of masses of cells."""
+    m = (p + q) / 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        terms = np.where(p > 0, p * np.log(p / m), 0.0) + np.where(q > 0, q * np.log(q / m), 0.0)
+    return Known(float(terms.sum()) / 2, 0.0, f"{_SAMPLES:,} samples on the field's cells")
+
+
+def _gap_on_line(players: Players, numbers: Mapping[str, float], real: Array, made: Array, window: tuple[float, float]) -> Row:
+    places = np.linspace(*window, _ON_LINE)
+    step = places[1] - places[0]
+    edges = np.concatenate([places - step / 2, places[-1:] + step / 2])
+    p, q = (np.histogram(x[:, 0], edges)[0] / len(x) / step for x in (real, made))
+    law = players.real(400_000, 74)[:, 0]
+    low, high = np.quantile(law, [(1 - _CENTRAL) / 2, (1 + _CENTRAL) / 2])
+    return _gap(players, numbers, places[:, None], p, q, (places >= low) & (places <= high))
+
+
+def _gap_on_plane(
+    players: Players,
+    numbers: Mapping[str, float],
+    real: Array,
+    made: Array,
+    central: NDArray[np.bool_],
+    window: tuple[float, float, float, float],
+) -> Row:
+    cell = (window[1] - window[0]) / _ON_PLANE
+    middles = (np.arange(_ON_PLANE) + 0.5) * cell
+    y, x = np.meshgrid(window[2] + middles, window[0] + middles, indexing="ij")
+    places = np.stack([x.ravel(), y.ravel()], axis=1)
+    return _gap(players, numbers, places, _field(real, window), _field(made, window), central)
+
+
+def _gap(players: Players, numbers: Mapping[str, float], places: Array, p: Array, q: Array, central: NDArray[np.bool_]) -> Row:
+    optimal, name = players.game.objective.reading.optimal, "gap_star"
+    if optimal is None:
+        return Row(name, numbers[name], Known(math.nan, 0.0, "no best response is known under this objective"))
+    wanted = central & (p + q > _THIN * p.max()) & (p + q > 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        top = p.max()
+        best = optimal((p[wanted] / top) ** players.game.pack, (q[wanted] / top) ** players.game.pack)
+    gap = np.abs(players.read(players.outputs_at(places[wanted])) - best)
+    known = Known(float(np.nanmax(gap)), 0.0, f"{_SAMPLES:,} samples of each law, under the picture's kernel")
+    off = numbers.get("gap_star_floor", math.nan)  # what few samples of p_g do to it
+    granted = 0.02 + (0.0 if math.isnan(off) else off)
+    return Row(name, numbers[name], known, granted, "p_g is known by few samples: what a perfect G reads, and 0.02")
+
+
+def _field(x: Array, window: tuple[float, float, float, float]) -> Array:
+    """The share of samples in each cell of the field, row by row from below."""
+    found = np.histogram2d(x[:, 1], x[:, 0], _ON_PLANE, [[window[2], window[3]], [window[0], window[1]]])[0]
+    return np.asarray(found.ravel() / len(x))
+
+
+def _heaviest(masses: Array, share: float) -> NDArray[np.bool_]:
+    """The fewest cells that hold this share of the mass."""
+    order = np.argsort(masses)[::-1]
+    held = np.cumsum(masses[order]) - masses[order]
+    kept = np.zeros(len(masses), dtype=bool)
+    kept[order[held < share * masses.sum()]] = True
+    return kept
