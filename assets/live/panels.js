@@ -129,7 +129,8 @@ export const PANELS = [
     reading: value => fixed(value),
     when: facts => isClassic(readingOf(facts)),
     series: [
-      { column: 'value', label: 'V', ink: 'value' },
+      { column: 'value', label: 'V', ink: 'value', name: 'value of the game: the number is that of the state on fresh '
+        + 'samples, the same as below; the curve is of each round’s own batch' },
       { column: 'jsd_seen', label: facts => `−log 4 + 2 JSD${isBound(facts) ? ' ≥' : ''}`,
         name: facts => `−log 4 + 2 JSD, of the laws as D sees them, in noise and in packs: `
           + `${isBound(facts) ? 'a lower bound of ' : ''}the value of the best D${heldFor(facts)}`,

@@ -21,6 +21,7 @@ from gandash.diagnostics.plane_divergence import Estimate, PlaneDivergence
 Array = NDArray[np.float64]
 
 CENTRAL_MASS = 0.98
+THIN = 2e-3
 FLOOR_REPEATS = 24
 FLOOR_SEED = 20140610  # any fixed number: floors are facts about p_r and the sample size
 
@@ -110,17 +111,25 @@ class Estimators(ABC):
             raise ValueError(f"{x.shape[0]} samples given; the noise floors hold for {self.samples}")
 
 
-def optimal_discriminator(p_r: Array, p_g: Array, optimal: Callable[[Array, Array], Array] | None, pack: int = 1) -> Array:
+def optimal_discriminator(
+    p_r: Array,
+    p_g: Array,
+    optimal: Callable[[Array, Array], Array] | None,
+    pack: int = 1,
+    central: NDArray[np.bool_] | None = None,
+) -> Array:
     """The best response to densities by the objective's formula, NaN where none is known or both are too thin to say.
 
-    Packs of samples that are all alike, which is what is drawn, have the densities' powers.
+    Too thin is THIN of p_r's largest density; ten times as much outside of `central`, where given: few samples are there, and
+    D* is a quotient of their noise. Packs of samples that are all alike, which is what is drawn, have the densities' powers.
     """
     total = p_r + p_g
     if optimal is None:
         return np.full_like(total, np.nan)
     top = p_r.max()
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(total > 2e-3 * top, optimal((p_r / top) ** pack, (p_g / top) ** pack), np.nan)
+        enough = THIN * top if central is None else np.where(central, THIN, 10 * THIN) * top
+        return np.where(total > enough, optimal((p_r / top) ** pack, (p_g / top) ** pack), np.nan)
 
 
 def jensen_shannon(p: Array, q: Array) -> float:

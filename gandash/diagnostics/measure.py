@@ -149,7 +149,7 @@ def measure(
         live=live,
         average=average,
         d=reading.of(d).numpy(),
-        d_star=optimal_discriminator(seen.p_r, seen.p_g, reading.optimal, game.pack),
+        d_star=optimal_discriminator(seen.p_r, seen.p_g, reading.optimal, game.pack, found.central),
         slopes=slopes,
         centre=reading.centre,
         expectations=expectations(game, real, fake_outputs),

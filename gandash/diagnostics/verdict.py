@@ -125,6 +125,7 @@ class Observation:
     share_off: float = math.nan  # of the samples that lie where D is further from D* than CONVERGED_GAP
 
 
+STRENGTHEN = "give it a higher learning rate, more steps, more width"
 LESS_NOISE = {True: ", less instance noise", False: ""}
 WAITING = Verdict(VerdictKind.WAITING, "Too early to say", "Too few measurements yet to name a trend.")
 
@@ -195,11 +196,15 @@ def points_verdict_rule(
         )
     still = gap <= CONVERGED_GAP * asked.span
     if len(recent) >= 2 * SETTLED and still and min(jsd, live) > jsd_floor + BLIND_JSD and not falling:
+        too_weak = f"D is too weak to see the difference: {STRENGTHEN}{LESS_NOISE[asked.noisy]} or less R1."
+        off = float(np.median([o.gap_star for o in recent[-SETTLED:]]))
+        if asked.noisy and off <= CONVERGED_GAP * asked.span:
+            too_weak = (
+                f"D sees both through instance noise, and there it is within {off:.2f} of the best there is: the noise hides "
+                "the difference. Less noise shows it."
+            )
         return Verdict(
-            VerdictKind.BLIND,
-            f"D at {centre}, but blind",
-            f"D is at {centre} and yet p_g is not p_r: {facts}. D is too weak to see the difference: "
-            f"give it a higher learning rate, more steps, more width{LESS_NOISE[asked.noisy]} or less R1.",
+            VerdictKind.BLIND, f"D at {centre}, but blind", f"D is at {centre} and yet p_g is not p_r: {facts}. {too_weak}"
         )
     if falling:
         told = f"p_g is moving onto p_r: {of_what} was {early:.3f} in the first third of what is recent; in the last {of_late}."

@@ -11,6 +11,7 @@ from gandash.domains.domain import KnownJsd
 from gandash.domains.registry import domain_of
 from gandash.examine.descents import affordable_steps, value_notes
 from gandash.examine.examination import CheckCancelled, Examination, GameCopy, Progress, timed, with_rests
+from gandash.game.round import noise_in_force
 from gandash.wire.facts import NullReference
 from gandash.wire.findings import BestResponse, Examinable
 
@@ -27,6 +28,9 @@ def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Progre
     known = domain_of(game).known_jsd(game, copy.state, copy.streams)
     jsd = known.value
     notes += known.notes
+    noise = noise_in_force(game, copy.state)
+    if noise is not None and float(noise) > 0:
+        notes.append("Instance noise is left out: D's best on clean samples, beside the JSD of the clean laws.")
     steps = affordable_steps(game, BEST_BATCH, BEST_STEPS, notes)
     way: list[Approach] = []
     until = time.monotonic() + BEST_SECONDS

@@ -32,6 +32,15 @@ from gandash.worker.trajectory import Trajectory
 N = 400_000
 
 
+@pytest.fixture(autouse=True)
+def _as_a_worker() -> Iterator[None]:
+    """An audit plays as a worker does, which is a matter of the whole process: others want their subnormal numbers back."""
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+    torch.set_flush_denormal(False)
+
+
 def normal(n: int, seed: int, dimension: int = 1) -> Array:
     return np.random.default_rng(seed).standard_normal((n, dimension))
 

@@ -205,6 +205,10 @@ def test_density_is_that_of_the_samples_under_the_kernel(shift: float, scale: fl
 def test_optimal_discriminator() -> None:
     p_r, p_g = np.array([0.4, 0.2, 0.0, 0.3, 1e-5, 0.0]), np.array([0.4, 0.6, 0.5, 0.0, 1e-5, 0.0])
     np.testing.assert_allclose(optimal_discriminator(p_r, p_g, SHARE), [0.5, 0.25, 0.0, 1.0, np.nan, np.nan])
+    # beyond p_r's bulk it must be ten times as dense
+    tails = np.array([0.4, 0.004]), np.array([0.4, 0.0])
+    np.testing.assert_allclose(optimal_discriminator(*tails, SHARE, central=np.array([True, True])), [0.5, 1.0])
+    np.testing.assert_allclose(optimal_discriminator(*tails, SHARE, central=np.array([True, False])), [0.5, np.nan])
     # a pack of two alike is as likely as the square
     np.testing.assert_allclose(optimal_discriminator(p_r, p_g, SHARE, 2), [0.5, 0.1, 0.0, 1.0, np.nan, np.nan])
 

@@ -230,7 +230,7 @@ def test_gap_star_is_the_distance_to_the_optimal_discriminator() -> None:
     found = measure(game, state, streams)
     latents = game.latent.measuring(streams.measuring(state.step)[0], found.estimators.samples)
     laws = found.estimators.see(1.5 + 0.5 * latents, 0.0)
-    d_star = optimal_discriminator(laws.p_r, laws.p_g, game.objective.reading.optimal)
+    d_star = optimal_discriminator(laws.p_r, laws.p_g, game.objective.reading.optimal, central=found.estimators.central)
     np.testing.assert_allclose(found.d_star, d_star, atol=1e-3)
     assert found.readings["gap_star"] == pytest.approx(np.nanmax(np.abs(found.d - d_star)[found.estimators.central]))
     x = found.estimators.grid[found.estimators.central]

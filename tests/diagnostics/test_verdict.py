@@ -124,6 +124,15 @@ def test_noise_is_named_where_it_may_be_what_blinds() -> None:
         ) == noisy
 
 
+def test_what_blinds_is_the_noise_where_d_is_at_its_best_in_it() -> None:
+    noisy = DiscriminatorTargets(noisy=True)
+    best = points_verdict_rule(history(jsd=0.5, gap_half=0.05, gap_star=0.03), FLOOR, asked=noisy)
+    assert best.kind == "blind" and "within 0.03 of the best there is: the noise hides" in best.reason
+    assert "too weak" not in best.reason
+    for off in (0.4, math.nan):  # it could say more, or nobody knows
+        assert "too weak" in points_verdict_rule(history(jsd=0.5, gap_half=0.05, gap_star=off), FLOOR, asked=noisy).reason
+
+
 def test_converged_says_why_a_large_gap_from_d_star_does_not_count() -> None:
     rest = {"jsd": FLOOR, "gap_half": 0.05}
     assert "D*" not in points_verdict_rule(history(**rest, gap_star=0.09, share_off=0.0), FLOOR).reason

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import torch
 from diagnostics import test_plane_divergence as divergences
+from diagnostics import test_sight as sights
 from game import checks
 from game import test_convolution as convolutions
 from game import test_known_answers as known
@@ -47,6 +48,8 @@ from gandash.config.rules import (
     SymplecticAdjustmentConfig,
     UnrolledConfig,
 )
+from gandash.diagnostics import measure
+from gandash.diagnostics.line import Line
 from gandash.diagnostics.plane_divergence import PlaneDivergence
 from gandash.game import by_autograd, by_hand, field, objectives, passes, regularisers, spectral, step
 from gandash.game import losses as losses_
@@ -434,6 +437,18 @@ SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
             "math.ceil(side / (1.25 * law.detail))",
         ),
         half_the_width,
+    ),
+    "D* as if D saw the laws without noise": (
+        in_source(Line, "see", "self._see(_flat(x), noise)", "self._see(_flat(x), 0.0)"),
+        lambda: sights.test_d_star_and_jsd_in_noise_are_those_of_the_convolved_laws(0.4),
+    ),
+    "the best value of a D that judges packs from single samples": (
+        in_source(measure, "seen_jsd", "(*laws.masses, pack)", "(*laws.masses, 1)"),
+        sights.test_the_value_of_the_best_d_that_judges_packs,
+    ),
+    "no floor of max |D - D*|": (
+        in_source(Line, "perfect", "for samples in self._perfect", "for samples in self._perfect[:0]"),
+        lambda: sights.test_a_perfect_generator_reads_its_floor(True),
     ),
 }
 

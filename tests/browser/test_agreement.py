@@ -1,0 +1,63 @@
+"""What is said of one number in several places is one number: in the legends, in the line of theory, in the spoken sentence."""
+
+from __future__ import annotations
+
+import math
+import random
+import re
+
+import pytest
+from driving import Lab, wait_until
+
+DEFAULT = "Two modes: D goes to 1/2"
+
+
+def in_plain(text: str | None) -> str:
+    return (text or "").replace("−", "-").replace("\u202f", "")
+
+
+def number(text: str) -> float:
+    return float(in_plain(text))
+
+
+def legend(lab: Lab, panel: str) -> list[float]:
+    """The numbers in a panel's legend."""
+    lab.page.locator(f'[data-panel="{panel}"]').scroll_into_view_if_needed()
+    values = lab.page.locator(f'[data-panel="{panel}"] .gd-toggle:visible .gd-value')
+    wait_until(lambda: all(text.strip() for text in values.all_inner_texts()), f"the numbers of {panel} are there")
+    return [number(text) for text in values.all_inner_texts()]
+
+
+@pytest.mark.parametrize("title", [DEFAULT, "Ring of 8"])
+def test_numbers_agree_wherever_one_pauses(lab: Lab, title: str) -> None:
+    if title != DEFAULT:
+        lab.choose(title)
+    for stop in sorted(random.sample(range(5, 400), 2)):
+        lab.press("Space")
+        wait_until(lambda stop=stop: lab.step >= stop, f"{stop} steps are played")
+        lab.press("Space")
+        wait_until(lambda: lab.status == "paused", "it pauses")
+        lab.await_rest()
+        theory = lab.page.locator(".gd-theory").inner_text()
+        value = number(lab.page.locator(".gd-theory .gd-formula:visible b").inner_text())
+        terms = re.search(r"= ([−\d.]+) ([−+]) ([\d.]+) =", theory)
+        assert terms, theory
+        assert number(terms[1]) + (1 if terms[2] == "+" else -1) * number(terms[3]) == pytest.approx(value, abs=2e-3)
+        jsd = number((re.search(r"JSD ([\d.e−]+)", theory) or [])[1])
+        # Panels are drawn anew a few times a second, one after the other
+        wait_until(lambda value=value: legend(lab, "value")[0] == value, f"V of the legend is that of {theory}")
+        wait_until(
+            lambda value=value: legend(lab, "losses")[0] == -value, "D's loss is minus that, for labels are not smoothed"
+        )
+        _, best = legend(lab, "value")
+        assert best == pytest.approx(2 * jsd - math.log(4), abs=1.1e-3)
+        real, fake = legend(lab, "mean_d")
+        assert math.log(real) >= number(terms[1]) - 2e-3, "the logarithm of a mean is no less than the mean of logarithms"
+        assert 0 < fake < 1
+        if title == "Ring of 8":
+            said = lab.page.locator(".gd-stage-plane .gd-unseen")
+            wait_until(lambda said=said: f"tep {lab.step}" in in_plain(said.text_content()), "the last step is spoken")
+            spoken = re.search(r"JSD\D*([\d.]+)", in_plain(said.text_content()))
+            assert spoken, said.text_content()
+            assert number(spoken[1]) == pytest.approx(jsd, abs=6e-4), said.text_content()
+    assert not lab.complaints, lab.complaints
