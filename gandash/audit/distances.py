@@ -78,10 +78,11 @@ def jsd_on_cells(x: Array, real: Array, cell: float) -> float:
     keys = [np.floor((s - corner) / cell).astype(np.int64) @ np.array([1, 1 << 31]) for s in (x, real)]
     _, where = np.unique(np.concatenate(keys), return_inverse=True)
     p, q = (np.bincount(part, minlength=where.max() + 1) / len(x) for part in np.split(where, 2))
-    return _jensen_shannon(p, q)
+    return jensen_shannon(p, q)
 
 
-def _jensen_shannon(p: Array, q: Array) -> float:
+def jensen_shannon(p: Array, q: Array) -> float:
+    """JSD in nats of masses of the same cells: the entropy of their mean less the mean of their entropies."""
     m = (p + q) / 2
 
     def entropy(w: Array) -> float:
@@ -95,7 +96,7 @@ def jsd_on_line(x: Array, cdf: Callable[[Array], Array], edges: Array) -> float:
     """p_r's exact masses of cells against counts of samples x."""
     masses = np.diff(np.concatenate([[0.0], cdf(edges), [1.0]]))
     counts = np.bincount(np.searchsorted(edges, x), minlength=len(edges) + 1) / len(x)
-    return _jensen_shannon(masses, counts)
+    return jensen_shannon(masses, counts)
 
 
 def jsd_of_line(players: Players, cdf: Callable[[Array], Array], *, averaged: bool = False) -> Known:

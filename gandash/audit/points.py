@@ -159,7 +159,7 @@ def _quality_of_p_r(players: Players, shown: Shown, real: Array) -> Iterator[Row
 
 
 def _gap(players: Players, shown: Shown, real: Array) -> Iterator[Row | Unaudited]:
-    """max |D - 1/2| over the central 98 % of p_r, and the same of D - D*."""
+    """max |D - 1/2| over the central 98 % of p_r."""
     centre = players.game.objective.reading.centre
     if real.shape[1] == 1:
         low, high = np.quantile(real[:, 0], [(1 - _CENTRAL) / 2, (1 + _CENTRAL) / 2])
@@ -172,7 +172,7 @@ def _gap(players: Players, shown: Shown, real: Array) -> Iterator[Row | Unaudite
     gap = float(np.abs(d - middle).max())
     some = places[:: max(1, len(places) // 2000)]
     steep = float(np.quantile(slope_norms(players, np.repeat(some, players.game.pack, axis=0)), 0.99))
-    cell = _cell(shown, real)
+    cell = _cell(real)
     why = "it is read on the cells of the picture: D's slope there times a cell"
     if players.game.objective.reading.is_probability:
         steep *= 0.25  # the logistic function's own slope, at most
@@ -182,7 +182,7 @@ def _gap(players: Players, shown: Shown, real: Array) -> Iterator[Row | Unaudite
     )
 
 
-def _cell(shown: Shown, real: Array) -> float:
+def _cell(real: Array) -> float:
     """About how wide a cell of the picture is."""
     extent = float(np.ptp(real[:, 0])) * 1.6
     return extent / (56 if real.shape[1] == 2 else 257) * (math.sqrt(2) if real.shape[1] == 2 else 1)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gandash.cli.configuring import assignment, configure
-from gandash.cli.live import Step, preset_name, timeline
+from gandash.cli.live import at_option, preset_name, timeline
 from gandash.cli.saying import one_line, print_json, refuse
 from gandash.config.setting import SettingError
 from gandash.leaving import leaving_at_once
@@ -28,14 +28,7 @@ if TYPE_CHECKING:
     help="Rounds to play before.  [default: 600; 200 of a scalar game; fewer where the promise is kept sooner]",
 )
 @click.option("--set", "assignments", metavar="PATH=VALUE", multiple=True, help="Change a setting, as with `train`.")
-@click.option(
-    "--at",
-    "timed",
-    type=(Step(), str),
-    metavar="STEP PATH=VALUE",
-    multiple=True,
-    help="The same in mid-run.",
-)
+@at_option("The same in mid-run.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object; NaN becomes null.")
 @click.pass_context
 def audit(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import click
 
@@ -26,6 +26,11 @@ class Step(click.ParamType[int]):
         if value.isascii() and value.isdigit() and len(value) <= 10:
             return int(value)
         refuse(f"--at {value}: expected --at STEP PATH=VALUE with a whole number of steps, as in --at 500 objective=minimax")
+
+
+def at_option(help: str) -> Callable[[click.decorators.FC], click.decorators.FC]:
+    """`--at STEP PATH=VALUE`, as often as one likes."""
+    return click.option("--at", "timed", type=(Step(), str), metavar="STEP PATH=VALUE", multiple=True, help=help)
 
 
 def chosen_move(preset: Preset | None, wanted: str) -> Move:

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from gandash.cli.configuring import assignment, configure, parse_value
-from gandash.cli.live import CURE, Step, chosen_move, preset_name, timeline
+from gandash.cli.live import CURE, at_option, chosen_move, preset_name, timeline
 from gandash.cli.pictures import read as read_pictures
 from gandash.cli.saying import one_line, print_json, refuse
 from gandash.config import GameConfig, parse_config
@@ -105,14 +105,7 @@ Examples:
     metavar="N",
     help="Keep so many of the pictures, drawn at random but always the same ones.  [default: as many as fit]",
 )
-@click.option(
-    "--at",
-    "timed",
-    type=(Step(), str),
-    metavar="STEP PATH=VALUE",
-    multiple=True,
-    help="Change a live setting in mid-run, once so many steps are played; as often as you like.",
-)
+@at_option("Change a live setting in mid-run, once so many steps are played; as often as you like.")
 @click.option(
     "--cure",
     is_flag=False,

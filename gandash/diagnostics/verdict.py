@@ -14,7 +14,8 @@ The rules, tried in this order; "recent" is the last WINDOW measurements, median
 - *modes found*: p_r is a mixture, median max |D - 1/2| <= 0.10, and the generator that one would keep captures all modes,
   QUALITY or more of its samples of high quality (medians), and JSD does not fall: what JSD it has lies within the modes.
 - *blind*: at least twice SETTLED measurements, median max |D - 1/2| <= 0.10 but median JSD > floor + 0.10 nats, of the
-  live generator too (an average lags behind), and not falling: D is at 1/2 because it sees nothing.
+  live generator too (an average lags behind), and not falling: D is at 1/2 because it sees nothing. Where it sees through
+  instance noise and is within 0.10 of the best response there, it is the noise that hides the difference.
 - *converging*: JSD is falling: all of the last third of the recent history lies below all of the first third, and the
   median's distance from the floor shrank by a tenth or more between them.
 - *training*: none of these yet.
@@ -28,23 +29,19 @@ critic with a free offset has no scale: its gap and means are NaN here, rules th
 JSD here is the averaged generator's when averaging is on, else the live one's; W1 is the live one's, for an average would
 calm the very orbit that is looked for.
 
-Pictures have rules of their own, `picture_verdict_rule`, in the same spirit.
+Pictures have rules of their own, in the same spirit: `verdict_pictures`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gandash.wire.browser import VerdictKind
-
-if TYPE_CHECKING:
-    from gandash.diagnostics.estimators import NullReference
 
 Curve = NDArray[np.float64]
 
@@ -60,12 +57,6 @@ LINE = 0.35
 ARRIVED = 0.01
 DRIFT = 0.03  # an orbit of finite steps is not quite round
 QUALITY = 0.9
-CLOSE_FRECHET = 0.05
-CLOSE_GAP = 0.15  # a mean; D goes on telling a few pictures of a finite set, which it knows by heart
-BLIND_FRECHET = 0.25
-CLOSE_SHARE = 0.8  # of what real pictures read against real ones
-PRECISE_SHARE = 0.8
-NARROW_SHARE = 0.4
 
 
 @dataclass(frozen=True)
@@ -150,8 +141,8 @@ def points_verdict_rule(
         return WAITING
     table = np.array([[o.jsd, o.wasserstein, o.gap_half, o.mean_d_real, o.mean_d_fake] for o in recent])
     jsd, _w1, gap, d_real, d_fake = np.median(table[-SETTLED:], axis=0)
-    early, late = _ends(table[:, 0])
-    falling = _falls(table[:, 0], jsd_floor)
+    early, late = ends_of(table[:, 0])
+    falling = is_falling(table[:, 0], jsd_floor)
     live = float(np.median([o.jsd if o.jsd_live is None else o.jsd_live for o in recent[-SETTLED:]]))
     of_what = "JSD of the averaged G" if any(o.jsd_live is not None for o in recent) else "JSD"
     of_what = f"lower bound of the {of_what}" if jsd_is_bound else of_what
@@ -162,11 +153,11 @@ def points_verdict_rule(
         return f"{off}{of_what} = {jsd:.3f} nats (floor {jsd_floor:.4f})"
 
     facts = said(gap, jsd)
-    of_late = said(_ends(table[:, 2])[1], late)  # of the last third: beside what else is said of that
+    of_late = said(ends_of(table[:, 2])[1], late)  # of the last third: beside what else is said of that
 
     captured = np.array([o.modes for o in recent])
     if modes and len(recent) == WINDOW:
-        first, last = _ends(captured)
+        first, last = ends_of(captured)
         if 1 <= last < modes and last <= first:
             lost = modes - round(last)
             return Verdict(
@@ -176,16 +167,16 @@ def points_verdict_rule(
                 f"{of_late}. R1, a stronger D (learning rate, steps per round) or a slower G may win them back.",
             )
     if asked.won(d_real, d_fake):
-        return _won(d_real, d_fake, asked)
+        return discriminator_won(d_real, d_fake, asked)
     near = gap <= asked.gap(CONVERGED_GAP)
     if (is_critic or near) and jsd <= jsd_floor + CONVERGED_JSD:
         told = f"D is near {centre} and p_g is near p_r: {facts}. Both together make an equilibrium; D alone would not."
         told = (f"p_g is near p_r: {facts}." if is_critic else told) + _of_packs(asked) + _off_star(recent, asked)
         return Verdict(VerdictKind.CONVERGED, "Converged", told)
     least = 0.05 * asked.span
-    swings = max(_swings(table[:, 1], 0.05), 0 if np.isnan(table[:, 2]).any() else _swings(table[:, 2], least))
+    swings = max(turns_of(table[:, 1], 0.05), 0 if np.isnan(table[:, 2]).any() else turns_of(table[:, 2], least))
     if len(recent) == WINDOW and swings >= TURNS:
-        return _oscillating(swings)
+        return oscillating(swings)
     kept, quality = (float(np.median([getattr(o, n) for o in recent[-SETTLED:]])) for n in ("modes_kept", "quality_kept"))
     if modes and near and kept == modes and quality >= QUALITY and not falling:
         return Verdict(
@@ -241,147 +232,8 @@ def path_verdict_rule(distances: Sequence[float]) -> Verdict:
     return Verdict(VerdictKind.OSCILLATING, "Circling", f"The players chase each other and come no nearer: {facts}.")
 
 
-@dataclass(frozen=True)
-class PictureObservation:
-    """One measurement of a game of pictures; `frechet` of the generator one would keep, `frechet_live` of the one that plays.
-
-    Precision, coverage and the captured `modes` (digits or cells; NaN where there are none) are those of the one that plays.
-    `gap_half` is the mean of |D - 1/2| over as many real as generated pictures: among thousands of pictures D is sure of some
-    even at the end, so that the largest would say nothing. It and the means of D are NaN for a critic.
-    """
-
-    frechet: float
-    precision: float
-    coverage: float
-    gap_half: float
-    mean_d_real: float
-    mean_d_fake: float
-    frechet_live: float | None = None
-    modes: float = math.nan
-
-
-def picture_verdict_rule(
-    history: Sequence[PictureObservation],
-    levels: Mapping[str, NullReference],
-    modes: int = 0,
-    noun: str = "digits",
-    centre: str = "1/2",
-    asked: DiscriminatorTargets | None = None,
-) -> Verdict:
-    """The verdict on the last WINDOW observations of a game of pictures.
-
-    `levels` are what real pictures read against real ones (`PictureEstimators.floors`); `modes` how many digits or cells there
-    are, as `noun` calls them, 0 where there are none. The rules, tried in this order, with the terms of `points_verdict_rule`:
-
-    - *waiting*: fewer than SETTLED measurements.
-    - *collapsed*: over a full WINDOW, either some digits or cells are captured but fewer than all but one in twenty samples of
-      real pictures capture, and in the last third no more than in the first; or precision is at least PRECISE_SHARE of its
-      level while coverage, no higher in the last third than in the first, is at most NARROW_SHARE of its: good pictures,
-      but few different ones.
-    - *discriminator won*: as for points.
-    - *converged*: Frechet distance within CLOSE_FRECHET (in units of the real pictures' variance) of its level, precision and
-      coverage at least CLOSE_SHARE of theirs, and the gap at most CLOSE_GAP.
-    - *oscillating*: as for points, from the Frechet distance of the generator that plays.
-    - *blind*: at least twice SETTLED measurements, the gap at most CONVERGED_GAP but both Frechet distances more than
-      BLIND_FRECHET above the level and not falling.
-    - *converging*: the Frechet distance is falling.
-    - *training*: none of these; said to be close where all but the gap allows *converged*, for D may still tell what the
-      features do not show.
-    """
-    asked = asked or DiscriminatorTargets.about(centre)
-    recent = list(history[-WINDOW:])
-    if len(recent) < SETTLED:
-        return WAITING
-    kept = np.array([o.frechet for o in recent])
-    live = np.array([o.frechet if o.frechet_live is None else o.frechet_live for o in recent])
-    columns = ("precision", "coverage", "gap_half", "mean_d_real", "mean_d_fake")
-    precision, coverage, gap, d_real, d_fake = (
-        float(np.median([getattr(o, name) for o in recent[-SETTLED:]])) for name in columns
-    )
-    distance, playing = float(np.median(kept[-SETTLED:])), float(np.median(live[-SETTLED:]))
-    level = levels["frechet"].worst_5pct
-    is_critic = math.isnan(gap)
-    of_what = "Fréchet distance of the averaged G" if any(o.frechet_live is not None for o in recent) else "Fréchet distance"
-    said = [
-        f"{name} {value:.2f} ({levels[name].mean:.2f})"
-        for name, value in (("precision", precision), ("coverage", coverage))
-        if not math.isnan(levels[name].mean)
-    ]
-    facts = ", ".join([f"{of_what} {distance:.3f} (real against real {levels['frechet'].mean:.3f})", *said])
-    told = "" if is_critic else f"D is {gap:.2f} from {centre} on average; "
-
-    if len(recent) == WINDOW:
-        collapse = _collapse(recent, levels, modes, noun, facts)
-        if collapse:
-            return collapse
-    if asked.won(d_real, d_fake):
-        return _won(d_real, d_fake, asked)
-    is_close = (
-        distance <= level + CLOSE_FRECHET
-        and not precision < CLOSE_SHARE * levels["precision"].mean  # NaN where a set is too small to have neighbours
-        and not coverage < CLOSE_SHARE * levels["coverage"].mean
-    )
-    if is_close and (is_critic or gap <= asked.gap(CLOSE_GAP)):
-        return Verdict(
-            VerdictKind.CONVERGED,
-            "Close to real",
-            f"By these numbers generated pictures come close to real ones: {told}{facts}.",
-        )
-    gaps = np.array([o.gap_half for o in recent])
-    swings = max(_swings(live, 0.05), 0 if np.isnan(gaps).any() else _swings(gaps, 0.05 * asked.span))
-    if len(recent) == WINDOW and swings >= TURNS:
-        return _oscillating(swings)
-    falling = _falls(kept, level)
-    still = gap <= CONVERGED_GAP * asked.span
-    if len(recent) >= 2 * SETTLED and still and min(distance, playing) > level + BLIND_FRECHET and not falling:
-        return Verdict(
-            VerdictKind.BLIND,
-            f"D at {centre}, but blind",
-            f"D hardly leaves {centre} and yet the pictures are not like real ones: {told}{facts}. D is too weak to see the "
-            f"difference: give it a higher learning rate, more steps, more width{LESS_NOISE[asked.noisy]} or less R1.",
-        )
-    if falling:
-        early, late = _ends(kept)
-        return Verdict(
-            VerdictKind.CONVERGING,
-            "Learning",
-            f"The pictures become more like real ones: {of_what} fell from {early:.3f} to {late:.3f}; {facts}.",
-        )
-    if is_close:
-        return Verdict(
-            VerdictKind.TRAINING, "Close to real, but told apart", f"D still tells what the numbers hardly do: {told}{facts}."
-        )
-    return Verdict(VerdictKind.TRAINING, "Training", f"No trend to name yet: {told}{facts}.")
-
-
-def _collapse(
-    recent: Sequence[PictureObservation], levels: Mapping[str, NullReference], modes: int, noun: str, facts: str
-) -> Verdict | None:
-    """*Collapsed*, if a full window of observations says so."""
-    cure = "R1, packing, a stronger D (learning rate, steps per round) or a slower G may win them back."
-    if modes:
-        first, last = _ends(np.array([o.modes for o in recent]))
-        if 1 <= last < min(modes, levels["modes"].worst_5pct) and last <= first:
-            return Verdict(
-                VerdictKind.COLLAPSED,
-                f"Collapsed: {modes - round(last)} of {modes} {noun} lost",
-                f"G makes {last:.0f} of {modes} {noun}, and no more of them over the last {len(recent)} measurements: "
-                f"{facts}. {cure}",
-            )
-    precision = _ends(np.array([o.precision for o in recent]))[1]
-    before, coverage = _ends(np.array([o.coverage for o in recent]))
-    is_precise = precision >= PRECISE_SHARE * levels["precision"].mean
-    if is_precise and coverage <= NARROW_SHARE * levels["coverage"].mean and coverage <= before:
-        return Verdict(
-            VerdictKind.COLLAPSED,
-            "Collapsed: few different pictures",
-            f"Most pictures could be real, but they are like only {coverage:.0%} of the real ones, and no more over the last "
-            f"{len(recent)} measurements: {facts}. {cure}",
-        )
-    return None
-
-
-def _won(d_real: float, d_fake: float, asked: DiscriminatorTargets) -> Verdict:
+def discriminator_won(d_real: float, d_fake: float, asked: DiscriminatorTargets) -> Verdict:
+    """*Discriminator won*, by these means of D."""
     what = "sample" if asked.pack == 1 else f"pack of {asked.pack} samples"
     wish = "" if asked.span == 1 else f", of {asked.on_real:.3g} and {asked.on_fake:.3g} that it is asked for"
     return Verdict(
@@ -412,7 +264,8 @@ def _off_star(recent: Sequence[Observation], asked: DiscriminatorTargets) -> str
     return told + f"D* is read off finitely many samples. On {share:.0%} of them D is off by {off:.2g} or more."
 
 
-def _oscillating(swings: int) -> Verdict:
+def oscillating(swings: int) -> Verdict:
+    """*Oscillating*, by so many large turns."""
     return Verdict(
         VerdictKind.OSCILLATING,
         "Oscillating",
@@ -421,20 +274,20 @@ def _oscillating(swings: int) -> Verdict:
     )
 
 
-def _ends(curve: Curve) -> tuple[float, float]:
+def ends_of(curve: Curve) -> tuple[float, float]:
     """The medians of the first and of the last third."""
     thirds = np.array_split(curve, 3)
     return float(np.median(thirds[0])), float(np.median(thirds[-1]))
 
 
-def _falls(curve: Curve, floor: float) -> bool:
+def is_falling(curve: Curve, floor: float) -> bool:
     """Whether all of the last third lies below all of the first, and a tenth or more of the way to the floor was made."""
-    early, late = _ends(curve)
+    early, late = ends_of(curve)
     thirds = np.array_split(curve, 3)
     return bool(late - floor <= 0.9 * (early - floor) and thirds[-1].max() < thirds[0].min())
 
 
-def _swings(curve: Curve, least: float) -> int:
+def turns_of(curve: Curve, least: float) -> int:
     """How many turns of `curve` exceed `least` and half the curve's median: a zigzag count, 0 where the curve is mere noise."""
     t = np.arange(len(curve)) - (len(curve) - 1) / 2
     power = np.abs(np.fft.rfft(curve - curve.mean() - t * (t @ curve) / (t @ t)))[1:] ** 2  # a trend is no frequency

@@ -13,7 +13,8 @@ from gandash.config.data import FoundPicturesConfig, PicturesConfig
 from gandash.diagnostics.coverage import Coverage
 from gandash.diagnostics.measure_pictures import PictureMeasurement, measure_pictures
 from gandash.diagnostics.pictures import PictureEstimators, picture_estimators_for
-from gandash.diagnostics.verdict import PictureObservation, Verdict, picture_verdict_rule
+from gandash.diagnostics.verdict import Verdict
+from gandash.diagnostics.verdict_pictures import PictureObservation, picture_verdict_rule
 from gandash.domains.domain import Domain, FrameBuilder, KnownJsd
 from gandash.domains.image_grid import ImageGridFrames
 from gandash.domains.verdict_evidence import VerdictEvidence, centre_named, outputs_of_d, targets_of_d

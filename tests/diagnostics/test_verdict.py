@@ -11,26 +11,28 @@ import pytest
 
 from gandash.diagnostics.estimators import NullReference
 from gandash.diagnostics.verdict import (
-    BLIND_FRECHET,
     BLIND_JSD,
-    CLOSE_FRECHET,
-    CLOSE_GAP,
-    CLOSE_SHARE,
     CONVERGED_GAP,
     CONVERGED_JSD,
-    NARROW_SHARE,
-    PRECISE_SHARE,
     SETTLED,
     WAITING,
     WINDOW,
     WON,
     DiscriminatorTargets,
     Observation,
-    PictureObservation,
     Verdict,
     path_verdict_rule,
-    picture_verdict_rule,
     points_verdict_rule,
+)
+from gandash.diagnostics.verdict_pictures import (
+    BLIND_FRECHET,
+    CLOSE_FRECHET,
+    CLOSE_GAP,
+    CLOSE_SHARE,
+    NARROW_SHARE,
+    PRECISE_SHARE,
+    PictureObservation,
+    picture_verdict_rule,
 )
 
 FLOOR = 0.001
