@@ -193,6 +193,9 @@ class Streams:
         joined._training = [g for one in streams for g in one._training]
         return joined
 
+    def begin(self, step: int) -> None:
+        """A round begins at this step: of note to who draws by step."""
+
     def initial(self, network: Network) -> Tensor:
         """Fresh parameters, `(members, size)`."""
         return torch.stack([network.initialise(g) for g in self._initial]).to(self.device)

@@ -146,6 +146,7 @@ class Round:
     def __init__(self, game: Game, state: GameState, streams: Streams, players: Players) -> None:
         self.game, self.streams, self.players = game, streams, players
         self.step = state.step
+        streams.begin(state.step)
         self.theta, self.phi, self.average, self.phi_effective = state.theta, state.phi, state.average, state.phi_effective
         self.theta_moments, self.phi_moments = state.theta_moments, state.phi_moments
         self.memory = dict(state.memory)

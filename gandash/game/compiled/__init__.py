@@ -1,0 +1,55 @@
+"""Rounds in compiled code: games between plain MLPs on the processor, many rounds a call, without returning to Python.
+
+**What is compiled.** One function, `round.play`, for all games: activations, objectives, penalties, optimisers and update
+rules are numbers that it switches on outside its loops, so it is compiled once for a machine and not once for a game. Matrix
+products are BLAS's sgemm (`products.py`); what lies between them is loops over whole layers, flat and in float32, that LLVM
+vectorises, also exp and log (`functions.py`: libm's would be called number by number).
+
+**What it takes.** Named tuples of flat arrays, one `Player` for each side of a member, `Memory` that a round writes before it
+reads it, `Chance` for what is drawn; within compiled code each is one pointer (`reference.py`).
+
+**Where to read what.** Passes through a network: `network.py`; objectives, sample by sample: `objectives.py`; both players'
+looks at the field with D's penalties: `round.py`; optimisers and spectral normalisation: `moves.py`; who moves when:
+`plans.py`; where random numbers come from: `philox.py`, `chance.py`; between all this and the rest of the house: `engine.py`.
+
+**Bit for bit.** A member is played by itself, on memory that nothing else writes meanwhile, from numbers that are drawn by
+place: so it is the same game alone or in company, in any order, by any number of threads. Sums may be vectorised, in one
+fixed order. The same machine and the same versions of numba, torch and scipy (whose BLAS it is) give the same numbers;
+torch's own rounds give others, on other draws, and so a run's record says which engine played it.
+
+**What is not covered** is played by torch, on the same draws by place: convolutions, batch and layer norm, maxout, dropout,
+scalar players, the rules that need the field's derivatives, and other devices.
+
+**Kept on disk.** Compiling takes half a minute, reading it back two thirds of a second. It is kept in `NUMBA_CACHE_DIR` where
+that is set, else in the user's cache directory, under a name made of these files' contents: numba itself looks at the one
+file of a function and not at those that it calls.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import numba
+import scipy.linalg.cython_blas  # noqa: F401  (loads the library that is told below)
+from threadpoolctl import threadpool_limits
+
+
+def _kept_at() -> str:
+    """A directory for this very code."""
+    content = hashlib.sha256(f"{sys.version}, numba {numba.__version__}".encode())
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        content.update(file.read_bytes())
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return str(Path(base) / "gandash" / f"compiled-{content.hexdigest()[:16]}")
+
+
+# BLAS too must take its sums in one order; scipy's, which numba multiplies by, else starts a thread for every core
+threadpool_limits(1, user_api="blas")
+
+_settings: Any = numba.config
+if not _settings.CACHE_DIR:
+    _settings.CACHE_DIR = _kept_at()

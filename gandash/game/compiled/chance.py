@@ -1,0 +1,110 @@
+"""What a game draws for its rounds, by place (`philox.py`), and pushed through its laws a block of rounds at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from gandash.game.compiled.functions import entrance
+from gandash.game.compiled.network import Floats
+from gandash.game.compiled.philox import DATA, LATENT, MIX, NOISE, fill_normal, fill_uniform
+from gandash.game.compiled.plans import most_draws
+from gandash.game.compiled.round import Chance
+from gandash.game.distributions.base import Noise, Sampler
+from gandash.game.game import Game, Streams
+
+LONGEST = 64  # rounds in a block
+NUMBERS = 2**16  # in a block, about: what a processor keeps near
+
+
+@entrance
+def fill(out: Any, normal: bool, seed: int, stream: int, step: int) -> None:
+    """`(rounds, draws, numbers)` for the rounds from `step` on."""
+    for i in range(out.shape[0]):
+        for draw in range(out.shape[1]):
+            if normal:
+                fill_normal(out[i, draw], seed, stream, step + i, draw)
+            else:
+                fill_uniform(out[i, draw], seed, stream, step + i, draw)
+
+
+class Chances:
+    """One member's: blocks that begin at multiples of their length, so that how many rounds are asked for changes no number."""
+
+    def __init__(self, game: Game, seed: int) -> None:
+        self._game, self._seed = game, seed
+        self.draws = most_draws(game.config.update_rule)
+        each = (
+            self.draws
+            * game.batch
+            * (game.data.dimension * (3 if game.penalties.noise is not None else 1) + game.latent.dimension)
+        )
+        self._rounds = LONGEST
+        while self._rounds > 1 and self._rounds * each > NUMBERS:
+            self._rounds //= 2
+        self._kept: tuple[int, Chance] | None = None
+
+    def at(self, step: int) -> tuple[Chance, int, int]:
+        """A block, the place of this step in it, and how many rounds there are from there on."""
+        block, place = divmod(step, self._rounds)
+        if self._kept is None or self._kept[0] != block:
+            self._kept = block, self._drawn(block * self._rounds)
+        return self._kept[1], place, self._rounds - place
+
+    def _drawn(self, step: int) -> Chance:
+        game, penalties = self._game, self._game.penalties
+        n, packs = game.batch, game.batch // game.pack
+        noisy = penalties.noise is not None
+        return Chance(
+            real=self._pushed(game.data, DATA, step),
+            latents=self._pushed(game.latent, LATENT, step),
+            noise=self._fresh("normal", 2 * n * game.data.dimension if noisy else 0, NOISE, step),
+            mix=self._fresh("uniform", packs if penalties.looks_between else 0, MIX, step),
+        )
+
+    def _fresh(self, kind: str, numbers: int, stream: int, step: int) -> Floats:
+        out = np.empty((self._rounds, self.draws, numbers), dtype=np.float32)
+        fill(out, kind == "normal", self._seed, stream, step)
+        return out
+
+    def _pushed(self, law: Sampler, stream: int, step: int) -> Floats:
+        def part(i: int, noise: Noise) -> torch.Tensor:
+            drawn = self._fresh(noise.kind, self._game.batch * noise.size, stream + i, step)
+            return torch.from_numpy(drawn).view(self._rounds, self.draws, self._game.batch, noise.size)
+
+        samples = law.push(*(part(i, noise) for i, noise in enumerate(law.noise)))
+        return np.ascontiguousarray(samples.reshape(self._rounds, self.draws, -1).numpy())
+
+
+class StreamsByPlace(Streams):
+    """The same draws for rounds that torch plays in a run of compiled code: of a game that this does not cover, or again to see
+    what broke. Dropout alone, which compiled code has none of, is drawn from generators.
+    """
+
+    def begin(self, step: int) -> None:
+        self._step, self._batch, self._drew_real = step, -1, False
+
+    def real(self, game: Game) -> torch.Tensor:
+        self._batch, self._drew_real = self._batch + 1, True
+        return self._drawn(game, "real").view(len(self.seeds), game.batch, -1).to(self.device)
+
+    def latents(self, game: Game) -> torch.Tensor:
+        self._batch, self._drew_real = self._batch + (not self._drew_real), False
+        return self._drawn(game, "latents").view(len(self.seeds), game.batch, -1).to(self.device)
+
+    def normal(self, *shape: int) -> torch.Tensor:
+        return self._drawn(self._game, "noise").view(-1, *shape).to(self.device)
+
+    def uniform(self, *shape: int) -> torch.Tensor:
+        return self._drawn(self._game, "mix").view(-1, *shape).to(self.device)
+
+    def _drawn(self, game: Game, name: str) -> torch.Tensor:
+        if getattr(self, "_game", None) is not game:
+            self._game, self._chances = game, [Chances(game, seed) for seed in self.seeds]
+        found = []
+        for one in self._chances:
+            chance, place, _ = one.at(self._step)
+            found.append(torch.from_numpy(getattr(chance, name)[place, self._batch].copy()))
+        return torch.stack(found)
