@@ -12,14 +12,14 @@ from gandash.game.round import Players
 from gandash.wire.messages import Change
 from gandash.worker.games import Games
 from gandash.worker.observer import Observer
-from gandash.worker.trajectory import StateSnapshot, Trajectory
+from gandash.worker.trajectory import Engine, StateSnapshot, Trajectory
 
 
 class Played(Trajectory):
     """A trajectory that tells its own observer, and answers for it: `played.drain()` is its observer's."""
 
-    def __init__(self, config: GameConfig) -> None:
-        super().__init__(config)
+    def __init__(self, config: GameConfig, engine: Engine = "torch") -> None:
+        super().__init__(config, engine)
         self.observer = Observer(self)
 
     def advance(self, players: Players = Players.BOTH) -> Tensor:

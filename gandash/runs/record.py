@@ -30,7 +30,7 @@ from gandash.wire.messages import Change
 if TYPE_CHECKING:
     from gandash.diagnostics.verdict import Verdict
     from gandash.worker.observer import Rows
-    from gandash.worker.trajectory import Trajectory
+    from gandash.worker.trajectory import Engine, Trajectory
 
 CONFIG, EVENTS, METRICS, CHECKPOINT = "config.json", "events.jsonl", "metrics.csv", "checkpoint.safetensors"
 
@@ -56,6 +56,7 @@ class Recorded(NamedTuple):
     config: GameConfig
     changes: tuple[Change, ...]
     steps: int
+    engine: Engine = "torch"  # as of all runs from before there was another
 
 
 def config_hash(config: JsonValue) -> str:
@@ -101,6 +102,8 @@ class Record:
                 seed=trajectory.config.run.seed,
                 version=__version__,
                 torch=version("torch"),
+                engine=trajectory.engine,
+                **({"numba": version("numba"), "blas": _blas()} if trajectory.engine == "compiled" else {}),
             )
             self._metrics.write(",".join(("step", *columns)) + "\n")
             self._metrics.flush()
@@ -169,12 +172,15 @@ def load(directory: Path) -> Recorded:
         raise BrokenRecord(f"{directory / CONFIG} is not the config this run began with; {EVENTS} has another's hash")
     if entries[-1].get("kind") == "end":
         entries, steps = entries[:-1], int(entries[-1]["step"])
+    engine = entries[0].get("engine", "torch")
+    if engine not in ("torch", "compiled"):
+        raise BrokenRecord(f"{directory / EVENTS}: it was played by an engine of the name {engine!r}, which there is not")
     try:
         changes = tuple(Change.model_validate(entry) for entry in entries[1:])
     except ValidationError as error:
         raise BrokenRecord(f"{directory / EVENTS}: {error.errors()[0]['msg']}") from None
     # A change is written before its rows: the round of the newest change may never have been played
-    return Recorded(config, tuple(c for c in changes if c.step < steps or (c.kind == "set" and c.step == steps)), steps)
+    return Recorded(config, tuple(c for c in changes if c.step < steps or (c.kind == "set" and c.step == steps)), steps, engine)
 
 
 def replay(directory: Path) -> Trajectory:
@@ -182,6 +188,12 @@ def replay(directory: Path) -> Trajectory:
     from gandash.worker import trajectory
 
     return trajectory.replay(*load(directory))
+
+
+def _blas() -> str:
+    from gandash.game.compiled.products import BLAS
+
+    return BLAS
 
 
 def _entry(directory: Path, number: int, line: bytes) -> dict[str, Any]:

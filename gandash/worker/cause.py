@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from gandash.config import GameConfig
 from gandash.diagnostics.divergence import Finding, first_broken
-from gandash.game.game import Streams
 from gandash.game.round import Players
 from gandash.wire.changes import mark
 from gandash.wire.messages import Change
-from gandash.worker.trajectory import PLAYERS, StateSnapshot
+from gandash.worker.trajectory import PLAYERS, StateSnapshot, streams_of
 
 RECENT = 500  # steps within which a change is worth naming
 LONGEST_SECONDS = 3.0  # nobody waits longer to hear why
@@ -55,7 +54,7 @@ def _broken_since(
     snapshot: StateSnapshot, changes: tuple[Change, ...], step: int, give_up: Callable[[], bool]
 ) -> tuple[Finding | None, int]:
     game, state = snapshot.game, snapshot.state
-    streams = Streams([game.config.run.seed], game.averaging.device)
+    streams = streams_of(snapshot.engine, game.config.run.seed, game.averaging.device)  # compiled code's draws, by torch
     streams.restore(snapshot.randomness)
     alone = {c.step: PLAYERS[c.players] for c in changes if c.kind == "step"}
     while state.step <= step and not give_up():

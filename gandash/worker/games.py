@@ -21,7 +21,7 @@ from gandash.wire.browser import FrameLabel
 from gandash.wire.frame import pack
 from gandash.wire.messages import Change, ShowCloseUp
 from gandash.worker.observer import Observer, Rows
-from gandash.worker.trajectory import StateSnapshot, Trajectory
+from gandash.worker.trajectory import Engine, StateSnapshot, Trajectory
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,9 @@ class Games:
         self._rounds: list[Callable[[Players], None]] | None = None
 
     @classmethod
-    def of(cls, configs: Sequence[GameConfig]) -> Games:
+    def of(cls, configs: Sequence[GameConfig], engine: Engine = "torch") -> Games:
         """These games at step 0."""
-        return cls([Trajectory(config) for config in configs])
+        return cls([Trajectory(config, engine) for config in configs])
 
     @property
     def playing(self) -> list[int]:
@@ -178,5 +178,8 @@ def _rounds(watched: list[Watched]) -> list[Callable[[Players], None]]:
         rounds = memory["rounds"].tolist() if "rounds" in memory else None  # of lookahead: its members go back together
         return repr((structure(trajectory.config), sorted(memory), rounds))
 
-    groups = [list(group) for _, group in itertools.groupby(sorted(watched, key=kind), key=kind)]
+    # Compiled code plays each member by itself anyhow, and what it draws by place is no business of generators
+    compiled = [one for one in watched if one[0].engine == "compiled"]
+    together = sorted((one for one in watched if one[0].engine == "torch"), key=kind)
+    groups = [[one] for one in compiled] + [list(group) for _, group in itertools.groupby(together, key=kind)]
     return [_alone(group[0]) if len(group) == 1 else PopulationGroup(group).advance for group in groups]

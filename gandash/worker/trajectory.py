@@ -1,13 +1,14 @@
 """A trajectory: config, state, streams and event log of one game. No clock, no channel, no files, no measuring.
 
-A run is config + seed + event log: `replay` plays the same trajectory again, bit for bit on the same machine.
+A run is config + seed + event log, and the engine that plays it: `replay` plays the same trajectory again, bit for bit on the
+same machine.
 """
 
 from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import torch
 from torch import Tensor
@@ -20,7 +21,13 @@ from gandash.game.round import GameState, Players, start
 from gandash.game.step import train_step
 from gandash.wire.messages import Change
 
+if TYPE_CHECKING:
+    from gandash.game.compiled.engine import Compiled
+
 log = logging.getLogger("gandash.worker")
+
+Engine = Literal["torch", "compiled"]
+"""Who plays a run, from its beginning to its end: `game.step`, or `game.compiled`, which draws and rounds otherwise."""
 
 PLAYERS = {"D": Players.D, "G": Players.G, "both": Players.BOTH}
 
@@ -33,13 +40,20 @@ class StateSnapshot:
     randomness: Tensor
     game: Game
     changes: tuple[Change, ...]
+    engine: Engine
 
 
 class Trajectory:
     """One game as it is played: `advance` plays a round, `set` changes a live setting at the current step."""
 
-    def __init__(self, config: GameConfig) -> None:
-        self.initial_config = config
+    _state: GameState | None  # None: where compiled code has brought it
+    _compiled: Compiled | None = None  # what plays on from the present state; None: nothing has yet
+
+    def __init__(self, config: GameConfig, engine: Engine = "torch") -> None:
+        """Raises ValueError for an engine that is none. What compiled code does not cover is played by torch all the same."""
+        if engine not in get_args(Engine):
+            raise ValueError(f"there is no engine {engine!r}; there are {' and '.join(get_args(Engine))}")
+        self.initial_config, self.engine = config, engine
         self.device = device_for(config)
         try:
             self._set_up(config)
@@ -56,7 +70,7 @@ class Trajectory:
         """Game, randomness and state at step 0; on a device other than the processor after one round for trial."""
         self.game = build_game(config).to(self.device)
         for trial in (True, False) if self.device != CPU else (False,):
-            self.streams = Streams([config.run.seed], self.device)
+            self.streams = streams_of(self.engine, config.run.seed, self.device)
             self.state = start(self.game, self.streams)
             if trial:
                 train_step(self.game, self.state, self.streams)[1].cpu()
@@ -67,24 +81,59 @@ class Trajectory:
         return self.game.config
 
     @property
+    def is_compiled(self) -> bool:
+        """Whether compiled code plays the next round: where that is the engine, and covers the game as it is now."""
+        if self.engine != "compiled":
+            return False
+        from gandash.game.compiled.engine import covers  # numba takes its time, and not every process needs it
+
+        return covers(self.game)
+
+    @property
+    def state(self) -> GameState:
+        """Where the game is."""
+        if self._state is None:
+            assert self._compiled is not None
+            self._state = self._compiled.state
+        return self._state
+
+    @state.setter
+    def state(self, state: GameState) -> None:
+        self._state = state
+        self._compiled = None
+
+    @property
     def step(self) -> int:
-        return self.state.step
+        return self.state.step if self._compiled is None else self._compiled.step
 
     def advance(self, players: Players = Players.BOTH) -> Tensor:
         """One round; its numbers `(len(METRICS),)`."""
+        if self.is_compiled:
+            return self._advance_compiled(players)
         state, metrics = train_step(self.game, self.state, self.streams, players)
         self.take(players, state)
         return metrics[0]
 
-    def take(self, players: Players, state: GameState) -> None:
-        """A round was played from the present state to `state`, by whomever.
+    def _advance_compiled(self, players: Players) -> Tensor:
+        from gandash.game.compiled.engine import Compiled
 
-        A round in which one player alone moved is an entry of the event log.
-        """
+        if self._compiled is None:
+            self._compiled = Compiled(self.game, self.streams.seeds, self.state)
+        self._note(players)
+        metrics = self._compiled.play(1, players)
+        self._state = None  # fetched when somebody asks
+        return metrics[0, 0]
+
+    def take(self, players: Players, state: GameState) -> None:
+        """A round was played from the present state to `state`, by whomever."""
+        self._note(players)
+        self.state = state
+
+    def _note(self, players: Players) -> None:
+        """A round in which one player alone moves is an entry of the event log."""
         if players is not Players.BOTH:
             name = next(n for n, p in PLAYERS.items() if p is players)
             self.changes += (Change.model_validate({"kind": "step", "step": self.step, "players": name}),)
-        self.state = state
 
     def set(self, path: str, value: JsonValue, restarts_half_life: bool = True) -> Change | None:
         """Change a live setting from the next round on; None when it already has that value. Raises SettingError.
@@ -101,7 +150,7 @@ class Trajectory:
         restarts_half_life = restarts_half_life and path in ("regulariser.noise", "regulariser.noise_half_life")
         if restarts_half_life:
             self.state = self.state.with_noise_since_now()
-        self.game = self.game.with_live_configs(config)
+        self.game, self.state = self.game.with_live_configs(config), self.state
         change = Change(
             kind="set",
             step=self.step,
@@ -119,7 +168,7 @@ class Trajectory:
         return bool(torch.isfinite(self.state.theta).all() and torch.isfinite(self.state.phi).all())
 
     def snapshot(self) -> StateSnapshot:
-        return StateSnapshot(self.state, self.streams.state(), self.game, self.changes)
+        return StateSnapshot(self.state, self.streams.state(), self.game, self.changes, self.engine)
 
     def restore(self, snapshot: StateSnapshot) -> None:
         """Go on from `snapshot`, as if what came after had not been."""
@@ -129,7 +178,8 @@ class Trajectory:
     def written(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
         """What a checkpoint keeps: a label of JSON, and tensors of their own memory."""
         label = {
-            "step": self.state.step,
+            "step": self.step,
+            "engine": self.engine,
             "initial_config": self.initial_config.model_dump(mode="json"),
             "config": self.config.model_dump(mode="json"),
             "changes": [c.model_dump(mode="json") for c in self.changes],
@@ -141,7 +191,7 @@ class Trajectory:
     @classmethod
     def read(cls, label: dict[str, Any], tensors: dict[str, Tensor]) -> Trajectory:
         """The trajectory `written` described; raises KeyError, TypeError, ValueError or RuntimeError where it does not fit."""
-        read = cls(parse_config(label["initial_config"]))
+        read = cls(parse_config(label["initial_config"]), label.get("engine", "torch"))
         read.game = read.game.with_live_configs(parse_config(label["config"]))
         read.changes = tuple(Change.model_validate(c) for c in label["changes"])
         # Apart from phi only where it is normalised; files from before that have none
@@ -154,9 +204,18 @@ class Trajectory:
         return read
 
 
-def replay(config: GameConfig, changes: tuple[Change, ...], steps: int) -> Trajectory:
+def streams_of(engine: Engine, seed: int, device: torch.device) -> Streams:
+    """What a run of this engine draws."""
+    if engine == "torch":
+        return Streams([seed], device)
+    from gandash.game.compiled.chance import StreamsByPlace
+
+    return StreamsByPlace([seed], device)
+
+
+def replay(config: GameConfig, changes: tuple[Change, ...], steps: int, engine: Engine = "torch") -> Trajectory:
     """Play `steps` rounds again as the event log says: the same trajectory, bit for bit on the same machine."""
-    played = Trajectory(config)
+    played = Trajectory(config, engine)
     by_step: dict[int, list[Change]] = {}
     for change in changes:
         by_step.setdefault(change.step, []).append(change)

@@ -166,8 +166,8 @@ def test_the_comparison_can_tell_states_apart(tmp_path: Path) -> None:
 
 def test_what_is_loaded_is_what_was_played(tmp_path: Path) -> None:
     run = eventful(tmp_path)
-    config, changes, steps = load(tmp_path)
-    assert (config, changes, steps) == (TINY, run.session.changes, 24)
+    config, changes, steps, engine = load(tmp_path)
+    assert (config, changes, steps, engine) == (TINY, run.session.changes, 24, "torch")
     assert [c.kind for c in changes] == ["set", "step", "step", "step", "set", "set", "step", "step"]
 
 

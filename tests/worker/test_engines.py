@@ -1,0 +1,196 @@
+"""A run played by compiled code: saved, loaded, replayed, stepped back and among others it is the same, bit for bit."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from playing import Played
+
+from gandash.config import GameConfig
+from gandash.game.round import Players
+from gandash.runs.record import BrokenRecord, Record, load
+from gandash.runs.record import replay as replay_record
+from gandash.worker import checkpoint
+from gandash.worker.cause import cause_of
+from gandash.worker.games import Games
+from gandash.worker.trajectory import Trajectory, replay
+
+RULES: list[dict[str, Any]] = [
+    {"kind": "simultaneous"},
+    {"kind": "alternating", "discriminator_steps": 2, "generator_steps": 3},
+    {"kind": "extragradient"},
+    {"kind": "optimistic"},
+    {"kind": "lookahead", "rounds": 3},
+]
+OPTIMISERS = ["gradient_descent", "momentum", "rmsprop", "adam"]
+
+
+def compiled(config: GameConfig) -> Played:
+    return Played(config, "compiled")
+
+
+def play(game: Trajectory, rounds: int, players: Players = Players.BOTH) -> Any:
+    for _ in range(rounds):
+        game.advance(players)
+        if isinstance(game, Played) and game.free_rows == 0:
+            game.drain()
+    return game
+
+
+def assert_same(one: Trajectory, other: Trajectory) -> None:
+    ours, theirs = one.state.tensors, other.state.tensors
+    assert one.step == other.step and ours.keys() == theirs.keys() and one.engine == other.engine == "compiled"
+    assert all(torch.equal(tensor, theirs[name]) for name, tensor in ours.items())
+
+
+def eventful(config: GameConfig) -> Played:
+    """Amid changes of everything that is live, of a rule that compiled code does not know, and steps by hand."""
+    game = play(compiled(config), 4)
+    for path, value in (
+        ("objective", "hinge"),
+        ("run.batch", 12),
+        ("update_rule", {"kind": "unrolled", "depth": 2}),
+        ("regulariser.gradient_penalty", 0.5),
+        ("generator_optimiser.learning_rate", 0.003),
+        ("update_rule", {"kind": "optimistic"}),
+        ("regulariser.noise", 0.2),
+        ("regulariser.noise_half_life", 3.0),
+        ("regulariser.clip", 0.3),
+        ("run.averaging", 0.0),
+        ("objective", "relativistic"),
+    ):
+        assert game.set(path, value) is not None
+        play(game, 3)
+        play(game, 1, Players.D)
+        play(game, 1, Players.G)
+    return game
+
+
+@pytest.mark.parametrize("spectral", ["off", "on"])
+@pytest.mark.parametrize("optimiser", OPTIMISERS)
+@pytest.mark.parametrize("rule", RULES, ids=lambda r: r["kind"])
+def test_saved_and_loaded_it_goes_on(tiny: GameConfig, tmp_path: Path, rule: Any, optimiser: str, spectral: str) -> None:
+    config = tiny.replace_all(
+        [
+            ("update_rule", rule),
+            ("generator_optimiser", {"kind": optimiser}),
+            ("discriminator_optimiser", {"kind": optimiser}),
+            ("regulariser.spectral", spectral),
+            ("discriminator.depth", 2),
+        ]
+    )
+    whole = play(compiled(config), 7)
+    checkpoint.save(tmp_path / "c", [whole])
+    (loaded,) = checkpoint.load(tmp_path / "c")
+    assert loaded.is_compiled
+    assert_same(whole, loaded)
+    assert_same(play(whole, 6), play(loaded, 6))
+    assert_same(whole, replay(config, (), 13, "compiled"))
+
+
+def test_events_replay(tiny: GameConfig, tmp_path: Path) -> None:
+    whole = eventful(tiny)
+    assert_same(whole, replay(tiny, whole.changes, whole.step, "compiled"))
+    checkpoint.save(tmp_path / "c", [whole])
+    (loaded,) = checkpoint.load(tmp_path / "c")
+    assert_same(play(whole, 4), play(loaded, 4))
+    by_torch = replay(tiny, whole.changes, whole.step)
+    assert by_torch.engine == "torch" and not torch.equal(by_torch.state.theta, whole.state.theta)
+
+
+def test_a_snapshot_brings_all_of_it_back(tiny: GameConfig) -> None:
+    game = eventful(tiny)
+    kept = game.snapshot()
+    before = {name: tensor.clone() for name, tensor in game.state.tensors.items()}
+    play(game, 5)
+    after = game.state.tensors
+    game.restore(kept)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in game.state.tensors.items())
+    play(game, 5)
+    assert all(torch.equal(tensor, after[name]) for name, tensor in game.state.tensors.items())
+
+
+def test_a_kept_state_is_not_written_again(tiny: GameConfig) -> None:
+    game = play(compiled(tiny), 2)
+    state = game.state
+    before = {name: tensor.clone() for name, tensor in state.tensors.items()}
+    play(game, 3)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in state.tensors.items())
+
+
+def test_looking_does_not_disturb_the_game(tiny: GameConfig) -> None:
+    seen, unseen = compiled(tiny), Trajectory(tiny, "compiled")
+    for _ in range(12):
+        seen.advance()
+        seen.measurement()
+        unseen.advance()
+    assert_same(seen, unseen)
+
+
+def test_a_game_among_others_is_the_one_alone(tiny: GameConfig) -> None:
+    configs = [tiny.replace("run.seed", seed) for seed in (3, 1, 2)]
+    games = Games.of([*configs, tiny.replace("update_rule", {"kind": "unrolled", "depth": 1})], "compiled")
+    for _ in range(9):
+        games.advance()
+    for config, own in zip(configs, games.trajectories, strict=False):
+        assert_same(own, play(Trajectory(config, "compiled"), 9))
+
+
+def test_a_rule_that_is_not_covered_draws_by_place_too(tiny: GameConfig) -> None:
+    """Torch's rounds on compiled code's draws are nearly its rounds."""
+    config = tiny.replace("update_rule", {"kind": "alternating", "discriminator_steps": 1, "generator_steps": 1})
+    ours = Trajectory(config, "compiled")
+    by_torch = Trajectory(config.replace("update_rule", {"kind": "unrolled", "depth": 0}), "compiled")
+    assert ours.is_compiled and not by_torch.is_compiled
+    for _ in range(3):
+        torch.testing.assert_close(ours.advance(), by_torch.advance(), rtol=1e-3, atol=1e-4)
+
+
+def test_why_it_diverged_is_found_on_the_same_draws(tiny: GameConfig) -> None:
+    game = compiled(tiny.replace_all([("objective", "f_kl"), ("discriminator_optimiser.learning_rate", 10.0)]))
+    known, steps = game.snapshot(), 0
+    while game.is_finite() and steps < 500:
+        play(game, 1)
+        steps += 1
+    assert not game.is_finite()
+    found = cause_of(known, game.changes, game.config, game.step + 5)
+    assert "not known" not in found.words and abs(int(found.words.split()[2]) - game.step) <= 5
+
+
+def test_a_record_says_who_played_and_replays_so(tiny: GameConfig, tmp_path: Path) -> None:
+    game = compiled(tiny)
+    with Record(tmp_path / "run", game, game.columns) as record:
+        play(game, 5)
+        record.append(game.drain(), game.changes)
+    start = json.loads((tmp_path / "run" / "events.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    assert start["engine"] == "compiled" and start["numba"] and start["blas"] in ("MKL", "OpenBLAS")
+    assert load(tmp_path / "run").engine == "compiled"
+    assert_same(game, replay_record(tmp_path / "run"))
+
+
+@pytest.mark.parametrize("said, meant", [(None, "torch"), ("torch", "torch"), ("abacus", None)])
+def test_a_record_of_another_engine(tiny: GameConfig, tmp_path: Path, said: str | None, meant: str | None) -> None:
+    """Records from before there was another one name none."""
+    game = Played(tiny)
+    with Record(tmp_path / "run", game, game.columns):
+        pass
+    events = tmp_path / "run" / "events.jsonl"
+    start = json.loads(events.read_text(encoding="utf-8"))
+    start |= {"engine": said}
+    if said is None:
+        del start["engine"]
+    events.write_text(json.dumps(start) + "\n", encoding="utf-8")
+    if meant is None:
+        with pytest.raises(BrokenRecord, match="abacus"):
+            load(tmp_path / "run")
+    else:
+        assert load(tmp_path / "run").engine == meant
+
+
+def test_an_engine_that_is_none_is_refused(tiny: GameConfig) -> None:
+    with pytest.raises(ValueError, match=r"abacus.*torch and compiled"):
+        Trajectory(tiny, "abacus")  # type: ignore[arg-type]
