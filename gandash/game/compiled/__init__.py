@@ -9,8 +9,9 @@ vectorises, also exp and log (`functions.py`: libm's would be called number by n
 reads it, `Chance` for what is drawn; within compiled code each is one pointer (`reference.py`).
 
 **Where to read what.** Passes through a network: `network.py`; objectives, sample by sample: `objectives.py`; both players'
-looks at the field with D's penalties: `round.py`; optimisers and spectral normalisation: `moves.py`; who moves when:
-`plans.py`; where random numbers come from: `philox.py`, `chance.py`; between all this and the rest of the house: `engine.py`.
+looks at the field with D's penalties: `looks.py`; optimisers and spectral normalisation: `moves.py`; who moves when:
+`plans.py`; the round itself: `round.py`; where random numbers come from: `philox.py`, `chance.py`; between all this and the
+rest of the house: `engine.py`.
 
 **Bit for bit.** A member is played by itself, on memory that nothing else writes meanwhile, from numbers that are drawn by
 place: so it is the same game alone or in company, in any order, by any number of threads. Sums may be vectorised, in one

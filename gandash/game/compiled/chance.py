@@ -8,10 +8,10 @@ import numpy as np
 import torch
 
 from gandash.game.compiled.functions import entrance
+from gandash.game.compiled.looks import Chance
 from gandash.game.compiled.network import Floats
 from gandash.game.compiled.philox import DATA, LATENT, MIX, NOISE, fill_normal, fill_uniform
 from gandash.game.compiled.plans import most_draws
-from gandash.game.compiled.round import Chance
 from gandash.game.distributions.base import Noise, Sampler
 from gandash.game.game import Game, Streams
 

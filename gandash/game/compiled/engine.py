@@ -14,12 +14,13 @@ from torch import Tensor
 from gandash.config.setting import kind_of
 from gandash.game import game as games
 from gandash.game.compiled.chance import Chances
+from gandash.game.compiled.looks import Match, Memory
 from gandash.game.compiled.moves import COUNT, OPTIMISERS, ROUNDS, STARTED, Player
 from gandash.game.compiled.network import Floats, Net, Tape
 from gandash.game.compiled.objectives import CRITIC, NUMBERS, READINGS
 from gandash.game.compiled.plans import PLANS, draws, plan
 from gandash.game.compiled.products import zeros
-from gandash.game.compiled.round import METRICS, Match, Memory, play
+from gandash.game.compiled.round import METRICS, play
 from gandash.game.game import Game
 from gandash.game.networks import MLP
 from gandash.game.round import NOISE_SINCE, GameState, Players
