@@ -36,6 +36,7 @@ from gandash.diagnostics.measure import READINGS
 from gandash.presets import DEFAULT, PRESETS
 from gandash.presets.base import GROUPS, Preset
 from gandash.runs.record import CHECKPOINT, CONFIG, EVENTS, METRICS, load, replay
+from gandash.server import admission
 from gandash.wire.frame import finite
 from gandash.worker.checkpoint import load as saved
 from gandash.worker.observer import COLUMNS
@@ -332,7 +333,7 @@ def test_a_run_is_kept_whole(tmp_path: Path) -> None:
     assert entries[1] == {"kind": "end", "step": 25, "verdict": report["verdict"], "interrupted": False}
 
     kept, again = saved(out / CHECKPOINT)[0], replay(out)
-    assert load(out) == (parse_config(report["config"]), (), 25)
+    assert load(out) == (parse_config(report["config"]), (), 25, "torch")
     assert kept.step == again.step == 25
     for one, other in ((kept.state.theta, again.state.theta), (kept.state.phi, again.state.phi)):
         assert torch.equal(one, other)
@@ -375,7 +376,7 @@ def test_a_diverged_run_is_a_result(tmp_path: Path) -> None:
     assert load(out).steps == report["steps"]
     again = replay(out)
     assert again.step == report["steps"]
-    config, changes, steps = load(out)
+    config, changes, steps, _ = load(out)
     last = replay_steps(config, changes, steps - 1).advance()[:2].tolist()
     assert not (again.is_finite() and all(abs(x) < float("inf") for x in last))  # it stopped because of this step
 
@@ -475,6 +476,26 @@ def test_promises_are_kept_in_a_shell() -> None:
 
 
 # --------------------------------------------------------------------------------------------------------------- refusals
+
+
+def test_a_large_game_is_announced_and_played(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admission, "MAX_FLOP_PER_STEP", 1)
+    result = call("train", *TINY, "--steps", "2")
+    assert result.exit_code == 0 and "2 in " in result.stdout
+    said = result.stderr.splitlines()[0]
+    assert said.startswith(
+        "Large: a server would refuse generator.width, discriminator.width, run.batch, update_rule: this game"
+    )
+    assert "floating-point operations per step" in said and said.endswith("It is played here.")
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried")])
+def test_a_game_without_enough_memory_ends_in_one_line(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Trajectory, "__init__", fail)
+    assert_refused(call("train", *TINY, "--steps", "2"), "more memory than there is", status=1)
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def fitting(draw: st.DrawFn, values: dict[str, Any]) -> dict[str, Any]:
 
 @st.composite
 def valid(draw: st.DrawFn, model: type[Settings] = GameConfig) -> Any:
-    """Any valid object of a settings class, made from the bounds it declares; small enough to be affordable."""
+    """Any valid object of a settings class, made from the bounds it declares."""
     length = draw(st.integers(1, 4))
     values: dict[str, Any] = {}
     for name, field in model.model_fields.items():
@@ -388,23 +388,6 @@ def test_json_with_a_bad_field_names_it(text: bytes, field: str) -> None:
     with pytest.raises(SettingError) as caught:
         parse_config(text)
     assert caught.value.path == field
-
-
-def test_an_absurd_cost_is_refused_with_the_estimate() -> None:
-    given = BASE.model_dump(mode="json")
-    given["generator"] |= {"width": 4096, "depth": 8}
-    given["run"] |= {"batch": 65536}
-    with pytest.raises(SettingError) as caught:
-        parse_config(given)
-    for expected in ("generator.width", "run.batch", "6.2e+13", "at most 2e+11"):
-        assert expected in str(caught.value)
-
-
-def test_a_game_that_needs_too_much_memory_is_refused_with_the_estimate() -> None:
-    with pytest.raises(SettingError, match=r"discriminator\.width.* about 4\.3 GB of memory; at most 2 GB .* smaller batch"):
-        BASE.replace_all(
-            [("discriminator.width", 2048), ("discriminator.depth", 1), ("run.batch", 65536), ("regulariser.r1", 0)]
-        )
 
 
 def test_changes_made_together_are_judged_together() -> None:

@@ -23,6 +23,7 @@ from gandash.config.setting import JsonValue, SettingError
 from gandash.headless import play
 from gandash.packed import MAX_PICTURES, SIDES
 from gandash.presets import DEFAULT, PRESETS
+from gandash.server.admission import check_affordable
 from gandash.uploads import tables
 from gandash.uploads.dialects import TableRefused
 
@@ -181,6 +182,7 @@ def train(
     except SettingError as error:
         refuse(str(error))
     live_changes = timeline(config, steps, live)
+    _tell_cost(config)
     directory = Path(out) if out is not None else None
     try:
         if directory:
@@ -191,6 +193,13 @@ def train(
     except CannotWrite as error:
         told = f"--out {error}; the run was stopped, and what was written before can be read"
         raise click.ClickException(one_line(told)) from None
+    except (MemoryError, RuntimeError) as error:
+        from gandash.game.device import is_out_of_memory
+
+        if not is_out_of_memory(error):
+            raise
+        told = "this game needs more memory than there is; try narrower networks or a smaller batch"
+        raise click.ClickException(told) from None
     except KeyboardInterrupt:
         kept = f"; what was recorded until then can be read in {out}" if directory else ""
         click.echo(one_line(f"Interrupted at once: the run was not finished, and no result was made{kept}."), err=True)
@@ -203,6 +212,14 @@ def train(
         kept = f"kept in {out}" if directory else "nothing was kept (--out DIR would have)"
         click.echo(one_line(f"Interrupted at step {outcome.report['steps']} of {steps}; {kept}."), err=True)
         ctx.exit(128 + outcome.signal)
+
+
+def _tell_cost(config: GameConfig) -> None:
+    """Say in advance what a large game takes. Here it is played all the same: the machine is the user's own."""
+    try:
+        check_affordable([config])
+    except SettingError as error:
+        click.echo(one_line(f"Large: a server would refuse {error}. It is played here."), err=True)
 
 
 def _read_config(file: str) -> GameConfig:

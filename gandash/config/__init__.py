@@ -10,8 +10,6 @@ Knows no torch: the page and the command line read it without paying for the imp
 from __future__ import annotations
 
 from gandash.config.game import (
-    MAX_BYTES_PER_STEP,
-    MAX_FLOP_PER_STEP,
     GameConfig,
     RunConfig,
     bytes_per_step,
@@ -22,8 +20,6 @@ from gandash.config.game import (
 )
 
 __all__ = [
-    "MAX_BYTES_PER_STEP",
-    "MAX_FLOP_PER_STEP",
     "GameConfig",
     "RunConfig",
     "bytes_per_step",

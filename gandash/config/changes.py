@@ -87,8 +87,7 @@ def with_live_settings(configs: Sequence[GameConfig], changes: Sequence[LiveChan
 def live_differences(old: GameConfig, new: GameConfig) -> list[tuple[str, JsonValue]]:
     """(path, value) of the live settings that differ, in an order in which every config on the way is valid.
 
-    A changed variant comes as a whole; so does one in which no single change can be the first. Raises SettingError when
-    there is no such order.
+    A changed variant comes as a whole. Raises SettingError when there is no such order.
     """
     left, found = _changed(old, new), []
     while left:
@@ -104,12 +103,7 @@ def live_differences(old: GameConfig, new: GameConfig) -> list[tuple[str, JsonVa
             break
         else:
             assert refusal is not None
-            groups = [s for s in settings(new) if s.is_variant and s.live]
-            whole = next((s for s in groups if any(p.startswith(s.path + ".") for p, _ in left)), None)
-            if whole is None:
-                raise refusal
-            left = [(p, v) for p, v in left if not p.startswith(whole.path + ".")]
-            left.insert(0, (whole.path, whole.value.model_dump(mode="json")))
+            raise refusal
     return found
 
 

@@ -20,9 +20,6 @@ from gandash.config.rules import (
 )
 from gandash.config.setting import JsonValue, SettingError, Settings, parse, setting, setting_at, with_settings
 
-MAX_BYTES_PER_STEP = 2e9  # of activations: thirty people share a server
-MAX_FLOP_PER_STEP = 2e11  # minutes a step on a laptop core: beyond this a "live" run is a promise nobody can keep
-
 
 class RunConfig(Settings):
     """What belongs to the run rather than to the game's rules."""
@@ -100,10 +97,6 @@ class GameConfig(Settings):
     run: RunConfig = setting(RunConfig(), label="Run", help="Seed, batch size and averaging.")
 
     def check(self) -> None:
-        self._fits_together()
-        self._affordable()
-
-    def _fits_together(self) -> None:
         regulariser, rule = self.regulariser, self.update_rule
         if regulariser.smoothing and self.objective not in CROSS_ENTROPIES:
             raise ValueError(
@@ -126,23 +119,6 @@ class GameConfig(Settings):
             raise ValueError(
                 f"regulariser.spectral, update_rule: spectral normalisation does not combine with {rule.summary()}, which "
                 "differentiates D's own steps. Turn it off, or choose another update rule"
-            )
-
-    def _affordable(self) -> None:
-        players = (("generator", self.generator), ("discriminator", self.discriminator))
-        sizes = ", ".join(f"{name}.{'channels' if isinstance(one, ConvolutionConfig) else 'width'}" for name, one in players)
-        flop = flop_per_step(self)
-        if flop > MAX_FLOP_PER_STEP:
-            raise ValueError(
-                f"{sizes}, run.batch, update_rule: this game needs about {flop:.1e} "
-                f"floating-point operations per step; at most {MAX_FLOP_PER_STEP:.0e} are allowed. "
-                "Try narrower or shallower networks, a smaller batch or fewer steps per round"
-            )
-        memory = bytes_per_step(self)
-        if memory > MAX_BYTES_PER_STEP:
-            raise ValueError(
-                f"{sizes}, run.batch: a step of this game needs about {memory / 1e9:.1f} GB of "
-                f"memory; at most {MAX_BYTES_PER_STEP / 1e9:.0f} GB are allowed. Try narrower networks or a smaller batch"
             )
 
     def replace(self, path: str, value: Any) -> GameConfig:

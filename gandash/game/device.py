@@ -25,3 +25,8 @@ def device_for(config: GameConfig) -> torch.device:
 def name_of(device: torch.device) -> str:
     """The device as people call it."""
     return "CPU" if device.type == "cpu" else f"GPU ({torch.cuda.get_device_name(device)})"
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether this is how Python or torch says that there is not enough memory."""
+    return isinstance(error, MemoryError) or "allocate memory" in str(error)

@@ -122,6 +122,7 @@ class Run(RunState):
     def _set(self, changes: Sequence[LiveChange]) -> None:
         """Make all of these changes at one step boundary, or none of them."""
         configs = with_live_settings(self.configs, changes)
+        check_affordable(configs)
         self._send_changes(changes)
         self.configs = configs
         self._set_since += changes
@@ -136,7 +137,10 @@ class Run(RunState):
             raise Refusal("this run has ended; reload the page to begin a new one")
 
     def reconfigure(self, *configs: GameConfig) -> str:
-        """Go on with other settings: live ones act at the next step, any other restarts the game. "" or why not, in words."""
+        """Go on with other settings: live ones act at the next step, any other restarts the game. "" or why not, in words.
+
+        Raises SettingError, which names the settings, for a game that is too large.
+        """
         with self._lock:
             try:
                 self._check_alive()
@@ -146,7 +150,7 @@ class Run(RunState):
                 else:
                     self._set(live_differences_of_all(self.configs, configs))
                     self.notice = ""
-            except (Refusal, SettingError, TooManyCommands) as refusal:
+            except (Refusal, TooManyCommands) as refusal:
                 return str(refusal)
             self._touch()
             return ""
@@ -154,7 +158,7 @@ class Run(RunState):
     def change(self, changed: Callable[[tuple[GameConfig, ...]], Sequence[GameConfig]]) -> str:
         """`reconfigure` to what `changed` makes of the present settings, so that nobody else's change of this moment is undone.
 
-        Passes on what `changed` raises.
+        Passes on what `changed` and `reconfigure` raise.
         """
         with self._lock:
             return self.reconfigure(*changed(self.configs))
@@ -163,6 +167,7 @@ class Run(RunState):
         """Play these games side by side, in lockstep, from step 0. "" or why not, in words.
 
         `labels` name them where to tell them by their settings would be long. The game before is kept: see `end_comparison`.
+        Raises SettingError, which names the settings, where one of them is too large by itself.
         """
         with self._lock:
             before = self._origin.before if len(self.configs) > 1 else self._set_aside()
@@ -200,7 +205,10 @@ class Run(RunState):
             return refusal
 
     def begin_anew(self, config: GameConfig, title: str, speed: float | None) -> str:
-        """Another game in this run, from step 0, paused: what choosing a preset does."""
+        """Another game in this run, from step 0, paused: what choosing a preset does. "" or why not, in words.
+
+        Raises SettingError, which names the settings, for a game that is too large.
+        """
         with self._lock:
             refusal = self._begin_again(lambda: self._begin([config], False, speed))
             if not refusal:
@@ -227,7 +235,7 @@ class Run(RunState):
     ) -> None:
         """Begin another game on the same worker. The run numbers its games itself: page, socket and recovery share one count.
 
-        Without `labels` the games keep theirs. Raises Refusal, in words, for more games than can be played together.
+        Without `labels` the games keep theirs. Raises Refusal or SettingError, in words, for more than this server can afford.
         """
         check_affordable(configs)
         self._worker.send(

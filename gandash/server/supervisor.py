@@ -14,6 +14,7 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from gandash.config import GameConfig
+from gandash.server.admission import check_affordable
 from gandash.server.forkserver import ForkServer, Spawned, can_fork
 from gandash.server.health import Limits, given_up
 from gandash.server.process import WorkerProcess
@@ -61,7 +62,11 @@ class Supervisor:
     # ---------------------------------------------------------------------------------------------------------- runs
 
     def create(self, config: GameConfig, title: str, visitor: str = "", speed: float | None = None) -> Run:
-        """A new run, paused at step 0. Raises NoRoom, in words, when there are too many and none is unwatched."""
+        """A new run, paused at step 0.
+
+        Raises NoRoom, in words, when there are too many and none is unwatched, and SettingError for a game that is too large.
+        """
+        check_affordable([config])  # before a folder and a worker are taken for it
         with self._lock:
             if self._closed.is_set():
                 raise NoRoom("The server is shutting down.")

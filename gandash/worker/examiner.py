@@ -15,6 +15,7 @@ from typing import Any
 
 from gandash.examine.examination import LONGEST_REST_SECONDS, REST, FrozenGame, Progress
 from gandash.examine.registry import EXAMINATIONS, estimates, examine
+from gandash.game.device import is_out_of_memory
 from gandash.wire.findings import Examinable, Finding, Result
 from gandash.wire.messages import Estimated, Examined
 
@@ -218,7 +219,7 @@ def _in_six_digits(value: Any) -> Any:
 
 
 def _in_words(error: Exception) -> str:
-    if isinstance(error, MemoryError) or "allocate memory" in str(error):
+    if is_out_of_memory(error):
         return "There is not enough memory for this examination; the game goes on. Try it with narrower networks."
     if isinstance(error, ValueError) and str(error):
         said = str(error)
