@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.special import ndtri
 from torch import Tensor
 
 from gandash.game.game import Game
@@ -31,6 +32,11 @@ class Players:
     def latents(self, n: int, seed: int) -> Array:
         """n fresh draws of p_z, `(n, dimension)`."""
         z: Array = self.game.latent.sample(torch.Generator().manual_seed(SEED + seed), n).double().numpy()
+        return z
+
+    def latents_at(self, u: Array) -> Array:
+        """Latents of law p_z from points u of law uniform on the unit cube, `(n, dimension)`."""
+        z: Array = ndtri(np.clip(u, 1e-12, 1 - 1e-12)) if self.game.latent.kind == "normal" else 2 * u - 1
         return z
 
     def real(self, n: int, seed: int) -> Array:

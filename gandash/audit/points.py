@@ -23,6 +23,8 @@ from gandash.audit.row import Known, Row, Unaudited
 _MANY = 400_000
 _RADIUS = 3.0  # standard deviations around a mode within which a sample is of high quality
 _CENTRAL = 0.98  # of p_r's mass, over which D's distance from 1/2 is taken
+_JSD_OFF, _JSD_OFF_NATS = 0.03, 0.004  # of the JSD on the plane: 2 %, or 0.003 nats, is what its readings are off on average
+_JSD_SPREAD = 0.003  # standard deviation of one reading, at most; the error that is shown beside it is wider
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,9 @@ def _jsd(players: Players, shown: Shown, whose: str) -> Row | Unaudited:
     else:
         known = _jsd_by_cells(players, averaged=averaged)
     error = shown.numbers.get("jsd_error") or 0.0
-    return Row(name, value, known, max(0.05 * known.value, 0.005), "5 %, or 0.005 nats where that is more", sampling=error / 2)
+    granted = max(_JSD_OFF * known.value, _JSD_OFF_NATS)
+    why = f"{100 * _JSD_OFF:g} %, or {_JSD_OFF_NATS} nats where that is more"
+    return Row(name, value, known, granted, why, sampling=min(error / 2, _JSD_SPREAD))
 
 
 def _jsd_by_cells(players: Players, *, averaged: bool) -> Known:

@@ -48,9 +48,11 @@ def audit_seen(players: Players, numbers: Mapping[str, float], facts: LineFacts 
         known = jsd_of_packs(_noised(real, noise, rng)[:, 0], _noised(made, noise, rng)[:, 0], pack)
         yield Row("jsd_seen", shown, known, 0.02 * known.value + 2e-3, "cells, and counting: 2 %, and 0.002 nats")
     else:
-        inside = (_field(_noised(x, noise, rng), facts.window) for x in (real, made))
+        cell, more = (facts.window[1] - facts.window[0]) / _ON_PLANE, math.ceil(5 * noise / cell)  # noise leaves the window
+        wide = tuple(edge + sign * more * cell for edge, sign in zip(facts.window, (-1, 1, -1, 1), strict=True))
+        inside = (_field(_noised(x, noise, rng), wide, _ON_PLANE + 2 * more) for x in (real, made))
         fields = (np.append(masses, 1 - masses.sum()) for masses in inside)  # what lies around the field is a cell too
-        known = Known(jensen_shannon(*fields), 0.0, f"{_SAMPLES:,} samples on the field's cells")
+        known = Known(jensen_shannon(*fields), 0.0, f"{_SAMPLES:,} samples on cells like the field's, as far as noise goes")
         yield Row("jsd_seen", shown, known, 0.03 * known.value + 2e-3, "cells: 3 %, and 0.002 nats")
 
 
@@ -116,9 +118,9 @@ def _gap(players: Players, numbers: Mapping[str, float], places: Array, p: Array
     return Row(name, numbers[name], known, granted, "p_g is known by few samples: what a perfect G reads, and 0.02")
 
 
-def _field(x: Array, window: tuple[float, float, float, float]) -> Array:
+def _field(x: Array, window: tuple[float, ...], cells: int = _ON_PLANE) -> Array:
     """The share of samples in each cell of the field, row by row from below."""
-    found = np.histogram2d(x[:, 1], x[:, 0], _ON_PLANE, [[window[2], window[3]], [window[0], window[1]]])[0]
+    found = np.histogram2d(x[:, 1], x[:, 0], cells, [[window[2], window[3]], [window[0], window[1]]])[0]
     return np.asarray(found.ravel() / len(x))
 
 

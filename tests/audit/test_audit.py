@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import get_args
 
 import numpy as np
@@ -12,7 +13,7 @@ from scipy import stats
 from test_floors import read, sources
 
 from gandash.audit.auditing import audit
-from gandash.audit.distances import jsd_of_ratios, jsd_on_cells, jsd_on_line, sliced_wasserstein
+from gandash.audit.distances import jsd_of_ratios, jsd_on_cells, jsd_on_line, jsd_on_plane, sliced_wasserstein
 from gandash.audit.lines import AUDITED, NOT_AUDITED, audit_lines
 from gandash.audit.pictures import frechet, neighbourhoods
 from gandash.audit.players import Array, Players
@@ -123,6 +124,24 @@ def test_jsd_of_ratios_knows_mass_that_p_g_lacks() -> None:
     assert jsd_of_ratios(np.full(1000, 0.5)).value == pytest.approx(half)
     assert jsd_of_ratios(np.zeros(10)).value == pytest.approx(math.log(2))
     assert jsd_of_ratios(np.ones(10)).value == pytest.approx(0, abs=1e-12)
+
+
+def test_jsd_on_the_plane_agrees_with_quadrature() -> None:
+    """p_r = N(0, 1) and G(z) = z + (2, 0), by a pair of ReLUs for each coordinate."""
+    config = configure(
+        PRESETS["ring"].config,
+        [
+            ("data", {"kind": "gaussian_2d", "mean": (0.0, 0.0), "std": 1.0}),
+            ("generator", {"kind": "mlp", "width": 4, "depth": 1, "activation": "relu"}),
+        ],
+    )
+    trajectory = Trajectory(config)
+    observer = Observer(trajectory)
+    first, pairs = torch.tensor([[1.0, -1.0, 0, 0], [0, 0, 1.0, -1.0]]), torch.tensor([[1.0, 0], [-1, 0], [0, 1], [0, -1]])
+    theta = torch.cat([first.flatten(), torch.zeros(4), pairs.flatten(), torch.tensor([2.0, 0.0])])[None]
+    found = jsd_on_plane(Players(observer.game, replace(observer.state, theta=theta)))
+    assert found.value == pytest.approx(0.33683, abs=4 * found.error)
+    assert found.error < 1e-3
 
 
 def test_jsd_on_the_line_agrees_with_quadrature() -> None:
