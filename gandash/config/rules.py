@@ -1,12 +1,27 @@
-"""Update rules: who moves when, and along which field."""
+"""Update rules: who moves when, and along which field; what a round costs, and what it does near a rest point.
+
+A rule's `round_matrix(jacobian, h, split)` is the derivative of its round at a rest point, where both players descend by plain
+gradient steps: `jacobian` is H = dv/dw `(n, n)` of the descent field v at w = (theta, phi), of which the first `split`
+coordinates are G's, and `h` the step sizes `(n,)`. The rule contracts when the matrix's spectral radius is below 1. None: there
+is no formula.
+"""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from gandash.config.setting import Settings, setting
+
+Array = NDArray[np.float64]
+
+
+def _descent(jacobian: Array, h: Array) -> Array:
+    """I - h H."""
+    return np.eye(len(jacobian)) - h[:, None] * jacobian
 
 
 class _OneEach(Settings):
@@ -24,6 +39,10 @@ class _OneEach(Settings):
         """What a round costs where an update of D costs `of_d`, and one of G `of_g`."""
         return of_d + of_g
 
+    def round_matrix(self, jacobian: Array, h: Array, split: int) -> Array | None:
+        """See above."""
+        return None
+
     def summary(self) -> str:
         return str(getattr(self, "kind", "")).replace("_", " ")
 
@@ -32,6 +51,10 @@ class SimultaneousConfig(_OneEach):
     """Both players move from the same point."""
 
     kind: Literal["simultaneous"] = "simultaneous"
+
+    def round_matrix(self, jacobian: Array, h: Array, split: int) -> Array:
+        """I - h H."""
+        return _descent(jacobian, h)
 
 
 class AlternatingConfig(Settings):
@@ -74,6 +97,16 @@ class AlternatingConfig(Settings):
         """What a round costs where an update of D costs `of_d`, and one of G `of_g`."""
         return self.discriminator_steps * of_d + self.generator_steps * of_g
 
+    def round_matrix(self, jacobian: Array, h: Array, split: int) -> Array:
+        """One player's rows of I - h H, then the other's against the moved opponent: the product of a round's moves."""
+        both = _descent(jacobian, h)
+        of_g, of_d = np.eye(len(both)), np.eye(len(both))
+        of_g[:split], of_d[split:] = both[:split], both[split:]
+        g_moves = np.linalg.matrix_power(of_g, self.generator_steps)
+        d_moves = np.linalg.matrix_power(of_d, self.discriminator_steps)
+        product: Array = g_moves @ d_moves if self.first == "discriminator" else d_moves @ g_moves
+        return product
+
     def summary(self) -> str:
         order = "" if self.first == "discriminator" else ", G first"
         return f"alternating {self.discriminator_steps} : {self.generator_steps}{order}"
@@ -88,11 +121,21 @@ class ExtragradientConfig(_OneEach):
     def flop(self, of_d: float, of_g: float) -> float:
         return 2 * super().flop(of_d, of_g)
 
+    def round_matrix(self, jacobian: Array, h: Array, split: int) -> Array:
+        """w <- w - h v(w - h v(w)): I - hH + (hH)^2."""
+        scaled = h[:, None] * jacobian
+        return np.eye(len(scaled)) - scaled + scaled @ scaled
+
 
 class OptimisticConfig(_OneEach):
     """Twice the present update less the last one (Popov 1980; Daskalakis et al. 2018, arXiv:1711.00141)."""
 
     kind: Literal["optimistic"] = "optimistic"
+
+    def round_matrix(self, jacobian: Array, h: Array, split: int) -> Array:
+        """w_{t+1} = w_t - 2h v_t + h v_{t-1} on (w_t, w_{t-1}), `(2n, 2n)`."""
+        scaled, one = h[:, None] * jacobian, np.eye(len(jacobian))
+        return np.block([[one - 2 * scaled, scaled], [one, np.zeros_like(one)]])
 
 
 class ConsensusConfig(_OneEach):
@@ -114,6 +157,10 @@ class ConsensusConfig(_OneEach):
     def flop(self, of_d: float, of_g: float) -> float:
         return 4 * super().flop(of_d, of_g)
 
+    def round_matrix(self, jacobian: Array, h: Array, split: int) -> Array:
+        """At v = 0 it adds gamma H^T H to H."""
+        return _descent(jacobian + self.gamma * jacobian.T @ jacobian, h)
+
 
 class SymplecticAdjustmentConfig(_OneEach):
     """The field plus lambda A^T v, A the antisymmetric part of its Jacobian (Balduzzi et al. 2018, arXiv:1802.05642)."""
@@ -132,6 +179,10 @@ class SymplecticAdjustmentConfig(_OneEach):
     def flop(self, of_d: float, of_g: float) -> float:
         return 8 * super().flop(of_d, of_g)
 
+    def round_matrix(self, jacobian: Array, h: Array, split: int) -> Array:
+        """At v = 0 it adds lambda A^T H to H, A = (H - H^T)/2."""
+        return _descent(jacobian + self.weight * (jacobian - jacobian.T).T @ jacobian / 2, h)
+
 
 class LookaheadConfig(_OneEach):
     """k simultaneous rounds, then both players go back part of the way together (Chavdarova et al. 2021, arXiv:2006.14567)."""
@@ -149,6 +200,12 @@ class LookaheadConfig(_OneEach):
         le=1,
         help="How much of the way is kept: slow ← slow + α (fast − slow). 1 keeps all: no lookahead.",
     )
+
+    def round_matrix(self, jacobian: Array, h: Array, split: int) -> Array:
+        """Of all k rounds together: (1 - alpha) I + alpha (I - h H)^k."""
+        ahead = np.linalg.matrix_power(_descent(jacobian, h), self.rounds)
+        slow: Array = (1 - self.share) * np.eye(len(jacobian)) + self.share * ahead
+        return slow
 
 
 class UnrolledConfig(_OneEach):

@@ -20,15 +20,7 @@ from gandash import config
 from gandash.config.data import PointMassConfig
 from gandash.config.networks import LinearConfig, PointConfig
 from gandash.config.optimisers import GradientDescentConfig
-from gandash.config.rules import (
-    AlternatingConfig,
-    ConsensusConfig,
-    ExtragradientConfig,
-    LookaheadConfig,
-    OptimisticConfig,
-    SimultaneousConfig,
-    SymplecticAdjustmentConfig,
-)
+from gandash.config.rules import LookaheadConfig
 from gandash.config.setting import Settings
 from gandash.diagnostics import spectrum
 from gandash.diagnostics.estimators import Array
@@ -180,7 +172,7 @@ def _jacobian(of: _FieldSettings, place: tuple[float, float], sigma: float) -> t
 
 
 def phase(game: Game, step: int = 0, noise_age: int | None = None) -> Phase:
-    """What happens near the rest point under the game's present settings; `round_matrix` says for which rules.
+    """What happens near the rest point under the game's present settings.
 
     `step` matters where instance noise fades: the noise is that of this step, `noise_age` rounds after it was set.
     """
@@ -201,7 +193,7 @@ def phase(game: Game, step: int = 0, noise_age: int | None = None) -> Phase:
         return _saying(nothing, f"{where}The field has a kink at the rest point: it has no eigenvalues there.")
     assert np.abs(v).max() < 1e-6 * max(1.0, abs(at[0])), "rest_point's formula and the field disagree"
     eigenvalues = np.linalg.eigvals(h).astype(np.complex128)
-    matrix = round_matrix(c, h)
+    matrix = _round_matrix(c, h)
     multipliers = None if matrix is None else np.linalg.eigvals(matrix).astype(np.complex128)
     modulus = None if multipliers is None else float(np.abs(multipliers).max())
     if modulus is not None and isinstance(c.update_rule, LookaheadConfig):
@@ -237,42 +229,13 @@ def _noise_in_words(game: Game, sigma: float, step: int) -> str:
     return f"On average over noise of σ = {sigma:.3g}{fading}: "
 
 
-def round_matrix(c: config.GameConfig, h: Array) -> Array | None:
-    """The derivative of one round at the rest point, where v = 0, for plain gradient descent; None for what has no formula.
-
-    Lookahead's is that of all its k rounds. At v = 0 consensus adds gamma H^T H to H, symplectic adjustment lambda A^T H.
-    """
+def _round_matrix(c: config.GameConfig, h: Array) -> Array | None:
+    """What the update rule makes of H at the rest point, where v = 0; None for a rule, or an optimiser, without a formula."""
     plain = GradientDescentConfig
     if not (isinstance(c.generator_optimiser, plain) and isinstance(c.discriminator_optimiser, plain)) or c.regulariser.clip:
         return None
     steps = spectrum.step_sizes(1, 2, c.generator_optimiser.learning_rate, c.discriminator_optimiser.learning_rate)
-    rule = c.update_rule
-    match rule:
-        case SimultaneousConfig():
-            return spectrum.simultaneous(h, steps)
-        case AlternatingConfig():
-            return spectrum.alternating(
-                h,
-                steps,
-                1,
-                first="D" if rule.first == "discriminator" else "G",
-                discriminator_steps=rule.discriminator_steps,
-                generator_steps=rule.generator_steps,
-            )
-        case ExtragradientConfig():
-            return spectrum.extragradient(h, steps)
-        case OptimisticConfig():
-            return spectrum.optimistic(h, steps)
-        case ConsensusConfig():
-            return spectrum.simultaneous(h + rule.gamma * h.T @ h, steps)
-        case SymplecticAdjustmentConfig():
-            return spectrum.simultaneous(h + rule.weight * (h - h.T).T @ h / 2, steps)
-        case LookaheadConfig():
-            ahead = np.linalg.matrix_power(spectrum.simultaneous(h, steps), rule.rounds)
-            slow: Array = (1 - rule.share) * np.eye(2) + rule.share * ahead
-            return slow
-        case _:
-            return None
+    return c.update_rule.round_matrix(h, steps, 1)
 
 
 def _fate(h: Array, eigenvalues: NDArray[np.complex128], modulus: float | None) -> str:

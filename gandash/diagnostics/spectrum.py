@@ -2,9 +2,8 @@
 
 H = dv/dw at w = (theta, phi), v = (grad_theta L_G, grad_phi L_D) the *descent* field on a fixed batch: players move along -v
 and a rest point is stable for small steps when all eigenvalues of H have positive real part (papers that use the ascent field
-have the opposite sign). A rule turns H into a step matrix; it contracts when that matrix's spectral radius is below 1.
-
-The step matrices take any square H whose first `split` coordinates are G's, so bilinear and Dirac games fit as well.
+have the opposite sign). What a rule makes of H stands with the rule (`config.rules`, `round_matrix`); what it makes of one
+eigenvalue of H, where that is enough to know, stands here.
 Source: Mescheder, Nowozin, Geiger 2017 (arXiv:1705.10461); Gidel et al. 2019 (arXiv:1802.10551).
 """
 
@@ -209,54 +208,9 @@ def _distinct(ordered: ComplexArray) -> ComplexArray:
     return np.array(kept, dtype=np.complex128)
 
 
-# -------------------------------------------------------------------------------------------------------- step matrices
-
-
 def step_sizes(split: int, size: int, h_g: float, h_d: float) -> Array:
     """The diagonal of step sizes `(size,)`: h_G for the first `split` coordinates, h_D for the rest."""
     return np.concatenate([np.full(split, float(h_g)), np.full(size - split, float(h_d))])
-
-
-def simultaneous(h_matrix: Array, h: float | Array) -> Array:
-    """I - h H. `h` is one step size or `step_sizes(...)`, here and below."""
-    return np.eye(len(h_matrix)) - _scaled(h_matrix, h)
-
-
-def alternating(
-    h_matrix: Array,
-    h: float | Array,
-    split: int,
-    *,
-    first: Literal["D", "G"] = "D",
-    discriminator_steps: int = 1,
-    generator_steps: int = 1,
-) -> Array:
-    """One player's rows of I - h H, then the other's against the moved opponent: the exact product of the moves of a round."""
-    scaled = _scaled(h_matrix, h)
-    of_g, of_d = np.eye(len(scaled)), np.eye(len(scaled))
-    of_g[:split] -= scaled[:split]
-    of_d[split:] -= scaled[split:]
-    g_moves, d_moves = np.linalg.matrix_power(of_g, generator_steps), np.linalg.matrix_power(of_d, discriminator_steps)
-    product: Array = g_moves @ d_moves if first == "D" else d_moves @ g_moves
-    return product
-
-
-def extragradient(h_matrix: Array, h: float | Array) -> Array:
-    """w <- w - h v(w - h v(w)): I - hH + (hH)^2 (Korpelevich 1976)."""
-    scaled = _scaled(h_matrix, h)
-    return np.eye(len(scaled)) - scaled + scaled @ scaled
-
-
-def optimistic(h_matrix: Array, h: float | Array) -> Array:
-    """w_{t+1} = w_t - 2h v_t + h v_{t-1} on (w_t, w_{t-1}), `(2n, 2n)` (Daskalakis et al. 2018, arXiv:1711.00141)."""
-    scaled = _scaled(h_matrix, h)
-    one = np.eye(len(scaled))
-    return np.block([[one - 2 * scaled, scaled], [one, np.zeros_like(one)]])
-
-
-def _scaled(h_matrix: Array, h: float | Array) -> Array:
-    scaled: Array = np.broadcast_to(np.asarray(h, dtype=np.float64), len(h_matrix))[:, None] * h_matrix
-    return scaled
 
 
 # -------------------------------------------------------------------------------------------------- one eigenvalue's step

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -16,18 +17,15 @@ from torch import Tensor
 from gandash.config import GameConfig, RunConfig
 from gandash.config.networks import LatentConfig, MLPConfig
 from gandash.config.regularisers import RegulariserConfig
+from gandash.config.rules import AlternatingConfig, ExtragradientConfig, OptimisticConfig, SimultaneousConfig
 from gandash.diagnostics.spectrum import (
     RULES,
     Jacobian,
     Spectrum,
-    alternating,
-    extragradient,
     growth,
     heavy_ball_rule,
     joint,
     joint_field,
-    optimistic,
-    simultaneous,
     spectrum,
     stability_boundary,
     step_sizes,
@@ -309,10 +307,19 @@ def walk(kind: str, matrix: Array, h: Array, split: int, w: Array, previous: Arr
     raise AssertionError(kind)
 
 
+def round_matrix(rule: Any, matrix: Array, h: float | Array, split: int = 1) -> Array:
+    return rule.round_matrix(matrix, np.broadcast_to(h, len(matrix)), split)
+
+
+SIMULTANEOUS, EXTRAGRADIENT, OPTIMISTIC = SimultaneousConfig(), ExtragradientConfig(), OptimisticConfig()
+D_FIRST = AlternatingConfig(discriminator_steps=1)
+G_FIRST = AlternatingConfig(discriminator_steps=1, first="generator")
+
+
 def heavy_ball(matrix: Array, h: float | Array, momentum: float) -> Array:
     """w_{t+1} = w_t - h v_t + m (w_t - w_{t-1}) on (w_t, w_{t-1}), `(2n, 2n)` (Polyak 1964), both players at once."""
     one = np.eye(len(matrix))
-    return np.block([[simultaneous(matrix, h) + momentum * one, -momentum * one], [one, np.zeros_like(one)]])
+    return np.block([[round_matrix(SIMULTANEOUS, matrix, h) + momentum * one, -momentum * one], [one, np.zeros_like(one)]])
 
 
 def spectral_radius(matrix: Array) -> float:
@@ -321,12 +328,12 @@ def spectral_radius(matrix: Array) -> float:
 
 
 MATRICES: dict[str, Callable[[Array, Array, int], Array]] = {
-    "simultaneous": lambda m, h, split: simultaneous(m, h),
-    "D first": lambda m, h, split: alternating(m, h, split),
-    "G first": lambda m, h, split: alternating(m, h, split, first="G"),
-    "3 D, 2 G": lambda m, h, split: alternating(m, h, split, discriminator_steps=3, generator_steps=2),
-    "extragradient": lambda m, h, split: extragradient(m, h),
-    "optimistic": lambda m, h, split: optimistic(m, h),
+    "simultaneous": partial(round_matrix, SIMULTANEOUS),
+    "D first": partial(round_matrix, D_FIRST),
+    "G first": partial(round_matrix, G_FIRST),
+    "3 D, 2 G": partial(round_matrix, AlternatingConfig(discriminator_steps=3, generator_steps=2)),
+    "extragradient": partial(round_matrix, EXTRAGRADIENT),
+    "optimistic": partial(round_matrix, OPTIMISTIC),
     "heavy ball": lambda m, h, split: heavy_ball(m, h, 0.6),
 }
 
@@ -361,20 +368,20 @@ def test_heavy_ball_is_torch_momentum() -> None:
 def test_dirac_under_simultaneous_and_alternating_steps(objective: Name, h: float) -> None:
     """f'(0) = 1/2: simultaneous steps multiply by sqrt(1 + h^2/4); alternating ones keep modulus 1 while h f'(0) < 2."""
     matrix = Jacobian(dirac(objective), torch.zeros(2)).dense()
-    assert spectral_radius(simultaneous(matrix, h)) == pytest.approx(math.sqrt(1 + h**2 / 4), rel=1e-12)
-    for first in ("D", "G"):
-        assert spectral_radius(alternating(matrix, h, 1, first=first)) == pytest.approx(1, abs=1e-9)  # type: ignore[arg-type]
-        assert spectral_radius(alternating(matrix, h + 4, 1, first=first)) > 1.1  # type: ignore[arg-type]
+    assert spectral_radius(round_matrix(SIMULTANEOUS, matrix, h)) == pytest.approx(math.sqrt(1 + h**2 / 4), rel=1e-12)
+    for rule in (D_FIRST, G_FIRST):
+        assert spectral_radius(round_matrix(rule, matrix, h)) == pytest.approx(1, abs=1e-9)
+        assert spectral_radius(round_matrix(rule, matrix, h + 4)) > 1.1
     # with a step size for each player the bound is on sqrt(h_G h_D)
-    assert spectral_radius(alternating(matrix, step_sizes(1, 2, h / 10, h * 10), 1)) == pytest.approx(1, abs=1e-9)
+    assert spectral_radius(round_matrix(D_FIRST, matrix, step_sizes(1, 2, h / 10, h * 10))) == pytest.approx(1, abs=1e-9)
 
 
-@pytest.mark.parametrize(("step", "bound"), [(extragradient, 1.0), (optimistic, 1 / math.sqrt(3))])
-def test_bilinear_bounds(step: Callable[[Array, float], Array], bound: float) -> None:
+@pytest.mark.parametrize(("rule", "bound"), [(EXTRAGRADIENT, 1.0), (OPTIMISTIC, 1 / math.sqrt(3))])
+def test_bilinear_bounds(rule: Any, bound: float) -> None:
     for part in (0.01, 0.5, 0.99):
-        assert spectral_radius(step(BILINEAR, part * bound)) < 1
-    assert spectral_radius(step(BILINEAR, bound)) == pytest.approx(1, abs=1e-12)
-    assert spectral_radius(step(BILINEAR, 1.01 * bound)) > 1
+        assert spectral_radius(round_matrix(rule, BILINEAR, part * bound)) < 1
+    assert spectral_radius(round_matrix(rule, BILINEAR, bound)) == pytest.approx(1, abs=1e-12)
+    assert spectral_radius(round_matrix(rule, BILINEAR, 1.01 * bound)) > 1
 
 
 def test_bilinear_under_momentum() -> None:
@@ -391,7 +398,8 @@ ALL_RULES = {**RULES, "heavy ball 0.5": heavy_ball_rule(0.5), "heavy ball -0.3":
 def matrix_of(name: str, matrix: Array, h: float) -> Array:
     if name.startswith("heavy ball"):
         return heavy_ball(matrix, h, float(name.split()[-1]))
-    return {"simultaneous": simultaneous, "extragradient": extragradient, "optimistic": optimistic}[name](matrix, h)
+    named = {"simultaneous": SIMULTANEOUS, "extragradient": EXTRAGRADIENT, "optimistic": OPTIMISTIC}
+    return round_matrix(named[name], matrix, h)
 
 
 @pytest.mark.parametrize("name", ALL_RULES)
