@@ -1,7 +1,8 @@
 """Examines games on request in a thread beside the loop: one at a time, on copies, and the game goes on.
 
 Asked for another thing meanwhile, it does that afterwards; asked again for what it is at or has waiting, it does it once, on
-the newer state. `drop` forgets all of it: the game is another.
+the newer state. `drop` forgets all of it: the game is another. Nothing is given up for taking long: whoever asks is told about
+how long it takes here and may stop it, and a run that nobody looks at ends with all that it does.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ from gandash.wire.messages import Estimated, Examined
 log = logging.getLogger("gandash.worker")
 
 SAY_SECONDS = 0.25  # how far apart the news of one examination are
-LONGEST_SECONDS = 180.0  # then it is given up: some networks are too large
 NOTHING_YET = Progress()
 
 
@@ -159,12 +159,6 @@ class Examiner:
             task.worked_since = self._clock()
             if task.dropped:
                 raise _Dropped
-            if self._clock() > task.begun + LONGEST_SECONDS:
-                reached = task.newest.doing
-                raise ValueError(
-                    f"Given up after {LONGEST_SECONDS:g} s: these networks are too large for it"
-                    + (f" (it was {reached})" if reached else "")
-                )
 
         with self._lock:
             self._say(task, False, replace(task.newest, doing="at it"))

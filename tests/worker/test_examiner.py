@@ -54,7 +54,6 @@ from gandash.wire.messages import (
     StartedGame,
     StepBy,
 )
-from gandash.worker import examiner
 from gandash.worker.examiner import Examiner
 
 WHATS: tuple[Examinable, ...] = tuple(Examinable)
@@ -521,12 +520,6 @@ def test_every_failure_is_a_sentence(error, said, tiny, until, monkeypatch: pyte
 
     monkeypatch.setitem(EXAMINATIONS, "duality", replace(EXAMINATIONS["duality"], results=fail))
     assert said in problem("duality", frozen(tiny), until)
-
-
-def test_what_takes_too_long_is_given_up(tiny, until, monkeypatch: pytest.MonkeyPatch) -> None:
-    Gate(monkeypatch)  # stays shut
-    monkeypatch.setattr(examiner, "LONGEST_SECONDS", 0.05)
-    assert "Given up" in problem("spectrum", frozen(tiny), until)
 
 
 # ------------------------------------------------------------------------------------------------------------- the queue
