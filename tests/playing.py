@@ -22,8 +22,8 @@ class Played(Trajectory):
         super().__init__(config, engine)
         self.observer = Observer(self)
 
-    def advance(self, players: Players = Players.BOTH) -> Tensor:
-        metrics = super().advance(players)
+    def advance(self, players: Players = Players.BOTH, rounds: int = 1) -> Tensor:
+        metrics = super().advance(players, rounds)
         self.observer.follow(metrics)
         return metrics
 

@@ -377,7 +377,7 @@ def test_a_diverged_run_is_a_result(tmp_path: Path) -> None:
     again = replay(out)
     assert again.step == report["steps"]
     config, changes, steps, _ = load(out)
-    last = replay_steps(config, changes, steps - 1).advance()[:2].tolist()
+    last = replay_steps(config, changes, steps - 1).advance()[0, :2].tolist()
     assert not (again.is_finite() and all(abs(x) < float("inf") for x in last))  # it stopped because of this step
 
     told = call("train", *TINY, *EXPLODING, "--steps", "400")

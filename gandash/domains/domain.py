@@ -51,8 +51,10 @@ class FrameBuilder(ABC):
         """What stays true while the settings do: what is `shared` by all kinds of data, and what these frames need beside it;
         `known` are the domain's estimators. Their `stage` names the module of the live view that draws them."""
 
+    follows_rounds: ClassVar[bool] = False
+
     def follow(self, state: GameState) -> None:
-        """Called after every round: for frames that show where the game has been."""
+        """Called after every round where `follows_rounds`: for frames that show where the game has been."""
         return
 
     def show_close_up(self, wanted: ShowCloseUp) -> None:

@@ -41,6 +41,7 @@ class PhaseFrames(FrameBuilder):
 
     PATH = 2000  # points kept; a longer path loses every other one of its older half
     FADED = 0.05  # instance noise that has changed by so much of itself makes another flow
+    follows_rounds = True
 
     def __init__(self, game: Game, generator: Generator) -> None:
         del game, generator  # nothing is drawn at random

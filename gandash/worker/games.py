@@ -40,7 +40,7 @@ class Games:
         self.observers = tuple(Observer(t) for t in trajectories)
         newest = max(t.step for t in trajectories)
         self.stopped = frozenset(i for i, t in enumerate(trajectories) if t.step < newest)
-        self._rounds: list[Callable[[Players], None]] | None = None
+        self._rounds: list[Callable[[Players, int], None]] | None = None
 
     @classmethod
     def of(cls, configs: Sequence[GameConfig], engine: Engine = "torch") -> Games:
@@ -62,6 +62,11 @@ class Games:
         return min((self.observers[i].free_rows for i in self.playing), default=1)
 
     @property
+    def free_rounds(self) -> int:
+        """Of those, rounds that may be played at once: no observer has to look before they are over."""
+        return min((self.observers[i].free_rounds for i in self.playing), default=1)
+
+    @property
     def revision(self) -> int:
         """Grows with everything that would change a picture."""
         return sum(o.revision for o in self.observers)
@@ -72,12 +77,12 @@ class Games:
 
     # ------------------------------------------------------------------------------------------------------- playing
 
-    def advance(self, players: Players = Players.BOTH) -> None:
-        """One round of every game."""
+    def advance(self, players: Players = Players.BOTH, rounds: int = 1) -> None:
+        """Rounds of every game, not more than its `free_rounds`."""
         if self._rounds is None:
             self._rounds = _rounds([(self.trajectories[i], self.observers[i]) for i in self.playing])
         for play in self._rounds:
-            play(players)
+            play(players, rounds)
 
     def set(self, path: str, value: JsonValue, member: int | None) -> list[tuple[int, Change]]:
         """Change a live setting of one game, or of all; what changed, by number. Raises SettingError."""
@@ -146,10 +151,10 @@ class Games:
 Watched = tuple[Trajectory, Observer]
 
 
-def _alone(watched: Watched) -> Callable[[Players], None]:
-    """A round of a game on its own networks."""
+def _alone(watched: Watched) -> Callable[[Players, int], None]:
+    """Rounds of a game on its own networks."""
     trajectory, observer = watched
-    return lambda players: observer.follow(trajectory.advance(players))
+    return lambda players, rounds: observer.follow(trajectory.advance(players, rounds))
 
 
 class PopulationGroup:
@@ -162,15 +167,16 @@ class PopulationGroup:
         self._streams = Streams.together([t.streams for t in trajectories])
         self._state = GameState.together([t.state for t in trajectories])
 
-    def advance(self, players: Players) -> None:
-        self._state, metrics = train_step(self._game, self._state, self._streams, players)
-        for i, (trajectory, observer) in enumerate(self._watched):
-            trajectory.take(players, self._state.member(i))
-            observer.follow(metrics[i])
+    def advance(self, players: Players, rounds: int) -> None:
+        for _ in range(rounds):
+            self._state, metrics = train_step(self._game, self._state, self._streams, players)
+            for i, (trajectory, observer) in enumerate(self._watched):
+                trajectory.take(players, self._state.member(i))
+                observer.follow(metrics[i : i + 1])
 
 
-def _rounds(watched: list[Watched]) -> list[Callable[[Players], None]]:
-    """A round for each group that moves together; a game without company plays on its own networks."""
+def _rounds(watched: list[Watched]) -> list[Callable[[Players, int], None]]:
+    """What plays rounds of each group that moves together; a game without company plays on its own networks."""
 
     def kind(one: Watched) -> str:
         trajectory, _ = one

@@ -53,6 +53,7 @@ from gandash.worker.trajectory import PLAYERS, Trajectory
 
 log = logging.getLogger("gandash.worker")
 
+ROUNDS_SECONDS = 0.01  # about, between two looks at what else there is to do: so long a command may wait
 METRICS_SECONDS = 0.05  # how often rows leave for the curves
 FRAME_SECONDS = 1 / 60  # no more frames than a screen shows
 FRAME_SHARE = 0.1  # of the time is for pictures, the rest for the game: a dear picture comes less often
@@ -87,6 +88,7 @@ class Loop:
         self._jsd_due = 0.0
         self._ended = False
         self._due = 0.0  # when the next round may begin
+        self._at_once = 1.0  # rounds that fit into `ROUNDS_SECONDS`
         self._last = dict.fromkeys(("metrics", "checkpoint", "snapshot", "pace", "verdict"), clock())
         self._saved_step = -1
         self._cannot_save = False
@@ -146,12 +148,20 @@ class Loop:
         now = self._clock()
         if self._manual is not None:
             players, left = self._manual
-            games.advance(players)
-            self._manual = (players, left - 1) if left > 1 else None
+            left -= self._advance(games, players, left)
+            self._manual = (players, left) if left else None
         elif self._status is Status.RUNNING and now >= self._due:
-            games.advance()
+            self._advance(games, Players.BOTH, 1 if self._speed else None)
             # A slow machine does not owe the rounds it missed; a fast one keeps the beat
             self._due = max(self._due + 1 / self._speed, now) if self._speed else now
+
+    def _advance(self, games: Games, players: Players, most: int | None) -> int:
+        """As many rounds as fit, and are wanted; how many. Their number changes nothing of what is played."""
+        rounds = max(1, min(int(self._at_once), games.free_rounds, most or games.free_rounds))
+        began = self._clock()
+        games.advance(players, rounds)
+        self._at_once = rounds * ROUNDS_SECONDS / max(self._clock() - began, 1e-6)
+        return rounds
 
     # ---------------------------------------------------------------------------------------------------- commands
 
@@ -209,6 +219,7 @@ class Loop:
         assert self._begin is not None
         self._publish_metrics(games, self._clock())  # what broke before this change is not its doing
         changed = games.set(command.path, command.value, command.member)
+        self._at_once = 1.0  # rounds may be dearer now
         if self._status is not Status.DIVERGED:
             self._known = games.snapshot()
         for i, change in changed:
@@ -241,7 +252,7 @@ class Loop:
     def _adopt(self, games: Games, begin: Start) -> None:
         now = self._clock()
         self._games, self._begin, self._speed = games, begin, begin.speed
-        self._manual = None
+        self._manual, self._at_once = None, 1.0
         self._frame_revision = -1
         self._due = now
         self._last = dict.fromkeys(self._last, now)

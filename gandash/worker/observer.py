@@ -49,7 +49,7 @@ COLUMNS = (*STEP_COLUMNS, *READINGS)
 
 READ_ANEW = ("objective", "regulariser.smoothing")  # settings that change what D's output means
 
-_BUFFER = 256  # steps kept in torch before somebody must drain them
+_BUFFER = 1024  # steps kept in torch before somebody must drain them
 
 
 @dataclass(frozen=True)
@@ -124,24 +124,36 @@ class Observer:
         """Steps that may still be played before `drain` must be called."""
         return _BUFFER - self._filled
 
+    @property
+    def free_rounds(self) -> int:
+        """Of those, how many may be played before `follow` must be told: it measures the last of them, or draws every one."""
+        if self._frames.follows_rounds or not self._trajectory.is_compiled:
+            return min(1, self.free_rows)
+        every = self._domain.measure_every
+        return min(every - self._trajectory.step % every, self.free_rows)
+
     # ------------------------------------------------------------------------------------------------ what it is told
 
     def follow(self, metrics: Tensor) -> None:
-        """A round was played; `metrics` `(len(METRICS),)` are its numbers."""
-        assert self.free_rows > 0, "drain before the buffer is full"
-        trajectory = self._trajectory
-        self._frames.follow(trajectory.state)
-        self._metrics[self._filled] = metrics
-        if trajectory.step % self._domain.measure_every == 0:
-            self._measure_for_curves(with_jsd=self._domain.reads_jsd(trajectory.step))
-        config = trajectory.config
-        self._held[self._filled] = (
-            config.discriminator_optimiser.learning_rate,
-            config.generator_optimiser.learning_rate,
-            *self._readings.values(),
-        )
-        self._filled += 1
-        self.revision += 1
+        """Rounds were played, as many as `free_rounds` or fewer; `metrics` `(rounds, len(METRICS))` are their numbers."""
+        rows = slice(self._filled, self._filled + len(metrics))
+        assert rows.stop <= _BUFFER, "drain before the buffer is full"
+        step = self._trajectory.step
+        if self._frames.follows_rounds:
+            self._frames.follow(self._trajectory.state)
+        self._metrics[rows] = metrics
+        self._held[rows] = self._held_now()
+        if step % self._domain.measure_every == 0:
+            self._measure_for_curves(with_jsd=self._domain.reads_jsd(step))
+            self._held[rows.stop - 1] = self._held_now()
+        self._filled = rows.stop
+        self.revision += len(metrics)
+
+    def _held_now(self) -> tuple[float, ...]:
+        """What a row has beside its step's own numbers."""
+        config = self._trajectory.config
+        rates = config.discriminator_optimiser.learning_rate, config.generator_optimiser.learning_rate
+        return (*rates, *self._readings.values())
 
     def changed(self, change: Change) -> None:
         """A live setting has changed."""

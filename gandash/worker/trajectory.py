@@ -6,7 +6,9 @@ same machine.
 
 from __future__ import annotations
 
+import itertools
 import logging
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -29,6 +31,8 @@ log = logging.getLogger("gandash.worker")
 Engine = Literal["torch", "compiled"]
 """Who plays a run, from its beginning to its end: `game.step`, or `game.compiled`, which draws and rounds otherwise."""
 
+MOST_AT_ONCE = 1000  # rounds of a replay: their numbers take memory
+
 PLAYERS = {"D": Players.D, "G": Players.G, "both": Players.BOTH}
 
 
@@ -44,7 +48,7 @@ class StateSnapshot:
 
 
 class Trajectory:
-    """One game as it is played: `advance` plays a round, `set` changes a live setting at the current step."""
+    """One game as it is played: `advance` plays rounds, `set` changes a live setting at the current step."""
 
     _state: GameState | None  # None: where compiled code has brought it
     _compiled: Compiled | None = None  # what plays on from the present state; None: nothing has yet
@@ -106,34 +110,38 @@ class Trajectory:
     def step(self) -> int:
         return self.state.step if self._compiled is None else self._compiled.step
 
-    def advance(self, players: Players = Players.BOTH) -> Tensor:
-        """One round; its numbers `(len(METRICS),)`."""
+    def advance(self, players: Players = Players.BOTH, rounds: int = 1) -> Tensor:
+        """Play rounds, compiled code all of them in one call; their numbers `(rounds, len(METRICS))`."""
         if self.is_compiled:
-            return self._advance_compiled(players)
-        state, metrics = train_step(self.game, self.state, self.streams, players)
-        self.take(players, state)
-        return metrics[0]
+            return self._advance_compiled(players, rounds)
+        rows = []
+        for _ in range(rounds):
+            state, metrics = train_step(self.game, self.state, self.streams, players)
+            self.take(players, state)
+            rows.append(metrics)
+        return torch.cat(rows)
 
-    def _advance_compiled(self, players: Players) -> Tensor:
+    def _advance_compiled(self, players: Players, rounds: int) -> Tensor:
         from gandash.game.compiled.engine import Compiled
 
         if self._compiled is None:
             self._compiled = Compiled(self.game, self.streams.seeds, self.state)
-        self._note(players)
-        metrics = self._compiled.play(1, players)
+        self._note(players, rounds)
+        metrics = self._compiled.play(rounds, players)
         self._state = None  # fetched when somebody asks
-        return metrics[0, 0]
+        return metrics[:, 0]
 
     def take(self, players: Players, state: GameState) -> None:
         """A round was played from the present state to `state`, by whomever."""
-        self._note(players)
+        self._note(players, 1)
         self.state = state
 
-    def _note(self, players: Players) -> None:
-        """A round in which one player alone moves is an entry of the event log."""
+    def _note(self, players: Players, rounds: int) -> None:
+        """Each round in which one player alone moves is an entry of the event log."""
         if players is not Players.BOTH:
             name = next(n for n, p in PLAYERS.items() if p is players)
-            self.changes += (Change.model_validate({"kind": "step", "step": self.step, "players": name}),)
+            entry: dict[str, Any] = {"kind": "step", "players": name}
+            self.changes += tuple(Change.model_validate(entry | {"step": self.step + i}) for i in range(rounds))
 
     def set(self, path: str, value: JsonValue, restarts_half_life: bool = True) -> Change | None:
         """Change a live setting from the next round on; None when it already has that value. Raises SettingError.
@@ -219,6 +227,7 @@ def replay(config: GameConfig, changes: tuple[Change, ...], steps: int, engine: 
     by_step: dict[int, list[Change]] = {}
     for change in changes:
         by_step.setdefault(change.step, []).append(change)
+    coming = deque(sorted(by_step))
     while True:
         players = Players.BOTH
         for change in by_step.get(played.step, ()):
@@ -228,7 +237,10 @@ def replay(config: GameConfig, changes: tuple[Change, ...], steps: int, engine: 
                 players = PLAYERS[change.players]
         if played.step >= steps:  # after the last round only its settings are left to take over
             return played
-        played.advance(players)
+        while coming and coming[0] <= played.step:
+            coming.popleft()
+        until = min(steps, played.step + MOST_AT_ONCE, *itertools.islice(coming, 1))
+        played.advance(players, until - played.step if players is Players.BOTH else 1)
 
 
 def be_reproducible() -> None:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from playing import Played
@@ -138,6 +139,21 @@ def test_a_game_among_others_is_the_one_alone(tiny: GameConfig) -> None:
         games.advance()
     for config, own in zip(configs, games.trajectories, strict=False):
         assert_same(own, play(Trajectory(config, "compiled"), 9))
+
+
+def test_rows_and_readings_are_the_same_however_many_rounds_a_call(tiny: GameConfig) -> None:
+    def played(at_once: int) -> tuple[Played, Any]:
+        game, rows = compiled(tiny), []
+        while game.step < 105:
+            game.advance(rounds=min(at_once, game.free_rounds, 105 - game.step))
+            rows.append(game.drain().values)
+        return game, np.concatenate(rows)
+
+    (one, alone), (many, together) = played(1), played(1000)
+    assert_same(one, many)
+    assert np.array_equal(alone, together, equal_nan=True)
+    jsd = alone[:, one.columns.index("jsd")]
+    assert (np.flatnonzero(np.diff(jsd)) + 2).tolist() == [20, 40, 60, 80, 100]
 
 
 def test_a_rule_that_is_not_covered_draws_by_place_too(tiny: GameConfig) -> None:

@@ -51,6 +51,7 @@ from gandash.worker import observer as observer_module
 from gandash.worker.checkpoint import load
 from gandash.worker.games import Games
 from gandash.worker.loop import CHECKPOINT_SECONDS, FRAME_SECONDS, FRAME_SHARE, JSD_SHARE, MAX_BY_HAND, PACE_SECONDS, Loop
+from gandash.worker.trajectory import Trajectory, replay
 
 
 class Stage:
@@ -205,10 +206,11 @@ def test_a_slow_machine_owes_no_rounds(tmp_path: Path, tiny: GameConfig) -> None
     assert stage.step - at_twenty <= 21  # no burst to make up for what 100 a second would have been
 
 
-def test_as_fast_as_possible_loses_no_row(tmp_path: Path, tiny: GameConfig) -> None:
+def test_as_fast_as_possible_loses_no_row(tmp_path: Path, tiny: GameConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(observer_module, "_BUFFER", 100)
     stage = Stage(tmp_path, tiny, step_seconds=4e-5)  # hardly any time between drains: the buffer fills up
     stage.play((0.0, Play()), (0.06, End()))
-    assert stage.step > 300
+    assert stage.step > 200
     sizes = [len(unpack(body)[1]["step"]) for _, kind, body in stage.sent if kind == METRICS]
     assert max(sizes) == observer_module._BUFFER
     steps = stage.metric_steps()
@@ -457,6 +459,62 @@ def explode(stage: Stage) -> list[tuple[float, Any]]:
         (5.0 + i * 1e-3, Set(path=f"{who}_optimiser.learning_rate", value=1.0))
         for i, who in enumerate(("discriminator", "generator"))
     ] + [(5.01, lambda: _poison(stage))]
+
+
+@pytest.fixture
+def by_compiled_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    of = Games.of
+    monkeypatch.setattr(Games, "of", lambda configs: of(configs, "compiled"))
+
+
+def _session(stage: Stage) -> Trajectory:
+    assert stage.loop._games is not None
+    (session,) = stage.loop._games.trajectories
+    return session
+
+
+@pytest.mark.usefixtures("by_compiled_code")
+@pytest.mark.parametrize("players", ["D", "G", "both"])
+def test_many_rounds_a_call_stop_where_they_should(stage: Stage, players: Any) -> None:
+    calls, advance = [], Games.advance
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Games, "advance", lambda *given: (calls.append(given[2]), advance(*given)))
+        stage.play((0.1, StepBy(players=players, n=307)), (1.0, End()))
+    assert stage.step == 307 and stage.metric_steps() == list(range(1, 308))
+    assert sum(calls) == 307 and max(calls) == LineDomain.measure_every
+    changes = _session(stage).changes
+    assert [c.step for c in changes] == ([] if players == "both" else list(range(307)))
+
+
+@pytest.mark.usefixtures("by_compiled_code")
+def test_changes_between_calls_of_many_rounds_are_at_the_step_they_say(stage: Stage) -> None:
+    rates = [Set(path="generator_optimiser.learning_rate", value=10.0 ** -(2 + i % 3)) for i in range(20)]
+    stage.step_seconds = 1e-3  # with every look at the clock, whatever was played: as many rounds at once as there may be
+    stage.play((0.0, Play()), *((0.01 + 0.017 * i, rate) for i, rate in enumerate(rates)), (0.4, End()))
+    session = _session(stage)
+    steps = stage.metric_steps()
+    assert steps == list(range(1, len(steps) + 1)) and stage.step > 200
+    told = [e.change for e in stage.events(Changed)]
+    assert [c.new for c in told] == [rate.value for rate in rates] and tuple(told) == session.changes
+    again = replay(stage.config, session.changes, stage.step, "compiled")
+    assert torch.equal(again.state.theta, session.state.theta) and torch.equal(again.state.phi, session.state.phi)
+
+
+@pytest.mark.usefixtures("by_compiled_code")
+@pytest.mark.parametrize("seconds", [0.0, 1.0])
+def test_the_step_at_which_it_diverged_is_found_however_many_rounds_a_call(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    monkeypatch.setattr(loop_module, "ROUNDS_SECONDS", seconds)
+    wild = [("objective", "f_kl"), ("discriminator_optimiser.learning_rate", 10.0)]
+    stage.config = stage.config.replace_all(wild)
+    alone, steps = Trajectory(stage.config, "compiled"), 0
+    while alone.is_finite():
+        losses, steps = alone.advance()[0, :2], steps + 1
+    stage.play((0.1, StepBy(n=500)), (1.0, End()))
+    first = steps + int(bool(torch.isfinite(losses).all()))  # the row whose losses are no numbers any more
+    assert stage.statuses()[-1] is Status.DIVERGED
+    assert abs(int(stage.events(StatusChanged)[-1].reason.split()[2]) - first) <= 1
 
 
 def _poison(stage: Stage) -> None:

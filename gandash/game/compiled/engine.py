@@ -60,6 +60,7 @@ class Compiled:
         self._memories = [self._memory() for _ in range(threads)]
         self._chances = [Chances(game, seed) for seed in seeds]
         self._since = state.memory.get(NOISE_SINCE)
+        self._matches: dict[tuple[int, Players], Match] = {}
         self._players = [self._read(i, state.member(i)) for i in range(game.members)]
 
     def play(self, rounds: int, players: Players = Players.BOTH) -> Tensor:
@@ -80,8 +81,11 @@ class Compiled:
         return torch.from_numpy(metrics).transpose(0, 1)
 
     def _play(self, i: int, memory: Memory, rounds: int, moving: Players, metrics: Floats) -> None:
-        nets, match, own, chances = (self._g, self._d), self._match(i, moving), self._players[i], self._chances[i]
-        assert draws(tuple(match.plan)) <= chances.draws, "compiled code looks at no bounds"
+        nets, own, chances = (self._g, self._d), self._players[i], self._chances[i]
+        match = self._matches.get((i, moving))
+        if match is None:
+            match = self._matches[i, moving] = self._match(i, moving)
+            assert draws(tuple(match.plan)) <= chances.draws, "compiled code looks at no bounds"
         done = 0
         while done < rounds:
             chance, first, here = chances.at(self.step + done)
