@@ -217,12 +217,14 @@ export const PANELS = [
       { column: 'reverse_kl', label: facts => `KL of ${countedBy(facts).noun}`,
         name: facts => `reverse KL divergence, in nats, of the ${countedBy(facts).noun}’ shares of p_g from their true `
           + 'weights: it sees nothing of p_g’s shape within them. '
-          + (facts.floors.reverse_kl ? `A perfect generator reads ${compact(facts.floors.reverse_kl.mean)}` : ''),
+          + (facts.floors.reverse_kl ? `A perfect generator reads ${compact(facts.floors.reverse_kl.mean)} on average`
+            : ''),
         ink: 'generated',
         dash: 'dot', least: 1e-4, when: hasModes },
     ],
     references: facts => [...floor(facts.floors.jsd, 'text', 'noise floor of JSD'),
-      ...floor(facts.floors.wasserstein, 'real', `noise floor of ${wassersteinOf(facts)}`)],
+      ...floor(facts.floors.wasserstein, 'real', `noise floor of ${wassersteinOf(facts)}`),
+      ...(hasModes(facts) ? floor(facts.floors.reverse_kl, 'generated', 'noise floor of KL') : [])],
   },
   {
     key: 'gradients',

@@ -17,6 +17,8 @@ import { Pointer } from './pictures-pointer.js';
  * @property {readonly (string | number)[]} names (K)
  * @property {import('./types.d.ts').Counted} kinds
  * @property {Record<string, number | null>} numbers measured with the shares: `modes`, `reverse_kl`
+ * @property {number} samples how many generated pictures that is
+ * @property {import('./types.d.ts').NullReference | undefined} floor of the reverse KL
  * @property {number | null} step they were measured at, where that is another than the frame's */
 
 const NAMES_PX = 17; // under the bars
@@ -97,7 +99,7 @@ export class KindShares {
   }
 
   /** @param {Counted} counted */
-  #write({ shares, names, kinds, numbers, step }) {
+  #write({ shares, names, kinds, numbers, samples, floor, step }) {
     const areCells = kinds === 'cells';
     write(this.#what, areCells ? 'Cells' : 'Read as');
     const count = `${known(numbers.modes) ? numbers.modes : '–'} of ${names.length}`;
@@ -107,10 +109,12 @@ export class KindShares {
       : `is read as each of the ${kinds}`;
     const none = `${percent(1 - shares.reduce((sum, share) => sum + share, 0), 1)} of them `
       + `${areCells ? 'lie in no cell' : `are read as none of the ${kinds}`}.`;
+    const real = floor ? ` ${samples} real pictures read ${fixed(floor.mean, 3)} on average and at most `
+      + `${fixed(floor.worst_5pct, 3)} in 95 % of cases.` : '';
     const when = step === null ? '' : ` Measured at step ${step}.`;
     this.#tips.set(this.#caption,
       `Orange: the share of all generated pictures that ${of}. Blue: its true share. ${none} Reverse KL, in nats, `
-        + `compares the rest with the true shares: 0 where they agree.${when}`);
+        + `compares the rest with the true shares: 0 where they agree.${real}${when}`);
     const lost = names.filter((_, k) => shares[k] === 0);
     const words = `Shares of the ${names.length} ${kinds} among generated pictures. `
       + (lost.length ? `None ${areCells ? `in ${lost.length} of them` : `of ${lost.join(', ')}`}.` : 'None is lost.');
@@ -118,10 +122,12 @@ export class KindShares {
   }
 
   /** @param {Counted} counted @param {number} pitch */
-  #readPoint({ shares, weights, names, kinds }, pitch) {
+  #readPoint({ shares, weights, names, kinds, samples }, pitch) {
     if (!this.#pointer.at) return;
     const k = Math.min(names.length - 1, Math.max(0, Math.floor(this.#pointer.at.x / pitch)));
     const what = kinds === 'cells' ? `cell ${Number(names[k]) + 1} of ${names.length}` : `read as ${names[k]}`;
-    this.#pointer.say(`${what}\ngenerated ${percent(shares[k], 1)}\u2003true share ${percent(weights[k], 1)}`);
+    const noise = Math.sqrt(weights[k] * (1 - weights[k]) / samples);
+    this.#pointer.say(`${what}\ngenerated ${percent(shares[k], 1)}\u2003true share ${percent(weights[k], 1)} ± `
+      + `${fixed(100 * noise, 1)}`);
   }
 }

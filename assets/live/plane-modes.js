@@ -3,7 +3,7 @@
  * The share of the generator's mass at each mode of the data, written beside it; a mode that has none is
  * ringed, calmly: before the first step all are, and whether the game has collapsed is the verdict's to say.
  */
-import { known } from './numbers.js';
+import { fixed, known, percent as inPercent } from './numbers.js';
 import { translucent } from './palette.js';
 import { letterSize } from './plane-marks.js';
 
@@ -50,20 +50,49 @@ export function drawModes(c, view, modes, std, shares, theme) {
   });
 }
 
+/** @typedef {{shares: ArrayLike<number>, samples: number}} Shares of how many samples */
+/** @typedef {import('./types.d.ts').PlaneFacts} Facts */
+
+/** p_g's share at each mode. At full speed what was measured is some steps old, and might stand beside modes that the
+ * squares have left by now: then they are counted among the squares.
+ * @param {import('./bytes.js').Picture} frame @param {Facts} facts @returns {Shares} */
+export function sharesIn({ label, arrays }, { modes, mode_std: std, samples }) {
+  const { shares, generated } = /** @type {Record<string, Float32Array>} */ (arrays);
+  if (label.measured === label.step) return { shares, samples };
+  return { shares: countShares(generated, modes, std ?? 0), samples: generated.length / 2 };
+}
+
+/** What a point's mode has of p_g, beside what it has of a perfect generator; '' where it is of none.
+ * @param {Facts} facts @param {Shares} found @param {number} x @param {number} y */
+export function modeInWords({ modes, mode_std: std, mode_shares: perfect }, { shares, samples }, x, y) {
+  const k = std ? nearestMode(modes, std, x, y) : -1;
+  if (k < 0) return '';
+  const noise = Math.sqrt(perfect[k] * (1 - perfect[k]) / samples);
+  const expected = `${inPercent(perfect[k], 1)} ± ${fixed(100 * noise, 1)}`;
+  return `\np_g here ${inPercent(shares[k], 1)}\u2003a perfect G ${expected}`;
+}
+
 /** The shares among samples at hand.
  * @param {ArrayLike<number>} points x and y in turn @param {number[][]} modes @param {number} std */
-export function countShares(points, modes, std) {
+function countShares(points, modes, std) {
   const shares = new Float32Array(modes.length);
   for (let i = 0; i < points.length; i += 2) {
-    let nearest = -1;
-    let least = (STANDARD_DEVIATIONS * std) ** 2;
-    for (let k = 0; k < modes.length; k++) {
-      const square = (points[i] - modes[k][0]) ** 2 + (points[i + 1] - modes[k][1]) ** 2;
-      if (square <= least) [nearest, least] = [k, square];
-    }
-    if (nearest >= 0) shares[nearest] += 2 / points.length;
+    const k = nearestMode(modes, std, points[i], points[i + 1]);
+    if (k >= 0) shares[k] += 2 / points.length;
   }
   return shares;
+}
+
+/** Which mode a point is of; -1 where it is beyond 3 standard deviations of any.
+ * @param {number[][]} modes @param {number} std @param {number} x @param {number} y */
+function nearestMode(modes, std, x, y) {
+  let nearest = -1;
+  let least = (STANDARD_DEVIATIONS * std) ** 2;
+  for (let k = 0; k < modes.length; k++) {
+    const square = (x - modes[k][0]) ** 2 + (y - modes[k][1]) ** 2;
+    if (square <= least) [nearest, least] = [k, square];
+  }
+  return nearest;
 }
 
 /** @param {number} share */

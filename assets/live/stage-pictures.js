@@ -305,10 +305,10 @@ export class PicturesStage {
   /** What generated pictures are counted by; null where they are not. @param {Float32Array | undefined} shares
    * @returns {import('./pictures-kinds.js').Counted | null} */
   #counted(shares) {
-    const { modes: names, mode_weights: weights, kinds } = this.#facts;
+    const { modes: names, mode_weights: weights, kinds, samples, floors: { reverse_kl: floor } } = this.#facts;
     if (!kinds || names.length !== shares?.length) return null;
     const { numbers, measured, step } = /** @type {import('./bytes.js').Picture} */ (this.#frame).label;
-    return { shares, weights, names, kinds, numbers, step: measured === step ? null : measured };
+    return { shares, weights, names, kinds, numbers, samples, floor, step: measured === step ? null : measured };
   }
 
   /** Whether so many figures leave the close-up its height; a narrow page has all the room. @param {number} figures

@@ -14,7 +14,7 @@ import { compact, fixed, grouped, known, typographic } from './numbers.js';
 import { translucent } from './palette.js';
 import { atEquilibrium, inSameUnits, isProbability, NO_GAME, readingOf, unitOf } from './reading.js';
 import { ARROW_CAP, ARROW_SCALE, drawArrows, drawAxes, drawDots, drawMesh, drawSquares } from './plane-marks.js';
-import { countShares, drawModes } from './plane-modes.js';
+import { drawModes, modeInWords, sharesIn } from './plane-modes.js';
 import { fieldsOf, FREE, KNOWN, meanLevel, SteadyScale, valueAt } from './plane-fields.js';
 import { Spoken } from './spoken.js';
 import { createSwitch } from './switch.js';
@@ -69,7 +69,8 @@ const LAYERS = [
   },
   {
     key: 'shares', needs: 'shares', label: '% per mode', draw: drawShares, sample: { ink: 'muted', mark: 'share' },
-    hint: 'How much of p_g lies within 3 standard deviations of each mode. A mode that has nothing is ringed.',
+    hint: 'How much of p_g lies within 3 standard deviations of each mode. A mode that has nothing is ringed. Under '
+      + 'the pointer stands what a perfect generator has there, and by how much chance spreads that.',
   },
 ];
 const LEGEND = ['real', 'generated', 'pull', 'map', 'contour', 'shares', 'field'];
@@ -95,7 +96,7 @@ const COMPACT_MARGIN = { left: 20, right: 1, top: 3, bottom: 14 };
  * @property {import('./plane-fields.js').Field} field
  * @property {number} size of the field
  * @property {import('./plane-fields.js').Level} level
- * @property {boolean} isMeasured whether what is measured belongs to this very step
+ * @property {import('./bytes.js').Picture} frame
  * @property {FieldRaster} raster up to date
  * @property {Contour} contour */
 
@@ -260,10 +261,9 @@ export class PlaneStage {
     c.beginPath();
     c.rect(left, top, width, height);
     c.clip();
-    const { measured, step } = /** @type {import('./bytes.js').Picture} */ (this.#frame).label;
-    const isMeasured = measured === step;
-    const scene = { c, view: this.#view, arrays, facts: this.#facts, theme, field: this.#field, level: this.#level,
-      size, raster: this.#raster, contour: this.#contour, isMeasured };
+    const frame = /** @type {import('./bytes.js').Picture} */ (this.#frame);
+    const scene = { c, view: this.#view, frame, arrays, facts: this.#facts, theme, field: this.#field,
+      level: this.#level, size, raster: this.#raster, contour: this.#contour };
     for (const layer of LAYERS) if (this.#legend.isOn(layer.key)
       && (!layer.needs || arrays[layer.needs])) layer.draw(scene);
     c.restore();
@@ -342,8 +342,10 @@ export class PlaneStage {
     const says = isProbability(reading) ? fixed : compact;
     const best = reading.optimal ? `\u2003${reading.optimal_label} ${known(star) ? says(star) : 'undetermined'}` : '';
     const values = d === null ? 'outside the window' : `${reading.symbol} ${says(d)}${best}`;
+    const mode = this.#frame && arrays.shares && this.#legend.isOn('shares')
+      ? modeInWords(this.#facts, sharesIn(this.#frame, this.#facts), x, y) : '';
     const { left, top } = this.#canvas.getBoundingClientRect();
-    this.#options.tips.showPoint(`${place}\n${values}`, left + px, top + py);
+    this.#options.tips.showPoint(`${place}\n${values}${mode}`, left + px, top + py);
   }
 
   /** @param {Record<string, number | null>} numbers */
@@ -439,11 +441,8 @@ function visibility(values, { middle, scale }) {
 }
 
 /** @param {Scene} scene */
-function drawShares({ c, view, arrays, facts, theme, isMeasured }) {
+function drawShares({ c, view, frame, facts, theme }) {
   const { modes, mode_std: std } = facts;
   if (!modes.length) return;
-  // At full speed the measured shares are some steps old, and
-  // might stand beside modes that the squares have left by now.
-  drawModes(c, view, modes, std ?? 0, isMeasured ? arrays.shares : countShares(arrays.generated, modes, std ?? 0),
-    theme);
+  drawModes(c, view, modes, std ?? 0, sharesIn(frame, facts).shares, theme);
 }

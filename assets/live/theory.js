@@ -4,7 +4,7 @@
  */
 import { countedBy, hasModes, isBound, jsdOf, measures, wassersteinInWords, wassersteinOf } from './counted.js';
 import { element, maths, write } from './dom.js';
-import { compact, fixed, grouped, known, percent } from './numbers.js';
+import { compact, fixed, grouped, known, percent, round } from './numbers.js';
 import { aboutCentre, atEquilibrium, bestResponse, isClassic, isProbability, NO_GAME, readingOf } from './reading.js';
 
 /** @typedef {import('./types.d.ts').Facts} Facts */
@@ -130,7 +130,8 @@ export class Theory {
     this.#tips.set(this.#half.node,
       `The largest distance of ${symbol} from ${centre === null ? 'its median' : middle}, over ${where}. `
       + `Small also when the discriminator is blind: read it together with ${beside}. `
-      + 'No samples are in it: at an equilibrium it is 0.');
+      + 'No samples are in it: at an equilibrium it is exactly 0, and a perfect generator has no floor here. But a '
+      + 'discriminator that goes on learning from batches never rests there: see FIGURES.md.');
     const floor = n.gap_star_floor;
     write(this.#starFloor, known(floor) ? `(a perfect G ${says(floor)})` : '');
     write(this.#star.value, says(n.gap_star));
@@ -159,7 +160,10 @@ export class Theory {
       + (known(n.jsd_seen_floor) ? ` A perfect generator reads at most ${compact(n.jsd_seen_floor)} in 95 % of cases.`
         : ''));
     this.#wasserstein.rename(wassersteinOf(facts));
-    this.#tips.set(this.#wasserstein.node, `Between p_r and p_g: ${wassersteinInWords(facts)}.`);
+    const of = facts.floors.wasserstein;
+    this.#tips.set(this.#wasserstein.node, `Between p_r and p_g: ${wassersteinInWords(facts)}.`
+      + (of ? ` A perfect generator reads ${compact(of.mean)} on average and at most ${compact(of.worst_5pct)} in 95 % `
+        + 'of cases.' : ''));
     write(this.#wasserstein.value, compact(n.wasserstein));
   }
 
@@ -205,15 +209,19 @@ export class Theory {
     if (!covers) return;
     const count = facts.modes.length;
     const { noun, captured, quality } = countedBy(facts);
+    const floor = facts.floors;
     this.#modes.rename(noun);
     write(this.#modes.value, `${known(n.modes) ? Math.round(n.modes) : '–'} of ${count}`);
     write(this.#quality.value, percent(n.high_quality));
     this.#tips.set(this.#modes.node,
       `How many of the ${count} ${noun} G has captured: those ${captured}.`
+        + (known(floor.modes?.mean) ? ` A perfect generator captures ${round(floor.modes.mean)}.` : '')
         + averaged(facts, `${known(n.modes_average) ? Math.round(n.modes_average) : '–'} of ${count}`));
     this.#tips.set(this.#quality.node,
       `The share of generated samples ${quality}. p_r itself scores ${percent(facts.perfect_quality, 1)}`
         + `${ofPictures ? '' : '; more means that the modes have become too narrow'}.`
+        + (floor.high_quality ? ` A perfect generator scores at least ${percent(floor.high_quality.worst_5pct, 1)} in `
+          + `95 % of cases, on ${grouped(facts.samples)} samples.` : '')
         + averaged(facts, percent(n.high_quality_average)));
   }
 }

@@ -180,6 +180,7 @@ export interface LineFacts {
   objective: Objective;
   reading: DiscriminatorReading;
   averaging: number;
+  samples: number;
   noise_halvings: [number, number][];
   device: string;
   parameters: Parameters;
@@ -187,6 +188,7 @@ export interface LineFacts {
   jsd_is_bound: boolean;
   modes: number[][];
   mode_std: number | null;
+  mode_shares: number[];
   perfect_quality: number;
   stage: 'line';
   window: [number, number];
@@ -288,6 +290,7 @@ export interface PhaseFacts {
   objective: Objective;
   reading: DiscriminatorReading;
   averaging: number;
+  samples: number;
   noise_halvings: [number, number][];
   device: string;
   parameters: Parameters;
@@ -295,6 +298,7 @@ export interface PhaseFacts {
   jsd_is_bound: boolean;
   modes: number[][];
   mode_std: number | null;
+  mode_shares: number[];
   perfect_quality: number;
   stage: 'phase';
   window: [number, number, number, number];
@@ -313,6 +317,7 @@ export interface PictureFacts {
   objective: Objective;
   reading: DiscriminatorReading;
   averaging: number;
+  samples: number;
   noise_halvings: [number, number][];
   device: string;
   parameters: Parameters;
@@ -349,6 +354,7 @@ export interface PlaneFacts {
   objective: Objective;
   reading: DiscriminatorReading;
   averaging: number;
+  samples: number;
   noise_halvings: [number, number][];
   device: string;
   parameters: Parameters;
@@ -356,6 +362,7 @@ export interface PlaneFacts {
   jsd_is_bound: boolean;
   modes: number[][];
   mode_std: number | null;
+  mode_shares: number[];
   perfect_quality: number;
   stage: 'plane';
   window: [number, number, number, number];

@@ -102,7 +102,7 @@ def _rows(players: Players, observer: Observer, numbers: Mapping[str, float], co
         yield from audit_pictures(players, numbers, samples)
     else:
         assert isinstance(facts, LineFacts | PlaneFacts)
-        shown = Shown(numbers, floors, samples, facts.perfect_quality, facts.jsd_is_bound)
+        shown = Shown(numbers, floors, samples, facts.perfect_quality, facts.mode_shares, facts.jsd_is_bound)
         yield from audit_points(players, shown)
         yield from audit_seen(players, numbers, facts)
     slopes = 64 if isinstance(facts, PictureFacts) else 128

@@ -14,7 +14,7 @@ from gandash.audit.row import Known, Row, Unaudited
 from gandash.wire.facts import Facts
 
 AUDITED = frozenset(
-    {"references.value", "reading.centre", "parameters.generator", "parameters.discriminator", "perfect_quality"}
+    {"references.value", "reading.centre", "parameters.generator", "parameters.discriminator", "perfect_quality", "mode_shares"}
     | {"phase.eigenvalues", "equilibrium"}
 )
 """Numbers of the facts that are found again, by their path in `gandash.wire.facts`."""
@@ -26,7 +26,9 @@ _OF_ROUNDS = "of a whole round with its rule and the optimisers' memory, which a
 
 NOT_AUDITED = {
     **dict.fromkeys(("floors.mean", "floors.worst_5pct"), _OF_ESTIMATORS),
-    **dict.fromkeys(("averaging", "modes", "mode_std", "mode_weights", "shape", "latent.dimension", "jsd_every"), _SET),
+    **dict.fromkeys(
+        ("averaging", "modes", "mode_std", "mode_weights", "shape", "latent.dimension", "jsd_every", "samples"), _SET
+    ),
     **dict.fromkeys(("window", "latent.window", "phase.grid", "reading.low", "reading.high", "walk", "map_side"), _CHOSEN),
     **dict.fromkeys(("pictures", "grid_columns", "real_pictures"), _CHOSEN),
     **dict.fromkeys(("phase.multipliers", "phase.modulus", "phase.boundary"), _OF_ROUNDS),

@@ -35,6 +35,7 @@ class Shown:
     floors: Mapping[str, tuple[float, float]]  # mean, and what one reading in twenty is worse than
     samples: int
     perfect_quality: float
+    mode_shares: tuple[float, ...]
     jsd_is_bound: bool
 
 
@@ -157,9 +158,13 @@ def _quality_of_p_r(players: Players, shown: Shown, real: Array) -> Iterator[Row
     """The line of a perfect generator in the curve of high quality."""
     modes = players.game.data.modes()
     if modes is not None and modes.std > 0:
-        share = _at_modes(real, modes.places.double().numpy(), modes.std).sum() / len(real)
-        error = math.sqrt(max(share * (1 - share), 1e-9) / len(real))
-        yield Row("perfect_quality", shown.perfect_quality, Known(float(share), error, f"{len(real):,} real samples"))
+        shares = _at_modes(real, modes.places.double().numpy(), modes.std) / len(real)
+        whole, errors = shares.sum(), np.sqrt(np.maximum(shares * (1 - shares), 1e-9) / len(real))
+        error = math.sqrt(max(whole * (1 - whole), 1e-9) / len(real))
+        yield Row("perfect_quality", shown.perfect_quality, Known(float(whole), error, f"{len(real):,} real samples"))
+        k = int(np.argmax(np.abs(shares - shown.mode_shares) / errors))
+        known = Known(float(shares[k]), float(errors[k]), f"{len(real):,} real samples; of {len(shares)} the one furthest off")
+        yield Row("mode_shares", shown.mode_shares[k], known, 1e-3, "points stand for a mode's law")
 
 
 def _gap(players: Players, shown: Shown, real: Array) -> Iterator[Row | Unaudited]:

@@ -39,6 +39,15 @@ class NullReference:
         return cls(float(np.mean(readings)), float(np.quantile(readings, 0.05 if more_is_better else 0.95)))
 
 
+def coverage_floors(perfect: Sequence[Coverage]) -> dict[str, NullReference]:
+    """By the numbers of a coverage, from samples of p_r itself."""
+    return {
+        "modes": NullReference.of([c.captured for c in perfect], more_is_better=True),
+        "high_quality": NullReference.of([c.high_quality for c in perfect], more_is_better=True),
+        "reverse_kl": NullReference.of([c.reverse_kl for c in perfect]),
+    }
+
+
 @dataclass(frozen=True)
 class PointReading:
     """One generator against p_r: JSD in nats (<= log 2), W1 in units of x, p_g at the `places`, coverage of a mixture.

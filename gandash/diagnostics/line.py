@@ -20,6 +20,7 @@ from gandash.diagnostics.estimators import (
     NullReference,
     PointReading,
     SeenLaws,
+    coverage_floors,
     jensen_shannon,
 )
 from gandash.game.distributions import Atoms, LineDistribution
@@ -97,7 +98,7 @@ class Line(Estimators):
         }
         if self._modes:
             covered = [cover(torch.from_numpy(perfect)[:, None], self._modes) for perfect in self._perfect]
-            self.floors["reverse_kl"] = NullReference.of([c.reverse_kl for c in covered])
+            self.floors |= coverage_floors(covered)
 
     def read(self, x: Tensor) -> PointReading:
         self._check_count(x)

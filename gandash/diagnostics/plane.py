@@ -21,6 +21,7 @@ from gandash.diagnostics.estimators import (
     NullReference,
     PointReading,
     SeenLaws,
+    coverage_floors,
     jensen_shannon,
 )
 from gandash.diagnostics.plane_divergence import NEIGHBOURS, QUERIES, PlaneDivergence
@@ -96,7 +97,7 @@ class Plane(Estimators):
         }
         covered = [r.coverage for r in perfect if r.coverage]
         if covered:
-            self.floors["reverse_kl"] = NullReference.of([c.reverse_kl for c in covered])
+            self.floors |= coverage_floors(covered)
 
     def read(self, x: Tensor) -> PointReading:
         self._check_count(x)

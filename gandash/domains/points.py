@@ -61,16 +61,16 @@ def point_facts(game: Game, known: Estimators, shared: GameFacts, wasserstein: s
         "jsd_is_bound": known.jsd_is_bound,
         "modes": () if modes is None else modes.places.tolist(),
         "mode_std": None if modes is None else modes.std,
-        "perfect_quality": quality_of_p_r(game.config.data),
+        "mode_shares": shares_of_p_r(game.config.data),
+        "perfect_quality": perfect_quality(game.data.dimension) if modes is None else sum(shares_of_p_r(game.config.data)),
     }
 
 
 @lru_cache(maxsize=32)
-def quality_of_p_r(data: DataConfig) -> float:
-    """The share of high quality that a perfect generator has, found once for each law: it takes up to 20 ms."""
-    law = distribution(data)
-    modes = law.modes()
-    return perfect_quality(law.dimension) if modes is None else float(perfect_shares(modes).sum())
+def shares_of_p_r(data: DataConfig) -> tuple[float, ...]:
+    """A perfect generator's share of high quality at each mode, found once for each law: it takes up to 20 ms."""
+    modes = distribution(data).modes()
+    return () if modes is None else tuple(perfect_shares(modes).tolist())
 
 
 class Points(Domain):

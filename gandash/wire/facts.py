@@ -92,7 +92,8 @@ class Parameters(Message):
 
 
 class GameFacts(Message):
-    """Of every game. `references` and `floors` are by column; `averaging` is the weight of the past, 0 for none.
+    """Of every game. `references` and `floors` are by column; `averaging` is the weight of the past, 0 for none. A measurement
+    rests on `samples` of each law.
 
     `noise_halvings`: the steps at which instance noise is half, a quarter, ... of what it was set to, with its sigma there.
     """
@@ -103,13 +104,15 @@ class GameFacts(Message):
     objective: Objective
     reading: DiscriminatorReading
     averaging: float
+    samples: int
     noise_halvings: tuple[tuple[int, float], ...]
     device: str
     parameters: Parameters
 
 
 class PointFacts(GameFacts):
-    """Of games on points: where the modes of p_r are, and the share of high quality that a perfect generator has.
+    """Of games on points: where the modes of p_r are, and the share of high quality that a perfect generator has, of which
+    `mode_shares` lie at each mode.
 
     `wasserstein` is how the measured distance is called; `jsd_is_bound` says that the measured JSD is a lower bound of the true
     one; `mode_std` is None without modes.
@@ -119,6 +122,7 @@ class PointFacts(GameFacts):
     jsd_is_bound: bool
     modes: tuple[Place, ...]
     mode_std: float | None
+    mode_shares: tuple[float, ...]
     perfect_quality: float
 
 

@@ -278,6 +278,7 @@ class Observer:
             objective=Objective(name=objective.name, label=OBJECTIVES[objective.name], other=other and OBJECTIVES[other.name]),
             reading=reading_facts(objective.reading, since),
             averaging=trajectory.config.run.averaging,
+            samples=self.samples,
             noise_halvings=halvings(trajectory),
             device=name_of(trajectory.device),
             parameters=Parameters(generator=game.generator.network.size, discriminator=game.discriminator.network.size),

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import torch
+from diagnostics import test_coverage as covers
 from diagnostics import test_plane_divergence as divergences
 from diagnostics import test_sight as sights
 from game import checks
@@ -48,9 +49,10 @@ from gandash.config.rules import (
     SymplecticAdjustmentConfig,
     UnrolledConfig,
 )
-from gandash.diagnostics import measure
+from gandash.diagnostics import measure, plane
 from gandash.diagnostics.line import Line
 from gandash.diagnostics.plane_divergence import PlaneDivergence
+from gandash.domains.plane import plane_estimators
 from gandash.game import by_autograd, by_hand, field, objectives, passes, regularisers, spectral, step
 from gandash.game import losses as losses_
 from gandash.game import round as round_
@@ -166,6 +168,12 @@ def half_the_width() -> None:
     """With tables made anew."""
     divergences.divergence_from.cache_clear()
     divergences.test_modes_of_half_the_width(RingConfig())
+
+
+def ring_floors() -> None:
+    """With tables made anew."""
+    plane_estimators.cache_clear()
+    covers.test_a_perfect_generator_reads_its_floors_on_the_plane(RingConfig())
 
 
 SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
@@ -445,6 +453,19 @@ SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
     "the best value of a D that judges packs from single samples": (
         in_source(measure, "seen_jsd", "(*laws.masses, pack)", "(*laws.masses, 1)"),
         sights.test_the_value_of_the_best_d_that_judges_packs,
+    ),
+    "what a perfect generator has at a mode, without what it has elsewhere": (
+        in_source(covers, "perfect_shares", "good = nearest <= RADIUS * modes.std", "good = nearest >= 0"),
+        lambda: covers.test_where_modes_lie_near_each_other_a_perfect_generator_scores_more(RingConfig(), 0.988891),
+    ),
+    "the lucky end of high quality for its floor": (
+        in_source(
+            plane,
+            "coverage_floors",
+            "[c.high_quality for c in perfect], more_is_better=True",
+            "[c.high_quality for c in perfect]",
+        ),
+        ring_floors,
     ),
     "no floor of max |D - D*|": (
         in_source(Line, "perfect", "for samples in self._perfect", "for samples in self._perfect[:0]"),
