@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gandash.audit.lines import audit_lines
+from gandash.audit.norms import audit_norms
 from gandash.audit.outputs import audit_outputs
 from gandash.audit.pictures import audit_pictures
 from gandash.audit.players import Players
@@ -107,6 +108,7 @@ def _rows(players: Players, observer: Observer, numbers: Mapping[str, float], co
         yield from audit_seen(players, numbers, facts)
     slopes = 64 if isinstance(facts, PictureFacts) else 128
     yield from audit_outputs(players, numbers, real, made, samples, slopes)
+    yield from audit_norms(players, numbers)
     yield from audit_lines(players, facts)
 
 

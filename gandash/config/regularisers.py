@@ -54,9 +54,10 @@ class RegulariserConfig(Settings):
         "off",
         label="Spectral normalisation",
         choices={"off": "off", "on": "on"},
-        help="Every weight matrix of D is divided by its largest singular value (one power iteration per step): slope "
-        "about 1 for each. The iteration lags behind a matrix that turns: norms of 1.14 have been seen, and "
-        "D's slope is at most the product of all norms. "
+        help="Every weight matrix of D is divided by its largest singular value (one power iteration per step): norm "
+        "about 1 for each. The iteration lags behind a matrix that turns; what the norms are stands below. "
+        "D's slope is at most the product of all (1.1 times as much a SiLU layer; no bound under batch or layer norm). A "
+        "convolution's norm is up to twice that of its kernel's matrix. "
         "A matrix of zeros is left as it is, and a D of one weight keeps its sign alone.",
     )
     noise: Annotated[float, Regularises("instance noise, σ = {:g}")] = setting(

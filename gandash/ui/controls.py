@@ -36,7 +36,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
 
 # Settings that come to something else as steps go by. The live view says what, in the place kept for it: see
 # `worker/in_force.py` and `assets/live/in-force.js`.
-FADING = ("regulariser.noise", "run.averaging")
+FADING = (
+    *("regulariser.noise", "regulariser.spectral", "run.averaging", "update_rule.rounds"),
+    *(f"{player}_optimiser.{n}" for player in ("generator", "discriminator") for n in ("beta1", "beta2", "decay", "momentum")),
+)
 
 Changed = Callable[[str, str], None]
 """Called as (path, key of the widget) when a person changed a widget."""

@@ -1,15 +1,23 @@
 """Settings whose effect depends on the step: what of them is in force now, and where on the curves that shows.
 
-A half-life fades the noise that was set; an average begins with G as it was, and is that G for long when its memory is long.
+A half-life fades the noise that was set; an average begins with G as it was, and is that G for long when its memory is long;
+so do optimisers with a long memory begin with little; lookahead is some rounds ahead; spectral normalisation lags behind a
+matrix that turns.
 """
 
 from __future__ import annotations
 
-from gandash.game.round import noise_in_force
-from gandash.worker.trajectory import Trajectory
+from collections.abc import Iterator, Mapping
+
+from gandash.config import GameConfig
+from gandash.config.optimisers import AdamConfig, MomentumConfig, RMSPropConfig
+from gandash.game.round import Players, noise_in_force
+from gandash.worker.trajectory import PLAYERS, Trajectory
 
 NOISE, HALF_LIFE = "regulariser.noise", "regulariser.noise_half_life"
-AVERAGING, RULE = "run.averaging", "update_rule"
+AVERAGING, RULE, AHEAD = "run.averaging", "update_rule", "update_rule.rounds"
+SPECTRAL = "regulariser.spectral"
+LARGEST_NORM, PRODUCT_OF_NORMS = "largest_norm", "product_of_norms"  # of D's matrices, among a picture's numbers
 
 HALVINGS = 6  # marked on the curves: what is left then is a sixty-fourth
 LITTLE = 0.005  # of an average that need not be said
@@ -24,7 +32,19 @@ def in_force(trajectory: Trajectory) -> dict[str, str]:
     start, share = start_of_average(trajectory)
     if trajectory.config.run.averaging and share >= LITTLE:
         found[AVERAGING] = f"{share:.0%} of it is still G of step {start}"
+    found |= dict(_memories(trajectory))
+    ahead = trajectory.state.memory.get("rounds")
+    if ahead is not None:
+        found[AHEAD] = f"{int(ahead)} of them ahead at step {trajectory.step}"
     return found
+
+
+def norms_in_words(numbers: Mapping[str, float], step: int) -> dict[str, str]:
+    """What the norms of D's matrices came to at this step; nothing without spectral normalisation."""
+    if LARGEST_NORM not in numbers:
+        return {}
+    largest, product = numbers[LARGEST_NORM], numbers[PRODUCT_OF_NORMS]
+    return {SPECTRAL: f"norms up to {largest:.3g}; product {product:.3g} (step {step})"}
 
 
 def halvings(trajectory: Trajectory) -> tuple[tuple[int, float], ...]:
@@ -58,20 +78,62 @@ def start_of_average(trajectory: Trajectory) -> tuple[int, float]:
 
     Every move of G leaves the weight of the past, `run.averaging`, of what was there.
     """
-    config, start, share, at = trajectory.initial_config, 0, 1.0, 0
-
-    def play(rounds: int, moves: int) -> None:
-        nonlocal start, share, at
+    start, share, at = 0, 1.0, 0
+    for config, rounds, players in _stretches(trajectory):
         at += rounds
-        share *= config.run.averaging ** (rounds * moves)
+        share *= config.run.averaging ** (rounds * _moves(config, players, Players.G))
         if not config.run.averaging:
             start, share = at, 1.0
-
-    for change in trajectory.changes:
-        play(change.step - at, config.update_rule.generator_steps)
-        if change.kind == "step":
-            play(1, max(1, config.update_rule.generator_steps) if change.players == "G" else 0)
-        elif change.path == AVERAGING or change.path.startswith(RULE):
-            config = config.with_live(change.path, change.new)
-    play(trajectory.step - at, config.update_rule.generator_steps)
     return start, share
+
+
+def _memories(trajectory: Trajectory) -> Iterator[tuple[str, str]]:
+    """What optimisers make of their settings while they remember few gradients, by the setting's path.
+
+    Adam's averages are corrected for that; RMSProp's mean square and the buffer of momentum are not. These two are followed as
+    they answer to gradients of 1: to 1 and to 1/(1 - momentum).
+    """
+    for player, side, moments in (
+        ("generator_optimiser", Players.G, trajectory.state.theta_moments),
+        ("discriminator_optimiser", Players.D, trajectory.state.phi_moments),
+    ):
+        optimiser = getattr(trajectory.config, player)
+        if isinstance(optimiser, AdamConfig):
+            for name in ("beta1", "beta2"):
+                updates = float(moments["count"])
+                left = abs(getattr(optimiser, name)) ** updates
+                if updates and left >= LITTLE:
+                    yield f"{player}.{name}", f"memory {1 - left:.0%} full"
+        elif isinstance(optimiser, RMSPropConfig | MomentumConfig):
+            name = "decay" if isinstance(optimiser, RMSPropConfig) else "momentum"
+            response = 0.0
+            for config, rounds, players in _stretches(trajectory):
+                played = rounds * _moves(config, players, side) * (2 if config.update_rule.kind == "extragradient" else 1)
+                keeps = getattr(getattr(config, player), name)
+                full = 1.0 if name == "decay" else 1 / (1 - keeps)
+                response = full + (response - full) * keeps**played
+            if response:
+                length = response**-0.5 if name == "decay" else response / full
+                if abs(length - 1) >= LITTLE:
+                    yield f"{player}.{name}", f"steps {length:.3g} times as long as with a full memory"
+
+
+def _moves(config: GameConfig, players: Players, side: Players) -> int:
+    """How often this side moves in a round of these players."""
+    rule = config.update_rule
+    k = rule.generator_steps if side is Players.G else rule.discriminator_steps
+    return k if players is Players.BOTH else max(1, k) if players is side else 0
+
+
+def _stretches(trajectory: Trajectory) -> Iterator[tuple[GameConfig, int, Players]]:
+    """So many rounds by these players, under what is set of averages, memories and the update rule."""
+    config, at = trajectory.initial_config, 0
+    for change in trajectory.changes:
+        yield config, change.step - at, Players.BOTH
+        at = change.step
+        if change.kind == "step":
+            yield config, 1, PLAYERS[change.players]
+            at += 1
+        elif change.path == AVERAGING or change.path.startswith(RULE) or change.path.endswith((".decay", ".momentum")):
+            config = config.with_live(change.path, change.new)
+    yield config, trajectory.step - at, Players.BOTH

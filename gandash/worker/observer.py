@@ -17,6 +17,7 @@ from torch import Tensor
 from gandash.config.objectives import OBJECTIVES
 from gandash.diagnostics import estimators
 from gandash.diagnostics.measure import READINGS
+from gandash.diagnostics.norms import largest_singular_values
 from gandash.diagnostics.path import PathHistory, PathPoint, UpdateCosine
 from gandash.diagnostics.verdict import WAITING, Verdict
 from gandash.domains.domain import Measured
@@ -38,7 +39,7 @@ from gandash.wire.facts import (
 )
 from gandash.wire.frame import Arrays
 from gandash.wire.messages import Change, ShowCloseUp
-from gandash.worker.in_force import halvings, in_force
+from gandash.worker.in_force import LARGEST_NORM, PRODUCT_OF_NORMS, halvings, in_force, norms_in_words
 from gandash.worker.trajectory import Trajectory
 
 STEP_COLUMNS = (*METRICS, "learning_rate_d", "learning_rate_g")
@@ -68,6 +69,7 @@ class _CachedMeasurement:
     terms: tuple[object, ...]
     with_jsd: bool
     found: Measured
+    norms: dict[str, float]  # of D's matrices under spectral normalisation
 
 
 class Observer:
@@ -186,12 +188,19 @@ class Observer:
         cached = self._cached
         if cached is None or (cached.step, cached.terms) != (step, terms) or (with_jsd and not cached.with_jsd):
             found = self._domain.measure(self.game, self.state, trajectory.streams, with_jsd=with_jsd)
-            cached = self._cached = _CachedMeasurement(step, terms, with_jsd, found)
+            cached = self._cached = _CachedMeasurement(step, terms, with_jsd, found, self._norms_of_d())
             if "jsd" in found.readings:
                 self._last_jsd = {name: found.readings[name] for name in ("jsd", "jsd_average")} | {"jsd_step": step}
                 if found.jsd_error is not None:
                     self._last_jsd["jsd_error"] = found.jsd_error
         return cached.found
+
+    def _norms_of_d(self) -> dict[str, float]:
+        """The largest norm of D's matrices as D is judged with them, and the product of all, under spectral normalisation."""
+        if not self.game.penalties.spectral:
+            return {}
+        norms = largest_singular_values(self.game.discriminator.network, self.state.phi_effective[0])
+        return {LARGEST_NORM: max(norms), PRODUCT_OF_NORMS: math.prod(norms)}
 
     def read_jsd(self) -> None:
         """Read the JSD of the present step, for the pictures to come, where they show one of an earlier step."""
@@ -235,13 +244,15 @@ class Observer:
             measured, found = self._cached.step, self._cached.found
         else:
             measured, found = step, self.measurement(with_jsd)
+        assert self._cached is not None
+        norms = self._cached.norms
         arrays = self._frames.arrays(self.game, self.state, found)
-        numbers = found.expectations | found.readings | found.beside | self._last_jsd
+        numbers = found.expectations | found.readings | found.beside | norms | self._last_jsd
         label = PictureLabel(
             step=step,
             measured=measured,
             numbers=numbers,
-            in_force=in_force(self._trajectory),
+            in_force=in_force(self._trajectory) | norms_in_words(norms, measured),
             image_grid=self._frames.image_grid,
         )
         return label, arrays

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 import pytest
 import torch
 
@@ -9,7 +12,7 @@ from gandash.config import GameConfig
 from gandash.game.round import Players, noise_in_force
 from gandash.server.members import begun, described
 from gandash.wire.messages import StartedGame
-from gandash.worker.in_force import AVERAGING, HALF_LIFE, NOISE, halvings, in_force, start_of_average
+from gandash.worker.in_force import AVERAGING, HALF_LIFE, NOISE, SPECTRAL, halvings, in_force, start_of_average
 from gandash.worker.observer import Observer
 from gandash.worker.trajectory import Trajectory
 
@@ -94,3 +97,68 @@ def test_an_average_begins_where_it_is_turned_on(tiny: GameConfig) -> None:
         game.advance()
     assert start_of_average(game) == (5, pytest.approx(0.5 ** (2 * rule)))
     assert in_force(game)[AVERAGING] == "25% of it is still G of step 5"
+
+
+def test_the_norms_of_d_stand_beside_spectral_normalisation(tiny: GameConfig) -> None:
+    """As they are at the step whose numbers are shown: by numpy's singular values of what D is judged with."""
+    game = played(tiny.replace_all([(SPECTRAL, "on"), ("discriminator_optimiser.learning_rate", 0.3)]), 5)
+    label, _ = Observer(game).frame_arrays()
+    net, phi = game.game.discriminator.network, game.state.phi_effective[0]
+    parts = torch.split(phi, net.lengths)
+    norms = [np.linalg.norm(parts[i].view(shape).numpy(), 2) for i, shape in zip(net.matrices, net.shapes, strict=True)]
+    product = math.prod(norms)
+    assert label.numbers["largest_norm"] == pytest.approx(max(norms), rel=1e-5)
+    assert label.numbers["product_of_norms"] == pytest.approx(product, rel=1e-5)
+    assert label.in_force[SPECTRAL] == f"norms up to {max(norms):.3g}; product {product:.3g} (step 5)"
+    assert SPECTRAL not in Observer(played(tiny, 5)).frame_arrays()[0].in_force
+
+
+MOMENTUM = "discriminator_optimiser.momentum"
+DECAY = "generator_optimiser.decay"
+
+
+@pytest.mark.parametrize(
+    "rule", [{"kind": "simultaneous"}, {"kind": "alternating", "discriminator_steps": 3}, {"kind": "extragradient"}]
+)
+def test_steps_are_so_many_times_as_long_as_with_a_full_memory(tiny: GameConfig, rule: dict[str, object]) -> None:
+    """Held against the optimisers themselves, given gradients of 1 as often as the players move."""
+    config = tiny.replace_all(
+        [
+            ("update_rule", rule),
+            ("generator_optimiser", {"kind": "rmsprop", "decay": 0.99}),
+            ("discriminator_optimiser", {"kind": "momentum", "momentum": 0.99}),
+        ]
+    )
+    game = Trajectory(config)
+    one, moments = torch.ones(1, 1), {"square": torch.zeros(1, 1), "buffer": torch.zeros(1, 1)}
+    each = {"alternating": (1, 3), "extragradient": (2, 2)}.get(str(rule["kind"]), (1, 1))
+    lengths = [math.nan, math.nan]
+    for step in range(20):
+        if step == 12:
+            game.set(DECAY, 0.999)
+            game.set(MOMENTUM, 0.9)
+        players = {7: Players.D, 8: Players.G}.get(step, Players.BOTH)
+        for i, player in enumerate((game.game.generator, game.game.discriminator)):
+            for _ in range(each[i] if players in (Players.BOTH, (Players.G, Players.D)[i]) else 0):
+                moved, kept = player.optimiser.update(one, moments, player.hyper)
+                moments |= kept
+                lengths[i] = float(-moved / player.hyper["learning_rate"])
+        game.advance(players)
+    said = in_force(game)
+    assert said[DECAY] == f"steps {lengths[0]:.3g} times as long as with a full memory"
+    assert said[MOMENTUM] == f"steps {lengths[1] * (1 - 0.9):.3g} times as long as with a full memory"
+
+
+def test_adams_averages_are_of_few_updates_at_first(tiny: GameConfig) -> None:
+    adam = {"kind": "adam", "beta1": 0.5, "beta2": 0.99}
+    game = played(tiny.replace_all([("generator_optimiser", adam), ("discriminator_optimiser", adam)]), 10)
+    said = in_force(game)
+    moves = int(game.state.phi_moments["count"])
+    assert said["discriminator_optimiser.beta2"] == f"memory {1 - 0.99**moves:.0%} full"
+    assert "discriminator_optimiser.beta1" not in said
+    assert not in_force(played(game.initial_config.replace("run.averaging", 0.0), 0))
+
+
+def test_lookahead_is_some_rounds_ahead(tiny: GameConfig) -> None:
+    game = played(tiny.replace("update_rule", {"kind": "lookahead", "rounds": 5}), 7)
+    assert in_force(game)["update_rule.rounds"] == "2 of them ahead at step 7"
