@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gandash.game.field import discriminator_part, generator_part, sample
-from gandash.game.game import Game, Streams
+from gandash.game.game import Game, Player, Streams
 from gandash.game.networks import Masks
 from gandash.game.objectives import SIDES
 from gandash.game.optimisers import Moments
@@ -57,6 +57,18 @@ class GameState:
     def under_another_rule(self) -> GameState:
         """The same without what the update rule has kept, which is of no use to another one."""
         return replace(self, memory={name: kept for name, kept in self.memory.items() if name in OF_ANY_RULE})
+
+    def under_other_optimisers(self, before: Game, after: Game) -> GameState:
+        """The same under the optimisers' settings of another game: see `Optimiser.under`."""
+
+        def kept(was: Player, now: Player, moments: Moments) -> Moments:
+            return now.optimiser.under(now.hyper, was.hyper, moments)
+
+        return replace(
+            self,
+            theta_moments=kept(before.generator, after.generator, self.theta_moments),
+            phi_moments=kept(before.discriminator, after.discriminator, self.phi_moments),
+        )
 
     @property
     def tensors(self) -> dict[str, Tensor]:

@@ -160,6 +160,7 @@ class Change(Message):
 
     `set`: from step `step` on, `path` is `new`. `step`: the round that began at `step` moved only `players`.
     `restarts_half_life`: instance noise fades from here on; logs from before that was kept count its half-life from step 0.
+    `keeps_averages`: Adam's corrected averages stay as they were; in logs from before that was kept another beta changed them.
     """
 
     kind: Literal["set", "step"]
@@ -169,6 +170,7 @@ class Change(Message):
     old: JsonValue = None
     new: JsonValue = None
     restarts_half_life: bool = False
+    keeps_averages: bool = False
     players: Literal["D", "G", "both"] = "both"
 
 

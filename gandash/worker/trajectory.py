@@ -31,6 +31,8 @@ log = logging.getLogger("gandash.worker")
 Engine = Literal["torch", "compiled"]
 """Who plays a run, from its beginning to its end: `game.step`, or `game.compiled`, which draws and rounds otherwise."""
 
+BETAS = (".beta1", ".beta2")  # settings of Adam's averages
+
 MOST_AT_ONCE = 1000  # rounds of a replay: their numbers take memory
 
 PLAYERS = {"D": Players.D, "G": Players.G, "both": Players.BOTH}
@@ -143,10 +145,13 @@ class Trajectory:
             entry: dict[str, Any] = {"kind": "step", "players": name}
             self.changes += tuple(Change.model_validate(entry | {"step": self.step + i}) for i in range(rounds))
 
-    def set(self, path: str, value: JsonValue, restarts_half_life: bool = True) -> Change | None:
+    def set(
+        self, path: str, value: JsonValue, *, restarts_half_life: bool = True, keeps_averages: bool = True
+    ) -> Change | None:
         """Change a live setting from the next round on; None when it already has that value. Raises SettingError.
 
-        Instance noise set so fades from here on, unless a replayed log says that it did not.
+        Instance noise set so fades from here on, and another beta of Adam's leaves its corrected averages as they are, unless a
+        replayed log says that it was not so.
         """
         config = self.config.with_live(path, value)
         before = setting_at(self.config, path)
@@ -158,7 +163,11 @@ class Trajectory:
         restarts_half_life = restarts_half_life and path in ("regulariser.noise", "regulariser.noise_half_life")
         if restarts_half_life:
             self.state = self.state.with_noise_since_now()
-        self.game, self.state = self.game.with_live_configs(config), self.state
+        game = self.game.with_live_configs(config)
+        keeps_averages = keeps_averages and path.endswith(BETAS)
+        if keeps_averages:
+            self.state = self.state.under_other_optimisers(self.game, game)
+        self.game, self.state = game, self.state
         change = Change(
             kind="set",
             step=self.step,
@@ -167,6 +176,7 @@ class Trajectory:
             old=_plain(before.value),
             new=_plain(new),
             restarts_half_life=restarts_half_life,
+            keeps_averages=keeps_averages,
         )
         self.changes += (change,)
         return change
@@ -232,7 +242,8 @@ def replay(config: GameConfig, changes: tuple[Change, ...], steps: int, engine: 
         players = Players.BOTH
         for change in by_step.get(played.step, ()):
             if change.kind == "set":
-                played.set(change.path, change.new, change.restarts_half_life)
+                kept = {"restarts_half_life": change.restarts_half_life, "keeps_averages": change.keeps_averages}
+                played.set(change.path, change.new, **kept)
             else:
                 players = PLAYERS[change.players]
         if played.step >= steps:  # after the last round only its settings are left to take over

@@ -131,3 +131,49 @@ def test_adams_first_step_is_the_learning_rate() -> None:
     gradient = torch.tensor([[3.0, -0.002]])
     update, _ = OPTIMISERS["adam"].update(gradient, OPTIMISERS["adam"].start(gradient), h)
     torch.testing.assert_close(update, torch.tensor([[-0.01, 0.01]]), rtol=1e-5, atol=0)
+
+
+def adam_from(gradients: list[float], beta1: float, beta2: float) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    h = {"learning_rate": 0.01, "beta1": beta1, "beta2": beta2, "epsilon": 1e-12}
+    hyper = {name: torch.full((1, 1), value, dtype=torch.float64) for name, value in h.items()}
+    moments = OPTIMISERS["adam"].start(torch.zeros(1, 1, dtype=torch.float64))
+    for g in gradients:
+        _, moments = OPTIMISERS["adam"].update(torch.full((1, 1), g, dtype=torch.float64), moments, hyper)
+    return moments, hyper
+
+
+def test_another_beta_leaves_the_corrected_averages() -> None:
+    """After 600 gradients of +-2 the mean square is 4, and the next step lr g/2, whatever beta is set then.
+
+    Without care it would be lr g/2 sqrt(1 - 0.9999^600) = 0.24 of that.
+    """
+    adam = OPTIMISERS["adam"]
+    moments, before = adam_from([2.0, -2.0] * 300, 0.0, 0.9)
+    after = before | {"beta2": torch.full_like(before["beta2"], 0.9999)}
+    step, _ = adam.update(torch.full((1, 1), 2.0, dtype=torch.float64), adam.under(after, before, moments), after)
+    assert float(step) == pytest.approx(-0.01, rel=1e-9)
+    careless, _ = adam.update(torch.full((1, 1), 2.0, dtype=torch.float64), moments, after)
+    assert float(careless) == pytest.approx(-0.01 * 0.2415, rel=1e-3)
+
+
+@pytest.mark.parametrize("betas", [(0.9, 0.5), (-0.5, 0.9), (0.0, 0.999)])
+def test_averages_go_on_as_those_of_so_many_updates(betas: tuple[float, float]) -> None:
+    """Of gradients that are all the same up to the change, as if the later betas had been there from the start."""
+    adam, (beta1, beta2) = OPTIMISERS["adam"], betas
+    moments, before = adam_from([3.0] * 7, 0.3, 0.99)
+    always, after = adam_from([3.0] * 7, beta1, beta2)
+    found = adam.under(after, before, moments)
+    for g in (3.0, -1.0, 0.5):
+        for name in ("mean", "square", "count"):
+            torch.testing.assert_close(found[name], always[name], rtol=1e-12, atol=0)
+        gradient = torch.full((1, 1), g, dtype=torch.float64)
+        (_, found), (_, always) = adam.update(gradient, found, after), adam.update(gradient, always, after)
+
+
+def test_moments_of_nothing_and_under_the_same_settings_stay_what_they_are() -> None:
+    moments, hyper = adam_from([], 0.9, 0.99)
+    after = {name: value / 2 for name, value in hyper.items()}
+    assert all(torch.equal(a, moments[n]) for n, a in OPTIMISERS["adam"].under(after, hyper, moments).items())
+    moments, hyper = adam_from([1.0, 2.0], 0.9, 0.99)
+    same = OPTIMISERS["adam"].under(hyper | {"learning_rate": hyper["learning_rate"] / 2}, hyper, moments)
+    assert all(same[name] is moments[name] for name in moments)

@@ -57,6 +57,7 @@ def eventful(config: GameConfig) -> Played:
         ("update_rule", {"kind": "unrolled", "depth": 2}),
         ("regulariser.gradient_penalty", 0.5),
         ("generator_optimiser.learning_rate", 0.003),
+        ("discriminator_optimiser.beta2", 0.9999),
         ("update_rule", {"kind": "optimistic"}),
         ("regulariser.noise", 0.2),
         ("regulariser.noise_half_life", 3.0),

@@ -221,6 +221,39 @@ def test_a_log_from_before_noise_was_counted_from_its_change_plays_as_it_did(tin
     assert_same_state(play(replay(config, read.changes, 14), 3), play(read, 3))
 
 
+def test_another_beta_leaves_adams_averages(tiny: GameConfig, tmp_path: Path) -> None:
+    adam = {"kind": "adam", "learning_rate": 0.01, "beta1": 0.5, "beta2": 0.9}
+    config = tiny.replace_all([("generator_optimiser", adam), ("discriminator_optimiser", adam)])
+    session = play(Trajectory(config), 40)
+    before = session.state
+    for player in ("generator", "discriminator"):
+        assert session.set(f"{player}_optimiser.beta2", 0.9999).keeps_averages  # type: ignore[union-attr]
+    for was, now in ((before.theta_moments, session.state.theta_moments), (before.phi_moments, session.state.phi_moments)):
+        t = float(was["count"])
+        assert torch.equal(was["mean"], now["mean"])
+        old, new = (1 - float(torch.tensor(beta)) ** t for beta in (0.9, 0.9999))
+        torch.testing.assert_close(now["square"] / new, was["square"] / old, rtol=1e-6, atol=0)
+    session.set("generator_optimiser.beta1", 0.9)
+    play(session, 5)
+    save(tmp_path / "c", [session])
+    read = load(tmp_path / "c")[0]
+    assert_same_state(session, read)
+    assert_same_state(session, replay(config, read.changes, session.step))
+    assert_same_state(play(session, 3), play(read, 3))
+
+
+def test_a_log_from_before_betas_kept_averages_plays_as_it_did(tiny: GameConfig) -> None:
+    path = "discriminator_optimiser.beta2"
+    entry = {"kind": "set", "step": 5, "path": path, "label": "β₂", "old": 0.9, "new": 0.999, "players": "both"}
+    was = play(Trajectory(tiny), 5)
+    kept = was.state.phi_moments
+    then = replay(tiny, (Change.model_validate(entry),), 5)
+    assert torch.equal(then.state.phi_moments["square"], kept["square"])
+    assert then.config.discriminator_optimiser.beta2 == 0.999  # type: ignore[union-attr]
+    was.set(path, 0.999)
+    assert not torch.equal(was.state.phi_moments["square"], kept["square"])
+
+
 @pytest.mark.parametrize("name", KEEPING)
 def test_another_update_rule_begins_without_what_the_last_one_kept(tiny: GameConfig, name: str) -> None:
     config, kept = keeping(tiny, name)
