@@ -16,7 +16,8 @@ export const LAYERS = [
   {
     key: 'histogram', needs: 'histogram_real', label: 'histogram', sample: { ink: 'discriminator', mark: 'rug' },
     hint: r => `How often ${r.symbol} takes which value: blue on real pictures, orange and dashed on generated `
-      + `ones.${r.centre === null ? '' : ` Both close on ${r.centre_label} when nothing is left to tell.`}`,
+      + `ones, both clean: V and the means of ${r.symbol} are those of pictures in instance noise, where there is `
+      + `some.${r.centre === null ? '' : ` Both close on ${r.centre_label} when nothing is left to tell.`}`,
   },
   {
     key: 'kinds', needs: 'shares', label: 'shares', sample: { ink: 'generated', mark: 'rug' },

@@ -117,7 +117,8 @@ export class Theory {
     const { symbol, optimal_label: best, centre_label: middle, centre } = reading;
     const ofPictures = !measures(facts, 'jsd');
     const beside = ofPictures ? 'the Fréchet distance' : isProbability(reading) ? 'JSD' : 'W_1 and JSD';
-    const where = ofPictures ? '98 % of real pictures' : 'the central 98 % of p_r';
+    const where = ofPictures ? `98 % of real pictures${isSeenOtherwise(n) ? `, in ${sightOf(n)}` : ''}`
+      : 'the central 98 % of p_r';
     this.#star.node.hidden = !reading.optimal || ofPictures;
     this.#star.rename(`max |${symbol} − ${best}|`);
     this.#tips.set(this.#star.node,

@@ -133,8 +133,10 @@ def neighbourhoods(real: Array, made: Array) -> dict[str, float]:
 
 
 def _gap(players: Players, shown: Mapping[str, float], samples: int) -> Row:
-    """The 98th percentile of |D - 1/2| over real pictures."""
-    d = players.read(players.outputs(players.real(4096, 33)))
+    """The 98th percentile of |D - 1/2| over real pictures, as D sees them."""
+    real = players.real(4096, 33)
+    real = real + shown["noise"] * np.random.default_rng(34).standard_normal(real.shape)  # D judges what it sees
+    d = players.read(players.outputs(real))
     centre = players.game.objective.reading.centre
     gaps = np.abs(d - (np.median(d) if centre is None else centre))
     rng = np.random.default_rng(0)

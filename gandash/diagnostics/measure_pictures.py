@@ -14,7 +14,7 @@ from gandash.diagnostics.path import mean_slope
 from gandash.diagnostics.pictures import MORE_IS_BETTER, PictureEstimators, PictureReading, picture_estimators_for
 from gandash.game.field import evaluate_discriminator_on_samples, sample
 from gandash.game.game import Game, Streams
-from gandash.game.round import GameState
+from gandash.game.round import GameState, noise_in_force
 
 PICTURE_READINGS = (
     *(name + whose for name in MORE_IS_BETTER for whose in ("", "_average")),
@@ -34,7 +34,11 @@ _SLOPES = 64  # pictures of each law on which D's slope is read
 
 @dataclass(frozen=True)
 class PictureMeasurement:
-    """What a state looks like in numbers; expectations over `samples` pictures of each law."""
+    """What a state looks like in numbers; expectations over `samples` pictures of each law.
+
+    What D says, its gaps, means and slopes and V, it says of pictures as it sees them, in `noise` of this standard deviation
+    and in packs; all else is of the clean ones.
+    """
 
     estimators: PictureEstimators
     live: PictureReading
@@ -43,6 +47,8 @@ class PictureMeasurement:
     mean_gap: float  # of |D - 1/2| over real and generated pictures alike: on a few D is sure even at the end
     slopes: tuple[float, float]
     expectations: dict[str, float]
+    noise: float = 0.0
+    pack: int = 1
 
     @property
     def readings(self) -> dict[str, float]:
@@ -54,8 +60,8 @@ class PictureMeasurement:
 
     @property
     def beside(self) -> dict[str, float]:
-        """Nothing more."""
-        return {}
+        """What goes with the readings and is no curve."""
+        return {"noise": self.noise, "pack": float(self.pack)}
 
     @property
     def jsd_error(self) -> float | None:
@@ -76,10 +82,13 @@ def measure_pictures(game: Game, state: GameState, streams: Streams, member: int
     average = found.read(_made(game, state.average[row], latents)[0]) if averaged else None
     fake = _made(game, state.theta[row], latents)
     live = found.read(fake[0])
+    in_force = noise_in_force(game, state)
+    noise = 0.0 if in_force is None else float(in_force[member])
+    real = found.real_points[None]
+    if noise > 0:
+        real, fake = (x + noise * torch.randn(x.shape, generator=generator) for x in (real, fake))
     phi_effective, reading = state.phi_effective[row], game.objective.reading
-    a_real, a_fake = (
-        evaluate_discriminator_on_samples(game, phi_effective, x).double() for x in (found.real_points[None], fake)
-    )
+    a_real, a_fake = (evaluate_discriminator_on_samples(game, phi_effective, x).double() for x in (real, fake))
     d_real, d_fake = reading.of(a_real), reading.of(a_fake)
     centre = d_real.median() if reading.centre is None else torch.tensor(reading.centre, dtype=d_real.dtype)
     some = _SLOPES - _SLOPES % game.pack
@@ -90,10 +99,12 @@ def measure_pictures(game: Game, state: GameState, streams: Streams, member: int
         gap=float(torch.quantile((d_real - centre).abs(), CENTRAL)),
         mean_gap=float(torch.cat([d_real, d_fake], dim=1).sub(centre).abs().mean()),
         slopes=(
-            float(mean_slope(game, phi_effective, found.real_points[None, :some])),
+            float(mean_slope(game, phi_effective, real[:, :some])),
             float(mean_slope(game, phi_effective, fake[:, :some])),
         ),
         expectations=expectations(game, a_real, a_fake),
+        noise=noise,
+        pack=game.pack,
     )
 
 

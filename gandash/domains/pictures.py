@@ -39,7 +39,7 @@ class PictureEvidence(VerdictEvidence):
             coverage=readings["coverage"],
             frechet_live=readings["frechet"] if found.average is not None else None,
             modes=readings["modes"],
-            **outputs_of_d(game, state, found, found.mean_gap),
+            **outputs_of_d(game, found, found.mean_gap),
         )
 
     def verdict(self, game: Game) -> Verdict:

@@ -41,7 +41,7 @@ class PointEvidence(VerdictEvidence):
             modes=readings["modes"],
             modes_kept=readings["modes_average"],
             quality_kept=readings["high_quality_average"],
-            **outputs_of_d(game, state, found, readings["gap_half"]),
+            **outputs_of_d(game, found, readings["gap_half"]),
             gap_star=readings["gap_star"],
             share_off=share_off(game, found),
         )

@@ -7,14 +7,10 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
-import torch
 
 from gandash.diagnostics.verdict import CONVERGED_GAP, WINDOW, DiscriminatorTargets, Verdict
-from gandash.game.field import evaluate_discriminator_on_samples, sample
-from gandash.game.game import Game, Streams
-from gandash.game.round import GameState, noise_in_force
-
-SHOWN = 1024  # samples of each law
+from gandash.game.game import Game
+from gandash.game.round import GameState
 
 
 class VerdictEvidence(ABC):
@@ -39,36 +35,16 @@ class VerdictEvidence(ABC):
         """The verdict now."""
 
 
-def outputs_of_d(game: Game, state: GameState, found: Any, gap: float) -> dict[str, float]:
+def outputs_of_d(game: Game, found: Any, gap: float) -> dict[str, float]:
     """What D says, `gap` from 1/2 and on average; NaN where its output has no scale of its own.
 
-    Means are over what D is shown: in instance noise it may be sure of clean samples and of none that it meets.
+    Means are over what D sees: in instance noise it may be sure of clean samples and of none that it meets.
     """
-    reading, noise = game.objective.reading, noise_in_force(game, state)
+    reading = game.objective.reading
     said = {"gap_half": gap, **{n: found.expectations[n] for n in ("mean_d_real", "mean_d_fake")}}
     if reading.asked is None:
         return dict.fromkeys(said, math.nan)
-    if noise is not None and float(noise) > 0:
-        said |= _means_in_noise(game, state, noise)
     return said | ({"gap_half": math.nan} if reading.rests_anywhere else {})
-
-
-@torch.inference_mode()
-def _means_in_noise(game: Game, state: GameState, noise: torch.Tensor) -> dict[str, float]:
-    (generator,) = Streams([game.config.run.seed]).measuring(state.step)
-    real = game.data.sample(generator, SHOWN)[None]
-    fake = sample(game, state.theta, game.latent.sample(generator, SHOWN)[None])
-    means = [
-        float(
-            game.objective.reading.of(
-                evaluate_discriminator_on_samples(
-                    game, state.phi_effective, x + noise * torch.randn(x.shape, generator=generator)
-                )
-            ).mean()
-        )
-        for x in (real, fake)
-    ]
-    return dict(zip(("mean_d_real", "mean_d_fake"), means, strict=True))
 
 
 def share_off(game: Game, found: Any) -> float:

@@ -42,7 +42,7 @@ def test_smoothing_packs_and_noise_are_told() -> None:
 
 def said_by(config: GameConfig, **found: Any) -> dict[str, float]:
     session = Played(config)
-    return outputs_of_d(session.game, session.state, replace(session.measurement(), **found), 0.3)
+    return outputs_of_d(session.game, replace(session.measurement(), **found), 0.3)
 
 
 def test_a_free_critic_says_nothing_and_a_hinge_no_gap() -> None:
