@@ -300,10 +300,12 @@ def summary(report: dict[str, Any], out: str | None) -> str:
             f"{found['modes']:.0f} of {report['modes']} captured, {found['high_quality']:.1%} of high quality "
             f"(a perfect G: {100 * report['perfect_quality']:.1f} %)"
         )
+        rows[f"KL of {report['kinds']}"] = f"{divergence('reverse_kl', 'nats')}; it sees their shares alone"
     if out is not None:
         rows["kept in"] = out + (f", with the checkpoint of step {report['steps'] - 1}" if report["diverged"] else "")
     head = textwrap.fill(f"{report['verdict']['title']}: {report['verdict']['reason']}", 100)
-    return "\n".join([head, *(f"  {name:<9}  {text}" for name, text in rows.items())])
+    wide = max(9, *map(len, rows))
+    return "\n".join([head, *(f"  {name:<{wide}}  {text}" for name, text in rows.items())])
 
 
 def _about_d(reading: dict[str, Any], found: dict[str, Any], value: float | None) -> dict[str, str]:

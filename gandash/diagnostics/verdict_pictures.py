@@ -91,32 +91,37 @@ def picture_verdict_rule(
         return WAITING
     kept = np.array([o.frechet for o in recent])
     live = np.array([o.frechet if o.frechet_live is None else o.frechet_live for o in recent])
-    columns = ("precision", "coverage", "gap_half", "mean_d_real", "mean_d_fake")
-    precision, coverage, gap, d_real, d_fake = (
-        float(np.median([getattr(o, name) for o in recent[-SETTLED:]])) for name in columns
-    )
-    distance, playing = float(np.median(kept[-SETTLED:])), float(np.median(live[-SETTLED:]))
+    of_what = "Fréchet distance of the averaged G" if any(o.frechet_live is not None for o in recent) else "Fréchet distance"
+
+    def median(name: str, last: int = SETTLED) -> float:
+        return float(np.median([getattr(o, name) for o in recent[-last:]]))
+
+    def facts_of(last: int) -> str:
+        """What is said of so many last measurements: all numbers of one sentence are of the same."""
+        real = levels["frechet"].mean
+        said = [f"{of_what} {median('frechet', last):.3f} (real against real {real:.3f})"]
+        for name in ("precision", "coverage"):
+            if not math.isnan(levels[name].mean):
+                said.append(f"{name} {median(name, last):.2f} ({levels[name].mean:.2f})")
+        return ", ".join(said)
+
+    gap, d_real, d_fake = (median(name) for name in ("gap_half", "mean_d_real", "mean_d_fake"))
+    distance, playing = median("frechet"), float(np.median(live[-SETTLED:]))
     level = levels["frechet"].worst_5pct
     is_critic = math.isnan(gap)
-    of_what = "Fréchet distance of the averaged G" if any(o.frechet_live is not None for o in recent) else "Fréchet distance"
-    said = [
-        f"{name} {value:.2f} ({levels[name].mean:.2f})"
-        for name, value in (("precision", precision), ("coverage", coverage))
-        if not math.isnan(levels[name].mean)
-    ]
-    facts = ", ".join([f"{of_what} {distance:.3f} (real against real {levels['frechet'].mean:.3f})", *said])
+    facts, of_late = facts_of(SETTLED), facts_of(len(np.array_split(kept, 3)[-1]))  # of_late: beside what is said of a third
     told = "" if is_critic else f"D is {gap:.2f} from {centre} on average; "
 
     if len(recent) == WINDOW:
-        collapse = _collapse(recent, levels, modes, noun, facts)
+        collapse = _collapse(recent, levels, modes, noun, of_late)
         if collapse:
             return collapse
     if asked.won(d_real, d_fake):
         return discriminator_won(d_real, d_fake, asked)
     is_close = (
         distance <= level + CLOSE_FRECHET
-        and not precision < CLOSE_SHARE * levels["precision"].mean  # NaN where a set is too small to have neighbours
-        and not coverage < CLOSE_SHARE * levels["coverage"].mean
+        and not median("precision") < CLOSE_SHARE * levels["precision"].mean  # NaN: a set too small to have neighbours
+        and not median("coverage") < CLOSE_SHARE * levels["coverage"].mean
     )
     if is_close and (is_critic or gap <= asked.gap(CLOSE_GAP)):
         return Verdict(
@@ -138,11 +143,12 @@ def picture_verdict_rule(
             f"difference: {STRENGTHEN}{LESS_NOISE[asked.noisy]} or less R1.",
         )
     if falling:
-        early, late = ends_of(kept)
+        early, _ = ends_of(kept)
         return Verdict(
             VerdictKind.CONVERGING,
             "Learning",
-            f"The pictures become more like real ones: {of_what} fell from {early:.3f} to {late:.3f}; {facts}.",
+            f"The pictures become more like real ones: {of_what} was {early:.3f} in the first third of what is recent; in the "
+            f"last {of_late}.",
         )
     if is_close:
         return Verdict(
@@ -152,7 +158,7 @@ def picture_verdict_rule(
 
 
 def _collapse(
-    recent: Sequence[PictureObservation], levels: Mapping[str, NullReference], modes: int, noun: str, facts: str
+    recent: Sequence[PictureObservation], levels: Mapping[str, NullReference], modes: int, noun: str, of_late: str
 ) -> Verdict | None:
     """*Collapsed*, if a full window of observations says so."""
     cure = "R1, packing, a stronger D (learning rate, steps per round) or a slower G may win them back."
@@ -163,7 +169,7 @@ def _collapse(
                 VerdictKind.COLLAPSED,
                 f"Collapsed: {modes - round(last)} of {modes} {noun} lost",
                 f"G makes {last:.0f} of {modes} {noun}, and no more of them over the last {len(recent)} measurements: "
-                f"{facts}. {cure}",
+                f"{of_late}. {cure}",
             )
     precision = ends_of(np.array([o.precision for o in recent]))[1]
     before, coverage = ends_of(np.array([o.coverage for o in recent]))
@@ -173,6 +179,6 @@ def _collapse(
             VerdictKind.COLLAPSED,
             "Collapsed: few different pictures",
             f"Most pictures could be real, but they are like only {coverage:.0%} of the real ones, and no more over the last "
-            f"{len(recent)} measurements: {facts}. {cure}",
+            f"{len(recent)} measurements: {of_late}. {cure}",
         )
     return None

@@ -54,6 +54,10 @@ def test_numbers_agree_wherever_one_pauses(lab: Lab, title: str) -> None:
         real, fake = legend(lab, "mean_d")
         assert math.log(real) >= number(terms[1]) - 2e-3, "the logarithm of a mean is no less than the mean of logarithms"
         assert 0 < fake < 1
+        names = lab.page.locator('[data-panel="divergence"] .gd-toggle:visible').all_inner_texts()
+        named = [name for name in ("JSD", "KL of modes", "sliced W") if any(name in in_plain(text) for text in names)]
+        assert named == (["JSD", "KL of modes", "sliced W"] if title == "Ring of 8" else ["JSD", "KL of modes"]), names
+        assert ("sliced" in theory) == (title == "Ring of 8"), theory
         if title == "Ring of 8":
             said = lab.page.locator(".gd-stage-plane .gd-unseen")
             wait_until(lambda said=said: f"tep {lab.step}" in in_plain(said.text_content()), "the last step is spoken")

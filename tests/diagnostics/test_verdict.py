@@ -507,3 +507,14 @@ def test_a_verdict_says_its_numbers_of_one_window() -> None:
     told = points_verdict_rule(history, 0.001).reason
     assert "JSD was 0.443" in told and "JSD = 0.203 nats" in told
     assert "0.167" not in told  # the median of the last eight
+
+
+def test_a_verdict_on_pictures_says_its_numbers_of_one_window() -> None:
+    """The same of pictures, where they fall and where they are collapsed."""
+    falling = seen(frechet=np.linspace(3.0, 1.0, WINDOW), coverage=np.linspace(0.2, 0.4, WINDOW), gap_half=0.3)
+    told = verdict_on(falling).reason
+    assert "was 2.678 in the first third" in told and "Fréchet distance 1.322" in told and "coverage 0.37 " in told
+    assert "1.119" not in told and "0.39" not in told  # medians of the last eight
+    narrow = seen(frechet=np.linspace(1.0, 3.0, WINDOW), modes=3.0)
+    told = verdict_on(narrow).reason
+    assert "G makes 3 of 10 digits" in told and "Fréchet distance 2.678" in told and "2.881" not in told
