@@ -315,7 +315,14 @@ def test_the_result_for_a_reader() -> None:
 def test_on_the_plane_the_reader_is_told_of_modes_and_of_the_sliced_distance() -> None:
     result = call("train", *TINY, "--set", "data=ring", "--set", "latent.dimension=2", "--steps", "3")
     assert result.exit_code == 0
-    for words in ("sliced W1", "KL of modes", "it sees their shares alone", " of 8 captured", "high quality", "perfect G: 98.9 %"):
+    for words in (
+        "sliced W1",
+        "KL of modes",
+        "it sees their shares alone",
+        " of 8 captured",
+        "high quality",
+        "perfect G: 98.9 %",
+    ):
         assert words in result.stdout
     assert re.search(r"JSD +0\.", result.stdout)
 

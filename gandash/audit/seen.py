@@ -1,7 +1,6 @@
 """What D plays against: both laws in noise, and in packs. The best D there is, and how far D is from it.
 
-The densities are histograms of many samples, to which the noise itself is added; the page convolves. Packs are drawn by chance;
-the page convolves the law of the log-ratio.
+The densities are histograms of many samples, to which the noise itself is added; the page convolves.
 """
 
 from __future__ import annotations
@@ -13,13 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandash.audit.distances import jensen_shannon
+from gandash.audit.packs import counted_ratios, exact_ratios, jsd_of_packs
 from gandash.audit.players import Array, Players
 from gandash.audit.row import Known, Row, Unaudited
 from gandash.wire.facts import LineFacts, PlaneFacts
 
 _SAMPLES = 4_000_000
-_CELLS = 1024  # of the line's picture, in which log-ratios are read
-_PACKS = 400_000
 _ON_LINE, _ON_PLANE = 257, 56  # places of the picture on the line, and cells on a side of the plane's
 _CENTRAL = 0.98
 _THIN = 2e-3  # of p_r's largest density, which both must have together: else D* is undetermined there
@@ -45,8 +43,11 @@ def audit_seen(players: Players, numbers: Mapping[str, float], facts: LineFacts 
     elif math.isnan(shown):
         yield Unaudited("jsd_seen", "it is not shown: nobody knows it on the plane, for packs or in noise finer than its cells")
     elif isinstance(facts, LineFacts):
-        known = jsd_of_packs(_noised(real, noise, rng)[:, 0], _noised(made, noise, rng)[:, 0], pack)
-        yield Row("jsd_seen", shown, known, 0.02 * known.value + 2e-3, "cells, and counting: 2 %, and 0.002 nats")
+        if noise == 0 and players.game.latent.dimension == 1:
+            known = jsd_of_packs(*exact_ratios(players, real[:, 0], made[:, 0]), pack)
+        else:
+            known = jsd_of_packs(*counted_ratios(_noised(real, noise, rng)[:, 0], _noised(made, noise, rng)[:, 0]), pack)
+        yield Row("jsd_seen", shown, known, 0.01 * known.value + 2e-3, "cells, and counting: 1 %, and 0.002 nats")
     else:
         cell, more = (facts.window[1] - facts.window[0]) / _ON_PLANE, math.ceil(5 * noise / cell)  # noise leaves the window
         wide = tuple(edge + sign * more * cell for edge, sign in zip(facts.window, (-1, 1, -1, 1), strict=True))
@@ -58,24 +59,6 @@ def audit_seen(players: Players, numbers: Mapping[str, float], facts: LineFacts 
 
 def _noised(x: Array, sigma: float, rng: np.random.Generator) -> Array:
     return x if sigma == 0 else x + sigma * rng.standard_normal(x.shape)
-
-
-def jsd_of_packs(real: Array, made: Array, pack: int) -> Known:
-    """JSD of m-th powers of two laws on the line, from samples: E log sigma(L) over packs, L the sum of their log-ratios."""
-    low, high = np.quantile(np.concatenate([real, made]), [1e-5, 1 - 1e-5])
-    edges = np.linspace(low, high, _CELLS + 1)[1:-1]
-    half = len(real) // 2  # densities from one half, packs from the other: no pack is judged by itself
-    counts = [np.bincount(np.searchsorted(edges, x[:half]), minlength=_CELLS) + 0.5 for x in (real, made)]
-    ratio = np.log(counts[0]) - np.log(counts[1])
-    total = 0.0
-    variance = 0.0
-    for sign, x in ((1, real), (-1, made)):
-        many = min(_PACKS, half // pack)
-        sums = ratio[np.searchsorted(edges, x[half : half + many * pack])].reshape(many, pack).sum(axis=1)
-        terms = -np.logaddexp(0.0, -sign * sums)
-        total += float(terms.mean())
-        variance += float(terms.var()) / many
-    return Known(math.log(2) + total / 2, math.sqrt(variance) / 2, f"{_PACKS:,} packs of each law")
 
 
 def _gap_on_line(players: Players, numbers: Mapping[str, float], real: Array, made: Array, window: tuple[float, float]) -> Row:

@@ -129,9 +129,7 @@ class Line(Estimators):
         width = max(noise, self.bandwidth)
         lattice, (points, weights) = self._lattice(width), self._made(samples)
         p_r, p_g = lattice.p_r, lattice.masses(points, weights)
-        if noise < 2 * self._step and self._stratified:  # few samples fill fine cells, where they are spread evenly
-            masses = p_r, p_g
-        elif noise < 2 * self._step:  # finer than the cells of JSD: they hold the same masses with it as without
+        if noise < 2 * self._step:  # finer than the cells of JSD: they hold the same masses with it as without
             masses = self._masses, self._shares(samples)
         else:
             masses = lattice.smooth(p_r, noise), lattice.smooth(p_g, noise)

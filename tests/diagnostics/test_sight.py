@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from gandash.config.data import MixtureConfig, RingConfig
+from gandash.config.data import GaussianConfig, MixtureConfig, RingConfig
 from gandash.diagnostics.estimators import optimal_discriminator
 from gandash.diagnostics.line import Line
 from gandash.diagnostics.packs import jensen_shannon_of_packs
@@ -64,6 +64,26 @@ def test_the_value_of_the_best_d_that_judges_packs() -> None:
     exact = exact_jsd(stats.norm(0, 1), stats.norm(0.6 * 2, 1))
     assert found.readings["jsd_seen"] == pytest.approx(exact, abs=0.005)
     assert found.readings["jsd"] < exact / 2
+
+
+def test_packs_of_a_spike() -> None:
+    """G squeezes |z| < 1 into a spike of half-width 0.005, which cells of equal width would smear; by packs drawn by chance."""
+    line = Line(distribution(GaussianConfig(mean=0.0, std=1.0)), stratified=True)
+
+    def g(z: np.ndarray) -> np.ndarray:
+        return np.where(np.abs(z) < 1, 0.005 * z, np.sign(z) * (np.abs(z) - 0.995))
+
+    def log_ratio(x: np.ndarray) -> np.ndarray:
+        z = np.where(np.abs(x) < 0.005, x / 0.005, np.abs(x) + 0.995)
+        return -(x**2 - z**2) / 2 + np.where(np.abs(x) < 0.005, math.log(0.005), 0.0)
+
+    z = np.random.default_rng(0).standard_normal((2, 1_000_000, 4))
+    sums = log_ratio(z[0]).sum(1), log_ratio(g(z[1])).sum(1)
+    exact = math.log(2) - (np.logaddexp(0, -sums[0]).mean() + np.logaddexp(0, sums[1]).mean()) / 2
+    x = g(stats.norm.ppf((np.arange(line.samples) + 0.5) / line.samples))
+    seen = line.see(torch.from_numpy(x)[:, None], 0.0)
+    assert seen_jsd(seen, 4) == pytest.approx(exact, rel=0.01)
+    assert seen_jsd(seen, 1) == pytest.approx(line.read(torch.from_numpy(x)[:, None]).jsd, rel=1e-9)
 
 
 @given(st.integers(2, 8), st.integers(0, 2**32 - 1))
