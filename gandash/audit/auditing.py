@@ -17,6 +17,7 @@ from gandash.audit.points import Shown, audit_points
 from gandash.audit.row import Known, Row, Unaudited
 from gandash.audit.scalar import audit_distance, audit_scalar
 from gandash.audit.seen import audit_seen
+from gandash.audit.verdicts import Curves, audit_verdict
 from gandash.config import GameConfig
 from gandash.config.setting import JsonValue
 from gandash.wire.facts import LineFacts, PhaseFacts, PictureFacts, PlaneFacts
@@ -27,6 +28,9 @@ STEPS = {"line": 600, "plane": 600, "pictures": 600, "scalar": 200}
 """How far a preset of each group is played: into the middle of its story, where no number is at rest."""
 
 _MANY, _MANY_PICTURES = 200_000, 4096  # samples of each law behind expectations
+
+_OF_NOISE = ("regulariser.noise", "regulariser.noise_half_life")
+_OTHER_UNITS = ("objective", "regulariser.smoothing")
 
 _HISTORY = "it belongs to the path, not to a state: the cosine of two displacements that are gone"
 _OF_A_POINT = "two points have no densities: it is log 2 until they meet"
@@ -58,6 +62,7 @@ def audit(name: str, config: GameConfig, steps: int, changes: Sequence[tuple[int
     be_reproducible()
     trajectory = Trajectory(config)
     observer = Observer(trajectory)
+    curves = Curves(observer.columns, observer.measurement().readings)
     coming = list(changes)
     while trajectory.step < steps:
         while coming and coming[0][0] <= trajectory.step:
@@ -68,10 +73,19 @@ def audit(name: str, config: GameConfig, steps: int, changes: Sequence[tuple[int
         if not trajectory.is_finite():
             raise ValueError(f"the game diverged at step {trajectory.step}; audit it at an earlier one")
         if observer.free_rows == 0:
-            observer.drain()
+            curves.take(observer.drain().values)
+    curves.take(observer.drain().values)
+    observer.renew_verdict()
     label, _ = observer.frame_arrays()
     numbers = {n: math.nan if v is None else float(v) for n, v in label.numbers.items()}
     found = list(_rows(Players(observer.game, observer.state), observer, numbers, trajectory.config))
+    if "noise" in numbers:
+        found.append(noise_in_force(numbers["noise"], config, steps, changes))
+    if any(path in _OTHER_UNITS for _, path, _ in changes):
+        found.append(Unaudited("verdict", "what D's output means was changed, and the verdict forgot what was before"))
+    else:
+        floors = {n: (f.mean, f.worst_5pct) for n, f in observer.floors.items()}
+        found += audit_verdict(observer.verdict.reason, curves.by_column, floors)
     of_step = Known(trajectory.step, 0.0, "the step at which the game stands still")
     found.append(Row("measured", label.measured, of_step))
     if "jsd_step" in numbers:
@@ -84,6 +98,18 @@ def audit(name: str, config: GameConfig, steps: int, changes: Sequence[tuple[int
     return Audit(name, trajectory.step, rows, unaudited, tuple(sorted(unexplained)))
 
 
+def noise_in_force(shown: float, config: GameConfig, steps: int, changes: Sequence[tuple[int, str, JsonValue]]) -> Row:
+    """Instance noise now, from the settings and from when they were changed alone."""
+    of = {path: float(getattr(config.regulariser, path.rpartition(".")[2])) for path in _OF_NOISE}
+    since = 0
+    for step, path, value in changes:
+        if path in of and step < steps and of[path] != float(value):  # type: ignore[arg-type]
+            of[path], since = float(value), step  # type: ignore[arg-type]
+    sigma, half_life = of.values()
+    now = sigma * 0.5 ** ((steps - since) / half_life) if half_life else sigma
+    return Row("noise", shown, Known(now, 0.0, "halved so often since it was set"), 1e-5 * now, "single precision")
+
+
 def _rows(players: Players, observer: Observer, numbers: Mapping[str, float], config: GameConfig) -> Iterator[Row | Unaudited]:
     facts, samples = observer.facts(), observer.samples
     floors = {n: (f.mean, f.worst_5pct) for n, f in observer.floors.items()}
@@ -93,10 +119,10 @@ def _rows(players: Players, observer: Observer, numbers: Mapping[str, float], co
         rng = np.random.default_rng(53)
         real, made = (x + noise * rng.standard_normal(x.shape) for x in (real, made))
     if isinstance(facts, PhaseFacts):
-        yield from audit_scalar(config, facts.phase.eigenvalues, facts.equilibrium)
+        yield from audit_scalar(players, facts, numbers["gap_half"])
         yield from audit_distance(float(observer.state.theta), config, numbers["wasserstein"])
         for name in numbers:
-            if name != "jsd_step" and name.startswith(("jsd", "modes", "high_quality", "reverse_kl", "gap")):
+            if name != "jsd_step" and name.startswith(("jsd", "modes", "high_quality", "reverse_kl", "gap_star")):
                 yield Unaudited(name, _OF_A_POINT)
         yield Unaudited("wasserstein_average", _OF_A_POINT)
     elif isinstance(facts, PictureFacts):
@@ -116,5 +142,5 @@ def _reasons(numbers: Mapping[str, float]) -> dict[str, str]:
     """Why what is left is not audited."""
     reasons = {"update_cosine": _HISTORY, "jsd_error": _OF_THE_READING}
     reasons |= dict.fromkeys(("gap_star_floor", "jsd_seen_floor"), _FLOOR)
-    reasons |= dict.fromkeys(("noise", "pack"), "it is a setting, not a measurement")
+    reasons["pack"] = "it is a setting, not a measurement"
     return {name: why for name, why in reasons.items() if name in numbers}

@@ -15,14 +15,13 @@ from gandash.wire.facts import Facts
 
 AUDITED = frozenset(
     {"references.value", "reading.centre", "parameters.generator", "parameters.discriminator", "perfect_quality", "mode_shares"}
-    | {"phase.eigenvalues", "equilibrium"}
+    | {"phase.eigenvalues", "phase.multipliers", "phase.modulus", "phase.boundary", "equilibrium"}
 )
 """Numbers of the facts that are found again, by their path in `gandash.wire.facts`."""
 
 _CHOSEN = "it says what is drawn and where, and measures nothing"
 _SET = "a setting, told as it was given"
 _OF_ESTIMATORS = "what the page's own estimator reads on samples of p_r: another estimator has another floor"
-_OF_ROUNDS = "of a whole round with its rule and the optimisers' memory, which are not written anew here"
 
 NOT_AUDITED = {
     **dict.fromkeys(("floors.mean", "floors.worst_5pct"), _OF_ESTIMATORS),
@@ -31,7 +30,6 @@ NOT_AUDITED = {
     ),
     **dict.fromkeys(("window", "latent.window", "phase.grid", "reading.low", "reading.high", "walk", "map_side"), _CHOSEN),
     **dict.fromkeys(("pictures", "grid_columns", "real_pictures"), _CHOSEN),
-    **dict.fromkeys(("phase.multipliers", "phase.modulus", "phase.boundary"), _OF_ROUNDS),
     **dict.fromkeys(("references.since", "reading.since", "noise_halvings"), "told from the log of changed settings"),
 }
 """All others, and why not."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+from gandash.audit.players import Array, Players
+from gandash.audit.rounds import Complexes, Field, jacobian, largest_multiplier, multipliers_at
 from gandash.audit.row import Known, Row, Unaudited
 from gandash.config import GameConfig
 from gandash.config.data import PointMassConfig
+from gandash.wire.facts import PhaseFacts
 
 _H = 1e-5
 
@@ -24,23 +28,60 @@ def _soft(t: float) -> float:
     return float(np.logaddexp(0.0, t))
 
 
-def audit_scalar(
-    config: GameConfig, eigenvalues: Sequence[tuple[float, float]], equilibrium: tuple[float, float] | None
-) -> Iterator[Row | Unaudited]:
-    """Both eigenvalues of the descent field's Jacobian where G is on the data and D is flat."""
-    names = ("eigenvalue, real part", "eigenvalue, imaginary part")
+def audit_scalar(players: Players, facts: PhaseFacts, gap_half: float) -> Iterator[Row | Unaudited]:
+    """Eigenvalues of the descent field's Jacobian where both rest, what a round makes of a small distance there, and where D is
+    on the data."""
+    config = players.game.config
+    shown, equilibrium = facts.phase, facts.equilibrium
+    yield _gap(players, config, gap_half)
+    field = field_of(config)
+    names = ("eigenvalues", "multipliers", "modulus", "boundary")
+    if field is None or equilibrium is None or not shown.eigenvalues:
+        why = "the field of this game is not written out anew" if field is None else "there is no rest point to linearise at"
+        yield from (Unaudited(name, why) for name in names)
+        return
+    at = np.array(equilibrium)
+    force = Known(0.0, 0.0, "there both players' slopes vanish")
+    yield Row("force at the equilibrium", float(np.abs(field(at)).max()), force, 1e-5, "differences, rounded")
+    eigenvalues = np.linalg.eigvals(jacobian(field, at)).astype(np.complex128)
+    yield from _alike("eigenvalue", shown.eigenvalues, eigenvalues, "differences of the losses")
+    found = multipliers_at(config, field, at)
+    if found is None:
+        yield from (Unaudited(name, "a round of this rule and optimiser is not played anew here") for name in names[1:])
+        return
+    multipliers, modulus = found
+    yield Row(
+        "modulus",
+        math.nan if shown.modulus is None else shown.modulus,
+        Known(modulus, 0.0, "a round played near the rest point"),
+        2e-4 * (1 + modulus),
+        "differences, rounded",
+    )
+    if shown.multipliers is not None:
+        near = np.array([z for z in multipliers if abs(z) > 1e-6])  # what a rule remembers may have eigenvalues of 0
+        own = tuple(z for z in shown.multipliers if abs(complex(*z)) > 1e-6)
+        yield from _alike("multiplier", own, near, "a round played near the rest point")
+    if shown.boundary is not None:
+        h = config.generator_optimiser.learning_rate
+        around: Complexes = np.array([h * complex(*z) for z in shown.boundary], dtype=np.complex128)
+        on_it = largest_multiplier(config.update_rule.kind, around)
+        if on_it is not None:
+            worst = float(on_it[np.abs(on_it - 1).argmax()])
+            yield Row("modulus on the boundary", worst, Known(1.0, 0.0, "the rule's recurrence, solved"), 1e-5, "rounding")
+
+
+def field_of(config: GameConfig) -> Field | None:
+    """v at (theta, psi), by differences of the losses written anew; None for games whose losses are not."""
     data, r = config.data, config.regulariser
     if config.objective not in _LOSSES or not isinstance(data, PointMassConfig) or r.noise or r.spectral != "off" or r.clip:
-        yield from (Unaudited(name, "the field of this game is not written out anew") for name in names)
-        return
-    if equilibrium is None or not eigenvalues:
-        yield from (Unaudited(name, "there is no rest point to linearise at") for name in names)
-        return
+        return None
     place, smoothing = float(data.place), float(r.smoothing)
     loss_d, loss_g = _LOSSES[config.objective]
     gamma = float(r.r1) + float(r.r2)
 
-    def field(theta: float, psi: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    def field(w: Array) -> Array:
+        theta, psi = w
+
         def of_d(p: float) -> float:
             real, fake = p * place, p * theta
             asked = smoothing * (_soft(real) - _soft(-real)) if smoothing else 0.0
@@ -52,16 +93,33 @@ def audit_scalar(
 
         return np.array([_slope(of_g, theta), _slope(of_d, psi)])
 
-    at = np.array(equilibrium)
-    force = Known(0.0, 0.0, "there both players' slopes vanish")
-    yield Row("force at the equilibrium", float(np.abs(field(*at)).max()), force, 1e-5, "differences, rounded")
-    columns = [(field(*(at + h)) - field(*(at - h))) / (2e-3) for h in 1e-3 * np.eye(2)]
-    known = sorted(np.linalg.eigvals(np.stack(columns, axis=1)), key=lambda v: (v.real, v.imag))
-    shown = sorted((complex(*pair) for pair in eigenvalues), key=lambda v: (v.real, v.imag))
-    for name, part in zip(names, ("real", "imag"), strict=True):
-        for one, other in zip(shown, known, strict=True):
-            how = Known(float(getattr(other, part)), 0.0, "differences of the losses")
-            yield Row(name, float(getattr(one, part)), how, 1e-3 * (1 + abs(other)), "a thousandth: differences, rounded")
+    return field
+
+
+def _alike(name: str, shown: Sequence[tuple[float, float]], found: Complexes, how: str) -> Iterator[Row]:
+    """Two sets of complex numbers, each with the nearest of the other's."""
+    yield Row(f"{name}s", len(shown), Known(len(found), 0.0, how))
+    left = [complex(z) for z in found]
+    for pair in shown if len(shown) == len(found) else ():
+        one = complex(*pair)
+        other = left.pop(int(np.argmin([abs(one - z) for z in left])))
+        for part in ("real", "imag"):
+            known = Known(float(getattr(other, part)), 0.0, how)
+            yield Row(f"{name}, {part}", float(getattr(one, part)), known, 1e-3 * (1 + abs(other)), "a thousandth: differences")
+
+
+def _gap(players: Players, config: GameConfig, shown: float) -> Row:
+    """|D - 1/2| on the data: a point."""
+    data = config.data
+    assert isinstance(data, PointMassConfig)
+    place, reading = float(data.place), players.game.objective.reading
+    (d,) = players.read(players.outputs_at(np.array([[place]])))
+    off = abs(float(d) - reading.centre) if reading.centre is not None else 0.0
+    cell = (abs(place) + 2.5) / 256  # about the distance of two places of the line that are looked at
+    steep = abs(float(players.state.phi_effective)) * (0.25 if reading.is_probability else 1.0)
+    return Row(
+        "gap_half", shown, Known(off, 0.0, "D where the data are"), 1.1 * steep * cell + 1e-3, "the place beside is read too"
+    )
 
 
 def audit_distance(theta: float, config: GameConfig, wasserstein: float) -> Iterator[Row]:

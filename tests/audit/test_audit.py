@@ -12,17 +12,21 @@ from pydantic import BaseModel
 from scipy import stats
 from test_floors import read, sources
 
-from gandash.audit.auditing import audit
+from gandash.audit.auditing import audit, noise_in_force
 from gandash.audit.distances import jsd_of_ratios, jsd_on_cells, jsd_on_line, jsd_on_plane, sliced_wasserstein
 from gandash.audit.lines import AUDITED, NOT_AUDITED, audit_lines
+from gandash.audit.packs import jsd_of_packs
 from gandash.audit.pictures import frechet, neighbourhoods
 from gandash.audit.players import Array, Players
+from gandash.audit.rounds import multipliers_at
 from gandash.audit.row import Known, Row
+from gandash.audit.scalar import field_of
+from gandash.audit.verdicts import audit_verdict
 from gandash.cli import configure
 from gandash.cli.auditing import table
 from gandash.config.objectives import OBJECTIVES
 from gandash.config.setting import JsonValue
-from gandash.diagnostics import measure
+from gandash.diagnostics import measure, phase
 from gandash.diagnostics.plane_divergence import Estimate
 from gandash.game.distributions import distribution
 from gandash.presets import PRESETS
@@ -173,6 +177,84 @@ def test_neighbourhoods_of_samples_apart_and_alike() -> None:
 )
 def test_a_row_passes_within_its_tolerance(shown: float, known: float, passes: bool) -> None:
     assert Row("x", shown, Known(known, 0.01, ""), 0.05, "").passed == passes
+
+
+# ------------------------------------------------------------------------------------------- rounds, packs and verdicts
+
+
+@pytest.mark.parametrize(
+    ("rule", "modulus"),
+    [
+        ({"kind": "simultaneous"}, math.sqrt(1 + 0.25 * 0.01)),  # |1 - h i/2|
+        ({"kind": "alternating", "discriminator_steps": 1}, 1.0),
+        ({"kind": "extragradient"}, abs(1 - 0.05j + (0.05j) ** 2)),
+        ({"kind": "lookahead", "rounds": 2, "share": 1.0}, math.sqrt(1 + 0.25 * 0.01)),
+    ],
+)
+def test_rounds_of_the_dirac_gan_multiply_by_what_is_known(rule: JsonValue, modulus: float) -> None:
+    """Without a penalty H has the eigenvalues +-i/2 (Mescheder et al. 2018); h = 0.1."""
+    config = configure(
+        PRESETS["dirac-orbit"].config,
+        [
+            ("update_rule", rule),
+            ("generator_optimiser.learning_rate", 0.1),
+            ("discriminator_optimiser.learning_rate", 0.1),
+        ],
+    )
+    field = field_of(config)
+    assert field is not None
+    found = multipliers_at(config, field, np.zeros(2))
+    assert found is not None
+    assert found[1] == pytest.approx(modulus, abs=1e-6)
+
+
+def test_a_scalar_game_with_another_modulus_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slipped(*of: object) -> Array:
+        return 1.01 * np.eye(2)
+
+    monkeypatch.setattr(phase, "_round_matrix", slipped)
+    found = audit("dirac-r1", PRESETS["dirac-r1"].config, 3)
+    missed = {row.name for row in found.rows if not row.passed}
+    assert "modulus" in missed and any(name.startswith("multiplier") for name in missed)
+
+
+def test_packs_of_shifted_gaussians() -> None:
+    """The mean of a pack is sufficient: packs of 4 of N(0, 1) and N(1, 1) are N(0, 1) and N(2, 1)."""
+    x = normal(N, 11)[:, 0], normal(N, 12)[:, 0] + 1
+    ratios = [0.5 - one for one in x]
+    found = jsd_of_packs(ratios[0], ratios[1], 4)
+    assert found.value == pytest.approx(0.33683, abs=5 * found.error)
+
+
+CURVES = {"gap_half": [0.5] * 40 + [0.2] * 20, "jsd_average": [0.4] * 20 + [0.3] * 32 + [0.1] * 8}
+FLOORS = {"jsd": (0.001, 0.002)}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "missed"),
+    [
+        ("No trend: max |D − 1/2| = 0.20, JSD of the averaged G = 0.100 nats (floor 0.0020).", 0),
+        ("No trend: max |D − 1/2| = 0.20, JSD = 0.300 nats (floor 0.0020).", 1),
+        ("No trend: max |D − 1/2| = 0.50, JSD = 0.100 nats (floor 0.0010).", 2),
+        (
+            "JSD was 0.400 in the first third; in the last max |D − 1/2| = 0.20, JSD = 0.300 nats (floor 0.002).",
+            0,
+        ),
+        ("JSD was 0.300 in the first third; in the last JSD = 0.100 nats (floor 0.002).", 2),
+    ],
+)
+def test_numbers_of_a_sentence_are_those_of_the_curves(sentence: str, missed: int) -> None:
+    rows = [one for one in audit_verdict(sentence, CURVES, FLOORS) if isinstance(one, Row)]
+    assert len(rows) >= 3
+    assert sum(not row.passed for row in rows) == missed
+
+
+def test_noise_that_fades_is_found_again_from_the_settings_alone() -> None:
+    config = configure(PRESETS["one-gaussian"].config, [("regulariser.noise", 0.5)])
+    changes: list[tuple[int, str, JsonValue]] = [(4, "regulariser.noise_half_life", 4.0), (6, "regulariser.noise", 0.8)]
+    found = noise_in_force(0.4, config, 10, changes)
+    assert found.passed and found.known.value == pytest.approx(0.4)
+    assert not noise_in_force(0.8 * 0.5**2.5, config, 10, changes).passed  # as if it had faded from step 0
 
 
 # ------------------------------------------------------------------------------------------- nothing is silently left out
