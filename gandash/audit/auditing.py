@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gandash.audit.examined import audit_examined
 from gandash.audit.lines import audit_lines
 from gandash.audit.norms import audit_norms
 from gandash.audit.outputs import audit_outputs
@@ -54,9 +55,17 @@ class Audit:
         return all(row.passed for row in self.rows) and not self.unexplained
 
 
-def audit(name: str, config: GameConfig, steps: int, changes: Sequence[tuple[int, str, JsonValue]] = ()) -> Audit:
+def audit(
+    name: str,
+    config: GameConfig,
+    steps: int,
+    changes: Sequence[tuple[int, str, JsonValue]] = (),
+    *,
+    examined: bool = False,
+) -> Audit:
     """Play `steps` rounds, with live `changes` (step, path, value) in their order, stand still, and audit what is shown.
 
+    With `examined` also what Examine finds of a game on points, which may take a minute.
     Raises ValueError where the game diverges before.
     """
     be_reproducible()
@@ -76,9 +85,14 @@ def audit(name: str, config: GameConfig, steps: int, changes: Sequence[tuple[int
             curves.take(observer.drain().values)
     curves.take(observer.drain().values)
     observer.renew_verdict()
+    players = Players(observer.game, observer.state)
     label, _ = observer.frame_arrays()
     numbers = {n: math.nan if v is None else float(v) for n, v in label.numbers.items()}
-    found = list(_rows(Players(observer.game, observer.state), observer, numbers, trajectory.config))
+    found = list(_rows(players, observer, numbers, trajectory.config))
+    if examined and isinstance(observer.facts(), LineFacts | PlaneFacts):
+        name_of_jsd = "jsd" if players.game.pack == 1 else "jsd_seen"
+        known = [one.known for one in found if isinstance(one, Row) and one.name == name_of_jsd]
+        found += audit_examined(players, known[0] if known and (players.game.pack == 1 or not numbers["noise"]) else None)
     if "noise" in numbers:
         found.append(noise_in_force(numbers["noise"], config, steps, changes))
     if any(path in _OTHER_UNITS for _, path, _ in changes):

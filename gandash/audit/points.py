@@ -117,7 +117,7 @@ def _coverage(players: Players, shown: Shown, whose: str, made: Array) -> Iterat
             yield Row(name + whose, n[name + whose], Known(math.nan, 0.0, "p_r has no modes"))
         return
     places, weights = modes.places.double().numpy(), modes.weights.double().numpy()
-    counts = _at_modes(made, places, modes.std)
+    counts = at_modes(made, places, modes.std)
     share = counts / len(made)
     expected = share * shown.samples
     certain, possible = int((expected > 7).sum()), int((counts > 0).sum())  # e^-7 is one in a thousand
@@ -143,7 +143,7 @@ def _coverage(players: Players, shown: Shown, whose: str, made: Array) -> Iterat
     yield Row(f"reverse_kl{whose}", n[f"reverse_kl{whose}"], found, 4 * counting, "what counting few samples adds", spread)
 
 
-def _at_modes(x: Array, places: Array, std: float) -> Array:
+def at_modes(x: Array, places: Array, std: float) -> Array:
     """How many of samples x lie within three standard deviations of each mode, and nearer to it than to any other."""
     counts = np.zeros(len(places))
     for part in np.array_split(x, max(1, len(x) // 50_000)):
@@ -158,7 +158,7 @@ def _quality_of_p_r(players: Players, shown: Shown, real: Array) -> Iterator[Row
     """The line of a perfect generator in the curve of high quality."""
     modes = players.game.data.modes()
     if modes is not None and modes.std > 0:
-        shares = _at_modes(real, modes.places.double().numpy(), modes.std) / len(real)
+        shares = at_modes(real, modes.places.double().numpy(), modes.std) / len(real)
         whole, errors = shares.sum(), np.sqrt(np.maximum(shares * (1 - shares), 1e-9) / len(real))
         error = math.sqrt(max(whole * (1 - whole), 1e-9) / len(real))
         yield Row("perfect_quality", shown.perfect_quality, Known(float(whole), error, f"{len(real):,} real samples"))

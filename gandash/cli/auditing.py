@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 )
 @click.option("--set", "assignments", metavar="PATH=VALUE", multiple=True, help="Change a setting, as with `train`.")
 @at_option("The same in mid-run.")
+@click.option("--examine", is_flag=True, help="What Examine finds too, of games on points: a minute more for each.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object; NaN becomes null.")
 @click.pass_context
 def audit(
@@ -37,6 +38,7 @@ def audit(
     steps: int | None,
     assignments: tuple[str, ...],
     timed: tuple[tuple[int, str], ...],
+    examine: bool,
     as_json: bool,
 ) -> None:
     """Play presets, and find every number that their page would show again by other means, from many samples.
@@ -64,7 +66,7 @@ def audit(
         if sys.stderr.isatty():
             click.echo(f"[{i}/{len(games)}] {name}, {wanted} steps", err=True)
         try:
-            found.append(audited(name, config, wanted, timeline(config, wanted, live)))
+            found.append(audited(name, config, wanted, timeline(config, wanted, live), examined=examine))
         except ValueError as error:
             failed[name] = str(error)
             click.echo(one_line(f"{name}: not audited, {error}"), err=True)

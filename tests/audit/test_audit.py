@@ -14,12 +14,13 @@ from test_floors import read, sources
 
 from gandash.audit.auditing import audit, noise_in_force
 from gandash.audit.distances import jsd_of_ratios, jsd_on_cells, jsd_on_line, jsd_on_plane, sliced_wasserstein
+from gandash.audit.examined import audit_duality, audit_mode_table, audit_spectrum
 from gandash.audit.lines import AUDITED, NOT_AUDITED, audit_lines
 from gandash.audit.packs import jsd_of_packs
 from gandash.audit.pictures import frechet, neighbourhoods
 from gandash.audit.players import Array, Players
 from gandash.audit.rounds import multipliers_at
-from gandash.audit.row import Known, Row
+from gandash.audit.row import Known, Row, Unaudited
 from gandash.audit.scalar import field_of
 from gandash.audit.verdicts import audit_verdict
 from gandash.cli import configure
@@ -28,9 +29,12 @@ from gandash.config.objectives import OBJECTIVES
 from gandash.config.setting import JsonValue
 from gandash.diagnostics import measure, phase
 from gandash.diagnostics.plane_divergence import Estimate
+from gandash.examine.examination import FrozenGame, GameCopy
+from gandash.examine.registry import examine
 from gandash.game.distributions import distribution
 from gandash.presets import PRESETS
 from gandash.wire.facts import LineFacts, PhaseFacts, PictureFacts, PlaneFacts
+from gandash.wire.findings import DualityGap, Examinable, Result, Samples, Spectrum
 from gandash.worker.observer import Observer
 from gandash.worker.trajectory import Trajectory
 
@@ -224,6 +228,58 @@ def test_packs_of_shifted_gaussians() -> None:
     ratios = [0.5 - one for one in x]
     found = jsd_of_packs(ratios[0], ratios[1], 4)
     assert found.value == pytest.approx(0.33683, abs=5 * found.error)
+
+
+Examined = tuple[Players, GameCopy, dict[Examinable, Result]]
+
+
+@pytest.fixture(scope="module")
+def small() -> Examined:
+    """A small game on two modes, some steps on, and what Examine finds of it in little time."""
+    changes: list[tuple[str, JsonValue]] = [("generator.width", 6), ("discriminator.width", 6)]
+    trajectory = Trajectory(configure(PRESETS["two-modes"].config, changes))
+    for _ in range(60):
+        trajectory.advance()
+    frozen = FrozenGame(0, trajectory.config, trajectory.state)
+    quick = (Examinable.SPECTRUM, Examinable.DUALITY, Examinable.SAMPLES)
+    found = {what: list(examine(what, frozen, lambda: None))[-1].result for what in quick}
+    return Players(trajectory.game, trajectory.state), GameCopy.of(frozen), {w: r for w, r in found.items() if r is not None}
+
+
+def missed_of(rows: Iterator[Row | Unaudited]) -> list[str]:
+    rows_alone = [row for row in rows if isinstance(row, Row)]
+    assert rows_alone
+    return [row.name for row in rows_alone if not row.passed]
+
+
+def test_a_spectrum_is_found_again_and_a_wrong_one_found_out(small: Examined) -> None:
+    players, copy, found = small
+    spectrum = found[Examinable.SPECTRUM]
+    assert isinstance(spectrum, Spectrum) and not missed_of(audit_spectrum(players, copy, spectrum))
+    longer = tuple((1.03 * re, 1.03 * im) for re, im in spectrum.eigenvalues)
+    assert missed_of(audit_spectrum(players, copy, spectrum.model_copy(update={"eigenvalues": longer})))
+
+
+def test_a_duality_gap_is_found_again_and_a_wrong_one_found_out(
+    small: Examined,
+) -> None:
+    players, copy, found = small
+    gap = found[Examinable.DUALITY]
+    assert isinstance(gap, DualityGap) and not missed_of(audit_duality(players, copy, gap))
+    assert gap.gap is not None
+    assert missed_of(audit_duality(players, copy, gap.model_copy(update={"gap": gap.gap + 0.05}))) == ["duality: gap"]
+
+
+def test_a_mode_table_is_found_again_and_a_wrong_one_found_out(
+    small: Examined,
+) -> None:
+    players, _, found = small
+    table = found[Examinable.SAMPLES]
+    assert isinstance(table, Samples) and table.modes is not None and not missed_of(audit_mode_table(players, table))
+    first = table.modes.rows[0]
+    rows = (first.model_copy(update={"share": first.share + 0.1}), *table.modes.rows[1:])
+    wrong = table.model_copy(update={"modes": table.modes.model_copy(update={"rows": rows})})
+    assert missed_of(audit_mode_table(players, wrong)) == ["mode 1: share"]
 
 
 CURVES = {"gap_half": [0.5] * 40 + [0.2] * 20, "jsd_average": [0.4] * 20 + [0.3] * 32 + [0.1] * 8}
