@@ -11,7 +11,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from gandash.diagnostics.verdict import Verdict
     from gandash.runs.record import Record
+    from gandash.wire.facts import Engine
     from gandash.worker.observer import Observer
     from gandash.worker.trajectory import StateSnapshot, Trajectory
 
@@ -55,12 +56,19 @@ class Timed(NamedTuple):
     value: JsonValue
 
 
-def play(config: GameConfig, steps: int, directory: Path | None, changes: Sequence[Timed] = ()) -> Outcome:
+class NotPlayedSo(ValueError):
+    """The engine that was asked for cannot play this game here: says why."""
+
+
+def play(
+    config: GameConfig, steps: int, directory: Path | None, changes: Sequence[Timed] = (), engine: Engine | None = None
+) -> Outcome:
     """Play `steps` rounds, fewer when the game diverges or somebody interrupts; keep the run in `directory`.
 
-    `changes` of live settings stand in the order of their steps.
+    `changes` of live settings stand in the order of their steps. Without an `engine`: the best there is, and nobody waits for a
+    better one.
 
-    A diverged run keeps the state before the step that broke it. Raises what `Record` raises.
+    A diverged run keeps the state before the step that broke it. Raises NotPlayedSo, and what `Record` raises.
     """
     with ExitStack() as stack:
         with leaving_at_once():
@@ -73,7 +81,8 @@ def play(config: GameConfig, steps: int, directory: Path | None, changes: Sequen
         stop = stack.enter_context(_first_signal())
 
         be_reproducible()
-        trajectory = Trajectory(config)
+        trajectory = Trajectory(config, engine)
+        _make_ready(trajectory, engine)
         observer = Observer(trajectory)
         record = stack.enter_context(Record(directory, trajectory, observer.columns)) if directory else None
         began = time.perf_counter()
@@ -91,6 +100,30 @@ def play(config: GameConfig, steps: int, directory: Path | None, changes: Sequen
             record.checkpoint(trajectory)
             record.end(verdict, interrupted=bool(stop))
     return Outcome(report, stop[0] if stop else 0)
+
+
+def _make_ready(trajectory: Trajectory, asked: Engine | None) -> None:
+    """Who is to play this run, or the next one."""
+    from gandash.game.compiled import kept, making
+    from gandash.game.compiled.plans import covers
+    from gandash.server import compiling
+
+    if asked == "compiled" and not trajectory.is_compiled:
+        raise NotPlayedSo("compiled rounds are for plain MLPs on the processor and rules without second derivatives")
+    missing = covers(trajectory.game) and not kept.is_ready()
+    if missing and asked is None and kept.is_wanted() and kept.can_keep():
+        with suppress(OSError):
+            compiling.start(outlives=True)
+            told = "Faster rounds are being compiled for this machine meanwhile, once; this run is played by torch."
+            click.echo(told, err=True)
+    try:
+        if missing and asked == "compiled":
+            click.echo("Rounds are compiled for this machine, once: half a minute.", err=True)
+            with suppress(OSError):  # where they cannot be kept, they are compiled for this run alone
+                making.make_ready()
+        trajectory.prepare()
+    except ImportError as error:
+        raise NotPlayedSo(f"compiled rounds need numba, and it cannot be imported: {error}") from None
 
 
 def _play_rounds(
@@ -143,6 +176,7 @@ def _report(
     floors = {name: asdict(floor) for name, floor in observer.floors.items()}
     report = {
         "steps": trajectory.step,
+        "engine": trajectory.engine,
         "seconds": seconds,
         "steps_per_second": trajectory.step / seconds if seconds else None,
         "diverged": verdict.kind == "diverged",

@@ -1,9 +1,11 @@
 """What every test stands on: one thread, Hypothesis without deadlines (slow machines) or files in the tree, a word on how far
-the suite is; a game so small that a step costs almost nothing, and waiting that has an end."""
+the suite is; compiled rounds; a game so small that a step costs almost nothing, and waiting that has an end."""
 
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -31,6 +33,9 @@ settings.load_profile("gandash")
 
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):  # one tells, not every worker
+        # Games are played as visitors' are, by compiled rounds; on a machine that has none yet that takes half a minute, once
+        command = "from gandash.game.compiled.making import make_ready; make_ready()"
+        subprocess.run([sys.executable, "-c", command], cwd=Path(__file__).parents[1], check=True)
         out = os.dup(1)  # taken now, when pytest does not capture: it does while a test is played
         config.pluginmanager.register(Progress(lambda line: os.write(out, f"\n{line}\n".encode())), "progress")
 

@@ -9,16 +9,17 @@ from torch import Tensor
 from gandash.config import GameConfig
 from gandash.config.setting import JsonValue
 from gandash.game.round import Players
+from gandash.wire.facts import Engine
 from gandash.wire.messages import Change
 from gandash.worker.games import Games
 from gandash.worker.observer import Observer
-from gandash.worker.trajectory import Engine, StateSnapshot, Trajectory
+from gandash.worker.trajectory import StateSnapshot, Trajectory
 
 
 class Played(Trajectory):
     """A trajectory that tells its own observer, and answers for it: `played.drain()` is its observer's."""
 
-    def __init__(self, config: GameConfig, engine: Engine = "torch") -> None:
+    def __init__(self, config: GameConfig, engine: Engine | None = None) -> None:
         super().__init__(config, engine)
         self.observer = Observer(self)
 

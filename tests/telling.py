@@ -29,6 +29,7 @@ def line_facts(*columns: str, **changed: Any) -> LineFacts:
         "samples": 4096,
         "noise_halvings": (),
         "device": "CPU",
+        "engine": "torch",
         "parameters": Parameters(generator=1, discriminator=1),
         "wasserstein": "W_1",
         "jsd_is_bound": False,

@@ -33,10 +33,11 @@ from gandash.config.data.pictures import PICTURE_LATENT
 from gandash.config.networks import MLPConfig, PointConfig
 from gandash.config.setting import SettingError, settings
 from gandash.diagnostics.measure import READINGS
+from gandash.game.compiled import kept, making
 from gandash.presets import DEFAULT, PRESETS
 from gandash.presets.base import GROUPS, Preset
 from gandash.runs.record import CHECKPOINT, CONFIG, EVENTS, METRICS, load, replay
-from gandash.server import admission
+from gandash.server import admission, compiling
 from gandash.wire.frame import finite
 from gandash.worker.checkpoint import load as saved
 from gandash.worker.observer import COLUMNS
@@ -303,6 +304,35 @@ def test_the_result_as_json() -> None:
         session.advance()
     assert list(report["metrics"].values()) == finite(session.drain().values[-1].tolist())
     assert report["measurement"]["jsd"] == session.measurement().readings["jsd"]
+
+
+def test_it_is_played_by_whom_one_asks_for_and_the_record_says_so(tmp_path: Path) -> None:
+    reports = {}
+    for engine in ("torch", "compiled"):
+        reports[engine] = train("--steps", "5", "--set", "run.batch=16", "--engine", engine, "--out", str(tmp_path / engine))
+        assert reports[engine]["engine"] == load(tmp_path / engine).engine == engine
+        assert replay(tmp_path / engine).engine == engine
+    assert reports["torch"]["metrics"] != reports["compiled"]["metrics"]
+
+
+def test_what_compiled_rounds_do_not_cover_is_refused() -> None:
+    result = call("train", "--preset", "dirac-cycle", "--steps", "5", "--engine", "compiled")
+    assert_refused(result, "--engine compiled", "plain MLPs", "leave it out")
+
+
+@pytest.mark.parametrize("asked", [(), ("--engine", "compiled")], ids=["not asked", "asked"])
+def test_who_does_not_ask_for_compiled_rounds_does_not_wait_for_them(
+    monkeypatch: pytest.MonkeyPatch, asked: tuple[str, ...]
+) -> None:
+    did: list[str] = []
+    monkeypatch.setenv("GANDASH_ENGINE", "compiled")
+    monkeypatch.setattr(kept, "is_ready", lambda: False)
+    monkeypatch.setattr(making, "make_ready", lambda: did.append("waited"))
+    monkeypatch.setattr(compiling, "start", lambda **_: did.append("begun beside it"))
+    result = call("train", "--steps", "3", "--set", "run.batch=16", "--json", *asked)
+    assert strict_json(result.stdout)["engine"] == ("compiled" if asked else "torch")
+    assert did == ["waited" if asked else "begun beside it"]
+    assert ("half a minute" if asked else "played by torch") in result.stderr
 
 
 def test_the_result_for_a_reader() -> None:

@@ -25,7 +25,7 @@ export const NO_GAME = {
   averaging: 0,
   samples: 0,
   noise_halvings: [],
-  device: '',
+  device: '', engine: 'torch',
   parameters: { generator: 0, discriminator: 0 },
   wasserstein: 'W_1',
   jsd_is_bound: false,

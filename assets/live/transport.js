@@ -22,6 +22,7 @@ const FASTEST = 'max';
 
 export class Transport {
   #send;
+  #tips;
   #status = /** @type {import('./view.js').Status} */ ('connecting');
   #steering = element('div', { class: 'gd-steering', role: 'toolbar', 'aria-label': 'Training' });
   #play = element('button', { type: 'button', class: 'gd-button gd-primary' });
@@ -29,6 +30,7 @@ export class Transport {
     { class: 'gd-button', 'aria-label': 'Speed in steps per second' }));
   #watching = element('span', { class: 'gd-watching', hidden: '' }, 'watching');
   #step = element('b', { class: 'gd-step' }, '0');
+  #count = element('span', { class: 'gd-count' }, 'step ', this.#step);
   #pace = element('span', { class: 'gd-pace' });
   #painted = element('span', { class: 'gd-pace' });
   #examine = element('button',
@@ -39,6 +41,7 @@ export class Transport {
    * tips: import('./tip.js').Tips, verdict: HTMLElement, signal: AbortSignal}} options */
   constructor({ send, help, examine, tips, verdict, signal }) {
     this.#send = send;
+    this.#tips = tips;
     const step = (/** @type {Players} */ players) => () => send({ type: 'step', players, n: 1 });
     const buttons = [
       button('D step', 'd',
@@ -86,8 +89,7 @@ export class Transport {
     tips.set(ask, 'Keys, and what is to be seen');
     this.node = element(
       'header', { class: 'gd-bar' }, this.#steering, this.#watching, ask,
-      element('div', { class: 'gd-state' }, element('span', { class: 'gd-count' }, 'step ', this.#step), this.#pace,
-        this.#painted, verdict),
+      element('div', { class: 'gd-state' }, this.#count, this.#pace, this.#painted, verdict),
     );
     releaseFocusAfterEntry(signal);
     listenToKeys(
@@ -103,6 +105,7 @@ export class Transport {
     this.#examine.hidden = games.length > 1; // one game is examined, not several
     this.#status = status;
     this.#running = status === 'running';
+    this.#tips.set(this.#count, playedBy(games));
     const steering = role === 'steer';
     this.#steering.hidden = !steering;
     this.#watching.hidden = steering;
@@ -160,6 +163,14 @@ export class Transport {
         element('option', { value: FASTEST }, 'max'));
     this.#speed.value = speed === null ? FASTEST : String(speed);
   }
+}
+
+const ENGINES = { torch: 'torch', compiled: 'compiled rounds' };
+
+/** Who plays, and where. @param {import('./view.js').Run['games']} games */
+function playedBy(games) {
+  const by = [...new Set(games.map(({ facts }) => `by ${ENGINES[facts.engine]} on ${facts.device}`))];
+  return by.length ? `Played ${by.join(' and ')}` : '';
 }
 
 /** @param {HTMLSelectElement} select whose list a key would go through */

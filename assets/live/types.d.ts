@@ -183,6 +183,7 @@ export interface LineFacts {
   samples: number;
   noise_halvings: [number, number][];
   device: string;
+  engine: 'torch' | 'compiled';
   parameters: Parameters;
   wasserstein: string;
   jsd_is_bound: boolean;
@@ -293,6 +294,7 @@ export interface PhaseFacts {
   samples: number;
   noise_halvings: [number, number][];
   device: string;
+  engine: 'torch' | 'compiled';
   parameters: Parameters;
   wasserstein: string;
   jsd_is_bound: boolean;
@@ -320,6 +322,7 @@ export interface PictureFacts {
   samples: number;
   noise_halvings: [number, number][];
   device: string;
+  engine: 'torch' | 'compiled';
   parameters: Parameters;
   stage: 'pictures';
   shape: [number, number, number];
@@ -357,6 +360,7 @@ export interface PlaneFacts {
   samples: number;
   noise_halvings: [number, number][];
   device: string;
+  engine: 'torch' | 'compiled';
   parameters: Parameters;
   wasserstein: string;
   jsd_is_bound: boolean;

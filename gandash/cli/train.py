@@ -20,14 +20,16 @@ from gandash.cli.saying import one_line, print_json, refuse
 from gandash.config import GameConfig, parse_config
 from gandash.config.data.uploaded import played_with
 from gandash.config.setting import JsonValue, SettingError
-from gandash.headless import play
+from gandash.headless import NotPlayedSo, play
 from gandash.packed import MAX_PICTURES, SIDES
 from gandash.presets import DEFAULT, PRESETS
 from gandash.server.admission import check_affordable
 from gandash.uploads import tables
 from gandash.uploads.dialects import TableRefused
+from gandash.wire.facts import Engine
 
 MAX_CONFIG_BYTES = 4 * 2**20  # a config has about two thousand, and two million with 200,000 uploaded rows
+ENGINES = {"torch": "by torch", "compiled": "by compiled rounds"}
 STEPS = 3000  # for a game that promises nothing
 MAX_STEPS = 2**31 - 1  # steps are int32 wherever rows travel
 
@@ -123,6 +125,12 @@ Examples:
 )
 @click.option("--seed", metavar="S", help="The same as --set run.seed=S.")
 @click.option(
+    "--engine",
+    type=click.Choice(["torch", "compiled"]),
+    help="Who plays. Compiled rounds are several times as fast; they are compiled once for a machine, which who asks for them "
+    "waits for.  [default: compiled ones where they are ready and cover the game, else torch]",
+)
+@click.option(
     "--out",
     metavar="DIR",
     help="Keep the run in a new or empty directory: config.json, events.jsonl, metrics.csv and a checkpoint.",
@@ -144,6 +152,7 @@ def train(
     cure: str | None,
     steps: int | None,
     seed: str | None,
+    engine: Engine | None,
     out: str | None,
     as_json: bool,
 ) -> None:
@@ -187,7 +196,9 @@ def train(
     try:
         if directory:
             claim(directory)  # before torch is waited for
-        outcome = play(config, steps, directory, live_changes)
+        outcome = play(config, steps, directory, live_changes, engine)
+    except NotPlayedSo as error:
+        refuse(f"--engine {engine}: {error}; leave it out")
     except UnfitDirectory as error:
         refuse(f"--out {error}")
     except CannotWrite as error:
@@ -279,7 +290,7 @@ def summary(report: dict[str, Any], out: str | None) -> str:
         return f"{number(found[name])}{averaged}; real pictures against real ones {number(found['floors'][name]['mean'])}"
 
     pace = f", {report['steps_per_second']:.0f} a second" if report["steps_per_second"] else ""
-    rows = {"steps": f"{report['steps']} in {report['seconds']:.1f} s{pace}; seed {run['seed']}"}
+    rows = {"steps": f"{report['steps']} in {report['seconds']:.1f} s{pace}; seed {run['seed']}; {ENGINES[report['engine']]}"}
     if changed := [f"at step {c['step']} {c['path']} = {json.dumps(c['new'], ensure_ascii=False)}" for c in report["changes"]]:
         rows["changed"] = "; ".join(changed)
     if report["distance"] is not None and not report["diverged"]:

@@ -29,8 +29,9 @@ from gandash.wire.messages import Change
 
 if TYPE_CHECKING:
     from gandash.diagnostics.verdict import Verdict
+    from gandash.wire.facts import Engine
     from gandash.worker.observer import Rows
-    from gandash.worker.trajectory import Engine, Trajectory
+    from gandash.worker.trajectory import Trajectory
 
 CONFIG, EVENTS, METRICS, CHECKPOINT = "config.json", "events.jsonl", "metrics.csv", "checkpoint.safetensors"
 

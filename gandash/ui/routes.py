@@ -32,6 +32,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from gandash.places import ASSETS as ASSETS
 from gandash.presets import DEFAULT
+from gandash.server.compiling import compiling
 from gandash.server.run import Run
 from gandash.server.supervisor import NoRoom
 from gandash.server.viewers import Viewer
@@ -232,6 +233,7 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     stated_hosts()  # what is wrong with them is said at the start
     keeper = await asyncio.to_thread(supervisor)
     try:
-        yield
+        with compiling():
+            yield
     finally:
         await asyncio.to_thread(keeper.close)

@@ -18,6 +18,9 @@ Box = tuple[float, float, float, float]  # lowest and highest x, lowest and high
 Complex = tuple[float, float]  # real and imaginary part
 
 
+Engine = Literal["torch", "compiled"]
+
+
 class Stage(StrEnum):
     """What draws a game."""
 
@@ -96,6 +99,7 @@ class GameFacts(Message):
     rests on `samples` of each law.
 
     `noise_halvings`: the steps at which instance noise is half, a quarter, ... of what it was set to, with its sigma there.
+    `engine` plays it from its beginning to its end: torch's rounds, or compiled ones, which draw and round otherwise.
     """
 
     columns: tuple[str, ...]
@@ -107,6 +111,7 @@ class GameFacts(Message):
     samples: int
     noise_halvings: tuple[tuple[int, float], ...]
     device: str
+    engine: Engine
     parameters: Parameters
 
 

@@ -54,7 +54,7 @@ def _broken_since(
     snapshot: StateSnapshot, changes: tuple[Change, ...], step: int, give_up: Callable[[], bool]
 ) -> tuple[Finding | None, int]:
     game, state = snapshot.game, snapshot.state
-    streams = streams_of(snapshot.engine, game.config.run.seed, game.averaging.device)  # compiled code's draws, by torch
+    streams = streams_of(snapshot.engine, [game.config.run.seed], game.averaging.device)  # compiled code's draws, by torch
     streams.restore(snapshot.randomness)
     alone = {c.step: PLAYERS[c.players] for c in changes if c.kind == "step"}
     while state.step <= step and not give_up():

@@ -5,23 +5,31 @@ server's (`gandash.server.forkserver`). Each request brings three files: the wor
 two numbers are told: its pid, along with a pidfd, or -errno where none could be forked; then its exit status. End of file
 means that the server is gone: no worker is forked any more, and when the last one has ended, this process does too.
 
-There is one thread here and it stays so, since `fork` copies no other. No game is played here and no device asked for: CUDA,
-once touched, could not be used by the children.
+Compiled rounds are read from disk too, so that no worker need do it: not before the first worker is forked, which a first
+visitor is waiting for, but before the second, or when nothing has been asked for a while.
+
+There is one thread here and it stays so, since `fork` copies no other. No device is asked for: CUDA, once touched, could not be
+used by the children.
 """
 
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import select
 import signal
 import socket
 import struct
+from collections.abc import Callable
 from contextlib import suppress
 
 from gandash.worker import main as worker
 
 NUMBER = struct.Struct("<i")
+QUIET_SECONDS = 5.0
+
+log = logging.getLogger("gandash.worker")
 
 
 def main() -> None:
@@ -32,13 +40,15 @@ def main() -> None:
     import torch
 
     import gandash.worker.loop  # noqa: F401 (for the children)
+    from gandash.game.compiled import kept
 
+    kept.directory()
     torch.set_num_threads(1)
     gc.freeze()
     with socket.socket(fileno=os.dup(0)) as control:
         with suppress(BrokenPipeError):
             control.send(b"ready")
-        is_worker = serve(control)
+        is_worker = serve(control, prepare)
     if is_worker:
         os.closerange(3, os.sysconf("SC_OPEN_MAX"))
         gc.enable()
@@ -46,14 +56,34 @@ def main() -> None:
     worker.leave(0)
 
 
-def serve(control: socket.socket) -> bool:
+def prepare() -> bool:
+    """Have compiled rounds in memory, for all workers to come. False where they are not on disk yet."""
+    from gandash.game.compiled import kept
+
+    if not (kept.is_wanted() and kept.is_ready()):
+        return False
+    try:
+        from gandash.game.compiled.engine import load
+
+        load()
+    except Exception:  # then they are read, or fail, where they are used
+        log.exception("compiled rounds could not be read")
+    gc.freeze()
+    return True
+
+
+def serve(control: socket.socket, prepare: Callable[[], bool]) -> bool:
     """Fork on request, and tell how each child ends, until the server is gone and the children too. True in a child."""
+    is_prepared = has_forked = False
     children: dict[int, tuple[int, int]] = {}  # pidfd -> pid, and the socket to tell of it: numbers, which close nothing
     waiting = select.poll()  # not epoll, whose table a child would share
     waiting.register(control, select.POLLIN)
     is_asked = True
     while is_asked or children:
-        for fd, _ in waiting.poll():
+        ready = waiting.poll(1000 * QUIET_SECONDS if has_forked and not is_prepared else None)
+        if not ready:
+            is_prepared = prepare()
+        for fd, _ in ready:
             if fd in children:
                 waiting.unregister(fd)
                 pid, news = children.pop(fd)
@@ -69,6 +99,8 @@ def serve(control: socket.socket) -> bool:
                 _close(*files)
                 continue
             stdin, stdout, news = files
+            is_prepared = is_prepared or (has_forked and prepare())
+            has_forked = True
             try:
                 pid = os.fork()
                 if pid == 0:

@@ -18,10 +18,11 @@ from gandash.game.game import Game, Streams, build_game, structure
 from gandash.game.round import GameState, Players
 from gandash.game.step import train_step
 from gandash.wire.browser import FrameLabel
+from gandash.wire.facts import Engine
 from gandash.wire.frame import pack
 from gandash.wire.messages import Change, ShowCloseUp
 from gandash.worker.observer import Observer, Rows
-from gandash.worker.trajectory import Engine, StateSnapshot, Trajectory
+from gandash.worker.trajectory import StateSnapshot, Trajectory
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,8 @@ class Games:
         self._rounds: list[Callable[[Players, int], None]] | None = None
 
     @classmethod
-    def of(cls, configs: Sequence[GameConfig], engine: Engine = "torch") -> Games:
-        """These games at step 0."""
+    def of(cls, configs: Sequence[GameConfig], engine: Engine | None = None) -> Games:
+        """These games at step 0; without an `engine` each by the best there is for it."""
         return cls([Trajectory(config, engine) for config in configs])
 
     @property
@@ -83,6 +84,11 @@ class Games:
             self._rounds = _rounds([(self.trajectories[i], self.observers[i]) for i in self.playing])
         for play in self._rounds:
             play(players, rounds)
+
+    def prepare(self) -> None:
+        """Do now what the first round would wait for."""
+        for trajectory in self.trajectories:
+            trajectory.prepare()
 
     def set(self, path: str, value: JsonValue, member: int | None) -> list[tuple[int, Change]]:
         """Change a live setting of one game, or of all; what changed, by number. Raises SettingError."""

@@ -309,6 +309,7 @@ class Loop:
             hurried = self._status is Status.RUNNING and self._speed is None
             self._send(FRAME, games.picture(self._begin.generation, self._steps_per_second, hurried, still))
             self._frame_due = now + max(FRAME_SECONDS, (self._clock() - now) / FRAME_SHARE)
+            games.prepare()  # the first picture did not wait for it; the first round need not either
             if not (hurried or still) and now >= self._jsd_due:  # for the pictures to come: this one shall not wait for it
                 began = self._clock()
                 games.read_jsd()

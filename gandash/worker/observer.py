@@ -292,6 +292,7 @@ class Observer:
             samples=self.samples,
             noise_halvings=halvings(trajectory),
             device=name_of(trajectory.device),
+            engine=trajectory.engine,
             parameters=Parameters(generator=game.generator.network.size, discriminator=game.discriminator.network.size),
         )
         return self._frames.facts(game, self._domain.estimators(game), shared)

@@ -9,18 +9,23 @@ from __future__ import annotations
 import itertools
 import logging
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import torch
 from torch import Tensor
 
 from gandash.config import GameConfig, parse_config
 from gandash.config.setting import JsonValue, setting_at
+from gandash.game.compiled import kept
+from gandash.game.compiled.plans import covers
+from gandash.game.compiled.streams import StreamsByPlace
 from gandash.game.device import CPU, device_for
 from gandash.game.game import Game, Streams, build_game
 from gandash.game.round import GameState, Players, start
 from gandash.game.step import train_step
+from gandash.wire.facts import Engine
 from gandash.wire.messages import Change
 
 if TYPE_CHECKING:
@@ -28,8 +33,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("gandash.worker")
 
-Engine = Literal["torch", "compiled"]
-"""Who plays a run, from its beginning to its end: `game.step`, or `game.compiled`, which draws and rounds otherwise."""
+
+def best_engine(game: Game) -> Engine:
+    """Who is to play a run that begins with this game: compiled code where that is wanted, covers the game and is ready."""
+    return "compiled" if kept.is_wanted() and covers(game) and kept.is_ready() else "torch"
+
 
 BETAS = (".beta1", ".beta2")  # settings of Adam's averages
 
@@ -52,14 +60,18 @@ class StateSnapshot:
 class Trajectory:
     """One game as it is played: `advance` plays rounds, `set` changes a live setting at the current step."""
 
+    engine: Engine
     _state: GameState | None  # None: where compiled code has brought it
     _compiled: Compiled | None = None  # what plays on from the present state; None: nothing has yet
 
-    def __init__(self, config: GameConfig, engine: Engine = "torch") -> None:
-        """Raises ValueError for an engine that is none. What compiled code does not cover is played by torch all the same."""
-        if engine not in get_args(Engine):
+    def __init__(self, config: GameConfig, engine: Engine | None = None) -> None:
+        """Without an `engine`, `best_engine` chooses it. Raises ValueError for one that is none.
+
+        What compiled code does not cover is played by torch all the same. One that is not ready compiles first.
+        """
+        if engine is not None and engine not in get_args(Engine):
             raise ValueError(f"there is no engine {engine!r}; there are {' and '.join(get_args(Engine))}")
-        self.initial_config, self.engine = config, engine
+        self.initial_config, self._asked = config, engine
         self.device = device_for(config)
         try:
             self._set_up(config)
@@ -75,8 +87,9 @@ class Trajectory:
     def _set_up(self, config: GameConfig) -> None:
         """Game, randomness and state at step 0; on a device other than the processor after one round for trial."""
         self.game = build_game(config).to(self.device)
+        self.engine = self._asked or best_engine(self.game)
         for trial in (True, False) if self.device != CPU else (False,):
-            self.streams = streams_of(self.engine, config.run.seed, self.device)
+            self.streams = streams_of(self.engine, [config.run.seed], self.device)
             self.state = start(self.game, self.streams)
             if trial:
                 train_step(self.game, self.state, self.streams)[1].cpu()
@@ -89,11 +102,7 @@ class Trajectory:
     @property
     def is_compiled(self) -> bool:
         """Whether compiled code plays the next round: where that is the engine, and covers the game as it is now."""
-        if self.engine != "compiled":
-            return False
-        from gandash.game.compiled.engine import covers  # numba takes its time, and not every process needs it
-
-        return covers(self.game)
+        return self.engine == "compiled" and covers(self.game)
 
     @property
     def state(self) -> GameState:
@@ -124,14 +133,21 @@ class Trajectory:
         return torch.cat(rows)
 
     def _advance_compiled(self, players: Players, rounds: int) -> Tensor:
-        from gandash.game.compiled.engine import Compiled
-
         if self._compiled is None:
+            from gandash.game.compiled.engine import Compiled  # numba takes its time, and not every process needs it
+
             self._compiled = Compiled(self.game, self.streams.seeds, self.state)
         self._note(players, rounds)
         metrics = self._compiled.play(rounds, players)
         self._state = None  # fetched when somebody asks
         return metrics[:, 0]
+
+    def prepare(self) -> None:
+        """Do now what the first round would wait for, once in a process."""
+        if self.is_compiled:
+            from gandash.game.compiled.engine import load
+
+            load()
 
     def take(self, players: Players, state: GameState) -> None:
         """A round was played from the present state to `state`, by whomever."""
@@ -222,17 +238,14 @@ class Trajectory:
         return read
 
 
-def streams_of(engine: Engine, seed: int, device: torch.device) -> Streams:
-    """What a run of this engine draws."""
-    if engine == "torch":
-        return Streams([seed], device)
-    from gandash.game.compiled.chance import StreamsByPlace
-
-    return StreamsByPlace([seed], device)
+def streams_of(engine: Engine, seeds: Sequence[int], device: torch.device) -> Streams:
+    """What runs of this engine draw."""
+    return Streams(seeds, device) if engine == "torch" else StreamsByPlace(seeds, device)
 
 
-def replay(config: GameConfig, changes: tuple[Change, ...], steps: int, engine: Engine = "torch") -> Trajectory:
-    """Play `steps` rounds again as the event log says: the same trajectory, bit for bit on the same machine."""
+def replay(config: GameConfig, changes: tuple[Change, ...], steps: int, engine: Engine | None = None) -> Trajectory:
+    """Play `steps` rounds again as the event log says: the same trajectory, bit for bit on the same machine, by the engine that
+    played it."""
     played = Trajectory(config, engine)
     by_step: dict[int, list[Change]] = {}
     for change in changes:

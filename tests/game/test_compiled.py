@@ -25,8 +25,9 @@ from gandash.config.rules import (
     SimultaneousConfig,
     UnrolledConfig,
 )
-from gandash.game.compiled.chance import StreamsByPlace
-from gandash.game.compiled.engine import Compiled, covers
+from gandash.game.compiled.engine import Compiled
+from gandash.game.compiled.plans import covers
+from gandash.game.compiled.streams import StreamsByPlace
 from gandash.game.game import Game, Player, Streams, build_game
 from gandash.game.networks import MLP
 from gandash.game.round import METRICS, GameState, Players, start

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import signal
 import threading
 import time
@@ -18,6 +19,8 @@ from heard import Heard
 from waiting import PATIENCE_SECONDS
 
 from gandash.config import GameConfig
+from gandash.game.compiled import kept
+from gandash.server import compiling
 from gandash.server import forkserver as module
 from gandash.server.forkserver import UNKNOWN, ForkServer, Spawned
 from gandash.server.health import Limits
@@ -233,7 +236,7 @@ def test_where_no_process_can_be_started_a_run_is_refused_in_words(
         keeper.close()
 
 
-def no_more(*_: Any) -> Any:
+def no_more(*_: Any, **__: Any) -> Any:
     raise OSError(24, "Too many open files")
 
 
@@ -259,3 +262,57 @@ def test_without_fork_workers_import_everything_by_themselves(
     assert keeper._forkserver is None and isinstance(run._worker._process, Spawned)
     until(lambda: run.facts, what="a game")
     keeper.close()
+
+
+# ------------------------------------------------------------------------------------------------------ compiled rounds
+
+
+def test_what_is_compiled_meanwhile_plays_later_runs_and_is_read_once_for_all(
+    tiny: GameConfig, tmp_path: Path, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready = kept.directory()
+    monkeypatch.setenv("GANDASH_ENGINE", "compiled")
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    server = ForkServer()
+    try:
+        workers, engines = [], []
+        for i in range(3):
+            workers.append(WorkerProcess(server.fork()))
+            heard = begun(workers[-1], tiny, tmp_path / str(i), until)
+            engines.append(heard.of(Started)[0].games[0].facts.engine)
+            if i == 0:
+                shutil.copytree(ready, tmp_path / "cache" / "gandash" / ready.name)
+            workers[-1].send(StepBy(n=3))
+            until(lambda heard=heard: [e for e in heard.of(Saved) if e.step == 3], what="3 steps")
+        assert engines == ["torch", "compiled", "compiled"]
+        maps = [Path(f"/proc/{pid}/maps").read_text() for pid in (workers[0].pid, server.pid, workers[2].pid)]
+        assert ["llvmlite" in mapped for mapped in maps] == [False, True, True]
+        assert psutil.Process(server.pid).num_threads() == 1
+        for worker in workers:
+            worker.end()
+            assert worker.wait(PATIENCE_SECONDS) == 0
+    finally:
+        server.close()
+
+
+def test_the_process_that_compiles_ends_with_the_server(until: Until, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GANDASH_ENGINE", "compiled")
+    monkeypatch.setattr(compiling, "AFTER_SECONDS", 600.0)
+
+    def compilers() -> list[psutil.Process]:
+        return [child for child in psutil.Process().children() if "gandash.worker.compiling" in child.cmdline()]
+
+    with compiling.compiling():
+        (process,) = until(compilers, what="a process")
+        assert process.is_running()
+    assert not compilers()
+
+
+def test_where_it_cannot_be_started_the_server_goes_on(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(compiling.subprocess, "Popen", no_more)
+    with compiling.compiling():
+        pass
+    assert "games are played by torch: [Errno 24] Too many open files" in caplog.text

@@ -12,13 +12,15 @@ import torch
 from playing import Played
 
 from gandash.config import GameConfig
+from gandash.game.compiled import kept
 from gandash.game.round import Players
+from gandash.game.step import train_step
 from gandash.runs.record import BrokenRecord, Record, load
 from gandash.runs.record import replay as replay_record
 from gandash.worker import checkpoint
 from gandash.worker.cause import cause_of
 from gandash.worker.games import Games
-from gandash.worker.trajectory import Trajectory, replay
+from gandash.worker.trajectory import Trajectory, replay, streams_of
 
 RULES: list[dict[str, Any]] = [
     {"kind": "simultaneous"},
@@ -100,7 +102,7 @@ def test_events_replay(tiny: GameConfig, tmp_path: Path) -> None:
     checkpoint.save(tmp_path / "c", [whole])
     (loaded,) = checkpoint.load(tmp_path / "c")
     assert_same(play(whole, 4), play(loaded, 4))
-    by_torch = replay(tiny, whole.changes, whole.step)
+    by_torch = replay(tiny, whole.changes, whole.step, "torch")
     assert by_torch.engine == "torch" and not torch.equal(by_torch.state.theta, whole.state.theta)
 
 
@@ -211,3 +213,133 @@ def test_a_record_of_another_engine(tiny: GameConfig, tmp_path: Path, said: str 
 def test_an_engine_that_is_none_is_refused(tiny: GameConfig) -> None:
     with pytest.raises(ValueError, match=r"abacus.*torch and compiled"):
         Trajectory(tiny, "abacus")  # type: ignore[arg-type]
+
+
+# ---------------------------------------------------------------------------------------------------------- the choice
+
+UNCOVERED = [("update_rule", {"kind": "unrolled", "depth": 1}), ("update_rule", {"kind": "consensus"})]
+
+
+@pytest.fixture
+def chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compiled rounds are chosen where they can be."""
+    monkeypatch.setenv("GANDASH_ENGINE", "compiled")
+
+
+@pytest.fixture
+def not_ready(chosen: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "is_ready", lambda: False)
+
+
+@pytest.mark.usefixtures("chosen")
+def test_compiled_rounds_play_what_they_cover(tiny: GameConfig) -> None:
+    games = Games.of([tiny, *(tiny.replace(*one) for one in UNCOVERED), tiny.replace("run.seed", 9)])
+    assert [t.engine for t in games.trajectories] == ["compiled", "torch", "torch", "compiled"]
+    assert [o.facts().engine for o in games.observers] == ["compiled", "torch", "torch", "compiled"]
+
+
+@pytest.mark.usefixtures("not_ready")
+def test_torch_plays_while_they_are_not_ready(tiny: GameConfig) -> None:
+    assert Trajectory(tiny).engine == "torch"
+
+
+@pytest.mark.usefixtures("chosen")
+def test_who_began_a_run_ends_it(tiny: GameConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever its rule becomes, and whatever is ready meanwhile."""
+    began_covered, began_uncovered = Played(tiny), Played(tiny.replace(*UNCOVERED[0]))
+    monkeypatch.setattr(kept, "is_ready", lambda: False)
+    for game, (path, value) in ((began_covered, UNCOVERED[0]), (began_uncovered, ("update_rule", RULES[0]))):
+        play(game, 2)
+        game.set(path, value)
+        play(game, 2)
+        checkpoint.save(tmp_path / "c", [game])
+        (loaded,) = checkpoint.load(tmp_path / "c")
+        assert loaded.engine == game.engine
+        again = replay(game.initial_config, game.changes, 6, game.engine)
+        for one in (play(game, 2), play(loaded, 2)):
+            assert all(torch.equal(tensor, again.state.tensors[name]) for name, tensor in one.state.tensors.items())
+    assert (began_covered.engine, began_uncovered.engine) == ("compiled", "torch")
+
+
+@pytest.mark.usefixtures("chosen")
+def test_games_that_are_compared_are_the_ones_alone_whoever_plays_them(tiny: GameConfig) -> None:
+    """Forwards, by hand, after going back, and when one of them has other settings from some step on."""
+    configs = [tiny, tiny.replace(*UNCOVERED[0]), tiny.replace("run.seed", 9), tiny.replace("generator.depth", 2)]
+    games = Games.of(configs)
+    alone = [Trajectory(config) for config in configs]
+
+    def advance(rounds: int, players: Players = Players.BOTH) -> None:
+        for _ in range(rounds):
+            games.advance(players)
+            for one in alone:
+                one.advance(players)
+
+    def same() -> bool:
+        both = zip(games.trajectories, alone, strict=True)
+        return all(torch.equal(t, two.state.tensors[n]) for one, two in both for n, t in one.state.tensors.items())
+
+    advance(5)
+    kept_here, kept_alone = games.snapshot(), [one.snapshot() for one in alone]
+    advance(2, Players.D)
+    advance(3)
+    games.set("generator_optimiser.learning_rate", 0.02, 2)
+    alone[2].set("generator_optimiser.learning_rate", 0.02)
+    advance(3)
+    assert same()
+    games.restore(kept_here)
+    for one, snapshot in zip(alone, kept_alone, strict=True):
+        one.restore(snapshot)
+    advance(4)
+    assert same() and games.step == 9
+
+
+def live_settings() -> list[tuple[str, Any, dict[str, Any]]]:
+    """Every live setting of a game that compiled code plays, another value for it, and what must be set for it to matter."""
+    own: dict[str, dict[str, Any]] = {
+        "gradient_descent": {"learning_rate": 0.01},
+        "momentum": {"learning_rate": 0.01, "momentum": 0.5},
+        "rmsprop": {"learning_rate": 0.01, "decay": 0.9, "epsilon": 1e-4},
+        "adam": {"learning_rate": 0.01, "beta1": 0.5, "beta2": 0.9, "epsilon": 1e-4},
+    }
+    optimisers = [
+        (f"{side}.{name}", value / 2, {side: {"kind": kind} | settings})
+        for side in ("generator_optimiser", "discriminator_optimiser")
+        for kind, settings in own.items()
+        for name, value in settings.items()
+    ]
+    return [
+        *optimisers,
+        ("objective", "hinge", {}),
+        ("run.batch", 12, {}),
+        ("run.averaging", 0.3, {}),
+        ("update_rule", {"kind": "optimistic"}, {}),
+        ("update_rule.discriminator_steps", 3, {"update_rule": RULES[1]}),
+        ("update_rule.generator_steps", 1, {"update_rule": RULES[1]}),
+        ("update_rule.rounds", 2, {"update_rule": RULES[4]}),
+        ("update_rule.share", 0.3, {"update_rule": RULES[4] | {"rounds": 4}}),
+        ("regulariser.r1", 2.0, {}),
+        ("regulariser.r2", 2.0, {}),
+        ("regulariser.gradient_penalty", 2.0, {}),
+        ("regulariser.clip", 0.05, {}),
+        ("regulariser.noise", 0.3, {}),
+        ("regulariser.noise_half_life", 1.0, {"regulariser.noise": 0.3}),
+    ]
+
+
+@pytest.mark.parametrize(("path", "value", "first"), live_settings(), ids=lambda one: one if isinstance(one, str) else "")
+def test_a_live_change_changes_what_is_played(tiny: GameConfig, path: str, value: Any, first: dict[str, Any]) -> None:
+    """And as torch's rounds on the same draws do it."""
+    config = tiny.replace_all(list(first.items()))
+    changed, unchanged = (play(compiled(config), 3) for _ in range(2))
+    assert changed.is_compiled and changed.set(path, value) is not None
+    by_torch = streams_of("compiled", [config.run.seed], changed.device)
+    state, _ = train_step(changed.game, changed.state, by_torch)
+    state, _ = train_step(changed.game, state, by_torch)
+    ours = play(changed, 2).state.tensors
+    assert any(
+        not torch.equal(tensor, unchanged.state.tensors[name])
+        for name, tensor in ours.items()
+        if name in unchanged.state.tensors
+    )
+    for name in ("theta", "phi", "average"):
+        torch.testing.assert_close(ours[name], state.tensors[name], rtol=2e-3, atol=2e-4)

@@ -21,36 +21,9 @@ torch's own rounds give others, on other draws, and so a run's record says which
 **What is not covered** is played by torch, on the same draws by place: convolutions, batch and layer norm, maxout, dropout,
 scalar players, the rules that need the field's derivatives, and other devices.
 
-**Kept on disk.** Compiling takes half a minute, reading it back two thirds of a second. It is kept in `NUMBA_CACHE_DIR` where
-that is set, else in the user's cache directory, under a name made of these files' contents: numba itself looks at the one
-file of a function and not at those that it calls.
+**Kept on disk.** Compiling takes half a minute, reading it back two thirds of a second: what is kept, where, and whether all
+of it is there says `kept.py`; `making.py` gets it there. Nobody waits for it: until it is there, torch plays, from the
+beginning to the end of a run.
+
+Of these files `kept.py`, `making.py`, `plans.py` and `streams.py` need no numba to be imported.
 """
-
-from __future__ import annotations
-
-import hashlib
-import os
-import sys
-from pathlib import Path
-from typing import Any
-
-import numba
-import scipy.linalg.cython_blas  # noqa: F401  (loads the library that is told below)
-from threadpoolctl import threadpool_limits
-
-
-def _kept_at() -> str:
-    """A directory for this very code."""
-    content = hashlib.sha256(f"{sys.version}, numba {numba.__version__}".encode())
-    for file in sorted(Path(__file__).parent.glob("*.py")):
-        content.update(file.read_bytes())
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return str(Path(base) / "gandash" / f"compiled-{content.hexdigest()[:16]}")
-
-
-# BLAS too must take its sums in one order; scipy's, which numba multiplies by, else starts a thread for every core
-threadpool_limits(1, user_api="blas")
-
-_settings: Any = numba.config
-if not _settings.CACHE_DIR:
-    _settings.CACHE_DIR = _kept_at()

@@ -13,7 +13,7 @@ from gandash.game.compiled.network import Floats
 from gandash.game.compiled.philox import DATA, LATENT, MIX, NOISE, fill_normal, fill_uniform
 from gandash.game.compiled.plans import most_draws
 from gandash.game.distributions.base import Noise, Sampler
-from gandash.game.game import Game, Streams
+from gandash.game.game import Game
 
 LONGEST = 64  # rounds in a block
 NUMBERS = 2**16  # in a block, about: what a processor keeps near
@@ -76,35 +76,3 @@ class Chances:
 
         samples = law.push(*(part(i, noise) for i, noise in enumerate(law.noise)))
         return np.ascontiguousarray(samples.reshape(self._rounds, self.draws, -1).numpy())
-
-
-class StreamsByPlace(Streams):
-    """The same draws for rounds that torch plays in a run of compiled code: of a game that this does not cover, or again to see
-    what broke. Dropout alone, which compiled code has none of, is drawn from generators.
-    """
-
-    def begin(self, step: int) -> None:
-        self._step, self._batch, self._drew_real = step, -1, False
-
-    def real(self, game: Game) -> torch.Tensor:
-        self._batch, self._drew_real = self._batch + 1, True
-        return self._drawn(game, "real").view(len(self.seeds), game.batch, -1).to(self.device)
-
-    def latents(self, game: Game) -> torch.Tensor:
-        self._batch, self._drew_real = self._batch + (not self._drew_real), False
-        return self._drawn(game, "latents").view(len(self.seeds), game.batch, -1).to(self.device)
-
-    def normal(self, *shape: int) -> torch.Tensor:
-        return self._drawn(self._game, "noise").view(-1, *shape).to(self.device)
-
-    def uniform(self, *shape: int) -> torch.Tensor:
-        return self._drawn(self._game, "mix").view(-1, *shape).to(self.device)
-
-    def _drawn(self, game: Game, name: str) -> torch.Tensor:
-        if getattr(self, "_game", None) is not game:
-            self._game, self._chances = game, [Chances(game, seed) for seed in self.seeds]
-        found = []
-        for one in self._chances:
-            chance, place, _ = one.at(self._step)
-            found.append(torch.from_numpy(getattr(chance, name)[place, self._batch].copy()))
-        return torch.stack(found)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from gandash.config import GameConfig, RunConfig
 from gandash.config.setting import kind_of
 from gandash.game import game as games
 from gandash.game.compiled.chance import Chances
@@ -18,12 +20,13 @@ from gandash.game.compiled.looks import Match, Memory
 from gandash.game.compiled.moves import COUNT, OPTIMISERS, ROUNDS, STARTED, Player
 from gandash.game.compiled.network import Floats, Net, Tape
 from gandash.game.compiled.objectives import CRITIC, NUMBERS, READINGS
-from gandash.game.compiled.plans import PLANS, draws, plan
+from gandash.game.compiled.plans import covers, draws, plan
 from gandash.game.compiled.products import zeros
 from gandash.game.compiled.round import METRICS, play
-from gandash.game.game import Game
+from gandash.game.compiled.streams import StreamsByPlace
+from gandash.game.game import Game, build_game
 from gandash.game.networks import MLP
-from gandash.game.round import NOISE_SINCE, GameState, Players
+from gandash.game.round import NOISE_SINCE, GameState, Players, start
 
 f32 = np.float32
 HYPER = {  # where an optimiser's settings stand in `Player.numbers`
@@ -34,11 +37,11 @@ HYPER = {  # where an optimiser's settings stand in `Player.numbers`
 }
 
 
-def covers(game: Game) -> bool:
-    """Whether compiled code can play this game: plain MLPs on the processor, by a rule that only moves along the field."""
-    networks = game.generator.network, game.discriminator.network
-    plain = all(isinstance(net, MLP) and net.has_passes_by_hand for net in networks)
-    return plain and type(game.config.update_rule) in PLANS and game.averaging.device.type == "cpu"
+@cache
+def load() -> None:
+    """Have all that a round needs in this process, from disk or compiled anew: a round of a small game is played."""
+    game = build_game(GameConfig(run=RunConfig(batch=8)))
+    Compiled(game, [0], start(game, StreamsByPlace([0]))).play(1)
 
 
 class Compiled:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 import numba
 import numpy as np
 
+from gandash.game.compiled import kept
 from gandash.game.networks import LEAK
 
 f32, i32 = np.float32, np.int32
@@ -23,6 +24,9 @@ NAN, INF = f32(np.nan), f32(np.inf)
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _njit: Any = numba.njit  # its stubs do not know all its options
+_settings: Any = numba.config
+_settings.CACHE_DIR = str(kept.directory())
+_CAN_KEEP = kept.can_keep()
 _WITHIN: dict[str, Any] = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
@@ -40,8 +44,8 @@ def compiled_sums(function: Function) -> Function:
 
 
 def entrance(function: Function) -> Function:
-    """For calls from Python: what it compiles to is kept on disk, and other threads go on meanwhile."""
-    return cast(Function, _njit(error_model="numpy", nogil=True, cache=True)(function))
+    """For calls from Python: what it compiles to is kept on disk where that can be, and other threads go on meanwhile."""
+    return cast(Function, _njit(error_model="numpy", nogil=True, cache=_CAN_KEEP)(function))
 
 
 _LOG2_E = f32(math.log2(math.e))

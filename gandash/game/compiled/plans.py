@@ -16,6 +16,8 @@ from gandash.config.rules import (
     SimultaneousConfig,
 )
 from gandash.config.setting import Settings
+from gandash.game.game import Game
+from gandash.game.networks import MLP
 from gandash.game.round import Players
 
 (
@@ -87,6 +89,13 @@ def plan(rule: Settings, players: Players, pairs: bool) -> Plan:
     still = set() if Players.D in players else {MOVE_D, TWICE_D}
     still |= set() if Players.G in players else {LOOK_G, MOVE_G, TWICE_G}
     return tuple(one for one in PLANS[type(rule)](rule, players, pairs) if one not in still)
+
+
+def covers(game: Game) -> bool:
+    """Whether compiled code can play this game: plain MLPs on the processor, by a rule that only moves along the field."""
+    networks = game.generator.network, game.discriminator.network
+    plain = all(isinstance(net, MLP) and net.has_passes_by_hand for net in networks)
+    return plain and type(game.config.update_rule) in PLANS and game.averaging.device.type == "cpu"
 
 
 def draws(planned: Plan) -> int:

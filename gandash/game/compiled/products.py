@@ -14,14 +14,19 @@ from typing import Any
 
 import llvmlite.binding
 import numpy as np
+import scipy.linalg.cython_blas  # noqa: F401  (loads the library that is told below)
 import torch
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import get_cython_function_address, intrinsic
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from gandash.game.compiled.functions import compiled, f32
+
+# BLAS too must take its sums in one order; scipy's else starts a thread for every core
+threadpool_limits(1, user_api="blas")
 
 _SGEMM = "gandash_sgemm"
 _cgutils: Any = cgutils
