@@ -19,8 +19,10 @@ from gandash.diagnostics.measure_pictures import PictureMeasurement
 from gandash.diagnostics.phase import phase
 from gandash.diagnostics.verdict import Observation, points_verdict_rule
 from gandash.domains.registry import domain_of
+from gandash.game.compiled.engine import Compiled
+from gandash.game.compiled.plans import covers
 from gandash.game.field import evaluate_discriminator_on_samples
-from gandash.game.game import Streams, build_game
+from gandash.game.game import build_game
 from gandash.game.round import METRICS, GameState, start
 from gandash.game.step import train_step
 from gandash.presets import DEFAULT, PRESETS
@@ -42,15 +44,17 @@ from gandash.presets.line import (
 from gandash.presets.pictures import DIGITS, DIGITS_BY_HEART, DIGITS_COLLAPSE, DIGITS_PLANE, DISCS
 from gandash.presets.plane import CLUSTERS, GRID, MASTERED_GRID, MASTERED_RING, MOONS, PUBLISHED, RING, ROLL
 from gandash.presets.scalar import BILINEAR, CRITICAL, CYCLE, INWARDS, ORBIT
+from gandash.worker.trajectory import best_engine, streams_of
 
 
 class Play:
-    """A preset played with several seeds at once, one member each."""
+    """A preset played with several seeds at once, one member each, by whoever plays it for a visitor."""
 
     def __init__(self, config: GameConfig, seeds: Sequence[int]) -> None:
         self.configs = [config.replace("run.seed", seed) for seed in seeds]
         self.game = build_game(*self.configs)
-        self.streams = Streams(list(seeds))
+        self.engine = best_engine(self.game)
+        self.streams = streams_of(self.engine, list(seeds), self.game.averaging.device)
         self.state: GameState = start(self.game, self.streams)
 
     def set(self, changes: Sequence[tuple[str, JsonValue]]) -> None:
@@ -60,12 +64,24 @@ class Play:
     def run(self, steps: int, measure_every: int | None = None) -> tuple[torch.Tensor, list[list[dict[str, float]]]]:
         """Metrics (steps, members, columns) and the readings of every member along the way."""
         rows, readings = [], []
-        for i in range(steps):
-            self.state, metrics = train_step(self.game, self.state, self.streams)
-            rows.append(metrics)
-            if measure_every and (i + 1) % measure_every == 0:
+        for first in range(0, steps, measure_every or steps):
+            rounds = min(measure_every or steps, steps - first)
+            rows.append(self._play(rounds))
+            if rounds == measure_every:
                 readings.append(self.readings())
-        return torch.stack(rows), readings
+        return torch.cat(rows), readings
+
+    def _play(self, rounds: int) -> torch.Tensor:
+        if self.engine == "compiled" and covers(self.game):
+            played = Compiled(self.game, self.streams.seeds, self.state)
+            rows = played.play(rounds)
+            self.state = played.state
+            return rows
+        found = []
+        for _ in range(rounds):
+            self.state, metrics = train_step(self.game, self.state, self.streams)
+            found.append(metrics)
+        return torch.stack(found)
 
     def readings(self) -> list[dict[str, float]]:
         return [found.readings for found in self.measurements()]
