@@ -34,7 +34,7 @@
 
   const look = () => {
     if (isThere()) return leave();
-    if (!('shown' in place.dataset) && early.querySelector('.gd-live:not([data-painted="0"])')) {
+    if (!('shown' in place.dataset) && early.querySelector('.gd-live[data-measured]')) {
       place.dataset.shown = '';
     }
     const app = document.querySelector('[data-testid="stApp"]');
@@ -112,7 +112,7 @@
     );
   }
 
-  watch.observe(document.body, { childList: true, subtree: true, attributeFilter: ['data-painted'] });
+  watch.observe(document.body, { childList: true, subtree: true, attributeFilter: ['data-measured'] });
   look();
   begin();
 })();

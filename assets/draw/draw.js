@@ -32,11 +32,10 @@ export default function (component) {
 class Painting {
   /** @param {HTMLElement} root */
   constructor(root) {
-    const find = (/** @type {string} */ selector) => /** @type {any} */ (root.querySelector(selector));
-    /** @type {HTMLCanvasElement} */ this.canvas = find('canvas');
-    /** @type {HTMLInputElement} */ this.brush = find('input');
-    /** @type {HTMLElement} */ this.said = find('.gd-said');
-    /** @type {HTMLButtonElement} */ this.eraser = find('.gd-erase');
+    this.canvas = find(root, 'canvas', HTMLCanvasElement);
+    this.brush = find(root, 'input', HTMLInputElement);
+    this.said = find(root, '.gd-said', HTMLElement);
+    this.eraser = find(root, '.gd-erase', HTMLButtonElement);
     this.side = 0;
     this.cells = new Uint8Array();
     this.known = ''; // what the page has: the last one that it gave or was sent
@@ -53,7 +52,7 @@ class Painting {
     this.eraser.addEventListener('click', () => {
       this.eraser.setAttribute('aria-pressed', String(!this.erasing));
     }, { signal });
-    find('.gd-clear').addEventListener('click', () => {
+    find(root, '.gd-clear', HTMLButtonElement).addEventListener('click', () => {
       clearTimeout(this.timer);
       this.timer = 0;
       this.cells.fill(0);
@@ -140,6 +139,14 @@ class Painting {
     clearTimeout(this.timer);
     this.listening.abort();
   }
+}
+
+/** The one of these within `root`. @template {HTMLElement} T
+ * @param {HTMLElement} root @param {string} selector @param {new () => T} type @returns {T} */
+function find(root, selector, type) {
+  const found = root.querySelector(selector);
+  if (!(found instanceof type)) throw new Error(`gandash: ${selector} is missing from the canvas's page`);
+  return found;
 }
 
 /**

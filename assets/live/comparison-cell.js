@@ -130,13 +130,14 @@ export class Cell {
     write(this.#numbers, [...apart, ...distance].join(' · '));
   }
 
+  /** @returns {boolean} whether there was room */
   paint() {
     this.isStale = false;
     this.paintedAt = performance.now();
     const frame = this.#frame;
     this.#frame = null;
-    if (frame) this.#staged?.view.draw([frame], frame.label.step);
-    else this.#staged?.view.redraw();
+    const view = this.#staged?.view;
+    return (frame ? view?.draw([frame], frame.label.step) : view?.redraw()) ?? false;
   }
 
   /** @param {Partial<{label: string, verdict: string}>} words */

@@ -106,17 +106,22 @@ export class ComparisonStage {
   /** @param {readonly import('./bytes.js').Picture[]} pictures of all members @param {number} step of all */
   draw(pictures, step) {
     pictures.forEach((own, i) => this.#cells[i]?.take(own, step));
-    this.redraw();
+    return this.redraw();
   }
 
   /** Paints the cells that want it, those that waited longest first, as many as one animation frame has time for. */
   redraw() {
     const began = performance.now();
     const waiting = this.#cells.filter(cell => cell.isStale).sort((a, b) => a.paintedAt - b.paintedAt);
+    let isPainted = false;
     for (const cell of waiting) {
-      if (performance.now() - began > BUDGET_MS) return this.#options.request();
-      this.#options.attempt(cell.label, () => cell.paint());
+      if (performance.now() - began > BUDGET_MS) {
+        this.#options.request();
+        break;
+      }
+      isPainted = this.#options.attempt(cell.label, () => cell.paint()) || isPainted;
     }
+    return isPainted;
   }
 
   #refresh() {

@@ -31,11 +31,11 @@ export class MapCanvas {
     this.#canvas = canvas;
   }
 
-  /** @param {Scene} scene */
+  /** @param {Scene} scene @returns {boolean} whether there was room */
   draw(scene) {
     const { clientWidth: width, clientHeight: height } = this.#canvas;
     const c = this.#canvas.getContext('2d');
-    if (!c || width < 40 || height < TICKS) return;
+    if (!c || width < 40 || height < TICKS) return false;
     const ratio = window.devicePixelRatio || 1;
     const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
     if (this.#canvas.width !== w || this.#canvas.height !== h) Object.assign(this.#canvas, { width: w, height: h });
@@ -52,6 +52,7 @@ export class MapCanvas {
     if (hasRugs) this.#rugs(c, scene, toX, left, right);
     if (scene.threads && height > SHORTEST) this.#threads(c, { ...scene, samples: hasRugs }, toX, toZ,
       { left, right, bottom });
+    return true;
   }
 
   /** @param {CanvasRenderingContext2D} c @param {Scene} scene @param {(x: number) => number} toX

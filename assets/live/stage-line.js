@@ -153,7 +153,7 @@ export class LineStage {
   /** @param {readonly import('./bytes.js').Picture[]} pictures one */
   draw([frame]) {
     this.#frame = frame;
-    this.redraw();
+    return this.redraw();
   }
 
   redraw() {
@@ -161,8 +161,8 @@ export class LineStage {
     if (this.#frame) this.#legend.match(arrays);
     const range = this.#zoom.xaxis ?? this.#facts.shown ?? this.#facts.window;
     const ticks = niceTicks(range, Math.max(3, this.node.clientWidth / (this.#options.compact ? 55 : 80)));
-    this.#chart.draw(this.#traces(arrays), this.#layout(range, arrays));
-    this.#map.draw({
+    const hasChart = this.#chart.draw(this.#traces(arrays), this.#layout(range, arrays));
+    const hasMap = this.#map.draw({
       compact: this.#options.compact,
       margin: this.#margin,
       theme: this.#theme,
@@ -174,6 +174,7 @@ export class LineStage {
       samples: this.#legend.isOn('samples'),
       threads: this.#legend.isOn('map'),
     });
+    return hasChart || hasMap;
   }
 
   /** @param {Record<string, import('./bytes.js').NumberArray>} arrays @returns {import('./plotly.d.ts').Line[]} */

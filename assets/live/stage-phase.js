@@ -223,8 +223,9 @@ export class PhaseStage {
   draw([frame]) {
     if (frame.arrays.flow !== this.#frame?.arrays.flow) this.#flow = null;
     this.#frame = frame;
-    this.redraw();
+    const isPainted = this.redraw();
     this.#words.tell(() => this.#inWords());
+    return isPainted;
   }
 
   redraw() {
@@ -232,7 +233,7 @@ export class PhaseStage {
     const [c, theme, view] = [this.#context, this.#theme, this.#view];
     const hasSpectrum = this.#legend.isOn('spectrum');
     this.#spectrum.node.toggleAttribute('hidden', !hasSpectrum);
-    if (!fitCanvas(c)) return;
+    if (!fitCanvas(c)) return false;
     this.#place();
     if (hasSpectrum) this.#spectrum.draw(phase, theme);
     c.fillStyle = theme.background;
@@ -241,7 +242,7 @@ export class PhaseStage {
     drawAxes(c, view, theme);
     drawNames(c, view, theme);
     drawFrame(c, view, theme);
-    if (!arrays.flow || arrays.flow.length !== 2 * phase.grid ** 2) return;
+    if (!arrays.flow || arrays.flow.length !== 2 * phase.grid ** 2) return false;
     this.#flow ??= new Flow(arrays.flow, phase.grid, home);
     const { left, top, width, height } = view.box;
     c.save();
@@ -255,6 +256,7 @@ export class PhaseStage {
     this.#canvas.toggleAttribute('data-zoomed', !view.isHome);
     this.#homeButton.toggleAttribute('hidden', view.isHome);
     this.#readPoint();
+    return true;
   }
 
   /** The plane is square, to the left and at the bottom: what

@@ -175,14 +175,15 @@ export class PicturesStage {
   draw([frame]) {
     this.#frame = frame;
     this.#look.hear(frame.label.image_grid?.close_up);
-    this.redraw();
+    const isPainted = this.redraw();
     this.#words.tell(() => this.#inWords(frame));
+    return isPainted;
   }
 
   redraw() {
     const { shape, pictures: count } = this.#facts;
     const frame = this.#frame;
-    if (!frame || !count || frame.arrays.generated?.length !== count * shape[0] * shape[1] * shape[2]) return;
+    if (!frame || !count || frame.arrays.generated?.length !== count * shape[0] * shape[1] * shape[2]) return false;
     const arrays = /** @type {Arrays} */ (frame.arrays);
     this.#colours.fit(arrays, this.#theme, (unit, scale) =>
       this.#options.scales?.share('frames', unit, this, [0, scale])[1] ?? scale);
@@ -194,7 +195,7 @@ export class PicturesStage {
     const walks = other !== null && selected !== null && this.#facts.walk > 0;
     const showsReal = this.#legend.isOn('real_row') && Boolean(arrays.real?.length);
     const fit = this.#arrange(showsReal, walks);
-    if (!fit) return;
+    if (!fit) return false;
     this.#choice.offer(VIEWS, showsMap ? 'map' : 'wall');
     const mapped = showsMap && arrays.map?.length ? arrays.map : null;
     const isMapHere = mapped !== null;
@@ -210,6 +211,7 @@ export class PicturesStage {
     if (walks) this.#drawWalk(arrays);
     else if (showsReal) this.#drawReal(arrays, fit);
     this.#drawSide(arrays);
+    return true;
   }
 
   /** Finds the pictures' size and divides the stage accordingly; null when there is no room to draw.
@@ -337,7 +339,7 @@ export class PicturesStage {
   /** A small stage: the wall alone, with as many pictures as can be told apart. @param {Arrays} arrays */
   #drawSmall(arrays) {
     const { clientWidth: width, clientHeight: height } = this.#body;
-    if (width < 60 || height < 60) return;
+    if (width < 60 || height < 60) return false;
     const { shape, pictures: count } = this.#facts;
     const fit = fitSome({ count, side: shape[1], width, height, ratio: window.devicePixelRatio || 1 }, SMALLEST_PX);
     this.#generated.label =
@@ -346,6 +348,7 @@ export class PicturesStage {
       fit, bytes: arrays.generated, shape: this.#facts.shape, colour: this.#coloured(arrays.d_generated),
       says: i => `generated ${i + 1}\u2003${this.#colours.inWords(arrays.d_generated?.[i])}`,
     }, this.#theme);
+    return true;
   }
 
   /** @param {Float32Array | undefined} values

@@ -238,20 +238,21 @@ export class PlaneStage {
   /** @param {readonly import('./bytes.js').Picture[]} pictures one */
   draw([frame]) {
     this.#frame = frame;
-    this.redraw();
+    const isPainted = this.redraw();
     this.#words.tell(() => this.#inWords(frame.label.numbers));
+    return isPainted;
   }
 
   redraw() {
     const c = this.#context;
     const theme = this.#theme;
-    if (!this.#fit()) return;
+    if (!this.#fit()) return false;
     c.fillStyle = theme.background;
     c.fillRect(0, 0, this.#canvas.clientWidth, this.#canvas.clientHeight);
     const arrays = /** @type {Arrays} */ (this.#frame?.arrays ?? {});
     if (this.#frame) this.#legend.match(arrays);
     drawAxes(c, this.#view, theme);
-    if (!arrays.d) return;
+    if (!arrays.d) return false;
     const size = Math.round(Math.sqrt(arrays.d.length));
     this.#setLevel(arrays, size);
     this.#showEnds();
@@ -270,6 +271,7 @@ export class PlaneStage {
     this.#canvas.toggleAttribute('data-zoomed', !this.#view.isHome);
     this.#homeButton.toggleAttribute('hidden', this.#view.isHome);
     this.#readPoint(arrays, size);
+    return true;
   }
 
   /** Sizes canvas and viewport; false when there is no room to draw. */

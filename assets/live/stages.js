@@ -36,8 +36,9 @@ import { PlaneStage } from './stage-plane.js';
  * @property {{of(shown: Shown): void}['of']} setFacts what stays
  * true of the game on show; each stage is given its own kind
  * @property {(theme: import('./palette.js').Theme) => void} setTheme
- * @property {(pictures: readonly import('./bytes.js').Picture[], step: number) => void} draw a picture of each game
- * @property {() => void} redraw the same frame again: another size, theme, zoom or choice of layers
+ * @property {(pictures: readonly import('./bytes.js').Picture[], step: number) => boolean} draw a picture of each game;
+ * whether anything of it was painted: there may be no room
+ * @property {() => boolean} redraw the same frame again: another size, theme, zoom or choice of layers; the same
  * @property {() => void} clear a new game: forget frame and zoom */
 
 /** @type {Record<Shown['stage'], new (options: StageOptions) => Stage>} */

@@ -207,7 +207,6 @@ export interface Mark {
 export interface ModeRow {
   name: string | null;
   place: number[];
-  weight: number;
   share: number;
   expected: number;
   noise: number;

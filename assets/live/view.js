@@ -295,15 +295,17 @@ export class LiveView {
     const { step, members, steps_per_second: stepsPerSecond } = frame.label;
     const measured = members.length > 1 ? step : members[0].measured;
     const numbers = numbersOf(frame.label);
-    this.#onStage(stage => stage.draw(picturesOf(frame), step));
+    if (this.#attempt('the stage', () => this.#stage().draw(picturesOf(frame), step))) {
+      this.#painted++;
+      this.#pace.tick(now);
+    }
     if (members.length === 1) this.#attempt('the line of theory', () => theory.show(numbers, firstOf(this.#run)));
-    this.#pace.tick(now);
     transport.read({ step, stepsPerSecond, framesPerSecond: this.#pace.perSecond(now) });
     curves.show({ numbers, step });
     inForce.show(members, membersOf(factsOf(this.#run)).map(({ label }) => label));
+    if (!('measured' in this.#root.dataset)) setTimeout(this.#tellFirst); // the screen shows it first
     Object.assign(this.#root.dataset,
-      { step, measured, painted: ++this.#painted, fps: this.#pace.perSecond(now).toFixed(1) });
-    if (this.#painted === 1) setTimeout(this.#tellFirst); // the screen shows it first
+      { step, measured, painted: this.#painted, fps: this.#pace.perSecond(now).toFixed(1) });
     this.#settle();
   }
 

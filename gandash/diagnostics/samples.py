@@ -188,7 +188,6 @@ class ModeRow:
     """
 
     place: tuple[float, ...]
-    weight: float
     share: float
     expected: float
     noise: float
@@ -207,10 +206,8 @@ def mode_table(x: Tensor, modes: Modes) -> ModeTable:
     covered = cover(x, modes)
     perfect = perfect_shares(modes).tolist()
     rows = []
-    for place, weight, share, expected in zip(
-        modes.places.tolist(), modes.weights.tolist(), covered.shares.tolist(), perfect, strict=True
-    ):
-        rows.append(ModeRow(tuple(place), weight, share, expected, math.sqrt(expected * (1 - expected) / len(x))))
+    for place, share, expected in zip(modes.places.tolist(), covered.shares.tolist(), perfect, strict=True):
+        rows.append(ModeRow(tuple(place), share, expected, math.sqrt(expected * (1 - expected) / len(x))))
     return ModeTable(tuple(rows), 1 - covered.high_quality)
 
 

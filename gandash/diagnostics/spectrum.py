@@ -89,7 +89,7 @@ class Jacobian:
     """
 
     def __init__(self, field: Field, at: Tensor, check_cancelled: Callable[[], None] = lambda: None) -> None:
-        self._breathe = check_cancelled
+        self._check_cancelled = check_cancelled
         with torch.enable_grad():
             self._at = at.detach().double().requires_grad_()
             self._v = field(self._at)
@@ -116,7 +116,7 @@ class Jacobian:
         return np.stack([self.left(row) for row in np.eye(self.size)])
 
     def _product(self, of: Tensor, by: Tensor, u: Array) -> Array:
-        self._breathe()
+        self._check_cancelled()
         weights = torch.from_numpy(np.ascontiguousarray(u, dtype=np.float64)).reshape(of.shape)
         (found,) = torch.autograd.grad(of, by, weights, retain_graph=True, materialize_grads=True)
         product: Array = found.detach().numpy()

@@ -111,7 +111,7 @@ def kind_table(data: PicturesConfig, fake: Tensor) -> ModeTable | None:
     for (name, place), weight, share in zip(named, kinds.weights.tolist(), found.shares.tolist(), strict=True):
         expected = weight * perfect
         noise = math.sqrt(expected * (1 - expected) / n)
-        rows.append(ModeRow(name=name, place=place, weight=weight, share=share, expected=expected, noise=noise))
+        rows.append(ModeRow(name=name, place=place, share=share, expected=expected, noise=noise))
     return ModeTable(
         counted=Counted(kinds.noun),
         attributes=tuple(Attribute(name=a.name, unit=a.unit) for a in attributes),

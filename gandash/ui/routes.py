@@ -209,7 +209,7 @@ def apologise(error: Exception) -> bool:
     return True
 
 
-def send_at_once() -> None:
+def disable_nagle() -> None:
     """Turn Nagle's algorithm off on the listening socket; the connections it accepts inherit that.
 
     asyncio does so for sockets that name their protocol; the one Streamlit binds does not. A frame right behind its curves
@@ -229,7 +229,7 @@ def send_at_once() -> None:
 async def lifespan(_app: object) -> AsyncIterator[None]:
     """The supervisor comes up with the app, so that a worker is warm before the first visitor; and goes down with it."""
     logging.getLogger("uvicorn.access").setLevel(logging.WARNING)  # a class of 30 would bury what matters
-    send_at_once()
+    disable_nagle()
     stated_hosts()  # what is wrong with them is said at the start
     keeper = await asyncio.to_thread(supervisor)
     try:

@@ -111,7 +111,6 @@ class ModeRow(Message):
 
     name: str | None = None
     place: Place
-    weight: float
     share: float
     expected: float
     noise: float

@@ -145,3 +145,17 @@ def test_nothing_is_cut_off(app, browser, scheme, size) -> None:
     assert root and root["y"] + root["height"] <= size[1] + 1
     assert not lab.complaints, lab.complaints
     lab.context.close()
+
+
+def test_a_frame_without_room_for_its_stage_is_not_counted_as_painted(lab) -> None:
+    lab.press("Space")
+    wait_until(lambda: lab.step > 30, "it plays")
+    lab.page.add_style_tag(content=".gd-stage-holder { display: none !important }")
+    step = lab.step
+    wait_until(lambda: lab.step > step + 20, "frames come all the same")
+    painted, step = lab.painted, lab.step
+    wait_until(lambda: lab.step > step + 100, "more of them")
+    assert lab.painted == painted
+    lab.page.evaluate("document.head.lastElementChild.remove()")
+    wait_until(lambda: lab.painted > painted + 3, "there is room again")
+    assert not lab.complaints, lab.complaints

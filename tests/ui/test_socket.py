@@ -613,7 +613,7 @@ def test_connections_send_small_packets_at_once() -> None:
     """A listening socket as Streamlit binds it: one that does not name its protocol, which asyncio leaves to Nagle."""
     with socket.socket(socket.AF_INET) as listener:
         listener.bind(("127.0.0.1", 0))
-        routes_module.send_at_once()
+        routes_module.disable_nagle()
         listener.listen()
         with socket.create_connection(listener.getsockname()), listener.accept()[0] as accepted:
             assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
