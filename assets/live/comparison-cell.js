@@ -73,7 +73,7 @@ export class Cell {
   }
 
   /** @param {import('./types.d.ts').Verdict} verdict */
-  judge(verdict) {
+  showVerdict(verdict) {
     this.#verdict.show(verdict);
     this.#say({ verdict: verdict.title });
   }

@@ -41,7 +41,7 @@ export class FrameColours {
   }
 
   /** Fits the scale to a frame's values. @param {Values} values @param {import('./palette.js').Theme} theme
-   * @param {(unit: string, scale: number) => number} share the scale of all walls that stand side by side */
+   * @param {(unit: string, scale: number) => number} share the scale of all grids that stand side by side */
   fit({ d_real: real = NOTHING, d_generated: generated = NOTHING }, theme, share) {
     this.#recolour(theme);
     const { centre } = this.#reading;

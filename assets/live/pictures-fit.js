@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Where the pictures of a wall go: as large as its place allows, at whole numbers of pixels where that costs little.
+ * Where the pictures of a grid go: as large as its place allows, at whole numbers of pixels where that costs little.
  */
 
 const WHOLE = 0.8; // a whole-number scale is taken when it keeps this much of the size
@@ -80,7 +80,7 @@ export function cornerOf({ columns, pitch, frame, size }, i) {
   return [inset + (i % columns) * pitch, inset + Math.floor(i / columns) * pitch];
 }
 
-/** The picture at a point of the wall, or null. @param {Fit} fit @param {number} x @param {number} y */
+/** The picture at a point of the grid, or null. @param {Fit} fit @param {number} x @param {number} y */
 export function tileAt({ columns, rows, pitch, count }, x, y) {
   const [column, row] = [Math.floor(x / pitch), Math.floor(y / pitch)];
   const i = row * columns + column;

@@ -40,7 +40,7 @@ export const ALWAYS = [
 ];
 
 export const VIEWS = [
-  { value: 'wall', label: 'wall', hint: 'Pictures of random latents.' },
+  { value: 'grid', label: 'grid', hint: 'Pictures of random latents.' },
   { value: 'map', label: 'map of z',
     hint: 'The whole plane of the two latents, a picture at each place: z₁ grows to the right, z₂ upwards.' },
 ];
@@ -49,6 +49,6 @@ export const VIEWS = [
 export const GESTURES = [
   [['click'], 'on a generated picture: see it close up'],
   [['Shift', 'click'], 'on a second one: walk between both'],
-  [['← → ↑ ↓'], 'another picture, once the wall is clicked or reached with Tab; with Shift the second one'],
+  [['← → ↑ ↓'], 'another picture, once the grid is clicked or reached with Tab; with Shift the second one'],
   [['Esc'], 'look at no single picture'],
 ];

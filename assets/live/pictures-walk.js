@@ -6,7 +6,7 @@ import { element, write } from './dom.js';
 import { percent } from './numbers.js';
 import { fitTiles } from './pictures-fit.js';
 import { Pane } from './pictures-pane.js';
-import { Wall } from './pictures-wall.js';
+import { ImageGrid } from './pictures-grid.js';
 
 const HEADER_PX = 22;
 const SLIDER_PX = 22;
@@ -14,14 +14,14 @@ const GAP_PX = 10;
 const BETWEEN = 0.24; // of the width, at most, for the picture between
 
 /** @typedef {object} Between
- * @property {number} from @property {number} to pictures of the wall
+ * @property {number} from @property {number} to pictures of the grid
  * @property {number} share of the way
  * @property {Uint8Array} [walk] (k, c, h, w) @property {Uint8Array} [picture] (c, h, w), once they have come
  * @property {string} says "D 0.482", of the picture between
  * @property {string | null} colour of its frame */
 
 export class Walk {
-  #wall;
+  #grid;
   #pane = new Pane('');
   #title = element('h3');
   #says = element('span', { class: 'gd-closeup-says' });
@@ -33,9 +33,9 @@ export class Walk {
    * => void, onShare: (share: number) => void, onClose: () => void}} options */
   constructor({ onShare, onClose, ...options }) {
     const { signal } = options;
-    this.#wall = new Wall({ label: 'Pictures along the walk', ...options });
+    this.#grid = new ImageGrid({ label: 'Pictures along the walk', ...options });
     const close = element('button', { type: 'button', class: 'gd-close', 'aria-label': 'End the walk' }, '×');
-    this.#steps.append(this.#wall.node, this.#slider);
+    this.#steps.append(this.#grid.node, this.#slider);
     this.node = element('section', { class: 'gd-walk', 'aria-label': 'A walk between two latents', hidden: '' },
       element('header', {}, this.#title, this.#says, close),
       element('div', { class: 'gd-walk-way' }, this.#steps, this.#pane.node));
@@ -44,7 +44,7 @@ export class Walk {
   }
 
   clear() {
-    this.#wall.clear();
+    this.#grid.clear();
   }
 
   /** @param {Between} between @param {import('./pictures-tiles.js').Shape} shape @param {number} count of steps
@@ -67,7 +67,7 @@ export class Walk {
     this.#steps.style.setProperty('--gd-walk', `${Math.round(fit.width)}px`);
     this.#steps.style.setProperty('--gd-half', `${Math.round(fit.pitch / 2)}px`);
     this.node.style.setProperty('--gd-between', `${height}px`);
-    if (walk) this.#wall.draw({ fit, bytes: walk, shape }, theme);
+    if (walk) this.#grid.draw({ fit, bytes: walk, shape }, theme);
     this.#pane.draw(picture, shape, colour, theme);
   }
 }

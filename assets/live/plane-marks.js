@@ -54,20 +54,20 @@ const HEAD_PX = 3.5;
 
 /** Where the generator's loss would have each sample go, in one step's direction. @param {Context} c
  * @param {Viewport} view
- * @param {Points} from @param {Points} pull @param {Theme} theme */
-export function drawArrows(c, view, from, pull, theme) {
+ * @param {Points} from @param {Points} arrows @param {Theme} theme */
+export function drawArrows(c, view, from, arrows, theme) {
   const { originX, originY, scale, extent } = view;
   const perUnit = ARROW_SCALE * extent * extent * scale;
   const cap = ARROW_CAP * extent * scale;
   c.beginPath();
   for (let i = 0; i < from.length; i += 2) {
-    const size = Math.hypot(pull[i], pull[i + 1]);
+    const size = Math.hypot(arrows[i], arrows[i + 1]);
     const length = Math.min(cap, perUnit * size);
     if (!(length > SHORTEST_ARROW_PX)) continue; // also where the gradient is no number
     const x = originX + scale * from[i];
     const y = originY - scale * from[i + 1];
-    const ux = pull[i] / size;
-    const uy = -pull[i + 1] / size;
+    const ux = arrows[i] / size;
+    const uy = -arrows[i + 1] / size;
     const toX = x + length * ux;
     const toY = y + length * uy;
     c.moveTo(x, y);

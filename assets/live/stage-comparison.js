@@ -83,8 +83,8 @@ export class ComparisonStage {
   }
 
   /** @param {readonly import('./types.d.ts').GameState[]} games */
-  judge(games) {
-    games.forEach(({ verdict }, i) => this.#cells[i]?.judge(verdict));
+  showVerdicts(games) {
+    games.forEach(({ verdict }, i) => this.#cells[i]?.showVerdict(verdict));
   }
 
   /** @param {number | null} member that stands out */

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The stage of a game of pictures: a wall of generated ones from fixed latents, real
+ * The stage of a game of pictures: a grid of generated ones from fixed latents, real
  * ones beneath, each in a frame that says what D makes of it; and one of them close up.
  */
 import { element, write } from './dom.js';
@@ -12,15 +12,15 @@ import { fitSome, fitTiles } from './pictures-fit.js';
 import { Histogram } from './pictures-histogram.js';
 import { KindShares } from './pictures-kinds.js';
 import { ALWAYS, GESTURES, LAYERS, LEGEND, VIEWS } from './pictures-layers.js';
-import { LookRequest } from './pictures-look.js';
+import { SelectionRequest } from './pictures-selection.js';
 import { Walk } from './pictures-walk.js';
-import { Wall } from './pictures-wall.js';
+import { ImageGrid } from './pictures-grid.js';
 import { inSameUnits, isProbability, NO_GAME, readingOf } from './reading.js';
 import { Spoken } from './spoken.js';
 import { createSwitch } from './switch.js';
 
-const HEAD_PX = 20; // a heading over a wall
-const SIDE_PX = 178; // at least, for what stands beside the wall
+const HEAD_PX = 20; // a heading over a grid
+const SIDE_PX = 178; // at least, for what stands beside the grid
 const SIDE_SHARE = 0.26;
 const GAP_PX = 16;
 const WALK_PX = 74; // a walk needs this room where the real pictures are
@@ -46,7 +46,7 @@ export class PicturesStage {
   /** @type {import('./bytes.js').Picture | null} */
   #frame = null;
   #legend;
-  #look;
+  #selection;
   #colours = new FrameColours();
   #choice;
   #ends = ['low', 'middle', 'high'].map(at => element('span', { 'data-at': at }));
@@ -59,10 +59,10 @@ export class PicturesStage {
   #walk;
   #histogram;
   #kinds;
-  #heads = { generated: element('h3', { class: 'gd-wall-head' }, 'Generated'),
-    real: element('h3', { class: 'gd-wall-head' }, 'Real') };
+  #heads = { generated: element('h3', { class: 'gd-image-grid-head' }, 'Generated'),
+    real: element('h3', { class: 'gd-image-grid-head' }, 'Real') };
   #beneath;
-  #walls;
+  #grids;
   #hint = element('p', { class: 'gd-pictures-hint' });
   #side;
   #body;
@@ -75,10 +75,10 @@ export class PicturesStage {
     this.#theme = options.theme;
     this.#words = new Spoken(options.signal);
     const { signal, request, tips } = options;
-    this.#look = new LookRequest({ signal, send: command => this.#send(command) });
+    this.#selection = new SelectionRequest({ signal, send: command => this.#send(command) });
     this.#legend = new Legend(LAYERS, LEGEND, options);
     this.#choice = createSwitch({
-      label: 'Which generated pictures are shown', choices: VIEWS, value: 'wall', tips, signal,
+      label: 'Which generated pictures are shown', choices: VIEWS, value: 'grid', tips, signal,
       onChoose: value => this.#set({ map: value === 'map' }),
     });
     const [low, middle, high] = this.#ends;
@@ -86,25 +86,26 @@ export class PicturesStage {
       element('span', { class: 'gd-scale-bar gd-scale-full' }, middle), high);
     this.#fieldRow = element('div', { class: 'gd-field' }, this.#choice.node, this.#aside,
       this.#legend.entry('frames'), scale);
-    this.#generated = new Wall({ label: 'Generated pictures', signal, tips, request, onChoose: options.compact
+    this.#generated = new ImageGrid({ label: 'Generated pictures', signal, tips, request, onChoose: options.compact
       ? undefined : (i, isOther) => this.#choose(i, isOther) });
     this.#generated.node.setAttribute('aria-describedby', this.#words.node.id);
-    this.#map = new Wall({ label: 'The plane of both latents, a generated picture at each place', signal, tips,
+    this.#map = new ImageGrid({ label: 'The plane of both latents, a generated picture at each place', signal, tips,
       request });
-    this.#real = new Wall({ label: 'Real pictures', signal, tips, request });
+    this.#real = new ImageGrid({ label: 'Real pictures', signal, tips, request });
     this.#closeUp = new CloseUp({ signal, tips, onClose: () => this.#choose(null, false), onWalk: () =>
       this.#awaitSecond(!this.#awaitsSecond) });
     this.#walk = new Walk({ signal, tips, request, onShare: share => this.#set({ share }), onClose: () =>
       this.#set({ other: null }) });
     this.#histogram = new Histogram(options);
     this.#kinds = new KindShares(options);
-    this.#beneath = element('div', { class: 'gd-wall-beneath' }, this.#heads.real, this.#real.node, this.#walk.node);
+    this.#beneath = element('div', { class: 'gd-image-grid-beneath' }, this.#heads.real, this.#real.node,
+      this.#walk.node);
     this.#map.node.hidden = true;
-    this.#walls = element('div', { class: 'gd-walls' }, this.#heads.generated, this.#generated.node, this.#map.node,
-      this.#beneath);
+    this.#grids = element('div', { class: 'gd-image-grids' }, this.#heads.generated, this.#generated.node,
+      this.#map.node, this.#beneath);
     this.#side = element('div', { class: 'gd-pictures-side' }, this.#hint, this.#closeUp.node, this.#kinds.node,
       this.#histogram.node);
-    this.#body = element('div', { class: 'gd-pictures' }, this.#walls, this.#side);
+    this.#body = element('div', { class: 'gd-pictures' }, this.#grids, this.#side);
     this.node = element('div', { class: 'gd-stage gd-stage-plane gd-stage-pictures' }, this.#styles(),
       this.#legend.node, this.#fieldRow, this.#body, this.#words.node);
     this.node.toggleAttribute('data-compact', Boolean(options.compact));
@@ -159,7 +160,7 @@ export class PicturesStage {
 
   clear() {
     this.#frame = null;
-    this.#look.clear();
+    this.#selection.clear();
     this.#awaitSecond(false);
     this.#colours.clear();
     this.#histogram.clear();
@@ -174,7 +175,7 @@ export class PicturesStage {
   /** @param {readonly import('./bytes.js').Picture[]} pictures one */
   draw([frame]) {
     this.#frame = frame;
-    this.#look.hear(frame.label.image_grid?.close_up);
+    this.#selection.hear(frame.label.image_grid?.close_up);
     const isPainted = this.redraw();
     this.#words.tell(() => this.#inWords(frame));
     return isPainted;
@@ -190,13 +191,13 @@ export class PicturesStage {
     this.#ends.forEach((end, i) => write(end, this.#colours.ends[i]));
     if (this.#options.compact) return this.#drawSmall(arrays);
     this.#legend.match({ ...arrays, classes: frame.label.image_grid?.classes_of_generated ?? undefined });
-    const { selected, other, map } = this.#look.now;
+    const { selected, other, map } = this.#selection.now;
     const showsMap = map && this.#facts.map_side > 0;
     const walks = other !== null && selected !== null && this.#facts.walk > 0;
     const showsReal = this.#legend.isOn('real_row') && Boolean(arrays.real?.length);
     const fit = this.#arrange(showsReal, walks);
     if (!fit) return false;
-    this.#choice.offer(VIEWS, showsMap ? 'map' : 'wall');
+    this.#choice.offer(VIEWS, showsMap ? 'map' : 'grid');
     const mapped = showsMap && arrays.map?.length ? arrays.map : null;
     const isMapHere = mapped !== null;
     this.#generated.node.toggleAttribute('hidden', isMapHere);
@@ -219,7 +220,7 @@ export class PicturesStage {
   #arrange(showsReal, walks) {
     const isNarrow = Boolean(this.node.closest('[data-layout="narrow"]'));
     const { clientWidth } = this.#body;
-    const { clientHeight } = isNarrow ? this.#walls : this.#body;
+    const { clientHeight } = isNarrow ? this.#grids : this.#body;
     if (clientWidth < 60 || clientHeight < 60) return null;
     const { shape, pictures: count, real_pictures: real, grid_columns: preferred } = this.#facts;
     const side = isNarrow ? 0 : Math.max(SIDE_PX, Math.round(SIDE_SHARE * clientWidth)) + GAP_PX;
@@ -230,13 +231,13 @@ export class PicturesStage {
     const rows = real > one.columns && two.size > 0.9 * one.size ? 2 : 1;
     const fit = rows === 2 ? two : one;
     const wide = Math.min(room.width, Math.max(Math.ceil(fit.width), Math.round(0.5 * clientWidth)));
-    this.#body.style.setProperty('--gd-walls', `${wide}px`);
+    this.#body.style.setProperty('--gd-image-grids', `${wide}px`);
     return { ...fit, realRows: rows, wide };
   }
 
   /** @param {Arrays} arrays @param {import('./pictures-fit.js').Fit} fit */
   #drawGenerated(arrays, fit) {
-    const { selected, other } = this.#look.now;
+    const { selected, other } = this.#selection.now;
     const classes = this.#frame?.label.image_grid?.classes_of_generated;
     const named = (/** @type {number} */ i) =>
       (classes?.[i] === undefined || classes[i] === null ? '' : `\nread as ${classes[i]}`);
@@ -261,17 +262,17 @@ export class PicturesStage {
     }, this.#theme);
   }
 
-  /** @param {Uint8Array} bytes @param {import('./pictures-fit.js').Fit} wall */
-  #drawMap(bytes, wall) {
+  /** @param {Uint8Array} bytes @param {import('./pictures-fit.js').Fit} grid */
+  #drawMap(bytes, grid) {
     const { shape, map_side: columns } = this.#facts;
-    const room = { count: columns * columns, columns, side: shape[1], width: wall.width, height: wall.height,
+    const room = { count: columns * columns, columns, side: shape[1], width: grid.width, height: grid.height,
       ratio: window.devicePixelRatio || 1 };
     this.#map.draw({ fit: fitTiles({ ...room, bare: 1 }), bytes, shape }, this.#theme);
   }
 
   /** @param {Arrays} arrays */
   #drawWalk(arrays) {
-    const { selected, other, share } = this.#look.now;
+    const { selected, other, share } = this.#selection.now;
     const { shape, walk: steps } = this.#facts;
     const isOurs = this.#isSeen('selected') && this.#isSeen('other');
     const between = this.#frame?.label.image_grid?.close_up?.d_between;
@@ -285,7 +286,7 @@ export class PicturesStage {
 
   /** @param {Arrays} arrays */
   #drawSide(arrays) {
-    const { selected } = this.#look.now;
+    const { selected } = this.#selection.now;
     const { image_grid: grid } = /** @type {import('./bytes.js').Picture} */ (this.#frame).label;
     const isChosen = selected !== null && selected < this.#facts.pictures;
     this.#closeUp.node.toggleAttribute('hidden', !isChosen);
@@ -336,7 +337,7 @@ export class PicturesStage {
     }, this.#theme);
   }
 
-  /** A small stage: the wall alone, with as many pictures as can be told apart. @param {Arrays} arrays */
+  /** A small stage: the grid alone, with as many pictures as can be told apart. @param {Arrays} arrays */
   #drawSmall(arrays) {
     const { clientWidth: width, clientHeight: height } = this.#body;
     if (width < 60 || height < 60) return false;
@@ -359,12 +360,12 @@ export class PicturesStage {
 
   /** Whether the frame was made for what is chosen now. @param {'selected' | 'other'} what */
   #isSeen(what) {
-    return (this.#frame?.label.image_grid?.close_up?.[what] ?? null) === this.#look.now[what];
+    return (this.#frame?.label.image_grid?.close_up?.[what] ?? null) === this.#selection.now[what];
   }
 
   /** @param {number | null} i @param {boolean} isOther */
   #choose(i, isOther) {
-    const { selected, other } = this.#look.now;
+    const { selected, other } = this.#selection.now;
     if (i === null && this.#awaitsSecond) return this.#awaitSecond(false);
     const asSecond = i !== null && selected !== null && (isOther || this.#awaitsSecond);
     this.#awaitSecond(false);
@@ -379,9 +380,9 @@ export class PicturesStage {
     this.#generated.node.toggleAttribute('data-awaiting', now);
   }
 
-  /** @param {Partial<import('./pictures-look.js').Look>} change */
+  /** @param {Partial<import('./pictures-selection.js').Selection>} change */
   #set(change) {
-    if (this.#look.set(change)) this.#options.request();
+    if (this.#selection.set(change)) this.#options.request();
   }
 
   /** Who watches may look at what is there, but the one frame for all is the steering viewer's.

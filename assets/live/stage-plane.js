@@ -59,8 +59,8 @@ const LAYERS = [
       hint: 'Generated samples G(z): squares. Their latents z stay the same, so each square can be followed.',
   },
   {
-    key: 'pull', needs: 'pull', label: '−∇_x L_G', draw: ({ c, view, arrays, theme }) =>
-      drawArrows(c, view, arrays.generated, arrays.pull, theme),
+    key: 'sample_gradient', needs: 'sample_gradient', label: '−∇_x L_G', draw: ({ c, view, arrays, theme }) =>
+      drawArrows(c, view, arrays.generated, arrays.sample_gradient, theme),
     sample: { ink: 'generated', mark: 'arrow' },
     hint: `Where the generator’s loss draws each sample. As long as the gradient, on one scale for the whole run: `
       + `where there is none to see, G learns nothing. `
@@ -73,7 +73,7 @@ const LAYERS = [
       + 'the pointer stands what a perfect generator has there, and by how much chance spreads that.',
   },
 ];
-const LEGEND = ['real', 'generated', 'pull', 'map', 'contour', 'shares', 'field'];
+const LEGEND = ['real', 'generated', 'sample_gradient', 'map', 'contour', 'shares', 'field'];
 
 /** @type {readonly import('./help.js').Entry[]} */
 const GESTURES = [

@@ -31,7 +31,7 @@ import { PlaneStage } from './stage-plane.js';
  * @property {readonly import('./help.js').Entry[]} gestures what pointer and keys do in its picture
  * @property {readonly HTMLElement[]} [layers] the rows of switches above its picture
  * @property {(games: readonly import('./types.d.ts').GameState[])
- * => void} [judge] of a comparison: each member’s verdict
+ * => void} [showVerdicts] of a comparison: each member’s verdict
  * @property {(member: number | null) => void} [highlight] of a comparison: the member that stands out
  * @property {{of(shown: Shown): void}['of']} setFacts what stays
  * true of the game on show; each stage is given its own kind

@@ -211,7 +211,7 @@ export class LiveView {
       this.#onStage(stage => stage.setFacts(facts));
       curves.show({ facts });
     }
-    this.#onStage(stage => stage.judge?.(this.#run.games));
+    this.#onStage(stage => stage.showVerdicts?.(this.#run.games));
     if (!same(marksOf)) curves.show({ marks: marksOf(this.#run) });
   }
 
@@ -347,7 +347,7 @@ export class LiveView {
     stageHolder.prepend(view.node);
     this.#staged = { kind, end, view };
     view.setFacts(factsOf(this.#run));
-    view.judge?.(this.#run.games);
+    view.showVerdicts?.(this.#run.games);
     return view;
   }
 

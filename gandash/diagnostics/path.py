@@ -16,7 +16,7 @@ from gandash.game import passes
 from gandash.game.game import Game
 from gandash.game.losses import discriminator_input, logits
 
-POINTS, FEWEST, BYTES = 64, 8, 64 * 2**20  # of a trail: points kept, however large they are, within so much memory
+POINTS, FEWEST, BYTES = 64, 8, 64 * 2**20  # of a path: points kept, however large they are, within so much memory
 NEAR, BESIDE = 0.05, 0.25  # parts of the line on both sides of its end where a path angle is read
 CLEAR = 0.1  # a cosine this small has no sign to speak of
 BUMP = 0.25  # a cosine higher by this at the end than beside it is a bump

@@ -33,7 +33,7 @@ def plane_estimators(data: DataConfig) -> Plane:
 
 
 class PlaneFrames(FrameBuilder):
-    """The field of D, samples as dots with the pull on each, the latent grid as G warps it, and each mode's share."""
+    """The field of D, samples as dots with G's gradient on each, the latent grid as G warps it, and each mode's share."""
 
     def __init__(self, game: Game, generator: Generator) -> None:
         self._real = game.data.sample(generator, _DOTS).numpy()
@@ -60,7 +60,7 @@ class PlaneFrames(FrameBuilder):
             "d_star": found.d_star.reshape(FIELD, FIELD),
             "real": self._real,
             "generated": dots[0].numpy(),
-            "pull": sample_gradient(game, phi, dots)[0].numpy(),
+            "sample_gradient": sample_gradient(game, phi, dots)[0].numpy(),
         }
         if self._mesh is not None:
             arrays["mesh"] = x[0, _DOTS:].reshape(_MESH, _MESH, 2).numpy()

@@ -38,8 +38,8 @@ class _Layer:
         self.x_first = self.x[..., :first]
         self.u = zeros(fan_out, batch)
         self.u_first = self.u[..., :first]
-        self.pull = zeros(fan_out, batch)  # P_l
-        self.pull_first = self.pull[..., :first]
+        self.grad_h = zeros(fan_out, batch)  # P_l
+        self.grad_h_first = self.grad_h[..., :first]
         self.delta = zeros(fan_out, batch)
         self.delta_transposed = self.delta.mT
         # The left factor of the gradient's product: H_{l-1} under each weighting, one below the other
@@ -88,7 +88,7 @@ class Tape:
         self._hidden, last = list(itertools.pairwise(self._layers)), self._layers[-1]
         if self._activation.curvature is None:  # U_l and P_l are not asked for again: sigma acts in place
             for layer, above in self._hidden:
-                layer.u, layer.pull = above.x, layer.delta
+                layer.u, layer.grad_h = above.x, layer.delta
         self._weightings, weights = weightings, zeros(weightings, batch)
         self._each = weights.unsqueeze(-2)
         self._gradients = [layer.gradient.view(members, weightings or 1, -1) for layer in self._layers]
@@ -127,8 +127,8 @@ class Tape:
         if self._bounded:
             torch.ops.aten.tanh_backward.grad_input(self._seeds, self._last.u, grad_input=self._last.delta)
         for layer, above in reversed(self._hidden):
-            (torch.mul if above.outer_backward else self._multiply)(above.w, above.delta, out=layer.pull)
-            self._activation.pull(layer.pull, layer.u, above.x, layer.delta)
+            (torch.mul if above.outer_backward else self._multiply)(above.w, above.delta, out=layer.grad_h)
+            self._activation.backward(layer.grad_h, layer.u, above.x, layer.delta)
 
     def slope(self) -> Tensor:
         """P_0: the gradient of o in x times the seed, summed over outputs, `(members, inputs, batch)`."""
@@ -163,7 +163,7 @@ class Tape:
         for layer, above in self._hidden:
             layer.left_first.add_(t)
             self._multiply(layer.w_transposed, t, out=layer.tangent)
-            self._activation.pull(layer.tangent, layer.u_first, above.x_first, layer.t)
+            self._activation.backward(layer.tangent, layer.u_first, above.x_first, layer.t)
             t = layer.t
         self._last.left_first.add_(t)
 
@@ -172,10 +172,10 @@ class Tape:
         bend: Tensor | None = None
         for layer, above in reversed(self._hidden):
             u, h = layer.u_first, above.x_first
-            own = curvature(u, h) * layer.tangent * layer.pull_first
+            own = curvature(u, h) * layer.tangent * layer.grad_h_first
             if bend is not None:
                 from_above = self._multiply(above.w, bend)
-                self._activation.pull(from_above, u, h, from_above)
+                self._activation.backward(from_above, u, h, from_above)
                 own += from_above
             bend = own
             layer.gradient += self._multiply(layer.h_first, bend.mT)

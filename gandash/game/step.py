@@ -130,12 +130,12 @@ def _along_adjusted(this: Round, adjust: Callable[[Tensor, Tensor, Tensor, Tenso
 def _consensus(this: Round, rule: ConsensusConfig) -> None:
     """v + gamma grad |v|^2 / 2."""
 
-    def pull(of_g: Tensor, of_d: Tensor, theta: Tensor, phi: Tensor) -> tuple[Tensor, Tensor]:
+    def descend_length(of_g: Tensor, of_d: Tensor, theta: Tensor, phi: Tensor) -> tuple[Tensor, Tensor]:
         half = 0.5 * (of_g.square().sum() + of_d.square().sum())
         more_g, more_d = torch.autograd.grad(half, (theta, phi), materialize_grads=True)
         return rule.gamma * more_g, rule.gamma * more_d
 
-    _along_adjusted(this, pull)
+    _along_adjusted(this, descend_length)
 
 
 def _symplectic(this: Round, rule: SymplecticAdjustmentConfig) -> None:

@@ -37,8 +37,8 @@ DIGITS = Preset(
     "averaged G's coverage is at least 0.6 of what real digits read. At step 6000 its coverage is at least 0.88, its "
     "precision 0.80 and its recall 0.90 (real digits against real ones: 0.97, 0.96, 0.95), and the coverage of G itself "
     "0.75.",
-    watch="The wall: strokes by step 100, the first digits that you can read by step 300, all ten by step 500. That takes a "
-    "few seconds, and step 6000 some fifteen.",
+    watch="The grid of pictures: strokes by step 100, the first digits that you can read by step 300, all ten by step 500. "
+    "That takes a few seconds, and step 6000 some fifteen.",
     measured="Seeds 0 to 2: at step 1000 (1.5 s of one core for the rounds alone) coverage 0.69 to 0.78, where real "
     "digits read 0.97; at step 6000 (9 s) coverage 0.92 to 0.94, precision 0.85, recall 0.94.",
     config=_on_pictures(DigitsConfig(), MEDIUM),
@@ -49,12 +49,12 @@ DIGITS_COLLAPSE = Preset(
     name="digits-collapsing",
     title="Digits, collapsing, and the cure",
     story="cured",
-    teaches="Mode collapse that D at 1/2 does not show: the wall repeats itself.",
+    teaches="Mode collapse that D at 1/2 does not show: the grid of pictures repeats itself.",
     promise="Five steps of G for each step of D: from step 700 to 2000 at most 4 of 10 digits are captured at a time "
     "(median), coverage ends below 0.15, and all the while D is within 0.1 of 1/2 on 98 % of the real digits. With one step "
     "each, a quicker D and R1 from step 2000 on, all 10 are back within 1000 steps, with a coverage of at least 0.45.",
-    watch="The wall repeats itself: two or three figures, which change all together. D at 1/2 is no proof that p_g is p_r: "
-    "it may have been outrun. Then hold G back, and watch the class histogram fill up.",
+    watch="The grid of pictures repeats itself: two or three figures, which change all together. D at 1/2 is no proof that "
+    "p_g is p_r: it may have been outrun. Then hold G back, and watch the class histogram fill up.",
     measured="Seeds 0 to 2: medians of 2, 3 and 2 digits; after the move a coverage of 0.55 to 0.60.",
     config=DIGITS.config.replace_all(
         [

@@ -209,7 +209,7 @@ class Loop:
                 if len(games.trajectories) > 1:
                     raise ValueError("several games are compared; open one of them alone to examine it")
                 (trajectory,), (observer,) = games.trajectories, games.observers
-                frozen = FrozenGame(self._begin.generation, trajectory.config, observer.state, observer.trail)
+                frozen = FrozenGame(self._begin.generation, trajectory.config, observer.state, observer.path_history)
                 if isinstance(command, Estimate):
                     self._examiner.estimate(frozen)
                 elif command.action == "begin" or not self._examiner.go_on(command.what):

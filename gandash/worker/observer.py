@@ -90,9 +90,9 @@ class Observer:
         self._cached: _CachedMeasurement | None = None
         self._last_jsd: dict[str, float] = {}  # with its step, and how far it may be off where that is known
         self._readings: dict[str, float] = {}
-        self._turning, self._trail = UpdateCosine(), PathHistory()
+        self._update_cosine, self._path_history = UpdateCosine(), PathHistory()
         initial = trajectory.initial_state.to(CPU)
-        self._trail.take(initial.step, initial.theta, initial.phi)
+        self._path_history.take(initial.step, initial.theta, initial.phi)
         self._frames = self._domain.frame_builder(self.game, trajectory.streams.fixed()[0])
         if trajectory.step:
             self._frames.follow(trajectory.state)
@@ -117,9 +117,9 @@ class Observer:
         return (*STEP_COLUMNS, *self._readings)
 
     @property
-    def trail(self) -> tuple[PathPoint, ...]:
+    def path_history(self) -> tuple[PathPoint, ...]:
         """Where the players have been, from old to new; a few dozen points."""
-        return self._trail.points
+        return self._path_history.points
 
     @property
     def free_rows(self) -> int:
@@ -167,7 +167,7 @@ class Observer:
     def went_back(self) -> None:
         """The trajectory goes on from an earlier state. Rows not yet drained are dropped."""
         self._filled = 0
-        self._evidence, self._turning = self._domain.verdict_evidence(self.game), UpdateCosine()
+        self._evidence, self._update_cosine = self._domain.verdict_evidence(self.game), UpdateCosine()
         self._frames.follow(self._trajectory.state)
         self._cached = None
         self._measure_for_curves(with_jsd=True)
@@ -210,8 +210,8 @@ class Observer:
     def _measure_for_curves(self, with_jsd: bool) -> None:
         """What is left out stays in the curves as it was read last."""
         found, state = self.measurement(with_jsd), self.state
-        self._readings |= found.readings | {"update_cosine": self._turning.take(state.theta, state.phi)}
-        self._trail.take(state.step, state.theta, state.phi)
+        self._readings |= found.readings | {"update_cosine": self._update_cosine.take(state.theta, state.phi)}
+        self._path_history.take(state.step, state.theta, state.phi)
         self._evidence.observe(self.game, state, found, self._readings)
         self._observed = True
 

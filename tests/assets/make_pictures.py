@@ -45,7 +45,7 @@ def ring(lab: Lab) -> None:
 def digits(lab: Lab) -> None:
     lab.choose("Digits")
     play_until(lab, 6000)
-    lab.page.locator(".gd-wall[role=grid]").click(position={"x": 120, "y": 70})
+    lab.page.locator(".gd-image-grid[role=grid]").click(position={"x": 120, "y": 70})
     lab.page.get_by_text("nearest real: ").wait_for()
 
 

@@ -1,4 +1,4 @@
-"""The wall of pictures, as a person uses it: choosing one, the walk to another, the map of two latents, layers, critics."""
+"""The grid of pictures, as a person uses it: choosing one, the walk to another, the map of two latents, layers, critics."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gandash.wire.frame import pack, unpack
 
 pytestmark = pytest.mark.browser
 
-WALL = ".gd-wall[role=grid]"
+IMAGE_GRID = ".gd-image-grid[role=grid]"
 COLOURS = """canvas => {
     const copy = new OffscreenCanvas(canvas.width, canvas.height);
     const c = copy.getContext('2d', { willReadFrequently: true });
@@ -52,7 +52,7 @@ def pictures() -> Iterator[App]:
 def lab(pictures: App, browser: Browser) -> Iterator[Lab]:
     """Digits from two latents, paused, on a page whose console must stay silent."""
     lab = Lab(browser, pictures.url)
-    lab.page.locator(f"{WALL} [role=gridcell]").first.wait_for(state="attached")  # it is drawn once there is room for it
+    lab.page.locator(f"{IMAGE_GRID} [role=gridcell]").first.wait_for(state="attached")  # it is drawn once there is room for it
     lab.await_rest()
     yield lab
     assert not lab.complaints, lab.complaints
@@ -65,20 +65,20 @@ def play(lab: Lab, name: str) -> None:
 
 def press(lab: Lab, *keys: str) -> None:
     for key in keys:
-        lab.page.locator(WALL).press(key)
+        lab.page.locator(IMAGE_GRID).press(key)
 
 
 def click(lab: Lab, i: int, *modifiers: str) -> None:
-    """Click picture i of the wall; its columns are those of the grid that is spoken."""
-    wall = lab.page.locator(f"{WALL} canvas")
-    box = wall.bounding_box()
-    cells = lab.page.locator(f"{WALL} [role=row]").first.locator("[role=gridcell]")
-    wait_until(cells.count, "the wall is spoken, a moment after it is drawn")
+    """Click picture i of the grid; its columns are those of the grid that is spoken."""
+    grid = lab.page.locator(f"{IMAGE_GRID} canvas")
+    box = grid.bounding_box()
+    cells = lab.page.locator(f"{IMAGE_GRID} [role=row]").first.locator("[role=gridcell]")
+    wait_until(cells.count, "the grid is spoken, a moment after it is drawn")
     columns = cells.count()
     assert box
     pitch = box["width"] / columns
     place = {"x": (i % columns + 0.5) * pitch, "y": (i // columns + 0.5) * pitch}
-    wall.click(position=place, modifiers=list(modifiers))  # type: ignore[arg-type]
+    grid.click(position=place, modifiers=list(modifiers))  # type: ignore[arg-type]
 
 
 def picture(canvas: Locator) -> str:
@@ -96,15 +96,15 @@ def pause(lab: Lab) -> None:
 
 def test_pictures_morph_while_the_game_plays_and_each_says_what_d_makes_of_it(lab: Lab) -> None:
     page = lab.page
-    wall = page.locator(f"{WALL} canvas")
-    before = picture(wall)
+    grid = page.locator(f"{IMAGE_GRID} canvas")
+    before = picture(grid)
     lab.press("Space")
     wait_until(lambda: lab.step > 20, "it plays")
     pause(lab)
-    assert picture(wall) != before
-    cells = page.locator(f"{WALL} [role=gridcell]")
+    assert picture(grid) != before
+    cells = page.locator(f"{IMAGE_GRID} [role=gridcell]")
     assert cells.count() == 64
-    wall.hover(position={"x": 20, "y": 20})
+    grid.hover(position={"x": 20, "y": 20})
     tip = page.get_by_role("tooltip")
     tip.wait_for()
     assert re.match(r"generated 1\s+D 0\.\d{3}", tip.inner_text())
@@ -138,10 +138,10 @@ def test_arrow_keys_choose_and_escape_lets_go(lab: Lab) -> None:
     page = lab.page
     press(lab, "Home", "ArrowRight", "ArrowDown")
     await_chosen(lab, 10)
-    active = page.locator(WALL).get_attribute("aria-activedescendant")
+    active = page.locator(IMAGE_GRID).get_attribute("aria-activedescendant")
     assert re.match(r"generated 10\s+D 0\.\d{3}", page.locator(f"#{active}").get_attribute("aria-label") or "")
     press(lab, "ArrowUp", "ArrowUp", "ArrowLeft", "ArrowLeft")
-    await_chosen(lab, 1)  # it does not leave the wall
+    await_chosen(lab, 1)  # it does not leave the grid
     press(lab, "Escape")
     page.locator(".gd-closeup").wait_for(state="hidden")
 
@@ -174,9 +174,9 @@ def test_the_plane_of_two_latents_is_a_map(lab: Lab) -> None:
     shown = page.get_by_role("img", name=re.compile("The plane of both latents"))
     shown.wait_for()
     assert shown.locator("canvas").evaluate(COLOURS) > 20
-    assert not page.locator(WALL).is_visible()
-    page.get_by_role("button", name="wall", exact=True).click()
-    page.locator(WALL).wait_for()
+    assert not page.locator(IMAGE_GRID).is_visible()
+    page.get_by_role("button", name="grid", exact=True).click()
+    page.locator(IMAGE_GRID).wait_for()
 
 
 def test_a_closer_look_ends_with_the_game(lab: Lab) -> None:
@@ -229,14 +229,14 @@ def test_generated_pictures_are_counted_by_digit_and_a_lost_one_is_an_empty_slot
 
 def test_layers_leave_and_come_back(lab: Lab) -> None:
     page = lab.page
-    wall = page.locator(f"{WALL} canvas")
-    before = picture(wall)
+    grid = page.locator(f"{IMAGE_GRID} canvas")
+    before = picture(grid)
     page.locator("button[data-layer=frames]").click()
-    wait_until(lambda: picture(wall) != before, "the frames lose their colour")
+    wait_until(lambda: picture(grid) != before, "the frames lose their colour")
     page.locator("button[data-layer=frames]").click()
-    wait_until(lambda: picture(wall) == before, "and get it back")
+    wait_until(lambda: picture(grid) == before, "and get it back")
     for key, part in (
-        ("real_row", ".gd-wall-beneath .gd-wall"),
+        ("real_row", ".gd-image-grid-beneath .gd-image-grid"),
         ("histogram", ".gd-pictures-histogram"),
         ("kinds", ".gd-pictures-kinds"),
     ):
@@ -269,8 +269,8 @@ def test_a_critic_has_a_scale_of_its_own(lab: Lab) -> None:
 def test_games_of_pictures_stand_side_by_side(lab: Lab) -> None:
     page = lab.page
     page.get_by_role("button", name="Two", exact=True).click()
-    walls = page.locator(".gd-cell").get_by_role("img", name=re.compile(r"\d+ generated pictures; D"))
+    grids = page.locator(".gd-cell").get_by_role("img", name=re.compile(r"\d+ generated pictures; D"))
     wait_until(lambda: page.locator(".gd-cell").count() == 2, "two cells")
-    wait_until(lambda: walls.count() == 2, "each with its pictures")
-    assert min(walls.nth(i).locator("canvas").evaluate(COLOURS) for i in range(2)) > 20
+    wait_until(lambda: grids.count() == 2, "each with its pictures")
+    assert min(grids.nth(i).locator("canvas").evaluate(COLOURS) for i in range(2)) > 20
     assert not page.locator(".gd-closeup").first.is_visible()

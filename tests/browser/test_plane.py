@@ -53,7 +53,7 @@ def reading(lab) -> dict[str, float]:
 def test_layers_and_the_fields_choices_change_the_picture(ring) -> None:
     play_to(ring, 40)
     page = ring.page
-    for key in ("real", "generated", "pull", "map", "contour", "shares", "field"):
+    for key in ("real", "generated", "sample_gradient", "map", "contour", "shares", "field"):
         switch = page.locator(f"button[data-layer={key}]")
         before = picture(ring)
         switch.click()

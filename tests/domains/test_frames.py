@@ -101,7 +101,7 @@ def test_a_plane_frame_shows_the_state() -> None:
     with torch.no_grad():
         node = generate(played.game, state.theta, torch.stack([line[3], line[11]])[None, None])
     np.testing.assert_allclose(arrays["mesh"][11, 3], node[0, 0].numpy(), atol=1e-5)  # row is z_2, column z_1
-    assert arrays["real"].shape == arrays["generated"].shape == arrays["pull"].shape
+    assert arrays["real"].shape == arrays["generated"].shape == arrays["sample_gradient"].shape
     covered = played.measurement().live.coverage
     assert covered is not None
     np.testing.assert_array_equal(arrays["shares"], covered.shares)

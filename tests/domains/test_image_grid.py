@@ -1,4 +1,4 @@
-"""The wall of pictures: bytes that are what G makes, within the frame's size, and a closer look that changes no game."""
+"""The grid of pictures: bytes that are what G makes, within the frame's size, and a closer look that changes no game."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def frame(session: Played) -> tuple[PictureLabel, dict[str, Any]]:
 
 @pytest.mark.parametrize("kind", KINDS, ids=kind_of)
 @pytest.mark.parametrize("latent", [1, 2, 5])
-def test_every_law_of_pictures_has_its_wall(kind: type[PicturesConfig], latent: int) -> None:
+def test_every_law_of_pictures_has_its_grid(kind: type[PicturesConfig], latent: int) -> None:
     session = Played(picture_game(kind(), latent))
     session.advance()
     session.show_close_up(ShowCloseUp(selected=0, other=1, map=True))

@@ -102,7 +102,7 @@ def test_gradients_by_finite_differences(activation: Any) -> None:
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_activations_by_formula(name: str) -> None:
-    """`write`, `pull` and `curvature` against autograd through `value`."""
+    """`write`, `backward` and `curvature` against autograd through `value`."""
     activation = ACTIVATIONS[name]
     u = (3 * torch.randn(2, 50, generator=Generator().manual_seed(0), dtype=torch.float64)).requires_grad_()
     p = torch.randn(2, 50, generator=Generator().manual_seed(1), dtype=torch.float64)
@@ -111,9 +111,9 @@ def test_activations_by_formula(name: str) -> None:
     h, out = torch.empty_like(p), torch.empty_like(p)
     activation.write(u.detach(), h)
     torch.testing.assert_close(h, value.detach())
-    activation.pull(p, u.detach(), h, out)
+    activation.backward(p, u.detach(), h, out)
     torch.testing.assert_close(out, p * first.detach())
-    activation.pull(p, u.detach(), h, p)  # into the same memory
+    activation.backward(p, u.detach(), h, p)  # into the same memory
     assert torch.equal(p, out)
     if activation.curvature is None:
         assert set(first.detach().flatten().tolist()) == {0.0 if name == "relu" else LEAK, 1.0}

@@ -55,15 +55,17 @@ def pictures() -> None:
 
 
 def stage(frame: dict[str, Floats], facts: PlaneFacts, number: int) -> go.Figure:
-    """What gandash's own stage shows: the field with its contour, samples, the pull on each, the warped grid, the shares."""
+    """What gandash's own stage shows: the field with its contour, samples, G's gradient on each, the warped grid, shares."""
     low, high, bottom, top = facts.window
     side = len(frame["d"])
     axes = {"x0": low, "dx": (high - low) / side, "y0": bottom, "dy": (top - bottom) / side}
     field = go.Heatmap(z=frame["d"], zmin=0, zmax=1, **axes)
     half = go.Contour(z=frame["d"], contours={"start": 0.5, "end": 0.5, "coloring": "lines"}, showscale=False, **axes)
     dots = [go.Scatter(x=frame[k][:, 0], y=frame[k][:, 1], mode="markers", name=k) for k in ("real", "generated")]
-    gap = np.full((len(frame["pull"]), 1, 2), np.nan)
-    arrows = np.concatenate([frame["generated"][:, None], (frame["generated"] + frame["pull"])[:, None], gap], axis=1)
+    gap = np.full((len(frame["sample_gradient"]), 1, 2), np.nan)
+    arrows = np.concatenate(
+        [frame["generated"][:, None], (frame["generated"] + frame["sample_gradient"])[:, None], gap], axis=1
+    )
     mesh = frame["mesh"]
     gap = np.full((len(mesh), 1, 2), np.nan)
     threads = np.concatenate([np.concatenate([m, gap], axis=1).reshape(-1, 2) for m in (mesh, mesh.swapaxes(0, 1))])

@@ -22,14 +22,14 @@ LEAK = 0.2  # slope of leaky ReLU below zero, as in DCGAN (Radford et al. 2015, 
 class Activation:
     """sigma: as a function that autograd can differentiate, and by formula for the passes by hand (`passes.py`).
 
-    With h = sigma(u): `write(u, h)` puts it into `h`, `pull(p, u, h, out)` puts sigma'(u) p into `out`, which may be `p`;
-    `curvature(u, h)` is sigma''(u), None where sigma is made of straight pieces: then `pull` looks at h alone.
+    With h = sigma(u): `write(u, h)` puts it into `h`, `backward(p, u, h, out)` puts sigma'(u) p into `out`, which may be `p`;
+    `curvature(u, h)` is sigma''(u), None where sigma is made of straight pieces: then `backward` looks at h alone.
     `gain` is the variance-preserving factor (He et al. 2015, arXiv:1502.01852).
     """
 
     value: Callable[[Tensor], Tensor]
     write: Callable[[Tensor, Tensor], object]
-    pull: Callable[[Tensor, Tensor, Tensor, Tensor], object]
+    backward: Callable[[Tensor, Tensor, Tensor, Tensor], object]
     gain: float
     curvature: Callable[[Tensor, Tensor], Tensor] | None = None
 
@@ -50,26 +50,26 @@ ACTIVATIONS: dict[str, Activation] = {
     "relu": Activation(
         torch.relu,
         write=lambda u, h: torch.clamp_min(u, 0, out=h),
-        pull=lambda p, u, h, out: _aten.threshold_backward.grad_input(p, h, 0, grad_input=out),
+        backward=lambda p, u, h, out: _aten.threshold_backward.grad_input(p, h, 0, grad_input=out),
         gain=math.sqrt(2),
     ),
     "leaky_relu": Activation(
         lambda u: F.leaky_relu(u, LEAK),
         write=lambda u, h: _aten.leaky_relu.out(u, LEAK, out=h),
-        pull=lambda p, u, h, out: _aten.leaky_relu_backward.grad_input(p, h, LEAK, True, grad_input=out),
+        backward=lambda p, u, h, out: _aten.leaky_relu_backward.grad_input(p, h, LEAK, True, grad_input=out),
         gain=math.sqrt(2 / (1 + LEAK**2)),
     ),
     "tanh": Activation(
         torch.tanh,
         write=lambda u, h: torch.tanh(u, out=h),
-        pull=lambda p, u, h, out: _aten.tanh_backward.grad_input(p, h, grad_input=out),
+        backward=lambda p, u, h, out: _aten.tanh_backward.grad_input(p, h, grad_input=out),
         gain=5 / 3,
         curvature=_tanh_curvature,
     ),
     "silu": Activation(
         F.silu,
         write=lambda u, h: _aten.silu.out(u, out=h),
-        pull=lambda p, u, h, out: _aten.silu_backward.grad_input(p, u, grad_input=out),
+        backward=lambda p, u, h, out: _aten.silu_backward.grad_input(p, u, grad_input=out),
         gain=math.sqrt(2),
         curvature=_silu_curvature,
     ),

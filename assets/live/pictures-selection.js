@@ -4,15 +4,15 @@
  * or the whole map. The trainer is asked for it and says with every frame what the frame was made for.
  */
 
-/** @typedef {{selected: number | null, other: number | null, share: number, map: boolean}} Look */
+/** @typedef {{selected: number | null, other: number | null, share: number, map: boolean}} Selection */
 
-/** @type {Look} */
+/** @type {Selection} */
 const NOWHERE = { selected: null, other: null, share: 0.5, map: false };
 const OURS_MS = 1500; // an answer within this time may be to an earlier wish of ours, and changes nothing
 const SEND_EVERY_MS = 60; // while a slider is dragged
 
-export class LookRequest {
-  /** @type {Look} */
+export class SelectionRequest {
+  /** @type {Selection} */
   now = NOWHERE;
   #send;
   #signal;
@@ -27,7 +27,7 @@ export class LookRequest {
     signal.addEventListener('abort', () => clearTimeout(this.#timer));
   }
 
-  /** @param {Partial<Look>} change @returns {boolean} whether it is another look */
+  /** @param {Partial<Selection>} change @returns {boolean} whether it is another one */
   set(change) {
     const wanted = { ...this.now, ...change };
     if (wanted.selected === null || wanted.other === wanted.selected) wanted.other = null;
@@ -41,9 +41,9 @@ export class LookRequest {
   }
 
   /** Takes over what another viewer, or this page before it was reloaded, has asked for.
-   * @param {import('./types.d.ts').CloseUp | undefined} look of a frame's label */
-  hear(look) {
-    const { selected = null, other = null, share = NOWHERE.share, map = false } = look ?? {};
+   * @param {import('./types.d.ts').CloseUp | undefined} closeUp of a frame's label */
+  hear(closeUp) {
+    const { selected = null, other = null, share = NOWHERE.share, map = false } = closeUp ?? {};
     const heard = { selected, other, share, map };
     const words = JSON.stringify(heard);
     if (words === this.#heard) return;

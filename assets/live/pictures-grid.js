@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * A wall of pictures on one canvas, each in a frame of its own
+ * A grid of pictures on one canvas, each in a frame of its own
  * colour: read under the pointer, chosen by click or arrow keys.
  */
 import { element } from './dom.js';
@@ -8,7 +8,7 @@ import { cornerOf, GAP, tileAt } from './pictures-fit.js';
 import { Pointer } from './pictures-pointer.js';
 import { Tiles } from './pictures-tiles.js';
 
-/** @typedef {object} Shown what hangs on the wall now
+/** @typedef {object} Shown what the grid shows now
  * @property {import('./pictures-fit.js').Fit} fit
  * @property {Uint8Array} bytes (n, c, h, w)
  * @property {import('./pictures-tiles.js').Shape} shape
@@ -18,7 +18,7 @@ import { Tiles } from './pictures-tiles.js';
  * @property {number | null} [selected]
  * @property {number | null} [other] the second of two chosen ones */
 
-/** @typedef {object} WallOptions
+/** @typedef {object} ImageGridOptions
  * @property {string} label
  * @property {AbortSignal} signal
  * @property {import('./tip.js').Tips} tips
@@ -28,9 +28,9 @@ import { Tiles } from './pictures-tiles.js';
 const NAMED_EVERY_MS = 2000; // the words for those who do not see the pictures
 const RING_PX = 2;
 
-export class Wall {
+export class ImageGrid {
   #options;
-  #canvas = /** @type {HTMLCanvasElement} */ (element('canvas', { class: 'gd-wall-canvas' }));
+  #canvas = /** @type {HTMLCanvasElement} */ (element('canvas', { class: 'gd-image-grid-canvas' }));
   #context = /** @type {CanvasRenderingContext2D} */ (this.#canvas.getContext('2d', { alpha: false }));
   #tiles = new Tiles();
   /** @type {unknown[]} what is on the tiles */
@@ -42,13 +42,13 @@ export class Wall {
   #cells = [];
   #columns = 0;
   #namedAt = -Infinity;
-  #id = `gd-wall-${crypto.getRandomValues(new Uint32Array(1))[0]}`;
+  #id = `gd-image-grid-${crypto.getRandomValues(new Uint32Array(1))[0]}`;
 
-  /** @param {WallOptions} options */
+  /** @param {ImageGridOptions} options */
   constructor(options) {
     this.#options = options;
     const { label, signal, onChoose } = options;
-    this.node = element('div', { class: 'gd-wall', role: onChoose ? 'grid' : 'img', 'aria-label': label,
+    this.node = element('div', { class: 'gd-image-grid', role: onChoose ? 'grid' : 'img', 'aria-label': label,
       tabindex: onChoose && 0 }, this.#canvas);
     this.#pointer = new Pointer(this.#canvas, options, { byFinger: false });
     if (!onChoose) return;
@@ -79,7 +79,7 @@ export class Wall {
     this.#name(shown);
   }
 
-  /** Nothing hangs here. */
+  /** Nothing is shown. */
   clear() {
     this.#shown = null;
     this.#painted = [];
@@ -165,7 +165,7 @@ export class Wall {
   #readPoint({ says, selected }) {
     if (!this.#pointer.at) return;
     const i = this.#under(this.#pointer.at.x, this.#pointer.at.y);
-    // what is chosen is said beside the wall
+    // what is chosen is said beside the grid
     if (i === null || !says || i === selected) return this.#options.tips.leavePoint();
     this.#pointer.say(says(i));
   }
