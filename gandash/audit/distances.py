@@ -84,7 +84,7 @@ def jsd_on_plane(players: Players, *, averaged: bool = False) -> Known:
 
 
 def jsd_on_cells(x: Array, real: Array, cell: float) -> float:
-    """JSD of two samples of equal size on square cells of this width: a lower bound, but for what counting adds."""
+    """JSD of two samples of equal size on square cells of this width: a lower bound, plus what the noise of counting adds."""
     corner = np.minimum(x.min(axis=0), real.min(axis=0))
     keys = [np.floor((s - corner) / cell).astype(np.int64) @ np.array([1, 1 << 31]) for s in (x, real)]
     _, where = np.unique(np.concatenate(keys), return_inverse=True)

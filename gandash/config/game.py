@@ -1,6 +1,6 @@
-"""A whole game: data, latent, both players, what they want, how they move, what calms D, and the run. It fits together.
+"""The settings of a whole game: data, latent, networks, objective, regulariser, update rule, optimisers, run.
 
-An object that exists is valid; change one by replacing it.
+An object that exists is valid, and its parts fit together; change one by replacing it.
 """
 
 from __future__ import annotations

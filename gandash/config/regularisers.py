@@ -1,4 +1,4 @@
-"""What calms D: one setting each, with its words and its cost beside it.
+"""The regularisers of D: one setting each, with its words and its cost beside it.
 
 `gandash.game.regularisers` has the penalties and their gradients by hand.
 """

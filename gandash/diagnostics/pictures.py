@@ -64,7 +64,7 @@ def frechet(a: Moments, b: Moments) -> float:
     """The squared Wasserstein-2 distance between the Gaussians with these moments.
 
     |mean_a - mean_b|^2 + tr(A + B - 2 (A^(1/2) B A^(1/2))^(1/2)), which has the trace of Heusel et al.'s (A B)^(1/2) (2017,
-    arXiv:1706.08500) but takes roots of symmetric matrices only. Never negative but for rounding, which is cut off.
+    arXiv:1706.08500) but takes roots of symmetric matrices only. Rounding may make it negative, and is cut off.
     """
     values, vectors = np.linalg.eigh(a.covariance)
     root = (vectors * np.sqrt(values.clip(min=0))) @ vectors.T

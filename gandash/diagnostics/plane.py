@@ -46,8 +46,8 @@ class Plane(Estimators):
     JSD: by nearest neighbours against p_r's density (`plane_divergence`), on samples that `read` is not given. An upload has no
     density, only rows; there `read` compares both laws on a common partition: square cells over the window, no wider than 1.25
     of p_r's own detail unless that would take more than 128 a side, and the unbounded cells around it, so that no sample is
-    dropped. p_r's masses are its own, p_g's are counts. That is a lower bound (data processing), but for what counting adds:
-    about cells/(8 samples) nats where the laws are equal, and the floor says how much.
+    dropped. p_r's masses are its own, p_g's are counts. That is a lower bound (data processing), plus what the noise of
+    counting adds: about cells/(8 samples) nats where the laws are equal, and the floor says how much.
 
     Sliced W1 (Rabin et al. 2011; Bonneel et al. 2015): the mean over 16 directions, evenly spread over the half circle, of W1
     between the projections. A shift by s reads (2/pi) |s|; it is a distance of its own, not an estimate of W1.

@@ -1,4 +1,4 @@
-"""What D plays against is what D sees: in instance noise both laws convolved with it, in packs of m samples their m-th powers.
+"""Both laws as D sees them: convolved with the instance noise, and in packs of m samples their m-th powers.
 
 D*, the value of the best D and the gap between D and D* are those of the laws as seen. The JSD of the clean laws stands beside:
 it says how good the generator is.

@@ -220,9 +220,9 @@ def step_sizes(split: int, size: int, h_g: float, h_d: float) -> Array:
 class Rule:
     """What an update rule makes of one eigenvalue lambda of H, with u = h lambda.
 
-    `multipliers(u)` `(...) -> (..., r)`: the eigenvalues of its step matrix that belong to lambda; `edge(points)`: where in the
-    plane of u the largest of them has modulus 1, one closed curve. Players with unequal steps: use the eigenvalues of diag(h) H
-    and h = 1. Alternating moves are missing, since theirs do not depend on lambda alone.
+    `multipliers(u)` `(...) -> (..., r)`: the eigenvalues of its round matrix that belong to lambda; `edge(points)`: where in
+    the plane of u the largest of them has modulus 1, one closed curve. Players with unequal steps: use the eigenvalues of
+    diag(h) H and h = 1. Alternating moves are missing, since theirs do not depend on lambda alone.
     """
 
     multipliers: Callable[[ComplexArray], ComplexArray]

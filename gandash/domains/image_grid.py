@@ -176,7 +176,7 @@ def _bytes(pictures: Tensor) -> NDArray[np.uint8]:
 
 
 def _range(*outputs: Tensor) -> tuple[float, float]:
-    """Where a critic's outputs lie, but for the outermost."""
+    """Where a critic's outputs lie, without the outermost."""
     together = torch.cat(outputs)
     together = together[together.isfinite()]
     if not len(together):

@@ -77,7 +77,7 @@ class GameCopy:
 
     @property
     def phi_effective(self) -> Tensor:
-        """What D is judged with; phi itself but for spectral normalisation."""
+        """D's effective parameters: phi, or phi after spectral normalisation."""
         return self.state.phi_effective.clone()
 
     @property

@@ -28,7 +28,7 @@ def examine(what: Examinable, frozen: FrozenGame, check_cancelled: CheckCancelle
 
 
 def estimates(frozen: FrozenGame) -> dict[Examinable, float]:
-    """Seconds by examination; without those that this game does not admit, or of which nobody knows a small step."""
+    """Seconds by examination, without those that this game does not admit or whose time is not known in advance."""
     copy = GameCopy.of(frozen)
     found: dict[Examinable, float] = {}
     for what, examination in EXAMINATIONS.items():

@@ -1,4 +1,4 @@
-"""What calms D while a game is played: penalties on its slope, one entry each, and every coefficient per member.
+"""The regularisers of D in play: penalties on its slope, one entry each, and every coefficient per member.
 
 Their settings, words and costs are in `gandash.config.regularisers`. A penalty is written twice, as autograd sees it and its
 gradient by hand, side by side; a test holds that the two agree.
@@ -121,7 +121,7 @@ class Penalties:
         return bool(self.at("between"))
 
     def without_slopes(self) -> Penalties:
-        """The same, but for the penalties on D's slope."""
+        """The same without the penalties on D's slope."""
         return replace(self, slopes={})
 
     def noise_after(self, rounds: int | Tensor) -> Tensor | None:

@@ -196,8 +196,8 @@ class Round:
             generator_masks=generator_masks,
         )
 
-    def judged(self, phi: Tensor) -> Tensor:
-        """The parameters that D is judged with at `phi`."""
+    def effective(self, phi: Tensor) -> Tensor:
+        """D's parameters as they act at `phi`: phi, or phi after one more iteration of spectral normalisation."""
         if not self.game.penalties.spectral:
             return phi
         self._normalised = normalised(self.game.discriminator.network, phi, self.memory.get("spectral"))
@@ -206,7 +206,7 @@ class Round:
 
     def look_d(self) -> DiscriminatorPart:
         """D's field at this point on the batch at hand; the gradient is that of the parameters that move."""
-        part = discriminator_part(self.game, self.judged(self.phi), self.real, self._fake(), self.step_noise)
+        part = discriminator_part(self.game, self.effective(self.phi), self.real, self._fake(), self.step_noise)
         self.d_part = replace(part, gradient=self._normalised.pull_back(part.gradient)) if self._normalised else part
         return self.d_part
 
@@ -214,7 +214,7 @@ class Round:
         return sample(self.game, self.theta, self.latents, self.step_noise.generator_masks)
 
     def look_g(self) -> GeneratorPart:
-        """G's field at this point on the batch at hand, against D as it is judged with now."""
+        """G's field at this point on the batch at hand, against D's present effective parameters."""
         self.g_part = generator_part(self.game, self.theta, self.phi_effective, self.real, self.latents, self.step_noise)
         return self.g_part
 
@@ -238,7 +238,7 @@ class Round:
         self.average = torch.lerp(self.theta, self.average, self.game.averaging)
 
     def put_phi(self, phi: Tensor) -> None:
-        """Take over D's parameters `(members, n_phi)`: clipped, and normalised to judge with, where the game asks for that."""
+        """Take over D's parameters `(members, n_phi)`: clipped and normalised, where the game asks for that."""
         clip = self.game.penalties.clip
         self.phi = phi if clip is None else torch.minimum(torch.maximum(phi, -clip), clip)
         if not self.game.penalties.spectral:

@@ -1,4 +1,4 @@
-"""What a run may ask of the machine that it shares with others. Every game that is to be played here passes by, whoever asks.
+"""What a run may ask of the machine that it shares with others. Every game is checked here before it is played, whoever asks.
 
 It is the server's policy, and no property of a game: on the command line and in a record any valid game is played, since there
 the machine is the user's own.

@@ -47,7 +47,7 @@ log = logging.getLogger("gandash.supervisor")
 class Run(RunState):
     """One game, or several that are compared. All methods may be called from any thread.
 
-    It numbers its games: what the worker says of another generation than the one last asked for is of the past.
+    It numbers its games by generation, and ignores what the worker says of any but the one that it asked for last.
     """
 
     def __init__(

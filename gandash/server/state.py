@@ -102,7 +102,7 @@ class RunState:
         return self._origin.title_before
 
     def describe(self, role: Role) -> browser.RunState:
-        """The whole state of the run but for pictures and curves."""
+        """The whole state of the run, without pictures and curves."""
         with self._lock:
             return browser.RunState(
                 role=role,

@@ -83,7 +83,7 @@ def stated_hosts() -> frozenset[Place]:
 
 
 def read_hosts(text: str) -> tuple[set[Place], list[str]]:
-    """The hosts of a list like `gan.uni.example, gan.uni.example:8443`, and a sentence on each entry that is none."""
+    """The hosts of a list like `gan.uni.example, gan.uni.example:8443`, and a sentence on each entry that is no host."""
     found: set[Place] = set()
     complaints: list[str] = []
     for entry in filter(None, map(str.strip, text.split(","))):
@@ -93,7 +93,7 @@ def read_hosts(text: str) -> tuple[set[Place], list[str]]:
             if address.netloc != entry or not re.fullmatch(r"[a-z0-9_-][a-z0-9._-]*|[0-9a-f:.]+:[0-9a-f:.]*", name):
                 raise ValueError
             found.add((name, None if address.port in USUAL_PORTS.values() else address.port))
-        except ValueError:  # a port that is none, or an IPv6 address without its brackets
+        except ValueError:  # no valid port, or an IPv6 address without its brackets
             complaints.append(
                 f"{HOSTS}: given {entry[:100]!r}, which is left out; a host or host:port is needed, as the browser's address "
                 "line shows it, without https:// and path: gan.uni.example or gan.uni.example:8443"

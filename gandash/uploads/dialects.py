@@ -1,4 +1,4 @@
-"""A table taken apart at one delimiter, and every way to read what is then there as one or two columns of numbers."""
+"""A table split at one delimiter, and every way to read the result as one or two columns of numbers."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ def offered() -> list[str]:
         return []
     try:
         names = [entry.name for entry in os.scandir(folder) if entry.is_file() and entry.name.endswith(_ENDINGS)]
-    except OSError:  # a folder that is none, or not for this program
+    except OSError:  # not a folder, or not for this program
         return []
     return sorted(name for name in names if not _is_labels(name))[:_OFFERED]
 

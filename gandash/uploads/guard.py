@@ -1,4 +1,4 @@
-"""Starts the process that reads picture files, and believes nothing of it but text of bounded length, in bounded time."""
+"""Starts the process that reads picture files, and accepts from it only text of bounded length, in bounded time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The array in an npy file, of whose header nothing is believed that the file's own length does not confirm."""
+"""The array in an npy file. What its header says is believed only where the file's own length confirms it."""
 
 from __future__ import annotations
 

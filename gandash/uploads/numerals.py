@@ -1,4 +1,4 @@
-"""Numbers as tables hold them: with a decimal point or comma, parts of thousands, and gaps that are none."""
+"""Numbers as tables hold them: with a decimal point or comma, with marks between thousands, and with gaps."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def begins_like_a_number(field: str) -> bool:
 
 
 def numbers(fields: Sequence[str], mark: str) -> tuple[list[float], bool]:
-    """The numbers in these fields, and whether any has its thousands parted; raises NoNumber for the first that is none."""
+    """The numbers in these fields, and whether any has marks between thousands; raises NoNumber for the first that is none."""
     joined = "\n".join(fields)  # most files hold nothing but plain numbers: 200,000 of them in a moment
     if (_PLAIN if mark == "." else _PLAIN_COMMA).fullmatch(joined) and max(map(len, fields), default=0) <= 15:
         with suppress(ValueError):

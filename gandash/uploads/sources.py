@@ -1,4 +1,4 @@
-"""What a stranger's files consist of: sources of bytes, each a file or a member of a zip, of which no name is ever followed."""
+"""A stranger's files as sources of bytes: each a file or a member of a zip. Their names are never used as paths."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ _MAX_LINE = 2**16  # characters; a row of two numbers has far fewer
 class AmbiguousTable(TableRefused):
     """A table that can be read in more than one way, or in one that is not certain: `readings` are what to choose from.
 
-    `otherwise` says why the table cannot be read in any other way, where it would be refused but for those readings.
+    `otherwise`: why the table would be refused if there were not these readings.
     """
 
     def __init__(self, readings: tuple[Reading, ...], otherwise: str = "") -> None:

@@ -1,4 +1,4 @@
-"""What every message and every description that crosses a border has in common: it is frozen, and says nothing unasked."""
+"""The base of every message and description that crosses a border: frozen, without unknown fields, and finite."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class GamesSnapshot:
 
 
 class Games:
-    """Trajectories of one step count, but for those that have `stopped`, and an observer of each."""
+    """Trajectories with an observer each. All are at the same step, except those that have `stopped`."""
 
     def __init__(self, trajectories: Sequence[Trajectory]) -> None:
         self.trajectories = tuple(trajectories)
