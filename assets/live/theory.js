@@ -16,18 +16,18 @@ export class Theory {
   #fake = number(5.6);
   #value = number(5.4, 'b');
   #terms = element('span');
-  #frechet = new Reading('Fréchet', 5, '');
-  #modes = new Reading('modes', 1, '');
-  #quality = new Reading('high quality', 3, '');
-  #precision = new Reading('precision', 4, '');
-  #recall = new Reading('recall', 4, '');
-  #jsd = new Reading('JSD', 5.4, '', 'nats');
-  #wasserstein = new Reading('W_1', 5, '');
-  #star = new Reading('max |D − D*|', 3.5, '');
-  #half = new Reading('max |D − ½|', 3.5, '');
+  #frechet = new Readout('Fréchet', 5, '');
+  #modes = new Readout('modes', 1, '');
+  #quality = new Readout('high quality', 3, '');
+  #precision = new Readout('precision', 4, '');
+  #recall = new Readout('recall', 4, '');
+  #jsd = new Readout('JSD', 5.4, '', 'nats');
+  #wasserstein = new Readout('W_1', 5, '');
+  #star = new Readout('max |D − D*|', 3.5, '');
+  #half = new Readout('max |D − ½|', 3.5, '');
   #floor = element('span', { class: 'gd-floor' });
   #starFloor = element('span', { class: 'gd-floor' });
-  #seen = new Reading('JSD as D sees', 5.4, '', 'nats');
+  #seen = new Readout('JSD as D sees', 5.4, '', 'nats');
   #level = element('span', { class: 'gd-floor' });
   #tips;
   #formula;
@@ -238,7 +238,7 @@ const sightOf = n => [(n.pack ?? 1) > 1 ? `packs of ${n.pack}` : '', n.noise ? `
 const averaged = (facts, text) => (facts.averaging ? ` The averaged generator: ${text}.` : '');
 
 /** A name and its number. */
-class Reading {
+class Readout {
   #name = element('span');
   #named = '';
   value;

@@ -3,7 +3,7 @@
 All cross-entropies use softplus s(t) = log(1 + e^t), so that log D = -s(-a) and log(1 - D) = -s(a) stay finite at any logit.
 A *loss* is minimised; the *value* V = E log D(x) + E log(1 - D(G(z))) is what a probabilistic D maximises.
 
-What a(x) means depends on the objective, and so does what may be drawn of it: see `Reading`.
+What a(x) means depends on the objective, and so does what may be drawn of it: see `DiscriminatorReading`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SIDES = torch.tensor([[-1.0], [1.0]])  # times logits `(members, 2, batch)`: how
 
 
 @dataclass(frozen=True)
-class Reading:
+class DiscriminatorReading:
     """How D's output is read and drawn.
 
     A *probability*: D(x) = sigma(logit(a)), `logit` turning the output into the log-odds of "real". A *critic*: a(x) itself.
@@ -72,7 +72,7 @@ class Objective:
     discriminator_slopes: Callable[[Tensor], Tensor]
     generator: Callable[[Tensor, Tensor], Tensor]
     generator_slope: Callable[[Tensor, Tensor], Tensor]
-    reading: Reading
+    reading: DiscriminatorReading
     equilibrium: Mapping[str, float] = field(default_factory=dict)
     other: str | None = None
     pairs: bool = False
@@ -114,7 +114,7 @@ def _cross_entropy(name: str, smoothing: float) -> Objective:
         discriminator_slopes=slopes,
         generator=(lambda _, a: -F.softplus(a).mean(-1)) if saturates else (lambda _, a: F.softplus(-a).mean(-1)),
         generator_slope=(lambda _, a: torch.sigmoid(a).neg_()) if saturates else (lambda _, a: torch.sigmoid(-a).neg_()),
-        reading=Reading(c, logit=lambda a: a, optimal=lambda p, q: s * _share_of_real(p, q), low=0, high=1),
+        reading=DiscriminatorReading(c, logit=lambda a: a, optimal=lambda p, q: s * _share_of_real(p, q), low=0, high=1),
         equilibrium={
             "loss_d": -s * math.log(c) - (2 - s) * math.log(1 - c),
             "loss_g": math.log(1 - c) if saturates else -math.log(c),
@@ -131,7 +131,7 @@ LEAST_SQUARES = Objective(
     discriminator_slopes=lambda a: 2 * (a - a.new_tensor([[1.0], [0.0]])),
     generator=lambda _, f: (f - 1).square().mean(-1),
     generator_slope=lambda _, f: 2 * (f - 1),
-    reading=Reading(0.5, optimal=_share_of_real, low=0, high=1),
+    reading=DiscriminatorReading(0.5, optimal=_share_of_real, low=0, high=1),
     equilibrium={"loss_d": 0.5, "loss_g": 0.25},
 )
 
@@ -141,7 +141,7 @@ HINGE = Objective(
     discriminator_slopes=lambda a: SIDES.to(a) * (1 + SIDES.to(a) * a > 0),
     generator=lambda _, f: -f.mean(-1),
     generator_slope=lambda _, f: torch.full_like(f, -1.0),
-    reading=Reading(0.0, optimal=lambda p, q: np.sign(p - q), low=-1, high=1, rests_anywhere=True),
+    reading=DiscriminatorReading(0.0, optimal=lambda p, q: np.sign(p - q), low=-1, high=1, rests_anywhere=True),
     equilibrium={"loss_d": 2.0, "loss_g": 0.0},
 )
 
@@ -151,7 +151,7 @@ WASSERSTEIN = Objective(
     discriminator_slopes=lambda a: SIDES.to(a).expand_as(a),
     generator=lambda _, f: -f.mean(-1),
     generator_slope=lambda _, f: torch.full_like(f, -1.0),
-    reading=Reading(None),
+    reading=DiscriminatorReading(None),
     equilibrium={"loss_d": 0.0},  # L_G is minus the critic's offset, which is free
 )
 
@@ -167,7 +167,7 @@ RELATIVISTIC = Objective(
     discriminator_slopes=_pairing_slopes,
     generator=lambda r, f: F.softplus(r - f).mean(-1),
     generator_slope=lambda r, f: torch.sigmoid(r - f).neg_(),
-    reading=Reading(None),  # optimal: log p_r / p_g + any constant
+    reading=DiscriminatorReading(None),  # optimal: log p_r / p_g + any constant
     equilibrium={"loss_d": math.log(2), "loss_g": math.log(2)},
     pairs=True,
 )
@@ -198,7 +198,7 @@ def _divergence(
         discriminator_slopes=lambda a: torch.stack([-dg(a[:, 0]), d_conjugate(a[:, 1])], dim=1),
         generator=lambda _, f: -conjugate(f).mean(-1),
         generator_slope=lambda _, f: -d_conjugate(f),
-        reading=Reading(0.5, logit=logit, optimal=_share_of_real, low=0, high=1),
+        reading=DiscriminatorReading(0.5, logit=logit, optimal=_share_of_real, low=0, high=1),
         equilibrium={"loss_d": 0.0, "loss_g": generator_at_rest},
     )
 

@@ -19,7 +19,7 @@ from gandash.presets import PRESETS
 from gandash.presets.base import Move
 from gandash.server.run import Run
 from gandash.ui import comparing, controls, drawing, live, upload
-from gandash.ui.tab import Asked, Reading, Tab, keep_reading, kept
+from gandash.ui.tab import Asked, PictureUpload, Tab, keep_upload, kept
 from gandash.uploads import guard
 
 PRESETS_COMPARED = "presets"
@@ -38,7 +38,7 @@ def reconfigured(tab: Tab, change: Change) -> str:
     refusal = tab.run.change(change)
     tab.is_stale = True
     if not refusal and not any(isinstance(config.data, UploadedPicturesConfig) for config in tab.run.configs):
-        keep_reading(tab.run, None)
+        keep_upload(tab.run, None)
     return refusal
 
 
@@ -53,7 +53,7 @@ def preset(tab: Tab, name: str) -> str:
     if tab.run.has_ended:
         tab.run = None
         return ""
-    keep_reading(tab.run, None)
+    keep_upload(tab.run, None)
     return tab.run.begin_anew(chosen.config, chosen.title, chosen.speed)
 
 
@@ -178,20 +178,20 @@ def pictures(tab: Tab, uploaded: Any, offered: str | None, side: int, colour: st
     if not isinstance(data, UploadedPicturesConfig):
         return late("What pictures are read, or how,")
     assert tab.run is not None
-    reading = kept(tab.run).reading
-    if reading and reading.packed != data.pixels:
-        reading = None  # of pictures that are no longer played
+    played = kept(tab.run).upload
+    if played and played.packed != data.pixels:
+        played = None  # of pictures that are no longer played
     given = tuple(uploaded or ())
-    if not given and not offered and reading:  # nothing is chosen, after a reload perhaps: what is played is read anew
-        given, offered = reading.files, reading.offered
+    if not given and not offered and played:  # nothing is chosen, after a reload perhaps: what is played is read anew
+        given, offered = played.files, played.offered
     asked = Asked(side, colour, count)
-    from_where = (reading.files, reading.offered) if reading else ((), None)
+    from_where = (played.files, played.offered) if played else ((), None)
     if asked == played_pictures(tab) and (given, offered) == from_where:
         return ""  # so it is played; taking files away changes nothing
     if given or offered:
         held = {"files": given, "offered": offered, "side": side, "colour": colour, "count": count}
         data_setting = upload.chosen_pictures({f"pictures/{name}": value for name, value in held.items()}, "pictures")
-    elif _is_made_up(data) or reading:
+    elif _is_made_up(data) or played:
         data_setting = {"kind": "uploaded_pictures", "pixels": made_up(side, CHANNELS[colour], count)}
     else:
         raise upload.UploadError(
@@ -202,7 +202,7 @@ def pictures(tab: Tab, uploaded: Any, offered: str | None, side: int, colour: st
         )
     refusal = reconfigured(tab, with_change(tab, "data", data_setting))
     if not refusal and isinstance(tab.shown.data, UploadedPicturesConfig):
-        keep_reading(tab.run, Reading(tab.shown.data.pixels, asked, given, None if given else offered))
+        keep_upload(tab.run, PictureUpload(tab.shown.data.pixels, asked, given, None if given else offered))
     return refusal
 
 
@@ -211,9 +211,9 @@ def played_pictures(tab: Tab) -> Asked:
     assert tab.run is not None
     data = tab.shown.data
     assert isinstance(data, UploadedPicturesConfig)
-    reading = kept(tab.run).reading
-    if reading and reading.packed == data.pixels:
-        return reading.asked
+    played = kept(tab.run).upload
+    if played and played.packed == data.pixels:
+        return played.asked
     channels, side, _ = data.shape
     count = USUAL_COUNT if _is_made_up(data) else len(unpack_pictures(data.pixels).pixels)
     return Asked(side, "colour" if channels == 3 else "grey", count)
@@ -250,7 +250,7 @@ def alone(tab: Tab, number: int) -> str:
         tab.preset = ready.name if ready else tab.preset
         tab.choose_member(None)
         if not isinstance(config.data, UploadedPicturesConfig):
-            keep_reading(tab.run, None)
+            keep_upload(tab.run, None)
     return refusal
 
 

@@ -52,7 +52,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Reading:
+class PictureUpload:
     """How the pictures that are played, `packed`, were read, and from what: enough to read them another way. Neither `files`
     nor the name of `offered` ones: they are made up."""
 
@@ -67,7 +67,7 @@ class Kept:
     """What is kept over a reload of the page, beside the run itself."""
 
     member: int | None = None
-    reading: Reading | None = None
+    upload: PictureUpload | None = None
 
 
 _kept: WeakKeyDictionary[Run, Kept] = WeakKeyDictionary()
@@ -80,18 +80,18 @@ def kept(run: Run) -> Kept:
         return _kept.setdefault(run, Kept())
 
 
-def keep_reading(run: Run, reading: Reading | None) -> None:
+def keep_upload(run: Run, upload: PictureUpload | None) -> None:
     """Keep how this run's pictures were read, files included; the oldest runs' files go where all take too much room."""
     with _keeping:
         own = _kept.pop(run, Kept())
-        own.reading = reading
+        own.upload = upload
         _kept[run] = own  # the newest is the last
         room = KEPT_MEGABYTES * 2**20
         for other in reversed(list(_kept.values())):
-            if other.reading is not None:
-                room -= sum(file.size for file in other.reading.files)
+            if other.upload is not None:
+                room -= sum(file.size for file in other.upload.files)
                 if room < 0:
-                    other.reading = None
+                    other.upload = None
 
 
 def _without_files(value: Any) -> Any:

@@ -30,7 +30,7 @@ class TableRefused(ValueError):
 
 
 @dataclass(eq=False)
-class Reading:
+class TableReading:
     """One way to read a table: its `rows` `(n, 1 or 2)`, float64, each from the line of the file that `lines` names.
 
     `words` say how it was read. `facts` tell it from the other ways; `key` are as few of them as do.
@@ -89,7 +89,7 @@ class Table:
         points = any(field.count(".") > 1 or (self.delimiter == ";" and "." in field) for row in self.cells for field in row)
         return ",." if commas or points else "."
 
-    def readings(self, mark: str) -> Iterator[Reading]:
+    def readings(self, mark: str) -> Iterator[TableReading]:
         """Every reading that fits with this decimal mark; raises Misfit where none does."""
         columns = list(zip(*self.cells, strict=True))
         names = self.names
@@ -119,7 +119,7 @@ class Table:
 
     def _reading(
         self, columns: list[tuple[str, ...]], mark: str, has_index: bool, unlikely: bool, names: str = "no-names"
-    ) -> Reading:
+    ) -> TableReading:
         found, grouped = [], False
         for column in columns:
             try:
@@ -143,7 +143,7 @@ class Table:
                 raise Misfit(self.lines[0], doubt, "give every column one name, or none")
         if unlikely:
             doubt = _over(self.names or [], self.width)
-        return Reading(
+        return TableReading(
             rows,
             _words(rows, marks, has_index, names),
             _facts(len(columns), marks, has_index, names),

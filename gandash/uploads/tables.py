@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from gandash.packed import MAX_ROWS
 from gandash.uploads import npy
-from gandash.uploads.dialects import ALONE, Misfit, Reading, Rows, Table, TableRefused, is_comment
+from gandash.uploads.dialects import ALONE, Misfit, Rows, Table, TableReading, TableRefused, is_comment
 from gandash.uploads.numerals import is_number
 
 MAX_MEGABYTES = 20
@@ -33,7 +33,7 @@ class AmbiguousTable(TableRefused):
     `otherwise`: why the table would be refused if there were not these readings.
     """
 
-    def __init__(self, readings: tuple[Reading, ...], otherwise: str = "") -> None:
+    def __init__(self, readings: tuple[TableReading, ...], otherwise: str = "") -> None:
         self.readings = readings
         ways = ", or ".join(r.words for r in readings)
         super().__init__(f"{otherwise}, unless it is {ways}" if otherwise else f"a table that may be {ways}", "say which")
@@ -91,7 +91,7 @@ def _is_rounded(whole: Any, double: Any) -> bool:
     return int(whole) != int(double)
 
 
-def _csv(content: bytes, read_as: Collection[str]) -> Reading:
+def _csv(content: bytes, read_as: Collection[str]) -> TableReading:
     text = _text(content)
     lines = text.split("\n")
     if len(lines) - 1 > 2 * MAX_ROWS:
@@ -102,7 +102,7 @@ def _csv(content: bytes, read_as: Collection[str]) -> Reading:
             columns = max(line.rstrip(mark).count(mark) + 1 for mark in ";\t,")
             wide = f"{columns} columns in line {number}" if columns > 2 else f"{len(line):,} characters in line {number}"
             raise TableRefused(wide, "keep the one or two columns that matter")
-    found: list[Reading] = []
+    found: list[TableReading] = []
     misfits: list[Misfit] = []
     delimiters = [told] if told else _delimiters(lines)
     for delimiter in delimiters:
@@ -175,7 +175,7 @@ def _is_hopeless(delimiter: str, rows: list[str]) -> bool:
     return any(field.strip() and not is_number(field.strip(" '")) for row in fields for field in row)
 
 
-def _keep(found: list[Reading], new: Reading) -> None:
+def _keep(found: list[TableReading], new: TableReading) -> None:
     """Add a reading, unless it gives the same numbers as another: then that one is as certain as the surer of the two."""
     for old in found:
         if np.array_equal(old.rows, new.rows, equal_nan=True):
@@ -185,7 +185,7 @@ def _keep(found: list[Reading], new: Reading) -> None:
     found.append(new)
 
 
-def _the_one(found: list[Reading], read_as: Collection[str], misfits: list[Misfit]) -> Reading:
+def _the_one(found: list[TableReading], read_as: Collection[str], misfits: list[Misfit]) -> TableReading:
     """The reading that is meant; raises AmbiguousTable where that is not certain."""
     likely = [r for r in found if not r.unlikely] or found
     playable = [r for r in likely if not _is_constant(r.rows).any()] or likely
@@ -218,7 +218,7 @@ def _is_constant(rows: Rows) -> NDArray[np.bool_]:
     return np.asarray(rows.min(axis=0) == rows.max(axis=0))
 
 
-def _key(reading: Reading, others: list[Reading]) -> tuple[str, ...]:
+def _key(reading: TableReading, others: list[TableReading]) -> tuple[str, ...]:
     for size in range(1, len(reading.facts) + 1):
         for some in combinations(reading.facts, size):
             if not any(set(some) <= set(other.facts) for other in others):

@@ -22,9 +22,10 @@ from gandash.diagnostics.path import PathHistory, PathPoint, UpdateCosine
 from gandash.diagnostics.verdict import WAITING, Verdict
 from gandash.domains.domain import Measured
 from gandash.domains.registry import domain_of
+from gandash.game import objectives
 from gandash.game.device import CPU, name_of
 from gandash.game.game import Game
-from gandash.game.objectives import Reading, reference_label
+from gandash.game.objectives import reference_label
 from gandash.game.round import METRICS, GameState
 from gandash.wire.browser import PictureLabel
 from gandash.wire.facts import (
@@ -298,7 +299,7 @@ class Observer:
         return self._frames.facts(game, self._domain.estimators(game), shared)
 
 
-def reading_facts(reading: Reading, since: int) -> DiscriminatorReading:
+def reading_facts(reading: objectives.DiscriminatorReading, since: int) -> DiscriminatorReading:
     """What D's output means, from step `since` on, for those who draw it."""
     centre = reading.centre
     return DiscriminatorReading(

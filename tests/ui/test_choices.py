@@ -556,7 +556,7 @@ def test_pictures_whose_files_had_to_go_are_asked_for_again(monkeypatch: pytest.
         before = machine.worker.configs
         monkeypatch.setattr(tab_module, "KEPT_MEGABYTES", 10 / 2**20)
         other = machine.keeper.create(DEFAULT.config, "another's")
-        tab_module.keep_reading(other, replace(tab_module.kept(machine.run).reading, offered=None))  # 9 bytes of its own
+        tab_module.keep_upload(other, replace(tab_module.kept(machine.run).upload, offered=None))  # 9 bytes of its own
         machine.reload()
         machine.act(machine.widget("selectbox", "pictures/side").set_value(32), None)
         assert "choose the files again" in machine.page.error[0].value
