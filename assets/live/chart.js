@@ -4,7 +4,6 @@
  */
 
 import { SmallChart } from './comparison-chart.js';
-import { PLAIN_LINE } from './lighten.js';
 
 /** @typedef {import('./palette.js').Theme} Theme */
 
@@ -74,7 +73,7 @@ export class Chart {
     const axes = { xaxis: own(xaxis), yaxis: own(yaxis), ...(yaxis2 ? { yaxis2: own(yaxis2) } : {}) };
     const sized = { ...layout, ...axes, width, height };
     /** @type {import('./plotly.d.ts').Trace[]} */
-    const lines = data.map(line => ({ type: 'scatter', mode: 'lines', meta: PLAIN_LINE, ...line }));
+    const lines = data.map(line => ({ type: 'scatter', mode: 'lines', ...line }));
     if (!this.#plotly) {
       if (layout.yaxis2) (this.#sketch ??= new SmallChart(this.#node)).draw(lines, layout);
       return Boolean(layout.yaxis2);

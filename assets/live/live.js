@@ -4,7 +4,6 @@
  * told about new data and themes, taken away without a trace.
  */
 import { delay } from './dom.js';
-import { lighten } from './lighten.js';
 import { LiveView } from './view.js';
 
 /** @typedef {{token: string, socket: string, title: string, preset?: string, arriving?: string}} Data
@@ -84,7 +83,7 @@ async function withPlotly(base) {
   const isQuiet = 'requestIdleCallback' in window; // Safari does not say when it is
   await new Promise(resolve => (isQuiet ? requestIdleCallback(resolve, { timeout: QUIET_MS }) : setTimeout(resolve)));
   if (!('Plotly' in window)) await appended('script', { src: plotlyAddress(base) });
-  return lighten(window.Plotly);
+  return window.Plotly;
 }
 
 /** @type {Map<string, Promise<void>>} */

@@ -4,11 +4,7 @@ export interface Plotly {
   newPlot(node: HTMLElement, data: Trace[], layout: SizedLayout, config: object): Promise<Plot>;
   react(node: HTMLElement, data: Trace[], layout: SizedLayout, config: object): Promise<Plot>;
   purge(node: HTMLElement): void;
-  PlotSchema?: {findArrayAttributes?: ArrayAttributes};
 }
-
-/** The names of a trace's attributes that hold arrays. */
-export type ArrayAttributes = ((trace: Trace) => string[]) & {lightened?: boolean};
 
 /** The element that a plot was drawn in. `plotly_relayout` gives what somebody changed, by its path in the layout. */
 export interface Plot extends HTMLElement {
@@ -38,7 +34,6 @@ export interface Line {
 export interface Trace extends Line {
   type: 'scatter';
   mode: 'lines';
-  meta?: unknown;
 }
 
 export interface Font {
