@@ -401,7 +401,7 @@ export interface Rewind {
 /** What a token allows. */
 export type Role = 'steer' | 'watch';
 
-/** The whole state of a run but for curves and pictures. `games` is empty until the first has begun, and holds
+/** The whole state of a run, without curves and pictures. `games` is empty until the first has begun, and holds
  * several when they are compared. `speed` is in rounds per second, None for as fast as possible; `durations` are
  * about how many seconds each examination takes here. */
 export interface RunState {
