@@ -55,11 +55,11 @@ MIXED: list[tuple[tuple[str, Any], ...]] = [
 def test_each_game_plays_as_it_would_alone(tiny: GameConfig) -> None:
     """Four of these make one population, two another, and two stay alone."""
     configs = [tiny.replace_all(changes) for changes in MIXED]
-    games = play(Games.of(configs), 12)
+    games = play(Games.of(configs, "torch"), 12)
     assert sorted(len(play.__self__._watched) for play in games._rounds or [] if hasattr(play, "__self__")) == [2, 4]
     rows = games.drain()
     for config, trajectory, own in zip(configs, games.trajectories, rows, strict=True):
-        alone = play(Games.of([config]), 12)
+        alone = play(Games.of([config], "torch"), 12)
         assert_alike(trajectory.state, alone.trajectories[0].state)
         (expected,) = alone.drain()
         np.testing.assert_array_equal(own.steps, expected.steps)
@@ -102,7 +102,7 @@ def test_a_setting_of_one_game_leaves_the_others_alone(tiny: GameConfig) -> None
 
 def test_noise_set_anew_in_one_game_fades_from_there_in_that_one_alone(tiny: GameConfig) -> None:
     configs = varied(tiny.replace("regulariser.noise_half_life", 2.0), "run.seed", 1, 2)
-    games, apart = Games.of(configs), [Games.of([config]) for config in configs]
+    games, apart = Games.of(configs, "torch"), [Games.of([config], "torch") for config in configs]
     for group in (games, *apart):
         play(group, 3).set("regulariser.noise", 1.0, None)
         play(group, 2)
@@ -116,7 +116,7 @@ def test_noise_set_anew_in_one_game_fades_from_there_in_that_one_alone(tiny: Gam
 
 
 def test_a_rule_changed_for_one_game_parts_it_from_the_others(tiny: GameConfig) -> None:
-    games = play(Games.of(varied(tiny, LR_D, 1e-3, 2e-3)), 2)
+    games = play(Games.of(varied(tiny, LR_D, 1e-3, 2e-3), "torch"), 2)
     games.set("update_rule", {"kind": "optimistic"}, 0)
     play(games, 2)
     assert len(games._rounds or []) == 2 and games.step == 4
