@@ -80,15 +80,16 @@ export const spectrum = {
             hint: 'The eigenvalue of largest magnitude: the stiffest direction, which limits the step size.' },
           { name: 'negative real parts', value: grouped(result.negative),
             hint: 'How many of those found have a real part below 0: directions in which small steps are driven '
-              + 'away. Many are no harm far from a rest point.' },
-          { name: '|v|', value: compact(result.speed),
-            hint: `Length of the field itself${scaled ? ', times the step sizes' : ''}: 0 at a rest point. The `
-              + `further from 0, the less eigenvalues say about where the game goes.` },
+              + 'away. Many are no harm far from a rest point. It has no floor: at an equilibrium many eigenvalues '
+              + 'are 0, and which side of it they read is chance.' },
+          { name: '|v|', value: compact(result.speed), floor: atRest(result.chance),
+            hint: `Length of the field itself${scaled ? ', times the step sizes' : ''}. ${ofChance(result)} The `
+              + `further beyond, the less eigenvalues say about where the game goes.` },
           { name: 'steps h_G, h_D', value: `${compact(ofG)}, ${compact(ofD)}`,
             hint: 'Both players’ learning rates at that step.' },
           ...(known(growth) ? [{ name: 'largest multiplier', value: fixed(growth, 4),
             hint: 'By how much one round of this rule multiplies a small distance from a rest point along the worst '
-              + 'of the directions found: below 1 it shrinks.' }] : []),
+              + 'of the directions found: below 1 it shrinks. Where nobody notices a direction, it is 1.' }] : []),
         ]);
       },
     };
@@ -143,7 +144,9 @@ export const bestResponse = {
           { name: 'V at first', value: fixed(result.values[0], 4),
             hint: 'V = E log D(x) + E log(1 − D(G(z))) of the game’s own D, on 8192 samples of each law that are '
               + 'not trained on.' },
-          { name: 'V now', value: fixed(now, 4), hint: 'The same of the trained copy.' },
+          { name: 'V now', value: fixed(now, 4), floor: `${fixed(-Math.log(4), 4)} at equilibrium`,
+            hint: 'The same of the trained copy. Against a perfect generator no D has more than −log 4 = −1.3863, and '
+              + 'one trained on fresh samples reads within 0.001 of it.' },
           ...(known(result.jsd) ? [
             { name: `2 JSD − log 4${atLeast}`, value: fixed(result.bound, 4),
               hint: 'What the best of all D would reach against this G, by the measured JSD.' },
@@ -220,7 +223,7 @@ export const samples = {
               hint: typeof hint === 'function' ? hint(counted(table?.counted)) : hint })),
           { name: 'mean slope of D', value: compact(result.slope),
             hint: 'E |∇ₓ a(x)| over the real samples, a D’s output before the sigmoid: how steep D is where the '
-              + 'data lies. At equilibrium 0.' },
+              + 'data lies. At equilibrium 0, and no floor stands beside it: a flat D has no slope anywhere.' },
         ]);
         tips.retire(modes);
         modes.replaceChildren(...(table ? modeTable(table, tips) : []));
@@ -231,17 +234,18 @@ export const samples = {
 
 /** A bar of each mode's share beside a tick at what a perfect generator would have.
  * @param {import('./types.d.ts').ModeTable} table @param {import('./tip.js').Tips} tips */
-function modeTable({ rows: modes, elsewhere, counted: by, attributes }, tips) {
+function modeTable({ rows: modes, counted: by, attributes, ...rest }, tips) {
+  const { elsewhere, expected_elsewhere: expected, noise_elsewhere: noise } = rest;
   const { noun, quality } = counted(by);
   const most = Math.max(...modes.map(row => Math.max(row.share, row.expected)), elsewhere, 1e-9);
   const named = attributes.length ? ` (${attributes.map(a => a.name).join(', ')})` : '';
   const heading = `${noun[0].toUpperCase()}${noun.slice(1)}${named}`;
-  const title = element('h4', {}, `${heading}: share, and weight as a tick`);
+  const title = element('h4', {}, `${heading}: share, and a perfect G’s as a tick`);
   const near = 'lie within 3 standard deviations of each mode';
   const which = by !== 'modes' ? `count for each of the ${noun}: those ${quality}` : near;
   tips.set(title, `The share of all generated samples that ${which}. `
-    + 'The tick stands at what a perfect generator would have, its weight; ± is the standard deviation of that at '
-    + 'this number of samples.'
+    + 'The tick stands at what a perfect generator would have, by the law of the data: less than the weight of a mode, '
+    + 'since some of its samples lie elsewhere. ± is the standard deviation of that at this number of samples.'
     + (attributes.length
       ? ` A cell is named by its middle: ${attributes.map(a => `${a.name} (${a.unit})`).join(', ')}.` : ''));
   const names = modes.map(row => row.name
@@ -255,10 +259,12 @@ function modeTable({ rows: modes, elsewhere, counted: by, attributes }, tips) {
       element('span', {}, percent(row.share, 1)),
         element('span', { class: 'gd-floor' }, `${percent(row.expected, 1)} ± ${fixed(100 * row.noise, 1)}`));
   });
-  const bar = element('span', { class: 'gd-mode-bar' }, element('i'));
+  const bar = element('span', { class: 'gd-mode-bar' }, element('i'), element('b'));
   bar.style.setProperty('--share', `${(100 * elsewhere) / most}%`);
+  bar.style.setProperty('--weight', `${(100 * expected) / most}%`);
   rows.push(element('div', { class: 'gd-mode gd-elsewhere' }, element('span', {}, 'elsewhere'), bar,
-    element('span', {}, percent(elsewhere, 1)), element('span')));
+    element('span', {}, percent(elsewhere, 1)),
+      element('span', { class: 'gd-floor' }, `${percent(expected, 1)} ± ${fixed(100 * noise, 1)}`)));
   for (const row of rows) row.style.setProperty('--gd-name', `${longest}ch`);
   return [title, ...rows];
 }
@@ -271,8 +277,8 @@ export const duality = {
   what: 'duality',
   title: 'Duality gap',
   answers: 'How much could each player still win if the other stood still?',
-  hint: 'What each player could still win if the other stood still (Grnarova et al. 2019). 0 at an equilibrium '
-    + 'where D = ½, and as much as label smoothing forbids D where it is another value; positive elsewhere.',
+  hint: 'What each player could still win if the other stood still (Grnarova et al. 2019). In theory 0 at an '
+    + 'equilibrium where D = ½, and positive elsewhere. What is read there is less: see the number in grey.',
   create({ tips }) {
     const numbers = new Numbers(tips);
     return {
@@ -282,10 +288,13 @@ export const duality = {
         const steps = grouped(result.steps);
         numbers.show([
           { name: 'gap', value: fixed(result.gap, 4),
-            floor: known(result.at_equilibrium) ? `${fixed(result.at_equilibrium, 4)} at equilibrium` : '',
+            floor: known(result.at_equilibrium)
+              ? `${fixed(result.at_equilibrium, 4)} ± ${fixed(result.spread, 4)}` : '',
             hint: `The two wins together, in nats, after ${steps} inner steps of each player: more steps find more, `
-              + `so only gaps with the same number compare. Read on ${grouped(result.test)} fresh samples: what was `
-              + `only learnt by heart does not count, and near 0 it may be slightly negative.` },
+              + `so only gaps with the same number compare. In grey a perfect generator against a D at rest, mean and `
+              + `standard deviation: what D learns of its ${grouped(result.samples)} samples by heart costs it on the `
+              + `${grouped(result.test)} fresh ones on which this is read, so that is below 0. `
+              + `Where labels are smoothed D wins back there what they forbid it.` },
           { name: 'V now', value: fixed(result.value, 4),
             hint: 'V = E log D(x) + E log(1 − D(G(z))) of this state; −log 4 = −1.3863 where D = ½.' },
           { name: 'V after D’s steps', value: fixed(result.worst_for_g, 4),
@@ -303,3 +312,11 @@ export const duality = {
 /** What a perfect generator reads: its mean, and in brackets what one reading in twenty is worse than.
  * @param {import('./types.d.ts').NullReference | null | undefined} floor @param {number} digits */
 const floorOf = (floor, digits) => (floor ? `${fixed(floor.mean, digits)} (${fixed(floor.worst_5pct, digits)})` : '');
+
+/** What |v| reads at rest. @param {number | null} chance */
+export const atRest = chance => (known(chance) ? `${compact(chance)} at rest` : '');
+
+/** @param {{chance: number | null, samples: number}} result */
+export const ofChance = ({ chance, samples }) => (known(chance)
+  ? `At a rest point it is not 0: chance alone makes it about ${compact(chance)} long, on ${grouped(samples)} samples `
+    + 'of each law.' : '0 at a rest point.');

@@ -61,11 +61,13 @@ export interface DiscriminatorReading {
 }
 
 /** V in nats: now, after `steps` steps of D (`worst_for_g`), of G (`worst_for_d`), and the difference of these two.
- * `at_equilibrium` is what that is where p_g = p_r and D is at rest, None where that is not known. */
+ * `at_equilibrium` and `spread` are mean and standard deviation of what the gap reads where p_g = p_r and D is at
+ * rest, None where that is not known yet, or never. */
 export interface DualityGap {
   what: 'duality';
   gap: number | null;
   at_equilibrium: number | null;
+  spread: number | null;
   value: number | null;
   worst_for_g: number | null;
   worst_for_d: number | null;
@@ -148,8 +150,8 @@ export interface ImageGridLabel {
 
 /** The field at `grid` x `grid` places of a plane through the present point; `flow` in pairs, `speeds` log10 of its
  * length. `path` in pairs, from step `since` on; `shares` of its squared distance lie along each axis, None where
- * the plane is that of an update. `in_plane` is the share of the field's length at the present point that the plane
- * shows. */
+ * the plane is that of an update. `in_plane` is the share of the field's length here that the plane shows; `chance`
+ * as in `Spectrum`. */
 export interface Landscape {
   what: 'landscape';
   grid: number;
@@ -161,6 +163,7 @@ export interface Landscape {
   shares: [number, number] | null;
   speed: number | null;
   in_plane: number | null;
+  chance: number | null;
   samples: number;
   parameters: number;
   angle: PathAngle | null;
@@ -212,13 +215,15 @@ export interface ModeRow {
   noise: number;
 }
 
-/** The share of generated samples at each of what they are `counted` by; cells of pictures are named by
+/** The share of generated samples at each of what they are `counted` by, and elsewhere; cells are named by
  * `attributes`. */
 export interface ModeTable {
   counted: Counted;
   attributes: Attribute[];
   rows: ModeRow[];
   elsewhere: number;
+  expected_elsewhere: number;
+  noise_elsewhere: number;
 }
 
 /** The real picture nearest to the chosen one: how far it is, and how far real ones are from each other. */
@@ -452,7 +457,8 @@ export interface ShowCloseUp {
 /** Eigenvalues of the Jacobian H of the field, of `scaled` ones diag(h) H; `negative` of the `found` ones have Re <
  * 0. H is `size` x `size`; `complete`: all its eigenvalues are known. On `boundary` a round of the rule neither
  * contracts nor expands, and `growth` is by how much it multiplies the worst direction found; None where one
- * eigenvalue does not settle it. */
+ * eigenvalue does not settle it. `speed` is |v|, and `chance` what it reads at rest: the length of what so many
+ * samples add to v by chance. */
 export interface Spectrum {
   what: 'spectrum';
   eigenvalues: [number, number][];
@@ -465,6 +471,7 @@ export interface Spectrum {
   scaled: boolean;
   boundary: [number, number][] | null;
   growth: number | null;
+  chance: number | null;
   words: string;
   samples: number;
   notes: string[];

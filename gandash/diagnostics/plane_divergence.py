@@ -60,7 +60,8 @@ _DISC_WEIGHTS = np.array([1 / 4] + [1 / 8] * 6)
 @dataclass(frozen=True)
 class Estimate:
     """JSD in nats, as read: chance may bring it below 0 or above log 2. `error` is twice the standard error, together with
-    what twice the neighbours would change, which tells how wide the balls are for these laws."""
+    what the balls' width may cost. That grows with the radius at most, as at an edge of p_r that p_g crosses smoothly, so it is
+    1/(sqrt 2 - 1) times what twice the neighbours change."""
 
     jsd: float
     error: float
@@ -103,7 +104,8 @@ class PlaneDivergence:
         wider = math.log(2) - xi(NEIGHBOURS * self._mass(x, radii[:, 1]), 2 * K) / 2
         blocks = each.reshape(_BLOCKS, -1).mean(axis=1)
         standard_error = float(blocks.std(ddof=1)) / math.sqrt(_BLOCKS)
-        return Estimate(float(each.mean()), 2 * standard_error + abs(float(each.mean() - wider.mean())))
+        width = abs(float(each.mean() - wider.mean())) / (math.sqrt(2) - 1)
+        return Estimate(float(each.mean()), 2 * standard_error + width)
 
     def _mass(self, centres: Array, radii: Array) -> Array:
         """p_r of discs, `(n, 2)` and `(n,)` -> `(n,)`, by seven values of the density each."""

@@ -195,10 +195,13 @@ class ModeRow:
 
 @dataclass(frozen=True)
 class ModeTable:
-    """All modes in the mixture's order; `elsewhere` is the part of the samples beyond 3 standard deviations of any."""
+    """All modes in the mixture's order; `elsewhere` is the part of the samples beyond 3 standard deviations of any, beside
+    what a perfect generator has there and how noisy that is."""
 
     rows: tuple[ModeRow, ...]
     elsewhere: float
+    expected_elsewhere: float
+    noise_elsewhere: float
 
 
 def mode_table(x: Tensor, modes: Modes) -> ModeTable:
@@ -207,8 +210,14 @@ def mode_table(x: Tensor, modes: Modes) -> ModeTable:
     perfect = perfect_shares(modes).tolist()
     rows = []
     for place, share, expected in zip(modes.places.tolist(), covered.shares.tolist(), perfect, strict=True):
-        rows.append(ModeRow(tuple(place), share, expected, math.sqrt(expected * (1 - expected) / len(x))))
-    return ModeTable(tuple(rows), 1 - covered.high_quality)
+        rows.append(ModeRow(tuple(place), share, expected, share_noise(expected, len(x))))
+    beyond = 1 - sum(perfect)
+    return ModeTable(tuple(rows), 1 - covered.high_quality, beyond, share_noise(beyond, len(x)))
+
+
+def share_noise(share: float, n: int) -> float:
+    """The standard deviation of what n samples read of a share."""
+    return math.sqrt(max(share * (1 - share), 0.0) / n)
 
 
 def _finite(*samples: Tensor) -> bool:

@@ -13,6 +13,7 @@ from gandash.config.data import FoundPicturesConfig, PicturesConfig
 from gandash.diagnostics.coverage import Coverage
 from gandash.diagnostics.measure_pictures import PictureMeasurement, measure_pictures
 from gandash.diagnostics.pictures import PictureEstimators, picture_estimators_for
+from gandash.diagnostics.samples import share_noise
 from gandash.diagnostics.verdict import Verdict
 from gandash.diagnostics.verdict_pictures import PictureObservation, picture_verdict_rule
 from gandash.domains.domain import Domain, FrameBuilder, KnownJsd
@@ -110,11 +111,13 @@ def kind_table(data: PicturesConfig, fake: Tensor) -> ModeTable | None:
     rows = []
     for (name, place), weight, share in zip(named, kinds.weights.tolist(), found.shares.tolist(), strict=True):
         expected = weight * perfect
-        noise = math.sqrt(expected * (1 - expected) / n)
+        noise = share_noise(expected, n)
         rows.append(ModeRow(name=name, place=place, share=share, expected=expected, noise=noise))
     return ModeTable(
         counted=Counted(kinds.noun),
         attributes=tuple(Attribute(name=a.name, unit=a.unit) for a in attributes),
         rows=tuple(rows),
         elsewhere=1 - found.high_quality,
+        expected_elsewhere=1 - perfect,
+        noise_elsewhere=share_noise(1 - perfect, n),
     )

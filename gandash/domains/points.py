@@ -95,7 +95,8 @@ class Points(Domain):
             return None
         found = samples.mode_table(fake, modes)
         rows = tuple(ModeRow(**asdict(row)) for row in found.rows)
-        return ModeTable(counted=Counted.MODES, rows=rows, elsewhere=found.elsewhere)
+        rest = {name: value for name, value in vars(found).items() if name != "rows"}
+        return ModeTable(counted=Counted.MODES, rows=rows, **rest)
 
     def known_jsd(self, game: Game, state: GameState, streams: Streams) -> KnownJsd:
         found = self.measure(game, state, streams)

@@ -12,14 +12,19 @@ WORK = 4e10  # weights times samples times steps that a descent may cost
 def value_notes(game: Game) -> list[str]:
     """What V leaves out of the game as it is played."""
     notes = []
-    logit, outputs = game.objective.reading.logit, torch.tensor([-2.0, 0.5, 3.0])
-    if logit is None or not torch.equal(logit(outputs), outputs):
+    if not is_logit(game):
         notes.append(
             "Here D's output is read as a logit, which it is not under this objective: V of the present D tells little of it."
         )
     if game.penalties.spectral:
         notes.append("D starts from its normalised weights and moves without normalisation.")
     return notes
+
+
+def is_logit(game: Game) -> bool:
+    """Whether D's output is a logit under the objective that is played."""
+    logit, outputs = game.objective.reading.logit, torch.tensor([-2.0, 0.5, 3.0])
+    return logit is not None and torch.equal(logit(outputs), outputs)
 
 
 def affordable_steps(game: Game, batch: int, steps: int, notes: list[str]) -> int:

@@ -17,6 +17,7 @@ from gandash.examine.examination import (
     Examination,
     GameCopy,
     Progress,
+    chance,
     has_dropout,
     probe_size,
     timed,
@@ -57,6 +58,11 @@ def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Progre
     seen = landscape.survey(cut, field, grid)
     flow_here, speed = landscape.on_plane(cut, field(here))
     angle = path_angle(field, past[0].w, here, points=ANGLES) if cut.shares else None
+
+    def on_others(real: Tensor, latents: Tensor) -> Tensor:
+        another = _step_noise(game, state, real, generators[0])
+        return landscape.batch_field(game, real, latents, another, state.memory.get("spectral"), check_cancelled)(here)
+
     yield Progress(
         Landscape(
             grid=grid,
@@ -67,6 +73,7 @@ def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Progre
             since=past[0].step if cut.shares else state.step,
             shares=cut.shares,
             speed=speed,
+            chance=chance(on_others, copy, probe, generators),
             in_plane=float(np.linalg.norm(flow_here)) / speed if speed > 0 else None,
             samples=real.shape[1],
             parameters=size,

@@ -18,6 +18,7 @@ from gandash.examine.examination import (
     GameCopy,
     Progress,
     Unfit,
+    chance,
     has_dropout,
     probe_size,
     timed,
@@ -87,6 +88,12 @@ def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Progre
         notes.append(
             f"Not all of them were found within {RESTARTS} restarts of ARPACK; those shown are eigenvalues nevertheless."
         )
+
+    def on_others(real: Tensor, latents: Tensor) -> Tensor:
+        check_cancelled()
+        found = spectrum.joint_field(game, real, latents, 0, StepNoise(mix=mix))(at)
+        return h * found if scaled else found
+
     edge = growth = None
     if rule is not None:
         step = 1.0 if scaled else steps[0]
@@ -104,6 +111,7 @@ def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Progre
             scaled=scaled,
             boundary=None if edge is None else spectrum.pairs(edge),
             growth=growth,
+            chance=chance(on_others, copy, probe, generators),
             words=words,
             samples=real.shape[1],
             notes=tuple(notes),

@@ -29,6 +29,7 @@ class Spectrum(Message):
 
     H is `size` x `size`; `complete`: all its eigenvalues are known. On `boundary` a round of the rule neither contracts nor
     expands, and `growth` is by how much it multiplies the worst direction found; None where one eigenvalue does not settle it.
+    `speed` is |v|, and `chance` what it reads at rest: the length of what so many samples add to v by chance.
     """
 
     what: Literal["spectrum"] = "spectrum"
@@ -42,6 +43,7 @@ class Spectrum(Message):
     scaled: bool
     boundary: tuple[Complex, ...] | None
     growth: Measured
+    chance: Measured
     words: str
     samples: int
     notes: tuple[str, ...]
@@ -59,7 +61,7 @@ class Landscape(Message):
     """The field at `grid` x `grid` places of a plane through the present point; `flow` in pairs, `speeds` log10 of its length.
 
     `path` in pairs, from step `since` on; `shares` of its squared distance lie along each axis, None where the plane is that of
-    an update. `in_plane` is the share of the field's length at the present point that the plane shows.
+    an update. `in_plane` is the share of the field's length here that the plane shows; `chance` as in `Spectrum`.
     """
 
     what: Literal["landscape"] = "landscape"
@@ -72,6 +74,7 @@ class Landscape(Message):
     shares: tuple[float, float] | None
     speed: Measured
     in_plane: Measured
+    chance: Measured
     samples: int
     parameters: int
     angle: PathAngle | None
@@ -117,12 +120,14 @@ class ModeRow(Message):
 
 
 class ModeTable(Message):
-    """The share of generated samples at each of what they are `counted` by; cells of pictures are named by `attributes`."""
+    """The share of generated samples at each of what they are `counted` by, and elsewhere; cells are named by `attributes`."""
 
     counted: Counted
     attributes: tuple[Attribute, ...] = ()
     rows: tuple[ModeRow, ...]
     elsewhere: float
+    expected_elsewhere: float
+    noise_elsewhere: float
 
 
 class Samples(Message):
@@ -140,12 +145,14 @@ class Samples(Message):
 class DualityGap(Message):
     """V in nats: now, after `steps` steps of D (`worst_for_g`), of G (`worst_for_d`), and the difference of these two.
 
-    `at_equilibrium` is what that is where p_g = p_r and D is at rest, None where that is not known.
+    `at_equilibrium` and `spread` are mean and standard deviation of what the gap reads where p_g = p_r and D is at rest, None
+    where that is not known yet, or never.
     """
 
     what: Literal["duality"] = "duality"
     gap: Measured
     at_equilibrium: Measured = None
+    spread: Measured = None
     value: Measured
     worst_for_g: Measured
     worst_for_d: Measured

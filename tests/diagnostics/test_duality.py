@@ -10,10 +10,12 @@ import torch
 from torch import Tensor
 
 from gandash.config import GameConfig, RunConfig
-from gandash.config.networks import LatentConfig, MLPConfig
+from gandash.config.data import GaussianConfig
+from gandash.config.networks import LatentConfig, LinearConfig, MLPConfig
 from gandash.config.regularisers import RegulariserConfig
 from gandash.diagnostics.best_response import LOG4
-from gandash.diagnostics.duality import duality_gap
+from gandash.diagnostics.duality import duality_gap, gap_of_equals
+from gandash.examine.duality import logit_at_rest
 from gandash.game.game import Game, build_game
 from gandash.game.losses import generate, logits
 
@@ -150,3 +152,37 @@ def test_a_discriminator_that_judges_packs() -> None:
     on_real, on_fake = (torch.sigmoid(logits(game, phi, x)) for x in (pairs, fakes))
     assert float(found.value) == pytest.approx(float(on_real.log().mean() + (1 - on_fake).log().mean()))
     assert float(found.gap) > 0
+
+
+# ------------------------------------------------------------------------------------------------- what equal laws read
+
+
+def equals(game: Game, at_rest: float, rows: int, steps: int, rate: float) -> Tensor:
+    """Of so many rows of D, from anywhere, all on samples of N(0, 1)."""
+    n, m = 512, 4096
+    batches = [draw(rows, k, 1, seed=seed) for seed, k in enumerate((n, n, m, m))]
+    phi = draw(rows, game.discriminator.network.size, seed=9)
+    return gap_of_equals(game, phi, *batches[:2], at_rest, steps=steps, learning_rate=rate, test=(batches[2], batches[3]))
+
+
+def test_equal_laws_read_what_d_learns_by_heart() -> None:
+    """D(x) = sigma(psi x): on n samples of each law the best psi wins a chi-square of 1 over 2 n (Wilks 1938), and loses as
+    much on others."""
+    line = GameConfig(data=GaussianConfig(), discriminator=LinearConfig(), latent=LatentConfig(dimension=1))
+    game, rows = build_game(line), 200
+    found = equals(game, 0.0, rows, 60, 0.01)
+    assert found.mean() == pytest.approx(-1 / 1024, abs=4 * math.sqrt(2) / 1024 / math.sqrt(rows))
+    with pytest.raises(ValueError, match="no bias"):
+        equals(game, -0.4, 1, 1, 0.01)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_equal_laws_under_smoothed_labels_read_what_d_wins_back(smoothing: float) -> None:
+    """c = (1 - s)/2: the best constant has -log 4, and D had log c + log(1 - c)."""
+    game = build_game(small_game().config.replace("regulariser.smoothing", smoothing))
+    at_rest, c = logit_at_rest(game), (1 - smoothing) / 2
+    assert at_rest == pytest.approx(math.log(c / (1 - c)))
+    found = equals(game, at_rest or 0.0, 8, 100, 0.01)
+    assert found.mean() == pytest.approx(-LOG4 - math.log(c) - math.log(1 - c), abs=0.02)
+    few = equals(game, at_rest or 0.0, 8, 1, 1e-3)
+    assert abs(float(few.mean())) < 2e-3, "one small step wins next to nothing"

@@ -279,6 +279,8 @@ def test_mode_table_counted_by_hand() -> None:
     np.testing.assert_allclose([r.share for r in table.rows], [1 / 5, 2 / 5], rtol=1e-6)
     assert table.elsewhere == pytest.approx(2 / 5)
     assert table.rows[1].expected == pytest.approx(0.75 * (1 - math.exp(-9 / 2)))
+    assert table.expected_elsewhere == pytest.approx(math.exp(-9 / 2))
+    assert table.noise_elsewhere == pytest.approx(math.sqrt(math.exp(-9 / 2) * (1 - math.exp(-9 / 2)) / 5))
 
 
 def test_mode_table_of_a_perfect_sampler() -> None:
@@ -289,7 +291,8 @@ def test_mode_table_of_a_perfect_sampler() -> None:
     for row in table.rows:
         assert abs(row.share - row.expected) < 4 * row.noise
         assert 0 < row.noise < 0.004
-    assert table.elsewhere == pytest.approx(1 - perfect_quality(1), abs=0.002)
+    assert table.expected_elsewhere == pytest.approx(1 - perfect_quality(1), abs=1e-6)
+    assert abs(table.elsewhere - table.expected_elsewhere) < 4 * table.noise_elsewhere
 
 
 def test_the_unlucky_end_of_a_score_is_its_low_one() -> None:

@@ -19,7 +19,6 @@ from gandash.diagnostics.line import Line
 from gandash.diagnostics.packs import jensen_shannon_of_packs
 from gandash.diagnostics.plane import Plane
 from gandash.diagnostics.sight import seen_floors, seen_jsd
-from gandash.examine.duality import gap_at_equilibrium
 from gandash.game.distributions import distribution
 from gandash.game.game import build_game
 from gandash.game.objectives import OBJECTIVES
@@ -137,10 +136,3 @@ def test_the_plane_in_noise_by_the_closed_form() -> None:
     terms = [np.logaddexp(0, sign * (log_p(a - [0.8, 0]) - log_p(a))).mean() for sign, a in ((1, real), (-1, fake))]
     assert seen_jsd(moved, 1) == pytest.approx(math.log(2) - sum(terms) / 2, rel=0.03, abs=1e-3)
     assert plane.see(x, 0.0).masses is None  # too fine for its cells: not told
-
-
-@pytest.mark.parametrize(("smoothing", "gap"), [(0.0, 0.0), (0.2, 0.0408)])
-def test_the_duality_gap_at_equilibrium(smoothing: float, gap: float) -> None:
-    game, _, _ = make()
-    game = build_game(game.config.replace("regulariser.smoothing", smoothing))
-    assert gap_at_equilibrium(game) == pytest.approx(gap, abs=1e-4)

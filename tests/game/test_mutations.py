@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import torch
 from diagnostics import test_coverage as covers
+from diagnostics import test_duality as duals
 from diagnostics import test_plane_divergence as divergences
 from diagnostics import test_sight as sights
 from game import checks
@@ -466,6 +467,10 @@ SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
             "[c.high_quality for c in perfect]",
         ),
         ring_floors,
+    ),
+    "an equilibrium that reads what D knows by heart": (
+        in_source(duals, "gap_of_equals", "for t in test)", "for t in (real, other))"),
+        duals.test_equal_laws_read_what_d_learns_by_heart,
     ),
     "no floor of max |D - D*|": (
         in_source(Line, "perfect", "for samples in self._perfect", "for samples in self._perfect[:0]"),
