@@ -224,7 +224,8 @@ export const PANELS = [
     ],
     references: facts => [...floor(facts.floors.jsd, 'text', 'noise floor of JSD'),
       ...floor(facts.floors.wasserstein, 'real', `noise floor of ${wassersteinOf(facts)}`),
-      ...(hasModes(facts) ? floor(facts.floors.reverse_kl, 'generated', 'noise floor of KL') : [])],
+      // No words: on the ring it lies just beneath that of JSD
+      ...(hasModes(facts) ? floor(facts.floors.reverse_kl, 'generated', '') : [])],
   },
   {
     key: 'gradients',
