@@ -1,30 +1,36 @@
 """How fast it is, in ratios measured within one run: beside a plain PyTorch loop, beside bare matrix products, watched or not.
 
-Rivals take turns in short slices and the median slice counts, so that whatever else the machine does meets them all. Absolute
-times belong to this machine and this minute; the ratios travel better.
+Rivals take turns in short slices and the median slice counts, by the CPU time that it took, so that whatever else the machine
+does meets them all. Absolute times belong to this machine and this minute; the ratios travel better.
 """
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
-from gandash.bench.live import change_seconds, paces, reactions
-from gandash.bench.rivals import Engine, PlainLoop, Products, duel, picture_duel, race
+from gandash.bench import NAMES
+from gandash.bench.live import change_seconds, measuring_share, paces, reactions
+from gandash.bench.rivals import CompiledEngine, Engine, PlainLoop, Products, duel, picture_duel, race
 from gandash.config import GameConfig
 from gandash.config.changes import with_followers
-from gandash.config.data import BarsConfig, PicturesConfig
-from gandash.config.networks import ConvolutionConfig, MLPConfig
+from gandash.config.data import BarsConfig, DigitsConfig, PicturesConfig
+from gandash.game.compiled.engine import covers
+from gandash.game.game import build_game
 from gandash.packed import PackedPictures, pack_pictures
 from gandash.presets import DEFAULT
 from gandash.presets.base import Preset
 from gandash.worker.trajectory import be_reproducible
 
-MEMBERS = 64  # of the population
+HAS_JAX = all(find_spec(name) is not None for name in ("jax", "optax"))
+MEMBERS = 256  # of the population
+THREADS = 2  # they are shared out to
 CHANGES = 50  # of learning rate
 PICTURES = 5000
 
@@ -40,57 +46,122 @@ class Figure:
     measured: dict[str, Any]
 
 
-def figures(preset: Preset, seconds: float) -> Iterator[Figure]:
-    """All figures, one by one as they are measured, each within about `seconds`. Raises NothingToMeasure."""
+def figures(preset: Preset, seconds: float, only: Sequence[str] = ()) -> Iterator[Figure]:
+    """All figures, or those named, one by one as they are measured, each within about `seconds`. Raises NothingToMeasure."""
     be_reproducible()
-    for width, batch, r1, wanted in ((64, 256, 0.0, "1.5"), (14, 150, 0.0, "2"), (64, 256, 0.7, None), (14, 150, 0.7, None)):
-        yield _against_plain(duel(width, batch, r1), seconds, wanted and f"at least {wanted}")
-    yield _against_plain(picture_duel(BarsConfig(), 16, 64), seconds, "at least 1.2")
-    yield _population(seconds)
-    yield _limit(seconds)
-    yield _watched(preset, seconds)
-    yield _reaction(preset, CHANGES)
-    yield _live_change(preset.config, "", preset.name)
-    yield _live_change(with_pictures(preset.config), "_pictures", f"{preset.name} on {PICTURES:,} uploaded pictures of 28 × 28")
+    measures = _measures(preset, seconds)
+    assert tuple(measures) == NAMES
+    for name in NAMES:
+        if (not only or name in only) and (HAS_JAX or not name.startswith("jax")):
+            yield measures[name]()
 
 
-def _against_plain(config: GameConfig, seconds: float, wanted: str | None) -> Figure:
-    net, batch, r1 = config.generator, config.run.batch, config.regulariser.r1
-    assert isinstance(net, MLPConfig | ConvolutionConfig)
-    engine, plain = race([Engine(config), PlainLoop(config)], seconds)
-    size = f"{net.depth}x{net.width}" if isinstance(net, MLPConfig) else f"pictures_{net.channels}"
-    data = f"{config.data.summary()}, " if isinstance(config.data, PicturesConfig) else ""
-    game = f"{data}{net.summary()}, batch {batch}" + (f", R1 {r1:g}" if r1 else "")
+def _measures(preset: Preset, seconds: float) -> dict[str, Callable[[], Figure]]:
+    """What measures each, in the order of `NAMES`."""
+    of_pictures = f"{preset.name} on {PICTURES:,} uploaded pictures of 28 × 28"
+    return {
+        "plain_2x64": lambda: _against_plain("plain_2x64", duel(64, 256), seconds, 3.2),
+        "plain_2x64_r1": lambda: _against_plain("plain_2x64_r1", duel(64, 256, 0.7), seconds, 3.5),
+        "plain_2x14": lambda: _against_plain("plain_2x14", duel(14, 150), seconds, 6),
+        "limit": lambda: _limit(seconds),
+        "population": lambda: _population(seconds),
+        "jax_2x64": lambda: _against_jax("jax_2x64", duel(64, 256), seconds, 1.1),
+        "jax_2x14": lambda: _against_jax("jax_2x14", duel(14, 150), seconds, 1.3),
+        "watched": lambda: _watched(preset, seconds),
+        "measuring": lambda: _measuring(preset, seconds),
+        "plain_digits": lambda: _against_plain("plain_digits", picture_duel(DigitsConfig(), 16, 64), seconds, 1.3),
+        "plain_pictures_16": lambda: _against_plain("plain_pictures_16", picture_duel(BarsConfig(), 16, 64), seconds, 1.3),
+        "reaction": lambda: _reaction(preset, CHANGES),
+        "live_change": lambda: _live_change(preset.config, "live_change", preset.name),
+        "live_change_pictures": lambda: _live_change(with_pictures(preset.config), "live_change_pictures", of_pictures),
+    }
+
+
+def _against_plain(name: str, config: GameConfig, seconds: float, wanted: float) -> Figure:
+    ours, plain = race([_engine(config), PlainLoop(config)], seconds)
     return Figure(
-        f"plain_{size}" + ("_r1" if r1 else ""),
-        plain / engine,
-        wanted,
-        f"times the plain loop's steps per second: {game} ({1 / engine:.0f} : {1 / plain:.0f})",
-        {"engine_seconds": engine, "plain_seconds": plain},
+        name,
+        plain / ours,
+        f"at least {wanted:g}",
+        f"times the plain loop's steps per second: {_words(config)} ({1 / ours:.0f} : {1 / plain:.0f})",
+        {"engine_seconds": ours, "plain_seconds": plain},
+    )
+
+
+def _engine(config: GameConfig) -> Engine | CompiledEngine:
+    """Who plays such a game in a live run."""
+    return CompiledEngine(config) if covers(build_game(config)) else Engine(config)
+
+
+def _words(config: GameConfig) -> str:
+    data = f"{config.data.summary()}, " if isinstance(config.data, PicturesConfig) else ""
+    r1 = config.regulariser.r1
+    return f"{data}{config.generator.summary()}, batch {config.run.batch}" + (f", R1 {r1:g}" if r1 else "")
+
+
+def _against_jax(name: str, config: GameConfig, seconds: float, wanted: float) -> Figure:
+    from gandash.bench.jax_rival import JaxLoop
+
+    ours, theirs = race([CompiledEngine(config), JaxLoop(config)], seconds)
+    return Figure(
+        name,
+        theirs / ours,
+        f"at least {wanted:g}",
+        f"times the steps per second of 20 rounds under jax.jit and lax.scan: {_words(config)} ({1 / ours:.0f} : "
+        f"{1 / theirs:.0f})",
+        {"engine_seconds": ours, "jax_seconds": theirs},
     )
 
 
 def _population(seconds: float) -> Figure:
+    """By the clock on the wall, which is what two threads are for; beside it by CPU time, which a busy machine blurs less."""
     configs = [duel(32, 128, seed=seed) for seed in range(MEMBERS)]
-    engine, plain = race([Engine(*configs), PlainLoop(configs[0])], seconds)
+    alone, together = CompiledEngine(*configs), CompiledEngine(*configs, threads=THREADS)
+    plain = PlainLoop(configs[0])
+    on_one, on_two, loop = race([alone, together, plain], seconds / 2)
+    wall_one, wall_two, wall_loop = race([alone, together, plain], seconds / 2, time.perf_counter)
+    each = {
+        "engine_seconds": wall_two,
+        "plain_seconds": wall_loop,
+        "one_thread_seconds": wall_one,
+        "member_step_cpu_seconds_one_thread": on_one / MEMBERS,
+        "member_step_cpu_seconds_threads": on_two / MEMBERS,
+        "plain_cpu_seconds": loop,
+    }
+    by_cpu = MEMBERS * loop
     return Figure(
         "population",
-        MEMBERS * plain / engine,
-        "at least 8",
-        f"times the plain loop's steps per second: {MEMBERS} games of 2 × 32 ReLU, batch 128, played together",
-        {"engine_seconds": engine, "plain_seconds": plain, "members": MEMBERS},
+        MEMBERS * wall_loop / wall_two,
+        "at least 30",
+        f"times the plain loop's steps per second: {MEMBERS} games of 2 × 32 ReLU, batch 128, played together by {THREADS} "
+        f"threads (by one {MEMBERS * wall_loop / wall_one:.1f}; a game's step costs {1e6 * on_one / MEMBERS:.1f} µs of CPU on "
+        f"one thread, {1e6 * on_two / MEMBERS:.1f} on {THREADS}, the plain loop's {by_cpu / on_one:.1f} and "
+        f"{by_cpu / on_two:.1f} times that)",
+        each | {"members": MEMBERS, "threads": THREADS},
     )
 
 
 def _limit(seconds: float) -> Figure:
     config = duel(64, 256)
-    engine, products = race([Engine(config), Products(config)], seconds)
+    ours, products = race([CompiledEngine(config), Products(config)], seconds)
     return Figure(
         "limit",
-        engine / products,
-        None,
-        "times as long as the bare matrix products of the same step (2 × 64 ReLU, batch 256)",
-        {"engine_seconds": engine, "products_seconds": products},
+        ours / products,
+        "at most 1.4",
+        f"times as long as the bare matrix products of the same step: {_words(config)}",
+        {"engine_seconds": ours, "products_seconds": products},
+    )
+
+
+def _measuring(preset: Preset, seconds: float) -> Figure:
+    share, steps_per_second = measuring_share(preset.config, seconds)
+    return Figure(
+        "measuring",
+        share,
+        "at most 0.15" if preset is DEFAULT else None,
+        f"of a watched worker's CPU time goes to measuring for the curves: {preset.name} ({steps_per_second:.0f} steps per "
+        "second of CPU time)",
+        {"steps_per_cpu_second": steps_per_second},
     )
 
 
@@ -121,7 +192,7 @@ def _reaction(preset: Preset, changes: int) -> Figure:
 def _live_change(config: GameConfig, name: str, game: str) -> Figure:
     found = 1000 * statistics.median(change_seconds(config, CHANGES))
     return Figure(
-        f"live_change{name}",
+        name,
         found,
         "at most 2",
         f"ms of the worker's time for a change of learning rate, median of {CHANGES}: {game}",

@@ -21,9 +21,10 @@ from gandash.server.process import WorkerProcess
 from gandash.wire.frame import unpack
 from gandash.wire.messages import EVENT, FRAME, METRICS, End, Event, Refused, SendFrame, Set, Start, Started, StatusChanged
 from gandash.worker.loop import Inbox, Loop
-from gandash.worker.observer import COLUMNS
+from gandash.worker.observer import COLUMNS, Observer
 
 PATIENCE_SECONDS = 60.0  # for a worker to answer
+WARM_FRAMES = 5
 CHANGED = b'{"type":"changed"'
 
 T = TypeVar("T")
@@ -177,3 +178,40 @@ def change_seconds(config: GameConfig, changes: int) -> list[float]:
         inbox.put(End())
         Loop(inbox, note, time.monotonic).run()
     return [after - before for before, after in itertools.pairwise(answered)]
+
+
+def measuring_share(config: GameConfig, seconds: float) -> tuple[float, float]:
+    """Which share of its CPU time a worker with a viewer at full rate spends on measuring for the curves; and steps per second
+    of CPU time. The loop runs here, between queues."""
+    measure, spent, began = Observer._measure_for_curves, 0.0, (0.0, 0.0, 0.0, 0)
+    inbox: Inbox = queue.SimpleQueue()
+    frames = step = 0
+
+    def timed(observer: Observer, with_jsd: bool) -> None:
+        nonlocal spent
+        start = time.thread_time()
+        measure(observer, with_jsd)
+        spent += time.thread_time() - start
+
+    def note(kind: bytes, body: bytes) -> None:
+        nonlocal frames, step, began
+        if kind == METRICS:
+            step = int(unpack(body)[1]["step"][-1])
+        if kind != FRAME:
+            return
+        frames += 1
+        if frames == WARM_FRAMES:
+            began = spent, time.thread_time(), time.monotonic(), step
+        over = frames > WARM_FRAMES and time.monotonic() > began[2] + seconds
+        inbox.put(End() if over else SendFrame())
+
+    Observer._measure_for_curves = timed  # type: ignore[method-assign, assignment]
+    try:
+        with tempfile.TemporaryDirectory(prefix="gandash-bench-") as directory:
+            inbox.put(Start(generation=1, configs=(config,), directory=directory, playing=True))
+            inbox.put(SendFrame())
+            Loop(inbox, note, time.monotonic).run()
+    finally:
+        Observer._measure_for_curves = measure  # type: ignore[method-assign]
+    in_all = time.thread_time() - began[1]
+    return (spent - began[0]) / in_all, (step - began[3]) / in_all

@@ -1,4 +1,4 @@
-"""Who plays the same game: a plain PyTorch loop, our engine, and bare matrix products; and how they take turns."""
+"""Who plays the same game: a plain PyTorch loop, our two engines, and bare matrix products; and how they take turns."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import itertools
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 import torch.nn.functional as F
@@ -18,6 +18,7 @@ from gandash.config.networks import ConvolutionConfig, LatentConfig, Layer, MLPC
 from gandash.config.optimisers import AdamConfig
 from gandash.config.regularisers import RegulariserConfig
 from gandash.config.rules import AlternatingConfig
+from gandash.game.compiled.engine import Compiled
 from gandash.game.game import Streams, build_game
 from gandash.game.networks import LEAK, Network
 from gandash.game.round import start
@@ -46,6 +47,16 @@ def picture_duel(data: PicturesConfig, channels: int, batch: int, r1: float = 0.
 
 
 # --------------------------------------------------------------------------------------------------------------- rivals
+
+
+class Rival(Protocol):
+    """Who takes turns: `round` plays as many rounds as `rounds` says."""
+
+    @property
+    def rounds(self) -> int: ...
+
+    def round(self) -> None: ...
+
 
 MODULES: dict[str, Callable[[], nn.Module]] = {
     "relu": nn.ReLU,
@@ -85,7 +96,12 @@ def _convolutions(layers: list[Layer], shape: Shape, activation: Callable[[], nn
 
 
 class PlainLoop:
-    """A non-saturating GAN the way a good tutorial writes it: modules, autograd, fused Adam, and no numbers for any screen."""
+    """A non-saturating GAN the way a good tutorial writes it: modules, autograd, fused Adam, and no numbers for any screen.
+
+    Convolutions lie in channels_last, which is faster on a processor.
+    """
+
+    rounds = 1
 
     def __init__(self, config: GameConfig) -> None:
         self.config, game = config, build_game(config)
@@ -94,6 +110,9 @@ class PlainLoop:
         shape, _ = picture_shapes(config)
         self.g = modules(self.latent.dimension, self.data.dimension, config.generator, shape)
         self.d = modules(self.data.dimension, 1, config.discriminator, shape)
+        if shape is not None:
+            self.g.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            self.d.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.g_optimiser = self._adam(self.g, config.generator_optimiser)
         self.d_optimiser = self._adam(self.d, config.discriminator_optimiser)
 
@@ -132,6 +151,8 @@ class PlainLoop:
 class Engine:
     """Our step with all that a game that is watched takes from it: the metrics, the other loss's gradient, the average of G."""
 
+    rounds = 1
+
     def __init__(self, *configs: GameConfig) -> None:
         self.game, self.streams = build_game(*configs), Streams([c.run.seed for c in configs])
         self.state = start(self.game, self.streams)
@@ -140,8 +161,23 @@ class Engine:
         self.state, self.metrics = train_step(self.game, self.state, self.streams)
 
 
+class CompiledEngine:
+    """The same by compiled code, as many rounds a call as a live run has between two measurements."""
+
+    rounds = 20
+
+    def __init__(self, *configs: GameConfig, threads: int = 1) -> None:
+        game, seeds = build_game(*configs), [c.run.seed for c in configs]
+        self.engine = Compiled(game, seeds, start(game, Streams(seeds)), threads)
+
+    def round(self) -> None:
+        self.metrics = self.engine.play(self.rounds)
+
+
 class Products:
     """The matrix products of such a round alone, each into memory of its own: the least time that a round can take."""
+
+    rounds = 1
 
     def __init__(self, config: GameConfig) -> None:
         game, n = build_game(config), config.run.batch
@@ -174,20 +210,22 @@ def _gradient(net: Network, n: int) -> Shapes:
     return [(fan_in, n, fan_out) for fan_in, fan_out in net.layers]
 
 
-def race(rivals: Sequence[PlainLoop | Engine | Products], seconds: float) -> list[float]:
-    """Seconds of CPU per round of each, the median over slices in which they take turns; `seconds` in all.
+def race(rivals: Sequence[Rival], seconds: float, clock: Callable[[], float] | None = None) -> list[float]:
+    """Seconds per round of each, the median over slices in which they take turns; `seconds` in all.
 
-    All of them keep to one thread, so that these are the seconds on the clock of a machine with nothing else to do.
+    By the time that this process spends on processors, unless another `clock` is given. All rivals but one with `threads` keep
+    to one thread, so that these are the seconds of a machine with nothing else to do.
     """
+    clock = clock or time.process_time
     slices: list[list[float]] = [[] for _ in rivals]
     for rival in rivals:
         rival.round()  # the first round allocates what later ones use again
     end = time.perf_counter() + seconds
     while time.perf_counter() < end or not slices[0]:
         for rival, times in zip(rivals, slices, strict=True):
-            rounds, began = 0, time.thread_time()
-            while (now := time.thread_time()) < began + SLICE_SECONDS:
+            rounds, began = 0, clock()
+            while (now := clock()) < began + SLICE_SECONDS:
                 rival.round()
-                rounds += 1
+                rounds += rival.rounds
             times.append((now - began) / rounds)
     return [statistics.median(times) for times in slices]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
 import click
 
+from gandash.bench import NAMES
 from gandash.cli.live import preset_name
 from gandash.cli.saying import one_line, print_json, refuse
 from gandash.leaving import leaving_at_once
@@ -37,9 +39,12 @@ class _Seconds(click.ParamType[float]):
     help="The game to watch and to adjust.",
 )
 @click.option("--seconds", type=_Seconds(), default=6.0, metavar="S", show_default=True, help="Time for each measurement.")
+@click.option(
+    "--only", type=click.Choice(NAMES), multiple=True, metavar="NAME", help=f"Some of {', '.join(NAMES)}; repeatable."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, with what the figures were computed from.")
-def bench(preset: str, seconds: float, as_json: bool) -> None:
-    """Measure how fast it is, beside a plain PyTorch loop and the machine's own limit.
+def bench(preset: str, seconds: float, only: tuple[str, ...], as_json: bool) -> None:
+    """Measure how fast it is, beside a plain PyTorch loop, JAX where it is installed, and the machine's own limit.
 
     All figures compare within this one run, in slices that take turns; what else the machine does meanwhile blurs them.
     """
@@ -49,12 +54,13 @@ def bench(preset: str, seconds: float, as_json: bool) -> None:
 
     found = {}
     try:
-        for figure in figures(PRESETS[preset], seconds):
+        for figure in figures(PRESETS[preset], seconds, only):
             found[figure.name] = asdict(figure)
             if not as_json:
                 wanted = f"; wanted: {figure.wanted}" if figure.wanted else ""
-                click.echo(f"{figure.value:7.2f}  {figure.text}{wanted}")
+                click.echo(f"{figure.name:20} {figure.value:7.2f}  {figure.text}{wanted}")
     except NothingToMeasure as error:
         raise click.ClickException(one_line(f"--preset {preset}: {error}")) from None
     if as_json:
-        print_json({"preset": preset, "seconds": seconds, "figures": found}, indent=2)
+        busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+        print_json({"preset": preset, "seconds": seconds, "load_average": busy, "figures": found}, indent=2)
