@@ -99,8 +99,12 @@ class Domain(ABC):
     def reads_jsd(self, step: int) -> bool:
         """Whether the measurement at this step reads the JSD: a period apart, and early on, where much happens, after twice the
         steps each time."""
+        return self.jsd_every is None or step % self.jsd_every == 0 or self.is_early(step)
+
+    def is_early(self, step: int) -> bool:
+        """Whether this is the 1st, 2nd, 4th, 8th ... period."""
         nth = step // self.measure_every
-        return self.jsd_every is None or step % self.jsd_every == 0 or nth & (nth - 1) == 0
+        return nth & (nth - 1) == 0
 
     @abstractmethod
     def includes(self, game: Game) -> bool:

@@ -35,12 +35,14 @@ from gandash.wire.facts import (
     NullReference,
     Objective,
     Parameters,
+    PlaneFacts,
     ReadingKind,
     ReferenceLine,
 )
 from gandash.wire.frame import Arrays
 from gandash.wire.messages import Change, ShowCloseUp
 from gandash.worker.in_force import LARGEST_NORM, PRODUCT_OF_NORMS, halvings, in_force, norms_in_words
+from gandash.worker.spacing import Spacing, spacing
 from gandash.worker.trajectory import Trajectory
 
 STEP_COLUMNS = (*METRICS, "learning_rate_d", "learning_rate_g")
@@ -88,6 +90,7 @@ class Observer:
         self._evidence = self._domain.verdict_evidence(self.game)
         self._metrics = torch.full((_BUFFER, len(METRICS)), math.nan, device=trajectory.device)
         self._filled = 0
+        self._spaced: tuple[Game, Spacing] | None = None
         self._cached: _CachedMeasurement | None = None
         self._last_jsd: dict[str, float] = {}  # with its step, and how far it may be off where that is known
         self._readings: dict[str, float] = {}
@@ -132,8 +135,16 @@ class Observer:
         """Of those, how many may be played before `follow` must be told: it measures the last of them, or draws every one."""
         if self._frames.follows_rounds or not self._trajectory.is_compiled:
             return min(1, self.free_rows)
-        every = self._domain.measure_every
+        every = self._spacing.every(self._domain, self._trajectory.step + 1)
         return min(every - self._trajectory.step % every, self.free_rows)
+
+    @property
+    def _spacing(self) -> Spacing:
+        """How far apart measurements are under the present settings."""
+        game = self._trajectory.game
+        if self._spaced is None or self._spaced[0] is not game:
+            self._spaced = game, spacing(self._domain, game) if self._trajectory.is_compiled else Spacing()
+        return self._spaced[1]
 
     # ------------------------------------------------------------------------------------------------ what it is told
 
@@ -146,8 +157,8 @@ class Observer:
             self._frames.follow(self._trajectory.state)
         self._metrics[rows] = metrics
         self._held[rows] = self._held_now()
-        if step % self._domain.measure_every == 0:
-            self._measure_for_curves(with_jsd=self._domain.reads_jsd(step))
+        if self._spacing.measures(self._domain, step):
+            self._measure_for_curves(with_jsd=self._spacing.reads_jsd(self._domain, step))
             self._held[rows.stop - 1] = self._held_now()
         self._filled = rows.stop
         self.revision += len(metrics)
@@ -296,7 +307,10 @@ class Observer:
             engine=trajectory.engine,
             parameters=Parameters(generator=game.generator.network.size, discriminator=game.discriminator.network.size),
         )
-        return self._frames.facts(game, self._domain.estimators(game), shared)
+        facts = self._frames.facts(game, self._domain.estimators(game), shared)
+        if isinstance(facts, PlaneFacts) and self._spacing.periods > 1:
+            return facts.model_copy(update={"jsd_every": facts.jsd_every * self._spacing.jsd})
+        return facts
 
 
 def reading_facts(reading: objectives.DiscriminatorReading, since: int) -> DiscriminatorReading:
