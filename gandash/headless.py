@@ -18,6 +18,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+import numpy as np
 
 from gandash.config import GameConfig
 from gandash.config.data import PointMassConfig
@@ -134,6 +135,7 @@ def _play_rounds(
     shown_distance = next(name for name in DISTANCES if name in metrics)
     coming = deque(changes)
     shown = saved = time.monotonic()
+    at_once = steps
     bar: ProgressBar[float] = click.progressbar(
         length=steps,
         label="training",
@@ -148,13 +150,20 @@ def _play_rounds(
                 _, path, value = coming.popleft()
                 if change := trajectory.set(path, value):
                     observer.changed(change)
+            until = min(steps, coming[0].step) if coming else steps
             before = trajectory.snapshot()  # costs nothing: states are never written in place
-            observer.follow(trajectory.advance())
+            observer.follow(trajectory.advance(rounds=min(at_once, observer.free_rounds, until - trajectory.step)))
             rows = observer.drain()
+            is_finite = bool(np.isfinite(rows.values[:, :2]).all()) and trajectory.is_finite()  # both losses
+            if not is_finite and len(rows.steps) > 1:  # the same again, one round at a time up to the one that breaks it
+                trajectory.restore(before)
+                observer.went_back()
+                at_once = 1
+                continue
             metrics = dict(zip(observer.columns, rows.values[-1].tolist(), strict=True))
             if record:
                 record.append(rows, trajectory.changes)
-            if not (math.isfinite(metrics["loss_d"]) and math.isfinite(metrics["loss_g"]) and trajectory.is_finite()):
+            if not is_finite:
                 return metrics, before
             now = time.monotonic()
             if now - shown >= PROGRESS_SECONDS or trajectory.step == steps:

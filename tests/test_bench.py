@@ -24,6 +24,7 @@ from gandash.config.optimisers import GradientDescentConfig
 from gandash.game.field import discriminator_part, generator_part, sample
 from gandash.presets import PRESETS
 from gandash.presets.base import Preset
+from gandash.worker import spacing
 
 
 @pytest.fixture(autouse=True)
@@ -129,6 +130,7 @@ def test_every_figure_arrives_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(figures, "MEMBERS", 2)
     monkeypatch.setattr(figures, "CHANGES", 2)
     monkeypatch.setattr(figures, "PICTURES", 20)
+    monkeypatch.setattr(spacing, "EARLY", 1)
     result = CliRunner().invoke(cli, ["bench", "--seconds", "0.01", "--preset", "one-gaussian", "--json"])
     assert result.exit_code == 0, result.output
     report = json.loads(result.stdout)

@@ -402,22 +402,26 @@ def test_what_was_printed_or_kept_can_be_given_back(tmp_path: Path, form: str) -
     assert (second / CONFIG).read_bytes() == (first / CONFIG).read_bytes()
 
 
-def test_a_diverged_run_is_a_result(tmp_path: Path) -> None:
+@pytest.mark.parametrize("engine", ["torch", "compiled"])
+def test_a_diverged_run_is_a_result(tmp_path: Path, engine: Any) -> None:
     out = tmp_path / "run"
-    report = train("--steps", "400", "--out", str(out), *EXPLODING)
+    by = ("--engine", engine)
+    report = train("--steps", "400", "--out", str(out), *by, *EXPLODING)
     assert report["diverged"] is True and report["verdict"]["kind"] == "diverged"
     assert 1 < report["steps"] < 100
     assert None in report["metrics"].values() or None in report["measurement"].values()
     kept = saved(out / CHECKPOINT)[0]
     assert kept.step == report["steps"] - 1 and kept.is_finite()
     assert load(out).steps == report["steps"]
+    rows = (out / METRICS).read_text(encoding="utf-8").splitlines()[1:]
+    assert [int(row.split(",")[0]) for row in rows] == list(range(1, report["steps"] + 1))
     again = replay(out)
     assert again.step == report["steps"]
     config, changes, steps, _ = load(out)
-    last = replay_steps(config, changes, steps - 1).advance()[0, :2].tolist()
+    last = replay_steps(config, changes, steps - 1, engine).advance()[0, :2].tolist()
     assert not (again.is_finite() and all(abs(x) < float("inf") for x in last))  # it stopped because of this step
 
-    told = call("train", *TINY, *EXPLODING, "--steps", "400")
+    told = call("train", *TINY, *by, *EXPLODING, "--steps", "400")
     assert told.exit_code == 0
     assert told.stdout.startswith(f"Diverged: At step {report['steps']} ")
 
@@ -650,11 +654,11 @@ def interrupted_at(monkeypatch: pytest.MonkeyPatch, step: int, *numbers: int) ->
     """Send signals to this process in the middle of that step."""
     advance = Trajectory.advance
 
-    def advance_and_raise(trajectory: Trajectory) -> torch.Tensor:
+    def advance_and_raise(trajectory: Trajectory, rounds: int) -> torch.Tensor:
         if trajectory.step == step - 1:
             for number in numbers:
                 signal.raise_signal(number)
-        return advance(trajectory)
+        return advance(trajectory)  # one round, however many there may be
 
     monkeypatch.setattr(Trajectory, "advance", advance_and_raise)
 
@@ -678,9 +682,9 @@ def test_an_interrupted_run_ends_after_its_round_and_is_kept(
 def test_an_interruption_while_the_game_is_being_set_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make = Trajectory.__init__
 
-    def make_and_raise(trajectory: Trajectory, config: GameConfig) -> None:
+    def make_and_raise(trajectory: Trajectory, *given: Any) -> None:
         signal.raise_signal(signal.SIGINT)
-        make(trajectory, config)
+        make(trajectory, *given)
 
     with monkeypatch.context() as patched:
         patched.setattr(Trajectory, "__init__", make_and_raise)

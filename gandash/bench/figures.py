@@ -6,9 +6,11 @@ does meets them all. Absolute times belong to this machine and this minute; the 
 
 from __future__ import annotations
 
+import os
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
@@ -21,7 +23,8 @@ from gandash.bench.rivals import CompiledEngine, Engine, PlainLoop, Products, du
 from gandash.config import GameConfig
 from gandash.config.changes import with_followers
 from gandash.config.data import BarsConfig, DigitsConfig, PicturesConfig
-from gandash.game.compiled.engine import covers
+from gandash.game.compiled.making import make_ready
+from gandash.game.compiled.plans import covers
 from gandash.game.game import build_game
 from gandash.packed import PackedPictures, pack_pictures
 from gandash.presets import DEFAULT
@@ -51,9 +54,24 @@ def figures(preset: Preset, seconds: float, only: Sequence[str] = ()) -> Iterato
     be_reproducible()
     measures = _measures(preset, seconds)
     assert tuple(measures) == NAMES
-    for name in NAMES:
-        if (not only or name in only) and (HAS_JAX or not name.startswith("jax")):
-            yield measures[name]()
+    with _compiled_rounds():
+        for name in NAMES:
+            if (not only or name in only) and (HAS_JAX or not name.startswith("jax")):
+                yield measures[name]()
+
+
+@contextmanager
+def _compiled_rounds() -> Iterator[None]:
+    """Live runs are played by compiled code, here and in workers, unless it cannot be kept or somebody wants it otherwise."""
+    before = os.environ.get("GANDASH_ENGINE")
+    with suppress(OSError):
+        make_ready()
+    os.environ.setdefault("GANDASH_ENGINE", "compiled")
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["GANDASH_ENGINE"]
 
 
 def _measures(preset: Preset, seconds: float) -> dict[str, Callable[[], Figure]]:

@@ -16,15 +16,19 @@ from typing import TypeVar
 import numpy as np
 
 from gandash.config import GameConfig
+from gandash.domains.registry import domain_of
+from gandash.game.game import build_game
 from gandash.server.forkserver import Spawned
 from gandash.server.process import WorkerProcess
 from gandash.wire.frame import unpack
 from gandash.wire.messages import EVENT, FRAME, METRICS, End, Event, Refused, SendFrame, Set, Start, Started, StatusChanged
 from gandash.worker.loop import Inbox, Loop
 from gandash.worker.observer import COLUMNS, Observer
+from gandash.worker.spacing import spacing
+from gandash.worker.trajectory import best_engine
 
 PATIENCE_SECONDS = 60.0  # for a worker to answer
-WARM_FRAMES = 5
+WARM_STEPS = 20
 CHANGED = b'{"type":"changed"'
 
 T = TypeVar("T")
@@ -183,9 +187,11 @@ def change_seconds(config: GameConfig, changes: int) -> list[float]:
 def measuring_share(config: GameConfig, seconds: float) -> tuple[float, float]:
     """Which share of its CPU time a worker with a viewer at full rate spends on measuring for the curves; and steps per second
     of CPU time. The loop runs here, between queues."""
-    measure, spent, began = Observer._measure_for_curves, 0.0, (0.0, 0.0, 0.0, 0)
+    measure, spent, step = Observer._measure_for_curves, 0.0, 0
+    began: tuple[float, float, float, int] | None = None
     inbox: Inbox = queue.SimpleQueue()
-    frames = step = 0
+    game = build_game(config)
+    warm = max(WARM_STEPS, spacing(domain_of(game), game).settled(domain_of(game)) if best_engine(game) == "compiled" else 0)
 
     def timed(observer: Observer, with_jsd: bool) -> None:
         nonlocal spent
@@ -194,16 +200,16 @@ def measuring_share(config: GameConfig, seconds: float) -> tuple[float, float]:
         spent += time.thread_time() - start
 
     def note(kind: bytes, body: bytes) -> None:
-        nonlocal frames, step, began
-        if kind == METRICS:
-            step = int(unpack(body)[1]["step"][-1])
-        if kind != FRAME:
+        nonlocal step, began
+        if kind == FRAME:
+            inbox.put(SendFrame())
+        if kind != METRICS:
             return
-        frames += 1
-        if frames == WARM_FRAMES:
-            began = spent, time.thread_time(), time.monotonic(), step
-        over = frames > WARM_FRAMES and time.monotonic() > began[2] + seconds
-        inbox.put(End() if over else SendFrame())
+        step = int(unpack(body)[1]["step"][-1])
+        if began is None:
+            began = (spent, time.thread_time(), time.monotonic(), step) if step > warm else None
+        elif time.monotonic() > began[2] + seconds:
+            inbox.put(End())
 
     Observer._measure_for_curves = timed  # type: ignore[method-assign, assignment]
     try:
@@ -213,5 +219,6 @@ def measuring_share(config: GameConfig, seconds: float) -> tuple[float, float]:
             Loop(inbox, note, time.monotonic).run()
     finally:
         Observer._measure_for_curves = measure  # type: ignore[method-assign]
+    assert began is not None
     in_all = time.thread_time() - began[1]
     return (spent - began[0]) / in_all, (step - began[3]) / in_all

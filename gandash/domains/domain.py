@@ -85,7 +85,8 @@ class KnownJsd:
 class Domain(ABC):
     """One kind of data.
 
-    `measure_every` is how many steps lie between measurements for the curves, at the cost of one to three steps each. Where
+    `measure_every` is how many steps lie between measurements for the curves, at the cost of one to three steps each by torch
+    (compiled steps are cheaper, and it is the shortest that lie between: `gandash.worker.spacing`). Where
     `measures_each_frame` is False, a frame of a game at full speed may show the divergences and D* of the latest such
     measurement: one of its own would cost several steps. Where `jsd_every` is given, a multiple of `measure_every`, JSD
     is dear and `reads_jsd` says which measurements read it. `distance_notes` say what distances between two samples mean.

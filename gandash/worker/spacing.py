@@ -1,7 +1,7 @@
 """How far apart a game is measured that compiled code plays.
 
 Its rounds are three times as fast as torch's or more, and a measurement is as dear as ever: at the steps that suit torch a live
-run would measure half its time. Measurements are spread over time instead: to about 16 a second, hardly fewer than there are
+run would measure half its time. Measurements are spread over time instead: to about 14 a second, hardly fewer than there are
 packets of rows for the curves. But a replay must measure at the same steps, on whatever machine and however busy that is:
 so how long a round takes is not measured but reckoned from the game.
 """
@@ -11,14 +11,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from gandash.diagnostics.verdict import WINDOW
 from gandash.domains.domain import Domain
 from gandash.game.compiled.plans import LOOK_D, LOOK_G, plan
 from gandash.game.game import Game
 from gandash.game.round import Players
 
-MEASURED_SECONDS = 1 / 16
+MEASURED_SECONDS = 0.07
 JSD_SECONDS = 1.0  # where it is dear, as much as several measurements
-EARLY = 25  # measurements until the first are a period more apart, and so on: early on much happens
+EARLY = WINDOW // 2  # twice as many are a period apart, so that the first verdict comes when it does by torch
 _SAMPLE_SECONDS, _WEIGHT_SECONDS = 25e-9, 2e-11  # of a pass, on a slow core: for each sample, and for each weight it meets
 
 
@@ -35,8 +36,19 @@ class Spacing:
 
     def every(self, domain: Domain, step: int) -> int:
         """Steps from one to the next, about this step."""
-        early = 1 + step // (EARLY * domain.measure_every)
-        return domain.measure_every * min(self.periods, early)
+        return domain.measure_every * min(self.periods, self._early(domain, step))
+
+    @staticmethod
+    def _early(domain: Domain, step: int) -> int:
+        """So many periods there may be between two at most: 1, and twice as many whenever the way so far has doubled.
+
+        It doubles at a multiple of what it was, so that who plays from one measurement to the next misses none.
+        """
+        return 1 << max(0, (step // (EARLY * domain.measure_every)).bit_length() - 1)
+
+    def settled(self, domain: Domain) -> int:
+        """The step from which on they come no further apart."""
+        return EARLY * domain.measure_every << (self.periods - 1).bit_length()
 
     def reads_jsd(self, domain: Domain, step: int) -> bool:
         """Whether this measurement reads the JSD."""
