@@ -17,13 +17,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-DEFAULT_ENGINE = "torch"
-"""Who plays where nothing is said: "compiled" wherever that can be, or "torch".
-
-Not "compiled" yet: on its draws five of the ready games break a promise on one seed of five or two. As far as was found they do
-so on other seeds of torch's too, so the promises are what is wrong; until they are looked at again, nobody is shown a game
-that does not do what its text says.
-"""
+DEFAULT_ENGINE = "compiled"  # who plays where nothing is said, wherever that can be; "torch" for torch everywhere
 
 LIBRARIES = ("numba", "llvmlite", "numpy")
 NOT_COMPILED = ("__init__.py", "kept.py", "making.py", "streams.py")
