@@ -15,7 +15,7 @@ const ICONS = {
     + '0-2.200zM8 6.900a1.100 1.100 0 1 1 0 2.200 1.100 1.100 0 0 1 0-2.200zM10.300 9.200a1.100 1.100 0 1 1 0 2.200 '
     + '1.100 1.100 0 0 1 0-2.200z',
 };
-const SPEEDS = [1, 2, 5, 10, 30, 100];
+const SPEEDS = [1, 2, 5, 10, 30, 100, 300, 1000];
 const FASTEST = 'max';
 
 /** @typedef {import('./types.d.ts').StepBy['players']} Players */
@@ -82,7 +82,7 @@ export class Transport {
       node.addEventListener('click', press, { signal });
       tips.set(node, hint);
     }
-    tips.set(this.#speed, 'How many rounds a second: few for slow motion');
+    tips.set(this.#speed, 'How many rounds a second: few for slow motion, max for all that this machine can do');
     const ask = element('button', { type: 'button', class: 'gd-button gd-icon', 'aria-label': 'Help: keys and layers',
       'aria-keyshortcuts': '?' }, '?');
     ask.addEventListener('click', help, { signal });

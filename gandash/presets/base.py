@@ -31,12 +31,16 @@ class Move:
     cures: bool = True
 
 
+WATCHED = 300.0  # steps a second: what happens in a thousand steps can be followed
+
+
 @dataclass(frozen=True)
 class Preset:
     """`teaches` says in a line what it is for, `promise` what will be seen, `watch` where to look.
 
     `measured` says over which seeds the promise was tried and what was read: for `PRESETS.md`, not for the page. The promise
-    is kept at step `steps` where no move is made. `speed` is the pace it starts at, in steps a second (None: full speed).
+    is kept at step `steps` where no move is made. `speed` is the pace it starts at, in steps a second (None: full speed);
+    compiled rounds go by faster than anybody can follow.
     """
 
     name: str
@@ -49,7 +53,7 @@ class Preset:
     config: GameConfig
     steps: int
     moves: tuple[Move, ...] = ()
-    speed: float | None = None
+    speed: float | None = WATCHED
 
     @property
     def group(self) -> str:

@@ -43,6 +43,7 @@ DIGITS = Preset(
     "digits read 0.97; at step 6000 (9 s) coverage 0.92 to 0.94, precision 0.85, recall 0.94.",
     config=_on_pictures(DigitsConfig(), MEDIUM),
     steps=6000,
+    speed=None,
 )
 
 DIGITS_COLLAPSE = Preset(
@@ -69,6 +70,7 @@ DIGITS_COLLAPSE = Preset(
         ]
     ),
     steps=2000,
+    speed=None,
     moves=(
         Move(
             "Hold G back",
@@ -97,6 +99,7 @@ DIGITS_BY_HEART = Preset(
     measured="Seeds 0 to 4: 7 to 9 digits are left at step 12,000; R1 divides the distance by 4 or more.",
     config=DIGITS.config.replace("regulariser.r1", 0.0),
     steps=12_000,
+    speed=None,
     moves=(Move("R1, γ = 0.3", (("regulariser.r1", 0.3),), at=12_000, until=13_000),),
 )
 
@@ -113,6 +116,7 @@ DIGITS_PLANE = Preset(
     measured="Seeds 0 to 2: recall 0.4 to 0.6.",
     config=_on_pictures(DigitsConfig(classes=(0, 1)), MEDIUM, latent=2),
     steps=2000,
+    speed=None,
 )
 
 DISCS = Preset(
@@ -128,4 +132,5 @@ DISCS = Preset(
     measured="Seeds 0 to 4: 97 to 99 % can be read at step 600; seeds 0 to 2: 99.8 to 100 % at step 1500.",
     config=_on_pictures(DiscsAndSquaresConfig(), ConvolutionConfig(), batch=32),
     steps=1500,
+    speed=None,
 )

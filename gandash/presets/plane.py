@@ -70,6 +70,7 @@ GRID = Preset(
         run=RunConfig(averaging=0.99),
     ),
     steps=10000,
+    speed=None,
 )
 
 
@@ -104,6 +105,7 @@ MASTERED_RING = Preset(
     "JSD of the averaged G 0.24 to 0.35; its modes are 0.2 to 0.8 times as wide as they should be.",
     config=_annealed(RingConfig(std=0.02), 2, RegulariserConfig(r1=0.003), 1000, 0.0, 1e-3),
     steps=9000,
+    speed=None,
 )
 
 MASTERED_GRID = Preset(
@@ -119,6 +121,7 @@ MASTERED_GRID = Preset(
     measured="Seeds 0 to 9 (the test plays 0 to 4): 94.4 to 97.3 % of high quality; of G itself 26 to 92 %.",
     config=_annealed(GridConfig(std=0.05), 4, RegulariserConfig(r1=0.03, r2=0.03), 2000, 0.5, 2e-3),
     steps=24000,
+    speed=None,
 )
 
 MOONS = Preset(
