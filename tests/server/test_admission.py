@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from gandash.config import GameConfig, bytes_per_step, flop_per_step, parse_config
-from gandash.config.data import UploadedPicturesConfig
+from gandash.config import GameConfig, RunConfig, bytes_per_step, flop_per_step, parse_config
+from gandash.config.data import DigitsConfig, UploadedPicturesConfig
+from gandash.config.networks import ConvolutionConfig
 from gandash.config.setting import SettingError
 from gandash.runs.record import CONFIG, EVENTS, METRICS, config_hash, load
 from gandash.server.admission import MAX_FLOP_PER_STEP, Refusal, check_affordable
@@ -92,6 +93,13 @@ def test_a_game_that_needs_too_much_memory_is_refused_with_the_estimate() -> Non
     )
     assert flop_per_step(config) < MAX_FLOP_PER_STEP and bytes_per_step(config) == 16 * 65536 * 2 * 2048
     with pytest.raises(SettingError, match=r"discriminator\.width.* about 4\.3 GB of memory; at most 2 GB .* smaller batch"):
+        check_affordable([config])
+
+
+def test_maps_that_need_too_much_memory_are_refused_by_their_channels() -> None:
+    maps = ConvolutionConfig(channels=128)
+    config = GameConfig(data=DigitsConfig(), generator=maps, discriminator=maps, run=RunConfig(batch=65536))
+    with pytest.raises(SettingError, match=r"^generator\.channels, discriminator\.channels, run\.batch: "):
         check_affordable([config])
 
 
