@@ -137,7 +137,8 @@ def test_every_figure_arrives_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
     assert report["preset"] == "one-gaussian" and report["seconds"] == 0.01
     assert list(report["figures"]) == [name for name in NAMES if figures.HAS_JAX or not name.startswith("jax")]
     for name, figure in report["figures"].items():
-        assert figure["name"] == name and math.isfinite(figure["value"]) and figure["value"] > 0
+        assert figure["name"] == name and math.isfinite(figure["value"]) and figure["value"] >= 0
+        assert figure["value"] > 0 or name == "measuring"  # so short a time may have no measurement
         assert figure["text"] and figure["measured"]
     population = report["figures"]["population"]["measured"]
     ratio = population["plain_seconds"] / population["engine_seconds"]

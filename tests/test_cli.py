@@ -370,7 +370,7 @@ def test_a_run_is_kept_whole(tmp_path: Path) -> None:
     assert entries[1] == {"kind": "end", "step": 25, "verdict": report["verdict"], "interrupted": False}
 
     kept, again = saved(out / CHECKPOINT)[0], replay(out)
-    assert load(out) == (parse_config(report["config"]), (), 25, "torch")
+    assert load(out) == (parse_config(report["config"]), (), 25, report["engine"])
     assert kept.step == again.step == 25
     for one, other in ((kept.state.theta, again.state.theta), (kept.state.phi, again.state.phi)):
         assert torch.equal(one, other)
@@ -469,7 +469,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Any, ...]]:
     def of(*args: str) -> tuple[Any, ...]:
         result = call("train", *args)
         assert isinstance(result.exception, Asked), result.output
-        return result.exception.args
+        config, steps, directory, changes, engine = result.exception.args
+        assert engine is None  # nobody asked for one
+        return config, steps, directory, changes
 
     monkeypatch.setattr(import_module("gandash.cli.train"), "play", ask)  # `gandash.cli.train` names the command too
     return of

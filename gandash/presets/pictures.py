@@ -50,7 +50,7 @@ DIGITS_COLLAPSE = Preset(
     name="digits-collapsing",
     title="Digits, collapsing, and the cure",
     story="cured",
-    teaches="Mode collapse that D at 1/2 does not show: the grid of pictures repeats itself.",
+    teaches="Collapse that D at 1/2 does not show: one picture, again and again.",
     promise="Five steps of G for each step of D: from step 700 to 2000 at most 4 of 10 digits are captured at a time "
     "(median), coverage ends below 0.15, and all the while D is within 0.1 of 1/2 on 98 % of the real digits. With one step "
     "each, a quicker D and R1 from step 2000 on, all 10 are back within 1000 steps, with a coverage of at least 0.45.",

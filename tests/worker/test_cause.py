@@ -54,7 +54,7 @@ KNOWN: dict[str, tuple[list[tuple[str, Any]], tuple[str, ...], str]] = {
     "G's rate": (
         # The seed: one of those that diverge whoever draws; others end with a G whose units are dead
         [(G, descent(10.0)), (D, descent(0.01)), ("objective", "least_squares"), ("regulariser.clip", 2.0), ("run.seed", 5)],
-        ("D's output", "G's parameters had run away, D's had not"),
+        ("no longer a finite number", "G's parameters had run away, D's had not"),
         "lower G's",
     ),
     "a penalty": (
