@@ -27,6 +27,7 @@ from gandash.config import (
 )
 from gandash.config.changes import restarts
 from gandash.config.data import GaussianConfig, MixtureConfig, PicturesConfig, PointsConfig, UniformConfig
+from gandash.config.data.pictures import FoundPicturesConfig
 from gandash.config.networks import LatentConfig, LinearConfig, MLPConfig, PointConfig
 from gandash.config.objectives import OBJECTIVES
 from gandash.config.optimisers import AdamConfig, GradientDescentConfig, MomentumConfig, RMSPropConfig
@@ -59,7 +60,7 @@ BASE = GameConfig(
     run=RunConfig(seed=0, batch=256, averaging=0.99),
 )
 
-BASES = (Settings, PointsConfig, PicturesConfig, _OneEach)
+BASES = (Settings, PointsConfig, PicturesConfig, FoundPicturesConfig, _OneEach)
 SMOOTHABLE = ("minimax", "non_saturating")
 RULES = [rule() for rule in variants(GameConfig.model_fields["update_rule"].annotation)]
 HOMES = (data, game, networks, optimisers, regularisers, rules)

@@ -33,15 +33,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("gandash.worker")
 
+BETAS = (".beta1", ".beta2")  # settings of Adam's averages
+MOST_AT_ONCE = 1000  # rounds of a replay: their numbers take memory
+
 
 def best_engine(game: Game) -> Engine:
     """Who is to play a run that begins with this game: compiled code where that is wanted, covers the game and is ready."""
     return "compiled" if kept.is_wanted() and covers(game) and kept.is_ready() else "torch"
 
-
-BETAS = (".beta1", ".beta2")  # settings of Adam's averages
-
-MOST_AT_ONCE = 1000  # rounds of a replay: their numbers take memory
 
 PLAYERS = {"D": Players.D, "G": Players.G, "both": Players.BOTH}
 
@@ -177,13 +176,13 @@ class Trajectory:
         if path == "update_rule":
             self.state = self.state.under_another_rule()
         restarts_half_life = restarts_half_life and path in ("regulariser.noise", "regulariser.noise_half_life")
-        if restarts_half_life:
-            self.state = self.state.with_noise_since_now()
-        game = self.game.with_live_configs(config)
         keeps_averages = keeps_averages and path.endswith(BETAS)
+        game, state = self.game.with_live_configs(config), self.state
+        if restarts_half_life:
+            state = state.with_noise_since_now()
         if keeps_averages:
-            self.state = self.state.under_other_optimisers(self.game, game)
-        self.game, self.state = game, self.state
+            state = state.under_other_optimisers(self.game, game)
+        self.game, self.state = game, state  # what plays compiled rounds is made anew from both
         change = Change(
             kind="set",
             step=self.step,

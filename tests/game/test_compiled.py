@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from game.checks import in_double
+from game.checks import DoubleStreams, in_double
 from torch import Tensor
 
 from gandash.config import GameConfig, RunConfig
@@ -42,20 +42,8 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
-class DoubleByPlace(StreamsByPlace):
+class DoubleByPlace(DoubleStreams, StreamsByPlace):
     """What compiled rounds draw, in double precision."""
-
-    def real(self, game: Game) -> Tensor:
-        return super().real(game).double()
-
-    def latents(self, game: Game) -> Tensor:
-        return super().latents(game).double()
-
-    def normal(self, *shape: int) -> Tensor:
-        return super().normal(*shape).double()
-
-    def uniform(self, *shape: int) -> Tensor:
-        return super().uniform(*shape).double()
 
 
 def by_autograd(game: Game) -> Game:

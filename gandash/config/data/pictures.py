@@ -6,6 +6,7 @@ A sample is a flat row of channels × side × side numbers, channel by channel a
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from functools import lru_cache
 from typing import ClassVar, Literal
 
@@ -28,9 +29,9 @@ class PicturesConfig(Settings):
     """Base of all laws of pictures."""
 
     @property
+    @abstractmethod
     def shape(self) -> tuple[int, int, int]:
         """(channels, height, width) of every picture; channels are 1 (grey) or 3 (red, green, blue)."""
-        raise NotImplementedError
 
     @property
     def dimension(self) -> int:
@@ -97,9 +98,9 @@ class FoundPicturesConfig(PicturesConfig):
         """How many grey levels a pixel may have, 0 (black) to levels - 1 (white)."""
         return 256
 
+    @abstractmethod
     def chosen(self) -> tuple[Pixels, Labels | None]:
         """What is played with: pixels `(n, channels, height, width)` and, where known, their labels `(n,)`."""
-        raise NotImplementedError
 
 
 def _count(most: int, help: str) -> int:
