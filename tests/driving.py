@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, TimeoutError, sync_playwright
 from waiting import PATIENCE_SECONDS, wait_until
 
 ROOT = Path(__file__).parents[1]
@@ -141,10 +141,26 @@ class Lab:
     def press(self, key: str) -> None:
         self.page.locator("body").press(key)
 
+    def select(self, label: str, option: str) -> None:
+        """Choose from a list as a person does. It is typed, since a list shows only what there is room for; a list that closes,
+        because the page is run again or what it stands in still moves, is opened once more."""
+        box = self.page.get_by_role("combobox", name=label).first
+        offered = self.page.get_by_role("option", name=option, exact=True).first
+
+        def taken() -> bool:
+            if not offered.is_visible():
+                box.fill("")
+                box.fill(option)
+            with suppress(TimeoutError):
+                offered.click(timeout=5000)
+                return True
+            return False
+
+        wait_until(taken, f"{option} is offered")
+
     def pick(self, title: str) -> None:
-        """Pick a preset by its title: typed, since the list shows only what there is room for."""
-        self.page.get_by_role("combobox", name="Preset").fill(title)
-        self.page.get_by_role("option", name=title, exact=True).click()
+        """Pick a preset by its title."""
+        self.select("Preset", title)
 
     def choose(self, title: str) -> None:
         """Choose a preset by its title, and wait until its first frame is drawn."""

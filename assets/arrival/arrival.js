@@ -69,7 +69,7 @@
     const socket = new WebSocket(url);
     const patience = setTimeout(() => {
       socket.onclose = null;
-      socket.close();
+      socket.onopen = () => socket.close(); // closed before it is open, the browser would complain in its console
       unreached(url);
     }, KNOCK_MS);
     socket.onopen = () => socket.send(JSON.stringify({ type: 'hello', token: '' }));

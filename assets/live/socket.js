@@ -62,7 +62,7 @@ export class LiveSocket {
     this.#closed = true;
     clearTimeout(this.#timer);
     clearTimeout(this.#patience);
-    this.#socket?.close();
+    if (this.#socket) hangUp(this.#socket);
   }
 
   #open() {
@@ -91,6 +91,13 @@ export class LiveSocket {
       this.#delay = Math.min(2 * this.#delay, LONGEST_DELAY_MS);
     };
   }
+}
+
+/** One that is still connecting is closed once it is open: before, the browser would complain in its console.
+ * @param {WebSocket} socket */
+function hangUp(socket) {
+  if (socket.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close();
+  else socket.close();
 }
 
 /** @param {URL} url */

@@ -17,8 +17,7 @@ SIDE = 64
 
 def choose_drawing(lab: Lab) -> None:
     lab.page.locator("summary", has_text="Data").first.click()
-    lab.page.get_by_role("combobox", name="Data").click()
-    lab.page.get_by_role("option", name="drawn by hand", exact=True).click()
+    lab.select("Data", "drawn by hand")
     lab.page.wait_for_selector('[data-testid="draw-canvas"]')
     wait_until(lambda: covered(lab.page).any(), "the first painting is shown")
 

@@ -48,3 +48,17 @@ def test_a_trainer_that_dies_again_and_again_ends_in_words_and_another_game_can_
     assert (lab.status, lab.step) == ("paused", 0)
     lab.press("Space")
     wait_until(lambda: lab.step > 10, "another game plays")
+
+
+def test_a_socket_given_up_before_it_is_open_is_closed_without_a_complaint(lab: Lab) -> None:
+    with lab.page.expect_websocket() as opened:
+        lab.page.evaluate(
+            """async () => {
+              const loaded = performance.getEntriesByType('resource').map(entry => entry.name);
+              const { LiveSocket, socketUrl } = await import(loaded.find(name => name.includes('/live/socket.js')));
+              const listener = { onSilent() {}, onLost() {}, onEnd() {}, onMessage() {}, onBytes() {} };
+              new LiveSocket(socketUrl('gandash/live'), { token: '' }, listener).close();
+            }"""
+        )
+    wait_until(lambda: lab.status and opened.value.is_closed(), "it is closed")  # events come while the page is asked
+    assert not lab.complaints, lab.complaints

@@ -23,16 +23,7 @@ def beside(lab: Lab, path: str) -> str:
 
 def test_the_norms_of_d_stand_beside_spectral_normalisation(lab: Lab) -> None:
     lab.page.locator('[data-testid="stSidebar"] summary', has_text="Regulariser").click()
-    box = lab.page.get_by_role("combobox", name="Spectral normalisation")
-    on = lab.page.get_by_role("option", name="on", exact=True)
-
-    def is_open() -> bool:  # a list closes when the drawer that it is in still moves
-        if box.get_attribute("aria-expanded") != "true":
-            box.click()
-        return on.is_visible()
-
-    wait_until(is_open, "the list is open")
-    lab.begin(on.click, "another game")
+    lab.begin(lambda: lab.select("Spectral normalisation", "on"), "another game")
     for _ in range(2):
         step = lab.step
         lab.press("Space")
