@@ -50,7 +50,7 @@ def test_a_trainer_that_dies_again_and_again_ends_in_words_and_another_game_can_
     wait_until(lambda: lab.step > 10, "another game plays")
 
 
-def test_a_socket_given_up_before_it_is_open_is_closed_without_a_complaint(lab: Lab) -> None:
+def test_a_socket_given_up_before_it_is_open_is_closed_without_a_complaint(lab) -> None:
     with lab.page.expect_websocket() as opened:
         lab.page.evaluate(
             """async () => {
