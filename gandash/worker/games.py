@@ -134,6 +134,15 @@ class Games:
             for i, o in enumerate(self.observers)
         ]
 
+    def broken(self, rows: Sequence[Rows]) -> dict[int, int]:
+        """The games that are no longer finite, by number, and the first step at which that shows in these `rows`."""
+        found = {}
+        for i in self.playing:
+            bad = rows[i].steps[~np.isfinite(rows[i].values[:, :2]).all(axis=1)]  # both losses
+            if len(bad) or not self.trajectories[i].is_finite():
+                found[i] = int(bad[0]) if len(bad) else self.trajectories[i].step
+        return found
+
     def read_jsd(self) -> None:
         """Read the JSD of the present step, for the pictures to come, where it is dear and not read for each of them."""
         for observer in self.observers:

@@ -22,7 +22,8 @@ from pydantic import ValidationError
 from gandash.wire.messages import EVENT, End, Heartbeat, Ready, Refused, WorkerFailed, command_adapter, write_packet
 
 if TYPE_CHECKING:
-    from gandash.worker.loop import Inbox, Outbox
+    from gandash.worker.loop import Inbox
+    from gandash.worker.publisher import Outbox
 
 log = logging.getLogger("gandash.worker")
 

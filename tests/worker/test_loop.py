@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -48,9 +49,13 @@ from gandash.wire.messages import (
 from gandash.worker import checkpoint as checkpoint_module
 from gandash.worker import loop as loop_module
 from gandash.worker import observer as observer_module
+from gandash.worker import publisher as publisher_module
+from gandash.worker import restore_points as restore_points_module
 from gandash.worker.checkpoint import load
 from gandash.worker.games import Games
-from gandash.worker.loop import CHECKPOINT_SECONDS, FRAME_SECONDS, FRAME_SHARE, JSD_SHARE, MAX_BY_HAND, PACE_SECONDS, Loop
+from gandash.worker.loop import MAX_BY_HAND, Loop
+from gandash.worker.publisher import FRAME_SECONDS, FRAME_SHARE, JSD_SHARE, PACE_SECONDS
+from gandash.worker.restore_points import CHECKPOINT_SECONDS
 from gandash.worker.trajectory import Trajectory, replay
 
 
@@ -616,5 +621,6 @@ def test_a_verdict_is_told_when_it_changes_and_its_numbers_once_a_second(stage: 
     assert 3 <= same_kind <= 10
 
 
-def test_nothing_here_waits_for_a_real_clock() -> None:
-    assert not hasattr(loop_module, "time")
+@pytest.mark.parametrize("module", [loop_module, publisher_module, restore_points_module])
+def test_nothing_here_waits_for_a_real_clock(module: ModuleType) -> None:
+    assert not hasattr(module, "time")

@@ -1,0 +1,131 @@
+"""What leaves the worker for those who look: rows for the curves, frames, verdicts and the pace, each when it is time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from gandash.diagnostics.verdict import Verdict
+from gandash.wire import browser
+from gandash.wire.frame import pack
+from gandash.wire.messages import EVENT, FRAME, METRICS, Event, Pace, VerdictChanged
+from gandash.worker.games import Games
+from gandash.worker.observer import Rows
+
+METRICS_SECONDS = 0.05  # how often rows leave for the curves
+FRAME_SECONDS = 1 / 60  # no more frames than a screen shows
+FRAME_SHARE = 0.1  # of the time is for pictures, the rest for the game: a dear picture comes less often
+JSD_SHARE = 0.02  # of the time is for the JSD of a game that is slowed down, beside what its curves take
+VERDICT_SECONDS = 1.0  # how often the numbers in a verdict are renewed; another verdict is told at once
+PACE_SECONDS = 0.5
+
+Outbox = Callable[[bytes, bytes], None]
+
+
+class Publisher:
+    """Tells of one generation of games at a time. It changes nothing of what is played; all but `tell` on the loop's thread."""
+
+    def __init__(self, send: Outbox, clock: Callable[[], float]) -> None:
+        self._send, self._clock = send, clock
+        self._generation = 0
+        self._rows_sent = self._verdict_told = self._pace_told = clock()
+        self._pace_step = 0  # at which the pace was told last
+        self._steps_per_second = 0.0
+        self._frame_wanted = False
+        self._shown_revision = -1
+        self._frame_due = self._jsd_due = 0.0
+        self._untold: set[int] = set()  # the games whose verdict has changed since it was told
+
+    def begin(self, games: Games, generation: int, now: float) -> None:
+        """Tell of these games from here on. A frame that was wanted of the ones before is wanted of these."""
+        self._generation = generation
+        self._rows_sent = self._verdict_told = self._frame_due = now
+        self._steps_per_second = 0.0
+        self._untold.clear()
+        self.measure_pace_from(games, now)
+        self._pace_told = now
+        self.show_again()
+
+    def tell(self, event: Event) -> None:
+        """From any thread."""
+        self._send(EVENT, event.model_dump_json().encode())
+
+    # ---------------------------------------------------------------------------------------------------------- rows
+
+    def rows_are_due(self, now: float) -> bool:
+        return now >= self._rows_sent + METRICS_SECONDS
+
+    def send_rows(self, rows: Sequence[Rows], now: float) -> None:
+        """The games' rows of the same steps, as one table with the games side by side."""
+        self._rows_sent = now
+        steps = rows[0].steps
+        if len(steps):
+            table = np.concatenate([own.values for own in rows], axis=1)
+            self._send(METRICS, pack({"kind": "metrics", "generation": self._generation}, {"step": steps, "rows": table}))
+
+    # -------------------------------------------------------------------------------------------------------- frames
+
+    def want_frame(self) -> None:
+        """Somebody waits for a frame: it goes out as soon as there is something new to show, and it is time."""
+        self._frame_wanted = True
+
+    def show_again(self) -> None:
+        """The next frame that is wanted goes out even if nothing has moved since the last one."""
+        self._shown_revision = -1
+
+    def seconds_until_frame(self, games: Games, now: float) -> float:
+        """Until a frame must go out; inf where none is wanted, or there is nothing new to show."""
+        pending = self._frame_wanted and games.revision != self._shown_revision
+        return max(0.0, self._frame_due - now) if pending else math.inf
+
+    def send_frame(self, games: Games, now: float, *, hurried: bool, still: bool) -> None:
+        """A frame, with numbers of a few steps before where the game is `hurried`; `still`: it stands at this step."""
+        self._frame_wanted, self._shown_revision = False, games.revision
+        self._send(FRAME, games.picture(self._generation, self._steps_per_second, hurried, still))
+        self._frame_due = now + max(FRAME_SECONDS, (self._clock() - now) / FRAME_SHARE)
+        games.prepare()  # the first picture did not wait for it; the first round need not either
+        if not (hurried or still) and now >= self._jsd_due:  # for the pictures to come: this one shall not wait for it
+            began = self._clock()
+            games.read_jsd()
+            self._jsd_due = began + (self._clock() - began) / JSD_SHARE
+
+    # ------------------------------------------------------------------------------------------------------ verdicts
+
+    def renew_verdicts(self, games: Games, now: float) -> None:
+        """Renew the verdicts; another one is told at once, other numbers in the same when it is time."""
+        is_time = now >= self._verdict_told + VERDICT_SECONDS
+        for i in games.playing:
+            observer = games.observers[i]
+            kind = observer.verdict.kind
+            if observer.renew_verdict():
+                self._untold.add(i)
+            if i in self._untold and (observer.verdict.kind != kind or is_time):
+                self._verdict_told = now
+                self.tell_verdict(games, i, observer.verdict)
+
+    def tell_verdict(self, games: Games, i: int, verdict: Verdict) -> None:
+        self._untold.discard(i)
+        told = browser.Verdict(kind=verdict.kind, title=verdict.title, reason=verdict.reason, step=games.step)
+        self.tell(VerdictChanged(generation=self._generation, member=i, verdict=told))
+
+    # ---------------------------------------------------------------------------------------------------------- pace
+
+    def seconds_until_pace(self, now: float) -> float:
+        return max(0.0, self._pace_told + PACE_SECONDS - now)
+
+    def measure_pace_from(self, games: Games, now: float) -> None:
+        """Count the steps from here on: before, the games stood still."""
+        self._pace_began, self._pace_step = now, games.step
+
+    def tell_pace(self, games: Games | None, now: float) -> None:
+        """How fast the games go. Without games it says only that the worker waits: a spare may do so for hours."""
+        self._pace_told = now
+        if games is None:
+            self.tell(Pace())
+            return
+        if now > self._pace_began:
+            self._steps_per_second = (games.step - self._pace_step) / (now - self._pace_began)
+        self.measure_pace_from(games, now)
+        self.tell(Pace(generation=self._generation, step=games.step, steps_per_second=self._steps_per_second))
