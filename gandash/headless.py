@@ -195,7 +195,7 @@ def _report(
         "wasserstein": facts.get("wasserstein", "").replace("_", ""),
         "jsd_is_bound": facts.get("jsd_is_bound", False),
         "modes": len(facts["modes"]),
-        "kinds": facts.get("kinds") or "modes",
+        "counted_by": facts.get("counted_by") or "modes",
         "perfect_quality": facts["perfect_quality"],
         "reading": facts["reading"],
         "changes": [change.model_dump(mode="json") for change in trajectory.changes],

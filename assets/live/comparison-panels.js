@@ -64,11 +64,11 @@ const floor = (found, note) =>
 /** Features, and how far real pictures vary in them, are each law's own. @param {string} column
  * @returns {(facts: Facts) => string | null} */
 const onSamePictures = column => facts => (measures(facts, column) && facts.stage === 'pictures'
-  ? JSON.stringify([facts.shape, facts.kinds, facts.floors.frechet?.mean]) : null);
+  ? JSON.stringify([facts.shape, facts.counted_by, facts.floors.frechet?.mean]) : null);
 
 /** @param {Facts} facts */
 const picturesName = facts =>
-  (facts.stage === 'pictures' ? `${facts.kinds ?? 'pictures'} ${facts.shape.slice(1).join(' × ')}` : '');
+  (facts.stage === 'pictures' ? `${facts.counted_by ?? 'pictures'} ${facts.shape.slice(1).join(' × ')}` : '');
 
 /** @type {Quantity[]} */
 const QUANTITIES = [

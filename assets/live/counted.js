@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * What a game is measured by, in words: points have densities
- * and modes; pictures have features, and kinds that can be told.
+ * and modes; pictures have features, and classes that can be told.
  */
 
 /** @typedef {import('./types.d.ts').Facts} Facts */
@@ -35,13 +35,13 @@ const COUNTED = {
 };
 
 /** What can be told apart in pictures; null where nothing can, and of points. @param {Facts} facts */
-export const kindsOf = facts => (facts.stage === 'pictures' ? facts.kinds : null);
+export const nounOf = facts => (facts.stage === 'pictures' ? facts.counted_by : null);
 
-/** @param {import('./types.d.ts').Counted | null | undefined} kinds of pictures */
-export const inWords = kinds => COUNTED[kinds ?? 'modes'];
+/** @param {import('./types.d.ts').Counted | null | undefined} noun of pictures */
+export const inWords = noun => COUNTED[noun ?? 'modes'];
 
 /** What generated samples are counted by. @param {Facts} facts */
-export const countedBy = facts => inWords(kindsOf(facts));
+export const countedBy = facts => inWords(nounOf(facts));
 
 /** Whether the JSD that is read is only known to be at most the true one. @param {Facts} facts */
 export const isBound = facts => facts.stage !== 'pictures' && facts.jsd_is_bound;

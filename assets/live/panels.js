@@ -4,7 +4,7 @@
  */
 
 import {
-  countedBy, hasModes, isBound, jsdOf, kindsOf, measures, wassersteinInWords, wassersteinOf,
+  countedBy, hasModes, isBound, jsdOf, nounOf, measures, wassersteinInWords, wassersteinOf,
 } from './counted.js';
 import { chosen, compact, fixed, known, percent } from './numbers.js';
 import { isClassic, isProbability, readingOf } from './reading.js';
@@ -141,7 +141,7 @@ export const PANELS = [
   },
   {
     key: 'coverage',
-    title: facts => (kindsOf(facts) ? 'Captured' : 'Coverage'),
+    title: facts => (nounOf(facts) ? 'Captured' : 'Coverage'),
     fixed: () => [0, 1.14], // above 1 room for words
     headed: true,
     narrowest: 1,

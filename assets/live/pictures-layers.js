@@ -20,12 +20,12 @@ export const LAYERS = [
       + `some.${r.centre === null ? '' : ` Both close on ${r.centre_label} when nothing is left to tell.`}`,
   },
   {
-    key: 'kinds', needs: 'shares', label: 'shares', sample: { ink: 'generated', mark: 'rug' },
-    hint: 'How many of all generated pictures are of each kind (orange), against its true share (blue). A kind that '
+    key: 'shares', needs: 'shares', label: 'shares', sample: { ink: 'generated', mark: 'rug' },
+    hint: 'How many of all generated pictures are of each class (orange), against its true share (blue). A class that '
       + 'G has lost is an empty slot.',
   },
   { key: 'classes', needs: 'classes', label: 'class', on: false, sample: { ink: 'text', mark: 'share' },
-    hint: 'Which kind each generated picture is of, where it is clearly of one.' },
+    hint: 'Which class each generated picture is of, where it is clearly of one.' },
 ];
 export const LEGEND = LAYERS.map(({ key }) => key);
 

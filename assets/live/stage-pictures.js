@@ -10,7 +10,7 @@ import { CloseUp } from './pictures-closeup.js';
 import { FrameColours } from './pictures-colours.js';
 import { fitSome, fitTiles } from './pictures-fit.js';
 import { Histogram } from './pictures-histogram.js';
-import { KindShares } from './pictures-kinds.js';
+import { ClassShares } from './pictures-classes.js';
 import { ALWAYS, GESTURES, LAYERS, LEGEND, VIEWS } from './pictures-layers.js';
 import { SelectionRequest } from './pictures-selection.js';
 import { Walk } from './pictures-walk.js';
@@ -41,7 +41,7 @@ export class PicturesStage {
   #facts = {
     ...NO_GAME, stage: 'pictures', shape: [1, 1, 1], pictures: 0, grid_columns: 1, real_pictures: 0, map_side: 0,
       walk: 0,
-    nearest: false, kinds: null, modes: [], mode_weights: [], perfect_quality: null,
+    nearest: false, counted_by: null, modes: [], mode_weights: [], perfect_quality: null,
   };
   /** @type {import('./bytes.js').Picture | null} */
   #frame = null;
@@ -58,7 +58,7 @@ export class PicturesStage {
   #closeUp;
   #walk;
   #histogram;
-  #kinds;
+  #classes;
   #heads = { generated: element('h3', { class: 'gd-image-grid-head' }, 'Generated'),
     real: element('h3', { class: 'gd-image-grid-head' }, 'Real') };
   #beneath;
@@ -97,13 +97,13 @@ export class PicturesStage {
     this.#walk = new Walk({ signal, tips, request, onShare: share => this.#set({ share }), onClose: () =>
       this.#set({ other: null }) });
     this.#histogram = new Histogram(options);
-    this.#kinds = new KindShares(options);
+    this.#classes = new ClassShares(options);
     this.#beneath = element('div', { class: 'gd-image-grid-beneath' }, this.#heads.real, this.#real.node,
       this.#walk.node);
     this.#map.node.hidden = true;
     this.#grids = element('div', { class: 'gd-image-grids' }, this.#heads.generated, this.#generated.node,
       this.#map.node, this.#beneath);
-    this.#side = element('div', { class: 'gd-pictures-side' }, this.#hint, this.#closeUp.node, this.#kinds.node,
+    this.#side = element('div', { class: 'gd-pictures-side' }, this.#hint, this.#closeUp.node, this.#classes.node,
       this.#histogram.node);
     this.#body = element('div', { class: 'gd-pictures' }, this.#grids, this.#side);
     this.node = element('div', { class: 'gd-stage gd-stage-plane gd-stage-pictures' }, this.#styles(),
@@ -164,9 +164,9 @@ export class PicturesStage {
     this.#awaitSecond(false);
     this.#colours.clear();
     this.#histogram.clear();
-    this.#kinds.clear();
+    this.#classes.clear();
     for (const part of [this.#generated, this.#map, this.#real, this.#walk]) part.clear();
-    for (const { node } of [this.#closeUp, this.#walk, this.#kinds, this.#histogram]) node.hidden = true;
+    for (const { node } of [this.#closeUp, this.#walk, this.#classes, this.#histogram]) node.hidden = true;
     this.#options.tips.leavePoint();
     this.#words.hurry();
     this.#options.request();
@@ -293,25 +293,25 @@ export class PicturesStage {
     this.#hint.toggleAttribute('hidden', isChosen);
     if (isChosen) this.#drawCloseUp(arrays, selected);
     const showsHistogram = this.#legend.isOn('histogram') && grid !== null;
-    const counted = this.#legend.isOn('kinds') ? this.#counted(arrays.shares) : null;
+    const counted = this.#legend.isOn('shares') ? this.#counted(arrays.shares) : null;
     const share = showsHistogram && counted ? FIGURE_SHARE.both : FIGURE_SHARE.alone;
-    const showsKinds = counted !== null && (!isChosen || this.#hasRoomFor(showsHistogram ? 2 : 1, share));
+    const showsClasses = counted !== null && (!isChosen || this.#hasRoomFor(showsHistogram ? 2 : 1, share));
     this.#histogram.node.toggleAttribute('hidden', !showsHistogram);
-    this.#kinds.node.toggleAttribute('hidden', !showsKinds);
-    this.#side.style.setProperty('--gd-figure', percentage(showsKinds ? share : FIGURE_SHARE.alone));
-    if (showsKinds) this.#kinds.draw(counted, this.#theme);
+    this.#classes.node.toggleAttribute('hidden', !showsClasses);
+    this.#side.style.setProperty('--gd-figure', percentage(showsClasses ? share : FIGURE_SHARE.alone));
+    if (showsClasses) this.#classes.draw(counted, this.#theme);
     if (showsHistogram) this.#histogram.draw(arrays.histogram_real, arrays.histogram_generated, {
       of: grid.histogram_range, isFixed: isProbability(readingOf(this.#facts)),
     }, this.#theme);
   }
 
   /** What generated pictures are counted by; null where they are not. @param {Float32Array | undefined} shares
-   * @returns {import('./pictures-kinds.js').Counted | null} */
+   * @returns {import('./pictures-classes.js').Counted | null} */
   #counted(shares) {
-    const { modes: names, mode_weights: weights, kinds, samples, floors: { reverse_kl: floor } } = this.#facts;
-    if (!kinds || names.length !== shares?.length) return null;
+    const { modes: names, mode_weights: weights, counted_by: countedBy, samples, floors: { reverse_kl: floor } } = this.#facts;
+    if (!countedBy || names.length !== shares?.length) return null;
     const { numbers, measured, step } = /** @type {import('./bytes.js').Picture} */ (this.#frame).label;
-    return { shares, weights, names, kinds, numbers, samples, floor, step: measured === step ? null : measured };
+    return { shares, weights, names, countedBy, numbers, samples, floor, step: measured === step ? null : measured };
   }
 
   /** Whether so many figures leave the close-up its height; a narrow page has all the room. @param {number} figures
@@ -395,9 +395,9 @@ export class PicturesStage {
   #inWords({ label: { numbers }, arrays }) {
     const average = (/** @type {string} */ name) =>
       this.#colours.inWords(mean(/** @type {Float32Array | undefined} */ (arrays[name])));
-    const kinds = this.#facts.modes.length;
-    const modes = kinds && known(numbers.modes)
-      ? `Generated pictures reach ${numbers.modes} of ${kinds} ${this.#facts.kinds ?? 'kinds'}. ` : '';
+    const classes = this.#facts.modes.length;
+    const modes = classes && known(numbers.modes)
+      ? `Generated pictures reach ${numbers.modes} of ${classes} ${this.#facts.counted_by ?? 'classes'}. ` : '';
     const quality = known(numbers.frechet)
       ? ` Fréchet distance ${compact(numbers.frechet)}, precision ${fixed(numbers.precision, 2)}, recall `
         + `${fixed(numbers.recall, 2)}.` : '';

@@ -314,8 +314,8 @@ export interface PhaseFacts {
 
 /** Of games on pictures of `shape` (channels, height, width). `pictures` generated ones in `grid_columns` columns
  * and `real_pictures` real ones; `map_side` pictures along each side of the latent plane, 0 where there is none;
- * `walk` pictures from one latent to another; `nearest` says whether the real ones are a finite set. They are
- * counted by `kinds`, if by anything: `modes` are their names or numbers. */
+ * `walk` pictures from one latent to another; `nearest` says whether the real ones are a finite set. `counted_by`
+ * says what is told apart in them, if anything is: `modes` are the classes' names or numbers. */
 export interface PictureFacts {
   columns: string[];
   references: Record<string, ReferenceLine>;
@@ -336,7 +336,7 @@ export interface PictureFacts {
   map_side: number;
   walk: number;
   nearest: boolean;
-  kinds: Counted | null;
+  counted_by: Counted | null;
   modes: (string | number)[];
   mode_weights: number[];
   perfect_quality: number | null;

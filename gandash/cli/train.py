@@ -307,12 +307,12 @@ def summary(report: dict[str, Any], out: str | None) -> str:
             rows |= {"Fréchet": of_pictures("frechet"), "precision": of_pictures("precision"), "recall": of_pictures("recall")}
         rows |= _about_d(report["reading"], found, metrics["value"])
     if report["modes"] and not report["diverged"]:
-        rows[report["kinds"]] = (
+        rows[report["counted_by"]] = (
             f"{found['modes']:.0f} of {report['modes']} captured, {found['high_quality']:.1%} of high quality "
             f"(a perfect G: {100 * report['perfect_quality']:.1f} %)"
         )
         if found["reverse_kl"] is not None:  # there is none as long as nothing can be told apart
-            rows[f"KL of {report['kinds']}"] = f"{divergence('reverse_kl', 'nats')}; it sees their shares alone"
+            rows[f"KL of {report['counted_by']}"] = f"{divergence('reverse_kl', 'nats')}; it sees their shares alone"
     if out is not None:
         rows["kept in"] = out + (f", with the checkpoint of step {report['steps'] - 1}" if report["diverged"] else "")
     head = textwrap.fill(f"{report['verdict']['title']}: {report['verdict']['reason']}", 100)

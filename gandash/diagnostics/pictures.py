@@ -73,10 +73,10 @@ def frechet(a: Moments, b: Moments) -> float:
     return max(0.0, float(apart @ apart + a.variance + b.variance - 2 * overlap))
 
 
-class Kinds(ABC):
-    """What pictures are counted by: classes or cells, `weights` `(K,)` their shares under p_r; `noun` is what they are called.
+class Classes(ABC):
+    """What pictures are counted by: digits, labels or cells, `weights` `(K,)` their shares under p_r; `noun` is what they are called.
 
-    A kind is captured by `least` `(K,)` of all pictures, and by one at the least.
+    A class is captured by `least` `(K,)` of all pictures, and by one at the least.
     """
 
     noun: str
@@ -86,16 +86,16 @@ class Kinds(ABC):
 
     @abstractmethod
     def of(self, x: Tensor, features: Array) -> NDArray[np.intp]:
-        """The kind of each picture `(n, dimension)`, `(n,)`; -1 where it is none of them."""
+        """The class of each picture `(n, dimension)`, `(n,)`; -1 where it is none of them."""
 
     def of_real(self, x: Tensor, features: Array) -> NDArray[np.intp]:
         """The same of the real pictures that are kept, none of them told by itself."""
         return self.of(x, features)
 
     def count(self, found: NDArray[np.intp]) -> tuple[Coverage, float]:
-        """How pictures of kinds `found` `(n,)` cover them, and the mass under p_r of the captured ones.
+        """How pictures of classes `found` `(n,)` cover them, and the mass under p_r of the captured ones.
 
-        High quality are those of some kind; the reverse KL is that of their shares from the weights, in nats.
+        High quality are those of some class; the reverse KL is that of their shares from the weights, in nats.
         """
         good = found[found >= 0]
         counts = np.bincount(good, minlength=len(self.weights))
@@ -111,7 +111,7 @@ class Kinds(ABC):
         return covered, float(self.weights[captured].sum())
 
 
-class DigitKinds(Kinds):
+class DigitClasses(Classes):
     """The digits played with, told by the classifier with a probability above 1/2.
 
     Captured is a digit that a tenth as many pictures show as among real ones, 1 % of all where all ten are played with: the
@@ -133,7 +133,7 @@ class DigitKinds(Kinds):
         return np.where(played, np.searchsorted(self._digits, found), -1)
 
 
-class LabelKinds(Kinds):
+class LabelClasses(Classes):
     """Uploaded classes: that of more than half of the NEIGHBOURS real pictures that are nearest when all are made small.
 
     Small is at most 8 pixels wide, by means over squares. No class has a picture whose nearest is farther than for 95 % of the
@@ -144,12 +144,12 @@ class LabelKinds(Kinds):
     noun = "classes"
 
     def __init__(self, labels: NDArray[np.int64], shape: tuple[int, int, int], real: Tensor) -> None:
-        known, places, counts = np.unique(labels, return_inverse=True, return_counts=True)
+        known, indices, counts = np.unique(labels, return_inverse=True, return_counts=True)
         self.names = tuple(str(label) for label in known)
         self.weights = counts / len(labels)
         self.least = CAPTURED * self.weights
         self._shape = shape
-        self._places = torch.from_numpy(places)
+        self._indices = torch.from_numpy(indices)
         self._real = self._small(real)
         self._votes = min(NEIGHBOURS, len(labels) - 1)
         self._reach = float(self._apart(self._real, self._others()).quantile(0.95))
@@ -175,14 +175,14 @@ class LabelKinds(Kinds):
         return (small - self._real[closest[:, 0]]).square().sum(dim=1).sqrt()
 
     def _elected(self, small: Tensor, closest: Tensor) -> NDArray[np.intp]:
-        votes = self._places[closest]
+        votes = self._indices[closest]
         elected = votes.mode(dim=1).values
         is_clear = 2 * (votes == elected[:, None]).sum(dim=1) > self._votes
         is_near = self._apart(small, closest) <= self._reach
         return torch.where(is_clear & is_near, elected, -1).numpy().astype(np.intp)
 
 
-class CellKinds(Kinds):
+class CellClasses(Classes):
     """The cells of a law that is known, by the attributes read back; a single picture captures one."""
 
     noun = "cells"
@@ -202,7 +202,7 @@ class PictureReading:
 
     `frechet` is in units of the real features' total variance: a G whose features always are the real ones' mean reads 1, one
     that repeats one real picture reads 2 on average over pictures.
-    `coverage` counts kinds (digits, classes or cells; None where pictures have none), `mass` is p_r of the captured ones.
+    `coverage` counts classes (digits, labels or cells; None where pictures have none), `mass` is p_r of the captured ones.
     """
 
     frechet: float
@@ -249,33 +249,33 @@ class PictureEstimators:
         generator = Generator().manual_seed(FLOOR_SEED)
         self.real_points = law.sample(generator, SAMPLES)
         real = _real(law, generator)
-        self.features, self.kinds = _measures(law, real)
+        self.features, self.classes = _measures(law, real)
         self._real = self.features.of(real)
         self._moments = Moments.of(self._real)
         self.neighbourhood = min(SAMPLES, len(real) // 2)
         self.floors: Mapping[str, NullReference] = self._levels(
-            None if self.kinds is None else self.kinds.of_real(real, self._real)
+            None if self.classes is None else self.classes.of_real(real, self._real)
         )
 
     def read(self, x: Tensor) -> PictureReading:
         """Compare generated pictures x `(samples, dimension)` with real ones. Raises ValueError for another sample count.
 
-        All is NaN, and no kind captured, where a number of x is not finite: a diverged G has no law.
+        All is NaN, and no class captured, where a number of x is not finite: a diverged G has no law.
         """
         if x.shape[0] != self.samples:
             raise ValueError(f"{x.shape[0]} pictures given; what real ones read is known for {self.samples}")
         if not bool(torch.isfinite(x).all()):
-            return self._reading(math.nan, _NOTHING, None if self.kinds is None else np.full(len(x), -1))
+            return self._reading(math.nan, _NOTHING, None if self.classes is None else np.full(len(x), -1))
         features = self.features.of(x)
         return self._reading(
             self._frechet(features, self._moments),
             self._manifold(self._real[: self.neighbourhood], features[: self.neighbourhood]),
-            self._kinds_of(x, features),
+            self._classes_of(x, features),
         )
 
-    def kinds_of(self, x: Tensor) -> NDArray[np.intp] | None:
-        """The place among `kinds` of each picture `(n, dimension)`, `(n,)`, -1 for none; None where there are no kinds."""
-        return None if self.kinds is None else self._kinds_of(x, self.features.of(x))
+    def classes_of(self, x: Tensor) -> NDArray[np.intp] | None:
+        """The index in `classes` of each picture `(n, dimension)`, `(n,)`, -1 for none; None where there are no classes."""
+        return None if self.classes is None else self._classes_of(x, self.features.of(x))
 
     @torch.inference_mode()
     def nearest(self, x: Tensor, k: int = 1) -> Nearest | None:
@@ -302,13 +302,13 @@ class PictureEstimators:
     def _pictures(self) -> Tensor | None:
         return self.law.pictures()
 
-    def _kinds_of(self, x: Tensor, features: Array) -> NDArray[np.intp] | None:
-        return None if self.kinds is None else self.kinds.of(x, features)
+    def _classes_of(self, x: Tensor, features: Array) -> NDArray[np.intp] | None:
+        return None if self.classes is None else self.classes.of(x, features)
 
-    def _reading(self, distance: float, found: Manifold, kinds: NDArray[np.intp] | None) -> PictureReading:
-        if self.kinds is None or kinds is None:
+    def _reading(self, distance: float, found: Manifold, classes: NDArray[np.intp] | None) -> PictureReading:
+        if self.classes is None or classes is None:
             return PictureReading(distance, found, None, math.nan)
-        covered, mass = self.kinds.count(kinds)
+        covered, mass = self.classes.count(classes)
         return PictureReading(distance, found, covered, mass)
 
     def _frechet(self, features: Array, real: Moments) -> float:
@@ -319,7 +319,7 @@ class PictureEstimators:
             return _NOTHING  # too few pictures to be neighbours
         return manifold(torch.from_numpy(real), torch.from_numpy(fake))
 
-    def _levels(self, kinds: NDArray[np.intp] | None) -> dict[str, NullReference]:
+    def _levels(self, classes: NDArray[np.intp] | None) -> dict[str, NullReference]:
         """Splits the real pictures into held-out ones and the rest, again and again. Few are drawn again to make `samples`."""
         drawn = np.random.default_rng(FLOOR_SEED)
         n = self.neighbourhood
@@ -331,22 +331,22 @@ class PictureEstimators:
             reading = self._reading(
                 self._frechet(self._real[all_held], Moments.of(self._real[rest])),
                 self._manifold(self._real[rest[:n]], self._real[held]),
-                None if kinds is None else kinds[all_held],
+                None if classes is None else classes[all_held],
             )
             readings.append(reading.numbers)
         return {name: NullReference.of([r[name] for r in readings], more) for name, more in MORE_IS_BETTER.items()}
 
 
-def _measures(law: PictureDistribution, real: Tensor) -> tuple[FeatureSpace, Kinds | None]:
+def _measures(law: PictureDistribution, real: Tensor) -> tuple[FeatureSpace, Classes | None]:
     """Where this law's pictures are compared, and what they are counted by."""
     labels = law.labels()
     if isinstance(law.settings, DigitsConfig):
         assert labels is not None
         digits = DigitFeatures()
-        return digits, DigitKinds(labels, digits)
+        return digits, DigitClasses(labels, digits)
     if law.attributes:
-        return RandomFeatures(law.shape), CellKinds(law)
-    return RandomFeatures(law.shape), None if labels is None else LabelKinds(labels[: len(real)], law.shape, real)
+        return RandomFeatures(law.shape), CellClasses(law)
+    return RandomFeatures(law.shape), None if labels is None else LabelClasses(labels[: len(real)], law.shape, real)
 
 
 def _real(law: PictureDistribution, generator: Generator) -> Tensor:
@@ -363,7 +363,7 @@ def _real(law: PictureDistribution, generator: Generator) -> Tensor:
 
 
 def _closest(x: Tensor, real: Tensor, k: int) -> Tensor:
-    """The places of the k of `real` nearest to each row of x, nearest first, `(n, k)`."""
+    """The indices of the k of `real` nearest to each row of x, nearest first, `(n, k)`."""
     squares = real.square().sum(dim=1)
     found = [(squares - 2 * rows @ real.T).topk(k, dim=1, largest=False).indices for rows in torch.split(x, _BLOCK)]
     return torch.cat(found)

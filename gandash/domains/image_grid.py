@@ -54,7 +54,7 @@ class ImageGridFrames(FrameBuilder):
         self._label: ImageGridLabel | None = None
 
     def facts(self, game: Game, known: PictureEstimators, shared: GameFacts) -> Facts:
-        kinds = known.kinds
+        classes = known.classes
         return PictureFacts(
             **dict(shared),
             shape=self._shape,
@@ -64,10 +64,10 @@ class ImageGridFrames(FrameBuilder):
             map_side=self._side,
             walk=self._walk,
             nearest=isinstance(game.config.data, FoundPicturesConfig),
-            kinds=None if kinds is None else Counted(kinds.noun),
-            modes=() if kinds is None else kinds.names or tuple(range(len(kinds.weights))),
-            mode_weights=() if kinds is None else tuple(kinds.weights.tolist()),
-            perfect_quality=None if kinds is None else known.floors["high_quality"].mean,
+            counted_by=None if classes is None else Counted(classes.noun),
+            modes=() if classes is None else classes.names or tuple(range(len(classes.weights))),
+            mode_weights=() if classes is None else tuple(classes.weights.tolist()),
+            perfect_quality=None if classes is None else known.floors["high_quality"].mean,
         )
 
     def show_close_up(self, wanted: ShowCloseUp) -> None:
@@ -95,7 +95,7 @@ class ImageGridFrames(FrameBuilder):
             arrays["shares"] = found.live.coverage.shares
         self._label = ImageGridLabel(
             histogram_range=(low, high),
-            classes_of_generated=_kinds(found.estimators, made[:n]),
+            classes_of_generated=_classes(found.estimators, made[:n]),
             close_up=self._closer(game, theta, phi, made, found.estimators, arrays),
         )
         return arrays
@@ -137,12 +137,12 @@ def _nearest(known: PictureEstimators, picture: Tensor) -> tuple[Nearest | None,
     return said, pictures[i : i + 1]
 
 
-def _kinds(known: PictureEstimators, pictures: Tensor) -> tuple[str | None, ...] | None:
+def _classes(known: PictureEstimators, pictures: Tensor) -> tuple[str | None, ...] | None:
     """The class of each picture where classes have names, None where it is none of them."""
-    found = known.kinds_of(pictures) if known.kinds is not None and known.kinds.names else None
-    if found is None or known.kinds is None:
+    found = known.classes_of(pictures) if known.classes is not None and known.classes.names else None
+    if found is None or known.classes is None:
         return None
-    return tuple(known.kinds.names[k] if k >= 0 else None for k in found.tolist())
+    return tuple(known.classes.names[k] if k >= 0 else None for k in found.tolist())
 
 
 def between(one: Tensor, other: Tensor, shares: Tensor, kind: str) -> Tensor:

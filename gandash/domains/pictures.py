@@ -27,7 +27,7 @@ from gandash.wire.findings import Attribute, ModeRow, ModeTable
 
 
 class PictureEvidence(VerdictEvidence):
-    """On a game on pictures: by what their features and kinds say."""
+    """On a game on pictures: by what their features and classes say."""
 
     def __init__(self, known: PictureEstimators) -> None:
         super().__init__()
@@ -45,8 +45,8 @@ class PictureEvidence(VerdictEvidence):
 
     def verdict(self, game: Game) -> Verdict:
         known = self._known
-        kinds = known.kinds
-        counted = (len(kinds.weights), kinds.noun) if kinds else (0, "")
+        classes = known.classes
+        counted = (len(classes.weights), classes.noun) if classes else (0, "")
         return picture_verdict_rule(self._recent, known.floors, *counted, centre_named(game), targets_of_d(game))
 
 
@@ -77,8 +77,8 @@ class PictureDomain(Domain):
 
     def cover(self, game: Game) -> Callable[[Tensor], Coverage] | None:
         known = self.estimators(game)
-        kinds = known.kinds
-        return None if kinds is None else lambda x: kinds.count(kinds.of(x, known.features.of(x)))[0]
+        classes = known.classes
+        return None if classes is None else lambda x: classes.count(classes.of(x, known.features.of(x)))[0]
 
     def mode_table(self, game: Game, fake: Tensor) -> ModeTable | None:
         assert isinstance(game.config.data, PicturesConfig)
@@ -97,24 +97,24 @@ class PictureDomain(Domain):
 
 
 def kind_table(data: PicturesConfig, fake: Tensor) -> ModeTable | None:
-    """Each kind's share of generated pictures beside its weight: digits by name, cells by the middles of their attributes."""
+    """Each class's share of generated pictures beside its weight: digits by name, cells by the middles of their attributes."""
     known = picture_estimators_for(data)
-    kinds = known.kinds
-    if kinds is None:
+    classes = known.classes
+    if classes is None:
         return None
-    found, _ = kinds.count(kinds.of(fake, known.features.of(fake)))
+    found, _ = classes.count(classes.of(fake, known.features.of(fake)))
     perfect, n = known.floors["high_quality"].mean, len(fake)
     attributes = known.law.attributes
     middles = [[a.low + (i + 0.5) * (a.high - a.low) / a.cells for i in range(a.cells)] for a in attributes]
-    named: list[tuple[str | None, Place]] = [(name, ()) for name in kinds.names]
+    named: list[tuple[str | None, Place]] = [(name, ()) for name in classes.names]
     named = named or [(None, place) for place in itertools.product(*middles)]
     rows = []
-    for (name, place), weight, share in zip(named, kinds.weights.tolist(), found.shares.tolist(), strict=True):
+    for (name, place), weight, share in zip(named, classes.weights.tolist(), found.shares.tolist(), strict=True):
         expected = weight * perfect
         noise = share_noise(expected, n)
         rows.append(ModeRow(name=name, place=place, share=share, expected=expected, noise=noise))
     return ModeTable(
-        counted=Counted(kinds.noun),
+        counted=Counted(classes.noun),
         attributes=tuple(Attribute(name=a.name, unit=a.unit) for a in attributes),
         rows=tuple(rows),
         elsewhere=1 - found.high_quality,

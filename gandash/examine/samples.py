@@ -1,4 +1,4 @@
-"""Statistics of real against generated samples, and how often each mode or kind is met."""
+"""Statistics of real against generated samples, and how often each mode or class is met."""
 
 from __future__ import annotations
 

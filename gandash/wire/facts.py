@@ -177,7 +177,7 @@ class PictureFacts(GameFacts):
 
     `pictures` generated ones in `grid_columns` columns and `real_pictures` real ones; `map_side` pictures along each side of
     the latent plane, 0 where there is none; `walk` pictures from one latent to another; `nearest` says whether the real ones
-    are a finite set. They are counted by `kinds`, if by anything: `modes` are their names or numbers.
+    are a finite set. `counted_by` says what is told apart in them, if anything is: `modes` are the classes' names or numbers.
     """
 
     stage: Literal[Stage.PICTURES] = Stage.PICTURES
@@ -188,7 +188,7 @@ class PictureFacts(GameFacts):
     map_side: int
     walk: int
     nearest: bool
-    kinds: Counted | None
+    counted_by: Counted | None
     modes: tuple[str | int, ...]
     mode_weights: tuple[float, ...]
     perfect_quality: float | None

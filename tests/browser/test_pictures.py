@@ -208,7 +208,7 @@ def test_generated_pictures_are_counted_by_digit_and_a_lost_one_is_an_empty_slot
     page.route_web_socket(re.compile("/gandash/live"), relay)
     page.reload()
     lab.await_picture()
-    chart = page.locator(".gd-pictures-kinds")
+    chart = page.locator(".gd-pictures-classes")
     canvas = chart.locator("canvas")
     caption = chart.locator("figcaption")
     wait_until(lambda: caption.text_content() == "Read as: 9 of 10 digits, reverse\u00a0KL\u00a00.123", "they are counted")
@@ -239,7 +239,7 @@ def test_layers_leave_and_come_back(lab: Lab) -> None:
     for key, part in (
         ("real_row", ".gd-image-grid-beneath .gd-image-grid"),
         ("histogram", ".gd-pictures-histogram"),
-        ("kinds", ".gd-pictures-kinds"),
+        ("shares", ".gd-pictures-classes"),
     ):
         page.locator(f"button[data-layer={key}]").click()
         page.locator(part).first.wait_for(state="hidden")

@@ -27,7 +27,7 @@ from gandash.config.data import (
 from gandash.diagnostics.pictures import (
     CAPTURED,
     MORE_IS_BETTER,
-    LabelKinds,
+    LabelClasses,
     Moments,
     PictureEstimators,
     frechet,
@@ -236,17 +236,17 @@ def test_dropping_classes_is_counted_and_covers_less() -> None:
         assert values == sorted(values), name
 
 
-# --------------------------------------------------------------------------------------------------------------- kinds
+# --------------------------------------------------------------------------------------------------------------- classes
 
 
 def test_a_class_counts_from_a_tenth_of_its_share() -> None:
     """52 threes and 460 ones: with one three fewer than a tenth of a three's share, threes are not captured."""
-    kinds = picture_estimators_for(DIGITS).kinds
-    assert kinds is not None and kinds.names == tuple("0123456789")
+    classes = picture_estimators_for(DIGITS).classes
+    assert classes is not None and classes.names == tuple("0123456789")
     needed = math.ceil(CAPTURED * 183 / 1797 * N)
     for threes, captured in ((needed, 2), (needed - 1, 1)):
         found = np.array([3] * threes + [1] * (N - threes - 10) + [-1] * 10)
-        covered, mass = kinds.count(found)
+        covered, mass = classes.count(found)
         assert covered.captured == captured and covered.high_quality == (N - 10) / N
         assert mass == pytest.approx((182 + 183 * (captured == 2)) / 1797)
         assert covered.shares[3] == pytest.approx(threes / N)
@@ -258,8 +258,8 @@ def test_a_class_counts_from_a_tenth_of_its_share() -> None:
 def test_digits_that_are_not_played_with_are_no_kind() -> None:
     some = DigitsConfig(classes=(1, 7))
     found = picture_estimators_for(some)
-    assert found.kinds is not None and found.kinds.names == ("1", "7")
-    seven, other = found.kinds_of(draw(DigitsConfig(classes=(7,)))), found.kinds_of(draw(DigitsConfig(classes=(0,))))
+    assert found.classes is not None and found.classes.names == ("1", "7")
+    seven, other = found.classes_of(draw(DigitsConfig(classes=(7,)))), found.classes_of(draw(DigitsConfig(classes=(0,))))
     assert seven is not None and (seven == 1).mean() > 0.95
     assert other is not None and (other == -1).mean() > 0.95
 
@@ -267,7 +267,7 @@ def test_digits_that_are_not_played_with_are_no_kind() -> None:
 def test_pictures_without_labels_have_no_kinds() -> None:
     found = picture_estimators_for(UploadedPicturesConfig())
     reading = found.read(draw(UploadedPicturesConfig()))
-    assert found.kinds is None and found.kinds_of(draw(DIGITS)) is None and reading.coverage is None
+    assert found.classes is None and found.classes_of(draw(DIGITS)) is None and reading.coverage is None
     assert math.isnan(reading.numbers["modes"]) and math.isnan(found.floors["modes"].mean)
     assert reading.frechet < found.floors["frechet"].worst_5pct
 
@@ -284,10 +284,10 @@ def labelled() -> UploadedPicturesConfig:
 def test_uploaded_classes_are_told_by_their_neighbours(labelled: UploadedPicturesConfig) -> None:
     """Each real picture by the others: nearly always rightly; and a G of three classes is seen to lack seven."""
     found = picture_estimators_for(labelled)
-    assert found.kinds is not None and found.kinds.names == tuple("0123456789")
+    assert found.classes is not None and found.classes.names == tuple("0123456789")
     real, labels = found.law.pictures(), found.law.labels()
     assert real is not None and labels is not None
-    told = found.kinds.of_real(real, np.empty(0))
+    told = found.classes.of_real(real, np.empty(0))
     assert (told == -1).mean() < 0.1  # 5 % are farther from all others than the rest
     assert (told == labels)[told >= 0].mean() > 0.96
     assert found.floors["modes"].mean == 10 and found.floors["high_quality"].mean == pytest.approx((told >= 0).mean(), abs=0.02)
@@ -310,13 +310,13 @@ def test_neighbours_of_uploaded_pictures_against_loops() -> None:
         most = max(set(votes), key=votes.count)
         return int(most // 5) if votes.count(most) >= 3 and nearest[0][0] <= reach else -1
 
-    kinds = LabelKinds(labels, (3, 16, 16), x)
-    assert kinds.names == ("0", "5", "10")
-    assert kinds.of_real(x, np.empty(0)).tolist() == [elected(nearest) for nearest in ranked]
+    classes = LabelClasses(labels, (3, 16, 16), x)
+    assert classes.names == ("0", "5", "10")
+    assert classes.of_real(x, np.empty(0)).tolist() == [elected(nearest) for nearest in ranked]
     other = 0.5 * x[:30] + 0.5 * x[30:]
     rows = other.reshape(30, 3, 8, 2, 8, 2).mean(dim=(3, 5)).reshape(30, -1).tolist()
     among = [sorted((math.dist(a, b), j) for j, b in enumerate(small))[:5] for a in rows]
-    assert kinds.of(other, np.empty(0)).tolist() == [elected(nearest) for nearest in among]
+    assert classes.of(other, np.empty(0)).tolist() == [elected(nearest) for nearest in among]
     assert {-1, 0, 1, 2} == {elected(nearest) for nearest in ranked}
 
 

@@ -299,7 +299,7 @@ def test_pictures_are_counted_by_what_they_show(tiny: GameConfig) -> None:
     table = found["modes"]
     assert [row["name"] for row in table["rows"]] == ["1", "3", "8"] and table["counted"] == "digits"
     known = picture_estimators_for(digits)
-    assert known.kinds is not None
+    assert known.classes is not None
     assert sum(row["expected"] for row in table["rows"]) + table["expected_elsewhere"] == pytest.approx(1)
     assert found["floors"]["high_quality"]["mean"] > 0.95 and set(found["floors"]) == set(found["values"])
     assert sum(row["share"] for row in table["rows"]) + table["elsewhere"] == pytest.approx(1)

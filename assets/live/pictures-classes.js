@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Which share of the generated pictures is of each kind (a digit, a class, a cell of
- * a law that is known), against the kind's true share: a lost kind is an empty slot.
+ * Which share of the generated pictures is of each class (a digit, a class, a cell of
+ * a law that is known), against the class's true share: a lost class is an empty slot.
  */
 import { fitCanvas } from './canvas.js';
 import { element, write } from './dom.js';
@@ -15,7 +15,7 @@ import { Pointer } from './pictures-pointer.js';
  * @property {Float32Array} shares (K), of all generated pictures
  * @property {readonly number[]} weights (K), the true shares
  * @property {readonly (string | number)[]} names (K)
- * @property {import('./types.d.ts').Counted} kinds
+ * @property {import('./types.d.ts').Counted} countedBy
  * @property {Record<string, number | null>} numbers measured with the shares: `modes`, `reverse_kl`
  * @property {number} samples how many generated pictures that is
  * @property {import('./types.d.ts').NullReference | undefined} floor of the reverse KL
@@ -29,14 +29,14 @@ const BAR = 0.72; // of the way from one slot to the next
 const THIN_PX = 8; // slots as narrow as this stand a pixel apart
 const BETWEEN_PX = 4; // names
 
-export class KindShares {
+export class ClassShares {
   #tips;
   #canvas = /** @type {HTMLCanvasElement} */ (element('canvas', { role: 'img' }));
   #context = /** @type {CanvasRenderingContext2D} */ (this.#canvas.getContext('2d'));
   #caption = element('figcaption');
   #what = element('b', { style: 'color: var(--gd-words)' });
   #found = element('span');
-  node = element('figure', { class: 'gd-pictures-figure gd-pictures-kinds', hidden: '' }, this.#caption, this.#canvas);
+  node = element('figure', { class: 'gd-pictures-figure gd-pictures-classes', hidden: '' }, this.#caption, this.#canvas);
   #top = 0;
   #pointer;
 
@@ -80,13 +80,13 @@ export class KindShares {
     this.#readPoint(counted, pitch);
   }
 
-  /** Writes the kinds' names where they are no mere numbers and there is room; whether they stand there.
+  /** Writes the classes' names where they are no mere numbers and there is room; whether they stand there.
    * @param {Counted} counted @param {number} pitch @param {number} height @param {Theme} theme */
-  #drawNames({ names, kinds, shares }, pitch, height, theme) {
+  #drawNames({ names, countedBy, shares }, pitch, height, theme) {
     const c = this.#context;
     const font = (/** @type {boolean} */ isLost) => `${isLost ? 'bold ' : ''}11px ${theme.font}`;
     c.font = font(true);
-    if (kinds === 'cells' || names.some(name => c.measureText(String(name)).width > pitch - BETWEEN_PX)) return false;
+    if (countedBy === 'cells' || names.some(name => c.measureText(String(name)).width > pitch - BETWEEN_PX)) return false;
     c.textAlign = 'center';
     c.textBaseline = 'top';
     names.forEach((name, k) => {
@@ -99,16 +99,16 @@ export class KindShares {
   }
 
   /** @param {Counted} counted */
-  #write({ shares, names, kinds, numbers, samples, floor, step }) {
-    const areCells = kinds === 'cells';
+  #write({ shares, names, countedBy, numbers, samples, floor, step }) {
+    const areCells = countedBy === 'cells';
     write(this.#what, areCells ? 'Cells' : 'Read as');
     const count = `${known(numbers.modes) ? numbers.modes : '–'} of ${names.length}`;
     const divergence = `reverse\u00a0KL\u00a0${fixed(numbers.reverse_kl, 3)}`;
-    write(this.#found, `: ${count}${areCells ? '' : ` ${kinds}`}, ${divergence}`);
+    write(this.#found, `: ${count}${areCells ? '' : ` ${countedBy}`}, ${divergence}`);
     const of = areCells ? 'lies in each cell: pictures alike in place, size, kind or angle'
-      : `is read as each of the ${kinds}`;
+      : `is read as each of the ${countedBy}`;
     const none = `${percent(1 - shares.reduce((sum, share) => sum + share, 0), 1)} of them `
-      + `${areCells ? 'lie in no cell' : `are read as none of the ${kinds}`}.`;
+      + `${areCells ? 'lie in no cell' : `are read as none of the ${countedBy}`}.`;
     const real = floor ? ` ${samples} real pictures read ${fixed(floor.mean, 3)} on average and at most `
       + `${fixed(floor.worst_5pct, 3)} in 95 % of cases.` : '';
     const when = step === null ? '' : ` Measured at step ${step}.`;
@@ -116,16 +116,16 @@ export class KindShares {
       `Orange: the share of all generated pictures that ${of}. Blue: its true share. ${none} Reverse KL, in nats, `
         + `compares the rest with the true shares: 0 where they agree.${real}${when}`);
     const lost = names.filter((_, k) => shares[k] === 0);
-    const words = `Shares of the ${names.length} ${kinds} among generated pictures. `
+    const words = `Shares of the ${names.length} ${countedBy} among generated pictures. `
       + (lost.length ? `None ${areCells ? `in ${lost.length} of them` : `of ${lost.join(', ')}`}.` : 'None is lost.');
     if (this.#canvas.getAttribute('aria-label') !== words) this.#canvas.setAttribute('aria-label', words);
   }
 
   /** @param {Counted} counted @param {number} pitch */
-  #readPoint({ shares, weights, names, kinds, samples }, pitch) {
+  #readPoint({ shares, weights, names, countedBy, samples }, pitch) {
     if (!this.#pointer.at) return;
     const k = Math.min(names.length - 1, Math.max(0, Math.floor(this.#pointer.at.x / pitch)));
-    const what = kinds === 'cells' ? `cell ${Number(names[k]) + 1} of ${names.length}` : `read as ${names[k]}`;
+    const what = countedBy === 'cells' ? `cell ${Number(names[k]) + 1} of ${names.length}` : `read as ${names[k]}`;
     const noise = Math.sqrt(weights[k] * (1 - weights[k]) / samples);
     this.#pointer.say(`${what}\ngenerated ${percent(shares[k], 1)}\u2003true share ${percent(weights[k], 1)} ± `
       + `${fixed(100 * noise, 1)}`);
