@@ -213,14 +213,14 @@ def _distance_at_start(config: GameConfig) -> float | None:
         return None
     if not isinstance(config.data, PointMassConfig):
         return None
-    return math.hypot(config.generator.start - config.data.place, config.discriminator.start)
+    return math.hypot(config.generator.start - config.data.location, config.discriminator.start)
 
 
 def _distance(trajectory: Trajectory) -> float | None:
     """The same distance, of the game's present state."""
     if _distance_at_start(trajectory.config) is None or not isinstance(trajectory.config.data, PointMassConfig):
         return None
-    return math.hypot(float(trajectory.state.theta) - trajectory.config.data.place, float(trajectory.state.phi))
+    return math.hypot(float(trajectory.state.theta) - trajectory.config.data.location, float(trajectory.state.phi))
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from gandash.config import (
     rules,
 )
 from gandash.config.changes import restarts
-from gandash.config.data import GaussianConfig, MixtureConfig, PicturesConfig, PointsConfig, UniformConfig
+from gandash.config.data import GaussianConfig, MixtureConfig, PicturesConfig, PointMassConfig, PointsConfig, UniformConfig
 from gandash.config.data.pictures import FoundPicturesConfig
 from gandash.config.networks import LatentConfig, LinearConfig, MLPConfig, PointConfig
 from gandash.config.objectives import OBJECTIVES
@@ -343,6 +343,14 @@ def test_spectral_normalisation_goes_with_every_rule_that_needs_no_derivative_of
     assert caught.value.path == "regulariser.spectral, update_rule"
     for words in (f"does not combine with {rule.summary()}", "Turn it off, or choose another update rule"):
         assert words in str(caught.value)
+
+
+def test_a_point_mass_by_its_old_name() -> None:
+    """Files from before say `place`."""
+    base = GameConfig(data=PointMassConfig(location=0.5), generator=PointConfig(), discriminator=LinearConfig())
+    given = base.model_dump(mode="json")
+    given["data"]["place"] = given["data"].pop("location")
+    assert parse_config(given) == base
 
 
 @pytest.mark.parametrize("player", ["generator", "discriminator"])

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 
 FLOORS = {
     "leaving": -4,  # what Ctrl-C does before anything is imported
-    "places": -4,  # where files that are no code lie
+    "paths": -4,  # where files that are no code lie
     "packed": -3,  # samples, paintings and pictures as text
     "uploads": -2,  # strangers' files; pictures are read in a process of their own that has to start at once
     "config": 0,  # every setting, declared once

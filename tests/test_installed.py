@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from gandash import places
+from gandash import paths
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "gandash" / "pyproject.toml").read_text(encoding="utf-8"))
@@ -20,6 +20,6 @@ def test_every_asset_that_the_code_reads_comes_along() -> None:
     brought = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
     for given, put in brought.items():
         assert (ROOT / "gandash" / given).exists() and put == given.removeprefix("../")
-    assert places.ASSETS == ROOT / "assets"  # in a clone: beside the package
-    left = {f"../assets/{entry.name}" for entry in places.ASSETS.iterdir() if entry.is_dir() and entry.name != "pictures"}
+    assert paths.ASSETS == ROOT / "assets"  # in a clone: beside the package
+    left = {f"../assets/{entry.name}" for entry in paths.ASSETS.iterdir() if entry.is_dir() and entry.name != "pictures"}
     assert left <= set(brought)

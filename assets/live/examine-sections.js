@@ -249,7 +249,7 @@ function modeTable({ rows: modes, counted: by, attributes, ...rest }, tips) {
     + (attributes.length
       ? ` A cell is named by its middle: ${attributes.map(a => `${a.name} (${a.unit})`).join(', ')}.` : ''));
   const names = modes.map(row => row.name
-    ?? row.place.map(x => (by === 'modes' ? fixed(x, 1) : round(x))).join(', '));
+    ?? row.point.map(x => (by === 'modes' ? fixed(x, 1) : round(x))).join(', '));
   const longest = Math.max('elsewhere'.length, ...names.map(name => name.length));
   const rows = modes.map((row, i) => {
     const bar = element('span', { class: 'gd-mode-bar' }, element('i'), element('b'));

@@ -36,7 +36,8 @@ export class ClassShares {
   #caption = element('figcaption');
   #what = element('b', { style: 'color: var(--gd-words)' });
   #found = element('span');
-  node = element('figure', { class: 'gd-pictures-figure gd-pictures-classes', hidden: '' }, this.#caption, this.#canvas);
+  node = element('figure', { class: 'gd-pictures-figure gd-pictures-classes', hidden: '' },
+    this.#caption, this.#canvas);
   #top = 0;
   #pointer;
 
@@ -86,7 +87,8 @@ export class ClassShares {
     const c = this.#context;
     const font = (/** @type {boolean} */ isLost) => `${isLost ? 'bold ' : ''}11px ${theme.font}`;
     c.font = font(true);
-    if (countedBy === 'cells' || names.some(name => c.measureText(String(name)).width > pitch - BETWEEN_PX)) return false;
+    const isTooWide = names.some(name => c.measureText(String(name)).width > pitch - BETWEEN_PX);
+    if (countedBy === 'cells' || isTooWide) return false;
     c.textAlign = 'center';
     c.textBaseline = 'top';
     names.forEach((name, k) => {

@@ -308,7 +308,8 @@ export class PicturesStage {
   /** What generated pictures are counted by; null where they are not. @param {Float32Array | undefined} shares
    * @returns {import('./pictures-classes.js').Counted | null} */
   #counted(shares) {
-    const { modes: names, mode_weights: weights, counted_by: countedBy, samples, floors: { reverse_kl: floor } } = this.#facts;
+    const { modes: names, mode_weights: weights, counted_by: countedBy, samples } = this.#facts;
+    const { reverse_kl: floor } = this.#facts.floors;
     if (!countedBy || names.length !== shares?.length) return null;
     const { numbers, measured, step } = /** @type {import('./bytes.js').Picture} */ (this.#frame).label;
     return { shares, weights, names, countedBy, numbers, samples, floor, step: measured === step ? null : measured };

@@ -148,7 +148,7 @@ export interface ImageGridLabel {
   close_up: CloseUp;
 }
 
-/** The field at `grid` x `grid` places of a plane through the present point; `flow` in pairs, `speeds` log10 of its
+/** The field at `grid` x `grid` points of a plane through the present point; `flow` in pairs, `speeds` log10 of its
  * length. `path` in pairs, from step `since` on; `shares` of its squared distance lie along each axis, None where
  * the plane is that of an update. `in_plane` is the share of the field's length here that the plane shows; `chance`
  * as in `Spectrum`. */
@@ -209,7 +209,7 @@ export interface Mark {
  * noise. */
 export interface ModeRow {
   name: string | null;
-  place: number[];
+  point: number[];
   share: number;
   expected: number;
   noise: number;
@@ -277,7 +277,7 @@ export interface Pause {
 }
 
 /** A scalar game near its equilibrium (`gandash.diagnostics.phase.Phase`); its flow is read at `grid` x `grid`
- * places. */
+ * points. */
 export interface Phase {
   grid: number;
   eigenvalues: [number, number][];

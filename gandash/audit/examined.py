@@ -142,7 +142,7 @@ def audit_mode_table(players: Players, found: Result) -> Iterator[Row | Unaudite
     if modes is None or found.modes is None:
         yield Unaudited("mode table", "p_r has no modes with places: pictures' shares are audited as such")
         return
-    places = modes.places.double().numpy()
+    places = modes.points.double().numpy()
     of_g, of_r = (at_modes(x, places, modes.std) / _MANY for x in (players.generated(_MANY, 91), players.real(_MANY, 92)))
     n = found.points
     for i, row in enumerate(found.modes.rows):

@@ -116,7 +116,7 @@ def _coverage(players: Players, shown: Shown, whose: str, made: Array) -> Iterat
         for name in ("modes", "high_quality", "reverse_kl"):
             yield Row(name + whose, n[name + whose], Known(math.nan, 0.0, "p_r has no modes"))
         return
-    places, weights = modes.places.double().numpy(), modes.weights.double().numpy()
+    places, weights = modes.points.double().numpy(), modes.weights.double().numpy()
     counts = at_modes(made, places, modes.std)
     share = counts / len(made)
     expected = share * shown.samples
@@ -158,7 +158,7 @@ def _quality_of_p_r(players: Players, shown: Shown, real: Array) -> Iterator[Row
     """The line of a perfect generator in the curve of high quality."""
     modes = players.game.data.modes()
     if modes is not None and modes.std > 0:
-        shares = at_modes(real, modes.places.double().numpy(), modes.std) / len(real)
+        shares = at_modes(real, modes.points.double().numpy(), modes.std) / len(real)
         whole, errors = shares.sum(), np.sqrt(np.maximum(shares * (1 - shares), 1e-9) / len(real))
         error = math.sqrt(max(whole * (1 - whole), 1e-9) / len(real))
         yield Row("perfect_quality", shown.perfect_quality, Known(float(whole), error, f"{len(real):,} real samples"))

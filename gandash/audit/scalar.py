@@ -75,7 +75,7 @@ def field_of(config: GameConfig) -> Field | None:
     data, r = config.data, config.regulariser
     if config.objective not in _LOSSES or not isinstance(data, PointMassConfig) or r.noise or r.spectral != "off" or r.clip:
         return None
-    place, smoothing = float(data.place), float(r.smoothing)
+    place, smoothing = float(data.location), float(r.smoothing)
     loss_d, loss_g = _LOSSES[config.objective]
     gamma = float(r.r1) + float(r.r2)
 
@@ -112,7 +112,7 @@ def _gap(players: Players, config: GameConfig, shown: float) -> Row:
     """|D - 1/2| on the data: a point."""
     data = config.data
     assert isinstance(data, PointMassConfig)
-    place, reading = float(data.place), players.game.objective.reading
+    place, reading = float(data.location), players.game.objective.reading
     (d,) = players.read(players.outputs_at(np.array([[place]])))
     off = abs(float(d) - reading.centre) if reading.centre is not None else 0.0
     cell = (abs(place) + 2.5) / 256  # about the distance of two places of the line that are looked at
@@ -126,7 +126,7 @@ def audit_distance(theta: float, config: GameConfig, wasserstein: float) -> Iter
     """W1 of two points is how far they are apart."""
     data = config.data
     assert isinstance(data, PointMassConfig)
-    known = Known(abs(theta - float(data.place)), 0.0, "two points")
+    known = Known(abs(theta - float(data.location)), 0.0, "two points")
     yield Row("wasserstein", wasserstein, known, 1e-5 * (1 + abs(theta)), "single precision")
 
 

@@ -232,7 +232,7 @@ class ConvolutionConfig(Settings):
         return [Layer(1, inputs, widths[-1], sides[-1]), *doubling]
 
     def weights(self, inputs: int, outputs: int, shape: Shape | None = None) -> int:
-        """Multiplications that a pass costs per sample: a weight of a convolution once for every place."""
+        """Multiplications that a pass costs per sample: a weight of a convolution once for every position."""
         return sum(layer.products for layer in self._layers(inputs, outputs, shape))
 
     def units(self, inputs: int, outputs: int, shape: Shape | None = None) -> int:

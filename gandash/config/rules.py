@@ -113,7 +113,7 @@ class AlternatingConfig(Settings):
 
 
 class ExtragradientConfig(_OneEach):
-    """A look ahead, then a step from the old place along the field found there (Korpelevich 1976; Gidel et al. 2019,
+    """A look ahead, then a step from the old point along the field found there (Korpelevich 1976; Gidel et al. 2019,
     arXiv:1802.10551: with Adam both steps update the moments)."""
 
     kind: Literal["extragradient"] = "extragradient"

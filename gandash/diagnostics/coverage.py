@@ -39,11 +39,11 @@ def cover(x: Tensor, modes: Modes) -> Coverage:
     reverse KL = sum_k q_k log(q_k / w_k) in nats, q the shares among high-quality samples: 0 when modes are filled by their
     weights, log K for one of K equal modes; NaN when no sample is of high quality.
     """
-    places = modes.places.to(x.dtype)
-    squares = (x[:, None, :] - places).square().sum(-1)  # (n, K)
+    points = modes.points.to(x.dtype)
+    squares = (x[:, None, :] - points).square().sum(-1)  # (n, K)
     nearest, which = squares.min(dim=1)
     good = nearest <= (RADIUS * modes.std) ** 2
-    counts = torch.bincount(which[good], minlength=len(places)).double().numpy()
+    counts = torch.bincount(which[good], minlength=len(points)).double().numpy()
     total = counts.sum()
     share, weights = counts / max(total, 1), modes.weights.numpy()
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -69,18 +69,18 @@ def perfect_shares(modes: Modes) -> NDArray[np.float64]:
     are of high quality. Each mode's law is represented by as many points within RADIUS as beyond, on shells of equal mass;
     against quadrature errors are below 1e-3 of a share on the line and the plane, and below 3e-5 of the sum.
     """
-    dimension = modes.places.shape[1]
+    dimension = modes.points.shape[1]
     inside = perfect_quality(dimension)
     middles = (np.arange(_PER_MODE) + 0.5) / _PER_MODE
     levels = np.concatenate([inside * middles, inside + (1 - inside) * middles])
     radii = torch.from_numpy(stats.chi(dimension).ppf(levels))
     mass = torch.tensor([inside, 1 - inside], dtype=torch.float64).repeat_interleave(_PER_MODE) / _PER_MODE
-    points = radii[:, None] * _directions(dimension, _PER_MODE).repeat(2, 1) * modes.std
+    shells = radii[:, None] * _directions(dimension, _PER_MODE).repeat(2, 1) * modes.std
     reach = (float(radii[-1]) + RADIUS) * modes.std
     shares = torch.zeros(len(modes.weights), dtype=torch.float64)
-    for place, weight in zip(modes.places, modes.weights, strict=True):
-        (near,) = torch.where((modes.places - place).norm(dim=1) <= reach)
-        nearest, which = torch.cdist(points + place, modes.places[near]).min(dim=1)
+    for point, weight in zip(modes.points, modes.weights, strict=True):
+        (near,) = torch.where((modes.points - point).norm(dim=1) <= reach)
+        nearest, which = torch.cdist(shells + point, modes.points[near]).min(dim=1)
         good = nearest <= RADIUS * modes.std
         shares += torch.bincount(near[which[good]], weights=(weight * mass)[good], minlength=len(shares))
     return shares.numpy()

@@ -50,7 +50,7 @@ def coverage_floors(perfect: Sequence[Coverage]) -> dict[str, NullReference]:
 
 @dataclass(frozen=True)
 class PointReading:
-    """One generator against p_r: JSD in nats (<= log 2), W1 in units of x, p_g at the `places`, coverage of a mixture.
+    """One generator against p_r: JSD in nats (<= log 2), W1 in units of x, p_g at the `points`, coverage of a mixture.
 
     `jsd` is None where it was not read, `jsd_error` where it is not known.
     """
@@ -67,7 +67,7 @@ class PointReading:
 
 @dataclass(frozen=True)
 class SeenLaws:
-    """Both laws as D sees them, in instance noise: densities at the `places`, under one kernel, and masses of common cells.
+    """Both laws as D sees them, in instance noise: densities at the `points`, under one kernel, and masses of common cells.
 
     `masses` are of p_r and of p_g; None where there are no cells fine enough to tell the JSD.
     """
@@ -80,7 +80,7 @@ class SeenLaws:
 class Estimators(ABC):
     """What compares samples of a generator with one p_r; its tables are made once.
 
-    `places` `(m, dimension)` are the points at which D and both densities are read, `p_r` `(m,)` the density there,
+    `points` `(m, dimension)` are where D and both densities are read, `p_r` `(m,)` the density there,
     `central` `(m,)` marks those that hold the central 98 % of p_r; `real_points` `(samples, dimension)` stand for p_r in
     expectations. `divergence` reads JSD on samples of its own, many and dear; None where `read` does. `jsd_is_bound` says that
     JSD is that of cells, which hide what is finer: the true one is larger.
@@ -89,7 +89,7 @@ class Estimators(ABC):
     jsd_is_bound: bool = False
     divergence: PlaneDivergence | None = None
     samples: int
-    places: Tensor
+    points: Tensor
     p_r: Array
     central: NDArray[np.bool_]
     real_points: Tensor

@@ -20,7 +20,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from gandash.diagnostics.estimators import Array
-from gandash.places import ASSETS
+from gandash.paths import ASSETS
 
 CLASSIFIER = ASSETS / "data" / "digits-classifier.safetensors"
 DIGIT_CLASSES = 10

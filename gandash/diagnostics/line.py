@@ -56,7 +56,7 @@ class Line(Estimators):
         self.samples = samples or (STRATIFIED_SAMPLES if stratified else INDEPENDENT_SAMPLES)
         low, high = window(data)
         self.grid = np.linspace(low, high, GRID)
-        self.places = torch.from_numpy(self.grid).float()[:, None]
+        self.points = torch.from_numpy(self.grid).float()[:, None]
         self._atoms = data.atoms()
         central_low, central_high = data.quantile_range(CENTRAL_MASS)
         margin = 0.0 if self._atoms is None else self.grid[1] - self.grid[0]  # a grid may miss an atom
@@ -182,7 +182,7 @@ class Line(Estimators):
 
 
 class _Lattice:
-    """Cells of equal width around places `step` apart, from `margin` places below `low` to as many above; the outermost two are
+    """Cells of equal width around points `step` apart, from `margin` points below `low` to as many above; the outermost two are
     unbounded. `p_r` are the law's own masses."""
 
     def __init__(self, data: LineDistribution, low: float, step: float, inner: int, margin: int) -> None:
@@ -196,7 +196,7 @@ class _Lattice:
         return np.bincount(np.searchsorted(self._edges, points, side="left"), weights, len(self.p_r)).astype(np.float64)
 
     def smooth(self, masses: Array, width: float) -> Array:
-        """Masses convolved with N(0, width^2), on as many more places on either side as it reaches."""
+        """Masses convolved with N(0, width^2), on as many more points on either side as it reaches."""
         of_cells = self._step**2 / 12  # the variance that a cell's own width brings
         reach = max(1, math.ceil(_REACH * width / self._step))
         narrowed = max(width**2 - of_cells, of_cells / 4)
@@ -222,11 +222,11 @@ def below_pieces(samples: Array, edges: Array) -> Array:
     is_long = high - low > 1e-7 * (edges[-1] - edges[0])
     points, low, high = np.sort((low + high)[~is_long] / 2), low[is_long], high[is_long]
     density = 1 / (n * (high - low))
-    places, steps = np.concatenate([low, high]), np.concatenate([density, -density])
-    order = np.argsort(places)
-    places, densities = places[order], np.cumsum(steps[order])
-    mass = np.concatenate([[0.0], np.cumsum(densities[:-1] * np.diff(places))])
-    of_pieces = np.interp(edges, places, mass) if len(places) else np.zeros(len(edges))
+    edges_of_pieces, steps = np.concatenate([low, high]), np.concatenate([density, -density])
+    order = np.argsort(edges_of_pieces)
+    edges_of_pieces, densities = edges_of_pieces[order], np.cumsum(steps[order])
+    mass = np.concatenate([[0.0], np.cumsum(densities[:-1] * np.diff(edges_of_pieces))])
+    of_pieces = np.interp(edges, edges_of_pieces, mass) if len(edges_of_pieces) else np.zeros(len(edges))
     ends = np.searchsorted(np.sort(samples[[0, -1]]), edges, side="right") / 2
     return np.asarray(of_pieces + (np.searchsorted(points, edges, side="right") + ends) / n)
 
@@ -239,9 +239,9 @@ def _edges(data: LineDistribution, low: float, high: float, bins: int) -> Array:
     if atoms is not None:  # no edge on an atom: the median goes to the middle of a cell, the others move to the next gap
         width = distances[1] - distances[0]
         distances = distances + (data.quantiles(np.array([0.5]))[0] - low) % width - width / 2
-        after = np.searchsorted(atoms.places, shares, side="right")
-        shares, after = shares[after < len(atoms.places)], after[after < len(atoms.places)]
-        shares = (shares + atoms.places[after]) / 2
+        after = np.searchsorted(atoms.points, shares, side="right")
+        shares, after = shares[after < len(atoms.points)], after[after < len(atoms.points)]
+        shares = (shares + atoms.points[after]) / 2
     return np.unique(np.concatenate([distances, shares]))
 
 
@@ -253,17 +253,17 @@ class _Steps:
     """
 
     def __init__(self, atoms: Atoms, n: int) -> None:
-        self._places = atoms.places
+        self._points = atoms.points
         self._below = np.concatenate([[0.0], np.cumsum(atoms.weights)])
         self._below[-1] = 1.0
-        self._integral = np.concatenate([[0.0], np.cumsum(atoms.weights * atoms.places)])
+        self._integral = np.concatenate([[0.0], np.cumsum(atoms.weights * atoms.points)])
         u = np.arange(n + 1) / n
         self._low, self._high = u[:-1], u[1:]
         ends = np.interp(u, self._below, self._integral)
         self._ends = ends[:-1] + ends[1:]
 
     def distance(self, x: Array) -> float:
-        middle = np.clip(self._below[np.searchsorted(self._places, x, side="right")], self._low, self._high)
+        middle = np.clip(self._below[np.searchsorted(self._points, x, side="right")], self._low, self._high)
         until = np.interp(middle, self._below, self._integral)
         return float((x * (2 * middle - self._low - self._high) + self._ends - 2 * until).sum())
 

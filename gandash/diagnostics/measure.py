@@ -50,7 +50,7 @@ _SLOPES = 128  # samples of each law on which D's slope is read, of those that a
 
 @dataclass(frozen=True)
 class Measurement:
-    """What a state looks like; D and D* at the estimators' places, expectations over `samples` points of each law; slopes
+    """What a state looks like; D and D* at the estimators' points, expectations over `samples` points of each law; slopes
     of D on some of the real and of the generated ones.
 
     D*, the gap to it, V, the means of D and its slopes are those of the laws as D sees them, in `noise` of this standard
@@ -186,13 +186,13 @@ def expectations(game: Game, real: torch.Tensor, fake: torch.Tensor) -> dict[str
 def _judged(
     game: Game, phi_effective: torch.Tensor, found: Estimators, real: torch.Tensor, fake: torch.Tensor, one_pass: bool
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """D's outputs at the places `(m,)`, on real and on generated samples `(1, n)`, in double precision."""
+    """D's outputs at the points `(m,)`, on real and on generated samples `(1, n)`, in double precision."""
     if one_pass:
-        a = evaluate_discriminator(game, phi_effective, torch.cat([found.places[None], real, fake], dim=1)).double()
-        at_places, on_real, on_fake = torch.split(a, [len(found.places), real.shape[1], fake.shape[1]], dim=1)
-        return at_places[0], on_real, on_fake
+        a = evaluate_discriminator(game, phi_effective, torch.cat([found.points[None], real, fake], dim=1)).double()
+        at_points, on_real, on_fake = torch.split(a, [len(found.points), real.shape[1], fake.shape[1]], dim=1)
+        return at_points[0], on_real, on_fake
     outputs = (
-        evaluate_discriminator(game, phi_effective, found.places[None])[0],
+        evaluate_discriminator(game, phi_effective, found.points[None])[0],
         evaluate_discriminator_on_samples(game, phi_effective, real),
         evaluate_discriminator_on_samples(game, phi_effective, fake),
     )

@@ -26,7 +26,7 @@ def largest_singular_values(net: Network, parameters: Tensor) -> tuple[float, ..
     """Of every weight matrix of one member's D, `parameters` `(n,)` as they act, in the order of its layers.
 
     Those of matrices are exact. A convolution's is that of the linear map from pictures of its size to pictures, which is what
-    bounds D's slope: up to 2 times that of the kernel's matrix, since a pixel lies under four places of a 4 x 4 kernel of
+    bounds D's slope: up to 2 times that of the kernel's matrix, since a pixel lies under four entries of a 4 x 4 kernel of
     stride 2. It is found by Lanczos' method to within a thousandth.
 
     The product of all bounds D's slope in x where no activation is steeper than 1 and nothing is normalised by its batch or

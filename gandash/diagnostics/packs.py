@@ -40,10 +40,10 @@ def jensen_shannon_of_packs(p: Array, q: Array, pack: int) -> float:
 
 
 def _histogram(values: Array, masses: Array, reach: float, step: float) -> Array:
-    """Masses at `_BINS` places from -reach to reach, each shared by its two neighbours so that the mean is kept."""
-    place = (values + reach) / step
-    left = np.clip(np.floor(place), 0, _BINS - 2).astype(np.intp)
-    right = place - left
+    """Masses at `_BINS` points from -reach to reach, each shared by its two neighbours so that the mean is kept."""
+    position = (values + reach) / step
+    left = np.clip(np.floor(position), 0, _BINS - 2).astype(np.intp)
+    right = position - left
     whole = np.bincount(left, masses * (1 - right), _BINS) + np.bincount(left + 1, masses * right, _BINS)
     return whole.astype(np.float64)
 

@@ -156,15 +156,15 @@ def mean_slope(game: Game, phi: Tensor, x: Tensor) -> Tensor:
     Not the root of R1's E |grad_x a|^2, which is never smaller. Where D judges packs, the slope is along all of a pack. Under
     spectral normalisation phi is what D is judged with, `GameState.phi_effective`.
     """
-    places, net = discriminator_input(game, x.detach()), game.discriminator.network
+    points, net = discriminator_input(game, x.detach()), game.discriminator.network
     if net.has_passes_by_hand:
         with torch.inference_mode():
-            judged = passes.run(net, phi, places)
+            judged = passes.run(net, phi, points)
             judged.backward()
             slope = judged.slope().mT
     else:
         with torch.enable_grad():
-            places = places.clone().requires_grad_()
-            (slope,) = torch.autograd.grad(logits(game, phi.clone(), places).sum(), places)
+            points = points.clone().requires_grad_()
+            (slope,) = torch.autograd.grad(logits(game, phi.clone(), points).sum(), points)
     norms: Tensor = torch.linalg.vector_norm(slope, dim=-1)
     return norms.mean(-1)

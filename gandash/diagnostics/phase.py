@@ -65,7 +65,7 @@ def window(game: Game) -> tuple[float, float, float, float]:
     theta, psi = equilibrium(game)
     c = game.config
     assert isinstance(c.generator, PointConfig) and isinstance(c.discriminator, LinearConfig)
-    farthest = max(math.hypot(c.generator.start - theta, c.discriminator.start - psi), abs(_place(game) - theta))
+    farthest = max(math.hypot(c.generator.start - theta, c.discriminator.start - psi), abs(_location(game) - theta))
     half = 3.0
     while half < 2 * farthest:
         half *= 2
@@ -77,13 +77,13 @@ def rest_point(game: Game) -> tuple[float, float] | None:
 
     At psi = 0 every output is 0 and G's pull, proportional to psi, is nothing; D's is r'(0) c + f'(0) theta, with r' and f'
     what its loss multiplies the outputs' gradients by on real and on generated data. So theta = -c r'(0)/f'(0): the data's
-    place c where both sides pull alike, (1 - 2 smoothing) c under label smoothing, e c for the f-GAN of KL, whose D cannot say
+    point c where both sides pull alike, (1 - 2 smoothing) c under label smoothing, e c for the f-GAN of KL, whose D cannot say
     1 without a bias. Penalties are 0 or have a kink there, and noise, multiplied by psi, moves nothing.
 
     Least squares have f'(0) = 0: every theta rests for c = 0, none for another c. G would rest as well where a(theta) = 1, but
     there D asks for a real root of A psi^2 - c psi + 1 with A >= c^2, which has none; unless a gradient penalty helps.
     """
-    c = _place(game)
+    c = _location(game)
     on_real, on_fake = game.objective.discriminator_slopes(torch.zeros(1, 2, 1))[0, :, 0].tolist()
     if on_fake == 0:
         return (c, 0.0) if on_real * c == 0 else None
@@ -92,25 +92,25 @@ def rest_point(game: Game) -> tuple[float, float] | None:
 
 def equilibrium(game: Game) -> tuple[float, float]:
     """The point that the plane is drawn around: the rest point, or without one G on the data and D flat."""
-    return rest_point(game) or (_place(game), 0.0)
+    return rest_point(game) or (_location(game), 0.0)
 
 
-def _place(game: Game) -> float:
+def _location(game: Game) -> float:
     data = game.config.data
     assert isinstance(data, PointMassConfig)
-    return data.place
+    return data.location
 
 
 @torch.inference_mode(False)
-def flow(game: Game, places: Tensor, sigma: float = 0.0) -> NDArray[np.float32]:
-    """-v at `places` `(n, 2)` of (theta, psi), averaged over instance noise of this `sigma`: the way both players would go,
+def flow(game: Game, points: Tensor, sigma: float = 0.0) -> NDArray[np.float32]:
+    """-v at `points` `(n, 2)` of (theta, psi), averaged over instance noise of this `sigma`: the way both players would go,
     `(n, 2)`."""
     with torch.enable_grad():
-        return (-_field(game, places.clone().double(), sigma).detach()).numpy().astype(np.float32)
+        return (-_field(game, points.clone().double(), sigma).detach()).numpy().astype(np.float32)
 
 
-def _field(game: Game, places: Tensor, sigma: float) -> Tensor:
-    """v at `places` `(n, 2)`, differentiable, `(n, 2)`: E over N(0, sigma^2) on real and generated samples.
+def _field(game: Game, points: Tensor, sigma: float) -> Tensor:
+    """v at `points` `(n, 2)`, differentiable, `(n, 2)`: E over N(0, sigma^2) on real and generated samples.
 
     By the trapezoidal rule, which a Gaussian makes exact for smooth integrands and which takes hinges as they come; each node
     is a batch of one sample of each law. Both laws share their nodes, which is right for sums
@@ -118,14 +118,14 @@ def _field(game: Game, places: Tensor, sigma: float) -> Tensor:
     """
     real_noise, fake_noise, weights = _nodes(game, sigma)
     k = len(weights)
-    rows = [places[:, i : i + 1].repeat_interleave(k, dim=0) for i in (0, 1)]
-    noise = torch.stack([real_noise, fake_noise], dim=1).repeat(len(places), 1)[..., None, None]
+    rows = [points[:, i : i + 1].repeat_interleave(k, dim=0) for i in (0, 1)]
+    noise = torch.stack([real_noise, fake_noise], dim=1).repeat(len(points), 1)[..., None, None]
     n = len(noise)
-    real = torch.full((n, 1, 1), _place(game), dtype=places.dtype)
-    mix = torch.full((n, 1, 1), 0.5, dtype=places.dtype)  # between real and generated this D has the same slope everywhere
+    real = torch.full((n, 1, 1), _location(game), dtype=points.dtype)
+    mix = torch.full((n, 1, 1), 0.5, dtype=points.dtype)  # between real and generated this D has the same slope everywhere
     theta, psi = (row if row.requires_grad else row.requires_grad_() for row in rows)
     v = field_vector(game, theta, psi, real, real.new_zeros(n, 1, game.latent.dimension), StepNoise(mix=mix, noise=noise))
-    return (torch.cat(v, dim=1).view(len(places), k, 2) * weights[:, None]).sum(1)
+    return (torch.cat(v, dim=1).view(len(points), k, 2) * weights[:, None]).sum(1)
 
 
 def _nodes(game: Game, sigma: float) -> tuple[Tensor, Tensor, Tensor]:
@@ -148,9 +148,9 @@ def noise_after(game: Game, rounds: int) -> float:
 
 
 @torch.inference_mode(False)
-def jacobian(game: Game, place: tuple[float, float], sigma: float = 0.0) -> tuple[Array, Array]:
+def jacobian(game: Game, point: tuple[float, float], sigma: float = 0.0) -> tuple[Array, Array]:
     """v and H there, `(2,)` and `(2, 2)`, with theta first."""
-    found = spectrum.Jacobian(lambda w: _field(game, w[None], sigma)[0], torch.tensor(place).double())
+    found = spectrum.Jacobian(lambda w: _field(game, w[None], sigma)[0], torch.tensor(point).double())
     return found.field, found.dense()
 
 
@@ -167,8 +167,8 @@ class _FieldSettings:
 
 
 @lru_cache(maxsize=64)
-def _jacobian(of: _FieldSettings, place: tuple[float, float], sigma: float) -> tuple[Array, Array]:
-    return jacobian(of.game, place, sigma)
+def _jacobian(of: _FieldSettings, point: tuple[float, float], sigma: float) -> tuple[Array, Array]:
+    return jacobian(of.game, point, sigma)
 
 
 def phase(game: Game, step: int = 0, noise_age: int | None = None) -> Phase:
@@ -215,10 +215,10 @@ def _saying(found: Phase, words: str) -> Phase:
 
 
 def _where(game: Game, at: tuple[float, float]) -> str:
-    place = _place(game)
-    if math.isclose(at[0], place, abs_tol=1e-9):
+    point = _location(game)
+    if math.isclose(at[0], point, abs_tol=1e-9):
         return ""
-    return f"No rest point on the data at {place:g}: it lies at θ = {at[0]:.4g}, ψ = 0. "
+    return f"No rest point on the data at {point:g}: it lies at θ = {at[0]:.4g}, ψ = 0. "
 
 
 def _noise_in_words(game: Game, sigma: float, step: int) -> str:

@@ -74,7 +74,7 @@ def frechet(a: Moments, b: Moments) -> float:
 
 
 class Classes(ABC):
-    """What pictures are counted by: digits, labels or cells, `weights` `(K,)` their shares under p_r; `noun` is what they are called.
+    """What pictures are counted by: digits, labels or cells. `weights` `(K,)` are their shares under p_r, `noun` their name.
 
     A class is captured by `least` `(K,)` of all pictures, and by one at the least.
     """

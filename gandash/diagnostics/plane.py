@@ -76,7 +76,7 @@ class Plane(Estimators):
         self.p_r = self._density(masses)
         self.central = _heaviest(masses.reshape(-1), CENTRAL_MASS)
         x, y = ((e[1:] + e[:-1]) / 2 for e in self._field.edges(unbounded=False))
-        self.places = torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1).reshape(-1, 2).float()
+        self.points = torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1).reshape(-1, 2).float()
 
         generator = Generator().manual_seed(FLOOR_SEED)
         angles = torch.arange(DIRECTIONS) * (math.pi / DIRECTIONS)
@@ -180,8 +180,8 @@ class _Cells:
     def counts(self, points: NDArray[np.float32], *, unbounded: bool) -> Array:
         """How many points lie in each cell, flat, row by row."""
         n = self._n
-        place = np.clip((points - self._corner) / self._width, -1, n)  # before it is an integer: a far point must not wrap
-        column, row = np.floor(place).astype(np.intp).T
+        cell = np.clip((points - self._corner) / self._width, -1, n)  # before it is an integer: a far point must not wrap
+        column, row = np.floor(cell).astype(np.intp).T
         if unbounded:
             return np.bincount((row + 1) * (n + 2) + column + 1, minlength=(n + 2) ** 2).astype(np.float64)
         inside = (column >= 0) & (column < n) & (row >= 0) & (row < n)

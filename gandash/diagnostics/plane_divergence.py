@@ -109,8 +109,8 @@ class PlaneDivergence:
 
     def _mass(self, centres: Array, radii: Array) -> Array:
         """p_r of discs, `(n, 2)` and `(n,)` -> `(n,)`, by seven values of the density each."""
-        places = (centres[:, None] + radii[:, None, None] * _DISC - self._corner) * (2 / self._side) - 1
-        found = F.grid_sample(self._density, torch.from_numpy(places).float()[None], align_corners=False)
+        points = (centres[:, None] + radii[:, None, None] * _DISC - self._corner) * (2 / self._side) - 1
+        found = F.grid_sample(self._density, torch.from_numpy(points).float()[None], align_corners=False)
         mean: Array = found[0, 0].double().numpy() @ _DISC_WEIGHTS
         return math.pi * radii**2 * mean
 

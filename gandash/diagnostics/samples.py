@@ -187,7 +187,7 @@ class ModeRow:
     `expected` is the share of a perfect generator, and `noise` the standard deviation of its share at this sample count.
     """
 
-    place: tuple[float, ...]
+    point: tuple[float, ...]
     share: float
     expected: float
     noise: float
@@ -209,8 +209,8 @@ def mode_table(x: Tensor, modes: Modes) -> ModeTable:
     covered = cover(x, modes)
     perfect = perfect_shares(modes).tolist()
     rows = []
-    for place, share, expected in zip(modes.places.tolist(), covered.shares.tolist(), perfect, strict=True):
-        rows.append(ModeRow(tuple(place), share, expected, share_noise(expected, len(x))))
+    for point, share, expected in zip(modes.points.tolist(), covered.shares.tolist(), perfect, strict=True):
+        rows.append(ModeRow(tuple(point), share, expected, share_noise(expected, len(x))))
     beyond = 1 - sum(perfect)
     return ModeTable(tuple(rows), 1 - covered.high_quality, beyond, share_noise(beyond, len(x)))
 

@@ -210,7 +210,7 @@ judge = points_verdict_rule
 def path_verdict_rule(distances: Sequence[float]) -> Verdict:
     """The verdict on a scalar game, from the distances of recent rounds to its equilibrium, oldest first.
 
-    Divergences say nothing of point masses, and D at the data's one place is 1/2 whatever its slope. The largest distance of
+    Divergences say nothing of point masses, and D at the data's one point is 1/2 whatever its slope. The largest distance of
     the last third is held against that of the first; below ARRIVED the game has arrived.
     """
     recent = np.array(distances[-WINDOW:])

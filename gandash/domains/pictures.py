@@ -22,7 +22,7 @@ from gandash.domains.verdict_evidence import VerdictEvidence, centre_named, outp
 from gandash.game.distributions import PictureDistribution
 from gandash.game.game import Game, Streams
 from gandash.game.round import GameState
-from gandash.wire.facts import Counted, Place
+from gandash.wire.facts import Counted, Point
 from gandash.wire.findings import Attribute, ModeRow, ModeTable
 
 
@@ -106,13 +106,13 @@ def kind_table(data: PicturesConfig, fake: Tensor) -> ModeTable | None:
     perfect, n = known.floors["high_quality"].mean, len(fake)
     attributes = known.law.attributes
     middles = [[a.low + (i + 0.5) * (a.high - a.low) / a.cells for i in range(a.cells)] for a in attributes]
-    named: list[tuple[str | None, Place]] = [(name, ()) for name in classes.names]
-    named = named or [(None, place) for place in itertools.product(*middles)]
+    named: list[tuple[str | None, Point]] = [(name, ()) for name in classes.names]
+    named = named or [(None, point) for point in itertools.product(*middles)]
     rows = []
-    for (name, place), weight, share in zip(named, classes.weights.tolist(), found.shares.tolist(), strict=True):
+    for (name, point), weight, share in zip(named, classes.weights.tolist(), found.shares.tolist(), strict=True):
         expected = weight * perfect
         noise = share_noise(expected, n)
-        rows.append(ModeRow(name=name, place=place, share=share, expected=expected, noise=noise))
+        rows.append(ModeRow(name=name, point=point, share=share, expected=expected, noise=noise))
     return ModeTable(
         counted=Counted(classes.noun),
         attributes=tuple(Attribute(name=a.name, unit=a.unit) for a in attributes),

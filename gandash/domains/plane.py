@@ -53,7 +53,7 @@ class PlaneFrames(FrameBuilder):
         theta, phi = state.theta[:1], state.phi_effective[:1]
         latents = self._latents if self._mesh is None else torch.cat([self._latents, self._mesh])
         x = sample(game, theta, latents[None]).clone()
-        d = game.objective.reading.of(evaluate_discriminator(game, phi, found.estimators.places[None]))[0]
+        d = game.objective.reading.of(evaluate_discriminator(game, phi, found.estimators.points[None]))[0]
         dots = x[:, :_DOTS]
         arrays: Arrays = {
             "d": d.reshape(FIELD, FIELD).numpy(),

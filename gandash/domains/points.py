@@ -59,7 +59,7 @@ def point_facts(game: Game, known: Estimators, shared: GameFacts, wasserstein: s
     return dict(shared) | {
         "wasserstein": wasserstein,
         "jsd_is_bound": known.jsd_is_bound,
-        "modes": () if modes is None else modes.places.tolist(),
+        "modes": () if modes is None else modes.points.tolist(),
         "mode_std": None if modes is None else modes.std,
         "mode_shares": shares_of_p_r(game.config.data),
         "perfect_quality": perfect_quality(game.data.dimension) if modes is None else sum(shares_of_p_r(game.config.data)),

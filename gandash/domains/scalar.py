@@ -86,8 +86,8 @@ class PhaseFrames(FrameBuilder):
         if self._shown is None or self._shown[0] is not game or abs(sigma - self._shown[1]) > self.FADED * self._shown[1]:
             low_x, high_x, low_y, high_y = window(game)
             x, y = torch.linspace(low_x, high_x, PHASE_GRID), torch.linspace(low_y, high_y, PHASE_GRID)
-            places = torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1).reshape(-1, 2)
-            self._shown = (game, sigma, flow(game, places, sigma))
+            points = torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1).reshape(-1, 2)
+            self._shown = (game, sigma, flow(game, points, sigma))
         return self._shown[2]
 
 

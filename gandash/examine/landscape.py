@@ -30,9 +30,9 @@ from gandash.game.step import train_step
 from gandash.wire.findings import Examinable, Landscape, PathAngle
 
 LARGE = 5e6  # parameters times samples: beyond, less is asked for
-PLANE_GRID, SMALL_GRID = 17, 9  # places per side of a plane through parameter space
+PLANE_GRID, SMALL_GRID = 17, 9  # points per side of a plane through parameter space
 SHORTEST_PATH = 3  # points before the present one that make a path
-ANGLES = 49  # places along the line of the path angle
+ANGLES = 49  # points along the line of the path angle
 
 
 def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Progress]:
@@ -53,7 +53,7 @@ def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Progre
     if cut is None:
         notes.append("There is not enough of a path yet for its principal directions, nor for a path angle: ask again later.")
         cut = landscape.along_update(here, _update(copy), generators[0])
-    yield Progress(doing=f"the field at {grid} × {grid} places")
+    yield Progress(doing=f"the field at {grid} × {grid} points")
     field = landscape.batch_field(game, real, latents, step_noise, state.memory.get("spectral"), check_cancelled)
     seen = landscape.survey(cut, field, grid)
     flow_here, speed = landscape.on_plane(cut, field(here))
@@ -91,7 +91,7 @@ def _brief(values: Array) -> tuple[float, ...]:
 
 
 def _step_noise(game: Game, state: GameState, real: Tensor, generator: Generator) -> StepNoise:
-    """What a training pass would draw beside its data, once for all places; no dropout."""
+    """What a training pass would draw beside its data, once for all points; no dropout."""
     sigma = noise_in_force(game, state)
     mix = torch.rand(1, real.shape[1] // game.pack, 1, generator=generator)
     noise = None if sigma is None else sigma[..., None, None] * torch.randn(1, 2, *real.shape[1:], generator=generator)
@@ -112,8 +112,8 @@ def _seconds(copy: GameCopy) -> float:
     step_noise = _step_noise(game, state, real, copy.generators[0])
     field = landscape.batch_field(game, real, latents, step_noise, state.memory.get("spectral"))
     here = torch.cat([state.theta[0], state.phi[0]])
-    places = PLANE_GRID**2 + (ANGLES if len(copy.path) >= SHORTEST_PATH else 0)
-    return with_rests(timed(lambda: field(here)), places)
+    points = PLANE_GRID**2 + (ANGLES if len(copy.path) >= SHORTEST_PATH else 0)
+    return with_rests(timed(lambda: field(here)), points)
 
 
 LANDSCAPE = Examination(Examinable.LANDSCAPE, "the landscape", _results, _seconds)

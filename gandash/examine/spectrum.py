@@ -131,7 +131,7 @@ def _note_flat(copy: GameCopy, real: Tensor, latents: Tensor, step_noise: StepNo
             "steps later."
         )
     share = f"{flat:.0%}" if flat >= 0.01 else "less than 1 %"
-    return [f"D is flat at {share} of the places where the gradient penalty looks: there it adds nothing."] if flat else []
+    return [f"D is flat at {share} of the points where the gradient penalty looks: there it adds nothing."] if flat else []
 
 
 def stability(c: GameConfig) -> tuple[spectrum.Rule | None, str]:

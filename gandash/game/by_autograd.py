@@ -46,7 +46,7 @@ _GRAPH = "graph"  # among a network's tapes: the last pass that a `generator_by_
 @torch.enable_grad()
 @torch.inference_mode(False)
 def made_for(game: Game, theta: Tensor, latents: Tensor, masks: Masks | None) -> Made:
-    """G(z) with its graph, which a `generator_by_autograd` at the same place goes on from."""
+    """G(z) with its graph, which a `generator_by_autograd` at the same point goes on from."""
     leaf = _ordinary(theta).requires_grad_()
     made = Made((theta, latents, masks), leaf, generate(game, leaf, _ordinary(latents), masks))
     game.generator.network.tapes[_GRAPH] = made

@@ -39,7 +39,7 @@ def _is_by_hand(game: Game) -> bool:
 
 @torch.inference_mode()
 def evaluate_discriminator(game: Game, phi: Tensor, x: Tensor) -> Tensor:
-    """a(x) without a graph, `(members, n)`, at places `(members, n, dim)`; a D that judges packs sees each place repeated."""
+    """a(x) without a graph, `(members, n)`, at points `(members, n, dim)`; a D that judges packs sees each point repeated."""
     return outputs_of(game, phi, x.repeat(1, 1, game.pack))
 
 

@@ -26,7 +26,7 @@ def lengths(v: Tensor) -> Tensor:
     """|v| along the last axis, differentiable as often as one likes.
 
     |v| has a kink at v = 0: there all its derivatives are taken as 0, as the gradient by hand does. torch's own norm has
-    a first derivative of 0 there and a second one of NaN. Where D is flat about a place, they *are* 0.
+    a first derivative of 0 there and a second one of NaN. Where D is flat about a point, they *are* 0.
     """
     # Not v = 0: the squares of what is shorter are denormal, and flushed. The longest component, since it needs no squares
     flat = v.detach().abs().amax(-1, keepdim=True) < FLAT

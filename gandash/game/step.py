@@ -82,7 +82,7 @@ def _g_moves(this: Round, n: int, drawn: bool) -> None:
 
 
 def _extragradient(this: Round, rule: Settings) -> None:
-    """A move to look ahead, then from the old place along the field there. Moments are updated at both (extra-Adam)."""
+    """A move to look ahead, then from the old point along the field there. Moments are updated at both (extra-Adam)."""
     theta, phi, average = this.theta, this.phi, this.average
     _simultaneous(this, rule)
     this.draw()
@@ -155,7 +155,7 @@ def _symplectic(this: Round, rule: SymplecticAdjustmentConfig) -> None:
 
 
 def _lookahead(this: Round, rule: LookaheadConfig) -> None:
-    """After every k rounds both players go back to slow + alpha (fast - slow), which is then the slow place."""
+    """After every k rounds both players go back to slow + alpha (fast - slow), which is then the slow point."""
     memory = this.memory
     if "slow_theta" not in memory:
         memory |= {"slow_theta": this.theta, "slow_phi": this.phi, "rounds": this.theta.new_zeros(len(this.theta), 1)}

@@ -17,7 +17,7 @@ def _scalar(
 ) -> GameConfig:
     """Players of one parameter each, by plain gradient descent, real data all at 0: nothing in it is random."""
     return GameConfig(
-        data=PointMassConfig(place=0.0),
+        data=PointMassConfig(location=0.0),
         generator=PointConfig(start=1.0),
         discriminator=LinearConfig(start=1.0),
         objective=objective,

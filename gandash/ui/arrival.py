@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from gandash import __version__
-from gandash.places import ASSETS
+from gandash.paths import ASSETS
 
 STREAMLIT_PAGE = Path(st.__file__).parent / "static" / "index.html"
 ENTRY, STYLE = "live.js", "live.css"
@@ -30,8 +30,8 @@ def arrival_page() -> str:
     style = f'<link rel="preload" as="style" href="./gandash/assets/live/{STYLE}?v={__version__}">\n'
     # First in the head: the picture waits for these; behind Streamlit's own many files they would come late
     streamlit = STREAMLIT_PAGE.read_text("utf-8").replace("<head>", f"<head>\n{preloads}", 1)
-    place, script = ((ASSETS / "arrival" / name).read_text("utf-8") for name in ("arrival.html", "arrival.js"))
-    return added(streamlit, style, f"{place}<script>\n{script}</script>\n")
+    holder, script = ((ASSETS / "arrival" / name).read_text("utf-8") for name in ("arrival.html", "arrival.js"))
+    return added(streamlit, style, f"{holder}<script>\n{script}</script>\n")
 
 
 def address(module: str) -> str:

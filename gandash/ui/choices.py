@@ -23,7 +23,7 @@ from gandash.ui.tab import Asked, PictureUpload, Tab, keep_upload, kept
 from gandash.uploads import guard
 
 PRESETS_COMPARED = "presets"
-ALL = -1  # of several compared games, in the place of one's number
+ALL = -1  # of several compared games, instead of one's number
 USUAL_COUNT = 5000  # pictures kept of an upload, unless one asks for others
 CHANNELS = {"grey": 1, "colour": 3}
 
@@ -127,8 +127,8 @@ def painting(tab: Tab, sent: Any) -> str:
     return reconfigured(tab, with_change(tab, "data.painting", drawing.read(sent)))
 
 
-def place(tab: Tab, sent: Any) -> str:
-    """A place of the phase plane was clicked: the run begins anew from there, and plays on if it was playing."""
+def start_from(tab: Tab, sent: Any) -> str:
+    """A point of the phase plane was clicked: the run begins anew from there, and plays on if it was playing."""
     assert tab.run is not None
     if sent is None:
         return ""

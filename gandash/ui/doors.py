@@ -35,7 +35,7 @@ USUAL_PORTS = {"http": 80, "https": 443}
 SECONDS_BETWEEN_WORDS = 60.0  # the same refusal is said once a minute: a browser tries again and again
 REFUSALS_KNOWN = 100
 
-Place = tuple[str, int | None]  # a host and a port; None: the scheme's usual one
+Address = tuple[str, int | None]  # a host and a port; None: the scheme's usual one
 
 
 # ----------------------------------------------------------------------------------------------------------------- hosts
@@ -53,13 +53,13 @@ def is_own_page(origin: str | None, host: str | None, is_secure: bool = False) -
         address = urlsplit(origin)
         if address.scheme not in USUAL_PORTS or (is_secure and address.scheme != "https"):
             return False
-        page = _place(address.netloc, address.scheme)
-        return page in stated_hosts() or (bool(host) and page == _place(str(host), address.scheme))
+        page = _address(address.netloc, address.scheme)
+        return page in stated_hosts() or (bool(host) and page == _address(str(host), address.scheme))
     return False
 
 
-def _place(netloc: str, scheme: str) -> Place:
-    """Host and port, the scheme's usual port as None: `host` and `host:443` are one place under https. Raises ValueError."""
+def _address(netloc: str, scheme: str) -> Address:
+    """Host and port, the scheme's usual port as None: `host` and `host:443` are one address under https. Raises ValueError."""
     address = urlsplit(f"//{netloc}")
     if not address.hostname or address.netloc != netloc or "@" in netloc:
         raise ValueError(f"not a host: {netloc!r}")
@@ -67,7 +67,7 @@ def _place(netloc: str, scheme: str) -> Place:
 
 
 @cache
-def stated_hosts() -> frozenset[Place]:
+def stated_hosts() -> frozenset[Address]:
     """Other names under which browsers may know this app than the one in Host, as the environment and Streamlit state them."""
     found, complaints = read_hosts(os.environ.get(HOSTS, ""))
     for complaint in complaints:
@@ -75,16 +75,16 @@ def stated_hosts() -> frozenset[Place]:
     for origin in st.get_option("server.corsAllowedOrigins") or ():
         with suppress(ValueError, KeyError):  # Streamlit has its own words for what is no address
             address = urlsplit(origin.strip())
-            found.add(_place(address.netloc, address.scheme))
+            found.add(_address(address.netloc, address.scheme))
     if is_manually_set("browser.serverAddress"):
         host, port = st.get_option("browser.serverAddress"), int(st.get_option("browser.serverPort"))
         found.add((host.lower(), None if port in USUAL_PORTS.values() else port))
     return frozenset(found)
 
 
-def read_hosts(text: str) -> tuple[set[Place], list[str]]:
+def read_hosts(text: str) -> tuple[set[Address], list[str]]:
     """The hosts of a list like `gan.uni.example, gan.uni.example:8443`, and a sentence on each entry that is no host."""
-    found: set[Place] = set()
+    found: set[Address] = set()
     complaints: list[str] = []
     for entry in filter(None, map(str.strip, text.split(","))):
         try:

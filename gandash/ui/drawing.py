@@ -13,7 +13,7 @@ import streamlit as st
 from gandash.config.data import DrawnConfig
 from gandash.config.setting import SettingError
 from gandash.packed import SIDE, pack_painting
-from gandash.places import ASSETS
+from gandash.paths import ASSETS
 
 _HTML, _CSS, _JS = ((ASSETS / "draw" / f"draw.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js"))
 _component = st.components.v2.component("gandash_draw", html=_HTML, css=_CSS, js=_JS)

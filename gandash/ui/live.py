@@ -61,7 +61,7 @@ def mount(
 
 
 def read_start(sent: Any) -> tuple[float, float]:
-    """The place (theta, psi) that a browser sent; raises SettingError, in words, if it is none."""
+    """The point (theta, psi) that a browser sent; raises SettingError, in words, if it is none."""
     if not (isinstance(sent, list) and [type(number) in (int, float) for number in sent] == [True, True]):
         raise SettingError("generator.start", str(sent), "the phase plane sends two numbers, θ and ψ")
     theta, psi = sent

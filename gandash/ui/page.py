@@ -68,7 +68,7 @@ def draw(tab: Tab, run: Run) -> None:
         Role.STEER,
         "live",
         on_generation=tab.hear_of_a_game,
-        on_start=lambda: tab.note(choices.place, sent("live", "start")),
+        on_start=lambda: tab.note(choices.start_from, sent("live", "start")),
         on_member=lambda: tab.note(choices.member, sent("live", "member")),
     )
     with st.sidebar:  # after the view: the browser needs longest for that

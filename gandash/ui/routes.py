@@ -30,7 +30,7 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from gandash.places import ASSETS as ASSETS
+from gandash.paths import ASSETS as ASSETS
 from gandash.presets import DEFAULT
 from gandash.server.compiling import compiling
 from gandash.server.run import Run

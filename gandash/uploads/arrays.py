@@ -55,13 +55,13 @@ class Array:
         if self.fortran:
             whole = self.whole()
             return whole[list(wanted)], *_range(whole)
-        place = np.full(self.shape[0], -1)
-        place[list(wanted)] = np.arange(len(wanted))
+        position = np.full(self.shape[0], -1)
+        position[list(wanted)] = np.arange(len(wanted))
         kept = np.empty((len(wanted), *self.shape[1:]), self.dtype)
         low, high = math.inf, -math.inf
         begin = 0
         for piece in self._pieces():
-            where = place[begin : begin + len(piece)]
+            where = position[begin : begin + len(piece)]
             kept[where[where >= 0]] = piece[where >= 0]
             least, largest = _range(piece)
             low, high = min(low, least), max(high, largest)  # NaN is seen below: it would be lost by min

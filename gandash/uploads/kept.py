@@ -173,7 +173,7 @@ def _from_pictures(
     """Decoded in the order of the draw until there are enough; what cannot be read makes room for the next."""
     pictures, names, words = _with_classes(found)
     decoded: list[images.Decoded] = []
-    places: list[int] = []
+    indices: list[int] = []
     unread = 0
     area = 0
     for i in _order(len(pictures)):
@@ -188,19 +188,19 @@ def _from_pictures(
                 words.append(f"no more than {most_area // 10**6} million pixels are looked at")
                 break
             decoded.append(images.decode(pictures[i], side, channels))
-            places.append(i)
+            indices.append(i)
         except _TooMuch:
             raise
         except Refused as error:
             unread += 1
             found.unread.append(error)
-    found.pictures = [pictures[i] for i in places]
+    found.pictures = [pictures[i] for i in indices]
     if len(decoded) < 2:
         raise found.nothing()
     labels = None
     if names is not None:
         numbers, said = stacks.classes(names)
-        labels = None if numbers is None else numbers[places]
+        labels = None if numbers is None else numbers[indices]
         words.append(said or "classes by folder")
     pixels, of_scale = images.together(decoded)
     return pixels, labels, len(pictures) - unread, [*of_scale, *words]

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from gandash.wire.model import Measured, Message
 
-Place = tuple[float, ...]
+Point = tuple[float, ...]
 Interval = tuple[float, float]
 Box = tuple[float, float, float, float]  # lowest and highest x, lowest and highest y
 Complex = tuple[float, float]  # real and imaginary part
@@ -125,7 +125,7 @@ class PointFacts(GameFacts):
 
     wasserstein: str
     jsd_is_bound: bool
-    modes: tuple[Place, ...]
+    modes: tuple[Point, ...]
     mode_std: float | None
     mode_shares: tuple[float, ...]
     perfect_quality: float
@@ -153,7 +153,7 @@ class PlaneFacts(PointFacts):
 
 
 class Phase(Message):
-    """A scalar game near its equilibrium (`gandash.diagnostics.phase.Phase`); its flow is read at `grid` x `grid` places."""
+    """A scalar game near its equilibrium (`gandash.diagnostics.phase.Phase`); its flow is read at `grid` x `grid` points."""
 
     grid: int
     eigenvalues: tuple[Complex, ...]

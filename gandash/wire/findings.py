@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gandash.wire.facts import Box, Complex, Counted, NullReference, Place
+from gandash.wire.facts import Box, Complex, Counted, NullReference, Point
 from gandash.wire.model import Measured, Message
 
 
@@ -58,7 +58,7 @@ class PathAngle(Message):
 
 
 class Landscape(Message):
-    """The field at `grid` x `grid` places of a plane through the present point; `flow` in pairs, `speeds` log10 of its length.
+    """The field at `grid` x `grid` points of a plane through the present point; `flow` in pairs, `speeds` log10 of its length.
 
     `path` in pairs, from step `since` on; `shares` of its squared distance lie along each axis, None where the plane is that of
     an update. `in_plane` is the share of the field's length here that the plane shows; `chance` as in `Spectrum`.
@@ -113,7 +113,7 @@ class ModeRow(Message):
     """One mode or class: the share of generated samples there, what a perfect generator would have, and that one's noise."""
 
     name: str | None = None
-    place: Place
+    point: Point
     share: float
     expected: float
     noise: float

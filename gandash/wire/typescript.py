@@ -14,7 +14,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import models_json_schema
 
-from gandash.places import ASSETS
+from gandash.paths import ASSETS
 from gandash.wire.browser import FrameLabel, Hello, HistoryLabel, Notice, Painted, RunState, Welcome
 from gandash.wire.messages import Steering
 

@@ -24,7 +24,7 @@ DATA = {kind_of(kind): kind() for kind in KINDS} | {
     "uploaded_pictures, labelled": _labelled(1),
     "uploaded_pictures, labelled, in colour": _labelled(3),
 }
-SCALAR = GameConfig(data=PointMassConfig(place=0.0), generator=PointConfig(start=1.0), discriminator=LinearConfig(start=1.0))
+SCALAR = GameConfig(data=PointMassConfig(location=0.0), generator=PointConfig(start=1.0), discriminator=LinearConfig(start=1.0))
 GAMES = {name: GameConfig(data=data).replace("run.batch", 32) for name, data in DATA.items()} | {"a scalar game": SCALAR}
 COUNTED = {"digits": "digits", **{name: "classes" for name in DATA if "labelled" in name}} | {
     name: "cells"

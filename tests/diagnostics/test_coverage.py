@@ -19,7 +19,7 @@ from gandash.domains.plane import plane_estimators
 from gandash.game.distributions import Modes, distribution
 
 FOUR = Modes(
-    places=torch.tensor([[0.0, 0.0], [10.0, 0.0], [0.0, 10.0], [10.0, 10.0]]).double(),
+    points=torch.tensor([[0.0, 0.0], [10.0, 0.0], [0.0, 10.0], [10.0, 10.0]]).double(),
     weights=torch.tensor([0.1, 0.2, 0.3, 0.4], dtype=torch.float64),
     std=1.0,
 )
@@ -39,7 +39,7 @@ def test_counted_by_hand() -> None:
 def test_a_generator_uniform_on_k_of_K_equal_modes_reads_log_of_their_ratio(k: int) -> None:
     modes = distribution(RingConfig(modes=8, radius=2, std=0.1)).modes()
     assert modes is not None
-    found = cover(modes.places[:k].repeat(50, 1).float(), modes)
+    found = cover(modes.points[:k].repeat(50, 1).float(), modes)
     assert found.captured == k and found.high_quality == 1
     assert found.reverse_kl == pytest.approx(math.log(8 / k), abs=1e-12)
 
@@ -110,7 +110,7 @@ def test_a_perfect_generator_reads_its_floors_on_the_plane(settings: Target) -> 
 
 
 def test_a_single_mode_of_three_dimensions_scores_what_chi_says() -> None:
-    one = Modes(places=torch.zeros(1, 3).double(), weights=torch.ones(1).double(), std=0.5)
+    one = Modes(points=torch.zeros(1, 3).double(), weights=torch.ones(1).double(), std=0.5)
     assert perfect_shares(one).tolist() == pytest.approx([perfect_quality(3)], abs=1e-12)
 
 

@@ -42,7 +42,7 @@ TARGETS: list[Settings] = [
     *(settings() for settings, law in DISTRIBUTIONS.items() if issubclass(law, LineDistribution)),
     GaussianConfig(mean=-2, std=0.05),
     MixtureConfig(means=(-2, 0, 3), weights=(1, 5, 2), std=0.2),
-    PointMassConfig(place=0),
+    PointMassConfig(location=0),
 ]
 SMOOTH = [settings for settings in TARGETS if distribution(settings).atoms() is None]
 
@@ -305,7 +305,7 @@ def samples(*rows: float) -> SamplesConfig:
 @pytest.mark.parametrize("place", [-3.0, 0.0, 0.1, 1.0])
 def test_a_point_mass_is_known_exactly(place: float) -> None:
     """W1 to a point mass is E |x - place|, and JSD log 2 unless p_g is there, to the width of a cell."""
-    estimators = line(PointMassConfig(place=place))
+    estimators = line(PointMassConfig(location=place))
     there = float(np.float32(place))
     for law in (stats.norm(0, 1), stats.uniform(2, 1)):
         x = evenly(law)
@@ -327,7 +327,7 @@ def test_a_point_mass_is_known_exactly(place: float) -> None:
 
 @pytest.mark.parametrize(
     "settings",
-    [PointMassConfig(), PointMassConfig(place=-8), SamplesConfig(), samples(0, 0, 1), samples(1e6, 1e6 - 1)],
+    [PointMassConfig(), PointMassConfig(location=-8), SamplesConfig(), samples(0, 0, 1), samples(1e6, 1e6 - 1)],
     ids=str,
 )
 def test_laws_of_atoms_leave_nothing_undefined(settings: Settings) -> None:

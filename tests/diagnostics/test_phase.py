@@ -29,7 +29,7 @@ SQRT2 = math.sqrt(2)
 
 def dirac(place: float = 0.0, objective: str = "minimax", theta: float = 1.0, psi: float = 1.0, **changes: Any) -> GameConfig:
     given = {
-        "data": PointMassConfig(place=place),
+        "data": PointMassConfig(location=place),
         "generator": PointConfig(start=theta),
         "discriminator": LinearConfig(start=psi),
         "objective": objective,

@@ -163,7 +163,7 @@ def test_all_on_one_of_two_far_modes() -> None:
     assert read_jsd(settings, law_of(Gaussian2DConfig(mean=(3, 0), std=0.3)).sample) == pytest.approx(exact, abs=0.01)
     assert reading.coverage is not None and reading.coverage.captured == 1
     d_star = optimal_discriminator(estimators.p_r, reading.p_g, SHARE)
-    places = estimators.places.numpy()
+    places = estimators.points.numpy()
     at = [int(np.argmin(((places - place) ** 2).sum(1))) for place in ((3, 0), (-3, 0))]
     assert d_star[at[0]] == pytest.approx(1 / 3, abs=0.05) and d_star[at[1]] == pytest.approx(1)
 
@@ -176,9 +176,9 @@ def test_the_field_covers_the_window_and_its_centre_the_bulk(settings: Settings)
     assert low_x <= -0.5 and high_x >= 0.5 and low_y <= -0.5 and high_y >= 0.5  # G starts near the origin
     extent = law.extent()
     assert low_x < extent[0] and high_x > extent[1] and low_y < extent[2] and high_y > extent[3]
-    assert estimators.places.shape == (FIELD**2, 2)
+    assert estimators.points.shape == (FIELD**2, 2)
     cell = (high_x - low_x) / FIELD
-    first, second, above = (estimators.places[i].tolist() for i in (0, 1, FIELD))
+    first, second, above = (estimators.points[i].tolist() for i in (0, 1, FIELD))
     assert first == pytest.approx([low_x + cell / 2, low_y + cell / 2], abs=1e-5)  # row 0 is the lowest
     assert second[0] - first[0] == pytest.approx(cell, rel=1e-3) and above[1] - first[1] == pytest.approx(cell, rel=1e-3)
     assert estimators.p_r.sum() * cell**2 == pytest.approx(1, abs=5e-3)

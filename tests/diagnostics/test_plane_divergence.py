@@ -163,7 +163,7 @@ def test_equal_laws_read_nothing_on_average(settings: Settings) -> None:
 def test_a_collapse_to_a_point_on_each_mode_is_as_far_as_can_be(settings: Settings) -> None:
     modes = law_of(settings).modes()
     assert modes is not None
-    points = modes.places.float()
+    points = modes.points.float()
     for e in estimates(settings, lambda g, n: points[torch.randint(len(points), (n,), generator=g)], seeds=1):
         assert e.jsd == pytest.approx(LOG2, abs=1e-3)
 

@@ -273,9 +273,9 @@ def test_floors_read_together_are_those_read_alone() -> None:
 
 
 def test_mode_table_counted_by_hand() -> None:
-    modes = Modes(places=torch.tensor([[0.0, 0.0], [10.0, 0.0]]).double(), weights=torch.tensor([0.25, 0.75]).double(), std=1.0)
+    modes = Modes(points=torch.tensor([[0.0, 0.0], [10.0, 0.0]]).double(), weights=torch.tensor([0.25, 0.75]).double(), std=1.0)
     table = mode_table(torch.tensor([[0.0, 2.9], [0.0, 3.1], [10.0, 0.0], [11.0, 1.0], [5.0, 5.0]]), modes)
-    assert [r.place for r in table.rows] == [(0.0, 0.0), (10.0, 0.0)]
+    assert [r.point for r in table.rows] == [(0.0, 0.0), (10.0, 0.0)]
     np.testing.assert_allclose([r.share for r in table.rows], [1 / 5, 2 / 5], rtol=1e-6)
     assert table.elsewhere == pytest.approx(2 / 5)
     assert table.rows[1].expected == pytest.approx(0.75 * (1 - math.exp(-9 / 2)))

@@ -34,7 +34,7 @@ def test_d_star_and_jsd_in_noise_are_those_of_the_convolved_laws(noise: float) -
     weight, bias = 0.7, -0.2
     found = measure(game, at(state, straight(1, 0.4, 1.5), ramp(weight, bias)), streams)
     p_r, p_g = stats.norm(1, math.hypot(0.5, noise)), stats.norm(1.5, math.hypot(0.4, noise))
-    x = found.estimators.places[:, 0].numpy()
+    x = found.estimators.points[:, 0].numpy()
     exact = p_r.pdf(x) / (p_r.pdf(x) + p_g.pdf(x))
     central = found.estimators.central
     np.testing.assert_allclose(found.d_star[central], exact[central], atol=0.01)

@@ -41,8 +41,8 @@ class Space(Estimators):
 
     def __init__(self, law: Clouds) -> None:
         axis = (torch.arange(CELLS) + 0.5) / CELLS * 2 * REACH - REACH
-        self.places = torch.stack(torch.meshgrid(axis, axis, axis, indexing="ij"), dim=-1).reshape(-1, 3)
-        self.p_r = law.log_density(self.places.double()).exp().numpy()
+        self.points = torch.stack(torch.meshgrid(axis, axis, axis, indexing="ij"), dim=-1).reshape(-1, 3)
+        self.p_r = law.log_density(self.points.double()).exp().numpy()
         order = np.argsort(-self.p_r)
         mass = np.cumsum(self.p_r[order]) / self.p_r.sum()
         self.central = np.zeros(len(order), dtype=bool)

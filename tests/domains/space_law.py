@@ -33,7 +33,7 @@ class Clouds(PointDistribution):
     def __init__(self, settings: CloudsConfig) -> None:
         super().__init__(settings)
         self.std = settings.std
-        self.places = torch.tensor([[-1.0] * 3, [1.0] * 3]) * settings.distance / (2 * math.sqrt(3))
+        self.points = torch.tensor([[-1.0] * 3, [1.0] * 3]) * settings.distance / (2 * math.sqrt(3))
 
     @property
     def noise(self) -> tuple[Noise, ...]:
@@ -41,12 +41,12 @@ class Clouds(PointDistribution):
 
     def push(self, *noise: Tensor) -> Tensor:
         spread, which = noise
-        return self.places[(which[..., 0] < 0.5).long()] + self.std * spread
+        return self.points[(which[..., 0] < 0.5).long()] + self.std * spread
 
     def log_density(self, x: Tensor) -> Tensor:
-        squares = (x[..., None, :] - self.places.to(x.dtype)).square().sum(-1)
+        squares = (x[..., None, :] - self.points.to(x.dtype)).square().sum(-1)
         height = math.log(2) + 1.5 * math.log(2 * math.pi * self.std**2)
         return torch.logsumexp(-squares / (2 * self.std**2), dim=-1) - height
 
     def modes(self) -> Modes:
-        return Modes(self.places.double(), torch.full((2,), 0.5, dtype=torch.float64), self.std)
+        return Modes(self.points.double(), torch.full((2,), 0.5, dtype=torch.float64), self.std)

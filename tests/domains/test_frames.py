@@ -127,7 +127,7 @@ def test_d_is_drawn_as_its_objective_reads_it(objective: str, data: Settings) ->
     label, arrays = played.frame_arrays()
     estimators, reading = played.measurement().estimators, played.game.objective.reading
     with torch.no_grad():
-        a = logits(played.game, played.state.phi_effective, estimators.places[None])[0]
+        a = logits(played.game, played.state.phi_effective, estimators.points[None])[0]
     read = a if reading.logit is None else torch.sigmoid(reading.logit(a))
     np.testing.assert_allclose(arrays["d"].reshape(-1), read.numpy(), atol=1e-5)
     assert np.isfinite(arrays["d_star"]).any() == (reading.optimal is not None)
@@ -153,7 +153,7 @@ def test_games_of_every_make_are_drawn_with_what_d_is_judged_with(data: Settings
     for _ in range(3):
         played.advance()
     _, arrays = played.frame_arrays()
-    places = played.measurement().estimators.places[None].repeat(1, 1, played.game.pack)
+    places = played.measurement().estimators.points[None].repeat(1, 1, played.game.pack)
     with torch.no_grad():
         a = logits(played.game, played.state.phi_effective, places)[0]
     np.testing.assert_allclose(arrays["d"].reshape(-1), played.game.objective.reading.of(a).numpy(), atol=1e-5)
@@ -240,7 +240,7 @@ def test_a_diverged_plane_game_still_makes_a_picture() -> None:
 
 def scalar(**changes: Any) -> Played:
     config = GameConfig(
-        data=PointMassConfig(place=0.5),
+        data=PointMassConfig(location=0.5),
         generator=PointConfig(start=1.0),
         discriminator=LinearConfig(start=1.0),
         regulariser=RegulariserConfig(r1=0.0),

@@ -55,7 +55,7 @@ def test_a_free_critic_says_nothing_and_a_hinge_no_gap() -> None:
 
 def test_means_are_over_what_d_is_shown() -> None:
     """In the Dirac-GAN with psi = 4 and theta = -1, D(0) = 1/2; in noise of 2, E sigma(8 t) over t ~ N(0, 1) and N(-1/2, 1)."""
-    changes = [("data", {"kind": "point_mass", "place": 0.0}), ("generator", {"kind": "point", "start": -1.0})]
+    changes = [("data", {"kind": "point_mass", "location": 0.0}), ("generator", {"kind": "point", "start": -1.0})]
     config = SMALL.replace_all([*changes, ("discriminator", {"kind": "linear", "start": 4.0}), ("regulariser.noise", 2.0)])
     t = np.random.default_rng(0).standard_normal(200_000)
     expected = [float(np.mean(1 / (1 + np.exp(-8 * (t + shift))))) for shift in (0, -0.5)]

@@ -47,7 +47,7 @@ CASES: list[Settings] = [
     LaplaceConfig(mean=2, scale=0.05),
     StudentTConfig(mean=1, scale=0.3, degrees=1),
     StudentTConfig(mean=-1, scale=2, degrees=30),
-    PointMassConfig(place=0.1),
+    PointMassConfig(location=0.1),
     SamplesConfig(rows=pack_samples(np.array([[3], [1], [1], [0.1]], dtype=np.float32)), scaling="as_given"),
 ]
 
@@ -81,7 +81,7 @@ def corners(law: LineDistribution) -> list[float]:
     std = getattr(settings, "std", getattr(settings, "scale", 0.0))
     modes = law.modes()
     edges = [getattr(settings, name) for name in ("low", "high", "mean") if hasattr(settings, name)]
-    places = [*(modes.places[:, 0].tolist() if modes else ()), *edges]
+    places = [*(modes.points[:, 0].tolist() if modes else ()), *edges]
     return sorted({p + k * std for p in places for k in (-8, -3, 0, 3, 8)})
 
 
@@ -129,7 +129,7 @@ def test_samples_follow_the_cdf(law: LineDistribution) -> None:
     assert x.shape == (20000, 1) and x.dtype == torch.float32
     if atoms := law.atoms():
         places, counts = x[:, 0].double().unique(return_counts=True)
-        np.testing.assert_array_equal(places.numpy(), atoms.places)
+        np.testing.assert_array_equal(places.numpy(), atoms.points)
         assert len(places) == 1 or stats.chisquare(counts.numpy(), atoms.weights * len(x)).pvalue > 1e-3
         return
     result = stats.kstest(x[:, 0].double().numpy(), lambda v: law.cdf(torch.from_numpy(v)).numpy())
@@ -191,7 +191,7 @@ def test_mixture_is_the_weighted_sum() -> None:
     np.testing.assert_allclose(density(law, x), exact, rtol=1e-9, atol=1e-300)
     modes = law.modes()
     assert modes is not None and modes.std == 0.3
-    assert modes.places.tolist() == [[-2], [0], [3]] and modes.weights.tolist() == [1 / 8, 5 / 8, 2 / 8]
+    assert modes.points.tolist() == [[-2], [0], [3]] and modes.weights.tolist() == [1 / 8, 5 / 8, 2 / 8]
 
 
 def test_mixture_fills_each_mode_by_its_weight() -> None:
@@ -222,7 +222,7 @@ def test_gaussian_keeps_its_own_settings() -> None:
     law = distribution(GaussianConfig(mean=2, std=0.5))
     assert law.settings == GaussianConfig(mean=2, std=0.5)
     modes = law.modes()
-    assert modes is not None and modes.places.tolist() == [[2]] and modes.weights.tolist() == [1]
+    assert modes is not None and modes.points.tolist() == [[2]] and modes.weights.tolist() == [1]
     low, high = law.quantile_range(0.95)
     assert (low, high) == pytest.approx((2 - 0.979982, 2 + 0.979982), abs=1e-5)
 
@@ -265,7 +265,7 @@ def test_the_stage_of_heavy_tails_still_shows_the_peak(degrees: float) -> None:
 
 
 def test_a_point_mass_has_no_density_and_a_step() -> None:
-    law = distribution(PointMassConfig(place=0.1))
+    law = distribution(PointMassConfig(location=0.1))
     place = float(np.float32(0.1))
     x = torch.tensor([place - 1e-6, place, place + 1e-6], dtype=torch.float64)
     assert law.log_density(x[:, None]).tolist() == [-math.inf, math.inf, -math.inf]

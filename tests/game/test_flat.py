@@ -45,7 +45,7 @@ CALM: dict[str, dict[str, Any]] = {
 
 def dirac(rule: Any, calm: dict[str, Any], psi: float = 0.0, **changes: Any) -> GameConfig:
     given: dict[str, Any] = {
-        "data": PointMassConfig(place=0.0),
+        "data": PointMassConfig(location=0.0),
         "latent": LatentConfig(dimension=1),
         "generator": PointConfig(start=THETA),
         "discriminator": LinearConfig(start=psi),
@@ -269,7 +269,11 @@ def matrices(net: Network, phi: torch.Tensor) -> list[np.ndarray]:
 @pytest.mark.parametrize("optimiser", [AdamConfig(epsilon=1e-45), RMSPropConfig(epsilon=1e-45), AdamConfig(epsilon=1e-320)])
 def test_an_epsilon_below_what_float32_holds_divides_nothing_by_nothing(optimiser: Any) -> None:
     given = dirac(
-        "simultaneous", {}, data=PointMassConfig(place=THETA), discriminator_optimiser=optimiser, generator_optimiser=optimiser
+        "simultaneous",
+        {},
+        data=PointMassConfig(location=THETA),
+        discriminator_optimiser=optimiser,
+        generator_optimiser=optimiser,
     )
     game = build_game(given)
     streams = Streams([0])

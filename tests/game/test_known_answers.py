@@ -47,7 +47,7 @@ SMALL = 1e-5  # near enough to 0 for the cross-entropies to be linear to the fif
 
 def dirac(rule: Any = None, h: float = 0.1, objective: Any = "minimax", batch: int = 1, **calm: Any) -> GameConfig:
     return GameConfig(
-        data=PointMassConfig(place=0),
+        data=PointMassConfig(location=0),
         generator=PointConfig(start=1.0),
         discriminator=LinearConfig(start=1.0),
         objective=objective,

@@ -154,14 +154,14 @@ def test_modes_stand_where_the_settings_say() -> None:
         return found
 
     ring = modes(RingConfig(modes=4, radius=2, std=0.1, weights=(1, 1, 1, 5)))
-    torch.testing.assert_close(ring.places, torch.tensor([[2.0, 0], [0, 2], [-2, 0], [0, -2]]).double())
+    torch.testing.assert_close(ring.points, torch.tensor([[2.0, 0], [0, 2], [-2, 0], [0, -2]]).double())
     assert ring.weights.tolist() == [1 / 8, 1 / 8, 1 / 8, 5 / 8] and ring.std == 0.1
     grid = modes(GridConfig(side=3, spacing=2))
-    assert grid.places.tolist() == [[x, y] for y in (-2, 0, 2) for x in (-2, 0, 2)]  # row by row from the lower left
-    assert modes(Gaussian2DConfig(mean=(1, 2))).places.tolist() == [[1, 2]]
-    assert modes(Mixture2DConfig(means=((1, 2), (3, 4)))).places.tolist() == [[1, 2], [3, 4]]
+    assert grid.points.tolist() == [[x, y] for y in (-2, 0, 2) for x in (-2, 0, 2)]  # row by row from the lower left
+    assert modes(Gaussian2DConfig(mean=(1, 2))).points.tolist() == [[1, 2]]
+    assert modes(Mixture2DConfig(means=((1, 2), (3, 4)))).points.tolist() == [[1, 2], [3, 4]]
     clusters = modes(TwoClustersConfig(distance=8, std=0.4, share=0.25))
-    assert clusters.places.tolist() == [[-4, 0], [4, 0]] and clusters.weights.tolist() == [0.25, 0.75] and clusters.std == 0.4
+    assert clusters.points.tolist() == [[-4, 0], [4, 0]] and clusters.weights.tolist() == [0.25, 0.75] and clusters.std == 0.4
     shapes = (TwoMoonsConfig, SwissRollConfig, CheckerboardConfig, SegmentConfig, SpiralsConfig, AnnulusConfig)
     for settings in (*(shape() for shape in shapes), DrawnConfig(), Samples2DConfig()):
         assert plane(settings).modes() is None

@@ -384,7 +384,7 @@ def test_no_choice_goes_without_a_word(page: AppTest) -> None:
     painted = base64.b64encode(bytes([9]) * SIDE**2).decode()
     for act, *args in (
         (choices.painting, painted),
-        (choices.place, [0.5, 0.5]),
+        (choices.start_from, [0.5, 0.5]),
         (choices.table, io.BytesIO()),
         (choices.table_read_as, ("one",)),
         (choices.pictures, (), None, 16, "grey", 100),
@@ -422,11 +422,11 @@ def test_a_painting_begins_a_game_and_nonsense_is_refused(page: AppTest) -> None
 def test_a_place_of_the_phase_plane_begins_a_game_there_and_nonsense_is_refused(page: AppTest) -> None:
     run = the_run(page)
     sent_to_another_game = run.config
-    assert "Choose it again" in followed(page, choices.place, [0.5, -0.25])[0]
+    assert "Choose it again" in followed(page, choices.start_from, [0.5, -0.25])[0]
     assert run.config == sent_to_another_game
     orbit = PRESETS["dirac-orbit"]
     run.begin_anew(orbit.config, orbit.title, orbit.speed)
-    assert not followed(page, choices.place, [0.5, -0.25])
+    assert not followed(page, choices.start_from, [0.5, -0.25])
     expected = orbit.config.replace_all([("generator.start", 0.5), ("discriminator.start", -0.25)])
     assert run.config == expected and page.session_state["tab"].is_stale
     for sent, words in (
@@ -437,9 +437,9 @@ def test_a_place_of_the_phase_plane_begins_a_game_there_and_nonsense_is_refused(
         ([True, None], "two numbers"),
         ({"theta": 1, "psi": 2}, "two numbers"),
     ):
-        (said,) = followed(page, choices.place, sent)
+        (said,) = followed(page, choices.start_from, sent)
         assert words in said and run.config == expected
-    assert not followed(page, choices.place, None)  # an event that came without its place
+    assert not followed(page, choices.start_from, None)  # an event that came without its place
     assert run.config == expected
 
 

@@ -324,9 +324,9 @@ def test_a_cell_is_named_by_its_middle() -> None:
     table, one = kind_table(data, pictures), kind_table(data, pictures[7:8])
     assert table is not None and one is not None
     assert [a.name for a in table.attributes] == ["kind", "x", "y", "radius"]
-    assert [row.place for row in table.rows] == middles
+    assert [row.point for row in table.rows] == middles
     assert [row.share for row in table.rows] == pytest.approx([1 / 36] * 36)
-    assert [row.place for row in one.rows if row.share] == [middles[7]]
+    assert [row.point for row in one.rows if row.share] == [middles[7]]
 
 
 def test_pictures_without_labels_have_no_table(tiny: GameConfig) -> None:
@@ -337,7 +337,7 @@ def test_pictures_without_labels_have_no_table(tiny: GameConfig) -> None:
 def dirac(start: tuple[float, float]) -> GameConfig:
     plain = GradientDescentConfig(learning_rate=0.1)
     return GameConfig(
-        data=PointMassConfig(place=0.0),
+        data=PointMassConfig(location=0.0),
         generator=PointConfig(start=start[0]),
         discriminator=LinearConfig(start=start[1]),
         objective="minimax",

@@ -17,7 +17,7 @@ def check_weights(weights: tuple[float, ...], modes: int) -> None:
         raise ValueError("weights: every weight must be greater than 0 and at most 1e6")
 
 
-def check_places(coordinates: Iterable[float]) -> None:
+def check_means(coordinates: Iterable[float]) -> None:
     if any(not -50 <= m <= 50 for m in coordinates):
         raise ValueError("means: every coordinate must lie between -50 and 50")
 

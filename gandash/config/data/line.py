@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from gandash.config.data.base import WEIGHTS_HELP, PointsConfig, check_places, check_weights
+from pydantic import model_validator
+
+from gandash.config.data.base import WEIGHTS_HELP, PointsConfig, check_means, check_weights
 from gandash.config.setting import setting
 
 
@@ -46,7 +48,7 @@ class MixtureConfig(PointsConfig):
 
     def check(self) -> None:
         check_weights(self.weights, len(self.means))
-        check_places(self.means)
+        check_means(self.means)
 
     def summary(self) -> str:
         return f"mixture, {len(self.means)} mode{'s' if len(self.means) > 1 else ''}"
@@ -101,10 +103,16 @@ class StudentTConfig(PointsConfig):
 
 
 class PointMassConfig(PointsConfig):
-    """All of the mass at one place: no density, and a JSD of log 2 for every p_g that is not there."""
+    """All of the mass at one point: no density, and a JSD of log 2 for every p_g that is not there."""
 
     kind: Literal["point_mass"] = "point_mass"
-    place: float = setting(1.0, label="Place", ge=-8, le=8, help="Where all of the real data is. Dirac-GAN has it at 0.")
+    location: float = setting(1.0, label="Location", ge=-8, le=8, help="Where all of the real data is. Dirac-GAN has it at 0.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_its_old_name(cls, given: Any) -> Any:
+        """Files from before say `place`."""
+        return {"location" if name == "place" else name: v for name, v in given.items()} if isinstance(given, dict) else given
 
     def summary(self) -> str:
-        return f"point mass at {self.place:g}"
+        return f"point mass at {self.location:g}"

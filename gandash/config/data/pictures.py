@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from gandash.config.setting import Settings, setting
 from gandash.packed import MAX_PICTURE_TEXT, MAX_PICTURES, PackedPictures, pack_pictures, unpack_pictures
-from gandash.places import ASSETS
+from gandash.paths import ASSETS
 
 PICTURE_LATENT = 16  # dimensions of the latent where somebody turns from points to pictures
 
@@ -63,7 +63,7 @@ class BarsConfig(DrawnPicturesConfig):
 
 
 class DiscsAndSquaresConfig(DrawnPicturesConfig):
-    """A white disc or an upright square of the same area; kind, place and size are independent."""
+    """A white disc or an upright square of the same area; kind, position and size are independent."""
 
     kind: Literal["discs_and_squares"] = "discs_and_squares"
     share: float = setting(
@@ -75,7 +75,7 @@ class DiscsAndSquaresConfig(DrawnPicturesConfig):
 
 
 class BlobsConfig(DrawnPicturesConfig):
-    """A Gaussian spot of light; its place and width are independent and uniform."""
+    """A Gaussian spot of light; its position and width are independent and uniform."""
 
     kind: Literal["blobs"] = "blobs"
     widest: float = setting(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import Any, Literal
 
-from gandash.config.data.base import WEIGHTS_HELP, PointsConfig, check_places, check_weights
+from gandash.config.data.base import WEIGHTS_HELP, PointsConfig, check_means, check_weights
 from gandash.config.setting import setting
 
 
@@ -50,7 +50,7 @@ class Mixture2DConfig(PointsConfig):
 
     def check(self) -> None:
         check_weights(self.weights, len(self.means))
-        check_places(chain.from_iterable(self.means))
+        check_means(chain.from_iterable(self.means))
 
     def summary(self) -> str:
         return f"2D mixture, {len(self.means)} mode{'s' if len(self.means) > 1 else ''}"

@@ -18,9 +18,9 @@ from gandash.config.data import Target
 
 @dataclass(frozen=True)
 class Modes:
-    """The components of a mixture, merged or not as densities: places (K, dimension), weights (K,) of sum 1, common std."""
+    """The components of a mixture, merged or not as densities: points (K, dimension), weights (K,) of sum 1, common std."""
 
-    places: Tensor  # float64
+    points: Tensor  # float64
     weights: Tensor  # float64
     std: float
 
@@ -33,7 +33,7 @@ class Noise:
     size: int
 
     def fill(self, tensor: Tensor, generator: Generator) -> None:
-        """Fresh draws into every place of `tensor`."""
+        """Fresh draws into every entry of `tensor`."""
         if self.kind == "normal":
             tensor.normal_(generator=generator)
         else:
@@ -42,9 +42,9 @@ class Noise:
 
 @dataclass(frozen=True)
 class Atoms:
-    """What a law without a density is made of: distinct places (K,), ascending, and weights (K,) of sum 1."""
+    """What a law without a density is made of: distinct points (K,), ascending, and weights (K,) of sum 1."""
 
-    places: NDArray[np.float64]
+    points: NDArray[np.float64]
     weights: NDArray[np.float64]
 
 
@@ -117,16 +117,16 @@ class LineDistribution(PointDistribution):
         """The length over which the density changes, in units of x: a kernel much wider would smear its shape."""
 
     def quantiles(self, p: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Q(p), the inverse of `cdf`, for p in (0, 1); here between the places of a fine table."""
+        """Q(p), the inverse of `cdf`, for p in (0, 1); here between the points of a fine table."""
         return np.interp(p, *self._table)
 
     @cached_property
     def _table(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """(distribution function, place) pairs fine enough to interpolate quantiles from."""
-        places = np.linspace(*self.quantile_range(1 - 1e-9), 80001)
-        cdf = self.cdf(torch.from_numpy(places)).numpy()
+        """(distribution function, point) pairs fine enough to interpolate quantiles from."""
+        points = np.linspace(*self.quantile_range(1 - 1e-9), 80001)
+        cdf = self.cdf(torch.from_numpy(points)).numpy()
         keep = np.concatenate([[True], np.diff(cdf) > 0])  # np.interp wants strictly rising abscissae
-        return cdf[keep], places[keep]
+        return cdf[keep], points[keep]
 
     def extent(self) -> tuple[float, float]:
         """What the stage must show: all but a thousandth of the mass, unless that lies out of all proportion."""
@@ -204,9 +204,9 @@ class PictureDistribution(Distribution):
         cell = np.zeros(len(pictures), dtype=np.intp)
         outside = np.zeros(len(pictures), dtype=bool)
         for a in self.attributes:
-            place = (found[a.name] - a.low) / (a.high - a.low) * a.cells
-            outside |= ~((place >= -0.5) & (place < a.cells + 0.5))
-            index = np.floor(np.where(outside, 0, place)).astype(np.intp)
+            position = (found[a.name] - a.low) / (a.high - a.low) * a.cells
+            outside |= ~((position >= -0.5) & (position < a.cells + 0.5))
+            index = np.floor(np.where(outside, 0, position)).astype(np.intp)
             cell = cell * a.cells + (index % a.cells if a.periodic else np.clip(index, 0, a.cells - 1))
         return np.where(outside, -1, cell)
 

@@ -209,14 +209,14 @@ class StudentT(LineDistribution):
 
 
 class Atomic(LineDistribution):
-    """sum_k w_k delta(x - place_k); places are rounded to float32, in which samples are."""
+    """sum_k w_k delta(x - x_k); the points x_k are rounded to float32, in which samples are."""
 
-    def __init__(self, settings: Target, places: NDArray[np.float32]) -> None:
+    def __init__(self, settings: Target, points: NDArray[np.float32]) -> None:
         super().__init__(settings)
-        distinct, counts = np.unique(places, return_counts=True)
+        distinct, counts = np.unique(points, return_counts=True)
         self._atoms = Atoms(distinct.astype(np.float64), counts / counts.sum())
         self._below = np.concatenate([[0.0], np.cumsum(counts) / counts.sum()])
-        self._rows = torch.from_numpy(places.copy())
+        self._rows = torch.from_numpy(points.copy())
 
     @property
     def noise(self) -> tuple[Noise, ...]:
@@ -226,12 +226,12 @@ class Atomic(LineDistribution):
         return self._rows[row_of(noise[0], len(self._rows))][..., None]
 
     def cdf(self, x: Tensor) -> Tensor:
-        return torch.from_numpy(self._below[np.searchsorted(self._atoms.places, x.double().numpy(), side="right")])
+        return torch.from_numpy(self._below[np.searchsorted(self._atoms.points, x.double().numpy(), side="right")])
 
     def quantiles(self, p: NDArray[np.float64]) -> NDArray[np.float64]:
         """The first atom up to which there is a mass of p."""
         which = np.searchsorted(self._below[1:], p, side="left")
-        return np.asarray(self._atoms.places[np.minimum(which, len(self._atoms.places) - 1)])
+        return np.asarray(self._atoms.points[np.minimum(which, len(self._atoms.points) - 1)])
 
     def quantile_range(self, mass: float) -> tuple[float, float]:
         low, high = self.quantiles(np.array([(1 - mass) / 2, (1 + mass) / 2]))
@@ -252,12 +252,12 @@ def row_of(noise: Tensor, rows: int) -> Tensor:
 
 
 class PointMass(Atomic):
-    """All mass at one place. log_density is inf there and -inf elsewhere."""
+    """All mass at one point. log_density is inf there and -inf elsewhere."""
 
     implements: ClassVar[type[Target]] = PointMassConfig
 
     def __init__(self, settings: PointMassConfig) -> None:
-        super().__init__(settings, np.array([settings.place], dtype=np.float32))
+        super().__init__(settings, np.array([settings.location], dtype=np.float32))
 
     def log_density(self, x: Tensor) -> Tensor:
         here = x[..., 0] == self._rows[0].to(x.dtype)

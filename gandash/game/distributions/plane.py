@@ -60,9 +60,9 @@ class BlurredPoints(PlaneDistribution):
 
     def push(self, *noise: Tensor) -> Tensor:
         normal, choice = noise
-        return torch.add(self._places(choice[..., 0]), normal, alpha=self.std)
+        return torch.add(self._centres(choice[..., 0]), normal, alpha=self.std)
 
-    def _places(self, choice: Tensor) -> Tensor:
+    def _centres(self, choice: Tensor) -> Tensor:
         """Where samples sit before they are blurred: `(...)`, uniform on [0, 1), -> `(..., 2)`."""
         return self._points32[torch.bucketize(choice, self._edges32, right=True)]
 
@@ -91,7 +91,7 @@ class BlurredPoints(PlaneDistribution):
 
 
 class Mixture2D(BlurredPoints):
-    """Round Gaussians at any places."""
+    """Round Gaussians at any points."""
 
     implements: ClassVar[type[Target]] = Mixture2DConfig
 
@@ -162,7 +162,7 @@ class Curve(BlurredPoints):
     def curve(self, t: Tensor) -> Tensor:
         """The point at t, `(...)` -> `(..., 2)`."""
 
-    def _places(self, choice: Tensor) -> Tensor:
+    def _centres(self, choice: Tensor) -> Tensor:
         return self.curve(choice)
 
 
@@ -239,9 +239,9 @@ class Tiles(PlaneDistribution):
         return Noise("uniform", 1), Noise("uniform", 2)
 
     def push(self, *noise: Tensor) -> Tensor:
-        choice, place = noise
+        choice, within = noise
         corner = self._squares[torch.bucketize(choice[..., 0], self._edges32, right=True)]
-        return self.width * (corner + place) - self.half
+        return self.width * (corner + within) - self.half
 
     def log_density(self, x: Tensor) -> Tensor:
         cell = ((x + self.half) / self.width).floor()
@@ -367,8 +367,8 @@ class Samples2D(PlaneDistribution):
             3.5 * float(points.std(axis=0).min()) * len(points) ** -0.25, float((high - self._low).max()) / 128
         )
         self._shape = np.floor((high - self._low) / self._detail).astype(np.intp) + 1
-        place = np.floor((points - self._low) / self._detail).astype(np.intp)
-        counts = np.bincount(place[:, 1] * self._shape[0] + place[:, 0], minlength=int(self._shape.prod()))
+        cell = np.floor((points - self._low) / self._detail).astype(np.intp)
+        counts = np.bincount(cell[:, 1] * self._shape[0] + cell[:, 0], minlength=int(self._shape.prod()))
         with np.errstate(divide="ignore"):
             self._heights = torch.from_numpy(np.log(counts / (len(points) * self._detail**2)))
 
@@ -380,9 +380,9 @@ class Samples2D(PlaneDistribution):
         return self._rows[row_of(noise[0], len(self._rows))]
 
     def log_density(self, x: Tensor) -> Tensor:
-        place = ((x.double() - torch.from_numpy(self._low)) / self._detail).floor()
-        inside = ((place >= 0) & (place < torch.from_numpy(self._shape))).all(-1)
-        column, row = torch.where(inside[..., None], place, 0).long().unbind(-1)
+        cell = ((x.double() - torch.from_numpy(self._low)) / self._detail).floor()
+        inside = ((cell >= 0) & (cell < torch.from_numpy(self._shape))).all(-1)
+        column, row = torch.where(inside[..., None], cell, 0).long().unbind(-1)
         heights = self._heights[row * int(self._shape[0]) + column]
         return torch.where(inside, heights, torch.full_like(heights, -math.inf)).to(x.dtype)
 
