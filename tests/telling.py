@@ -27,6 +27,7 @@ def line_facts(*columns: str, **changed: Any) -> LineFacts:
         "reading": reading,
         "averaging": 0.0,
         "samples": 4096,
+        "jsd_every": None,
         "noise_halvings": (),
         "device": "CPU",
         "engine": "torch",

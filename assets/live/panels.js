@@ -65,7 +65,7 @@ const given = reference => (reference ? [reference] : []);
 const floor = (floor, ink, note) => (known(floor?.mean) ? [{ value: floor.mean, label: '', note, ink }] : []);
 
 /** How long a JSD stays in the curves. @param {Facts} facts */
-const heldFor = facts => (facts.stage === 'plane' ? `, read every ${facts.jsd_every} steps or sooner` : '');
+const heldFor = facts => (facts.jsd_every ? `, read every ${facts.jsd_every} steps or sooner` : '');
 
 /** What this game makes of something that may depend on it.
  * @template T @template {Shown} F @param {T | ((facts: F) => T)} said @param {F} facts @returns {T} */

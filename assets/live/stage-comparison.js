@@ -25,9 +25,9 @@ const PLANE = [
   [['wheel', 'drag'], 'zoom and move all planes'],
   [['double click'], 'the whole window again'],
 ];
-const KIND_NAMES = { line: 'On the line', plane: 'In the plane', phase: 'Scalar games', pictures: 'Pictures' };
 
 export class ComparisonStage {
+  title = 'Comparison';
   #options;
   #theme;
   #layers = element('div', { class: 'gd-comparison-layers' });
@@ -132,9 +132,9 @@ export class ComparisonStage {
   /** For each kind of stage the cell whose switches stand for all
    * of that kind: one that knows the best response, if any does. */
   #hosts() {
-    const kinds = [...new Set(this.#cells.map((_, i) => this.#member(i).stage))];
-    return kinds.map(kind => {
-      const cells = this.#cells.filter((_, i) => this.#member(i).stage === kind);
+    const stages = [...new Set(this.#cells.map((_, i) => this.#member(i).stage))];
+    return stages.map(stage => {
+      const cells = this.#cells.filter((_, i) => this.#member(i).stage === stage);
       return cells.find(cell => readingOf(this.#member(this.#cells.indexOf(cell))).optimal) ?? cells[0];
     });
   }
@@ -147,9 +147,8 @@ export class ComparisonStage {
   #offerLayers() {
     const hosts = this.#hosts();
     const rows = hosts.map(cell => {
-      const kind = /** @type {keyof typeof KIND_NAMES} */ (this.#member(this.#cells.indexOf(cell)).stage);
-      const name = hosts.length > 1 ? [element('h3', {}, KIND_NAMES[kind] ?? kind)] : [];
-      return element('div', { class: 'gd-comparison-row', 'data-kind': kind }, ...name, ...(cell.stage?.layers ?? []));
+      const name = hosts.length > 1 ? [element('h3', {}, cell.stage?.title ?? '')] : [];
+      return element('div', { class: 'gd-comparison-row' }, ...name, ...(cell.stage?.layers ?? []));
     });
     this.#layers.replaceChildren(...rows);
     // One row of numbers stands for all whose colours mean the same.
@@ -159,8 +158,8 @@ export class ComparisonStage {
 
   #arrange() {
     const { clientWidth: width, clientHeight: height } = this.#grid;
-    const kinds = new Set(membersOf(this.#facts).map(({ facts }) => facts.stage));
-    const aspect = kinds.size === 1 && kinds.has('line') ? ASPECTS.line : ASPECTS.other;
+    const stages = new Set(membersOf(this.#facts).map(({ facts }) => facts.stage));
+    const aspect = stages.size === 1 && stages.has('line') ? ASPECTS.line : ASPECTS.other;
     if (width && height) this.#grid.style.setProperty('--gd-columns',
       String(columnsFor(this.#cells.length, width, height, aspect)));
     this.#refresh();

@@ -49,6 +49,7 @@ const PLOTLY_DASH = { solid: 'solid', dash: '9px,5px', dot: '2px,4px' };
  * number]}} Facts `shown`: the window of all of several */
 
 export class LineStage {
+  title = 'On the line';
   #options;
   #theme;
   /** @type {Facts} */

@@ -63,6 +63,7 @@ const CHOSEN_MS = 4000; // by then the game has begun anew, or was refused
  * import('./types.d.ts').PhaseFacts['window']}} Facts `shown`: the window of all of several */
 
 export class PhaseStage {
+  title = 'Scalar games';
   #options;
   #theme;
   /** @type {Facts} */

@@ -35,6 +35,7 @@ const SIDE_GAP_PX = 8;
  * walk?: Uint8Array, between?: Uint8Array}} Arrays of a frame */
 
 export class PicturesStage {
+  title = 'Pictures';
   #options;
   #theme;
   /** @type {import('./types.d.ts').PictureFacts} */

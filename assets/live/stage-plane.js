@@ -104,10 +104,11 @@ const COMPACT_MARGIN = { left: 20, right: 1, top: 3, bottom: 14 };
  * import('./types.d.ts').PlaneFacts['window']}} Facts `shown`: the window of all of several */
 
 export class PlaneStage {
+  title = 'In the plane';
   #options;
   #theme;
   /** @type {Facts} */
-  #facts = { ...NO_GAME, stage: 'plane', window: [-1, 1, -1, 1], jsd_every: 0 };
+  #facts = { ...NO_GAME, stage: 'plane', window: [-1, 1, -1, 1] };
   /** @type {import('./bytes.js').Picture | null} */
   #frame = null;
   #legend;

@@ -27,6 +27,7 @@ import { PlaneStage } from './stage-plane.js';
 
 /** @typedef {object} Stage
  * @property {HTMLElement} node
+ * @property {string} title of the row of its switches, beside those of other stages
  * @property {readonly {label: string, hint: string, sample: import('./toggle.js').Sample}[]} guide what its layers mean
  * @property {readonly import('./help.js').Entry[]} gestures what pointer and keys do in its picture
  * @property {readonly HTMLElement[]} [layers] the rows of switches above its picture

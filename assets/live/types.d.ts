@@ -184,6 +184,7 @@ export interface LineFacts {
   reading: DiscriminatorReading;
   averaging: number;
   samples: number;
+  jsd_every: number | null;
   noise_halvings: [number, number][];
   device: string;
   engine: 'torch' | 'compiled';
@@ -296,6 +297,7 @@ export interface PhaseFacts {
   reading: DiscriminatorReading;
   averaging: number;
   samples: number;
+  jsd_every: number | null;
   noise_halvings: [number, number][];
   device: string;
   engine: 'torch' | 'compiled';
@@ -324,6 +326,7 @@ export interface PictureFacts {
   reading: DiscriminatorReading;
   averaging: number;
   samples: number;
+  jsd_every: number | null;
   noise_halvings: [number, number][];
   device: string;
   engine: 'torch' | 'compiled';
@@ -353,7 +356,6 @@ export interface PictureLabel {
   image_grid: ImageGridLabel | null;
 }
 
-/** The JSD is read every `jsd_every` steps, early on more often, and stays in the curves in between. */
 export interface PlaneFacts {
   columns: string[];
   references: Record<string, ReferenceLine>;
@@ -362,6 +364,7 @@ export interface PlaneFacts {
   reading: DiscriminatorReading;
   averaging: number;
   samples: number;
+  jsd_every: number | null;
   noise_halvings: [number, number][];
   device: string;
   engine: 'torch' | 'compiled';
@@ -374,7 +377,6 @@ export interface PlaneFacts {
   perfect_quality: number;
   stage: 'plane';
   window: [number, number, number, number];
-  jsd_every: number;
 }
 
 export interface Play {

@@ -46,7 +46,8 @@ class PlaneFrames(FrameBuilder):
 
     def facts(self, game: Game, known: Plane, shared: GameFacts) -> Facts:
         every = PlaneDomain.measure_every if known.divergence is None else PlaneDomain.jsd_every
-        return PlaneFacts(**point_facts(game, known, shared, "sliced W_1"), window=known.window, jsd_every=every)
+        facts = point_facts(game, known, shared, "sliced W_1") | {"jsd_every": every}
+        return PlaneFacts(**facts, window=known.window)
 
     @torch.inference_mode()
     def arrays(self, game: Game, state: GameState, found: Measurement) -> Arrays:

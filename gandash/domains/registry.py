@@ -1,4 +1,9 @@
-"""All kinds of data. A new one is an object here, its laws, and the stage of the live view that draws it."""
+"""All kinds of data. A new one is an object here, its laws, and the stage of the live view that draws it.
+
+What the server knows of it, without torch, is entered in two unions: its settings in `gandash.config.data.DataConfig`, and what
+its stage is told in `gandash.wire.facts.Facts`. The stage itself is a line in `assets/live/stages.js`, which `tsc` misses
+otherwise. `tests/domains/test_a_new_kind.py` adds points in space.
+"""
 
 from __future__ import annotations
 

@@ -98,6 +98,7 @@ class GameFacts(Message):
     """Of every game. `references` and `floors` are by column; `averaging` is the weight of the past, 0 for none. A measurement
     rests on `samples` of each law.
 
+    Where the JSD is dear, it is read every `jsd_every` steps, early on more often, and stays in the curves in between.
     `noise_halvings`: the steps at which instance noise is half, a quarter, ... of what it was set to, with its sigma there.
     `engine` plays it from its beginning to its end: torch's rounds, or compiled ones, which draw and round otherwise.
     """
@@ -109,6 +110,7 @@ class GameFacts(Message):
     reading: DiscriminatorReading
     averaging: float
     samples: int
+    jsd_every: int | None
     noise_halvings: tuple[tuple[int, float], ...]
     device: str
     engine: Engine
@@ -145,11 +147,8 @@ class LineFacts(PointFacts):
 
 
 class PlaneFacts(PointFacts):
-    """The JSD is read every `jsd_every` steps, early on more often, and stays in the curves in between."""
-
     stage: Literal[Stage.PLANE] = Stage.PLANE
     window: Box
-    jsd_every: int
 
 
 class Phase(Message):

@@ -35,7 +35,6 @@ from gandash.wire.facts import (
     NullReference,
     Objective,
     Parameters,
-    PlaneFacts,
     ReadingKind,
     ReferenceLine,
 )
@@ -302,15 +301,16 @@ class Observer:
             reading=reading_facts(objective.reading, since),
             averaging=trajectory.config.run.averaging,
             samples=self.samples,
+            jsd_every=self._domain.jsd_every,
             noise_halvings=halvings(trajectory),
             device=name_of(trajectory.device),
             engine=trajectory.engine,
             parameters=Parameters(generator=game.generator.network.size, discriminator=game.discriminator.network.size),
         )
         facts = self._frames.facts(game, self._domain.estimators(game), shared)
-        if isinstance(facts, PlaneFacts) and self._spacing.periods > 1:
-            return facts.model_copy(update={"jsd_every": facts.jsd_every * self._spacing.jsd})
-        return facts
+        if facts.jsd_every is None or self._spacing.periods == 1:
+            return facts
+        return facts.model_copy(update={"jsd_every": facts.jsd_every * self._spacing.jsd})
 
 
 def reading_facts(reading: objectives.DiscriminatorReading, since: int) -> DiscriminatorReading:

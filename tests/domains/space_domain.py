@@ -1,14 +1,14 @@
-"""Points in space, for `test_a_new_kind`: how they are measured and drawn."""
+"""Points in space, for `test_a_new_kind`: their law, and how they are measured and drawn."""
 
 from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
-from domains.space_law import Clouds, CloudsConfig
+from domains.space import CloudsConfig, SpaceFacts
 from torch import Generator, Tensor
 
 from gandash.diagnostics.coverage import cover
@@ -24,14 +24,40 @@ from gandash.diagnostics.estimators import (
 from gandash.diagnostics.measure import Measurement
 from gandash.domains.domain import FrameBuilder
 from gandash.domains.points import Points, point_facts
-from gandash.game.distributions import distribution
+from gandash.game.distributions import Modes, PointDistribution, distribution
+from gandash.game.distributions.base import Noise
 from gandash.game.field import sample
 from gandash.game.game import Game
 from gandash.game.round import GameState
-from gandash.wire.facts import GameFacts, Interval, PointFacts
+from gandash.wire.facts import GameFacts
 from gandash.wire.frame import Arrays
 
 CELLS, DOTS, REACH = 10, 64, 2.5  # cells a side, the outer ones unbounded; dots drawn; half of the cube that is shown
+
+
+class Clouds(PointDistribution):
+    implements = CloudsConfig
+
+    def __init__(self, settings: CloudsConfig) -> None:
+        super().__init__(settings)
+        self.std = settings.std
+        self.points = torch.tensor([[-1.0] * 3, [1.0] * 3]) * settings.distance / (2 * math.sqrt(3))
+
+    @property
+    def noise(self) -> tuple[Noise, ...]:
+        return Noise("normal", 3), Noise("uniform", 1)
+
+    def push(self, *noise: Tensor) -> Tensor:
+        spread, which = noise
+        return self.points[(which[..., 0] < 0.5).long()] + self.std * spread
+
+    def log_density(self, x: Tensor) -> Tensor:
+        squares = (x[..., None, :] - self.points.to(x.dtype)).square().sum(-1)
+        height = math.log(2) + 1.5 * math.log(2 * math.pi * self.std**2)
+        return torch.logsumexp(-squares / (2 * self.std**2), dim=-1) - height
+
+    def modes(self) -> Modes:
+        return Modes(self.points.double(), torch.full((2,), 0.5, dtype=torch.float64), self.std)
 
 
 class Space(Estimators):
@@ -73,11 +99,6 @@ def space_estimators(data: CloudsConfig) -> Space:
     law = distribution(data)
     assert isinstance(law, Clouds)
     return Space(law)
-
-
-class SpaceFacts(PointFacts):
-    stage: Literal["space"] = "space"
-    window: Interval
 
 
 class SpaceFrames(FrameBuilder):

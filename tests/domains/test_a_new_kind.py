@@ -1,19 +1,24 @@
 """A kind of data that gandash does not know comes with files of its own and no edit of ours: points in space.
 
-Its settings and law are in `space_law`, what measures and draws it in `space_domain`; what would be left is its stage, a module
-of the live view. Here it is entered where a newcomer is, and played by the worker's own loop.
+What both processes know of it, its settings and facts, is in `space`; its law, and what measures and draws it, in
+`space_domain`. What would be left is its stage, a module of the live view. It is entered where a newcomer is: its settings among
+those of data and its facts among those that are told, which need no torch, and its domain, which finds its law. Then it is
+played by the worker's own loop.
 """
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Union
 
 import numpy as np
 import pytest
-from domains.space_domain import DOTS, SpaceDomain, SpaceFacts
-from domains.space_law import Clouds, CloudsConfig
+from domains.space import CloudsConfig, SpaceFacts
+from domains.space_domain import DOTS, Clouds, SpaceDomain
 from playing import Played
 from pydantic import BaseModel
 from worker.test_loop import Stage
@@ -24,7 +29,7 @@ from gandash.domains.registry import DOMAINS, domain_of
 from gandash.examine import best_response, samples
 from gandash.examine.examination import FrozenGame
 from gandash.examine.registry import examine
-from gandash.game.distributions import DISTRIBUTIONS
+from gandash.game.distributions import law_of
 from gandash.game.game import build_game
 from gandash.wire.frame import unpack
 from gandash.wire.messages import (
@@ -43,8 +48,8 @@ from gandash.wire.messages import (
 
 
 @pytest.fixture
-def _clouds(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A newcomer's entries: in the union of the data's settings, among the laws, the domains and what is told of a game."""
+def _clouds() -> Iterator[None]:
+    """A newcomer's three entries: in the union of the data's settings, in that of the facts, among the domains."""
     carriers: tuple[type[BaseModel], ...] = (GameConfig, StartedGame, Start, Started, Changed)
     told = [model.model_fields["facts"] for model in (StartedGame, Changed)]
     facts = told[0].annotation
@@ -57,7 +62,6 @@ def _clouds(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     field = GameConfig.model_fields["data"]
     before = field.annotation
     known = variants(before)
-    monkeypatch.setitem(DISTRIBUTIONS, CloudsConfig, Clouds)
     DOMAINS.append(SpaceDomain())
     field.annotation = Union[*known, CloudsConfig]  # type: ignore[assignment]
     for one in told:
@@ -77,7 +81,8 @@ def in_space(tiny: GameConfig, _clouds: None) -> GameConfig:
 
 
 def test_a_new_kind_of_data_is_played_measured_drawn_and_told_of(tmp_path: Path, in_space: GameConfig) -> None:
-    assert in_space.data == CloudsConfig(distance=1.5) and isinstance(domain_of(build_game(in_space)), SpaceDomain)
+    assert in_space.data == CloudsConfig(distance=1.5) and law_of(CloudsConfig) is Clouds
+    assert isinstance(domain_of(build_game(in_space)), SpaceDomain)
     stage = Stage(tmp_path, in_space)
     stage.play(
         (0.0, StepBy(n=100)),
@@ -96,6 +101,11 @@ def test_a_new_kind_of_data_is_played_measured_drawn_and_told_of(tmp_path: Path,
     rows = np.concatenate([unpack(body)[1]["rows"] for _, kind, body in stage.sent if kind == METRICS])
     jsd = rows[:, facts.columns.index("jsd")]
     assert rows.shape == (100, len(facts.columns)) and len(set(jsd)) == 3  # as at steps 0, 50 and 100
+
+
+def test_the_server_reads_its_settings_and_facts_without_torch() -> None:
+    code = "import sys, domains.space; sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})
 
 
 @pytest.mark.parametrize("what", ["samples", "best_response"])

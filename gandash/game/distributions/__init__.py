@@ -1,13 +1,18 @@
 """Targets p_r and latents p_z: samples, and densities where there are any, one implementation per settings class.
 
-A newcomer is a settings class in `gandash.config.data` and a subclass with `implements` set in
-this package; it then appears in the page, the command line, saved files and the shared test matrix.
+A newcomer is a settings class, entered in `gandash.config.data`, and a subclass of `Distribution` that `implements` it; it then
+appears in the page, the command line, saved files and the shared test matrix.
 """
 
 from __future__ import annotations
 
-from gandash.config.setting import Settings
-from gandash.game.distributions import line, pictures, plane
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from gandash.config.data import DataConfig
+from gandash.config.setting import Settings, variants
+from gandash.game.distributions import line, pictures, plane  # noqa: F401 (their laws are looked for)
 from gandash.game.distributions.base import (
     Atoms,
     Attribute,
@@ -20,19 +25,28 @@ from gandash.game.distributions.base import (
 )
 from gandash.game.distributions.latent import Latent
 
-_LAWS: tuple[type[Distribution], ...] = (
-    *(line.Gaussian, line.Mixture, line.Uniform, line.Laplace, line.StudentT, line.PointMass, line.Samples),
-    *(plane.Gaussian2D, plane.Mixture2D, plane.Ring, plane.Grid, plane.TwoClusters),
-    *(plane.TwoMoons, plane.SwissRoll, plane.Spirals, plane.Segment),
-    *(plane.Annulus, plane.Checkerboard, plane.Drawn, plane.Samples2D),
-    *(pictures.Digits, pictures.Bars, pictures.DiscsAndSquares, pictures.Blobs, pictures.UploadedPictures),
-)
-DISTRIBUTIONS: dict[type[Settings], type[Distribution]] = {law.implements: law for law in _LAWS}
+
+@cache
+def law_of(settings: type[Settings]) -> type[Distribution]:
+    """The law that implements these settings. Raises LookupError where none does that has been imported."""
+    for law in _below(Distribution):
+        if vars(law).get("implements") is settings:
+            return law
+    raise LookupError(f"no law implements {settings.__name__}")
+
+
+def _below(law: type[Any]) -> Iterator[type[Distribution]]:
+    for one in law.__subclasses__():
+        yield one
+        yield from _below(one)
+
+
+DISTRIBUTIONS: dict[type[Settings], type[Distribution]] = {settings: law_of(settings) for settings in variants(DataConfig)}
 
 
 def distribution(settings: Settings) -> Distribution:
     """The distribution that these settings describe."""
-    return DISTRIBUTIONS[type(settings)](settings)
+    return law_of(type(settings))(settings)
 
 
 __all__ = [
@@ -47,4 +61,5 @@ __all__ = [
     "PlaneDistribution",
     "PointDistribution",
     "distribution",
+    "law_of",
 ]
