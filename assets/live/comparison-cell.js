@@ -35,17 +35,16 @@ export class Cell {
   constructor(index, options) {
     this.#options = options;
     this.#theme = options.theme;
-    const { tips, tellPage, company } = options;
+    const { tips, tellPage, memberLegend } = options;
     const { signal } = this.#end;
     options.signal.addEventListener('abort', () => this.#end.abort(), { signal });
     const swatch = drawSample({ ...LOOKS[index], width: 3 });
     this.#title = element('button', { type: 'button', class: 'gd-cell-title' }, swatch, this.#name);
     this.#title.style.setProperty('--ink', `var(--gd-${LOOKS[index].ink})`);
     this.#title.addEventListener('click', () => tellPage?.('member', index), { signal });
-    for (const type of ['pointerenter', 'focus']) this.#title.addEventListener(type, () => company?.highlight(index),
-      { signal });
-    for (const type of ['pointerleave', 'blur']) this.#title.addEventListener(type, () => company?.highlight(null),
-      { signal });
+    const highlight = (/** @type {number | null} */ member) => () => memberLegend?.highlight(member);
+    for (const type of ['pointerenter', 'focus']) this.#title.addEventListener(type, highlight(index), { signal });
+    for (const type of ['pointerleave', 'blur']) this.#title.addEventListener(type, highlight(null), { signal });
     this.#verdict = new Verdict(tips);
     // Eight that speak up whenever they change would drown each other.
     for (const name of ['role', 'aria-live']) this.#verdict.node.removeAttribute(name);

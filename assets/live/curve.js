@@ -26,7 +26,7 @@ import { createToggle } from './toggle.js';
  * @property {[number, number]} time the x range
  * @property {boolean} recent single steps instead of the whole run
  * @property {Mark[]} marks
- * @property {import('./comparison-legend.js').MemberLegend} company whose lines are shown, of a comparison
+ * @property {import('./comparison-legend.js').MemberLegend} memberLegend whose lines are shown, of a comparison
  * @property {Shown} facts
  * @property {import('./palette.js').Theme} theme */
 
@@ -122,7 +122,8 @@ export class Curve {
     this.#relabel(scene.facts);
     const since = this.#spec.since?.(scene.facts) ?? 0;
     const lines = this.#spec.series.map(series => after(since, readLine(series, scene)));
-    const shown = this.#spec.series.map(series => applies(series, scene.facts) && this.#isOn(series, scene.company));
+    const { series: all } = this.#spec;
+    const shown = all.map(series => applies(series, scene.facts) && this.#isOn(series, scene.memberLegend));
     const range = this.#zoom ?? this.#fit(lines, shown, scene);
     const height = this.#body.clientHeight - MARGIN.t - MARGIN.b;
     this.#chart.draw(this.#traces(lines, shown, scene), this.#layout(range, height, scene));
@@ -144,7 +145,7 @@ export class Curve {
   #readOut(shown, range, height, scene) {
     const at = (/** @type {number} */ value) =>
       (this.#spec.log ? Math.log10(Math.max(value, Number.MIN_VALUE)) : value);
-    const { highlighted } = scene.company;
+    const { highlighted } = scene.memberLegend;
     const readouts = this.#spec.series.flatMap((series, i) => {
       const value = shown[i] ? drawn(series, scene) : null;
       if (!known(value)) return [];
@@ -155,9 +156,9 @@ export class Curve {
     this.#readouts.show(readouts, MARGIN.t, height);
   }
 
-  /** @param {Series} series @param {Scene['company']} [company] */
-  #isOn(series, company) {
-    if (series.member !== undefined) return company?.isOn(series.member) ?? true;
+  /** @param {Series} series @param {Scene['memberLegend']} [memberLegend] */
+  #isOn(series, memberLegend) {
+    if (series.member !== undefined) return memberLegend?.isOn(series.member) ?? true;
     return this.#preferences.get(`curve.${this.#spec.key}.${series.column}`, true);
   }
 
@@ -221,7 +222,7 @@ export class Curve {
   }
 
   /** @param {Line[]} lines @param {boolean[]} shown @param {Scene} scene */
-  #traces(lines, shown, { theme, recent, history, company: { highlighted } }) {
+  #traces(lines, shown, { theme, recent, history, memberLegend: { highlighted } }) {
     /** @type {import('./plotly.d.ts').Line[]} */
     const bands = [];
     /** @type {import('./plotly.d.ts').Line[]} */

@@ -40,7 +40,7 @@ export class Curves {
   /** to a panel out of sight, by its element @type {Map<Element, HTMLElement>} */
   #links = new Map();
   #recent;
-  #company;
+  #memberLegend;
   #timeSwitch;
   #roundBegan = -Infinity;
   #restsUntil = -Infinity;
@@ -55,9 +55,9 @@ export class Curves {
    * @param {import('./preferences.js').Preferences} options.preferences
    * @param {import('./history.js').History} options.history
    * @param {import('./palette.js').Theme} options.theme @param {import('./tip.js').Tips} options.tips
-   * @param {import('./comparison-legend.js').MemberLegend} options.company of a comparison: whose lines are shown
+   * @param {import('./comparison-legend.js').MemberLegend} options.memberLegend of a comparison: whose lines are shown
    * @param {() => void} options.request asks for a call of `paint` at the next animation frame */
-  constructor({ plotly, signal, attempt, preferences, history, theme, tips, company, request }) {
+  constructor({ plotly, signal, attempt, preferences, history, theme, tips, memberLegend, request }) {
     this.#preferences = preferences;
     this.#request = request;
     this.#attempt = attempt;
@@ -65,7 +65,7 @@ export class Curves {
     this.#recent = preferences.get('recent', false);
     this.#state = { numbers: {}, step: 0, marks: /** @type {import('./curve.js').Mark[]} */ ([]),
       facts: /** @type {Shown} */ (NO_GAME), theme };
-    this.#company = company;
+    this.#memberLegend = memberLegend;
     this.#timeSwitch = this.#createTimeSwitch(signal);
     this.#slots = ALL.map(spec => {
       /** @type {Slot} */
@@ -81,7 +81,7 @@ export class Curves {
     });
     this.#list = element('div', { class: 'gd-curves', tabindex: 0, role: 'group', 'aria-label': 'Curves' },
       ...this.#slots.map(s => s.curve.node));
-    this.node = element('div', { class: 'gd-side' }, company.node, this.#list, this.#more);
+    this.node = element('div', { class: 'gd-side' }, memberLegend.node, this.#list, this.#more);
     // What has no room is named, or nobody would look for it.
     for (const { curve: { node } } of this.#slots) {
       const link = element('button', { type: 'button', hidden: '' });
@@ -111,7 +111,7 @@ export class Curves {
       alone(this.#state.facts))) for (const { curve } of this.#slots) curve.refit();
     Object.assign(this.#state, changes);
     if (changes.facts) {
-      this.#company.show(membersOf(changes.facts));
+      this.#memberLegend.show(membersOf(changes.facts));
       this.#choose();
     }
     this.redraw();
@@ -207,7 +207,7 @@ export class Curves {
     if (membersOf(this.#state.facts).length) this.#choose(); // some panels wait for the history
     const last = Math.max(this.#state.step, FIRST_STEPS);
     const first = this.#recent ? Math.max(0, last - RECENT_STEPS) : 0;
-    this.#round = { version: this.#version, ...this.#state, company: this.#company, history: this.#history,
+    this.#round = { version: this.#version, ...this.#state, memberLegend: this.#memberLegend, history: this.#history,
       recent: this.#recent, time: this.#zoom ?? [first, last] };
   }
 

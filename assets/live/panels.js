@@ -263,8 +263,8 @@ export const PANELS = [
     references: () => [],
   },
   {
-    key: 'turning',
-    title: 'Turning',
+    key: 'update_cosine',
+    title: 'Update cosine',
     aside: () => 'cosine of consecutive displacements',
     fixed: () => [-1.1, 1.1],
     narrowest: 1,

@@ -19,7 +19,7 @@ import { PlaneStage } from './stage-plane.js';
  * @property {typeof createStage} createStage for a stage that is made of others
  * @property {boolean} [compact] one of several side by side: fewer ticks and words
  * @property {import('./comparison-scales.js').SharedScales} [scales] of several side by side: what they have in common
- * @property {import('./comparison-legend.js').MemberLegend} [company] of a comparison: who stands out
+ * @property {import('./comparison-legend.js').MemberLegend} [memberLegend] of a comparison: who stands out
  * @property {import('./socket.js').Send} [send] to the trainer
  * @property {(name: string, value: unknown) => void} [tellPage] fires a trigger of the page */
 

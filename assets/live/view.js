@@ -329,7 +329,7 @@ export class LiveView {
 
   /** The stage for the data on show; another kind of data takes the old one off. */
   #stage() {
-    const { plotly, theme, tips, company, stageHolder } = /** @type {Parts} */ (this.#parts);
+    const { plotly, theme, tips, memberLegend, stageHolder } = /** @type {Parts} */ (this.#parts);
     const kind = factsOf(this.#run).stage;
     if (this.#staged) {
       if (this.#staged.kind === kind) return this.#staged.view;
@@ -340,7 +340,7 @@ export class LiveView {
     const end = new AbortController();
     this.#end.signal.addEventListener('abort', () => end.abort(), { signal: end.signal });
     const view = createStage(kind, {
-      plotly, signal: end.signal, attempt: this.#attempt, preferences: this.#preferences, theme, tips, company,
+      plotly, signal: end.signal, attempt: this.#attempt, preferences: this.#preferences, theme, tips, memberLegend,
         request: () => this.#requestStage(), tellPage: (name, value) => this.#tellPage(name, value), send: command =>
         this.#socket?.send(command),
     });
@@ -420,15 +420,15 @@ function build(root, { plotly, signal, attempt, preferences, history, send, stag
   const overlay = new Overlay({ send, signal });
   const theory = new Theory(tips);
   const inForce = new InForce();
-  const company = new MemberLegend({
+  const memberLegend = new MemberLegend({
     tips,
     signal,
     onChange: () => {
       curves.compare();
-      stage()?.highlight?.(company.highlighted);
+      stage()?.highlight?.(memberLegend.highlighted);
     },
   });
-  const curves = new Curves({ plotly, signal, attempt, preferences, history, theme, tips, company, request });
+  const curves = new Curves({ plotly, signal, attempt, preferences, history, theme, tips, memberLegend, request });
   const stageHolder = element('div', { class: 'gd-stage-holder' }, overlay.card);
   root.append(transport.node, element('div', { class: 'gd-main' }, stageHolder, curves.node, examine.node),
     theory.node, overlay.toasts, tips.node, help.node, inForce.node);
@@ -438,5 +438,6 @@ function build(root, { plotly, signal, attempt, preferences, history, send, stag
     releaseFocus();
     if (event.target instanceof Element && event.target.closest('button')) event.preventDefault();
   }, { signal, capture: true });
-  return { plotly, theme, tips, verdict, transport, overlay, theory, company, curves, examine, inForce, stageHolder };
+  return { plotly, theme, tips, verdict, transport, overlay, theory, memberLegend, curves, examine, inForce,
+    stageHolder };
 }

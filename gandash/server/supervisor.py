@@ -26,8 +26,8 @@ log = logging.getLogger("gandash.supervisor")
 SPARE_PAUSE_SECONDS = 30.0  # pause before the next spare, where one has died
 
 
-class NoRoom(RuntimeError):
-    """As many runs as this server allows are alive."""
+class Unavailable(RuntimeError):
+    """No other run can begin now; the message says why, in words for the person who wanted one."""
 
 
 class Supervisor:
@@ -64,29 +64,31 @@ class Supervisor:
     def create(self, config: GameConfig, title: str, visitor: str = "", speed: float | None = None) -> Run:
         """A new run, paused at step 0.
 
-        Raises NoRoom, in words, when there are too many and none is unwatched, and SettingError for a game that is too large.
+        Raises Unavailable, when there are too many and none is unwatched, and SettingError for a game that is too large.
         """
         check_affordable([config])  # before a folder and a worker are taken for it
         with self._lock:
             if self._closed.is_set():
-                raise NoRoom("The server is shutting down.")
-            self._make_room()
+                raise Unavailable("The server is shutting down.")
+            self._end_one_if_full()
             try:
                 if not self._directory.is_dir():  # somebody tidied up the folder of temporary files
                     self._directory = Path(tempfile.mkdtemp(prefix="gandash-"))
                 directory = Path(tempfile.mkdtemp(dir=self._directory))
             except OSError as error:
-                raise NoRoom(f"There is no room on the server's disk ({error.strerror}). Free some, and try again.") from error
+                raise Unavailable(
+                    f"There is no room on the server's disk ({error.strerror}). Free some, and try again."
+                ) from error
             try:
                 run = Run(config, title, speed, directory, self._take_worker)
             except OSError as error:
                 shutil.rmtree(directory, ignore_errors=True)
-                raise NoRoom(f"No worker could be started ({error}). Try again in a moment.") from error
+                raise Unavailable(f"No worker could be started ({error}). Try again in a moment.") from error
             self._runs[run.id] = run
             self._owners[run.id] = visitor
             return run
 
-    def _make_room(self) -> None:
+    def _end_one_if_full(self) -> None:
         live = [r for r in self._runs.values() if not r.has_ended]
         if len(live) < self.limits.runs:
             return
@@ -95,7 +97,7 @@ class Supervisor:
         left = {r: seconds for r in live if (seconds := r.unwatched_seconds(now)) > self.limits.absence_seconds}
         loneliest = max((r for r in left if not r.is_expected(now)), key=lambda r: left[r], default=None)
         if loneliest is None:
-            raise NoRoom(
+            raise Unavailable(
                 f"{len(live)} runs are alive, as many as this server allows ({self.limits.runs}). "
                 "Try again when somebody has closed a tab, or raise GANDASH_RUNS."
             )

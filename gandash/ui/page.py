@@ -20,7 +20,7 @@ from gandash.config.data import DrawnConfig, Samples2DConfig, SamplesConfig, Upl
 from gandash.config.setting import setting_at, show
 from gandash.presets import PRESETS
 from gandash.server.run import Run
-from gandash.server.supervisor import NoRoom
+from gandash.server.supervisor import Unavailable
 from gandash.ui import choices, comparing, controls, drawing, lessons, live, upload
 from gandash.ui.routes import ASSETS, VISITOR_COOKIE
 from gandash.ui.service import begin, supervisor
@@ -51,7 +51,7 @@ def main() -> None:
         attach(tab)
         follow(tab)
         run = attach(tab)  # another where the one before had ended
-    except NoRoom as full:
+    except Unavailable as full:
         st.warning(f"**No room for another run.** {full}", icon=":material/group:")
         st.button("Try again", type="primary")
         return
@@ -76,7 +76,10 @@ def draw(tab: Tab, run: Run) -> None:
 
 
 def attach(tab: Tab) -> Run:
-    """This tab's run: the one it has, else the one in its address, else the one left behind, else a new one. Raises NoRoom."""
+    """This tab's run: the one it has, else the one in its address, else the one left behind, else a new one.
+
+    Raises Unavailable.
+    """
     if tab.run is None or tab.run.has_gone:
         visitor = st.context.cookies.get(VISITOR_COOKIE, "")
         preset = PRESETS[tab.preset]

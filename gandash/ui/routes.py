@@ -34,7 +34,7 @@ from gandash.paths import ASSETS as ASSETS
 from gandash.presets import DEFAULT
 from gandash.server.compiling import compiling
 from gandash.server.run import Run
-from gandash.server.supervisor import NoRoom
+from gandash.server.supervisor import Unavailable
 from gandash.server.viewers import Viewer
 from gandash.ui.arrival import page
 from gandash.ui.doors import LIVE, admits, stated_hosts
@@ -101,8 +101,8 @@ async def _admit(socket: WebSocket) -> tuple[Run, Role] | None:
             await socket.send_text(Welcome(token=run.tokens[Role.STEER]).model_dump_json())
             return run, Role.STEER
         return supervisor().admit(hello.token)
-    except (TimeoutError, ValueError, WebSocketDisconnect, NoRoom):
-        return None  # of NoRoom the page tells by itself
+    except (TimeoutError, ValueError, WebSocketDisconnect, Unavailable):
+        return None  # of Unavailable the page tells by itself
 
 
 async def _receive(socket: WebSocket) -> str:

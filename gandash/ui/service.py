@@ -16,5 +16,5 @@ def supervisor() -> Supervisor:
 
 
 def begin(keeper: Supervisor, preset: Preset, visitor: str) -> Run:
-    """A new run of this visitor's, which plays a preset. Raises NoRoom."""
+    """A new run of this visitor's, which plays a preset. Raises Unavailable."""
     return keeper.create(preset.config, preset.title, visitor, preset.speed)

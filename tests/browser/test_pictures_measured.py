@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 SHOWN = """nodes => nodes.map(node => [node.dataset.panel, node.getBoundingClientRect()])
     .sort(([, a], [, b]) => a.x - b.x || a.y - b.y).map(([name]) => name)"""
 OF_PICTURES = ["losses", "mean_d", "frechet", "coverage", "precision", "value", "gradients", "learning_rates"]
-FOLDED = ["turning", "slope"]
+FOLDED = ["update_cosine", "slope"]
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ def test_on_a_wide_page_all_but_the_folded_are_in_sight(lab: Lab, game: str) -> 
         stacked = [boxes[name] for name in names]
         for above, below in itertools.pairwise(stacked):
             assert above and below and 0 <= below["y"] - above["y"] - above["height"] < 10
-    assert page.locator(".gd-more button:visible").all_inner_texts() == ["Turning", "Slope of D"]
+    assert page.locator(".gd-more button:visible").all_inner_texts() == ["Update cosine", "Slope of D"]
 
 
 def test_the_line_of_theory_reads_features_and_kinds(lab: Lab) -> None:

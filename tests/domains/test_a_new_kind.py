@@ -1,9 +1,9 @@
 """A kind of data that gandash does not know comes with files of its own and no edit of ours: points in space.
 
 What both processes know of it, its settings and facts, is in `space`; its law, and what measures and draws it, in
-`space_domain`. What would be left is its stage, a module of the live view. It is entered where a newcomer is: its settings among
-those of data and its facts among those that are told, which need no torch, and its domain, which finds its law. Then it is
-played by the worker's own loop.
+`space_domain`. What would be left is its stage, a module of the live view. It is entered where a newcomer is: its settings
+among those of data and its facts among those that are told, which need no torch, and its domain, which finds its law. Then it
+is played by the worker's own loop.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from gandash.server import forkserver as module
 from gandash.server.forkserver import UNKNOWN, ForkServer, Spawned
 from gandash.server.health import Limits
 from gandash.server.process import WorkerProcess
-from gandash.server.supervisor import NoRoom, Supervisor
+from gandash.server.supervisor import Supervisor, Unavailable
 from gandash.wire.messages import Saved, Start, Started, Status, StepBy
 from gandash.worker.checkpoint import load
 
@@ -230,7 +230,7 @@ def test_where_no_process_can_be_started_a_run_is_refused_in_words(
         with monkeypatch.context() as patch:
             patch.setattr(module.socket, "socketpair", no_more)
             keeper._take_worker().end()  # the spare, and then there is none
-            with pytest.raises(NoRoom, match="Too many open files"):
+            with pytest.raises(Unavailable, match="Too many open files"):
                 keeper.create(tiny, "tiny")
     finally:
         keeper.close()

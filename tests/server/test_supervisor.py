@@ -31,7 +31,7 @@ from gandash.server.members import MARKS
 from gandash.server.process import WorkerProcess
 from gandash.server.recovery import CRASHES, LOSSES
 from gandash.server.run import Run
-from gandash.server.supervisor import NoRoom, Supervisor
+from gandash.server.supervisor import Supervisor, Unavailable
 from gandash.server.viewers import Viewer
 from gandash.wire.facts import NullReference
 from gandash.wire.frame import pack, unpack
@@ -393,7 +393,7 @@ def test_when_no_process_can_be_started_the_run_fails_in_words(
     os.kill(run.worker_pid, signal.SIGKILL)
     until(lambda: run.status is Status.FAILED)
     assert "unavailable" in run.reason
-    with pytest.raises(NoRoom, match="unavailable"):
+    with pytest.raises(Unavailable, match="unavailable"):
         house.keeper.create(tiny, "another")
 
 
@@ -612,26 +612,26 @@ def test_too_many_runs_are_refused_in_words_and_unwatched_ones_make_room(
 ) -> None:
     keeper = fake_house(Limits(runs=2)).keeper
     first, second = keeper.create(tiny, "a"), keeper.create(tiny, "b")
-    with pytest.raises(NoRoom, match=r"2 runs are alive.*GANDASH_RUNS"):
+    with pytest.raises(Unavailable, match=r"2 runs are alive.*GANDASH_RUNS"):
         keeper.create(tiny, "c")  # both are so new that their pages are still loading
     second.attach("steer", nothing)
     assert first._viewers.absent_since is not None
     first._viewers.absent_since -= 60
-    with pytest.raises(NoRoom):
+    with pytest.raises(Unavailable):
         keeper.create(tiny, "c")  # a slow machine: its page may still come
     first._viewers.expected_until = 0.0
     third = keeper.create(tiny, "c")
     assert first.status is Status.ENDED and "made room" in first.reason
     assert second.status is Status.PAUSED and third.status is Status.PAUSED
     third.attach("watch", nothing)
-    with pytest.raises(NoRoom):
+    with pytest.raises(Unavailable):
         keeper.create(tiny, "d")
 
 
 def test_the_default_limit_holds(fake_house: Callable[..., FakeHouse], tiny: GameConfig) -> None:
     keeper = fake_house().keeper
     runs = [keeper.create(tiny, "a") for _ in range(32)]
-    with pytest.raises(NoRoom, match=r"32 runs are alive.*allows \(32\).*Try again when"):
+    with pytest.raises(Unavailable, match=r"32 runs are alive.*allows \(32\).*Try again when"):
         keeper.create(tiny, "one more")
     assert not any(r.has_ended for r in runs)
 
@@ -684,7 +684,7 @@ def test_without_room_for_files_a_run_is_refused_in_words_and_the_next_is_not(
     keeper = fake_house().keeper
     with monkeypatch.context() as patch:
         patch.setattr(tempfile, "mkdtemp", lambda **_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
-        with pytest.raises(NoRoom, match="No space left on device"):
+        with pytest.raises(Unavailable, match="No space left on device"):
             keeper.create(tiny, "a")
     shutil.rmtree(keeper._directory)  # a cleaner of temporary files did its work
     run = keeper.create(tiny, "b")
@@ -742,7 +742,7 @@ def test_closing_leaves_no_process_no_file_and_no_way_back(fake_house: Callable[
     house.keeper.close()
     house.keeper.warm_up()
     assert len(house.workers) == 2
-    with pytest.raises(NoRoom, match="shutting down"):
+    with pytest.raises(Unavailable, match="shutting down"):
         house.keeper.create(tiny, "b")
 
 

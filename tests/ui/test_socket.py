@@ -35,7 +35,7 @@ from gandash.server.forkserver import Spawned
 from gandash.server.health import Limits
 from gandash.server.process import WorkerProcess
 from gandash.server.run import Run
-from gandash.server.supervisor import NoRoom, Supervisor
+from gandash.server.supervisor import Supervisor, Unavailable
 from gandash.ui import routes as routes_module
 from gandash.wire.frame import unpack
 from gandash.wire.messages import StepBy
@@ -359,7 +359,7 @@ def test_where_there_is_no_room_the_page_tells_it(
     client: TestClient, keeper: Supervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with connect(client, "", cookie=f"{routes_module.VISITOR_COOKIE}=me") as socket:
-        monkeypatch.setattr(keeper, "create", lambda *_: (_ for _ in ()).throw(NoRoom("full")))
+        monkeypatch.setattr(keeper, "create", lambda *_: (_ for _ in ()).throw(Unavailable("full")))
         socket.send_text(json.dumps({"type": "hello", "token": "", "arriving": "new-1"}))
         assert socket.receive()["code"] == routes_module.UNKNOWN_TOKEN
 

@@ -1,4 +1,4 @@
-"""Players as pure functions of a flat parameter vector: one class per kind of network, and `network`, which finds it."""
+"""Players as pure functions of a flat parameter vector: one class per kind of network, and `build_network`, which finds it."""
 
 from __future__ import annotations
 
