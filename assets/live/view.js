@@ -4,25 +4,15 @@
  */
 import { createAttempt } from './attempts.js';
 import { unpack } from './bytes.js';
-import { MemberLegend } from './comparison-legend.js';
 import { factsOf, firstOf, marksOf, membersOf, numbersOf, picturesOf } from './comparison-members.js';
-import { Curves } from './curves.js';
 import { delay, element } from './dom.js';
-import { Examine } from './examine.js';
-import { Help } from './help.js';
 import { History } from './history.js';
-import { InForce } from './in-force.js';
 import { releaseFocus } from './keys.js';
-import { Overlay } from './overlay.js';
 import { applyTheme, readTheme } from './palette.js';
 import { Pace } from './pace.js';
 import { Preferences } from './preferences.js';
 import { LiveSocket, socketUrl } from './socket.js';
-import { createStage } from './stages.js';
-import { Theory } from './theory.js';
-import { Tips } from './tip.js';
-import { Transport } from './transport.js';
-import { Verdict } from './verdict.js';
+import { build } from './view-parts.js';
 
 const PATIENCE_MS = 15_000; // the longest that Plotly waits for a first picture
 const NARROW_PX = 640; // below: curves under the stage, and the page scrolls
@@ -34,7 +24,6 @@ const WIDE_PX = 1400; // from here: two columns of curves
 /** @typedef {import('./types.d.ts').RunState} RunState */
 /** @typedef {import('./types.d.ts').Status | 'connecting' |
  * 'unreached'} Status where a run stands, as the browser knows it */
-/** @typedef {import('./comparison-members.js').Shown} Shown */
 /** @typedef {Omit<RunState, 'status'> & {status: Status}} Run */
 
 /** The run before the server has spoken. @type {Run} */
@@ -67,8 +56,6 @@ export class LiveView {
   #socket = null;
   /** @type {Parts | null} */
   #parts = null;
-  /** @type {{kind: Shown['stage'], end: AbortController, view: import('./stages.js').Stage} | null} */
-  #staged = null;
 
   /** @type {() => void} */
   #tellFirst = () => {};
@@ -138,9 +125,10 @@ export class LiveView {
       preferences: this.#preferences,
       history: this.#history,
       send: command => this.#socket?.send(command),
-      stage: () => this.#staged?.view,
+      tellPage: (name, value) => this.#tellPage(name, value),
       facts: () => firstOf(this.#run),
       request: () => this.#request(),
+      requestStage: () => this.#requestStage(),
     });
     this.#retheme();
     this.#show();
@@ -149,7 +137,7 @@ export class LiveView {
       this.#parts?.curves.redraw();
       this.#requestStage();
     });
-    for (const node of [this.#root, this.#parts.stageHolder, this.#parts.curves.node]) resized.observe(node);
+    for (const node of [this.#root, this.#parts.stages.node, this.#parts.curves.node]) resized.observe(node);
     signal.addEventListener('abort', () => resized.disconnect());
     window.addEventListener('resize', () => this.#fill(), { signal });
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#retheme(), { signal });
@@ -256,7 +244,7 @@ export class LiveView {
     if (this.#pending) this.#acknowledge(); // never painted, but the server waits for a word before it sends the next
     this.#pending = null;
     this.#pace.clear();
-    this.#attempt('the stage', () => this.#staged?.view.clear());
+    this.#attempt('the stage', () => this.#parts?.stages.current?.clear());
     this.#parts?.curves.clear();
     this.#parts?.inForce.show([], []);
     this.#parts?.curves.show({ marks: marksOf(this.#run) });
@@ -285,7 +273,7 @@ export class LiveView {
     // even so at most one waits here while one is being painted.
     if (frame) this.#acknowledge();
     if (frame) this.#paintFrame(frame, start);
-    else if (stageIsOld) this.#attempt('the stage', () => this.#staged?.view.redraw());
+    else if (stageIsOld) this.#attempt('the stage', () => parts.stages.current?.redraw());
     if (parts.curves.paint(start)) this.#request();
   }
 
@@ -327,28 +315,8 @@ export class LiveView {
     this.#attempt('the stage', () => work(this.#stage()));
   }
 
-  /** The stage for the data on show; another kind of data takes the old one off. */
   #stage() {
-    const { plotly, theme, tips, memberLegend, stageHolder } = /** @type {Parts} */ (this.#parts);
-    const kind = factsOf(this.#run).stage;
-    if (this.#staged) {
-      if (this.#staged.kind === kind) return this.#staged.view;
-      this.#staged.end.abort();
-      tips.retire(this.#staged.view.node);
-      this.#staged.view.node.remove();
-    }
-    const end = new AbortController();
-    this.#end.signal.addEventListener('abort', () => end.abort(), { signal: end.signal });
-    const view = createStage(kind, {
-      plotly, signal: end.signal, attempt: this.#attempt, preferences: this.#preferences, theme, tips, memberLegend,
-        request: () => this.#requestStage(), tellPage: (name, value) => this.#tellPage(name, value), send: command =>
-        this.#socket?.send(command),
-    });
-    stageHolder.prepend(view.node);
-    this.#staged = { kind, end, view };
-    view.setFacts(factsOf(this.#run));
-    view.showVerdicts?.(this.#run.games);
-    return view;
+    return /** @type {Parts} */ (this.#parts).stages.for(factsOf(this.#run), this.#run.games);
   }
 
   /** Everything but pictures and curves. */
@@ -378,7 +346,7 @@ export class LiveView {
     if (JSON.stringify(theme) === JSON.stringify(parts.theme)) return;
     parts.theme = theme;
     applyTheme(this.#root, theme);
-    this.#attempt('the stage', () => this.#staged?.view.setTheme(theme));
+    this.#attempt('the stage', () => parts.stages.setTheme(theme));
     parts.curves.show({ theme });
     parts.examine.setTheme(theme);
   }
@@ -392,52 +360,11 @@ export class LiveView {
   }
 }
 
+/** @typedef {import('./view-parts.js').Parts} Parts */
+
 /** @param {number} width of the view @param {number} height of the window */
 function layoutFor(width, height) {
   if (width < NARROW_PX || (width < SNUG_PX && width < TALL * height)) return 'narrow';
   if (width < SNUG_PX) return 'snug';
   return width < WIDE_PX ? 'medium' : 'wide';
-}
-
-/** @typedef {ReturnType<typeof build>} Parts */
-/** @typedef {import('./socket.js').Send} Send */
-
-/** The view's parts, in their places.
- * @param {HTMLElement} root
- * @param {{plotly: Promise<import('./plotly.d.ts').Plotly>, signal: AbortSignal, attempt:
- * import('./attempts.js').Attempt, preferences: Preferences, history: History, send: Send, stage:
- * () => import('./stages.js').Stage | undefined, facts: () => import('./types.d.ts').Facts,
- * request: () => void}} options `facts` of the one game, or of the first */
-function build(root, { plotly, signal, attempt, preferences, history, send, stage, facts, request }) {
-  const theme = readTheme(root);
-  applyTheme(root, theme);
-  const tips = new Tips(signal);
-  const verdict = new Verdict(tips);
-  const help = new Help({ signal, stage, facts });
-  const examine = new Examine({ send, tips, theme, signal, onToggle: open => transport.showExamining(open) });
-  const transport = new Transport({ send, help: () => help.open(), examine: () => examine.toggle(), tips,
-    verdict: verdict.node, signal });
-  const overlay = new Overlay({ send, signal });
-  const theory = new Theory(tips);
-  const inForce = new InForce();
-  const memberLegend = new MemberLegend({
-    tips,
-    signal,
-    onChange: () => {
-      curves.compare();
-      stage()?.highlight?.(memberLegend.highlighted);
-    },
-  });
-  const curves = new Curves({ plotly, signal, attempt, preferences, history, theme, tips, memberLegend, request });
-  const stageHolder = element('div', { class: 'gd-stage-holder' }, overlay.card);
-  root.append(transport.node, element('div', { class: 'gd-main' }, stageHolder, curves.node, examine.node),
-    theory.node, overlay.toasts, tips.node, help.node, inForce.node);
-  // A click should not leave the focus on a button: the next Space means play or pause, not
-  // this button again. Nor in a field of the page, where buttons and plots would leave it.
-  root.addEventListener('mousedown', event => {
-    releaseFocus();
-    if (event.target instanceof Element && event.target.closest('button')) event.preventDefault();
-  }, { signal, capture: true });
-  return { plotly, theme, tips, verdict, transport, overlay, theory, memberLegend, curves, examine, inForce,
-    stageHolder };
 }

@@ -1,0 +1,68 @@
+// @ts-check
+/**
+ * The parts of a live view, and where they stand.
+ */
+import { MemberLegend } from './comparison-legend.js';
+import { Curves } from './curves.js';
+import { element } from './dom.js';
+import { Examine } from './examine.js';
+import { Help } from './help.js';
+import { InForce } from './in-force.js';
+import { releaseFocus } from './keys.js';
+import { Overlay } from './overlay.js';
+import { applyTheme, readTheme } from './palette.js';
+import { StageHolder } from './stage-holder.js';
+import { Theory } from './theory.js';
+import { Tips } from './tip.js';
+import { Transport } from './transport.js';
+import { Verdict } from './verdict.js';
+
+/** @typedef {object} Options
+ * @property {Promise<import('./plotly.d.ts').Plotly>} plotly
+ * @property {AbortSignal} signal
+ * @property {import('./attempts.js').Attempt} attempt
+ * @property {import('./preferences.js').Preferences} preferences
+ * @property {import('./history.js').History} history
+ * @property {import('./socket.js').Send} send
+ * @property {(name: string, value: unknown) => void} tellPage
+ * @property {() => import('./types.d.ts').Facts} facts of the one game, or of the first
+ * @property {() => void} request asks for a frame
+ * @property {() => void} requestStage asks for a frame with the stage drawn anew */
+
+/** @typedef {ReturnType<typeof build>} Parts */
+
+/** @param {HTMLElement} root @param {Options} options */
+export function build(root, options) {
+  const { plotly, signal, attempt, preferences, history, send, tellPage, facts, request, requestStage } = options;
+  const theme = readTheme(root);
+  applyTheme(root, theme);
+  const tips = new Tips(signal);
+  const verdict = new Verdict(tips);
+  const help = new Help({ signal, stage: () => stages.current, facts });
+  const examine = new Examine({ send, tips, theme, signal, onToggle: open => transport.showExamining(open) });
+  const transport = new Transport({ send, help: () => help.open(), examine: () => examine.toggle(), tips,
+    verdict: verdict.node, signal });
+  const overlay = new Overlay({ send, signal });
+  const theory = new Theory(tips);
+  const inForce = new InForce();
+  const memberLegend = new MemberLegend({
+    tips,
+    signal,
+    onChange: () => {
+      curves.compare();
+      stages.current?.highlight?.(memberLegend.highlighted);
+    },
+  });
+  const curves = new Curves({ plotly, signal, attempt, preferences, history, theme, tips, memberLegend, request });
+  const stages = new StageHolder({ plotly, signal, attempt, preferences, theme, tips, memberLegend, send, tellPage,
+    request: requestStage }, overlay.card);
+  root.append(transport.node, element('div', { class: 'gd-main' }, stages.node, curves.node, examine.node),
+    theory.node, overlay.toasts, tips.node, help.node, inForce.node);
+  // A click should not leave the focus on a button: the next Space means play or pause, not
+  // this button again. Nor in a field of the page, where buttons and plots would leave it.
+  root.addEventListener('mousedown', event => {
+    releaseFocus();
+    if (event.target instanceof Element && event.target.closest('button')) event.preventDefault();
+  }, { signal, capture: true });
+  return { theme, verdict, transport, overlay, theory, curves, examine, inForce, stages };
+}
