@@ -15,9 +15,10 @@ LiveChange = tuple[int | None, str, JsonValue]
 
 
 def differences(*configs: Settings) -> dict[str, tuple[Setting | None, ...]]:
-    """The settings that are not the same in all of these, by path: as each of them has it, None where one has it not.
+    """The settings that are not the same in all of these configs, by path: the setting in each config, None where a config has
+    none by this path.
 
-    A variant differs where its kind does; its own settings speak for themselves.
+    Of a variant only the kind is compared under its own path; its settings are compared under theirs.
 
     >>> list(differences(GameConfig(), GameConfig(objective="minimax")))
     ['objective']
@@ -42,10 +43,11 @@ def restarts(old: Settings, new: Settings) -> bool:
 
 
 def following(config: GameConfig, data: JsonValue) -> list[tuple[str, JsonValue]]:
-    """What has to change with the data, the fields of which are `data`.
+    """The changes that other data make necessary; `data` are the fields of these data.
 
-    The latent's dimension, so that G's map can still be drawn whole, where it was the data's or these turn to pictures or back;
-    and players that need pictures, where there are none.
+    The latent's dimension follows that of the data where both were equal, so that G's map can still be drawn whole, and where
+    pictures turn into points; where points turn into pictures it is PICTURE_LATENT. Players that need pictures become MLPs
+    where the new data are points.
     """
     kind = data.get("kind") if isinstance(data, dict) else None
     new = next((m for m in variants(GameConfig.model_fields["data"].annotation) if kind_of(m) == kind), type(config.data))
@@ -60,7 +62,7 @@ def following(config: GameConfig, data: JsonValue) -> list[tuple[str, JsonValue]
 
 
 def with_followers(config: GameConfig, changes: Sequence[tuple[str, JsonValue]]) -> list[tuple[str, JsonValue]]:
-    """These changes, and with other data what has to change with them, unless it is among the changes itself."""
+    """These changes, each change of the data followed by what it makes necessary, unless that is among the changes itself."""
     stated = {path for path, _ in changes}
     found: list[tuple[str, JsonValue]] = []
     for path, value in changes:

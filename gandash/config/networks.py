@@ -195,8 +195,8 @@ class ConvolutionConfig(Settings):
 
     D: 4 x 4 convolutions of stride 2, each with twice the channels, down to a map of 4 x 4 (7 x 7 from 28), then one linear
     output. G: linear from z to the smallest map, then nearest-neighbour doubling and a 3 x 3 convolution, each with half the
-    channels, and tanh last; doubling before convolving leaves no checkerboard (Odena et al. 2016, doi:10.23915/distill.00003),
-    where DCGAN convolves transposed. Every hidden layer is normalised, also D's first, which DCGAN leaves out.
+    channels, and tanh last; doubling before convolving leaves no checkerboard (Odena et al. 2016, doi:10.23915/distill.00003).
+    DCGAN uses transposed convolutions instead. Every hidden layer is normalised, also D's first, which DCGAN leaves out.
     """
 
     kind: Literal["convolutional"] = "convolutional"
@@ -220,7 +220,9 @@ class ConvolutionConfig(Settings):
     gain: float = _gain()
 
     def layers(self, inputs: int, outputs: int, shape: Shape) -> list[Layer]:
-        """From input to output; one output makes it a discriminator, as many as the picture `shape` has a generator."""
+        """From input to output: those of a discriminator where there is one output, of a generator where there are as many as
+        numbers in a picture of this `shape`.
+        """
         sides = [shape[1]]
         while sides[-1] > 7 and sides[-1] % 2 == 0:
             sides.append(sides[-1] // 2)

@@ -55,8 +55,9 @@ class Descent:
 class Approach:
     """How near D came after `steps` steps against a G that stands still. Tensors are `(members,)` and in nats.
 
-    `gap` = 2 JSD - log 4 - V is still to be won; `share` = (V + log 4) / (2 JSD) has been: 0 at D = 1/2, 1 at D*. Both are NaN
-    when JSD is not known, `share` also where JSD = 0. V is read on finite samples: noise may carry it past the bound.
+    `gap` = 2 JSD - log 4 - V is what D could still win, `share` = (V + log 4) / (2 JSD) the part won so far: 0 at D = 1/2, 1 at
+    D*. Both are NaN when JSD is not known, `share` also where JSD = 0. V is read on finite samples: noise may carry it past the
+    bound.
     """
 
     steps: int

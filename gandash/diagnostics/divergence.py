@@ -19,7 +19,7 @@ from gandash.game.round import GameState, Players, Round
 from gandash.game.step import UPDATE_RULES
 
 LARGE = 1e3  # beyond this a number has run away, in games whose numbers are a few units
-FAR = 100.0  # times as large as the other's must one player's numbers be, to be called the cause
+FAR = 100.0  # one player's numbers must be so many times as large as the other's to be called the cause
 
 
 @dataclass(frozen=True)

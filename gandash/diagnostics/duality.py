@@ -93,10 +93,10 @@ def gap_of_equals(
 ) -> Tensor:
     """What `duality_gap` reads where p_g = p_r and D says `at_rest` everywhere, `(members,)` in nats.
 
-    The batches `real`, `other` and those of the `test`, `(members, batch, dim)`, are all of p_r; phi's last layer is made
-    flat. What D then learns of its batch by heart costs it on the test, so this is below 0: -.005 on the line, -.4 on the
-    digits. G, whom a flat D shows no way, wins nothing. Label smoothing holds D where V is not at its best: what D wins back
-    in so many steps is in it. Raises ValueError for a D that cannot say `at_rest` everywhere.
+    The batches `real`, `other` and those of the `test`, `(members, batch, dim)`, are all of p_r; phi's last layer is made flat.
+    What D then learns of its batch by heart costs it on the test, so this is below 0: -.005 on the line, -.4 on the digits. A
+    flat D gives G no gradient, so G wins nothing. Under label smoothing D rests where V is not at its maximum, and what D wins
+    back in so many steps is part of this number. Raises ValueError for a D that cannot say `at_rest` everywhere.
     """
     flat = _flat(game, phi.detach(), at_rest)
     seen = discriminator_input(game, real), discriminator_input(game, other)

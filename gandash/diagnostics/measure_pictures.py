@@ -36,8 +36,8 @@ _SLOPES = 64  # pictures of each law on which D's slope is read
 class PictureMeasurement:
     """What a state looks like in numbers; expectations over `samples` pictures of each law.
 
-    What D says, its gaps, means and slopes and V, it says of pictures as it sees them, in `noise` of this standard deviation
-    and in packs; all else is of the clean ones.
+    D's outputs, gaps, means, slopes and V are those of pictures as D sees them, in `noise` of this standard deviation and in
+    packs; all else is of clean pictures.
     """
 
     estimators: PictureEstimators

@@ -114,8 +114,8 @@ class Classes(ABC):
 class DigitClasses(Classes):
     """The digits played with, told by the classifier with a probability above 1/2.
 
-    Captured is a digit that a tenth as many pictures show as among real ones, 1 % of all where all ten are played with: the
-    classifier misreads about that many real digits, so that a handful of pictures prove nothing.
+    A digit is captured when at least a tenth as many generated pictures show it as real ones do, 1 % of all where all ten are
+    played with: the classifier misreads about that many real digits, so that a handful of pictures prove nothing.
     """
 
     noun = "digits"
@@ -134,11 +134,12 @@ class DigitClasses(Classes):
 
 
 class LabelClasses(Classes):
-    """Uploaded classes: that of more than half of the NEIGHBOURS real pictures that are nearest when all are made small.
+    """Uploaded classes. A picture is of the class of more than half of the NEIGHBOURS real pictures nearest to it, all made
+    small.
 
-    Small is at most 8 pixels wide, by means over squares. No class has a picture whose nearest is farther than for 95 % of the
-    real ones. How well that tells the classes depends on the pictures: the level of `high_quality` is the share of real ones
-    that are of any. Captured is a class as a digit is.
+    Small is at most 8 pixels wide, by means over squares. A picture is of no class if its nearest real one is farther away than
+    that is for 95 % of the real ones. How well that tells the classes depends on the pictures: the level of `high_quality` is
+    the share of real ones that are of any. A class is captured as a digit is.
     """
 
     noun = "classes"

@@ -31,7 +31,7 @@ REAL, REAL_BYTES = 16, 13_000
 MAP_BYTES = 14_000  # of the latent plane
 WALK, WALK_BYTES = 9, 14_000  # pictures from one latent to another
 BINS = 24
-JUDGED = 128  # of each kind, for the histogram of D
+JUDGED = 128  # real and as many generated pictures, for the histogram of D
 
 
 class ImageGridFrames(FrameBuilder):

@@ -82,7 +82,7 @@ class PictureDomain(Domain):
 
     def mode_table(self, game: Game, fake: Tensor) -> ModeTable | None:
         assert isinstance(game.config.data, PicturesConfig)
-        return kind_table(game.config.data, fake)
+        return class_table(game.config.data, fake)
 
     def known_jsd(self, game: Game, state: GameState, streams: Streams) -> KnownJsd:
         notes = [
@@ -96,7 +96,7 @@ class PictureDomain(Domain):
         return KnownJsd(math.nan, None, tuple(notes))
 
 
-def kind_table(data: PicturesConfig, fake: Tensor) -> ModeTable | None:
+def class_table(data: PicturesConfig, fake: Tensor) -> ModeTable | None:
     """Each class's share of generated pictures beside its weight: digits by name, cells by the middles of their attributes."""
     known = picture_estimators_for(data)
     classes = known.classes

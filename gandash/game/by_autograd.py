@@ -60,7 +60,8 @@ def generator_by_autograd(
 ) -> GeneratorPart:
     """The same by autograd: for networks that the passes by hand do not know.
 
-    As there, both losses share D's slopes, unless D couples_batch its batch: then a sample's slope belongs to one loss alone.
+    As there, both losses share D's slopes, unless D couples the samples of a batch: then a sample's slope belongs to one loss
+    alone.
     """
     tapes = game.generator.network.tapes
     made = tapes.get(_GRAPH)

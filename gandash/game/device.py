@@ -1,7 +1,7 @@
 """Where a game is computed: on a GPU, where there is one and the game is large enough to gain by it, else on the processor.
 
-Only rounds are played there. Chance is drawn on the processor, from the generators that a run's seed fixes; measurements and
-pictures are made from a copy of the state on the processor.
+Only rounds are played there. Random numbers are drawn on the processor, from the generators that a run's seed fixes;
+measurements and pictures are made from a copy of the state on the processor.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ AFTER_SECONDS = 5.0  # a server that has just been started has more urgent thing
 
 
 def start(*arguments: str, outlives: bool = False) -> subprocess.Popen[bytes]:
-    """Ends at once where there is nothing to compile. Raises OSError where no process can be started."""
+    """Start the process. It ends at once where there is nothing to compile. Raises OSError where none can be started."""
     return subprocess.Popen(
         [sys.executable, "-m", "gandash.worker.compiling", *arguments],
         stdin=subprocess.DEVNULL,
@@ -29,7 +29,7 @@ def start(*arguments: str, outlives: bool = False) -> subprocess.Popen[bytes]:
 
 @contextmanager
 def compiling() -> Iterator[None]:
-    """It works meanwhile, and no longer."""
+    """A context in which that process works; it is ended when the context is left."""
     try:
         process = start(str(AFTER_SECONDS))
     except OSError as error:

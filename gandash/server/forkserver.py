@@ -30,7 +30,9 @@ NUMBER = struct.Struct("<i")
 
 
 class Process(Protocol):
-    """What a worker is to its supervisor; as `subprocess.Popen`, but that it may start later than it is made."""
+    """A worker process as its supervisor sees it: like `subprocess.Popen`, but the process may start later than this object is
+    made.
+    """
 
     @property
     def stdin(self) -> IO[bytes] | None: ...
@@ -43,7 +45,7 @@ class Process(Protocol):
         """Why it was not even started, in words; "" if it was."""
 
     def wait_for_start(self) -> None:
-        """Until it has a pid, or never will have one."""
+        """Return once it has a pid, or never will have one."""
 
     def poll(self) -> int | None: ...
     def wait(self, timeout: float | None = None) -> int: ...
@@ -51,7 +53,7 @@ class Process(Protocol):
 
 
 def environment() -> dict[str, str]:
-    """That of a process which is to import gandash from where this one does."""
+    """The environment of a process that imports gandash from where this one does."""
     root = str(Path(__file__).resolve().parents[2])
     return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))}
 
@@ -111,7 +113,7 @@ class Forked:
         return self._status
 
     def kill(self) -> None:
-        """At once. One that waits for its fork server to start it takes that with it: it has hung."""
+        """End it at once. Where it still waits for its fork server to start it, that one has hung, and is ended too."""
         with self._lock:
             if self._pidfd >= 0:
                 with suppress(ProcessLookupError):
@@ -221,12 +223,12 @@ class ForkServer:
             self._start()
 
     def kill(self) -> None:
-        """At once; workers that it has not forked yet are lost, the others live on."""
+        """End it at once; workers that it has not forked yet are lost, the others live on."""
         self._popen.kill()
         self._popen.wait()
 
     def close(self) -> None:
-        """Once all its workers have been asked to end: until they and it are gone."""
+        """Return when its workers and it are gone. To be called once all workers have been asked to end."""
         with self._lock:
             self._is_closed = True
             with self._control:
@@ -242,5 +244,7 @@ class ForkServer:
 
 @cache
 def start_early() -> ForkServer | None:
-    """The fork server of the app, which has so much to import that it is started before anything else; None: no fork here."""
+    """The fork server of the app, started before anything else, since it has so much to import; None where nothing can be
+    forked.
+    """
     return ForkServer() if can_fork() else None

@@ -12,7 +12,7 @@ from gandash.server.history import History
 
 @dataclass(frozen=True)
 class Before:
-    """A game as it was when it gave way to a comparison; `checkpoint`: a name of its own for its last one."""
+    """A game as it was when it gave way to a comparison; `checkpoint` is its last one, under a name of its own."""
 
     configs: tuple[GameConfig, ...]
     begun: tuple[GameConfig, ...]
@@ -42,7 +42,7 @@ class Origin:
 
     @property
     def title_before(self) -> str:
-        """Of the game that gave way to a comparison; "" if none did."""
+        """The title of the game that gave way to a comparison; "" if none did."""
         if self.before is None:
             return ""
         return f"{self.title} (changed)" if is_other(self.config, self.before.begun) else self.title

@@ -1,4 +1,4 @@
-"""What a run knows to go on by when its worker is lost: the last checkpoint, and how often that has happened."""
+"""What a run goes on from when its worker is lost: the last checkpoint; and how often workers were lost."""
 
 from __future__ import annotations
 

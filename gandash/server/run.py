@@ -47,7 +47,9 @@ log = logging.getLogger("gandash.supervisor")
 class Run(RunState):
     """One game, or several that are compared. All methods may be called from any thread.
 
-    It numbers its games by generation, and ignores what the worker says of any but the one that it asked for last.
+    It numbers its games by generation, and ignores what the worker says of any but the one that it asked for last. It is a
+    `RunState`, what is known of the run, and adds what acts on it: both change together, under one lock. Who looks is in
+    `Viewers`, what a lost worker costs in `Recovery`, how long to wait in `health`.
     """
 
     def __init__(
@@ -74,10 +76,6 @@ class Run(RunState):
         self._worker.give_to(self)
 
     # -------------------------------------------------------------------------------------------------------- asking
-
-    @property
-    def worker_pid(self) -> int:
-        return self._worker.pid
 
     @property
     def has_worker(self) -> bool:

@@ -111,11 +111,6 @@ class Examiner:
             if self._running is not None:
                 self._running.dropped = True
 
-    @property
-    def is_idle(self) -> bool:
-        with self._lock:
-            return self._thread is None
-
     def _work(self) -> None:
         """Until nothing waits."""
         while True:

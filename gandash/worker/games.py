@@ -79,7 +79,7 @@ class Games:
     # ------------------------------------------------------------------------------------------------------- playing
 
     def advance(self, players: Players = Players.BOTH, rounds: int = 1) -> None:
-        """Rounds of every game, not more than its `free_rounds`."""
+        """Play this many rounds of every game, at most `free_rounds`."""
         if self._rounds is None:
             self._rounds = _rounds([(self.trajectories[i], self.observers[i]) for i in self.playing])
         for play in self._rounds:
@@ -191,7 +191,7 @@ class PopulationGroup:
 
 
 def _rounds(watched: list[Watched]) -> list[Callable[[Players, int], None]]:
-    """What plays rounds of each group that moves together; a game without company plays on its own networks."""
+    """What plays rounds of each group that moves together; a game that is alone in its group plays on its own networks."""
 
     def kind(one: Watched) -> str:
         trajectory, _ = one
@@ -199,7 +199,7 @@ def _rounds(watched: list[Watched]) -> list[Callable[[Players, int], None]]:
         rounds = memory["rounds"].tolist() if "rounds" in memory else None  # of lookahead: its members go back together
         return repr((structure(trajectory.config), sorted(memory), rounds))
 
-    # Compiled code plays each member by itself anyhow, and what it draws by place is no business of generators
+    # Compiled code plays each member by itself anyhow, and draws its random numbers from no generator
     compiled = [one for one in watched if one[0].engine == "compiled"]
     together = sorted((one for one in watched if one[0].engine == "torch"), key=kind)
     groups = [[one] for one in compiled] + [list(group) for _, group in itertools.groupby(together, key=kind)]

@@ -126,7 +126,9 @@ def _moves(config: GameConfig, players: Players, side: Players) -> int:
 
 
 def _stretches(trajectory: Trajectory) -> Iterator[tuple[GameConfig, int, Players]]:
-    """So many rounds by these players, under what is set of averages, memories and the update rule."""
+    """Stretches of rounds by the same players under the same settings of averages, memories and update rule: settings, rounds,
+    players.
+    """
     config, at = trajectory.initial_config, 0
     for change in trajectory.changes:
         yield config, change.step - at, Players.BOTH

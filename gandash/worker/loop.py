@@ -69,7 +69,7 @@ class Loop:
     # ------------------------------------------------------------------------------------------------------ the loop
 
     def run(self) -> None:
-        """Until the parent says `End` or vanishes; then the last state is saved."""
+        """Play until the server says `End` or is gone; then save the last state."""
         while not self._ended:
             self._take_commands()
             if not self._ended:
@@ -81,7 +81,7 @@ class Loop:
             self._restore_points.save(self._games, self._generation)
 
     def _take_commands(self) -> None:
-        """All waiting commands; sleeps until there is one, a round is due, or something is to be told."""
+        """Follow all waiting commands. Sleeps until there is one, a round is due, or something is to be told."""
         wait = self._idle_seconds()
         while True:
             try:
@@ -118,7 +118,9 @@ class Loop:
             self._due = max(self._due + 1 / self._speed, now) if self._speed else now
 
     def _advance(self, games: Games, players: Players, most: int | None) -> int:
-        """As many rounds as fit, and are wanted; how many. Their number changes nothing of what is played."""
+        """Play as many rounds as fit into `ROUNDS_SECONDS` and are wanted; returns how many. How rounds are divided into calls
+        changes nothing of what is played.
+        """
         rounds = max(1, min(int(self._at_once), games.free_rounds, most or games.free_rounds))
         began = self._clock()
         games.advance(players, rounds)
@@ -192,7 +194,7 @@ class Loop:
             raise ValueError("the game has diverged; go back to the last finite state or restart first")
 
     def _pause(self, games: Games) -> None:
-        """Stand still; the last rows go out first, and may show that the game has diverged."""
+        """Pause, after sending the last rows, which may show that the game has diverged."""
         self._send_rows(games, self._clock())
         if self._status is Status.RUNNING:
             self._set_status(games, Status.PAUSED)
@@ -282,7 +284,7 @@ class Loop:
             self._restore_points.keep(games, now)
 
     def _diverge(self, games: Games, broken: dict[int, int]) -> None:
-        """Games whose numbers are no longer finite, and from which step on: they stop, and with the last of them the run."""
+        """Stop the games that are no longer finite from these steps on, and with the last of them the run."""
         causes = {i: self._restore_points.cause(games, i, step) for i, step in broken.items()}
         kept = self._restore_points.to_go_back_to
         if len(broken) < len(games.playing):

@@ -74,7 +74,9 @@ def name_process(name: str) -> None:
 
 
 def limit_resources() -> None:
-    """No more than half of the machine's memory, which then fails in words; and where it runs out, the server stays."""
+    """Limit this process to half of the machine's memory, so that a larger game fails with words. Where memory runs out all the
+    same, the kernel ends this process rather than the server.
+    """
     with contextlib.suppress(OSError, ValueError):
         half = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
         resource.setrlimit(resource.RLIMIT_DATA, (half, half))
@@ -90,7 +92,7 @@ def _in_words(error: Exception) -> str:
 
 
 def leave(status: int) -> None:
-    """At once: waiting threads may hold the pipes' locks, and Python would abort over those."""
+    """End this process at once: waiting threads may hold the pipes' locks, over which Python's own exit would abort."""
     sys.stderr.flush()
     os._exit(status)
 

@@ -40,7 +40,8 @@ class Spacing:
 
     @staticmethod
     def _early(domain: Domain, step: int) -> int:
-        """So many periods there may be between two at most: 1, and twice as many whenever the way so far has doubled.
+        """The most periods that may lie between two measurements: 1 at first, and twice as many whenever the number of steps so
+        far has doubled.
 
         It doubles at a multiple of what it was, so that who plays from one measurement to the next misses none.
         """

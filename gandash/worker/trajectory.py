@@ -38,7 +38,9 @@ MOST_AT_ONCE = 1000  # rounds of a replay: their numbers take memory
 
 
 def best_engine(game: Game) -> Engine:
-    """Who is to play a run that begins with this game: compiled code where that is wanted, covers the game and is ready."""
+    """The engine for a run that begins with this game: compiled code where that is wanted, covers the game and is ready, else
+    torch.
+    """
     return "compiled" if kept.is_wanted() and covers(game) and kept.is_ready() else "torch"
 
 
@@ -238,7 +240,7 @@ class Trajectory:
 
 
 def streams_of(engine: Engine, seeds: Sequence[int], device: torch.device) -> Streams:
-    """What runs of this engine draw."""
+    """The random numbers of runs that are played by this engine."""
     return Streams(seeds, device) if engine == "torch" else StreamsByPlace(seeds, device)
 
 

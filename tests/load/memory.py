@@ -41,7 +41,7 @@ def main() -> None:
         run.order(Play())
         while run.step == 0:
             time.sleep(0.1)
-        server, worker = psutil.Process(), psutil.Process(run.worker_pid)
+        server, worker = psutil.Process(), psutil.Process(run._worker.pid)
         table: list[tuple[int, float, float]] = []
         print(f"{'step':>9} {'worker MiB':>11} {'server MiB':>11}")
         for mark in range(given.steps // POINTS, given.steps + 1, given.steps // POINTS):

@@ -67,7 +67,7 @@ def house() -> Iterator[Supervisor]:
     """One supervisor for the tests that need real workers; its housekeeping runs by itself."""
     keeper = Supervisor(Limits())
     yield keeper
-    pids = [r.worker_pid for r in keeper.runs]
+    pids = [r._worker.pid for r in keeper.runs]
     folder = keeper._directory
     keeper.close()
     assert not any(psutil.pid_exists(pid) for pid in pids) and not folder.exists()
@@ -156,12 +156,12 @@ def test_a_killed_worker_comes_back_by_itself(run: tuple[Run, Viewer], until: Un
     until(lambda: game.changes)
     assert not game.order(Set(path="run.batch", value=4))
     until(lambda: game._recovery.checkpoint)
-    pid, lost_at = game.worker_pid, game.step
+    pid, lost_at = game._worker.pid, game.step
     os.kill(pid, signal.SIGKILL)
     until(lambda: game.notice, what="a notice")
     assert "was lost at step" in game.notice and "killed by signal 9" in game.notice and "checkpoint" in game.notice
     until(lambda: not game._is_outdated, what="its return")
-    assert game.worker_pid != pid and game.status is Status.RUNNING
+    assert game._worker.pid != pid and game.status is Status.RUNNING
     until(lambda: game.step > lost_at, what="progress")
     until(lambda: [c.path for c in game.changes] == [LR, "run.batch"], what="the settings' return")
     assert game.config.discriminator_optimiser.learning_rate == 0.25 and game.config.run.batch == 4
@@ -185,7 +185,7 @@ def test_recovery_goes_on_from_the_checkpoint_and_marks_no_change_twice(run: tup
     until(lambda: game.step == 40)
     path = game.directory / "checkpoint.safetensors"
     until(lambda: load(path)[0].step == 40, what="a checkpoint")
-    os.kill(game.worker_pid, signal.SIGKILL)
+    os.kill(game._worker.pid, signal.SIGKILL)
     until(lambda: game.notice and not game._is_outdated)
     assert (game.step, game.status) == (40, Status.PAUSED)
     assert [c.new for c in game.changes] == [0.1, 0.2]
@@ -296,7 +296,7 @@ def test_a_checkpoint_cut_short_begins_again_and_says_so(run: tuple[Run, Viewer]
     path = game.directory / "checkpoint.safetensors"
     until(lambda: game.step == 30 and load(path)[0].step == 30, what="a checkpoint")
     path.write_bytes(path.read_bytes()[:-7])
-    os.kill(game.worker_pid, signal.SIGKILL)
+    os.kill(game._worker.pid, signal.SIGKILL)
     until(lambda: game.notice and not game._is_outdated)
     assert (game.step, game.status) == (0, Status.PAUSED)
     assert "checkpoint.safetensors is not a whole checkpoint" in viewer.refusals[-1]
@@ -305,7 +305,7 @@ def test_a_checkpoint_cut_short_begins_again_and_says_so(run: tuple[Run, Viewer]
 
 def test_a_full_disk_is_told_and_the_game_goes_on(run: tuple[Run, Viewer], until: Until) -> None:
     game, _ = run
-    resource.prlimit(game.worker_pid, resource.RLIMIT_FSIZE, (100, resource.RLIM_INFINITY))  # no file beyond 100 bytes
+    resource.prlimit(game._worker.pid, resource.RLIMIT_FSIZE, (100, resource.RLIM_INFINITY))  # no file beyond 100 bytes
     try:
         game.order(Play())
         until(lambda: game.notice, what="a word about the disk")
@@ -314,7 +314,7 @@ def test_a_full_disk_is_told_and_the_game_goes_on(run: tuple[Run, Viewer], until
         at = game.step
         until(lambda: game.step > at + 20 and game.status is Status.RUNNING)
     finally:
-        resource.prlimit(game.worker_pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        resource.prlimit(game._worker.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     path = game.directory / "checkpoint.safetensors"
     until(lambda: load(path)[0].step > at, what="a checkpoint, once there is room again")
 
@@ -390,7 +390,7 @@ def test_when_no_process_can_be_started_the_run_fails_in_words(
     house = fake_house()
     run = house.keeper.create(tiny, "tiny")
     house.no_more = True
-    os.kill(run.worker_pid, signal.SIGKILL)
+    os.kill(run._worker.pid, signal.SIGKILL)
     until(lambda: run.status is Status.FAILED)
     assert "unavailable" in run.reason
     with pytest.raises(Unavailable, match="unavailable"):
@@ -415,14 +415,14 @@ def test_a_worker_that_never_answers_is_replaced_and_the_reason_told(
     run = house.keeper.create(tiny, "tiny")
     viewer = run.attach("steer", nothing)
     worker = house.workers[0]
-    assert run.worker_pid == worker.pid
+    assert run._worker.pid == worker.pid
     since = getattr(worker, past)
     setattr(worker, past, since - seconds / 2)  # far from the limit: the supervisor's own clock goes on
     house.keeper.supervise(since)
-    assert worker.is_alive and run.worker_pid == worker.pid
+    assert worker.is_alive and run._worker.pid == worker.pid
     setattr(worker, past, since - seconds)
     house.keeper.supervise(since)
-    until(lambda: run.worker_pid != worker.pid)
+    until(lambda: run._worker.pid != worker.pid)
     assert words in run.notice and "begins again" in run.notice
     run.detach(viewer)
 
@@ -586,7 +586,7 @@ def test_an_unwatched_run_pauses_then_ends_and_its_worker_and_files_go(
     house.supervise(now + 601)
     assert game.status is Status.ENDED and "Nobody looked" in game.reason
     assert house.find(game.id, "me") is None and house.kept_for("me") is None
-    until(lambda: not psutil.pid_exists(game.worker_pid), what="the worker's end")
+    until(lambda: not psutil.pid_exists(game._worker.pid), what="the worker's end")
     house.supervise(now + 602)
     until(lambda: game not in house.runs and not game.directory.exists(), what="its files' end")  # housekeeping may be at it
     assert house.admit(game.tokens["steer"]) is None
@@ -787,9 +787,9 @@ def test_many_threads_at_once_do_not_lock_each_other_out(
     threads = [threading.Thread(target=insist, args=(action,), daemon=True) for action in actions]
     for thread in threads:
         thread.start()
-    victim = runs[0].worker_pid
+    victim = runs[0]._worker.pid
     os.kill(victim, signal.SIGKILL)
-    until(lambda: runs[0].worker_pid != victim)
+    until(lambda: runs[0]._worker.pid != victim)
     stop.set()
     for thread in threads:
         thread.join(PATIENCE_SECONDS)
@@ -811,7 +811,7 @@ def test_when_the_server_is_killed_its_workers_end_by_themselves(tmp_path: Path,
         "run.attach('steer', lambda: None)\n"
         "run.order(Play())\n"
         "while run.step < 10: time.sleep(0.01)\n"
-        "print(run.worker_pid, run.directory, flush=True)\n"
+        "print(run._worker.pid, run.directory, flush=True)\n"
         "time.sleep(60)\n"
     )
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}

@@ -97,7 +97,7 @@ def keeper(monkeypatch: pytest.MonkeyPatch) -> Iterator[Supervisor]:
     keeper = Supervisor(Limits(), lambda: WorkerProcess(Spawned([sys.executable, "-S", "-c", WORKER])))
     monkeypatch.setattr(routes_module, "supervisor", lambda: keeper)
     yield keeper
-    pids = [r.worker_pid for r in keeper.runs]
+    pids = [r._worker.pid for r in keeper.runs]
     keeper.close()
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
 
@@ -587,7 +587,7 @@ def test_when_the_run_ends_it_says_so_and_then_closes_for_good(client: TestClien
 
 
 def test_fifty_visits_leave_no_viewer_and_no_worker_behind(client: TestClient, run: Run, keeper: Supervisor) -> None:
-    worker = run.worker_pid
+    worker = run._worker.pid
     for i in range(50):
         with connect(client, "") as socket:
             viewer = Viewer(socket, run.tokens["steer" if i % 2 else "watch"])
@@ -595,7 +595,7 @@ def test_fifty_visits_leave_no_viewer_and_no_worker_behind(client: TestClient, r
             if i % 3 == 0:
                 viewer.acknowledge()
     until(lambda: run.viewers == 0)
-    assert run._viewers.absent_since is not None and run.worker_pid == worker and len(keeper.runs) == 1
+    assert run._viewers.absent_since is not None and run._worker.pid == worker and len(keeper.runs) == 1
 
 
 def test_a_wake_after_the_servers_loop_has_closed_is_harmless(run: Run) -> None:

@@ -35,7 +35,7 @@ from gandash.config.rules import AlternatingConfig, OptimisticConfig, Simultaneo
 from gandash.diagnostics.path import PathHistory
 from gandash.diagnostics.pictures import picture_estimators_for
 from gandash.diagnostics.spectrum import joint, joint_field
-from gandash.domains.pictures import kind_table
+from gandash.domains.pictures import class_table
 from gandash.examine import best_response, descents, duality, landscape, samples, spectrum
 from gandash.examine.examination import CheckCancelled, FrozenGame, GameCopy, Progress, Unfit, chance
 from gandash.examine.registry import EXAMINATIONS, estimates, examine
@@ -91,6 +91,12 @@ def last(what: Examinable, config: GameConfig, steps: int = 3) -> dict[str, Any]
 
 def gap_of(gap: float, *notes: str) -> DualityGap:
     return DualityGap(gap=gap, value=0, worst_for_g=0, worst_for_d=0, steps=1, learning_rate=1, samples=1, test=1, notes=notes)
+
+
+def is_idle(examiner: Examiner) -> bool:
+    """Whether its thread has ended: it does so when nothing waits."""
+    with examiner._lock:
+        return examiner._thread is None
 
 
 class Ear:
@@ -308,7 +314,7 @@ def test_pictures_are_counted_by_what_they_show(tiny: GameConfig) -> None:
 def test_real_pictures_fill_the_table_by_their_weights() -> None:
     for data in (DigitsConfig(), DiscsAndSquaresConfig(share=0.2)):
         known = picture_estimators_for(data)
-        table = kind_table(data, known.real_points)
+        table = class_table(data, known.real_points)
         assert table is not None
         for row in table.rows:
             assert abs(row.share - row.expected) < 5 * row.noise, (data, row)
@@ -321,7 +327,7 @@ def test_a_cell_is_named_by_its_middle() -> None:
     law: Any = picture_estimators_for(data).law
     middles = [place for place in itertools.product([0, 1], [6, 8, 10], [6, 8, 10], [3, 4])]
     pictures = 2 * law.rendered(torch.tensor(middles, dtype=torch.float32)) - 1
-    table, one = kind_table(data, pictures), kind_table(data, pictures[7:8])
+    table, one = class_table(data, pictures), class_table(data, pictures[7:8])
     assert table is not None and one is not None
     assert [a.name for a in table.attributes] == ["kind", "x", "y", "radius"]
     assert [row.point for row in table.rows] == middles
@@ -444,7 +450,7 @@ def test_at_its_time_limit_d_stops_says_what_it_reached_and_goes_on_from_there(
     assert not ear.examiner.go_on("best_response")
     ear.examiner.ask("best_response", taken)
     for n in (1, 2, 3, 4):
-        until(lambda n=n: len(ear.done()) == n and ear.examiner.is_idle, 30, "it stops or ends")
+        until(lambda n=n: len(ear.done()) == n and is_idle(ear.examiner), 30, "it stops or ends")
         said = ear.heard[-1].finding
         assert said.result is not None and said.step == taken.step
         if n < 4:
@@ -479,7 +485,7 @@ def test_an_examination_is_stopped_by_hand_and_what_it_found_stands(
     ear.examiner.ask("samples", frozen(tiny))
     ear.examiner.stop("samples")
     ear.examiner.stop("duality")
-    until(lambda: ear.examiner.is_idle, 30, "it has stopped")
+    until(lambda: is_idle(ear.examiner), 30, "it has stopped")
     ended = {e.what: e.finding for e in ear.heard if e.finding.done}
     assert ended["duality"].result == gap_of(7.0, "first", "Stopped by hand.") and ended["duality"].doing == ""
     assert ended["samples"].problem == "Stopped by hand."
@@ -496,12 +502,12 @@ def test_how_long_each_takes_is_estimated_first_and_measured_then(
     one = Examiner(heard.append)
     taken = frozen(tiny if data == "line" else replace_data(tiny, RingConfig(modes=3)))
     one.estimate(taken)
-    until(lambda: one.is_idle, 60, "the estimate")
+    until(lambda: is_idle(one), 60, "the estimate")
     (first,) = heard
     assert isinstance(first, Estimated) and first.generation == 1
     assert set(first.seconds) == set(WHATS) and all(0 < seconds < 60 for seconds in first.seconds.values())
     one.ask("duality", taken)
-    until(lambda: one.is_idle, 60, "duality")
+    until(lambda: is_idle(one), 60, "duality")
     then = heard[-1]
     assert isinstance(then, Estimated) and {n: s for n, s in then.seconds.items() if n != "duality"} == {
         n: s for n, s in first.seconds.items() if n != "duality"
@@ -569,7 +575,7 @@ def test_one_at_a_time_in_turn_and_the_newer_state_counts(tiny, until, monkeypat
     ear.examiner.ask("duality", frozen(tiny, 2))  # replaces the one that waits
     ear.examiner.ask("spectrum", frozen(tiny, 2))  # ends the one that runs: it is done again, on this state
     gate.open.set()
-    until(lambda: ear.examiner.is_idle)
+    until(lambda: is_idle(ear.examiner))
     assert ear.done() == [("duality", 2), ("spectrum", 2)]
     assert gate.begun == 3
 
@@ -581,7 +587,7 @@ def test_what_is_dropped_is_not_heard_of_again(tiny, until, monkeypatch: pytest.
     ear.examiner.ask("duality", frozen(tiny))
     ear.examiner.drop()
     heard = len(ear.heard)
-    until(lambda: ear.examiner.is_idle, 10, "the running one ends by itself")
+    until(lambda: is_idle(ear.examiner), 10, "the running one ends by itself")
     assert len(ear.heard) == heard and gate.begun == 1
     gate.open.set()
     ear.examiner.ask("samples", frozen(tiny, generation=2))
@@ -656,10 +662,10 @@ def test_a_new_game_drops_what_is_running(begin_again, stage: Stage, until, monk
         (0.2, Examine(what="spectrum")),
         (0.3, lambda: until(gate.entered.is_set)),
         (0.4, command),
-        (0.5, lambda: until(lambda: stage.loop._examiner.is_idle, 10, "its thread ends")),
+        (0.5, lambda: until(lambda: is_idle(stage.loop._examiner), 10, "its thread ends")),
         (0.6, End()),
     )
-    until(lambda: stage.loop._examiner.is_idle, 10, "its thread ends")
+    until(lambda: is_idle(stage.loop._examiner), 10, "its thread ends")
     assert not [e for e in stage.events(Examined) if e.finding.done] and gate.begun == 1
 
 

@@ -1,4 +1,4 @@
-"""The laws that real data may follow: one settings class each, and `Data`, any one of them.
+"""The laws that real data may follow: one settings class each, and `DataConfig`, the union of them.
 
 `gandash.game.distributions` has an implementation for each; a newcomer needs both.
 """

@@ -100,7 +100,7 @@ class FoundPicturesConfig(PicturesConfig):
 
     @abstractmethod
     def chosen(self) -> tuple[Pixels, Labels | None]:
-        """What is played with: pixels `(n, channels, height, width)` and, where known, their labels `(n,)`."""
+        """The pictures that the game is played with: pixels `(n, channels, height, width)` and, where known, labels `(n,)`."""
 
 
 def _count(most: int, help: str) -> int:
