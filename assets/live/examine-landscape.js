@@ -6,7 +6,7 @@
 import { niceTicks } from './axes.js';
 import { fitCanvas } from './canvas.js';
 import { element, write } from './dom.js';
-import { atRest, Numbers, ofChance } from './examine-sections.js';
+import { atRest, Numbers, ofNoise } from './examine-sections.js';
 import { compact, fixed, grouped, known, percent, round } from './numbers.js';
 import { channels, translucent } from './palette.js';
 import { drawFlow, drawFrame, drawNames, drawPath, Flow } from './phase-marks.js';
@@ -57,7 +57,7 @@ export const landscape = {
 };
 
 /** @param {Landscape} result @returns {import('./examine-sections.js').Row[]} */
-function rows({ shares, since, speed, chance, in_plane: inPlane, parameters, samples }) {
+function rows({ shares, since, speed, sampling_noise: noise, in_plane: inPlane, parameters, samples }) {
   const spread = shares
     ? [{ name: 'spread of the path', value: shares.map(share => percent(share, 1)).join(', '),
       hint: `How much of the path’s squared distance from the present point lies along each axis. The path begins `
@@ -65,8 +65,8 @@ function rows({ shares, since, speed, chance, in_plane: inPlane, parameters, sam
     : [];
   return [
     ...spread,
-    { name: '|v| here', value: compact(speed), floor: atRest(chance),
-      hint: `Length of the whole field at the present point. ${ofChance({ chance, samples })}` },
+    { name: '|v| here', value: compact(speed), floor: atRest(noise),
+      hint: `Length of the whole field at the present point. ${ofNoise({ sampling_noise: noise, samples })}` },
     { name: 'of it in the plane', value: percent(inPlane, 1),
       hint: `How much of the field at the present point the plane shows, as a share of its length. A plane has 2 of `
         + `${grouped(parameters)} directions.` },

@@ -82,8 +82,8 @@ export const spectrum = {
             hint: 'How many of those found have a real part below 0: directions in which small steps are driven '
               + 'away. Many are no harm far from a rest point. It has no floor: at an equilibrium many eigenvalues '
               + 'are 0, and which side of it they read is chance.' },
-          { name: '|v|', value: compact(result.speed), floor: atRest(result.chance),
-            hint: `Length of the field itself${scaled ? ', times the step sizes' : ''}. ${ofChance(result)} The `
+          { name: '|v|', value: compact(result.speed), floor: atRest(result.sampling_noise),
+            hint: `Length of the field itself${scaled ? ', times the step sizes' : ''}. ${ofNoise(result)} The `
               + `further beyond, the less eigenvalues say about where the game goes.` },
           { name: 'steps h_G, h_D', value: `${compact(ofG)}, ${compact(ofD)}`,
             hint: 'Both players’ learning rates at that step.' },
@@ -313,10 +313,10 @@ export const duality = {
  * @param {import('./types.d.ts').NullReference | null | undefined} floor @param {number} digits */
 const floorOf = (floor, digits) => (floor ? `${fixed(floor.mean, digits)} (${fixed(floor.worst_5pct, digits)})` : '');
 
-/** What |v| reads at rest. @param {number | null} chance */
-export const atRest = chance => (known(chance) ? `${compact(chance)} at rest` : '');
+/** What |v| reads at rest. @param {number | null} noise */
+export const atRest = noise => (known(noise) ? `${compact(noise)} at rest` : '');
 
-/** @param {{chance: number | null, samples: number}} result */
-export const ofChance = ({ chance, samples }) => (known(chance)
-  ? `At a rest point it is not 0: chance alone makes it about ${compact(chance)} long, on ${grouped(samples)} samples `
+/** @param {{sampling_noise: number | null, samples: number}} result */
+export const ofNoise = ({ sampling_noise: noise, samples }) => (known(noise)
+  ? `At a rest point it is not 0: chance alone makes it about ${compact(noise)} long, on ${grouped(samples)} samples `
     + 'of each law.' : '0 at a rest point.');

@@ -150,8 +150,8 @@ export interface ImageGridLabel {
 
 /** The field at `grid` x `grid` points of a plane through the present point; `flow` in pairs, `speeds` log10 of its
  * length. `path` in pairs, from step `since` on; `shares` of its squared distance lie along each axis, None where
- * the plane is that of an update. `in_plane` is the share of the field's length here that the plane shows; `chance`
- * as in `Spectrum`. */
+ * the plane is that of an update. `in_plane` is the share of the field's length here that the plane shows;
+ * `sampling_noise` as in `Spectrum`. */
 export interface Landscape {
   what: 'landscape';
   grid: number;
@@ -163,7 +163,7 @@ export interface Landscape {
   shares: [number, number] | null;
   speed: number | null;
   in_plane: number | null;
-  chance: number | null;
+  sampling_noise: number | null;
   samples: number;
   parameters: number;
   angle: PathAngle | null;
@@ -459,8 +459,8 @@ export interface ShowCloseUp {
 /** Eigenvalues of the Jacobian H of the field, of `scaled` ones diag(h) H; `negative` of the `found` ones have Re <
  * 0. H is `size` x `size`; `complete`: all its eigenvalues are known. On `boundary` a round of the rule neither
  * contracts nor expands, and `growth` is by how much it multiplies the worst direction found; None where one
- * eigenvalue does not settle it. `speed` is |v|, and `chance` what it reads at rest: the length of what so many
- * samples add to v by chance. */
+ * eigenvalue does not settle it. `speed` is |v|, and `sampling_noise` what it reads at rest: the length of what so
+ * many samples add to v by chance. */
 export interface Spectrum {
   what: 'spectrum';
   eigenvalues: [number, number][];
@@ -473,7 +473,7 @@ export interface Spectrum {
   scaled: boolean;
   boundary: [number, number][] | null;
   growth: number | null;
-  chance: number | null;
+  sampling_noise: number | null;
   words: string;
   samples: number;
   notes: string[];

@@ -44,14 +44,14 @@ def joint(theta: Tensor, phi: Tensor, member: int = 0) -> Tensor:
 def joint_field(game: Game, real: Tensor, latents: Tensor, member: int = 0, step_noise: StepNoise = NO_STEP_NOISE) -> Field:
     """One member's w -> v(w), `(n,) -> (n,)` in float64, differentiable, on this batch `(members, batch, dim)` whatever w.
 
-    What else a training pass draws is part of the batch: a gradient penalty needs `chance.mix`, dropout and noise are left out
-    unless `chance` has them. Raises ValueError under spectral normalisation, whose field is not a function of w alone.
+    What else a training pass draws belongs to the batch: a gradient penalty needs `step_noise.mix`, dropout and noise are left
+    out unless `step_noise` has them. Raises ValueError under spectral normalisation, whose field is not a function of w alone.
     """
     if game.penalties.spectral:
         raise ValueError("no field of w alone under spectral normalisation, which remembers; turn it off for this diagnostic")
     alone = game if game.members == 1 else build_game(game.configs[member])
     split = game.generator.network.size
-    x, z, drawn = _of_member(real, member), _of_member(latents, member), _chance_of_member(step_noise, member)
+    x, z, drawn = _of_member(real, member), _of_member(latents, member), _step_noise_of_member(step_noise, member)
 
     def v(w: Tensor) -> Tensor:
         with torch.enable_grad():
@@ -65,7 +65,7 @@ def _of_member(t: Tensor, member: int) -> Tensor:
     return t[member : member + 1].detach().double()
 
 
-def _chance_of_member(step_noise: StepNoise, member: int) -> StepNoise:
+def _step_noise_of_member(step_noise: StepNoise, member: int) -> StepNoise:
     def masks(given: Masks | None) -> Masks | None:
         return None if given is None else tuple(_of_member(mask, member) for mask in given)
 

@@ -24,7 +24,7 @@ from gandash.wire.findings import Examinable, Result
 CheckCancelled = Callable[[], None]
 
 PROBE = 256  # samples of each law on which the field is taken
-OTHERS = 8  # batches that tell how much of the field is chance
+OTHERS = 8  # batches that tell how much of the field is sampling noise
 REST, LONGEST_REST_SECONDS = 1.0, 0.25  # what an examiner sleeps of the time it works, so that the game has Python's lock
 TRIALS = 3  # of a small step, after one that warms up
 
@@ -128,9 +128,9 @@ def probe_size(parameters: int, products: float, notes: list[str]) -> int:
     return probe
 
 
-def chance(v: Callable[[Tensor, Tensor], Tensor], copy: GameCopy, probe: int, generators: list[Generator]) -> float:
-    """The length of what chance adds to a field v(real, latents) on `probe` samples of each law: the root of its variance over
-    OTHERS batches, summed over all parameters. Where the game is at rest, |v| reads about that.
+def sampling_noise(v: Callable[[Tensor, Tensor], Tensor], copy: GameCopy, probe: int, generators: list[Generator]) -> float:
+    """The length of what sampling noise adds to a field v(real, latents) on `probe` samples of each law: the root of its
+    variance over OTHERS batches, summed over all parameters. Where the game is at rest, |v| reads about that.
     """
     found = torch.stack([v(*copy.drawn(probe, generators)).detach().double() for _ in range(OTHERS)])
     return float((found - found.mean(dim=0)).square().sum().div(OTHERS - 1).sqrt())

@@ -29,7 +29,7 @@ class Spectrum(Message):
 
     H is `size` x `size`; `complete`: all its eigenvalues are known. On `boundary` a round of the rule neither contracts nor
     expands, and `growth` is by how much it multiplies the worst direction found; None where one eigenvalue does not settle it.
-    `speed` is |v|, and `chance` what it reads at rest: the length of what so many samples add to v by chance.
+    `speed` is |v|, and `sampling_noise` what it reads at rest: the length of what so many samples add to v by chance.
     """
 
     what: Literal["spectrum"] = "spectrum"
@@ -43,7 +43,7 @@ class Spectrum(Message):
     scaled: bool
     boundary: tuple[Complex, ...] | None
     growth: Measured
-    chance: Measured
+    sampling_noise: Measured
     words: str
     samples: int
     notes: tuple[str, ...]
@@ -61,7 +61,7 @@ class Landscape(Message):
     """The field at `grid` x `grid` points of a plane through the present point; `flow` in pairs, `speeds` log10 of its length.
 
     `path` in pairs, from step `since` on; `shares` of its squared distance lie along each axis, None where the plane is that of
-    an update. `in_plane` is the share of the field's length here that the plane shows; `chance` as in `Spectrum`.
+    an update. `in_plane` is the share of the field's length here that the plane shows; `sampling_noise` as in `Spectrum`.
     """
 
     what: Literal["landscape"] = "landscape"
@@ -74,7 +74,7 @@ class Landscape(Message):
     shares: tuple[float, float] | None
     speed: Measured
     in_plane: Measured
-    chance: Measured
+    sampling_noise: Measured
     samples: int
     parameters: int
     angle: PathAngle | None

@@ -261,7 +261,7 @@ def plain_generator_loss(
 
 
 def place(game: Game) -> tuple[Tensor, Tensor, Tensor, Tensor, StepNoise]:
-    """theta, phi, real, latents, chance: in double precision, another for every member; D steep enough to matter."""
+    """theta, phi, real, latents, step noise: in double precision, another for every member; D steep enough to matter."""
     m, batch, dimension = game.members, game.batch, game.data.dimension
     theta, phi = draw(m, game.generator.network.size, seed=1), 1.2 * draw(m, game.discriminator.network.size, seed=2)
     real, latents = draw(m, batch, dimension, seed=3) + 1, draw(m, batch, game.configs[0].latent.dimension, seed=4)

@@ -37,7 +37,7 @@ from gandash.diagnostics.pictures import picture_estimators_for
 from gandash.diagnostics.spectrum import joint, joint_field
 from gandash.domains.pictures import class_table
 from gandash.examine import best_response, descents, duality, landscape, samples, spectrum
-from gandash.examine.examination import CheckCancelled, FrozenGame, GameCopy, Progress, Unfit, chance
+from gandash.examine.examination import CheckCancelled, FrozenGame, GameCopy, Progress, Unfit, sampling_noise
 from gandash.examine.registry import EXAMINATIONS, estimates, examine
 from gandash.examine.spectrum import stability
 from gandash.game.game import Streams
@@ -186,7 +186,7 @@ def test_at_rest_the_field_reads_what_chance_adds_to_it() -> None:
             return joint_field(game, real, latents)(here).detach()  # noqa: B023
 
         speeds.append(float(v(*copy.drawn(n, generators)).norm()))
-        found.append(chance(v, copy, n, generators))
+        found.append(sampling_noise(v, copy, n, generators))
     exact = x.var() / (2 * n)
     assert np.mean(np.square(found)) == pytest.approx(exact, rel=4 * math.sqrt(2 / (30 * 7)))
     assert np.mean(np.square(speeds)) == pytest.approx(exact, rel=4 * math.sqrt(2 / 30))
@@ -194,11 +194,11 @@ def test_at_rest_the_field_reads_what_chance_adds_to_it() -> None:
 
 def test_examinations_say_what_an_equilibrium_reads(tiny: GameConfig) -> None:
     spectrum, landscape, gap = (last(what, tiny) for what in ("spectrum", "landscape", "duality"))
-    assert 0 < spectrum["chance"] < 10 * spectrum["speed"] and 0 < landscape["chance"] < 10 * landscape["speed"]
+    assert 0 < spectrum["sampling_noise"] < 10 * spectrum["speed"] and 0 < landscape["sampling_noise"] < 10 * landscape["speed"]
     assert -0.05 < gap["at_equilibrium"] < 0.01 and 0 < gap["spread"] < 0.05
     assert last("duality", dirac((1.0, 0.5)))["at_equilibrium"] == 0
     assert last("duality", tiny.replace("objective", "wasserstein"))["at_equilibrium"] is None
-    assert last("spectrum", dirac((1.0, 0.5)))["chance"] < 1e-9, "one point each: no chance"
+    assert last("spectrum", dirac((1.0, 0.5)))["sampling_noise"] < 1e-9, "one point each"
 
 
 @pytest.mark.parametrize(
