@@ -2,7 +2,7 @@
 /**
  * One member of a comparison: its name, its verdict, its own few numbers, and a small stage of its kind.
  */
-import { LOOKS } from './comparison-members.js';
+import { LINE_STYLES } from './comparison-members.js';
 import { jsdOf } from './counted.js';
 import { element, maths, write } from './dom.js';
 import { compact, grouped, known } from './numbers.js';
@@ -38,9 +38,9 @@ export class Cell {
     const { tips, tellPage, memberLegend } = options;
     const { signal } = this.#end;
     options.signal.addEventListener('abort', () => this.#end.abort(), { signal });
-    const swatch = drawSample({ ...LOOKS[index], width: 3 });
+    const swatch = drawSample({ ...LINE_STYLES[index], width: 3 });
     this.#title = element('button', { type: 'button', class: 'gd-cell-title' }, swatch, this.#name);
-    this.#title.style.setProperty('--ink', `var(--gd-${LOOKS[index].ink})`);
+    this.#title.style.setProperty('--ink', `var(--gd-${LINE_STYLES[index].ink})`);
     this.#title.addEventListener('click', () => tellPage?.('member', index), { signal });
     const highlight = (/** @type {number | null} */ member) => () => memberLegend?.highlight(member);
     for (const type of ['pointerenter', 'focus']) this.#title.addEventListener(type, highlight(index), { signal });

@@ -3,7 +3,7 @@
  * One legend for all curves of a comparison: who has which line. A click hides a
  * member's lines, and pointing at it or coming to it with Tab lets the others fade.
  */
-import { LOOKS } from './comparison-members.js';
+import { LINE_STYLES } from './comparison-members.js';
 import { element } from './dom.js';
 import { createToggle } from './toggle.js';
 
@@ -58,7 +58,7 @@ export class MemberLegend {
   /** @param {string} label @param {number} i @param {AbortSignal} signal */
   #button(label, i, signal) {
     const { node } = createToggle({
-      label, name: `Lines of ${label}`, sample: { ...LOOKS[i], width: 2.2 }, pressed: true, signal,
+      label, name: `Lines of ${label}`, sample: { ...LINE_STYLES[i], width: 2.2 }, pressed: true, signal,
         tips: this.#options.tips,
       hint: `${label}\nClick: hide or show its lines.`,
       onToggle: on => {

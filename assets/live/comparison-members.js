@@ -15,9 +15,11 @@ import { NO_GAME } from './reading.js';
 
 export const MOST_MEMBERS = 8;
 
+const DASHES = ['solid', 'dash', 'dot', 'dashdot', 'long', 'longdot', 'fine', 'longdots'];
+
 /** How member i's lines look: its own colour, and its own dash for those who cannot tell the colours apart.
  * @type {readonly {ink: import('./palette.js').Ink, dash: string}[]} */
-export const LOOKS = ['solid', 'dash', 'dot', 'dashdot', 'long', 'longdot', 'fine', 'longdots'].map((dash, i) => ({
+export const LINE_STYLES = DASHES.map((dash, i) => ({
   ink: /** @type {import('./palette.js').Ink} */ (`member${i}`), dash,
 }));
 

@@ -4,7 +4,7 @@
  * Members meet in a panel only where their numbers are in one unit: losses of one
  * objective, outputs of D under one reading. What has several units has several panels.
  */
-import { agreed, groupsBy, LOOKS, membersOf, MOST_MEMBERS } from './comparison-members.js';
+import { agreed, groupsBy, LINE_STYLES, membersOf, MOST_MEMBERS } from './comparison-members.js';
 import { countedBy, hasModes, isBound, jsdOf, measures, wassersteinOf } from './counted.js';
 import { chosen, compact, fixed, known, percent } from './numbers.js';
 import { isProbability, NO_GAME, readingOf, unitOf } from './reading.js';
@@ -186,7 +186,7 @@ function panel(quantity, nth) {
     since: facts => Math.max(0, ...inGroup(facts).map(facts => since?.(facts) ?? 0)),
     reading: (value, facts) => reading(value, first(facts)),
     when: (facts, history) => places(facts).length > 1 && (!ifDiffering || differ(history, places(facts), column)),
-    series: LOOKS.map(({ ink, dash }, i) => ({
+    series: LINE_STYLES.map(({ ink, dash }, i) => ({
       column: `${i}/${column}`,
       member: i,
       label: facts => membersOf(facts)[i]?.label ?? '',

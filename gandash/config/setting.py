@@ -56,6 +56,10 @@ class Settings(BaseModel):
     def check(self) -> None:
         """What has to hold among several fields; raises ValueError, in words that begin with the field's name."""
 
+    def summary(self) -> str:
+        """These settings in a few words, as the page shows them folded up; here the variant's kind."""
+        return kind_of(type(self)).replace("_", " ")
+
     @cached_property
     def _is_checked(self) -> bool:
         self.check()
@@ -122,6 +126,7 @@ def variants(annotation: Any) -> tuple[type[Settings], ...]:
 
 
 def kind_of(model: type[Settings]) -> str:
+    """The `kind` that tells this variant from the others of its union."""
     return str(model.model_fields["kind"].default)
 
 

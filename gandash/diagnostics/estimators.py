@@ -62,6 +62,7 @@ class PointReading:
     jsd_error: float | None = None
 
     def with_jsd(self, found: Estimate) -> PointReading:
+        """The same with this JSD, and how far that may be off."""
         return replace(self, jsd=found.jsd, jsd_error=found.error)
 
 

@@ -123,7 +123,8 @@ class Domain(ABC):
         """
 
     @abstractmethod
-    def frame_builder(self, game: Game, generator: Generator) -> FrameBuilder: ...
+    def frame_builder(self, game: Game, generator: Generator) -> FrameBuilder:
+        """What makes this game's frames; what it keeps from frame to frame is drawn from `generator`."""
 
     @abstractmethod
     def verdict_evidence(self, game: Game) -> VerdictEvidence:

@@ -72,6 +72,8 @@ class LineFrames(FrameBuilder):
 
 
 class LineDomain(Points):
+    """Laws on the line: p_g by its samples, exact masses of p_r; the picture shows D and both densities over x."""
+
     measure_every = 20
     measures_each_frame = True
 

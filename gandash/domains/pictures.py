@@ -51,6 +51,8 @@ class PictureEvidence(VerdictEvidence):
 
 
 class PictureDomain(Domain):
+    """Laws of pictures: no density, so features and classes are compared; the picture is a grid of them."""
+
     measure_every = 200  # two readings of 512 pictures take as long as 25 steps or so
     measures_each_frame = False
     distance_notes = (

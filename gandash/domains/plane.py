@@ -71,6 +71,8 @@ class PlaneFrames(FrameBuilder):
 
 
 class PlaneDomain(Points):
+    """Laws on the plane: JSD by nearest neighbours, W1 sliced; the picture shows the field of D."""
+
     measure_every = 40
     measures_each_frame = False
     jsd_every: ClassVar[int] = 400  # JSD of one generator takes as long as ten steps or so

@@ -28,6 +28,7 @@ def is_logit(game: Game) -> bool:
 
 
 def affordable_steps(game: Game, batch: int, steps: int, notes: list[str]) -> int:
+    """At most `steps` inner steps on `batch` samples, fewer for large networks, which is then among the `notes`."""
     cost = batch * (game.generator.network.size + game.discriminator.network.size)
     fewer = max(10, min(steps, int(WORK / cost)))
     if fewer < steps:

@@ -71,10 +71,12 @@ class GameCopy:
 
     @classmethod
     def of(cls, frozen: FrozenGame) -> GameCopy:
+        """With networks that are built anew."""
         return cls(build_game(frozen.config), Streams([frozen.config.run.seed]), frozen.state, frozen.path)
 
     @property
     def theta(self) -> Tensor:
+        """G's parameters `(1, n_theta)`, a tensor of their own."""
         return self.state.theta.clone()
 
     @property
@@ -84,6 +86,7 @@ class GameCopy:
 
     @property
     def generators(self) -> list[Generator]:
+        """Throw-away generators, the same at every call."""
         return self.streams.measuring(self.state.step)
 
     @property
@@ -137,6 +140,7 @@ def sampling_noise(v: Callable[[Tensor, Tensor], Tensor], copy: GameCopy, probe:
 
 
 def has_dropout(config: GameConfig) -> bool:
+    """Whether either player drops units in training."""
     return bool(getattr(config.generator, "dropout", 0) or getattr(config.discriminator, "dropout", 0))
 
 

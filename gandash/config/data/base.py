@@ -11,6 +11,7 @@ WEIGHTS_HELP = "Relative weights of the modes, one per mode; none means equal. A
 
 
 def check_weights(weights: tuple[float, ...], modes: int) -> None:
+    """Raises ValueError unless there is one positive weight per mode, or none."""
     if weights and len(weights) != modes:
         raise ValueError(f"weights: {len(weights)} given for {modes} modes; give one weight per mode, or none for equal")
     if any(not 0 < w <= 1e6 for w in weights):
@@ -18,6 +19,7 @@ def check_weights(weights: tuple[float, ...], modes: int) -> None:
 
 
 def check_means(coordinates: Iterable[float]) -> None:
+    """Raises ValueError for a mean that lies far outside of any stage."""
     if any(not -50 <= m <= 50 for m in coordinates):
         raise ValueError("means: every coordinate must lie between -50 and 50")
 
