@@ -1,92 +1,76 @@
 // @ts-check
 /**
- * D's way to its best: V over its steps, between −log 4, which D = 1/2 has, and 2 JSD − log 4, which the best D has.
+ * Curves of examinations, by Plotly like all curves. One is D's way to its best: V over its steps, between −log 4,
+ * which D = 1/2 has, and 2 JSD − log 4, which the best D has.
  */
-import { niceTicks } from './axes.js';
-import { fitCanvas } from './canvas.js';
+import { axisTicks, niceTicks } from './axes.js';
+import { baseAxis, baseLayout, Chart } from './chart.js';
 import { element } from './dom.js';
-import { compact, fixed, grouped, known, round } from './numbers.js';
+import { compact, grouped, known, round } from './numbers.js';
 
-const LEFT_PX = 46;
-const BOTTOM_PX = 16;
-const TOP_PX = 8;
-const RIGHT_PX = 10;
-const LETTERS_PX = 10.5;
+const MARGIN = { l: 46, r: 10, t: 8, b: 16 };
+const ROOM = 0.16; // of what is reached, above and below
 
-export class ApproachCanvas {
-  node = /** @type {HTMLCanvasElement} */ (element('canvas', { class: 'gd-examine-curve', role: 'img' }));
-  #context = /** @type {CanvasRenderingContext2D} */ (this.node.getContext('2d'));
+/** @typedef {{steps: number[], values: (number | null)[], bound: number | null, idle: number}} Way */
 
-  /** @param {{steps: number[], values: (number | null)[], bound: number | null, idle: number}} way
-   * @param {import('./palette.js').Theme} theme */
-  draw({ steps, values, bound, idle }, theme) {
-    const c = this.#context;
+/** A plot of an examination, in which nothing zooms: it is drawn again once Plotly is there. */
+export class StillChart {
+  #chart;
+  #redraw = () => {};
+
+  /** @param {{plotly: Promise<import('./plotly.d.ts').Plotly>, signal: AbortSignal}} options @param {string} name */
+  constructor({ plotly, signal }, name) {
+    this.node = element('div', { class: name, role: 'img' });
+    const redraw = () => this.#redraw();
+    this.#chart = new Chart({ plotly, node: this.node, signal, onZoom: redraw, onReset: redraw, onRelease: redraw });
+  }
+
+  /** @param {() => [import('./plotly.d.ts').Line[], import('./plotly.d.ts').Layout]} plot as the node's size is then */
+  draw(plot) {
+    this.#redraw = () => {
+      this.#chart.draw(...plot());
+    };
+    this.#redraw();
+  }
+}
+
+export class ApproachCurve extends StillChart {
+  /** @param {Way} way @param {import('./palette.js').Theme} theme */
+  show({ steps, values, bound, idle }, theme) {
+    const last = Math.max(1, steps.at(-1) ?? 1);
     this.node.setAttribute('aria-label',
       `V from ${compact(values[0])} to ${compact(values.at(-1))} in ${steps.at(-1)} steps of D; the bound is `
         + `${compact(bound)}`);
-    if (!fitCanvas(c)) return;
-    const [width, height] = [this.node.clientWidth, this.node.clientHeight];
-    c.clearRect(0, 0, width, height);
-    const lines = [...(known(bound) ? [{ at: bound, label: '2 JSD − log 4', above: true }] : []),
+    const theory = [...(known(bound) ? [{ at: bound, label: '2 JSD − log 4', above: true }] : []),
       { at: idle, label: '−log 4', above: false }];
-    const seen = /** @type {number[]} */ ([...values.filter(known), ...lines.map(line => line.at)]);
-    const [least, most] = [Math.min(...seen), Math.max(...seen)];
-    const room = 0.16 * (most - least) || 0.01;
-    const [low, high] = [least - room, most + room];
-    const last = Math.max(1, steps.at(-1) ?? 1);
-    const x = (/** @type {number} */ step) => LEFT_PX + (step / last) * (width - LEFT_PX - RIGHT_PX);
-    const y = (/** @type {number} */ v) => TOP_PX + ((high - v) / (high - low)) * (height - TOP_PX - BOTTOM_PX);
-
-    c.font = `${LETTERS_PX}px ${theme.font}`;
-    c.fillStyle = theme.muted;
-    c.strokeStyle = theme.grid;
-    c.lineWidth = 1;
-    c.textAlign = 'right';
-    c.textBaseline = 'middle';
-    const ticks = niceTicks([low, high], 4);
-    const digits = Math.max(0, Math.min(5, Math.ceil(-Math.log10(Math.abs(ticks[1] - ticks[0]) || 1))));
-    for (const v of ticks) {
-      c.beginPath();
-      c.moveTo(LEFT_PX, Math.round(y(v)) + 0.5);
-      c.lineTo(width - RIGHT_PX, Math.round(y(v)) + 0.5);
-      c.stroke();
-      c.fillText(fixed(v, digits), LEFT_PX - 5, y(v));
-    }
-    c.textAlign = 'center';
-    c.textBaseline = 'top';
-    for (const step of niceTicks([0, last], 4)) {
-      if (step > 0 && x(step) < width - 20) c.fillText(last < 10 ? round(step) : grouped(step), x(step),
-        height - BOTTOM_PX + 4);
-    }
-
-    c.textAlign = 'right';
-    c.setLineDash([2, 3]);
-    c.strokeStyle = theme.muted;
-    for (const { at, label, above } of lines) {
-      c.beginPath();
-      c.moveTo(LEFT_PX, y(at));
-      c.lineTo(width - RIGHT_PX, y(at));
-      c.stroke();
-      c.textBaseline = above ? 'bottom' : 'top';
-      c.fillText(label, width - RIGHT_PX, y(at) + (above ? -2 : 3));
-    }
-    c.setLineDash([]);
-
-    c.beginPath();
-    c.strokeStyle = c.fillStyle = theme.discriminator;
-    c.lineWidth = 1.8;
-    let begun = false;
-    values.forEach((v, k) => {
-      if (!known(v)) return;
-      (begun ? c.lineTo : c.moveTo).call(c, x(steps[k]), y(v));
-      begun = true;
-    });
-    c.stroke();
-    const end = values.at(-1);
-    if (known(end)) {
-      c.beginPath();
-      c.arc(x(last === 1 && steps.at(-1) === 0 ? 0 : last), y(end), 3, 0, 2 * Math.PI);
-      c.fill();
-    }
+    const reached = [...values.filter(known), ...theory.map(line => line.at)];
+    const [least, most] = [Math.min(...reached), Math.max(...reached)];
+    const room = ROOM * (most - least) || 0.01;
+    const axis = { ...baseAxis(theme), fixedrange: true };
+    const measured = values.map(value => value ?? NaN);
+    const ink = theme.discriminator;
+    this.draw(() => [[
+      { x: steps, y: measured, visible: true, line: { color: ink, width: 1.8 },
+        hovertemplate: 'V %{y}<extra></extra>' },
+      { x: steps.slice(-1), y: measured.slice(-1), visible: true, mode: 'markers', line: { width: 0 },
+        marker: { color: ink, size: 6 }, hoverinfo: 'skip' },
+    ], {
+      ...baseLayout(theme),
+      margin: MARGIN,
+      xaxis: { ...axis, range: [0, last], tickprefix: 'step ', hoverformat: ',.0f', ...stepTicks(last) },
+      yaxis: { ...axis, range: [least - room, most + room], hoverformat: '.4f', showgrid: true, gridcolor: theme.grid,
+        ...axisTicks([least - room, most + room], this.node.clientHeight - MARGIN.t - MARGIN.b, [], false) },
+      shapes: theory.map(({ at }) => ({ type: 'line', layer: 'between', xref: 'paper', x0: 0, x1: 1, y0: at, y1: at,
+        line: { color: theme.muted, width: 1, dash: '2px,3px' } })),
+      annotations: theory.map(({ at, label, above }) => ({ xref: 'paper', x: 1, xanchor: 'right', xshift: 0, y: at,
+        yanchor: above ? 'bottom' : 'top', text: label, showarrow: false, borderpad: 0,
+        font: { size: 10.5, color: theme.muted } })),
+    }]);
   }
+}
+
+/** Round steps; the first is at the axis itself. @param {number} last */
+function stepTicks(last) {
+  const tickvals = niceTicks([0, last], 4).filter(step => step > 0 && step < 0.95 * last);
+  return { tickvals, ticktext: tickvals.map(step => (last < 10 ? round(step) : grouped(step))) };
 }

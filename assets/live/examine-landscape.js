@@ -5,9 +5,11 @@
  */
 import { niceTicks } from './axes.js';
 import { fitCanvas } from './canvas.js';
+import { baseAxis, baseLayout } from './chart.js';
 import { element, write } from './dom.js';
+import { StillChart } from './examine-curve.js';
 import { atRest, Numbers, ofNoise } from './examine-sections.js';
-import { compact, fixed, grouped, known, percent, round } from './numbers.js';
+import { compact, grouped, known, percent, round } from './numbers.js';
 import { channels, translucent } from './palette.js';
 import { drawFlow, drawFrame, drawNames, drawPath, Flow } from './phase-marks.js';
 import { drawAxes } from './plane-marks.js';
@@ -26,11 +28,11 @@ export const landscape = {
     + '(Li et al. 2018), or, while there is none, along the last round’s update and a random direction. Arrows are '
     + '−v on this plane, v the gradient of '
     + 'each player’s own loss, on one batch; optimisers and learning rates are not in it.',
-  create({ tips }) {
+  create({ tips, signal, plotly }) {
     const plane = new LandscapeCanvas();
     const caption = element('p', { class: 'gd-floor' });
     const numbers = new Numbers(tips);
-    const angle = new AngleCanvas();
+    const angle = new AngleCurve({ plotly, signal }, 'gd-examine-angle');
     const title = element('h4', {}, 'Path angle');
     tips.set(title, 'Along the straight line from the oldest point kept of the path (0) to the present one (1) and '
       + 'beyond: the cosine between v and the line (Berard et al. '
@@ -49,7 +51,7 @@ export const landscape = {
         numbers.show(rows(result));
         turning.toggleAttribute('hidden', !result.angle);
         if (!result.angle) return;
-        angle.draw(result.angle, theme);
+        angle.show(result.angle, theme);
         write(words, result.angle.words);
       },
     };
@@ -139,71 +141,50 @@ function extent(values) {
   return [Math.min(...seen), Math.max(...seen)];
 }
 
-const LEFT_PX = 46;
-const RIGHT_PX = 10;
-const TOP_PX = 6;
-const BOTTOM_PX = 18;
-const LETTERS_PX = 10.5;
+const MARGIN_OF_ANGLE = { l: 46, r: 10, t: 6, b: 18 };
 const HIGHEST = 1.08;
+const RING_PX = 8;
 
 /** The cosine along the line; where it changes sign from minus to plus there is a ring. */
-class AngleCanvas {
-  node = /** @type {HTMLCanvasElement} */ (element('canvas', { class: 'gd-examine-angle', role: 'img' }));
-  #context = /** @type {CanvasRenderingContext2D} */ (this.node.getContext('2d'));
-
+class AngleCurve extends StillChart {
   /** @param {import('./types.d.ts').PathAngle} angle @param {Theme} theme */
-  draw({ alphas, cosines, words }, theme) {
-    const c = this.#context;
+  show({ alphas, cosines, words }, theme) {
     this.node.setAttribute('aria-label', `Cosine of the path angle along the line to the present point. ${words}`);
-    if (!fitCanvas(c)) return;
-    const [width, height] = [this.node.clientWidth, this.node.clientHeight];
-    const [first, last] = [alphas[0], /** @type {number} */ (alphas.at(-1))];
-    const x = (/** @type {number} */ alpha) => LEFT_PX
-      + ((alpha - first) / (last - first)) * (width - LEFT_PX - RIGHT_PX);
-    const y = (/** @type {number} */ cosine) => TOP_PX
-      + ((HIGHEST - cosine) / (2 * HIGHEST)) * (height - TOP_PX - BOTTOM_PX);
-    c.clearRect(0, 0, width, height);
-    c.font = `${LETTERS_PX}px ${theme.font}`;
-    c.fillStyle = theme.muted;
-    c.lineWidth = 1;
-    c.textAlign = 'right';
-    c.textBaseline = 'middle';
-    for (const cosine of [-1, 0, 1]) {
-      line(c, cosine ? theme.grid : theme.muted, [[LEFT_PX, y(cosine)], [width - RIGHT_PX, y(cosine)]]);
-      c.fillText(fixed(cosine, 0), LEFT_PX - 5, y(cosine));
-    }
-    c.textAlign = 'center';
-    c.textBaseline = 'top';
-    for (const alpha of niceTicks([first, last], 6)) if (alpha !== 1 && x(alpha) < width - 12) c.fillText(round(alpha),
-      x(alpha), height - BOTTOM_PX + 5);
-    c.setLineDash([2, 3]);
-    line(c, theme.value, [[x(1), TOP_PX], [x(1), height - BOTTOM_PX]]);
-    c.setLineDash([]);
-    c.fillStyle = theme.value;
-    c.fillText('now', x(1), height - BOTTOM_PX + 5);
-
-    /** @type {[number, number][]} */
-    const seen = alphas.flatMap((alpha, k) =>
-      (known(cosines[k]) ? [/** @type {[number, number]} */ ([alpha, cosines[k]])] : []));
-    c.lineWidth = 1.8;
-    line(c, theme.text, seen.map(([alpha, cosine]) => [x(alpha), y(cosine)]));
-    for (let k = 1; k < seen.length; k++) {
-      const [[from, before], [to, behind]] = [seen[k - 1], seen[k]];
-      if (!(before < 0 && behind >= 0)) continue;
-      c.beginPath();
-      c.arc(x(from + ((to - from) * before) / (before - behind)), y(0), 4, 0, 2 * Math.PI);
-      c.fillStyle = translucent(theme.background, 0.9);
-      c.fill();
-      c.strokeStyle = theme.discriminator;
-      c.stroke();
-    }
+    const crossings = zerosOf(alphas, cosines);
+    const axis = { ...baseAxis(theme), fixedrange: true };
+    const range = /** @type {[number, number]} */ ([alphas[0], alphas.at(-1)]);
+    const rightmost = range[1] - 0.02 * (range[1] - range[0]);
+    const tickvals = niceTicks(range, 6).filter(alpha => alpha !== 1 && alpha < rightmost);
+    this.draw(() => [[
+      { x: alphas, y: cosines.map(cosine => cosine ?? NaN), visible: true, line: { color: theme.text, width: 1.8 },
+        hovertemplate: 'cosine %{y}<extra></extra>' },
+      { x: crossings, y: crossings.map(() => 0), visible: true, mode: 'markers', line: { width: 0 }, hoverinfo: 'skip',
+        marker: { color: translucent(theme.background, 0.9), size: RING_PX,
+          line: { color: theme.discriminator, width: 1.8 } } },
+    ], {
+      ...baseLayout(theme),
+      margin: MARGIN_OF_ANGLE,
+      xaxis: { ...axis, range, tickvals, ticktext: tickvals.map(round), hoverformat: '.2f' },
+      yaxis: { ...axis, range: [-HIGHEST, HIGHEST], tickvals: [-1, 0, 1], ticktext: ['\u22121', '0', '1'],
+        showgrid: true, gridcolor: theme.grid, hoverformat: '.2f' },
+      shapes: [
+        { type: 'line', layer: 'between', xref: 'paper', x0: 0, x1: 1, y0: 0, y1: 0,
+          line: { color: theme.muted, width: 1 } },
+        { type: 'line', layer: 'between', yref: 'paper', x0: 1, x1: 1, y0: 0, y1: 1,
+          line: { color: theme.value, width: 1, dash: '2px,3px' } },
+      ],
+      annotations: [{ text: 'now', x: 1, xanchor: 'center', xshift: 0, yref: 'paper', y: 0, yanchor: 'top', yshift: -3,
+        showarrow: false, borderpad: 0, font: { size: 10.5, color: theme.value } }],
+    }]);
   }
 }
 
-/** @param {CanvasRenderingContext2D} c @param {string} ink @param {[number, number][]} points */
-function line(c, ink, points) {
-  c.beginPath();
-  points.forEach(([x, y], k) => (k ? c.lineTo : c.moveTo).call(c, x, y));
-  c.strokeStyle = ink;
-  c.stroke();
+/** Where the line between known points comes from below 0 to it. @param {number[]} x @param {(number | null)[]} y */
+function zerosOf(x, y) {
+  const at = x.flatMap((alpha, k) => (known(y[k]) ? [{ alpha, cosine: /** @type {number} */ (y[k]) }] : []));
+  return at.slice(1).flatMap((behind, k) => {
+    const before = at[k];
+    if (!(before.cosine < 0 && behind.cosine >= 0)) return [];
+    return [before.alpha + ((behind.alpha - before.alpha) * before.cosine) / (before.cosine - behind.cosine)];
+  });
 }

@@ -6,7 +6,7 @@
 import { fitCanvas } from './canvas.js';
 import { inWords as counted } from './counted.js';
 import { element, maths, write } from './dom.js';
-import { ApproachCanvas } from './examine-curve.js';
+import { ApproachCurve } from './examine-curve.js';
 import { compact, fixed, grouped, known, percent, round } from './numbers.js';
 import { drawPlane } from './phase-spectrum.js';
 
@@ -115,8 +115,8 @@ export const bestResponse = {
   hint: 'A copy of D is trained against this G, which stands still, without any penalty. Theory says how far it can '
     + 'come: V = 2 JSD − log 4 '
     + '(Goodfellow et al. 2014). How far it comes says whether D is strong enough. The game keeps its own D.',
-  create({ tips, signal, send }) {
-    const curve = new ApproachCanvas();
+  create({ tips, signal, send, plotly }) {
+    const curve = new ApproachCurve({ plotly, signal }, 'gd-examine-curve');
     const numbers = new Numbers(tips);
     const train = element('button', { type: 'button', class: 'gd-button' },
       `Train D alone in the game, ${grouped(ALONE)} rounds`);
@@ -134,7 +134,7 @@ export const bestResponse = {
       },
       show(result, theme) {
         if (result.what !== 'best_response') return;
-        curve.draw(result, theme);
+        curve.show(result, theme);
         const now = result.values.at(-1) ?? null;
         const [atLeast, atMost] = result.jsd_is_bound ? [', at least', ', at most'] : ['', ''];
         numbers.show([

@@ -19,8 +19,8 @@ import { grouped, known, round } from './numbers.js';
  * @property {string} title
  * @property {string} answers the question that it answers, in a line
  * @property {string} hint what it is and why one would want it
- * @property {(options: {tips: import('./tip.js').Tips, signal:
- * AbortSignal, send: import('./socket.js').Send}) => Picture} create */
+ * @property {(options: {tips: import('./tip.js').Tips, signal: AbortSignal, send: import('./socket.js').Send,
+ * plotly: Promise<import('./plotly.d.ts').Plotly>}) => Picture} create */
 
 /** @typedef {object} Picture
  * @property {HTMLElement} node
@@ -52,8 +52,9 @@ export class Examine {
     hidden: '', 'data-testid': 'examine' });
 
   /** @param {{send: import('./socket.js').Send, tips: import('./tip.js').Tips, theme:
-   * import('./palette.js').Theme, signal: AbortSignal, onToggle: (open: boolean) => void}} options */
-  constructor({ send, tips, theme, signal, onToggle }) {
+   * import('./palette.js').Theme, signal: AbortSignal, plotly: Promise<import('./plotly.d.ts').Plotly>,
+   * onToggle: (open: boolean) => void}} options */
+  constructor({ send, tips, theme, signal, plotly, onToggle }) {
     this.#theme = theme;
     this.#send = send;
     this.#onToggle = onToggle;
@@ -74,7 +75,7 @@ export class Examine {
       const told = element('p', { class: 'gd-examine-answers' }, answers);
       const problem = element('p', { class: 'gd-examine-problem', hidden: '' });
       const notes = element('ul', { class: 'gd-examine-notes' });
-      const picture = create({ tips, signal, send });
+      const picture = create({ tips, signal, send, plotly });
       const body = element('div', { hidden: '' }, picture.node, notes);
       tips.set(heading, hint);
       button.addEventListener('click', () =>

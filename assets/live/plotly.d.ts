@@ -24,6 +24,8 @@ export interface Line {
   yaxis?: 'y' | 'y2';
   visible: boolean;
   line: Stroke & {shape?: 'linear' | 'hv'; simplify?: boolean};
+  mode?: 'lines' | 'markers';
+  marker?: {color: string; size: number; line?: Stroke};
   opacity?: number;
   fill?: 'tozeroy' | 'toself';
   fillcolor?: string;
@@ -33,7 +35,6 @@ export interface Line {
 
 export interface Trace extends Line {
   type: 'scatter';
-  mode: 'lines';
 }
 
 export interface Font {

@@ -39,7 +39,8 @@ export function build(root, options) {
   const tips = new Tips(signal);
   const verdict = new Verdict(tips);
   const help = new Help({ signal, stage: () => stages.current, facts });
-  const examine = new Examine({ send, tips, theme, signal, onToggle: open => transport.showExamining(open) });
+  const examine = new Examine({ send, tips, theme, signal, plotly,
+    onToggle: open => transport.showExamining(open) });
   const transport = new Transport({ send, help: () => help.open(), examine: () => examine.toggle(), tips,
     verdict: verdict.node, signal });
   const overlay = new Overlay({ send, signal });

@@ -59,6 +59,8 @@ def test_each_is_computed_while_the_game_plays(lab, title: str | None) -> None:
             if canvas.is_visible():
                 pixels = "c => new Set(c.getContext('2d').getImageData(0, 0, c.width, c.height).data).size"
                 assert canvas.evaluate(pixels) > 4, "something is drawn"
+        if what == "best_response":
+            section.locator(".js-line").first.wait_for(state="attached")
     modes = drawer.locator(".gd-mode:not(.gd-elsewhere)")
     assert modes.count() == (8 if title else 2)
 
