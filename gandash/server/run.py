@@ -271,10 +271,6 @@ class Run(RunState):
         with self._lock:
             self._viewers.detach(viewer)
 
-    @property
-    def viewers(self) -> int:
-        return len(self._viewers)
-
     def next_picture(self, viewer: Viewer) -> list[bytes]:
         """What to send a viewer now: the curves it lacks and the newest frame, or nothing until there is one."""
         with self._lock:
