@@ -10,9 +10,6 @@ import { SmallChart } from './comparison-chart.js';
 const CONFIG = { displayModeBar: false, responsive: false, doubleClick: false, showTips: false,
   showAxisDragHandles: false, displaylogo: false };
 
-const DOUBLE_CLICK_MS = 400;
-const DOUBLE_CLICK_PX = 6;
-
 /** @typedef {object} ChartOptions
  * @property {Promise<import('./plotly.d.ts').Plotly>} plotly when it is there; until
  * then a chart with an axis on the right (the stage's) is sketched on a canvas
@@ -37,19 +34,13 @@ export class Chart {
     this.#options = options;
     this.#node = options.node;
     const { node, signal } = options;
-    // Redrawing under a drag would take the zoom rectangle away: the plot holds still until the button is up.
-    // Plotly's own double click is lost when we redraw between its two clicks, so they are counted here.
-    let last = { time: -Infinity, x: 0, y: 0 };
-    let double = false;
-    node.addEventListener('pointerdown', ({ timeStamp: time, clientX: x, clientY: y }) => {
+    // The plot holds still until the button is up: what is selected is what lay under the rectangle.
+    node.addEventListener('pointerdown', () => {
       this.#held = true;
-      double = time - last.time < DOUBLE_CLICK_MS && Math.hypot(x - last.x, y - last.y) < DOUBLE_CLICK_PX;
-      last = double ? { time: -Infinity, x, y } : { time, x, y };
     }, { signal, capture: true });
     const release = () => {
       if (!this.#held) return;
       this.#held = false;
-      if (double) options.onReset();
       options.onRelease();
     };
     for (const type of ['pointerup', 'pointercancel', 'blur']) window.addEventListener(type, release, { signal });
@@ -86,6 +77,7 @@ export class Chart {
       this.#plotly.newPlot(this.#node, lines, sized, CONFIG);
       const plot = /** @type {import('./plotly.d.ts').Plot} */ (this.#node);
       plot.on('plotly_relayout', changes => this.#report(changes));
+      plot.on('plotly_doubleclick', () => this.#options.onReset());
     }
     return true;
   }

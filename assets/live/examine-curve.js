@@ -8,7 +8,7 @@ import { baseAxis, baseLayout, Chart } from './chart.js';
 import { element } from './dom.js';
 import { compact, grouped, known, round } from './numbers.js';
 
-const MARGIN = { l: 46, r: 10, t: 8, b: 16 };
+const MARGIN = { l: 46, r: 10, t: 8, b: 22 };
 const ROOM = 0.16; // of what is reached, above and below
 
 /** @typedef {{steps: number[], values: (number | null)[], bound: number | null, idle: number}} Way */

@@ -9,6 +9,7 @@ export interface Plotly {
 /** The element that a plot was drawn in. `plotly_relayout` gives what somebody changed, by its path in the layout. */
 export interface Plot extends HTMLElement {
   on(event: 'plotly_relayout', listener: (changes: Record<string, unknown>) => void): void;
+  on(event: 'plotly_doubleclick', listener: () => void): void;
 }
 
 export interface Stroke {

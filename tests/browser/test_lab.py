@@ -107,6 +107,8 @@ def test_zoom_and_layers_survive_updates_and_a_new_seed_reaches_the_page(lab) ->
     zoomed, painted = page.evaluate(x_range), lab.painted
     wait_until(lambda: lab.painted > painted + 20, "it goes on painting")
     assert page.evaluate(x_range) == zoomed
+    page.mouse.dblclick(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)  # it is redrawn between the clicks
+    wait_until(lambda: (r := page.evaluate(x_range))[1] - r[0] > 4, "a double click shows all of it")
     layer = page.locator('[data-testid="live-view"] button[aria-pressed="false"]').first
     assert "generated" in layer.text_content()
     page.get_by_role("button", name="new seed").click()
