@@ -25,7 +25,7 @@ const KEYS = [
 ];
 
 /** What happens in one round, for those who see a GAN for the first time.
- * @param {import('./reading.js').Reading} reading
+ * @param {import('./reading.js').DiscriminatorReading} reading
  * @returns {[who: string, does: string, ink: import('./palette.js').Ink][]} */
 const round = reading => [
   ['z → G → x', 'The generator G turns random z into samples x. Their law is p_g; the data’s is p_r.', 'generated'],

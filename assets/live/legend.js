@@ -6,15 +6,15 @@ import { element } from './dom.js';
 import { NO_GAME, readingOf } from './reading.js';
 import { createToggle } from './toggle.js';
 
-/** @typedef {import('./reading.js').Reading} Reading */
+/** @typedef {import('./reading.js').DiscriminatorReading} DiscriminatorReading */
 
 /** @typedef {object} Layer
  * @property {string} key under which the choice is remembered
- * @property {string | ((reading: Reading) => string)} label
- * @property {string | ((reading: Reading) => string)} hint what it means, in a sentence
+ * @property {string | ((reading: DiscriminatorReading) => string)} label
+ * @property {string | ((reading: DiscriminatorReading) => string)} hint what it means, in a sentence
  * @property {import('./toggle.js').Sample} sample
  * @property {string} [needs] an array of the frame without which there is nothing to show
- * @property {(reading: Reading) => boolean} [when] whether it has a meaning under this reading of the discriminator
+ * @property {(reading: DiscriminatorReading) => boolean} [when] whether it has a meaning under this reading
  * @property {boolean} [on] at first; true when not said */
 
 export class Legend {
@@ -49,7 +49,7 @@ export class Legend {
   }
 
   /** Names and explains the layers as the discriminator is to be read now.
-   * @param {Reading} reading */
+   * @param {DiscriminatorReading} reading */
   read(reading) {
     this.#reading = reading;
     for (const layer of this.layers) {
@@ -94,7 +94,7 @@ export class Legend {
   }
 }
 
-/** @param {Layer} layer @param {Reading} reading */
+/** @param {Layer} layer @param {DiscriminatorReading} reading */
 function wordsOf({ label, hint }, reading) {
   return { label: typeof label === 'function' ? label(reading) : label, hint: typeof hint === 'function'
     ? hint(reading) : hint };

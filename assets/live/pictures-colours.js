@@ -24,7 +24,7 @@ export class FrameColours {
   /** @type {import('./palette.js').Theme | null} */
   #theme = null;
 
-  /** @param {import('./reading.js').Reading} reading */
+  /** @param {import('./reading.js').DiscriminatorReading} reading */
   read(reading) {
     this.#reading = reading;
     this.#field = fieldsOf(reading)[0];

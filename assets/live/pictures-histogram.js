@@ -32,7 +32,7 @@ export class Histogram {
     this.#pointer = new Pointer(this.#canvas, options);
   }
 
-  /** @param {import('./reading.js').Reading} reading */
+  /** @param {import('./reading.js').DiscriminatorReading} reading */
   read(reading) {
     this.#reading = reading;
     this.clear();

@@ -20,7 +20,7 @@ const LOG_ODDS = 5; // the field's colours end here
  * @property {(d: number, star: number, level: Level) => number} of
  * @property {'star'} [uses] */
 
-/** @param {import('./reading.js').Reading} reading @returns {Field[]} */
+/** @param {import('./reading.js').DiscriminatorReading} reading @returns {Field[]} */
 export function fieldsOf(reading) {
   const { symbol, label, optimal_label: best, centre, centre_label: middle } = reading;
   const probability = isProbability(reading);

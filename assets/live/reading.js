@@ -8,7 +8,7 @@ import { typographic } from './numbers.js';
 
 /** @typedef {import('./types.d.ts').Facts} Facts */
 /** @typedef {import('./types.d.ts').DiscriminatorReading & {symbol:
- * string}} Reading `symbol`: its label without the argument */
+ * string}} DiscriminatorReading `symbol`: its label without the argument */
 
 /** What is on show before a game has begun: nothing, on the line.
  * @type {import('./types.d.ts').LineFacts} */
@@ -38,16 +38,16 @@ export const NO_GAME = {
   latent: { dimension: 1, window: [-3, 3] },
 };
 
-/** @param {Facts} facts @returns {Reading} */
+/** @param {Facts} facts @returns {DiscriminatorReading} */
 export const readingOf = ({ reading }) => ({
   ...reading, symbol: reading.label.replace(/\(.*\)$/, ''), centre_label: typographic(reading.centre_label),
 });
 
-/** @param {Reading} reading */
+/** @param {DiscriminatorReading} reading */
 export const isProbability = ({ kind }) => kind === 'probability';
 
 /** The game of Goodfellow et al. (2014): D = 1/2 at equilibrium, where V = −log 4.
- * @param {Reading} reading */
+ * @param {DiscriminatorReading} reading */
 export const isClassic = reading => isProbability(reading) && reading.centre === 0.5;
 
 /** Whether numbers under one reading mean the same under the other.
@@ -56,11 +56,12 @@ export function inSameUnits({ reading: a }, { reading: b }) {
   return a.kind === b.kind && a.label === b.label && a.centre === b.centre && a.optimal === b.optimal;
 }
 
-/** What numbers under this reading are in: those in the same may share an axis. @param {Reading} reading */
+/** What numbers under this reading are in: those in the same may share an axis.
+ * @param {DiscriminatorReading} reading */
 export const unitOf = ({ kind, label, centre }) => JSON.stringify([kind, label, centre]);
 
 /** "D − ½", "a" for a centre of 0, "a − its median" where the offset is free.
- * @param {Reading} reading */
+ * @param {DiscriminatorReading} reading */
 export function aboutCentre({ symbol, centre, centre_label }) {
   if (centre === null) return `${symbol} − its median`;
   if (centre === 0) return symbol;
@@ -68,7 +69,7 @@ export function aboutCentre({ symbol, centre, centre_label }) {
 }
 
 /** The best response, in words and, where it is one, as a formula.
- * @param {Reading} reading */
+ * @param {DiscriminatorReading} reading */
 export function bestResponse(reading) {
   const { optimal_label: best, symbol, centre } = reading;
   if (!isProbability(reading)) return `the best response ${best} of the discriminator to this very generator`;
@@ -77,7 +78,7 @@ export function bestResponse(reading) {
 }
 
 /** What holds when the game is over: how `label` then reads.
- * @param {Reading} reading */
+ * @param {DiscriminatorReading} reading */
 export function atEquilibrium(reading) {
   const { symbol, centre, centre_label } = reading;
   return centre === null ? `${symbol} has the same mean on both` : `${symbol} = ${centre_label} everywhere`;

@@ -250,7 +250,8 @@ export class LineStage {
   /** The range of D's axis: 0 to 1 for a probability, fitted to a
    * critic's values, and to those of its best response as far as
    * they would not squash it: these may go to infinity.
-   * @param {import('./reading.js').Reading} reading @param {Record<string, import('./bytes.js').NumberArray>} arrays
+   * @param {import('./reading.js').DiscriminatorReading} reading
+   * @param {Record<string, import('./bytes.js').NumberArray>} arrays
    * @returns {[number, number]} */
   #heardRange(reading, arrays) {
     if (isProbability(reading)) return [FLOOR, CEILING];
@@ -268,7 +269,7 @@ export class LineStage {
   }
 }
 
-/** @param {import('./reading.js').Reading} reading */
+/** @param {import('./reading.js').DiscriminatorReading} reading */
 function saysOf(reading) {
   if (isProbability(reading)) return 'the discriminator’s belief that x is real';
   const free = reading.centre === null ? ' Only differences count: adding a constant changes nothing.' : '';
@@ -282,7 +283,8 @@ const QUARTERS = [{ value: 0, label: '0' }, { value: 0.25, label: '¼' }, { valu
 const HALVES = QUARTERS.filter(({ value }) => value === 0 || value === 1);
 
 /** The value at equilibrium by its name, and round ones.
- * @param {import('./reading.js').Reading} reading @param {[number, number]} range @param {number} height in px
+ * @param {import('./reading.js').DiscriminatorReading} reading @param {[number, number]} range
+ * @param {number} height in px
  * @param {readonly import('./axes.js').Reference[]} shares of a probability */
 function heardTicks(reading, range, height, shares) {
   const { centre, centre_label: label } = reading;

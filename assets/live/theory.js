@@ -97,7 +97,7 @@ export class Theory {
   }
 
   /** What holds for every discriminator: where the laws are the same, so are its means.
-   * @param {Record<string, number | null>} n @param {import('./reading.js').Reading} reading */
+   * @param {Record<string, number | null>} n @param {import('./reading.js').DiscriminatorReading} reading */
   #showMeans({ mean_d_real: real, mean_d_fake: fake }, reading) {
     const { symbol, centre } = reading;
     const says = isProbability(reading) ? fixed : compact;
@@ -111,7 +111,8 @@ export class Theory {
       + (centre === null ? '' : ` At equilibrium ${atEquilibrium(reading)}.`));
   }
 
-  /** @param {Record<string, number | null>} n @param {import('./reading.js').Reading} reading @param {Facts} facts */
+  /** @param {Record<string, number | null>} n @param {import('./reading.js').DiscriminatorReading} reading
+   * @param {Facts} facts */
   #showGaps(n, reading, facts) {
     const says = (/** @type {number | null} */ value) => (isProbability(reading) ? fixed(value, 2) : compact(value));
     const { symbol, optimal_label: best, centre_label: middle, centre } = reading;
