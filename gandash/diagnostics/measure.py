@@ -200,6 +200,8 @@ def _judged(
 
 
 def _slope(game: Game, phi_effective: torch.Tensor, x: torch.Tensor) -> float:
-    """E |grad_x a| over some of the samples `(1, n, dim)`, evenly chosen, since they may lie in order."""
-    some = x[:, :: max(1, x.shape[1] // _SLOPES)]
+    """E |grad_x a| over some of the samples `(1, n, dim)`. They may lie in order: each is the middle one of as many, since of
+    the first of all, an outermost sample, D may be steeper than of any other."""
+    apart = max(1, x.shape[1] // _SLOPES)
+    some = x[:, apart // 2 :: apart]
     return float(mean_slope(game, phi_effective, some[:, : some.shape[1] // game.pack * game.pack]))

@@ -253,6 +253,16 @@ def test_the_slope_of_d_on_real_and_on_generated_samples(changes: dict[str, Json
     assert math.isnan(found["update_cosine"])
 
 
+def test_a_slope_that_few_samples_meet_does_not_count_as_if_one_in_128_did() -> None:
+    """a(x) = 9 relu(-x - 0.5) climbs beyond three standard deviations alone: of one sample in 741, on both laws."""
+    game, state, streams = make()
+    cliff = torch.tensor([[-1.0, -0.5, 9.0, 0.0]])
+    for step in range(8):  # other samples of p_g
+        found = measure(game, replace(at(state, straight(1, 0.5, 1.0), cliff), step=step), streams).readings
+        for whose in ("real", "fake"):
+            assert found[f"slope_{whose}"] == pytest.approx(9 * stats.norm.cdf(-3), abs=0.02), (step, whose)
+
+
 def test_the_average_is_measured_only_when_there_is_one() -> None:
     game, state, streams = make()
     state = replace(state, theta=straight(1, 0.5, 2.0), average=straight(1, 0.5, 1.0))
