@@ -1,6 +1,6 @@
 """What D plays against: both laws in noise, and in packs. The best D there is, and how far D is from it.
 
-The densities are histograms of many samples, to which the noise itself is added; the page convolves.
+On the plane the densities are histograms of many samples, to which the noise itself is added; the page convolves.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterator, Mapping
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from gandash.audit.distances import jensen_shannon
@@ -18,6 +19,7 @@ from gandash.audit.row import Known, Row, Unaudited
 from gandash.wire.facts import LineFacts, PlaneFacts
 
 _SAMPLES = 4_000_000
+_LATENTS = 500_000  # behind the densities on the line
 _ON_LINE, _ON_PLANE = 257, 56  # places of the picture on the line, and cells on a side of the plane's
 _CENTRAL = 0.98
 _THIN = 2e-3  # of p_r's largest density, which both must have together: else D* is undetermined there
@@ -29,9 +31,7 @@ def audit_seen(players: Players, numbers: Mapping[str, float], facts: LineFacts 
     real, made = players.real(_SAMPLES, 71), players.generated(_SAMPLES, 72)
     rng = np.random.default_rng(73)
     if isinstance(facts, LineFacts):
-        detail = float(players.game.data.detail)  # type: ignore[attr-defined]
-        width = max(noise, 0.15 * detail)
-        yield _gap_on_line(players, numbers, _noised(real, width, rng), _noised(made, width, rng), facts.window)
+        yield _gap_on_line(players, numbers, made, facts.window)
     else:
         cell = (facts.window[1] - facts.window[0]) / _ON_PLANE
         width = max(noise, cell)
@@ -61,14 +61,38 @@ def _noised(x: Array, sigma: float, rng: np.random.Generator) -> Array:
     return x if sigma == 0 else x + sigma * rng.standard_normal(x.shape)
 
 
-def _gap_on_line(players: Players, numbers: Mapping[str, float], real: Array, made: Array, window: tuple[float, float]) -> Row:
-    places = np.linspace(*window, _ON_LINE)
-    step = places[1] - places[0]
-    edges = np.concatenate([places - step / 2, places[-1:] + step / 2])
-    p, q = (np.histogram(x[:, 0], edges)[0] / len(x) / step for x in (real, made))
-    law = players.real(400_000, 74)[:, 0]
-    low, high = np.quantile(law, [(1 - _CENTRAL) / 2, (1 + _CENTRAL) / 2])
-    return _gap(players, numbers, places[:, None], p, q, (places >= low) & (places <= high))
+def _gap_on_line(players: Players, numbers: Mapping[str, float], made: Array, window: tuple[float, float]) -> Row:
+    """Under the kernel by a sum over the law: p_r's from its distribution function, p_g's over latents, evenly spread and far
+    into both tails where they are of one dimension."""
+    law, places = players.game.data, np.linspace(*window, _ON_LINE)
+    width = max(numbers["noise"], 0.15 * float(law.detail))  # type: ignore[attr-defined]
+    reach = 6 * width
+    edges = np.linspace(window[0] - reach, window[1] + reach, 20_001)
+    below = law.cdf(torch.from_numpy(edges)).numpy()  # type: ignore[attr-defined]
+    p = _blurred(places, (edges[1:] + edges[:-1]) / 2, np.diff(below), width)
+    if players.game.latent.dimension == 1:
+        tail = np.geomspace(1e-10, 0.5 / _LATENTS, 200, endpoint=False)
+        u = np.concatenate([tail, (np.arange(_LATENTS) + 0.5) / _LATENTS, 1 - tail[::-1]])
+        weights = np.diff(np.concatenate([[0.0], (u[1:] + u[:-1]) / 2, [1.0]]))
+        q = _blurred(places, players.made(players.latents_at(u[:, None]))[:, 0], weights, width)
+        how = f"{_LATENTS:,} latents evenly spread, each under the picture's kernel"
+    else:
+        x = made[:_LATENTS, 0]
+        q = _blurred(places, x, np.full(len(x), 1 / len(x)), width)
+        how = f"{_LATENTS:,} samples under the picture's kernel"
+    low, high = np.quantile(players.real(400_000, 74)[:, 0], [(1 - _CENTRAL) / 2, (1 + _CENTRAL) / 2])
+    return _gap(players, numbers, places[:, None], p, q, (places >= low) & (places <= high), how)
+
+
+def _blurred(places: Array, points: Array, weights: Array, width: float) -> Array:
+    """The density at the places of weighted points, each of which is N(point, width^2)."""
+    order = np.argsort(points)
+    points, weights = points[order], weights[order]
+    found = np.empty(len(places))
+    for i, at in enumerate(places):
+        near = slice(*np.searchsorted(points, [at - 8 * width, at + 8 * width]))
+        found[i] = weights[near] @ np.exp(-0.5 * ((points[near] - at) / width) ** 2)
+    return found / (width * math.sqrt(math.tau))
 
 
 def _gap_on_plane(
@@ -83,22 +107,26 @@ def _gap_on_plane(
     middles = (np.arange(_ON_PLANE) + 0.5) * cell
     y, x = np.meshgrid(window[2] + middles, window[0] + middles, indexing="ij")
     places = np.stack([x.ravel(), y.ravel()], axis=1)
-    return _gap(players, numbers, places, _field(real, window), _field(made, window), central)
+    how = f"{_SAMPLES:,} samples of each law, under the picture's kernel"
+    return _gap(players, numbers, places, _field(real, window), _field(made, window), central, how)
 
 
-def _gap(players: Players, numbers: Mapping[str, float], places: Array, p: Array, q: Array, central: NDArray[np.bool_]) -> Row:
+def _gap(
+    players: Players, numbers: Mapping[str, float], places: Array, p: Array, q: Array, central: NDArray[np.bool_], how: str
+) -> Row:
     optimal, name = players.game.objective.reading.optimal, "gap_star"
     if optimal is None:
         return Row(name, numbers[name], Known(math.nan, 0.0, "no best response is known under this objective"))
-    wanted = central & (p + q > _THIN * p.max()) & (p + q > 0)
+    top = p.max()
     with np.errstate(divide="ignore", invalid="ignore"):
-        top = p.max()
-        best = optimal((p[wanted] / top) ** players.game.pack, (q[wanted] / top) ** players.game.pack)
-    gap = np.abs(players.read(players.outputs_at(places[wanted])) - best)
-    known = Known(float(np.nanmax(gap)), 0.0, f"{_SAMPLES:,} samples of each law, under the picture's kernel")
+        best = optimal((p / top) ** players.game.pack, (q / top) ** players.game.pack)
+    gap = np.abs(players.read(players.outputs_at(places)) - best)
+    # A place just about too thin may be read or not
+    most, least = (float(np.nanmax(gap[central & (p + q > thin * top)])) for thin in (0.95 * _THIN, 1.05 * _THIN))
     off = numbers.get("gap_star_floor", math.nan)  # what few samples of p_g do to it
-    granted = 0.02 + (0.0 if math.isnan(off) else off)
-    return Row(name, numbers[name], known, granted, "p_g is known by few samples: what a perfect G reads, and 0.02")
+    granted = 0.02 + (0.0 if math.isnan(off) else off) + (most - least) / 2
+    why = "p_g is known by few samples: what a perfect G reads, and 0.02"
+    return Row(name, numbers[name], Known((most + least) / 2, 0.0, how), granted, why)
 
 
 def _field(x: Array, window: tuple[float, ...], cells: int = _ON_PLANE) -> Array:

@@ -67,6 +67,14 @@ class PointReading:
 
 
 @dataclass(frozen=True)
+class Corners:
+    """A generator of one latent: what it makes of latents in their order, `(n,)`, and how much of p_z lies below each."""
+
+    points: Array
+    below: Array
+
+
+@dataclass(frozen=True)
 class SeenLaws:
     """Both laws as D sees them, in instance noise: densities at the `points`, under one kernel, and masses of common cells.
 
@@ -84,10 +92,12 @@ class Estimators(ABC):
     `points` `(m, dimension)` are where D and both densities are read, `p_r` `(m,)` the density there,
     `central` `(m,)` marks those that hold the central 98 % of p_r; `real_points` `(samples, dimension)` stand for p_r in
     expectations. `divergence` reads JSD on samples of its own, many and dear; None where `read` does. `jsd_is_bound` says that
-    JSD is that of cells, which hide what is finer: the true one is larger.
+    JSD is that of cells, which hide what is finer: the true one is larger. `stratified` says that samples are spread evenly
+    over one latent, in its order: p_g is known between them too.
     """
 
     jsd_is_bound: bool = False
+    stratified: bool = False
     divergence: PlaneDivergence | None = None
     samples: int
     points: Tensor
@@ -103,11 +113,13 @@ class Estimators(ABC):
         Raises ValueError for another sample count.
         """
 
-    def see(self, x: Tensor, noise: float) -> SeenLaws:
+    def see(self, x: Tensor, noise: float, corners: Corners | None = None) -> SeenLaws:
         """p_r and the law of samples x `(samples, dimension)` of p_g, both convolved with N(0, noise^2); NaN as in `read`.
 
-        Here for a kind of points that does not know how: unseen in noise, and without it as they are.
+        `corners` tell p_g better where `stratified`. Here for a kind of points that does not know how: unseen in noise, and
+        without it as they are.
         """
+        del corners
         p_g = self.read(x).p_g
         return SeenLaws(self.p_r, p_g if noise == 0 else np.full_like(p_g, np.nan), None)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from gandash.diagnostics.estimators import (
     FLOOR_REPEATS,
     FLOOR_SEED,
     Array,
+    Corners,
     Estimators,
     NullReference,
     PointReading,
@@ -32,6 +33,7 @@ _BINS = 128  # of equal width, and as many of equal p_r-mass, where p_g's masses
 _FINE_BINS = 1024  # and where they are known between the samples too
 _FINE = 4  # cells of the lattice per grid interval, under the kernel
 _REACH = 5  # standard deviations to which a kernel goes
+_BEYOND, _LONGEST, _CUT = 20, 64, 8  # latents on either side beyond the samples; pieces that are cut, and into how many
 _PIECES = 256  # into which a straight piece of G is cut at most
 
 
@@ -74,7 +76,7 @@ class Line(Estimators):
 
         # The kernel follows p_r's own fine scale, not p_g's spread: a rule of thumb on a mixture would smear its modes.
         self.bandwidth = max(0.15 * data.detail, margin)
-        self._stratified, self._data = stratified, data
+        self.stratified, self._data = stratified, data
         self._step = (self.grid[1] - self.grid[0]) / _FINE
         self._lattices: dict[int, _Lattice] = {}
         self.p_r = (
@@ -84,20 +86,22 @@ class Line(Estimators):
         )
 
         generator = Generator().manual_seed(FLOOR_SEED)
-        self._perfect = []
+        self._perfect: list[tuple[Array, Corners | None]] = []
         for _ in range(FLOOR_REPEATS):
             if stratified:
                 shift = float(torch.rand((), generator=generator, dtype=torch.float64))
-                self._perfect.append(data.quantiles((np.arange(self.samples) + shift) / self.samples))
+                below = (np.arange(self.samples) + shift) / self.samples
+                perfect = data.quantiles(below)
+                self._perfect.append((perfect, refined(perfect, below, data.quantiles)))
             else:
-                self._perfect.append(_flat(data.sample(generator, self.samples)))
-        readings = [self._divergences(perfect) for perfect in self._perfect]
+                self._perfect.append((_flat(data.sample(generator, self.samples)), None))
+        readings = [self._divergences(perfect) for perfect, _ in self._perfect]
         self.floors = {
             "jsd": NullReference.of([jsd for jsd, _ in readings]),
             "wasserstein": NullReference.of([w1 for _, w1 in readings]),
         }
         if self._modes:
-            covered = [cover(torch.from_numpy(perfect)[:, None], self._modes) for perfect in self._perfect]
+            covered = [cover(torch.from_numpy(perfect)[:, None], self._modes) for perfect, _ in self._perfect]
             self.floors |= coverage_floors(covered)
 
     def read(self, x: Tensor) -> PointReading:
@@ -114,20 +118,20 @@ class Line(Estimators):
         lattice = self._lattice(self.bandwidth)
         return self._on_grid(lattice, lattice.masses(*self._made(samples)), self.bandwidth)
 
-    def see(self, x: Tensor, noise: float) -> SeenLaws:
+    def see(self, x: Tensor, noise: float, corners: Corners | None = None) -> SeenLaws:
         self._check_count(x)
-        return self._see(_flat(x), noise)
+        return self._see(_flat(x), noise, corners)
 
     def perfect(self, noise: float) -> Iterator[SeenLaws]:
-        return (self._see(samples, noise) for samples in self._perfect)
+        return (self._see(samples, noise, corners) for samples, corners in self._perfect)
 
-    def _see(self, samples: Array, noise: float) -> SeenLaws:
+    def _see(self, samples: Array, noise: float, corners: Corners | None) -> SeenLaws:
         """Noise is a kernel itself, and makes that of the densities needless where it is the wider of the two."""
-        if not np.isfinite(samples).all():
+        if not (np.isfinite(samples).all() and (corners is None or np.isfinite(corners.points).all())):
             nothing = np.full(GRID, math.nan)
             return SeenLaws(nothing, nothing, None)
         width = max(noise, self.bandwidth)
-        lattice, (points, weights) = self._lattice(width), self._made(samples)
+        lattice, (points, weights) = self._lattice(width), self._made(samples, corners)
         p_r, p_g = lattice.p_r, lattice.masses(points, weights)
         if noise < 2 * self._step:  # finer than the cells of JSD: they hold the same masses with it as without
             masses = self._masses, self._shares(samples)
@@ -135,21 +139,23 @@ class Line(Estimators):
             masses = lattice.smooth(p_r, noise), lattice.smooth(p_g, noise)
         return SeenLaws(self._on_grid(lattice, p_r, width), self._on_grid(lattice, p_g, width), masses)
 
-    def _made(self, samples: Array) -> tuple[Array, Array]:
+    def _made(self, samples: Array, corners: Corners | None = None) -> tuple[Array, Array]:
         """Points and their weights, of sum 1, that stand for p_g.
 
-        Samples spread evenly over one latent, in its order, are the corners of G, and p_g between two of them is uniform to
-        second order: where G leaps from mode to mode there are few samples, and yet it is known.
+        Samples spread evenly over one latent, in its order, are corners of G, and p_g between two of them is uniform to second
+        order: where G leaps from mode to mode there are few samples, and yet it is known. What is beyond the first and the last
+        lies on them.
         """
         n = len(samples)
-        if not self._stratified:
+        if not self.stratified:
             return samples, np.full(n, 1 / n)
-        apart = np.diff(samples)
+        of = corners or Corners(samples, (np.arange(n) + 0.5) / n)
+        apart, masses = np.diff(of.points), np.diff(of.below)
         pieces = np.clip(np.ceil(np.abs(apart) / self._step), 1, _PIECES).astype(np.intp)
-        which = np.repeat(np.arange(n - 1), pieces)
+        which = np.repeat(np.arange(len(apart)), pieces)
         along = (np.arange(len(which)) - np.repeat(np.cumsum(pieces) - pieces, pieces) + 0.5) / pieces[which]
-        points = np.concatenate([samples[:1], samples[which] + along * apart[which], samples[-1:]])
-        return points, np.concatenate([[0.5], 1 / pieces[which], [0.5]]) / n
+        points = np.concatenate([of.points[:1], of.points[which] + along * apart[which], of.points[-1:]])
+        return points, np.concatenate([of.below[:1], masses[which] / pieces[which], 1 - of.below[-1:]])
 
     def _lattice(self, width: float) -> _Lattice:
         """Cells on the window and around it, as far as a kernel of this width can carry mass into it."""
@@ -229,6 +235,19 @@ def below_pieces(samples: Array, edges: Array) -> Array:
     of_pieces = np.interp(edges, edges_of_pieces, mass) if len(edges_of_pieces) else np.zeros(len(edges))
     ends = np.searchsorted(np.sort(samples[[0, -1]]), edges, side="right") / 2
     return np.asarray(of_pieces + (np.searchsorted(points, edges, side="right") + ends) / n)
+
+
+def refined(x: Array, below: Array, made: Callable[[Array], Array]) -> Corners:
+    """x `(n,)`, made of stratified latents, and what is made of more where few of them lie: beyond the first and the last, each
+    time with less of p_z beyond by the root of 2, and within the longest pieces. There D* is a quotient of little mass."""
+    shrinking = 0.5 ** (np.arange(1, _BEYOND + 1) / 2)
+    ends = np.concatenate([below[0] * shrinking, 1 - (1 - below[-1]) * shrinking])
+    longest = np.argpartition(-np.abs(np.diff(x)), _LONGEST)[:_LONGEST]
+    within = below[longest, None] + np.diff(below)[longest, None] * (np.arange(1, _CUT) / _CUT)
+    more = np.concatenate([ends, within.reshape(-1)])
+    below, x = np.concatenate([below, more]), np.concatenate([x, made(more)])
+    order = np.argsort(below)
+    return Corners(x[order], below[order])
 
 
 def _edges(data: LineDistribution, low: float, high: float, bins: int) -> Array:

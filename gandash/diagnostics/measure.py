@@ -14,7 +14,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from gandash.diagnostics.estimators import Array, Estimators, PointReading, optimal_discriminator
+from gandash.diagnostics.estimators import Array, Corners, Estimators, PointReading, optimal_discriminator
+from gandash.diagnostics.line import refined
 from gandash.diagnostics.path import mean_slope
 from gandash.diagnostics.plane_divergence import NEIGHBOURS, QUERIES, Estimate, PlaneDivergence
 from gandash.diagnostics.plane_divergence import latents as latents_of
@@ -121,7 +122,8 @@ def measure(
     """
     generator = streams.measuring(state.step)[member]
     row = slice(member, member + 1)
-    latents = game.latent.measuring(generator, found.samples)[None]
+    below = game.latent.spread(generator, found.samples) if found.stratified else None
+    latents = (game.latent.measuring(generator, found.samples) if below is None else game.latent.at(below)[:, None])[None]
 
     averaged = bool(game.averaging[member] > 0)
     average = found.read(sample(game, state.average[row], latents)[0]) if averaged else None
@@ -129,7 +131,7 @@ def measure(
     live = found.read(fake[0])
     in_force = noise_in_force(game, state)
     noise = 0.0 if in_force is None else float(in_force[member])
-    seen = found.see(fake[0], noise)
+    seen = found.see(fake[0], noise, None if below is None else _corners(game, state.theta[row], fake, below))
     phi_effective, reading = state.phi_effective[row], game.objective.reading
     one_pass = game.pack == 1 and game.discriminator.network.has_passes_by_hand and not game.objective.pairs
     real_points = found.real_points[None]
@@ -158,6 +160,16 @@ def measure(
         pack=game.pack,
         seen_floors=seen_floors(found, noise, game.pack, reading.optimal, reading.centre),
     )
+
+
+def _corners(game: Game, theta: torch.Tensor, fake: torch.Tensor, below: torch.Tensor) -> Corners:
+    """What G makes of stratified latents, `fake` `(1, n, 1)`, and of more of them where these are few."""
+
+    def made(p: Array) -> Array:
+        x: Array = sample(game, theta, game.latent.at(torch.from_numpy(p))[None, :, None])[0, :, 0].double().numpy()
+        return x
+
+    return refined(fake[0, :, 0].double().numpy(), below.numpy(), made)
 
 
 def _jsd(divergence: PlaneDivergence, game: Game, theta: torch.Tensor, latents: Sequence[torch.Tensor]) -> Estimate:

@@ -17,6 +17,7 @@ from gandash.diagnostics.estimators import (
     FLOOR_REPEATS,
     FLOOR_SEED,
     Array,
+    Corners,
     Estimators,
     NullReference,
     PointReading,
@@ -112,11 +113,11 @@ class Plane(Estimators):
             coverage=cover(x, self._modes) if self._modes else None,
         )
 
-    def see(self, x: Tensor, noise: float) -> SeenLaws:
+    def see(self, x: Tensor, noise: float, corners: Corners | None = None) -> SeenLaws:
         """In noise wider than the kernel of the field, it is the kernel; finer noise makes no difference to what D* shows."""
         self._check_count(x)
         if not bool(torch.isfinite(x).all()):
-            return super().see(x, math.inf)
+            return super().see(x, math.inf, corners)
         return self._see(self._field.counts(x.numpy(), unbounded=True), noise)
 
     def perfect(self, noise: float) -> Iterator[SeenLaws]:

@@ -17,6 +17,7 @@ from gandash.config.data import GaussianConfig
 from gandash.config.networks import LatentConfig, MLPConfig
 from gandash.config.setting import JsonValue
 from gandash.diagnostics.estimators import CENTRAL_MASS, optimal_discriminator
+from gandash.diagnostics.line import refined
 from gandash.diagnostics.measure import READINGS, Measurement
 from gandash.domains.line import line_estimators
 from gandash.domains.registry import domain_of
@@ -228,8 +229,10 @@ def test_gap_star_is_the_distance_to_the_optimal_discriminator() -> None:
     game, state, streams = make()
     state = at(state, straight(1, 0.5, 1.5), ramp(1.0, -0.5))
     found = measure(game, state, streams)
-    latents = game.latent.measuring(streams.measuring(state.step)[0], found.estimators.samples)
-    laws = found.estimators.see(1.5 + 0.5 * latents, 0.0)
+    below = game.latent.spread(streams.measuring(state.step)[0], found.estimators.samples).numpy()
+    x = stats.norm(1.5, 0.5).ppf(below)
+    corners = refined(x, below, stats.norm(1.5, 0.5).ppf)
+    laws = found.estimators.see(torch.from_numpy(x)[:, None], 0.0, corners)
     d_star = optimal_discriminator(laws.p_r, laws.p_g, game.objective.reading.optimal, central=found.estimators.central)
     np.testing.assert_allclose(found.d_star, d_star, atol=1e-3)
     assert found.readings["gap_star"] == pytest.approx(np.nanmax(np.abs(found.d - d_star)[found.estimators.central]))

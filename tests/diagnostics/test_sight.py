@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from scipy import stats
 
 from gandash.config.data import GaussianConfig, MixtureConfig, RingConfig
 from gandash.diagnostics.estimators import optimal_discriminator
-from gandash.diagnostics.line import Line
+from gandash.diagnostics.line import Line, refined
 from gandash.diagnostics.packs import jensen_shannon_of_packs
 from gandash.diagnostics.plane import Plane
 from gandash.diagnostics.sight import seen_floors, seen_jsd
@@ -102,16 +103,35 @@ def test_a_perfect_generator_reads_its_floor(stratified: bool) -> None:
     line = Line(distribution(settings), stratified=stratified)
     floor = seen_floors(line, 0.0, 1, SHARE, 0.5).gap_star
     assert floor is not None and 0 < floor.mean <= floor.worst_5pct
-    rng, gaps = np.random.default_rng(3), []
+    rng, gaps, corners = np.random.default_rng(3), [], None
     for _ in range(40):
         if stratified:
-            x = line._data.quantiles((np.arange(line.samples) + rng.random()) / line.samples)
+            shift = rng.random()
+            below = (np.arange(line.samples) + shift) / line.samples
+            x = line._data.quantiles(below)
+            corners = refined(x, below, line._data.quantiles)
         else:
             x = rng.choice([-1, 1], line.samples, p=[0.75, 0.25]) + 0.2 * rng.standard_normal(line.samples)
-        laws = line.see(torch.from_numpy(x)[:, None], 0.0)
+        laws = line.see(torch.from_numpy(x)[:, None], 0.0, corners)
         d_star = optimal_discriminator(laws.p_r, laws.p_g, SHARE)[line.central]
         gaps.append(np.nanmax(np.abs(d_star - 0.5)))
     assert np.mean(gaps) == pytest.approx(floor.mean, rel=0.35)
+
+
+def test_d_star_in_the_tails_of_a_generator_on_one_mode_of_two() -> None:
+    """p_r = N(-2, .5^2) and N(2, .5^2) by halves, p_g = N(-2, .45^2) by a latent of one dimension: D* is known where p_g has
+    less than one sample in 4096, and reads the same whatever the samples."""
+    game, state, streams = make()
+    game = build_game(game.config.replace("data", {"kind": "mixture", "means": (-2, 2), "std": 0.5}))
+    for step in range(6):
+        found = measure(game, replace(at(state, straight(1, 0.45, -2.0), ramp(0.0)), step=step), streams)
+        line = found.estimators
+        x, width = line.grid, line.bandwidth
+        p_r = (stats.norm(-2, math.hypot(0.5, width)).pdf(x) + stats.norm(2, math.hypot(0.5, width)).pdf(x)) / 2
+        exact = p_r / (p_r + stats.norm(-2, math.hypot(0.45, width)).pdf(x))
+        known = line.central & ~np.isnan(found.d_star)
+        assert known.sum() > 60
+        np.testing.assert_allclose(found.d_star[known], exact[known], atol=0.03)
 
 
 def test_the_plane_in_noise_by_the_closed_form() -> None:

@@ -448,7 +448,7 @@ SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
         half_the_width,
     ),
     "D* as if D saw the laws without noise": (
-        in_source(Line, "see", "self._see(_flat(x), noise)", "self._see(_flat(x), 0.0)"),
+        in_source(Line, "see", "self._see(_flat(x), noise, corners)", "self._see(_flat(x), 0.0, corners)"),
         lambda: sights.test_d_star_and_jsd_in_noise_are_those_of_the_convolved_laws(0.4),
     ),
     "the best value of a D that judges packs from single samples": (
@@ -473,7 +473,7 @@ SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
         duals.test_equal_laws_read_what_d_learns_by_heart,
     ),
     "no floor of max |D - D*|": (
-        in_source(Line, "perfect", "for samples in self._perfect", "for samples in self._perfect[:0]"),
+        in_source(Line, "perfect", "for samples, corners in self._perfect", "for samples, corners in self._perfect[:0]"),
         lambda: sights.test_a_perfect_generator_reads_its_floor(True),
     ),
 }

@@ -37,11 +37,17 @@ class Latent(Sampler):
         """
         if not self.stratified:
             return self.sample(generator, n)
+        return self.at(self.spread(generator, n))[:, None]
+
+    def spread(self, generator: Generator, n: int) -> Tensor:
+        """How much of p_z lies below each of n stratified draws, ascending, `(n,)`, float64."""
         p = (torch.arange(n, dtype=torch.float64) + torch.rand((), generator=generator, dtype=torch.float64)) / n
-        p = p.clamp(1e-12, 1 - 1e-12)
-        return (torch.special.ndtri(p) if self.kind == "normal" else 2 * p - 1).float()[:, None]
+        return p.clamp(1e-12, 1 - 1e-12)
+
+    def at(self, p: Tensor) -> Tensor:
+        """The values of one coordinate below which p of it lies, `(n,)` -> `(n,)`."""
+        return (torch.special.ndtri(p) if self.kind == "normal" else 2 * p - 1).float()
 
     def line(self, n: int) -> Tensor:
         """n values of one latent coordinate at equal steps of probability, ascending, shape `(n,)`: where G's map is drawn."""
-        p = (torch.arange(n, dtype=torch.float64) + 0.5) / n
-        return (torch.special.ndtri(p) if self.kind == "normal" else 2 * p - 1).float()
+        return self.at((torch.arange(n, dtype=torch.float64) + 0.5) / n)
