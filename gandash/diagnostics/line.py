@@ -58,10 +58,14 @@ class Line(Estimators):
         self.samples = samples or (STRATIFIED_SAMPLES if stratified else INDEPENDENT_SAMPLES)
         low, high = window(data)
         self.grid = np.linspace(low, high, GRID)
-        self.points = torch.from_numpy(self.grid).float()[:, None]
+        step = self.grid[1] - self.grid[0]
         self._atoms = data.atoms()
         central_low, central_high = data.quantile_range(CENTRAL_MASS)
-        margin = 0.0 if self._atoms is None else self.grid[1] - self.grid[0]  # a grid may miss an atom
+        margin = 0.0
+        if self._atoms is not None:  # a grid may miss an atom: one of them lies on it, and others belong to the nearest point
+            apart = (data.quantiles(np.array([0.5]))[0] - low) / step
+            self.grid, margin = self.grid + (apart - round(apart)) * step, step / 2
+        self.points = torch.from_numpy(self.grid).float()[:, None]
         self.central = (self.grid >= central_low - margin) & (self.grid <= central_high + margin)
 
         self._has_pieces = stratified and self._atoms is None
@@ -75,9 +79,9 @@ class Line(Estimators):
         self._modes = data.modes()
 
         # The kernel follows p_r's own fine scale, not p_g's spread: a rule of thumb on a mixture would smear its modes.
-        self.bandwidth = max(0.15 * data.detail, margin)
+        self.bandwidth = max(0.15 * data.detail, 2 * margin)
         self.stratified, self._data = stratified, data
-        self._step = (self.grid[1] - self.grid[0]) / _FINE
+        self._step = step / _FINE
         self._lattices: dict[int, _Lattice] = {}
         self.p_r = (
             data.log_density(torch.from_numpy(self.grid)[:, None]).exp().numpy()

@@ -16,6 +16,7 @@ from gandash.config.optimisers import AdamConfig, GradientDescentConfig
 from gandash.config.regularisers import RegulariserConfig
 from gandash.config.rules import AlternatingConfig, LookaheadConfig, SimultaneousConfig
 from gandash.diagnostics.phase import equilibrium, flow, is_scalar, jacobian, phase, rest_point, window
+from gandash.domains.registry import domain_of
 from gandash.game.game import Game, Streams, build_game
 from gandash.game.losses import field_vector
 from gandash.game.objectives import OBJECTIVES
@@ -64,6 +65,14 @@ def test_only_one_parameter_each_on_a_point_mass_has_a_plane() -> None:
     ]
     for other in others:
         assert not is_scalar(build_game(dirac().model_copy(update=other))), other
+
+
+@pytest.mark.parametrize("place", [0.0, 0.1, 0.7, 1.0, -8.0])
+def test_d_is_read_on_the_data_and_not_beside(place: float) -> None:
+    """a(x) = 3 x: max |D - 1/2| over a point is |D(c) - 1/2|."""
+    game, streams = build_game(dirac(place, psi=3.0)), Streams([0])
+    found = domain_of(game).measure(game, start(game, streams), streams)
+    assert found.readings["gap_half"] == pytest.approx(abs(1 / (1 + math.exp(-3 * place)) - 0.5), abs=1e-7)
 
 
 # ---------------------------------------------------------------------------------------------------- eigenvalues
