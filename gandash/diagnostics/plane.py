@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -61,7 +62,7 @@ class Plane(Estimators):
 
     def __init__(self, data: PlaneDistribution) -> None:
         self.window = window(data)
-        self._modes = data.modes()
+        self._data, self._modes = data, data.modes()
 
         self.jsd_is_bound = isinstance(data, Samples2D)
         self.divergence = None if self.jsd_is_bound else PlaneDivergence(data, self.window)
@@ -87,10 +88,7 @@ class Plane(Estimators):
         projected = self._projections(real)
         self._quantiles = projected.reshape(DIRECTIONS, self.samples, -1).mean(-1)
 
-        self._seen_masses = data.cell_masses(*self._field.edges(unbounded=True)).numpy().reshape(-1)
-        self._perfect = [
-            self._field.counts(data.sample(generator, self.samples).numpy(), unbounded=True) for _ in range(_DEAR_REPEATS)
-        ]
+        self._perfect = [data.sample(generator, self.samples).numpy() for _ in range(_DEAR_REPEATS)]
         perfect = [self.read(data.sample(generator, self.samples)) for _ in range(FLOOR_REPEATS)]
         self.floors = {
             "jsd": NullReference.of(self._perfect_jsd(data, generator) or [r.jsd for r in perfect if r.jsd is not None]),
@@ -118,24 +116,25 @@ class Plane(Estimators):
         self._check_count(x)
         if not bool(torch.isfinite(x).all()):
             return super().see(x, math.inf, corners)
-        return self._see(self._field.counts(x.numpy(), unbounded=True), noise)
+        return self._see(x.numpy(), noise)
 
     def perfect(self, noise: float) -> Iterator[SeenLaws]:
-        return (self._see(counts, noise) for counts in self._perfect)
+        return (self._see(x, noise) for x in self._perfect)
 
-    def _see(self, counts: Array, noise: float) -> SeenLaws:
-        """From counts of the field's cells and of those around them, which hold all that lies beyond."""
+    def _see(self, points: NDArray[np.float32], noise: float) -> SeenLaws:
+        """On cells like the field's, as far around it as noise carries mass; what lies beyond, or goes there, is one more."""
         cells = noise / (self.window[1] - self.window[0]) * FIELD
         width = math.sqrt(max(cells**2 - 1 / 12, _SMOOTHING**2))  # a cell's own width is 1/12 of variance
+        reach = math.ceil(_REACH * width)
+        around, masses = _around(self._data, self.window, reach)
 
         def smooth(masses: Array) -> tuple[Array, Array]:
-            reach = math.ceil(_REACH * width)
-            square = np.pad(masses.reshape(FIELD + 2, FIELD + 2), reach)
+            square = masses.reshape(FIELD + 2 * reach, -1)
             whole = gaussian_filter(square, width, mode="constant", truncate=_REACH)
-            inside = slice(reach + 1, reach + 1 + FIELD)
-            return whole.reshape(-1), whole[inside, inside].reshape(-1) / self._field.area
+            inside = whole[reach : reach + FIELD, reach : reach + FIELD]
+            return np.append(whole, max(0.0, 1 - whole.sum())), inside.reshape(-1) / self._field.area
 
-        (r, p_r), (g, p_g) = smooth(self._seen_masses), smooth(counts / self.samples)
+        (r, p_r), (g, p_g) = smooth(masses), smooth(around.counts(points, unbounded=False) / self.samples)
         return SeenLaws(p_r, p_g, (r, g) if cells >= _SEEN_CELLS else None)
 
     def _jsd_on_cells(self, points: NDArray[np.float32]) -> float:
@@ -187,6 +186,15 @@ class _Cells:
             return np.bincount((row + 1) * (n + 2) + column + 1, minlength=(n + 2) ** 2).astype(np.float64)
         inside = (column >= 0) & (column < n) & (row >= 0) & (row < n)
         return np.bincount(row[inside] * n + column[inside], minlength=n * n).astype(np.float64)
+
+
+@lru_cache(maxsize=16)
+def _around(data: PlaneDistribution, window: tuple[float, float, float, float], more: int) -> tuple[_Cells, Array]:
+    """The field's cells and `more` of them on each side, and p_r's masses in them."""
+    apart = more * (window[1] - window[0]) / FIELD
+    low_x, high_x, low_y, high_y = window
+    cells = _Cells((low_x - apart, high_x + apart, low_y - apart, high_y + apart), FIELD + 2 * more)
+    return cells, data.cell_masses(*cells.edges(unbounded=False)).numpy().reshape(-1)
 
 
 def window(data: PlaneDistribution) -> tuple[float, float, float, float]:

@@ -156,3 +156,29 @@ def test_the_plane_in_noise_by_the_closed_form() -> None:
     terms = [np.logaddexp(0, sign * (log_p(a - [0.8, 0]) - log_p(a))).mean() for sign, a in ((1, real), (-1, fake))]
     assert seen_jsd(moved, 1) == pytest.approx(math.log(2) - sum(terms) / 2, rel=0.03, abs=1e-3)
     assert plane.see(x, 0.0).masses is None  # too fine for its cells: not told
+
+
+@pytest.mark.parametrize("away", [4.5, 6.0, 1e30])
+def test_what_lies_outside_the_window_is_no_nearer_in_noise(away: float) -> None:
+    """One sample in five far to the right. Where that is too far for the noise to carry it back, JSD is that of a share that
+    p_g has where p_r has nothing: log 2 - 0.8 phi(1 / 0.8) / 2."""
+    noise, law = 0.6, distribution(RingConfig())
+    plane = Plane(law)
+    x = law.sample(torch.Generator().manual_seed(1), plane.samples)
+    x[::5] = torch.tensor([away, 0.0])
+    rho, width = 1 / 0.8, math.hypot(law.std, noise)  # type: ignore[attr-defined]
+    exact = math.log(2) - 0.8 * (math.log1p(rho) + rho * math.log1p(1 / rho)) / 2
+    if away < 10:
+        points, rng = law.points.numpy(), np.random.default_rng(0)  # type: ignore[attr-defined]
+
+        def densities(at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            p_r = np.exp(-((at[:, None] - points) ** 2).sum(-1) / width**2 / 2).mean(1) / width**2
+            far = np.exp(-((at - [away, 0]) ** 2).sum(-1) / noise**2 / 2) / noise**2
+            return p_r, 0.8 * p_r + 0.2 * far
+
+        real = points[rng.integers(len(points), size=200_000)] + width * rng.standard_normal((200_000, 2))
+        far = [away, 0] + noise * rng.standard_normal((200_000, 2))
+        fake = np.where(rng.random((200_000, 1)) < 0.2, far, real)
+        (r, g), (r_, g_) = densities(real), densities(fake)
+        exact = (np.log(2 * r / (r + g)).mean() + np.log(2 * g_ / (r_ + g_)).mean()) / 2
+    assert seen_jsd(plane.see(x, noise), 1) == pytest.approx(exact, rel=0.03)
