@@ -37,7 +37,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
 # Settings that come to something else as steps go by. The live view says what, in the place kept for it: see
 # `worker/in_force.py` and `assets/live/in-force.js`.
 FADING = (
-    *("regulariser.noise", "regulariser.spectral", "run.averaging", "update_rule.rounds"),
+    *("regulariser.noise", "regulariser.spectral", "run.averaging", "update_rule", "update_rule.rounds"),
     *(f"{player}_optimiser.{n}" for player in ("generator", "discriminator") for n in ("beta1", "beta2", "decay", "momentum")),
 )
 

@@ -1,8 +1,8 @@
 """Settings whose effect depends on the step: what of them is in force now, and where on the curves that shows.
 
 A half-life fades the noise that was set; an average begins with G as it was, and is that G for long when its memory is long;
-so do optimisers with a long memory begin with little; lookahead is some rounds ahead; spectral normalisation lags behind a
-matrix that turns.
+so do optimisers with a long memory begin with little; an optimistic step wants one before it; lookahead is some rounds ahead;
+spectral normalisation lags behind a matrix that turns.
 """
 
 from __future__ import annotations
@@ -33,6 +33,10 @@ def in_force(trajectory: Trajectory) -> dict[str, str]:
     if trajectory.config.run.averaging and share >= LITTLE:
         found[AVERAGING] = f"{share:.0%} of it is still G of step {start}"
     found |= dict(_memories(trajectory))
+    if trajectory.config.update_rule.kind == "optimistic":
+        new = [player for player, kept in (("D", "d_update"), ("G", "g_update")) if kept not in trajectory.state.memory]
+        if new:
+            found[RULE] = f"{' and '.join(new)} without a last update: the next is a plain one"
     ahead = trajectory.state.memory.get("rounds")
     if ahead is not None:
         found[AHEAD] = f"{int(ahead)} of them ahead at step {trajectory.step}"

@@ -12,7 +12,7 @@ from gandash.config import GameConfig
 from gandash.game.round import Players, noise_in_force
 from gandash.server.members import begun, described
 from gandash.wire.messages import StartedGame
-from gandash.worker.in_force import AVERAGING, HALF_LIFE, NOISE, SPECTRAL, halvings, in_force, start_of_average
+from gandash.worker.in_force import AVERAGING, HALF_LIFE, NOISE, RULE, SPECTRAL, halvings, in_force, start_of_average
 from gandash.worker.observer import Observer
 from gandash.worker.trajectory import Trajectory
 
@@ -162,3 +162,16 @@ def test_adams_averages_are_of_few_updates_at_first(tiny: GameConfig) -> None:
 def test_lookahead_is_some_rounds_ahead(tiny: GameConfig) -> None:
     game = played(tiny.replace("update_rule", {"kind": "lookahead", "rounds": 5}), 7)
     assert in_force(game)["update_rule.rounds"] == "2 of them ahead at step 7"
+
+
+def test_the_first_optimistic_step_has_none_before_it(tiny: GameConfig) -> None:
+    """It is a simultaneous one; a player moved by hand leaves the other without a last update."""
+    config = tiny.replace_all([("update_rule", {"kind": "optimistic"}), ("run.batch", 8)])
+    game, plain = played(config, 0), played(config.replace("update_rule", {"kind": "simultaneous"}), 1)
+    assert in_force(game)[RULE] == "D and G without a last update: the next is a plain one"
+    game.advance(Players.D)
+    assert in_force(game)[RULE] == "G without a last update: the next is a plain one"
+    assert torch.equal(game.state.phi, plain.state.phi)
+    game.advance()
+    assert RULE not in in_force(game)
+    assert RULE not in in_force(plain)
