@@ -14,7 +14,9 @@ Lee 2018, arXiv:1805.08342):
 E_1 the exponential integral. So the estimate is log 2 less half the mean of xi_k, with no counting bias where the ratio of the
 laws is constant over a ball; equal laws read 0 on average, and single readings fall on both sides of it. Balls are small where
 p_g is dense: a generator of straight pieces with sharp folds is read as finely as it is made. A law on points or on a curve,
-which has no density, reads close to log 2, as it should (Arjovsky, Bottou 2017, arXiv:1701.04862).
+which has no density, reads close to log 2, as it should (Arjovsky, Bottou 2017, arXiv:1701.04862). Where p_r ends at a cliff
+that p_g crosses smoothly, the ratio is not constant over a ball; so balls are cut off there: neighbours are looked for among
+samples within p_r's support alone, and v is 0 outside.
 
 Measured against the change of variables through G (the areas of two to four million triangles of latents, seen from every point
 of a fine grid, which needs a latent of the plane's dimension), and for latents of 3 and 8 dimensions against counts of eight
@@ -60,8 +62,8 @@ _DISC_WEIGHTS = np.array([1 / 4] + [1 / 8] * 6)
 @dataclass(frozen=True)
 class Estimate:
     """JSD in nats, as read: chance may bring it below 0 or above log 2. `error` is twice the standard error, together with
-    what the balls' width may cost. That grows with the radius at most, as at an edge of p_r that p_g crosses smoothly, so it is
-    1/(sqrt 2 - 1) times what twice the neighbours change."""
+    what the balls' width may cost. That grows with the radius at most, as at a fold of p_g, so it is 1/(sqrt 2 - 1) times what
+    twice the neighbours change."""
 
     jsd: float
     error: float
@@ -79,6 +81,7 @@ class PlaneDivergence:
     """
 
     def __init__(self, law: PlaneDistribution, window: tuple[float, float, float, float]) -> None:
+        self._law = law
         low_x, high_x, low_y, _ = window
         side = high_x - low_x
         self._corner, self._side = np.array([low_x, low_y]), side
@@ -99,13 +102,30 @@ class PlaneDivergence:
         points, x = neighbours.double().numpy() + self._apart, queries.double().numpy()
         if not (np.isfinite(points).all() and np.isfinite(x).all()):
             return Estimate(math.nan, math.nan)
-        radii = np.asarray(cKDTree(points, balanced_tree=False, compact_nodes=False).query(x, k=[K, 2 * K])[0])
+        radii = self._radii(points, x)
         each = math.log(2) - xi(NEIGHBOURS * self._mass(x, radii[:, 0]), K) / 2
         wider = math.log(2) - xi(NEIGHBOURS * self._mass(x, radii[:, 1]), 2 * K) / 2
         blocks = each.reshape(_BLOCKS, -1).mean(axis=1)
         standard_error = float(blocks.std(ddof=1)) / math.sqrt(_BLOCKS)
         width = abs(float(each.mean() - wider.mean())) / (math.sqrt(2) - 1)
         return Estimate(float(each.mean()), 2 * standard_error + width)
+
+    def _radii(self, points: Array, x: Array) -> Array:
+        """How far the K-th and the 2K-th nearest of the points are from each x, `(n, 2)`, within p_r's support: where p_r is
+        nothing, or p_g hardly anything within it, 0."""
+        found = np.zeros((len(x), 2))
+        near, inside = self._within(points), self._within(x)
+        if near.sum() >= 2 * K:
+            tree = cKDTree(points[near], balanced_tree=False, compact_nodes=False)
+            found[inside] = tree.query(x[inside], k=[K, 2 * K])[0]
+        return found
+
+    def _within(self, x: Array) -> NDArray[np.bool_]:
+        """Where p_r has a density; of a law without edges, everywhere."""
+        if not self._law.has_edges:
+            return np.ones(len(x), dtype=bool)
+        within: NDArray[np.bool_] = (self._law.log_density(torch.from_numpy(x)) > -math.inf).numpy()
+        return within
 
     def _mass(self, centres: Array, radii: Array) -> Array:
         """p_r of discs, `(n, 2)` and `(n,)` -> `(n,)`, by seven values of the density each."""

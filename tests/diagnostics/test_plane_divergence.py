@@ -137,6 +137,38 @@ def test_a_fold_covers_half_the_plane_twice() -> None:
     agree(estimates(STANDARD, folded), LOG2 - phi(0.5) / 2)
 
 
+@pytest.mark.parametrize("std", [0.6, 1.0])
+@pytest.mark.parametrize(
+    "settings", [CheckerboardConfig(), CheckerboardConfig(side=10), AnnulusConfig(), DrawnConfig()], ids=str
+)
+def test_a_smooth_law_that_crosses_sharp_edges(settings: Settings, std: float) -> None:
+    """N(0, std^2) against laws that end at cliffs, by the midpoint rule over p_r's support."""
+    law = law_of(settings)
+    low_x, high_x, low_y, high_y = law.extent()
+    n = 1600
+    x, y = (a + (b - a) * (np.arange(n) + 0.5) / n for a, b in ((low_x, high_x), (low_y, high_y)))
+    places = torch.from_numpy(np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2))
+    p_g = stats.norm(0, std).pdf(places.numpy()).prod(axis=1)
+    rho = law.log_density(places).exp().numpy() / p_g
+    within, cell = rho > 0, (high_x - low_x) * (high_y - low_y) / n**2
+    terms = np.log1p(rho[within]) + rho[within] * np.log1p(1 / rho[within])
+    exact = LOG2 - float((p_g[within] * terms).sum()) * cell / 2
+    found = estimates(settings, lambda g, k: std * torch.randn(k, 2, generator=g), seeds=3)
+    assert np.mean([e.jsd for e in found]) == pytest.approx(exact, rel=0.02, abs=0.003)
+
+
+def test_outside_of_p_rs_support_p_g_has_no_neighbours() -> None:
+    """All of it there is as far as can be, and so are a few samples that strayed inside."""
+
+    def beside(g: Generator, n: int) -> Tensor:
+        x = 3 + torch.rand(n, 2, generator=g)
+        x[:4] = 0.5
+        return x
+
+    for e in estimates(CheckerboardConfig(), beside, seeds=1):
+        assert e.jsd == pytest.approx(LOG2)
+
+
 @pytest.mark.parametrize(
     "settings",
     [

@@ -140,6 +140,9 @@ class LineDistribution(PointDistribution):
 class PlaneDistribution(PointDistribution):
     """A law on the plane, with its mass in every axis-parallel box."""
 
+    has_edges: ClassVar[bool] = False
+    """Whether its density leaps to 0, as at the end of a tile."""
+
     @abstractmethod
     def cell_masses(self, x_edges: Tensor, y_edges: Tensor) -> Tensor:
         """P(cell) for all cells between edges (they may be infinite), `(len(y_edges) - 1, len(x_edges) - 1)`, float64."""

@@ -225,6 +225,8 @@ class Spirals(Curve):
 class Tiles(PlaneDistribution):
     """Constant on each of side x side squares over [-half, half]^2, by `weights` `(row, column)`; row 0 is the lowest."""
 
+    has_edges = True
+
     def __init__(self, settings: Target, weights: Tensor, half: float) -> None:
         super().__init__(settings)
         self.side, self.half = len(weights), half
@@ -294,6 +296,7 @@ class Drawn(Tiles):
 class Annulus(PlaneDistribution):
     """Uniform on inner <= |x| <= outer."""
 
+    has_edges = True
     implements: ClassVar[type[Target]] = AnnulusConfig
 
     def __init__(self, settings: AnnulusConfig) -> None:
