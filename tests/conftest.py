@@ -26,6 +26,9 @@ from gandash.config.networks import MLPConfig
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported; worker processes inherit it
 
+os.environ["GANDASH_HOME"] = str(Path(tempfile.gettempdir()) / f"gandash-home-{os.getuid()}")  # never the user's own
+os.environ["GANDASH_RECORD"] = "0"  # whoever tests recording says so
+
 set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "gandash-hypothesis")
 settings.register_profile("gandash", deadline=None, database=None, max_examples=50)
 settings.load_profile("gandash")

@@ -26,6 +26,7 @@ FLOORS = {
     "presets": 1,  # ready configs: nothing but gandash.config
     "diagnostics": 2,
     "wire": 1,  # what crosses the border between server and worker, and what a browser is told
+    "store": 2,  # runs on disk, whoever plays them
     "domains": 3,  # one object per kind of data
     "examine": 4,  # what can be asked about a running game, a file each
     "worker": 5,  # torch's side of that border
@@ -54,6 +55,7 @@ OUT_OF_REACH = {
     "domains": ("streamlit", "plotly"),
     "examine": ("streamlit", "plotly"),
     "wire": ("torch", "streamlit", "plotly"),
+    "store": ("torch", "streamlit", "plotly", "gandash.game", "gandash.diagnostics"),
     "worker": ("streamlit", "plotly"),
     "server": ("torch", "streamlit", "plotly", "gandash.game", "gandash.diagnostics"),
     "ui": ("torch", "gandash.game", "gandash.diagnostics"),  # the page never trains, and does not wait for torch

@@ -1,0 +1,64 @@
+"""Files that are whole or not there, and files of strangers."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from gandash.store.format import BrokenRun
+
+
+def write_whole(path: Path, body: bytes) -> None:
+    """Write a file under a temporary name, synced, then renamed. Raises OSError; a file that was there before is untouched."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        with temporary.open("wb") as file:
+            file.write(body)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def read_whole(path: Path, most: int) -> bytes:
+    """A plain file of at most so many bytes, and no link. Raises BrokenRun in words."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(descriptor, "rb") as file:
+            found = os.fstat(file.fileno())
+            if not stat.S_ISREG(found.st_mode):
+                raise BrokenRun(f"{path} is no plain file")
+            if found.st_size > most:
+                raise BrokenRun(f"{path} has {found.st_size:,} bytes; at most {most:,} may be there")
+            return file.read(most)
+    except OSError as error:
+        raise BrokenRun(f"{path}: {error.strerror or error}") from None
+
+
+def listed(folder: Path) -> list[os.DirEntry[str]]:
+    """The plain files of a folder that is no link, by name; none where there is no folder."""
+    try:
+        if folder.is_symlink():
+            raise BrokenRun(f"{folder} is a link")
+        with os.scandir(folder) as entries:
+            return sorted((e for e in entries if e.is_file(follow_symlinks=False)), key=lambda entry: entry.name)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise BrokenRun(f"{folder}: {error.strerror or error}") from None
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of all files below, links not followed."""
+    total = 0
+    for root, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not os.path.islink(os.path.join(root, name))]
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(root, name)).st_size
+            except OSError:  # it has just gone
+                continue
+    return total

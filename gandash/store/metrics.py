@@ -1,0 +1,283 @@
+"""The curves of a run in Parquet: every step of the recent past, and of older ones an envelope that grows coarser with age."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gandash.store.files import listed, read_whole, write_whole
+from gandash.store.format import ENVELOPE, ENVELOPE_FILES, SPAN, STEP_FILE_BYTES, STEP_FILES, STEPS, BrokenRun, Named
+
+SUFFIX = ".parquet"
+OF_EACH = ("mean", "low", "high", "count")
+
+Ints = NDArray[np.int32]
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of single steps: `steps` `(n,)`, `values` `(n, columns)`; NaN where nothing was measured."""
+
+    steps: Ints
+    values: Floats
+
+    def __getitem__(self, which: Any) -> Rows:
+        return Rows(self.steps[which], self.values[which])
+
+    @classmethod
+    def together(cls, parts: Sequence[Rows], columns: int) -> Rows:
+        if not parts:
+            return cls(np.empty(0, dtype=np.int32), np.empty((0, columns), dtype=np.float32))
+        return cls(np.concatenate([p.steps for p in parts]), np.concatenate([p.values for p in parts]))
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """Rows that cover the steps from `first` to `last`, `(n,)` each: `mean`, `low`, `high` of the values that were measured,
+    and how many those are, `(n, columns)`; NaN and 0 where none was."""
+
+    first: Ints
+    last: Ints
+    mean: Floats
+    low: Floats
+    high: Floats
+    count: Ints
+
+    def __getitem__(self, which: Any) -> Envelope:
+        return Envelope(*(getattr(self, name)[which] for name in self.__dataclass_fields__))
+
+    @classmethod
+    def together(cls, parts: Sequence[Envelope], columns: int) -> Envelope:
+        if not parts:
+            return cls.of(Rows.together([], columns))
+        return cls(*(np.concatenate([getattr(p, name) for p in parts]) for name in cls.__dataclass_fields__))
+
+    @classmethod
+    def of(cls, rows: Rows) -> Envelope:
+        """One row for each step."""
+        count = (~np.isnan(rows.values)).astype(np.int32)
+        return cls(rows.steps, rows.steps, rows.values, rows.values, rows.values, count)
+
+    def coarser(self, span: int) -> Envelope:
+        """`span` neighbours in one row; the last has what is left."""
+        starts = np.arange(0, len(self.first), span)
+        count = np.add.reduceat(self.count, starts, axis=0, dtype=np.int32)
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):  # the infinities of a game that diverged
+            weighted = np.where(self.count > 0, self.mean.astype(np.float64) * self.count, 0)
+            mean = np.add.reduceat(weighted, starts, axis=0) / count  # 0/0: nothing was measured
+            return Envelope(
+                self.first[starts],
+                self.last[np.minimum(starts + span, len(self.last)) - 1],
+                mean.astype(np.float32),
+                np.fmin.reduceat(self.low, starts, axis=0),
+                np.fmax.reduceat(self.high, starts, axis=0),
+                count,
+            )
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """All that is kept of a run's curves: the envelope of its older steps, and every one of the newer."""
+
+    columns: tuple[str, ...]
+    envelope: Envelope
+    recent: Rows
+
+
+def rows_in_a_file(columns: int) -> int:
+    return max(64, STEP_FILE_BYTES // (4 * columns))
+
+
+class MetricsWriter:
+    """Writes the rows of one run, those of an epoch after the other. Raises OSError when the disk refuses."""
+
+    def __init__(self, run: Path, columns: Sequence[str], epoch: int = 0) -> None:
+        self._columns, self._epoch = tuple(columns), epoch
+        self._steps, self._envelope = run / STEPS, run / ENVELOPE
+        for folder in (self._steps, self._envelope):
+            folder.mkdir(parents=True, exist_ok=True)
+        self._files = named(self._steps, SUFFIX)
+        self._old = named(self._envelope, SUFFIX)
+        self._waiting: list[Rows] = []
+        self._tail: tuple[Named, Rows] | None = None  # the newest file, as long as it is not full
+
+    def append(self, rows: Rows) -> None:
+        """Rows of consecutive steps; they are on disk after `flush`."""
+        if len(rows.steps):
+            self._waiting.append(Rows(rows.steps.astype(np.int32), rows.values.astype(np.float32)))
+
+    def begin_epoch(self, epoch: int) -> None:
+        """What is appended from here on belongs to another epoch."""
+        self._epoch, self._tail, self._waiting = epoch, None, []
+
+    def flush(self) -> None:
+        if not self._waiting:
+            return
+        columns, before = len(self._columns), self._tail
+        rows = Rows.together([*([before[1]] if before else []), *self._waiting], columns)
+        most = rows_in_a_file(columns)
+        for begin in range(0, len(rows.steps), most):
+            part = rows[begin : begin + most]
+            name = Named(self._epoch, int(part.steps[0]), int(part.steps[-1]))
+            write_whole(self._steps / (name.name + SUFFIX), _rows_to_parquet(part, self._columns))
+            if before is not None and begin == 0:
+                self._remove(self._files, self._steps, before[0])
+            self._files.append(name)
+            self._tail = (name, part) if len(part.steps) < most else None
+        self._waiting = []
+        self._grow_old()
+
+    def _grow_old(self) -> None:
+        most = STEP_FILES * rows_in_a_file(len(self._columns))
+        while len(self._files) > 1 and sum(n.last - n.first + 1 for n in self._files[1:]) > most:
+            oldest = self._files[0]
+            rows = read_rows(self._steps / (oldest.name + SUFFIX), self._columns)
+            self._write_envelope(oldest, Envelope.of(rows).coarser(SPAN))
+            self._remove(self._files, self._steps, oldest)
+        before = len(self._old) + 1
+        while ENVELOPE_FILES < len(self._old) < before:
+            before = len(self._old)
+            for parts in in_pairs(self._old):
+                both = [read_envelope(self._envelope / (part.name + SUFFIX), self._columns) for part in parts]
+                merged = Envelope.together(both, len(self._columns)).coarser(2)
+                name = Named(parts[0].epoch, parts[0].first, parts[-1].last)
+                self._write_envelope(name, merged)
+                for part in parts:
+                    if part != name:
+                        self._remove(self._old, self._envelope, part)
+
+    def _write_envelope(self, name: Named, envelope: Envelope) -> None:
+        write_whole(self._envelope / (name.name + SUFFIX), _envelope_to_parquet(envelope, self._columns))
+        self._old = sorted({*self._old, name})
+
+    @staticmethod
+    def _remove(files: list[Named], folder: Path, name: Named) -> None:
+        files.remove(name)
+        with suppress(FileNotFoundError):
+            (folder / (name.name + SUFFIX)).unlink()
+
+
+def in_pairs(files: Sequence[Named]) -> list[list[Named]]:
+    """The older half, each two neighbours together, if they are of one epoch: another one's void steps must stay apart."""
+    half = sorted(files)[: len(files) // 4 * 2]
+    pairs = [[one, other] for one, other in zip(half[::2], half[1::2], strict=True)]
+    return [part for pair in pairs for part in ([pair] if pair[0].epoch == pair[1].epoch else [[name] for name in pair])]
+
+
+def named(folder: Path, suffix: str) -> list[Named]:
+    """The files of this folder that have names of ours, in their order; links are passed over."""
+    return sorted(found for entry in listed(folder) if (found := Named.of(entry.name, suffix)) is not None)
+
+
+def read(run: Path, columns: Sequence[str], until: Sequence[int]) -> Metrics:
+    """The curves of a run. `until`: for each epoch, the last step of it that counts. Raises BrokenRun."""
+    steps = _without_parts(named(run / STEPS, SUFFIX))
+    old = _without_parts([n for n in named(run / ENVELOPE, SUFFIX) if n not in steps])
+    recent, envelopes = [], []
+    for name in steps:
+        if (last := _until(name, until)) >= name.first:
+            rows = read_rows(run / STEPS / (name.name + SUFFIX), columns)
+            recent.append(rows[rows.steps <= last])
+    for name in old:
+        if (last := _until(name, until)) >= name.first:
+            envelope = read_envelope(run / ENVELOPE / (name.name + SUFFIX), columns)
+            envelopes.append(envelope[envelope.last <= last])
+    return Metrics(tuple(columns), Envelope.together(envelopes, len(columns)), Rows.together(recent, len(columns)))
+
+
+def last_step(run: Path, until: Sequence[int]) -> int:
+    """Of the newest row that counts; 0 where there is none. Reads no file."""
+    found = [*named(run / STEPS, SUFFIX), *named(run / ENVELOPE, SUFFIX)]
+    return max((min(name.last, last) for name in found if (last := _until(name, until)) >= name.first), default=0)
+
+
+def _until(name: Named, until: Sequence[int]) -> int:
+    return min(name.last, until[name.epoch]) if name.epoch < len(until) else -1
+
+
+def _without_parts(files: Iterable[Named]) -> list[Named]:
+    """Without those whose steps another one has too: a crash came between writing the one and removing the other."""
+    kept: list[Named] = []
+    for name in sorted(files, key=lambda n: (n.epoch, n.first, -n.last)):
+        if not (kept and kept[-1].epoch == name.epoch and kept[-1].last >= name.last):
+            kept.append(name)
+    return kept
+
+
+# -------------------------------------------------------------------------------------------------------------- Parquet
+
+
+def _rows_to_parquet(rows: Rows, columns: Sequence[str]) -> bytes:
+    bits = rows.values.view(np.int32)
+    held = (bits[1:] == bits[:-1]).mean(axis=0) > 0.5 if len(bits) > 1 else np.zeros(len(columns), dtype=bool)
+    fields = {"step": rows.steps} | {name: rows.values[:, i] for i, name in enumerate(columns)}
+    return _to_parquet(fields, [name for name, is_held in zip(columns, held, strict=True) if is_held])
+
+
+def _envelope_to_parquet(envelope: Envelope, columns: Sequence[str]) -> bytes:
+    fields: dict[str, NDArray[Any]] = {"first": envelope.first, "last": envelope.last}
+    fields |= {f"{name}.{of}": getattr(envelope, of)[:, i] for i, name in enumerate(columns) for of in OF_EACH}
+    return _to_parquet(fields, [f"{name}.count" for name in columns])
+
+
+def _to_parquet(fields: dict[str, NDArray[Any]], held: list[str]) -> bytes:
+    """`held`: columns whose values stay the same for long, which a dictionary makes small."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.table({name: pa.array(np.ascontiguousarray(values)) for name, values in fields.items()})
+    sink = io.BytesIO()
+    pq.write_table(table, sink, compression="zstd", compression_level=1, use_dictionary=held, write_statistics=False)
+    return sink.getvalue()
+
+
+def read_rows(path: Path, columns: Sequence[str]) -> Rows:
+    """Raises BrokenRun."""
+    found = _from_parquet(path, {"step": "int32"} | dict.fromkeys(columns, "float"), rows_in_a_file(len(columns)))
+    values = np.stack([found[name] for name in columns], axis=1)
+    _check_order(path, found["step"], found["step"])
+    return Rows(found["step"], values)
+
+
+def read_envelope(path: Path, columns: Sequence[str]) -> Envelope:
+    """Raises BrokenRun."""
+    types = {"first": "int32", "last": "int32"}
+    types |= {f"{name}.{of}": "int32" if of == "count" else "float" for name in columns for of in OF_EACH}
+    found = _from_parquet(path, types, rows_in_a_file(len(columns)))
+    _check_order(path, found["first"], found["last"])
+    parts = (np.stack([found[f"{name}.{of}"] for name in columns], axis=1) for of in OF_EACH)
+    return Envelope(found["first"], found["last"], *parts)
+
+
+def _check_order(path: Path, first: Ints, last: Ints) -> None:
+    if (first > last).any() or (first[1:] <= last[:-1]).any() or (first < 0).any():
+        raise BrokenRun(f"{path}: its steps are not in order")
+
+
+def _from_parquet(path: Path, types: dict[str, str], most: int) -> dict[str, NDArray[Any]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    body = read_whole(path, 4 * STEP_FILE_BYTES)
+    try:
+        with pq.ParquetFile(pa.BufferReader(body), arrow_extensions_enabled=False) as file:
+            about, schema = file.metadata, file.schema_arrow
+            if {field.name: str(field.type) for field in schema} != types or len(schema) != len(types):
+                raise BrokenRun(f"{path} has other columns than this run")
+            in_memory = sum(about.row_group(i).total_byte_size for i in range(about.num_row_groups))
+            if about.num_rows > most or in_memory > 8 * STEP_FILE_BYTES:
+                raise BrokenRun(f"{path} has {about.num_rows:,} rows; at most {most:,} may be there")
+            table = file.read()
+            if len(table) != about.num_rows or any(column.null_count for column in table.columns):
+                raise BrokenRun(f"{path} has gaps")
+            return {name: table.column(name).to_numpy() for name in types}
+    except (pa.ArrowException, OSError, OverflowError) as error:
+        raise BrokenRun(f"{path} is no whole Parquet file: {str(error).splitlines()[0]}") from None

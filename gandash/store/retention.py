@@ -1,0 +1,57 @@
+"""Who goes when all runs of one home take more room than they may."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import shutil
+from pathlib import Path
+
+from gandash.store import index
+from gandash.store.format import CannotRecord
+from gandash.store.places import home
+from gandash.store.writing import is_being_recorded
+
+log = logging.getLogger("gandash.store")
+
+GIGABYTES = 20.0
+
+
+def limit() -> float:
+    """Bytes that all runs below home may take: `GANDASH_STORE_GB`, 20 unless that is a number greater than 0."""
+    given = os.environ.get("GANDASH_STORE_GB")
+    try:
+        value = GIGABYTES if given is None else float(given)
+    except ValueError:
+        value = math.nan
+    if not value > 0:
+        log.warning("GANDASH_STORE_GB: given %r; a number greater than 0 is needed, using %s", given, GIGABYTES)
+        value = GIGABYTES
+    return value * 1e9
+
+
+def make_room(place: Path | None = None) -> list[str]:
+    """Remove the oldest unnamed runs of visitors until the rest is within the limit; the ids of those that went.
+
+    Never one that is being recorded, has a title of its own, or belongs to the machine's user. Raises CannotRecord where that
+    is not enough, BrokenRun where the place cannot be looked into.
+    """
+    place, most = place or home(), limit()
+    entries = index.runs(place)
+    taken, gone = sum(entry.size for entry in entries), []
+    for entry in reversed(entries):
+        if taken <= most:
+            break
+        folder = place / "runs" / entry.id
+        if not entry.owner or entry.named or entry.problem or is_being_recorded(folder):
+            continue
+        shutil.rmtree(folder, ignore_errors=True)
+        gone.append(entry.id)
+        taken -= entry.size
+    if gone:
+        log.info("%d runs of visitors were removed to make room: %s", len(gone), ", ".join(gone))
+    if taken > most:
+        told = f"the runs in {place} take {taken / 1e9:.1f} of {most / 1e9:g} GB; remove some, or raise GANDASH_STORE_GB"
+        raise CannotRecord(told)
+    return gone
