@@ -69,6 +69,16 @@ class UpdateCosine:
         self._last: Tensor | None = None
         self._displacement: Tensor | None = None
 
+    def kept(self) -> dict[str, NDArray[np.float32]]:
+        """Where the players were last, and what had brought them there, as far as there is either."""
+        both = {"last": self._last, "displacement": self._displacement}
+        return {name: tensor.numpy().copy() for name, tensor in both.items() if tensor is not None}
+
+    def restore(self, kept: dict[str, NDArray[np.float32]]) -> None:
+        """Go on from what `kept` gave."""
+        found = {name: torch.from_numpy(array.copy()) for name, array in kept.items()}
+        self._last, self._displacement = found.get("last"), found.get("displacement")
+
     def take(self, theta: Tensor, phi: Tensor, member: int = 0) -> float:
         """The cosine at the last point, by this one `(members, n)`; NaN before there are three, and where nobody moved."""
         now = torch.cat([theta[member], phi[member]]).detach()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
+from numpy.typing import NDArray
 from torch import Generator, Tensor
 
 from gandash.diagnostics.coverage import Coverage
@@ -65,6 +66,14 @@ class FrameBuilder(ABC):
     def arrays(self, game: Game, state: GameState, found: Any) -> Arrays:
         """What a frame of this state shows. `found`, a measurement of this kind of data, may be of an earlier state where the
         domain does not measure each frame."""
+
+    def kept(self) -> dict[str, NDArray[Any]]:
+        """What of the past a frame shows, as arrays: `restore` goes on from them, after `follow` of their state."""
+        return {}
+
+    def restore(self, kept: dict[str, NDArray[Any]]) -> None:
+        """Go on from what `kept` gave. Raises KeyError or ValueError where it does not fit."""
+        return
 
     @property
     def image_grid(self) -> ImageGridLabel | None:

@@ -29,6 +29,8 @@ from gandash.wire.findings import Attribute, ModeRow, ModeTable
 class PictureEvidence(VerdictEvidence):
     """On a game on pictures: by what their features and classes say."""
 
+    observed = PictureObservation
+
     def __init__(self, known: PictureEstimators) -> None:
         super().__init__()
         self._known = known

@@ -29,6 +29,8 @@ from gandash.wire.findings import ModeRow, ModeTable
 class PointEvidence(VerdictEvidence):
     """On a game on points: by divergences, D's distance from 1/2 and modes."""
 
+    observed = Observation
+
     def __init__(self, known: Estimators) -> None:
         super().__init__()
         self._known = known

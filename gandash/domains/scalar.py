@@ -28,6 +28,8 @@ from gandash.wire.frame import Arrays
 class PathEvidence(VerdictEvidence):
     """On a scalar game: by its distance from the equilibrium."""
 
+    observed = float
+
     def _observation(self, game: Game, state: GameState, found: Any, readings: dict[str, float]) -> float:
         theta, psi = equilibrium(game)
         return math.hypot(float(state.theta) - theta, float(state.phi_effective) - psi)
@@ -40,7 +42,7 @@ class PhaseFrames(FrameBuilder):
     """The plane of both parameters of a scalar game: where every point is driven, the path so far, the equilibrium."""
 
     PATH = 2000  # points kept; a longer path loses every other one of its older half
-    FADED = 0.05  # instance noise that has changed by so much of itself makes another flow
+    FADED = 0.05  # instance noise is taken to so much of itself: what is shown of a step does not depend on what was before
     follows_rounds = True
 
     def __init__(self, game: Game, generator: Generator) -> None:
@@ -74,6 +76,12 @@ class PhaseFrames(FrameBuilder):
             half = self.PATH // 2
             self._path = self._path[:half:2] + self._path[half:]
 
+    def kept(self) -> dict[str, NDArray[Any]]:
+        return {"path": np.array(self._path, dtype=np.float64).reshape(-1, 3)}
+
+    def restore(self, kept: dict[str, NDArray[Any]]) -> None:
+        self._path = [(int(step), theta, psi) for step, theta, psi in kept["path"].tolist()]
+
     def arrays(self, game: Game, state: GameState, found: Measurement) -> Arrays:
         self.follow(state)
         return {
@@ -83,7 +91,9 @@ class PhaseFrames(FrameBuilder):
 
     def _flow(self, game: Game, sigma: float) -> NDArray[np.float32]:
         """The flow under these settings and about this noise."""
-        if self._shown is None or self._shown[0] is not game or abs(sigma - self._shown[1]) > self.FADED * self._shown[1]:
+        if sigma > 0:
+            sigma = math.exp(round(math.log(sigma) / self.FADED) * self.FADED)
+        if self._shown is None or self._shown[0] is not game or sigma != self._shown[1]:
             low_x, high_x, low_y, high_y = window(game)
             x, y = torch.linspace(low_x, high_x, PHASE_GRID), torch.linspace(low_y, high_y, PHASE_GRID)
             points = torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1).reshape(-1, 2)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from typing import Any
+from dataclasses import astuple, is_dataclass
+from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gandash.diagnostics.verdict import CONVERGED_GAP, WINDOW, DiscriminatorTargets, Verdict
 from gandash.game.game import Game
@@ -16,8 +18,11 @@ from gandash.game.round import GameState
 class VerdictEvidence(ABC):
     """What the verdict on one game rests on: its last measurements.
 
-    Measurements in other units do not compare: after a change of what D's output means a new one is begun.
+    Measurements in other units do not compare: after a change of what D's output means a new one is begun. `observed` is the
+    type of what is kept of each, a dataclass of numbers or a number.
     """
+
+    observed: ClassVar[type[Any]]
 
     def __init__(self) -> None:
         self._recent: list[Any] = []
@@ -33,6 +38,20 @@ class VerdictEvidence(ABC):
     @abstractmethod
     def verdict(self, game: Game) -> Verdict:
         """The verdict now."""
+
+    def kept(self) -> dict[str, NDArray[Any]]:
+        """All of it as numbers, a row for each measurement, and where there is none (None is not NaN)."""
+        rows = [astuple(o) if is_dataclass(o) and not isinstance(o, type) else (o,) for o in self._recent]
+        return {
+            "numbers": np.array([[math.nan if v is None else v for v in row] for row in rows], dtype=np.float64),
+            "missing": np.array([[v is None for v in row] for row in rows], dtype=np.uint8),
+        }
+
+    def restore(self, kept: dict[str, NDArray[Any]]) -> None:
+        """Go on from what `kept` gave. Raises KeyError, TypeError or ValueError where it does not fit."""
+        numbers, missing = (kept[name].tolist() for name in ("numbers", "missing"))
+        rows = [[None if m else v for v, m in zip(*row, strict=True)] for row in zip(numbers, missing, strict=True)]
+        self._recent = [self.observed(*row) for row in rows[-WINDOW:]]
 
 
 def outputs_of_d(game: Game, found: Any, gap: float) -> dict[str, float]:

@@ -46,7 +46,12 @@ class Games:
     @classmethod
     def of(cls, configs: Sequence[GameConfig], engine: Engine | None = None) -> Games:
         """These games at step 0; without an `engine` each by the best there is for it."""
-        return cls([Trajectory(config, engine) for config in configs])
+        return cls.at_the_beginning(configs, [engine] * len(configs))
+
+    @classmethod
+    def at_the_beginning(cls, configs: Sequence[GameConfig], engines: Sequence[Engine | None]) -> Games:
+        """These games at step 0, each by its engine."""
+        return cls([Trajectory(config, engine) for config, engine in zip(configs, engines, strict=True)])
 
     @property
     def playing(self) -> list[int]:
@@ -98,6 +103,13 @@ class Games:
             self.observers[i].changed(change)
         self._rounds = None
         return changed
+
+    def repeat(self, i: int, change: Change) -> None:
+        """A change of setting in game i as a log has it. Raises SettingError."""
+        kept = {"restarts_half_life": change.restarts_half_life, "keeps_averages": change.keeps_averages}
+        if self.trajectories[i].set(change.path, change.new, **kept) is not None:
+            self.observers[i].changed(change)
+        self._rounds = None
 
     def show_close_up(self, wanted: ShowCloseUp) -> None:
         """Show something more closely, in every game whose frames can."""

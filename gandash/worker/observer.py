@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -225,6 +226,25 @@ class Observer:
         self._path_history.take(state.step, state.theta, state.phi)
         self._evidence.observe(self.game, state, found, self._readings)
         self._observed = True
+
+    def memory(self) -> dict[str, NDArray[Any]]:
+        """What is shown from here on and does not follow from the trajectory, as arrays. For `restore` of a new observer, which
+        has measured this very state: so that both show the same, it is measured here."""
+        self.measurement()
+        parts = {"turning": self._update_cosine.kept(), "evidence": self._evidence.kept(), "frames": self._frames.kept()}
+        kept = {f"{part}.{name}": array for part, arrays in parts.items() for name, array in arrays.items()}
+        return kept | {"readings": np.array(list(self._readings.values()), dtype=np.float64)}
+
+    def restore(self, memory: dict[str, NDArray[Any]]) -> None:
+        """Go on from what `memory` of another one gave at this step; to be called at once.
+
+        Raises KeyError, TypeError, ValueError or IndexError where it does not fit.
+        """
+        for part, owner in (("turning.", self._update_cosine), ("evidence.", self._evidence), ("frames.", self._frames)):
+            owner.restore({n.removeprefix(part): array for n, array in memory.items() if n.startswith(part)})
+        self._readings = dict(zip(self._readings, memory["readings"].tolist(), strict=True))
+        self._observed = True
+        self.renew_verdict()
 
     def renew_verdict(self) -> bool:
         """Renew the verdict, if anything was observed since the last one; True when it changed."""

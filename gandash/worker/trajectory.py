@@ -226,14 +226,29 @@ class Trajectory:
     @classmethod
     def read(cls, label: dict[str, Any], tensors: dict[str, Tensor]) -> Trajectory:
         """The trajectory `written` described; raises KeyError, TypeError, ValueError or RuntimeError where it does not fit."""
-        read = cls(parse_config(label["initial_config"]), label.get("engine", "torch"))
-        read.game = read.game.with_live_configs(parse_config(label["config"]))
-        read.changes = tuple(Change.model_validate(c) for c in label["changes"])
+        changes = tuple(Change.model_validate(c) for c in label["changes"])
+        initial, config = (parse_config(label[name]) for name in ("initial_config", "config"))
+        return cls.resumed(initial, config, changes, label.get("engine", "torch"), int(label["step"]), tensors)
+
+    @classmethod
+    def resumed(
+        cls,
+        initial: GameConfig,
+        config: GameConfig,
+        changes: tuple[Change, ...],
+        engine: Engine,
+        step: int,
+        tensors: dict[str, Tensor],
+    ) -> Trajectory:
+        """A game that began as `initial`, at a later step; raises KeyError, ValueError or RuntimeError where that cannot be."""
+        read = cls(initial, engine)
+        read.game = read.game.with_live_configs(config)
+        read.changes = changes
         # Apart from phi only where it is normalised; files from before that have none
         tensors = tensors if read.game.penalties.spectral else tensors | {"critic": tensors["phi"]}
         fresh = {name: t for name, t in read.state.tensors.items() if not name.startswith("memory.")}
         kept = {name: t for name, t in tensors.items() if name.startswith("memory.")}
-        state = GameState.of(int(label["step"]), {n: _like(t, tensors[n]) for n, t in fresh.items()} | kept)
+        state = GameState.of(step, {n: _like(t, tensors[n]) for n, t in fresh.items()} | kept)
         read.state = state.to(read.device)
         read.streams.restore(tensors["randomness"])
         return read

@@ -1,0 +1,151 @@
+"""Games as a keyframe keeps them, and as they are found again at any step of a recorded run.
+
+A keyframe is the state of every trajectory, `0/theta`, and what its observer has in mind, `0/seen.readings`, the game's number
+in front. Configs and changes stand in the run's manifest and log; the label says how many of the changes belong to it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+
+from gandash.config.setting import SettingError
+from gandash.game.round import Players
+from gandash.store.format import BrokenRun, Named
+from gandash.store.keyframes import state_hash
+from gandash.store.reading import StoredRun, config_after
+from gandash.worker.games import Games
+from gandash.worker.trajectory import MOST_AT_ONCE, PLAYERS, Trajectory
+
+SEEN = "seen."
+
+Arrays = dict[str, NDArray[Any]]
+
+
+def state_of(games: Games) -> Arrays:
+    """What the games follow from, of their own memory."""
+    found: Arrays = {}
+    for i, trajectory in enumerate(games.trajectories):
+        tensors = trajectory.state.tensors | {"randomness": trajectory.streams.state()}
+        found |= {f"{i}/{name}": tensor.detach().cpu().numpy().copy() for name, tensor in tensors.items()}
+    return found
+
+
+def seen_of(games: Games) -> Arrays:
+    """What is shown of them from here on and does not follow from their states; they are measured for it."""
+    return {f"{i}/{SEEN}{n}": array for i, observer in enumerate(games.observers) for n, array in observer.memory().items()}
+
+
+def label_of(games: Games) -> dict[str, Any]:
+    return {"steps": [t.step for t in games.trajectories], "changes": [len(t.changes) for t in games.trajectories]}
+
+
+def read(run: StoredRun, name: Named) -> Games:
+    """The games of a keyframe, with all that is shown of them. Raises BrokenRun."""
+    label, arrays = run.keyframe(name)
+    try:
+        trajectories = [_trajectory(run, i, label, _own(arrays, i)) for i in range(len(run.configs))]
+        if max(t.step for t in trajectories) != name.first:
+            raise ValueError("it is of another step than its name says")
+        games = Games(trajectories)
+        for i, observer in enumerate(games.observers):
+            observer.restore({n.removeprefix(SEEN): array for n, array in _own(arrays, i).items() if n.startswith(SEEN)})
+    except (KeyError, IndexError, TypeError, ValueError, RuntimeError) as error:
+        said = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise BrokenRun(f"the keyframe of step {name.first} in {run.directory} does not fit this run: {said}") from None
+    return games
+
+
+def _own(arrays: Mapping[str, NDArray[Any]], i: int) -> Arrays:
+    return {name.removeprefix(f"{i}/"): array for name, array in arrays.items() if name.startswith(f"{i}/")}
+
+
+def _trajectory(run: StoredRun, i: int, label: dict[str, Any], arrays: Arrays) -> Trajectory:
+    step, count = int(label["steps"][i]), int(label["changes"][i])
+    changes = tuple(run.changes[i][:count])
+    if len(changes) < count or step < 0:
+        raise ValueError("the log has fewer changes than it")
+    tensors = {name: torch.from_numpy(array.copy()) for name, array in arrays.items() if not name.startswith(SEEN)}
+    config = config_after(run.configs[i], changes)
+    return Trajectory.resumed(run.configs[i], config, changes, run.manifest.engines[i], step, tensors)
+
+
+# -------------------------------------------------------------------------------------------------------- played again
+
+
+def games_at(run: StoredRun, step: int | None = None) -> Games:
+    """The recorded games as they were at a step, by default the last one that is known, with all that was shown of them: from
+    the nearest keyframe, and then played as the log says, bit for bit on the same machine. Raises BrokenRun.
+    """
+    step = run.steps if step is None else step
+    for name in run.keyframes_before(step):
+        try:
+            games = read(run, name)
+            break
+        except BrokenRun:
+            if name.first == 0:
+                raise
+    else:
+        games = Games.at_the_beginning(run.configs, run.manifest.engines)
+    play_on(games, run, step)
+    return games
+
+
+def play_on(games: Games, run: StoredRun, step: int, compare: Callable[[int, bool], None] = lambda step, agrees: None) -> None:
+    """Play the games on to `step` as the run's log says, settings changed at `step` included; their rows are dropped.
+
+    `compare` is told, at each step at which the log knows the state's hash, whether this state has the same. Raises BrokenRun.
+    """
+    coming = [deque(of[len(t.changes) :]) for of, t in zip(run.changes, games.trajectories, strict=True)]
+    states = {at: known for at, known in run.states.items() if at >= games.step}
+    stops = deque(sorted((s for s in run.stopped if s.step >= games.step), key=lambda s: s.step))
+    snapshots = {}
+    while True:
+        now = games.step
+        _compare(games, states, compare)
+        players = Players.BOTH
+        for i, trajectory in enumerate(games.trajectories):
+            while coming[i] and coming[i][0].step <= trajectory.step:
+                change = coming[i][0]
+                if change.kind == "step":
+                    if i in games.playing:
+                        coming[i].popleft()
+                        players = PLAYERS[change.players]
+                    break
+                coming[i].popleft()
+                _repeat(games, run, i, change)
+                _compare(games, states, compare)
+        for stop in stops:
+            if stop.at == now:
+                snapshots[now] = games.snapshot()
+        while stops and stops[0].step == now and stops[0].member in games.playing:
+            stop = stops.popleft()
+            if stop.at not in snapshots:
+                raise BrokenRun(f"{run.directory}: it has no state of step {stop.at}, which a game was set back to")
+            games.stop(stop.member, snapshots[stop.at])
+        if now >= step or not games.playing:
+            return
+        until = [step, *(of[0].step for of in coming if of and of[0].step > now), *(at for at in states if at > now)]
+        until += [at for stop in stops for at in (stop.at, stop.step) if at > now]
+        rounds = min(min(until) - now, MOST_AT_ONCE, games.free_rounds)
+        games.advance(players, max(1, rounds) if players is Players.BOTH else 1)
+        if games.free_rows == 0 or games.step in until:
+            games.drain()
+
+
+def _compare(games: Games, states: dict[int, Any], compare: Callable[[int, bool], None]) -> None:
+    known = states.get(games.step)
+    if known is not None and known.changes == tuple(len(t.changes) for t in games.trajectories):
+        del states[games.step]
+        compare(games.step, state_hash(state_of(games)) == known.state)
+
+
+def _repeat(games: Games, run: StoredRun, i: int, change: Any) -> None:
+    try:
+        games.repeat(i, change)
+    except SettingError as error:
+        raise BrokenRun(f"{run.directory}: a change in its log does not fit: {error}") from None
