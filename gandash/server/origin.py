@@ -8,16 +8,20 @@ from dataclasses import dataclass
 from gandash.config import GameConfig
 from gandash.config.changes import differences
 from gandash.server.history import History
+from gandash.wire.messages import Recording
 
 
 @dataclass(frozen=True)
 class Before:
-    """A game as it was when it gave way to a comparison; `checkpoint` is its last one, under a name of its own."""
+    """A game as it was when it gave way to a comparison; `checkpoint` is its last one, under a name of its own.
+    It goes on being recorded in `record`.
+    """
 
     configs: tuple[GameConfig, ...]
     begun: tuple[GameConfig, ...]
     history: History | None
     checkpoint: str | None
+    record: Recording | None = None
 
 
 @dataclass

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from gandash.config import GameConfig
@@ -16,6 +17,7 @@ from gandash.server.history import History
 from gandash.server.members import begun, columns
 from gandash.server.origin import Before, Origin
 from gandash.server.process import TooManyCommands, WorkerProcess
+from gandash.server.recording import NewRecording, no_recording
 from gandash.server.recovery import Recovery
 from gandash.server.state import RunState
 from gandash.server.viewers import Viewer
@@ -28,6 +30,7 @@ from gandash.wire.messages import (
     Heartbeat,
     Pause,
     Ready,
+    Recording,
     Refused,
     Restart,
     Rewind,
@@ -38,6 +41,7 @@ from gandash.wire.messages import (
     Speed,
     Start,
     Started,
+    Unrecorded,
     Unsaved,
 )
 
@@ -59,8 +63,11 @@ class Run(RunState):
         speed: float | None,
         directory: Path,
         take_worker: Callable[[], WorkerProcess],
+        new_recording: NewRecording = no_recording,
     ) -> None:
         super().__init__(config, title, speed)
+        self._new_recording = new_recording
+        self._record: Recording | None = None  # of the game that is played
         self._take_worker = take_worker
         self.directory = directory
         self._asked = 0  # of the game asked for last; until it begins, the worker speaks of the one before
@@ -174,7 +181,7 @@ class Run(RunState):
             return refusal
 
     def _set_aside(self) -> Before:
-        return Before(self.configs, self._origin.begun, self._history, self._recovery.set_aside(self.directory))
+        return Before(self.configs, self._origin.begun, self._history, self._recovery.set_aside(self.directory), self._record)
 
     def end_comparison(self) -> str:
         """Back to the game that was there before the comparison, where it was, paused. "" or why not, in words."""
@@ -184,7 +191,7 @@ class Run(RunState):
                 return "no game is kept from before this comparison; choose a preset"
 
             def begin() -> None:
-                self._begin(before.configs, False, self.speed, before.checkpoint)
+                self._begin(before.configs, False, self.speed, before.checkpoint, record=before.record)
                 if before.checkpoint:
                     self._recovering, self._returning, self._origin.begun = True, before.history, before.begun
                 self._origin.before = None
@@ -196,11 +203,9 @@ class Run(RunState):
         is another than the run's. "" or why not, in words."""
         with self._lock:
             config = self.configs[member]
-            refusal = self._begin_again(lambda: self._begin([config], None, self.speed))
-            if not refusal:
-                self._origin.before = None
-                self._origin.title, self._origin.config = ready or (self._origin.title, self._origin.config)
-            return refusal
+            origin = replace(self._origin, before=None)
+            origin.title, origin.config = ready or (origin.title, origin.config)
+            return self._begin_again(lambda: self._begin([config], None, self.speed, origin=origin))
 
     def begin_anew(self, config: GameConfig, title: str, speed: float | None) -> str:
         """Another game in this run, from step 0, paused: what choosing a preset does. "" or why not, in words.
@@ -208,10 +213,7 @@ class Run(RunState):
         Raises SettingError, which names the settings, for a game that is too large.
         """
         with self._lock:
-            refusal = self._begin_again(lambda: self._begin([config], False, speed))
-            if not refusal:
-                self._origin = Origin(title, config, self._origin.begun)
-            return refusal
+            return self._begin_again(lambda: self._begin([config], False, speed, origin=Origin(title, config, (config,))))
 
     def _begin_again(self, begin: Callable[[], None]) -> str:
         try:
@@ -230,12 +232,17 @@ class Run(RunState):
         speed: float | None,
         checkpoint: str | None = None,
         labels: Sequence[str] | None = None,
+        origin: Origin | None = None,
+        record: Recording | None = None,
     ) -> None:
         """Begin another game on the same worker. The run numbers its games itself: page, socket and recovery share one count.
 
-        Without `labels` the games keep theirs. Raises Refusal or SettingError, in words, for more than this server can afford.
+        Without `labels` and `origin` they keep theirs. From step 0 they are recorded anew, from a checkpoint in `record`, or
+        where they were. Raises Refusal or SettingError, in words, for more than this server can afford.
         """
         check_affordable(configs)
+        origin = replace(origin or self._origin, begun=tuple(configs))
+        record, unrecorded = (record or self._record, "") if checkpoint else self._new_recording(origin, labels or ())
         self._worker.send(
             Start(
                 generation=self._asked + 1,
@@ -244,12 +251,14 @@ class Run(RunState):
                 checkpoint=checkpoint,
                 playing=playing,
                 speed=speed,
+                record=record,
             )
         )
+        self._record = record
         kept = self._labels if labels is None else tuple(labels)
         self._labels = kept if len(kept) == len(configs) > 1 else ()
-        self.configs, self.speed, self.notice = tuple(configs), speed, ""
-        self._origin.begun = self._origin.begun if checkpoint else self.configs
+        self.configs, self.speed, self.notice = tuple(configs), speed, unrecorded
+        self._origin = self._origin if checkpoint else origin
         self._recovery.checkpoint = checkpoint  # another game's checkpoint is of no use to this one
         self._expect_generation()
 
@@ -312,6 +321,9 @@ class Run(RunState):
                         f"No checkpoint can be written: {reason}. The run goes on, but if its trainer were lost it would go "
                         "back a long way. Free some room on the server's disk."
                     )
+                case Unrecorded(step=step, reason=reason):
+                    kept = "The run goes on, and what was recorded before can be read."
+                    self.notice = f"Recording stopped at step {step:,}: {reason}. {kept}"
                 case _ if not self._take(event):
                     return
             self._touch()

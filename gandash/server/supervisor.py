@@ -10,6 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from weakref import WeakValueDictionary
 
@@ -18,6 +19,7 @@ from gandash.server.admission import check_affordable
 from gandash.server.forkserver import ForkServer, Spawned, can_fork
 from gandash.server.health import Limits, given_up
 from gandash.server.process import WorkerProcess
+from gandash.server.recording import ROOM_SECONDS, Records
 from gandash.server.run import Run
 from gandash.wire.browser import Role
 
@@ -52,12 +54,14 @@ class Supervisor:
         self._promised: WeakValueDictionary[tuple[str, str], Run] = WeakValueDictionary()  # by visitor and name in the address
         self._spare: WorkerProcess | None = None
         self._no_spare_before = 0.0
+        self._records = Records()
         self._closed = threading.Event()
         self._directory = Path(tempfile.mkdtemp(prefix="gandash-"))
         atexit.register(self.close)
         self.warm_up()
         self._housekeeping = threading.Thread(target=self._keep_house, name="housekeeping", daemon=True)
         self._housekeeping.start()
+        threading.Thread(target=self._keep_records, name="records", daemon=True).start()
 
     # ---------------------------------------------------------------------------------------------------------- runs
 
@@ -80,7 +84,7 @@ class Supervisor:
                     f"There is no room on the server's disk ({error.strerror}). Free some, and try again."
                 ) from error
             try:
-                run = Run(config, title, speed, directory, self._take_worker)
+                run = Run(config, title, speed, directory, self._take_worker, partial(self._records.new, visitor))
             except OSError as error:
                 shutil.rmtree(directory, ignore_errors=True)
                 raise Unavailable(f"No worker could be started ({error}). Try again in a moment.") from error
@@ -196,6 +200,12 @@ class Supervisor:
                 self.supervise(time.monotonic())
             except Exception:  # one bad round must not end the housekeeping of all runs
                 log.exception("housekeeping")
+
+    def _keep_records(self) -> None:
+        while True:
+            self._records.keep_within_limit()
+            if self._closed.wait(ROOM_SECONDS):
+                return
 
     def supervise(self, now: float) -> None:
         """Pause and end unwatched runs, replace silent workers, keep a spare warm. Called twice a second."""

@@ -24,10 +24,22 @@ MAX_MEMBERS = 8  # games that one run compares
 # ------------------------------------------------------------------------------------------------------------- commands
 
 
+class Recording(Message):
+    """Where a run is recorded, and what its manifest says of it (see `gandash.store.format.Manifest`)."""
+
+    directory: str
+    id: str
+    title: str = ""
+    preset: str = ""
+    owner: str = ""
+    labels: tuple[str, ...] = ()
+    parent: tuple[str, int] | None = None
+
+
 class Start(Message):
     """Begin a game, or several in lockstep: at step 0, or from a checkpoint file. `generation` numbers the games of one run.
 
-    `playing`: whether it plays at once; None means as the game before it did.
+    `playing`: whether it plays at once; None means as the game before it did. `record`: where it is to be recorded, if at all.
     """
 
     type: Literal["start"] = "start"
@@ -37,6 +49,7 @@ class Start(Message):
     checkpoint: str | None = None
     playing: bool | None = False
     speed: float | None = None
+    record: Recording | None = None
 
 
 class Play(Message):
@@ -236,6 +249,15 @@ class Unsaved(Message):
     reason: str
 
 
+class Unrecorded(Message):
+    """The run is no longer recorded; said once. The game goes on."""
+
+    type: Literal["unrecorded"] = "unrecorded"
+    generation: int
+    step: int
+    reason: str
+
+
 class Refused(Message):
     """A command that cannot be followed, in words for the person who gave it; nothing was changed."""
 
@@ -290,6 +312,7 @@ Event = Annotated[
     | VerdictChanged
     | Saved
     | Unsaved
+    | Unrecorded
     | Refused
     | Examined
     | Estimated

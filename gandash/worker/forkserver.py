@@ -57,8 +57,13 @@ def main() -> None:
 
 
 def prepare() -> bool:
-    """Have compiled rounds in memory, for all workers to come. False where they are not on disk yet."""
+    """Have compiled rounds in memory, for all workers to come, and what their curves are recorded with. False where they are
+    not on disk yet."""
     from gandash.game.compiled import kept
+    from gandash.store.places import is_wanted
+
+    if is_wanted():
+        import pyarrow.parquet  # noqa: F401
 
     if not (kept.is_wanted() and kept.is_ready()):
         return False

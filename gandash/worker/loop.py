@@ -31,11 +31,13 @@ from gandash.wire.messages import (
     StartedGame,
     StatusChanged,
     StepBy,
+    Unrecorded,
 )
 from gandash.worker.checkpoint import BrokenCheckpoint, load
 from gandash.worker.examiner import Examiner
 from gandash.worker.games import Games
 from gandash.worker.publisher import PACE_SECONDS, Outbox, Publisher
+from gandash.worker.recording import Recorder
 from gandash.worker.restore_points import RestorePoints
 from gandash.worker.trajectory import PLAYERS
 
@@ -58,6 +60,7 @@ class Loop:
         self._examiner = Examiner(self._publisher.tell)
         self._games: Games | None = None
         self._restore_points: RestorePoints  # of these games
+        self._recorder: Recorder | None = None  # of these, too
         self._generation = 0
         self._status = Status.PAUSED
         self._speed: float | None = None
@@ -77,6 +80,7 @@ class Loop:
                     self._play_what_is_due(self._games)
                 self._tell_what_is_due(self._games)
         self._examiner.drop()
+        self._end_recording()
         if self._games is not None and self._games.is_finite:
             self._restore_points.save(self._games, self._generation)
 
@@ -202,6 +206,8 @@ class Loop:
     def _start(self, begin: Start) -> None:
         playing = self._status is Status.RUNNING if begin.playing is None else begin.playing
         games = self._games_for(begin)
+        self._end_recording()
+        self._recorder = Recorder(begin.record, games, self._clock) if begin.record else None
         self._games, self._speed = games, begin.speed
         self._restore_points = RestorePoints(games, Path(begin.directory), self._publisher.tell, self._clock)
         self._begin_generation(games, begin.generation)
@@ -218,6 +224,8 @@ class Loop:
     def _rewind(self, games: Games, generation: int) -> None:
         self._send_rows(games, self._clock())
         self._restore_points.go_back(games)
+        if self._recorder:
+            self._recorder.rewound(games)
         self._begin_generation(games, generation)
         self._set_status(games, Status.PAUSED, reason=f"back at step {games.step}")
 
@@ -263,17 +271,44 @@ class Loop:
             if self._publisher.seconds_until_frame(games, now) == 0:
                 # A game that stands still, or goes one step at a time, is shown with numbers of that very step
                 hurried = self._status is Status.RUNNING and self._speed is None
-                self._publisher.send_frame(games, now, hurried=hurried, still=still)
+                frame = self._publisher.send_frame(games, now, hurried=hurried, still=still)
+                if self._recorder:
+                    self._recorder.look(games, lambda: frame)
             if self._restore_points.is_due(games, now):
                 self._send_rows(games, now)  # finds out whether the state is worth keeping
                 if self._status is not Status.DIVERGED:
                     self._restore_points.save(games, self._generation)
+            if self._recorder:
+                self._record(self._recorder, games, still)
         if self._publisher.seconds_until_pace(now) == 0:
             self._publisher.tell_pace(games, now)
+
+    def _record(self, recorder: Recorder, games: Games, still: bool) -> None:
+        """What is recorded beside rows."""
+        if recorder.wants_keyframe(games, still):
+            self._send_rows(games, self._clock())  # finds out whether the state is worth keeping
+            recorder.keyframe(games, self._status is not Status.DIVERGED)
+        recorder.look(games, lambda: self._publisher.frame(games, hurried=not still, still=still))
+        self._say_recording_stopped(recorder, games)
+
+    def _end_recording(self) -> None:
+        """The run is over, or another begins."""
+        if self._recorder is not None and self._games is not None:
+            self._send_rows(self._games, self._clock())
+            self._recorder.keyframe(self._games, self._status is not Status.DIVERGED)
+            self._recorder.close()
+            self._say_recording_stopped(self._recorder, self._games)
+            self._recorder = None
+
+    def _say_recording_stopped(self, recorder: Recorder, games: Games) -> None:
+        if reason := recorder.news():
+            self._publisher.tell(Unrecorded(generation=self._generation, step=games.step, reason=reason))
 
     def _send_rows(self, games: Games, now: float) -> None:
         """Rows since the last time go out. They show whether the games are still finite; what rests on that follows."""
         rows = games.drain()
+        if self._recorder:
+            self._recorder.rows(games, rows)
         self._publisher.send_rows(rows, now)
         if not len(rows[0].steps):
             return
@@ -289,7 +324,10 @@ class Loop:
         kept = self._restore_points.to_go_back_to
         if len(broken) < len(games.playing):
             for i in broken:
+                step = games.step
                 games.stop(i, kept)
+                if self._recorder:
+                    self._recorder.stopped(games, i, step, causes[i].words)
                 self._tell_diverged(games, i, causes[i].words)
             return
         self._manual = None
@@ -297,6 +335,8 @@ class Loop:
         back = max(snapshot.state.step for snapshot in kept.members)
         reason = f"{first.words} Go back to step {back} and {first.advice}, or restart."
         self._set_status(games, Status.DIVERGED, reason=reason)
+        if self._recorder:
+            self._recorder.diverged({i: cause.words for i, cause in causes.items()}, games.step)
 
     def _tell_diverged(self, games: Games, i: int, words: str) -> None:
         verdict = Verdict(VerdictKind.DIVERGED, "Diverged", f"{words} It stands still; the others go on.")

@@ -80,16 +80,22 @@ class Publisher:
         pending = self._frame_wanted and games.revision != self._shown_revision
         return max(0.0, self._frame_due - now) if pending else math.inf
 
-    def send_frame(self, games: Games, now: float, *, hurried: bool, still: bool) -> None:
+    def frame(self, games: Games, *, hurried: bool, still: bool) -> bytes:
         """A frame, with numbers of a few steps before where the game is `hurried`; `still`: it stands at this step."""
+        return games.picture(self._generation, self._steps_per_second, hurried, still)
+
+    def send_frame(self, games: Games, now: float, *, hurried: bool, still: bool) -> bytes:
+        """A frame goes out; the same bytes."""
         self._frame_wanted, self._shown_revision = False, games.revision
-        self._send(FRAME, games.picture(self._generation, self._steps_per_second, hurried, still))
+        frame = self.frame(games, hurried=hurried, still=still)
+        self._send(FRAME, frame)
         self._frame_due = now + max(FRAME_SECONDS, (self._clock() - now) / FRAME_SHARE)
         games.prepare()  # the first picture did not wait for it; the first round need not either
         if not (hurried or still) and now >= self._jsd_due:  # for the pictures to come: this one shall not wait for it
             began = self._clock()
             games.read_jsd()
             self._jsd_due = began + (self._clock() - began) / JSD_SHARE
+        return frame
 
     # ------------------------------------------------------------------------------------------------------ verdicts
 

@@ -1,0 +1,264 @@
+"""Records a run beside its game: when what is kept, on the loop's thread, and on one of its own what the disk takes time for.
+
+All that is handed over is a copy or never written again. When the disk refuses, recording is over, `problem` says why, and the
+game never knows.
+"""
+
+from __future__ import annotations
+
+import logging
+import platform
+import queue
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from gandash import __version__
+from gandash.store.format import MANIFEST, BrokenRun, Manifest, Parent
+from gandash.store.metrics import Rows
+from gandash.store.writing import RunWriter
+from gandash.wire.browser import Verdict, VerdictKind
+from gandash.wire.messages import Change, Recording
+from gandash.worker.games import Games
+from gandash.worker.keyframe import label_of, seen_of, state_of
+from gandash.worker.observer import Rows as OwnRows
+
+log = logging.getLogger("gandash.worker")
+
+ROWS_SECONDS = 0.25
+KEYFRAME_SECONDS = 5.0
+STILL_SECONDS = 1.0  # between keyframes of a game that is played by hand
+PICTURE_SECONDS = 0.5
+SHARE = 0.02  # of the time is for keyframes at most, and as much for pictures
+BYTES_PER_SECOND = 1e6  # of keyframes: larger states are kept further apart
+WAITING = 500  # things that may wait for the disk
+END_SECONDS = 4.0  # what waits at the end may take so long
+
+Job = Callable[[], None]
+
+
+class Recorder:
+    """Of one run: told of its games by whoever plays them. Nothing is on disk before the first round.
+
+    All methods return at once but `close`.
+    """
+
+    def __init__(self, wanted: Recording, games: Games, clock: Callable[[], float] = time.monotonic) -> None:
+        self._wanted, self._clock = wanted, clock
+        self.problem = ""  # why it is no longer recorded, in words
+        self._said = False
+        self._writer: RunWriter | None = None  # the thread's
+        self._jobs: queue.Queue[Job | None] = queue.Queue(WAITING)
+        self._thread: threading.Thread | None = None
+        self._verdicts: dict[int, str] = {}
+        self._noted: dict[int, tuple[Change, ...]] = {}  # the newest log of each game that was handed over
+        self._rows: list[Rows] = []
+        self._rows_due = now = clock()
+        self._keyframe_due, self._keyframe_step = now + KEYFRAME_SECONDS, games.step
+        self._still_due, self._picture_due, self._picture_step = now, now, -1
+        if games.step or (Path(wanted.directory) / MANIFEST).exists():  # a worker was lost, and this one goes on
+            self._go_on(games)
+
+    # -------------------------------------------------------------------------------------------------- what it is told
+
+    def rows(self, games: Games, drained: list[OwnRows]) -> None:
+        """Rows that were just drained. What shaped them goes down before them."""
+        steps = drained[0].steps
+        if not len(steps):
+            return
+        self._begin(games)
+        self._changes(games)
+        self._rows.append(Rows(steps, np.concatenate([own.values for own in drained], axis=1)))
+        if self._clock() >= self._rows_due:
+            self._renew_verdicts(games)
+            self._hand_over()
+
+    def _renew_verdicts(self, games: Games) -> None:
+        for i in games.playing:
+            told = games.observers[i].verdict
+            self._verdict(i, Verdict(kind=told.kind, title=told.title, reason=told.reason, step=games.step))
+
+    def _hand_over(self) -> None:
+        """The rows that wait: where every round is drained, there are many of few."""
+        self._rows_due = self._clock() + ROWS_SECONDS
+        if rows := self._rows:
+            self._rows = []
+            whole = Rows.together(rows, rows[0].values.shape[1])
+            self._do(lambda writer: writer.rows(whole))
+
+    def _verdict(self, member: int, verdict: Verdict) -> None:
+        """Kept where it is another one."""
+        if self._is_on and self._verdicts.get(member) != verdict.kind:
+            self._verdicts[member] = verdict.kind
+            self._do(lambda writer: writer.verdict(member, verdict))
+
+    def diverged(self, causes: dict[int, str], step: int) -> None:
+        """The run stands still since these games have diverged."""
+        for i, cause in causes.items():
+            self._verdict(i, Verdict(kind=VerdictKind.DIVERGED, title="Diverged", reason=cause, step=step))
+
+    def stopped(self, games: Games, member: int, step: int, cause: str) -> None:
+        """Of several games one had diverged by `step`, and was set aside where it is now."""
+        at, kept = games.trajectories[member].step, len(games.trajectories[member].changes)
+        if self._is_on:
+            self._hand_over()
+            self._do(lambda writer: writer.stopped(member, step, at, kept))
+            self.diverged({member: cause}, step)
+
+    def rewound(self, games: Games) -> None:
+        """The games went back to where they are now."""
+        if self._is_on:
+            step, kept = games.step, [len(t.changes) for t in games.trajectories]
+            self._hand_over()
+            self._do(lambda writer: writer.rewind(step, kept))
+            self._keyframe_due, self._keyframe_step, self._picture_step = self._clock(), -1, -1
+
+    def wants_keyframe(self, games: Games, still: bool) -> bool:
+        """Whether it is time for one; rows are to be drained before."""
+        due = min(self._keyframe_due, self._still_due) if still else self._keyframe_due
+        return self._is_on and games.step != self._keyframe_step and self._clock() >= due
+
+    def keyframe(self, games: Games, is_sound: bool = True) -> None:
+        """Keep the games as they are, if they are sound. They are measured for it."""
+        if not self._is_on:
+            return
+        began = self._clock()
+        self._keyframe_due = self._still_due = began + KEYFRAME_SECONDS
+        if not is_sound or games.step == self._keyframe_step:
+            return
+        self._renew_verdicts(games)
+        self._hand_over()
+        self._changes(games)
+        step, label, state, seen = games.step, label_of(games), state_of(games), seen_of(games)
+        self._do(lambda writer: writer.keyframe(step, label, state, seen))
+        now, size = self._clock(), sum(a.nbytes for arrays in (state, seen) for a in arrays.values())
+        apart = max((now - began) / SHARE, size / BYTES_PER_SECOND)
+        self._keyframe_step = step
+        self._keyframe_due, self._still_due = now + max(KEYFRAME_SECONDS, apart), now + max(STILL_SECONDS, apart)
+
+    def look(self, games: Games, picture: Callable[[], bytes]) -> None:
+        """Keep a picture, if it is time for one: a frame that was just sent, or that is made for this alone."""
+        began, step = self._clock(), games.step
+        if not self._is_on or step == self._picture_step or began < self._picture_due:
+            return
+        frame, now = picture(), self._clock()
+        self._picture_step, self._picture_due = step, now + max(PICTURE_SECONDS, (now - began) / SHARE)
+        self._do(lambda writer: writer.picture(step, frame))
+
+    def close(self, seconds: float | None = END_SECONDS) -> None:
+        """Write what waits, within so many seconds; recording is over."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            self._hand_over()
+            with suppress(queue.Full):
+                self._jobs.put(None, timeout=seconds)
+            thread.join(seconds)
+
+    def news(self) -> str:
+        """Why it is no longer recorded, once; else ""."""
+        if self._said or not self.problem:
+            return ""
+        self._said = True
+        return self.problem
+
+    # --------------------------------------------------------------------------------------------------- the beginning
+
+    @property
+    def _is_on(self) -> bool:
+        return self._thread is not None and not self.problem
+
+    def _begin(self, games: Games) -> None:
+        """The first rows are there: now the run gets its folder."""
+        if self._thread is None and not self.problem:
+            directory, manifest = Path(self._wanted.directory), manifest_of(self._wanted, games)
+            self._start(lambda: RunWriter(directory, manifest))
+
+    def _go_on(self, games: Games) -> None:
+        directory, step = Path(self._wanted.directory), games.step
+        kept = [len(t.changes) for t in games.trajectories]
+        self._start(lambda: RunWriter.going_on(directory, step, kept))
+        self._keyframe_due, self._keyframe_step = self._clock(), -1
+
+    def _start(self, opened: Callable[[], RunWriter]) -> None:
+        def open_it() -> None:
+            self._writer = opened()
+
+        self._jobs.put(open_it)
+        self._thread = threading.Thread(target=self._work, name="recording", daemon=True)
+        self._thread.start()
+
+    def _changes(self, games: Games) -> None:
+        for i, changes in enumerate(t.changes for t in games.trajectories):
+            if self._noted.get(i) is not changes:
+                self._noted[i] = changes
+                self._do(partial(RunWriter.changes, member=i, changes=changes))
+
+    # ------------------------------------------------------------------------------------------------------ the thread
+
+    def _do(self, job: Callable[[RunWriter], None]) -> None:
+        def do() -> None:
+            assert self._writer is not None
+            job(self._writer)
+
+        if not self.problem:
+            try:
+                self._jobs.put_nowait(do)
+            except queue.Full:
+                self._fail("the disk does not keep up")
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            if self.problem:
+                continue
+            try:
+                job()
+            except (OSError, BrokenRun) as error:
+                self._fail(getattr(error, "strerror", None) or str(error))
+            except Exception as error:  # a bug here must not end the show
+                log.exception("recording")
+                self._fail(f"{type(error).__name__}: {error}")
+        if self._writer is not None:
+            with suppress(OSError):
+                self._writer.let_go() if self.problem else self._writer.close()
+
+    def _fail(self, reason: str) -> None:
+        log.warning("%s is no longer recorded: %s", self._wanted.directory, reason)
+        self.problem = reason
+
+
+def manifest_of(wanted: Recording, games: Games) -> Manifest:
+    """What a new run's folder says of it."""
+    names = [o.columns for o in games.observers]
+    columns = names[0] if len(names) == 1 else tuple(f"{i}/{name}" for i, own in enumerate(names) for name in own)
+    engines = tuple(t.engine for t in games.trajectories)
+    return Manifest(
+        id=wanted.id,
+        title=wanted.title,
+        preset=wanted.preset,
+        owner=wanted.owner,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        configs=tuple(t.initial_config.model_dump(mode="json") for t in games.trajectories),
+        labels=wanted.labels,
+        engines=engines,
+        columns=columns,
+        versions=versions("compiled" in engines),
+        parent=Parent(run=wanted.parent[0], step=wanted.parent[1]) if wanted.parent else None,
+    )
+
+
+def versions(is_compiled: bool) -> dict[str, str]:
+    """What the same numbers may depend on: other editions may round differently, and then a replay drifts away."""
+    found = {"gandash": __version__, "python": platform.python_version(), "machine": platform.machine()}
+    found["torch"] = version("torch")
+    if is_compiled:
+        from gandash.game.compiled.products import BLAS
+
+        found |= {"numba": version("numba"), "blas": BLAS}
+    return found
