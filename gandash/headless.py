@@ -83,7 +83,7 @@ def play(
 
         be_reproducible()
         trajectory = Trajectory(config, engine)
-        _make_ready(trajectory, engine)
+        make_ready(trajectory, engine)
         observer = Observer(trajectory)
         record = stack.enter_context(Record(directory, trajectory, observer.columns)) if directory else None
         began = time.perf_counter()
@@ -103,7 +103,7 @@ def play(
     return Outcome(report, stop[0] if stop else 0)
 
 
-def _make_ready(trajectory: Trajectory, asked: Engine | None) -> None:
+def make_ready(trajectory: Trajectory, asked: Engine | None) -> None:
     """Who is to play this run, or the next one."""
     from gandash.game.compiled import kept, making
     from gandash.game.compiled.plans import covers

@@ -1,0 +1,104 @@
+"""`python -m gandash runs` and `replay`: what is recorded, and whether it can be played again."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from gandash.cli.saying import one_line, print_json, refuse
+from gandash.leaving import leaving_at_once
+from gandash.store import index
+from gandash.store.format import LARGEST_STEP, BrokenRun
+from gandash.store.places import runs_home
+from gandash.store.reading import StoredRun
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="A JSON array, the newest first; sizes in bytes, times in UTC.")
+def runs(as_json: bool) -> None:
+    """List the recorded runs, the newest first.
+
+    They lie below ~/.local/share/gandash (XDG_DATA_HOME, GANDASH_HOME); FORMATS.md in gandash/store says what is in them.
+    """
+    try:
+        found = index.runs()
+    except (BrokenRun, OSError) as error:
+        raise click.ClickException(one_line(str(error))) from None
+    if as_json:
+        print_json([asdict(entry) for entry in found], indent=2)
+        return
+    if not found:
+        click.echo(one_line(f"There are no runs in {_place()}."))
+        return
+    rows: list[tuple[str, ...]] = [("id", "title", "preset", "steps", "verdict", "when (UTC)", "size", "parent")]
+    for e in found:
+        parent = "" if e.parent is None else f"{e.parent} at {e.parent_step:,}"
+        about = (e.title, e.preset, f"{e.steps:,}", e.verdict, e.created[:16].replace("T", " "), _size(e.size), parent)
+        rows.append((e.id, *(about if not e.problem else (f"cannot be read: {e.problem}", *[""] * 6))))
+    whole = [row for row, e in zip(rows[1:], found, strict=True) if not e.problem]
+    wide = [max(len(row[i]) for row in [rows[0], *whole]) for i in range(len(rows[0]))]
+    for row in rows:
+        click.echo(one_line("  ".join(cell.ljust(width) for cell, width in zip(row, wide, strict=True)).rstrip()))
+
+
+def _place() -> str:
+    try:
+        return str(runs_home())
+    except OSError as error:
+        return str(error)
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.1f} kB"
+
+
+@click.command()
+@click.argument("run", metavar="DIR|ID")
+@click.option("--to", "step", type=click.IntRange(0, LARGEST_STEP), metavar="STEP", help="Stop there.  [default: its end]")
+@click.option("--json", "as_json", is_flag=True, help="The result as one JSON object on stdout.")
+@click.pass_context
+def replay(ctx: click.Context, run: str, step: int | None, as_json: bool) -> None:
+    """Play a recorded run again, and say whether it comes to the same states.
+
+    Settings that were changed are changed at the same steps. The record has a hash of the whole state at each of its keyframes;
+    exit status 1 says that one of them is another: on another machine, or with other libraries, numbers may round differently.
+    """
+    try:
+        stored = StoredRun(index.find(run))
+        _ = stored.configs
+        last = stored.steps
+    except BrokenRun as error:
+        refuse(str(error))
+    if step is not None and step > last:
+        refuse(f"--to {step}: this run has {last:,} steps; give at most as many")
+    with leaving_at_once():
+        from gandash.headless import make_ready
+        from gandash.runs.replaying import at_the_beginning
+        from gandash.runs.replaying import replay as play_again
+        from gandash.worker.trajectory import be_reproducible
+    be_reproducible()
+    try:
+        for trajectory in (games := at_the_beginning(stored)).trajectories:
+            if trajectory.is_compiled:
+                make_ready(trajectory, "compiled")
+        played = play_again(stored, games, step)
+    except (BrokenRun, ValueError) as error:
+        raise click.ClickException(one_line(str(error))) from None
+    if as_json:
+        print_json(played.report())
+    else:
+        click.echo(one_line(f"{stored.manifest.title or stored.manifest.id}: {played.step:,} steps in {played.seconds:.1f} s."))
+        known = len(played.compared)
+        if played.agrees is None:
+            click.echo("The record knows no state up to there: there is nothing to compare with.")
+        elif played.agrees:
+            click.echo(f"All {known} states that the record knows are the same; the last is of step {played.compared[-1]:,}.")
+        else:
+            others = len(played.differing)
+            first = min(played.differing)
+            click.echo(f"{others} of {known} states that the record knows are others, the first that of step {first:,}.")
+            for name, (was, here) in played.other_versions.items():
+                click.echo(one_line(f"  {name}: recorded with {was}, played again with {here}"))
+    if played.differing:
+        ctx.exit(1)
