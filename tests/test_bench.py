@@ -131,6 +131,7 @@ def test_every_figure_arrives_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(figures, "CHANGES", 2)
     monkeypatch.setattr(figures, "PICTURES", 20)
     monkeypatch.setattr(spacing, "EARLY", 1)
+    monkeypatch.setattr(live, "RECORDED_SECONDS", 0.01)
     result = CliRunner().invoke(cli, ["bench", "--seconds", "0.01", "--preset", "one-gaussian", "--json"])
     assert result.exit_code == 0, result.output
     report = json.loads(result.stdout)

@@ -11,6 +11,7 @@ NAMES = (
     "jax_2x14",
     "watched",
     "measuring",
+    "recording",
     "plain_digits",
     "plain_pictures_16",
     "reaction",

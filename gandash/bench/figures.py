@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from gandash.bench import NAMES
-from gandash.bench.live import change_seconds, measuring_share, paces, reactions
+from gandash.bench.live import change_seconds, measuring_share, paces, reactions, recorded_paces
 from gandash.bench.rivals import CompiledEngine, Engine, PlainLoop, Products, duel, picture_duel, race
 from gandash.config import GameConfig
 from gandash.config.changes import with_followers
@@ -87,6 +87,7 @@ def _measures(preset: Preset, seconds: float) -> dict[str, Callable[[], Figure]]
         "jax_2x14": lambda: _against_jax("jax_2x14", duel(14, 150), seconds, 1.3),
         "watched": lambda: _watched(preset, seconds),
         "measuring": lambda: _measuring(preset, seconds),
+        "recording": lambda: _recording(preset, seconds),
         "plain_digits": lambda: _against_plain("plain_digits", picture_duel(DigitsConfig(), 16, 64), seconds, 1.3),
         "plain_pictures_16": lambda: _against_plain("plain_pictures_16", picture_duel(BarsConfig(), 16, 64), seconds, 1.3),
         "reaction": lambda: _reaction(preset, CHANGES),
@@ -180,6 +181,17 @@ def _measuring(preset: Preset, seconds: float) -> Figure:
         f"of a watched worker's CPU time goes to measuring for the curves: {preset.name} ({steps_per_second:.0f} steps per "
         "second of CPU time)",
         {"steps_per_cpu_second": steps_per_second},
+    )
+
+
+def _recording(preset: Preset, seconds: float) -> Figure:
+    unrecorded, recorded = recorded_paces(preset.config, seconds)
+    return Figure(
+        "recording",
+        recorded / unrecorded,
+        "at least 0.95" if preset is DEFAULT else None,
+        f"of the pace of a run that is not recorded: {preset.name} ({recorded:.0f} : {unrecorded:.0f} steps per second)",
+        {"recorded_steps_per_second": recorded, "unrecorded_steps_per_second": unrecorded},
     )
 
 

@@ -21,7 +21,22 @@ from gandash.game.game import build_game
 from gandash.server.forkserver import Spawned
 from gandash.server.process import WorkerProcess
 from gandash.wire.frame import unpack
-from gandash.wire.messages import EVENT, FRAME, METRICS, End, Event, Refused, SendFrame, Set, Start, Started, StatusChanged
+from gandash.wire.messages import (
+    EVENT,
+    FRAME,
+    METRICS,
+    End,
+    Event,
+    Pause,
+    Play,
+    Recording,
+    Refused,
+    SendFrame,
+    Set,
+    Start,
+    Started,
+    StatusChanged,
+)
 from gandash.worker.loop import Inbox, Loop
 from gandash.worker.observer import COLUMNS, Observer
 from gandash.worker.spacing import spacing
@@ -29,6 +44,7 @@ from gandash.worker.trajectory import best_engine
 
 PATIENCE_SECONDS = 60.0  # for a worker to answer
 WARM_STEPS = 20
+RECORDED_SECONDS = 6.0  # a keyframe comes every five
 CHANGED = b'{"type":"changed"'
 
 T = TypeVar("T")
@@ -100,13 +116,14 @@ class Viewer:
 
 
 @contextmanager
-def playing(config: GameConfig) -> Iterator[tuple[WorkerProcess, Viewer]]:
+def playing(config: GameConfig, is_recorded: bool = False) -> Iterator[tuple[WorkerProcess, Viewer]]:
     """A worker process that plays this game at full speed. Raises NothingToMeasure."""
     with tempfile.TemporaryDirectory(prefix="gandash-bench-") as directory:
         worker, viewer = WorkerProcess(Spawned()), Viewer()
         try:
             worker.give_to(viewer)
-            worker.send(Start(generation=1, configs=(config,), directory=directory, playing=True))
+            record = Recording(directory=f"{directory}/run", id="bench") if is_recorded else None
+            worker.send(Start(generation=1, configs=(config,), directory=directory, playing=True, record=record))
             viewer.wait_for_start()
             yield worker, viewer
         finally:
@@ -138,6 +155,28 @@ def paces(config: GameConfig, seconds: float) -> tuple[float, float, float]:
             watched.append(pace(viewer, length))
             frames.append((viewer.frames - before) / (time.perf_counter() - began))
     return statistics.median(unwatched), statistics.median(watched), statistics.median(frames)
+
+
+def recorded_paces(config: GameConfig, seconds: float) -> tuple[float, float]:
+    """Steps per second of a run that is not recorded and of one that is. They take turns, each long enough for a keyframe."""
+    length, played = max(RECORDED_SECONDS, seconds), [[0, 0.0], [0, 0.0]]
+    with playing(config) as plain, playing(config, is_recorded=True) as recorded:
+        both = (plain, recorded)
+        for worker, viewer in both:
+            pace(viewer, 1.0)  # the first second warms up
+            worker.send(Pause())
+        for which in (0, 1, 1, 0):
+            worker, viewer = both[which]
+            worker.send(Play())
+            viewer.forget_arrivals()
+            first = last = viewer.arrival()
+            while last.seconds < first.seconds + length:
+                last = viewer.arrival()
+            worker.send(Pause())
+            played[which][0] += last.step - first.step
+            played[which][1] += last.seconds - first.seconds
+    (unrecorded_steps, unrecorded_seconds), (steps, time_taken) = played
+    return unrecorded_steps / unrecorded_seconds, steps / time_taken
 
 
 def reactions(config: GameConfig, changes: int) -> list[float]:
