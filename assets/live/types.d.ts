@@ -273,6 +273,7 @@ export interface PathAngle {
   words: string;
 }
 
+/** Stand still at the next step boundary; rounds that wait to be played by hand are forgotten. */
 export interface Pause {
   type: 'pause';
 }
@@ -379,6 +380,7 @@ export interface PlaneFacts {
   window: [number, number, number, number];
 }
 
+/** Play from here on. */
 export interface Play {
   type: 'play';
 }

@@ -53,10 +53,14 @@ class Start(Message):
 
 
 class Play(Message):
+    """Play from here on."""
+
     type: Literal["play"] = "play"
 
 
 class Pause(Message):
+    """Stand still at the next step boundary; rounds that wait to be played by hand are forgotten."""
+
     type: Literal["pause"] = "pause"
 
 
@@ -205,6 +209,8 @@ class Started(Message):
 
 
 class StatusChanged(Message):
+    """The run plays, stands still or has diverged, at `step`; `reason` in words where it is not a person's wish."""
+
     type: Literal["status"] = "status"
     generation: int
     status: Status
@@ -336,6 +342,7 @@ class BrokenPacket(ValueError):
 
 
 def write_packet(stream: IO[bytes], kind: bytes, body: bytes) -> None:
+    """Write one packet, at once. Raises BrokenPipeError where nobody reads any more."""
     stream.write(_HEADER.pack(kind, len(body)) + body)
     stream.flush()
 
