@@ -21,7 +21,7 @@ from gandash.server.recording import NewRecording, no_recording
 from gandash.server.recovery import Recovery
 from gandash.server.state import RunState
 from gandash.server.viewers import Viewer
-from gandash.wire.browser import Role, Status
+from gandash.wire.browser import Status
 from gandash.wire.frame import check, unpack
 from gandash.wire.messages import (
     FRAME,
@@ -52,8 +52,8 @@ class Run(RunState):
     """One game, or several that are compared. All methods may be called from any thread.
 
     It numbers its games by generation, and ignores what the worker says of any but the one that it asked for last. It is a
-    `RunState`, what is known of the run, and adds what acts on it: both change together, under one lock. Who looks is in
-    `Viewers`, what a lost worker costs in `Recovery`, how long to wait in `health`.
+    `RunState`, what is known of the run and who looks, and adds what its worker is asked and says: all that changes together,
+    under one lock. What a lost worker costs is in `Recovery`, how long to wait in `health`.
     """
 
     def __init__(
@@ -272,14 +272,6 @@ class Run(RunState):
 
     # ------------------------------------------------------------------------------------------------------- viewers
 
-    def attach(self, role: Role, wake: Callable[[], None]) -> Viewer:
-        with self._lock:
-            return self._viewers.attach(role, wake)
-
-    def detach(self, viewer: Viewer) -> None:
-        with self._lock:
-            self._viewers.detach(viewer)
-
     def next_picture(self, viewer: Viewer) -> list[bytes]:
         """What to send a viewer now: the curves it lacks and the newest frame, or nothing until there is one."""
         with self._lock:
@@ -420,22 +412,6 @@ class Run(RunState):
             elif not self.notice and (word := word_of_delay(self._worker, now)):
                 self.notice = word
                 self._touch()
-
-    def expect_viewer(self) -> None:
-        """Begin the grace time anew: a page is about to show this run, which must not end while the page loads."""
-        with self._lock:
-            self._viewers.expect_another()
-
-    def is_expected(self, now: float) -> bool:
-        """Whether it was promised to a page that may still be loading."""
-        with self._lock:
-            return now < self._viewers.expected_until
-
-    def unwatched_seconds(self, now: float) -> float:
-        """How long nobody has been looking; 0 while somebody is."""
-        with self._lock:
-            since = self._viewers.absent_since
-            return 0.0 if since is None else now - since
 
     def end(self, reason: str) -> None:
         with self._lock:

@@ -1,15 +1,16 @@
-"""What is known of a run: its settings, what its worker last told, and how that is told to those who look."""
+"""What is known of a run: its settings, what its worker last told, who looks, and how it is told to them."""
 
 from __future__ import annotations
 
 import secrets
 import threading
+from collections.abc import Callable
 
 from gandash.config import GameConfig
 from gandash.config.changes import distinctions
 from gandash.server.members import Member, described
 from gandash.server.origin import Origin
-from gandash.server.viewers import Viewers
+from gandash.server.viewers import Viewer, Viewers
 from gandash.wire import browser
 from gandash.wire.browser import Role, Status, Verdict, VerdictKind
 from gandash.wire.changes import mark
@@ -126,6 +127,34 @@ class RunState:
                 text = self.describe(role).model_dump_json()
                 self._told[role] = now, text
             return self.version, text
+
+    # ------------------------------------------------------------------------------------------------------ who looks
+
+    def attach(self, role: Role, wake: Callable[[], None]) -> Viewer:
+        with self._lock:
+            return self._viewers.attach(role, wake)
+
+    def detach(self, viewer: Viewer) -> None:
+        with self._lock:
+            self._viewers.detach(viewer)
+
+    def expect_viewer(self) -> None:
+        """Begin the grace time anew: a page is about to show this run, which must not end while the page loads."""
+        with self._lock:
+            self._viewers.expect_another()
+
+    def is_expected(self, now: float) -> bool:
+        """Whether it was promised to a page that may still be loading."""
+        with self._lock:
+            return now < self._viewers.expected_until
+
+    def unwatched_seconds(self, now: float) -> float:
+        """How long nobody has been looking; 0 while somebody is."""
+        with self._lock:
+            since = self._viewers.absent_since
+            return 0.0 if since is None else now - since
+
+    # ------------------------------------------------------------------------------------------------- what has changed
 
     def _touch(self) -> None:
         self.version += 1
