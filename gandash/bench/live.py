@@ -39,6 +39,7 @@ from gandash.wire.messages import (
 )
 from gandash.worker.loop import Inbox, Loop
 from gandash.worker.observer import COLUMNS, Observer
+from gandash.worker.share import Clocks
 from gandash.worker.spacing import spacing
 from gandash.worker.trajectory import best_engine
 
@@ -219,7 +220,7 @@ def change_seconds(config: GameConfig, changes: int) -> list[float]:
         for i in range(changes + 1):
             inbox.put(Set(path=path, value=rate * (1 + (i + 1) / (2 * changes))))
         inbox.put(End())
-        Loop(inbox, note, time.monotonic).run()
+        Loop(inbox, note, Clocks(time.monotonic, time.thread_time)).run()
     return [after - before for before, after in itertools.pairwise(answered)]
 
 
@@ -255,7 +256,7 @@ def measuring_share(config: GameConfig, seconds: float) -> tuple[float, float]:
         with tempfile.TemporaryDirectory(prefix="gandash-bench-") as directory:
             inbox.put(Start(generation=1, configs=(config,), directory=directory, playing=True))
             inbox.put(SendFrame())
-            Loop(inbox, note, time.monotonic).run()
+            Loop(inbox, note, Clocks(time.monotonic, time.thread_time)).run()
     finally:
         Observer._measure_for_curves = measure  # type: ignore[method-assign]
     assert began is not None

@@ -39,9 +39,11 @@ from gandash.worker.games import Games
 from gandash.worker.publisher import PACE_SECONDS, Outbox, Publisher
 from gandash.worker.recording import Recorder
 from gandash.worker.restore_points import RestorePoints
+from gandash.worker.share import Clocks
 from gandash.worker.trajectory import PLAYERS
 
-ROUNDS_SECONDS = 0.01  # about, between two looks at what else there is to do: so long a command may wait
+ROUNDS_SECONDS = 0.01  # of CPU time, about, between two looks at what else there is to do: so long a command may wait
+PATIENCE = 8  # times as long it may take on a machine that has other work
 MAX_BY_HAND = 100_000  # rounds that may be waiting to be played by hand
 
 Inbox = queue.SimpleQueue[Command | None]  # None: the other side is gone
@@ -52,11 +54,13 @@ class Loop:
 
     Everything happens between rounds, on one thread: a command takes effect at the next step boundary, in order. Examinations
     alone run beside it, on copies. What goes out and when is the publisher's, what can be gone back to the restore points'.
+    `before_playing` is called before rounds are played, once or more.
     """
 
-    def __init__(self, inbox: Inbox, send: Outbox, clock: Callable[[], float]) -> None:
-        self._inbox, self._clock = inbox, clock
-        self._publisher = Publisher(send, clock)
+    def __init__(self, inbox: Inbox, send: Outbox, clocks: Clocks, before_playing: Callable[[], None] = lambda: None) -> None:
+        self._inbox, self._clock, self._cpu_clock = inbox, clocks.passed, clocks.cpu
+        self._before_playing = before_playing
+        self._publisher = Publisher(send, clocks)
         self._examiner = Examiner(self._publisher.tell)
         self._games: Games | None = None
         self._restore_points: RestorePoints  # of these games
@@ -80,6 +84,8 @@ class Loop:
                     self._play_what_is_due(self._games)
                 self._tell_what_is_due(self._games)
         self._examiner.drop()
+        if self._games is not None:
+            self._send_rows(self._games, self._clock())
         self._end_recording()
         if self._games is not None and self._games.is_finite:
             self._restore_points.save(self._games, self._generation)
@@ -126,9 +132,11 @@ class Loop:
         changes nothing of what is played.
         """
         rounds = max(1, min(int(self._at_once), games.free_rounds, most or games.free_rounds))
-        began = self._clock()
+        began, began_by_cpu = self._clock(), self._cpu_clock()
         games.advance(players, rounds)
-        self._at_once = rounds * ROUNDS_SECONDS / max(self._clock() - began, 1e-6)
+        # Where the processor is shared with many, rounds one by one would leave little of this one's time for playing
+        took = max(self._cpu_clock() - began_by_cpu, (self._clock() - began) / PATIENCE)
+        self._at_once = rounds * ROUNDS_SECONDS / max(took, 1e-6)
         return rounds
 
     # ---------------------------------------------------------------------------------------------------- commands
@@ -157,6 +165,7 @@ class Loop:
                 if already + n > MAX_BY_HAND:
                     raise ValueError(f"{already:,} steps by hand are waiting, and {MAX_BY_HAND:,} may; press play instead")
                 self._manual = (PLAYERS[players], already + n)
+                self._before_playing()
             case Speed(steps_per_second=speed):
                 self._speed = speed
                 self._due = self._clock()
@@ -251,6 +260,7 @@ class Loop:
 
     def _set_status(self, games: Games, status: Status, reason: str = "") -> None:
         if status is Status.RUNNING:
+            self._before_playing()
             self._due = self._clock()
             self._publisher.measure_pace_from(games, self._due)
             for i in games.playing:
@@ -266,7 +276,7 @@ class Loop:
         now = self._clock()
         if games is not None:
             still = self._status is not Status.RUNNING and self._manual is None
-            if still or games.free_rows == 0 or self._publisher.rows_are_due(now):
+            if still or games.free_rows == 0 or self._publisher.rows.seconds_left(now) == 0:
                 self._send_rows(games, now)
             if self._publisher.seconds_until_frame(games, now) == 0:
                 # A game that stands still, or goes one step at a time, is shown with numbers of that very step
@@ -306,17 +316,18 @@ class Loop:
 
     def _send_rows(self, games: Games, now: float) -> None:
         """Rows since the last time go out. They show whether the games are still finite; what rests on that follows."""
-        rows = games.drain()
-        if self._recorder:
-            self._recorder.rows(games, rows)
-        self._publisher.send_rows(rows, now)
-        if not len(rows[0].steps):
-            return
-        if broken := games.broken(rows):
-            self._diverge(games, broken)
-        if self._status is not Status.DIVERGED:
-            self._publisher.renew_verdicts(games, now)
-            self._restore_points.keep(games, now)
+        with self._publisher.rows.doing():
+            rows = games.drain()
+            if self._recorder:
+                self._recorder.rows(games, rows)
+            self._publisher.send_rows(rows)
+            if not len(rows[0].steps):
+                return
+            if broken := games.broken(rows):
+                self._diverge(games, broken)
+            if self._status is not Status.DIVERGED:
+                self._publisher.renew_verdicts(games, now)
+                self._restore_points.keep(games, now)
 
     def _diverge(self, games: Games, broken: dict[int, int]) -> None:
         """Stop the games that are no longer finite from these steps on, and with the last of them the run."""

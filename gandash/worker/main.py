@@ -14,6 +14,7 @@ import resource
 import sys
 import threading
 import time
+from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -53,18 +54,25 @@ def main() -> None:
     threading.Thread(target=_read_commands, args=(sys.stdin.buffer, inbox, send, ready), name="commands", daemon=True).start()
     try:
         from gandash.worker.loop import Loop
+        from gandash.worker.share import Clocks
         from gandash.worker.trajectory import be_reproducible
 
         be_reproducible()
-        with contextlib.suppress(OSError):
-            os.nice(5)  # the server that draws and answers comes first
         ready.set()
         send(EVENT, Ready(pid=os.getpid()).model_dump_json().encode())
-        Loop(inbox, send, time.monotonic).run()
+        Loop(inbox, send, Clocks(time.monotonic, time.thread_time), step_back).run()
     except Exception as error:
         log.exception("the trainer failed")
         send(EVENT, WorkerFailed(reason=_in_words(error)).model_dump_json().encode())
         leave(1)
+
+
+@cache
+def step_back() -> None:
+    """From here on this thread comes after the server that answers, browsers that draw, and workers whose first picture
+    somebody waits for. For good: only the system's administrator could let it go forward again."""
+    with contextlib.suppress(OSError):
+        os.nice(10)
 
 
 def name_process(name: str) -> None:

@@ -13,8 +13,11 @@ from gandash.wire.frame import pack
 from gandash.wire.messages import EVENT, FRAME, METRICS, Event, Pace, VerdictChanged
 from gandash.worker.games import Games
 from gandash.worker.observer import Rows
+from gandash.worker.share import Clocks, Share
 
 METRICS_SECONDS = 0.05  # how often rows leave for the curves
+METRICS_SHARE = 0.05  # of the time goes into that at most
+MOST_METRICS_SECONDS = 1.0  # whatever it takes
 FRAME_SECONDS = 1 / 60  # no more frames than a screen shows
 FRAME_SHARE = 0.1  # of the time is for pictures, the rest for the game: a dear picture comes less often
 JSD_SHARE = 0.02  # of the time is for the JSD of a game that is slowed down, beside what its curves take
@@ -27,26 +30,32 @@ Outbox = Callable[[bytes, bytes], None]
 class Publisher:
     """Tells of one generation of games at a time. It changes nothing of what is played; all but `tell` on the loop's thread."""
 
-    def __init__(self, send: Outbox, clock: Callable[[], float]) -> None:
-        self._send, self._clock = send, clock
+    def __init__(self, send: Outbox, clocks: Clocks) -> None:
+        self._send, self._clocks = send, clocks
         self._generation = 0
-        self._rows_sent = self._verdict_told = self._pace_told = clock()
+        self._verdict_told = self._pace_told = clocks.passed()
         self._pace_step = 0  # at which the pace was told last
         self._steps_per_second = 0.0
         self._frame_wanted = False
         self._shown_revision = -1
-        self._frame_due = self._jsd_due = 0.0
+        self._share_for_all()
         self._untold: set[int] = set()  # the games whose verdict has changed since it was told
 
     def begin(self, games: Games, generation: int, now: float) -> None:
         """Tell of these games from here on. A frame that was wanted of the ones before is wanted of these."""
         self._generation = generation
-        self._rows_sent = self._verdict_told = self._frame_due = now
+        self._share_for_all()
+        self._verdict_told = now
         self._steps_per_second = 0.0
         self._untold.clear()
         self.measure_pace_from(games, now)
         self._pace_told = now
         self.show_again()
+
+    def _share_for_all(self) -> None:
+        self.rows = Share(METRICS_SHARE, METRICS_SECONDS, self._clocks, longest=MOST_METRICS_SECONDS)
+        self._frame = Share(FRAME_SHARE, FRAME_SECONDS, self._clocks)
+        self._jsd = Share(JSD_SHARE, 0.0, self._clocks)
 
     def tell(self, event: Event) -> None:
         """From any thread."""
@@ -54,12 +63,8 @@ class Publisher:
 
     # ---------------------------------------------------------------------------------------------------------- rows
 
-    def rows_are_due(self, now: float) -> bool:
-        return now >= self._rows_sent + METRICS_SECONDS
-
-    def send_rows(self, rows: Sequence[Rows], now: float) -> None:
+    def send_rows(self, rows: Sequence[Rows]) -> None:
         """The games' rows of the same steps, as one table with the games side by side."""
-        self._rows_sent = now
         steps = rows[0].steps
         if len(steps):
             table = np.concatenate([own.values for own in rows], axis=1)
@@ -78,7 +83,7 @@ class Publisher:
     def seconds_until_frame(self, games: Games, now: float) -> float:
         """Until a frame must go out; inf where none is wanted, or there is nothing new to show."""
         pending = self._frame_wanted and games.revision != self._shown_revision
-        return max(0.0, self._frame_due - now) if pending else math.inf
+        return self._frame.seconds_left(now) if pending else math.inf
 
     def frame(self, games: Games, *, hurried: bool, still: bool) -> bytes:
         """A frame, with numbers of a few steps before where the game is `hurried`; `still`: it stands at this step."""
@@ -87,14 +92,13 @@ class Publisher:
     def send_frame(self, games: Games, now: float, *, hurried: bool, still: bool) -> bytes:
         """A frame goes out; the same bytes."""
         self._frame_wanted, self._shown_revision = False, games.revision
-        frame = self.frame(games, hurried=hurried, still=still)
-        self._send(FRAME, frame)
-        self._frame_due = now + max(FRAME_SECONDS, (self._clock() - now) / FRAME_SHARE)
+        with self._frame.doing():
+            frame = self.frame(games, hurried=hurried, still=still)
+            self._send(FRAME, frame)
         games.prepare()  # the first picture did not wait for it; the first round need not either
-        if not (hurried or still) and now >= self._jsd_due:  # for the pictures to come: this one shall not wait for it
-            began = self._clock()
-            games.read_jsd()
-            self._jsd_due = began + (self._clock() - began) / JSD_SHARE
+        if not (hurried or still) and self._jsd.seconds_left(now) == 0:
+            with self._jsd.doing():  # for the pictures to come: this one shall not wait for it
+                games.read_jsd()
         return frame
 
     # ------------------------------------------------------------------------------------------------------ verdicts

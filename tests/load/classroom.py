@@ -1,6 +1,6 @@
 """A class on one machine: how much memory many live runs take, how soon one more draws, and how fast and fairly they all play.
 
-python tests/load/classroom.py [--runs 30] [--seconds 20]
+python tests/load/classroom.py [--runs 30] [--seconds 20] [--from-step 0]
 
 The default preset, each run watched by a viewer that takes every frame offered, as a browser does, at most 30 a second; no
 browsers, which would be on other machines. Memory is proportional (PSS): what several processes share is counted once.
@@ -80,15 +80,28 @@ def paces(pupils: Sequence[Pupil], seconds: float) -> tuple[list[float], list[fl
     return tuple([(b[i] - a[i]) / passed for a, b in zip(before, after, strict=True)] for i in (0, 1))  # type: ignore[return-value]
 
 
+def play_to(pupils: Sequence[Pupil], step: int) -> None:
+    for pupil in pupils:
+        if step:
+            pupil.run.order(Play())
+    while any(p.run.step < step for p in pupils):
+        time.sleep(0.05)
+    for pupil in pupils:
+        pupil.run.order(Pause())
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=30)
     parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--from-step", type=int, default=0, help="play to there first: a young game is measured more often")
     given = parser.parse_args()
     keeper = Supervisor(Limits(runs=given.runs + 2, absence_seconds=1e9, grace_seconds=1e9))
     try:
         pupils = [Pupil(keeper, str(i)) for i in range(given.runs)]
         late = Pupil(keeper, "late")
+        for i in range(0, given.runs, 2):
+            play_to(pupils[i : i + 2], given.from_step)
         two, _ = paces(pupils[:2], given.seconds)
         steps, frames = paces(pupils, given.seconds)
         memory = proportional_mb()

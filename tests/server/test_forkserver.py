@@ -26,7 +26,7 @@ from gandash.server.forkserver import UNKNOWN, ForkServer, Spawned
 from gandash.server.health import Limits
 from gandash.server.process import WorkerProcess
 from gandash.server.supervisor import Supervisor, Unavailable
-from gandash.wire.messages import Saved, Start, Started, Status, StepBy
+from gandash.wire.messages import Pause, Play, Saved, Start, Started, Status, StatusChanged, StepBy
 from gandash.worker.checkpoint import load
 
 Until = Callable[..., Any]
@@ -71,7 +71,7 @@ def test_a_forked_worker_is_limited_as_any_other_and_its_parent_is_not(
     here, parent = psutil.Process(worker.pid), psutil.Process(forkserver.pid)
     half = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
     assert here.ppid() == parent.pid and parent.ppid() == os.getpid()
-    assert here.nice() == parent.nice() + 5
+    assert here.nice() == parent.nice()
     assert (
         resource.prlimit(worker.pid, resource.RLIMIT_DATA) == (half, half) != resource.prlimit(parent.pid, resource.RLIMIT_DATA)
     )
@@ -79,6 +79,22 @@ def test_a_forked_worker_is_limited_as_any_other_and_its_parent_is_not(
     groups = [os.getpgid(pid) for pid in (worker.pid, forkserver.pid, 0)]
     assert groups[:2] == [worker.pid, forkserver.pid] and len(set(groups)) == 3  # Ctrl-C reaches neither
     assert (here.name(), parent.name()) == ("gandash-worker", "gandash-fork")
+
+
+def test_a_worker_steps_back_when_it_begins_to_play(
+    forkserver: ForkServer, worker: WorkerProcess, tiny: GameConfig, tmp_path: Path, until: Until
+) -> None:
+    until(lambda: worker.is_ready)
+    heard = begun(worker, tiny, tmp_path / "run", until)
+    here, nice = psutil.Process(worker.pid), psutil.Process(forkserver.pid).nice()
+    assert here.nice() == nice  # somebody waits for its first picture
+    worker.send(Play())
+    until(lambda: any(e.status == "running" for e in heard.of(StatusChanged)), what="it plays")
+    assert here.nice() == nice + 10
+    worker.send(Pause())
+    worker.send(Play())  # once is enough
+    until(lambda: [e.status for e in heard.of(StatusChanged)][-3:] == ["running", "paused", "running"], what="it plays again")
+    assert here.nice() == nice + 10
 
 
 def test_the_fork_server_has_one_thread_and_a_worker_no_file_of_anothers(

@@ -18,6 +18,7 @@ from playing import Played
 
 from gandash.config import GameConfig
 from gandash.domains.line import LineDomain
+from gandash.game.round import Players
 from gandash.wire.frame import unpack
 from gandash.wire.messages import (
     EVENT,
@@ -56,6 +57,7 @@ from gandash.worker.games import Games
 from gandash.worker.loop import MAX_BY_HAND, Loop
 from gandash.worker.publisher import FRAME_SECONDS, FRAME_SHARE, JSD_SHARE, PACE_SECONDS
 from gandash.worker.restore_points import CHECKPOINT_SECONDS
+from gandash.worker.share import Clocks
 from gandash.worker.trajectory import Trajectory, replay
 
 
@@ -72,7 +74,7 @@ class Stage:
         self.sent: list[tuple[float, bytes, bytes]] = []
         self.on_packet: Callable[[bytes], Command | None] = lambda kind: None
         self._answers: list[Command] = []
-        self.loop = Loop(self, self._send, self._clock)  # type: ignore[arg-type]
+        self.loop = Loop(self, self._send, Clocks(self._clock, lambda: self.now))  # type: ignore[arg-type]
 
     # the inbox
     def get_nowait(self) -> Command | None:
@@ -624,3 +626,21 @@ def test_a_verdict_is_told_when_it_changes_and_its_numbers_once_a_second(stage: 
 @pytest.mark.parametrize("module", [loop_module, publisher_module, restore_points_module])
 def test_nothing_here_waits_for_a_real_clock(module: ModuleType) -> None:
     assert not hasattr(module, "time")
+
+
+@pytest.mark.parametrize("given", [1.0, 1 / 6])
+def test_rounds_are_played_many_at_once_on_a_shared_processor_too(
+    tmp_path: Path, tiny: GameConfig, monkeypatch: pytest.MonkeyPatch, given: float
+) -> None:
+    """`given`: CPU seconds for each that passes."""
+    stage, advance, at_once = Stage(tmp_path, tiny), Games.advance, [0]
+    stage.loop = Loop(stage, stage._send, Clocks(stage._clock, lambda: given * stage.now))  # type: ignore[arg-type]
+
+    def timed(games: Games, players: Players, rounds: int) -> None:
+        at_once.append(rounds)
+        stage.now += 0.001 * rounds / given
+        advance(games, players, rounds)
+
+    monkeypatch.setattr(Games, "advance", timed)
+    stage.play((0.0, Play()), (1 / given, End()))
+    assert 5 < max(at_once) <= 10
