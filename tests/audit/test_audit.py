@@ -76,6 +76,16 @@ def test_numbers_are_true_in_other_games(changes: list[tuple[str, JsonValue]]) -
     assert found.passed, table(found)
 
 
+@pytest.mark.slow
+def test_what_examine_shows_is_true_as_well() -> None:
+    """A whole audit of one small game, best response and all."""
+    changes: list[tuple[str, JsonValue]] = [("generator.width", 6), ("discriminator.width", 6)]
+    found = audit("small", configure(PRESETS["two-modes"].config, changes), 60, examined=True)
+    assert found.passed, table(found)
+    names = {row.name for row in found.rows}
+    assert {"spectrum: largest modulus", "duality: gap", "mode 1: share", "best response: bound"} <= names
+
+
 # ------------------------------------------------------------------------------------------------------ planted slips
 
 
