@@ -190,8 +190,8 @@ def _recording(preset: Preset, seconds: float) -> Figure:
         "recording",
         recorded / unrecorded,
         "at least 0.95" if preset is DEFAULT else None,
-        f"of the pace of a run that is not recorded: {preset.name} ({recorded:.0f} : {unrecorded:.0f} steps per second)",
-        {"recorded_steps_per_second": recorded, "unrecorded_steps_per_second": unrecorded},
+        f"of the steps per second of CPU time of a run that is not recorded: {preset.name} ({recorded:.0f} : {unrecorded:.0f})",
+        {"recorded_steps_per_cpu_second": recorded, "unrecorded_steps_per_cpu_second": unrecorded},
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import queue
 import random
 import statistics
@@ -11,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -159,7 +161,10 @@ def paces(config: GameConfig, seconds: float) -> tuple[float, float, float]:
 
 
 def recorded_paces(config: GameConfig, seconds: float) -> tuple[float, float]:
-    """Steps per second of a run that is not recorded and of one that is. They take turns, each long enough for a keyframe."""
+    """Steps per second of CPU time, that of all its threads, of a run that is not recorded and of one that is.
+
+    They take turns, each long enough for a keyframe.
+    """
     length, played = max(RECORDED_SECONDS, seconds), [[0, 0.0], [0, 0.0]]
     with playing(config) as plain, playing(config, is_recorded=True) as recorded:
         both = (plain, recorded)
@@ -171,13 +176,21 @@ def recorded_paces(config: GameConfig, seconds: float) -> tuple[float, float]:
             worker.send(Play())
             viewer.forget_arrivals()
             first = last = viewer.arrival()
+            began = _cpu_seconds(worker.pid)
             while last.seconds < first.seconds + length:
                 last = viewer.arrival()
-            worker.send(Pause())
+            played[which][1] += _cpu_seconds(worker.pid) - began
             played[which][0] += last.step - first.step
-            played[which][1] += last.seconds - first.seconds
-    (unrecorded_steps, unrecorded_seconds), (steps, time_taken) = played
-    return unrecorded_steps / unrecorded_seconds, steps / time_taken
+            worker.send(Pause())
+    (unrecorded_steps, unrecorded_seconds), (steps, taken) = played
+    tick = 1 / os.sysconf("SC_CLK_TCK")  # of the system's own clock for this
+    return unrecorded_steps / max(unrecorded_seconds, tick), steps / max(taken, tick)
+
+
+def _cpu_seconds(pid: int) -> float:
+    """What a process has spent so far, as Linux tells."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def reactions(config: GameConfig, changes: int) -> list[float]:
