@@ -1,6 +1,6 @@
 """The regularisers of D: one setting each, with its words and its cost beside it.
 
-`gandash.game.regularisers` has the penalties and their gradients by hand.
+`gandash.game.regularisers` has the penalties.
 """
 
 from __future__ import annotations

@@ -133,15 +133,15 @@ def measure(
     noise = 0.0 if in_force is None else float(in_force[member])
     seen = found.see(fake[0], noise, None if below is None else _corners(game, state.theta[row], fake, below))
     phi_effective, reading = state.phi_effective[row], game.objective.reading
-    one_pass = game.pack == 1 and game.discriminator.network.has_passes_by_hand and not game.objective.pairs
+    one_pass = game.pack == 1 and game.discriminator.network.is_plain and not game.objective.pairs
     real_points = found.real_points[None]
     if not one_pass:  # spread-out points lie in order: a pack must not be made of neighbours, nor a pair of equal ranks
         real_points, fake = (x[:, torch.randperm(found.samples, generator=generator)] for x in (real_points, fake))
     if noise > 0:
         real_points, fake = (x + noise * torch.randn(x.shape, generator=generator) for x in (real_points, fake))
     d, real, fake_outputs = _judged(game, phi_effective, found, real_points, fake, one_pass)
-    slopes = _slope(game, phi_effective, real_points), _slope(game, phi_effective, fake)
-    if with_jsd and found.divergence is not None:  # last: a pass of G ends the life of what the one before made
+    slopes = _slopes(game, phi_effective, real_points, fake)
+    if with_jsd and found.divergence is not None:
         drawn = torch.split(torch.cat(latents_of(game.latent, generator))[None], found.samples, dim=1)
         live = live.with_jsd(_jsd(found.divergence, game, state.theta[row], drawn))
         if average is not None:
@@ -173,7 +173,7 @@ def _corners(game: Game, theta: torch.Tensor, fake: torch.Tensor, below: torch.T
 
 
 def _jsd(divergence: PlaneDivergence, game: Game, theta: torch.Tensor, latents: Sequence[torch.Tensor]) -> Estimate:
-    x = torch.cat([sample(game, theta, z)[0].clone() for z in latents])
+    x = torch.cat([sample(game, theta, z)[0] for z in latents])
     return divergence.read(*torch.split(x, [NEIGHBOURS, QUERIES])).within_range
 
 
@@ -211,9 +211,10 @@ def _judged(
     return outputs[0].double(), outputs[1].double(), outputs[2].double()
 
 
-def _slope(game: Game, phi_effective: torch.Tensor, x: torch.Tensor) -> float:
-    """E |grad_x a| over some of the samples `(1, n, dim)`. They may lie in order: each is the middle one of as many, since of
-    the first of all, an outermost sample, D may be steeper than of any other."""
-    apart = max(1, x.shape[1] // _SLOPES)
-    some = x[:, apart // 2 :: apart]
-    return float(mean_slope(game, phi_effective, some[:, : some.shape[1] // game.pack * game.pack]))
+def _slopes(game: Game, phi_effective: torch.Tensor, real: torch.Tensor, fake: torch.Tensor) -> tuple[float, float]:
+    """E |grad_x a| over some of the samples of each law `(1, n, dim)`. They may lie in order: each is the middle one of as
+    many, since of the first of all, an outermost sample, D may be steeper than of any other."""
+    apart = max(1, real.shape[1] // _SLOPES)
+    some = torch.cat([real[:, apart // 2 :: apart], fake[:, apart // 2 :: apart]])  # as of two members: one pass for both
+    on_real, on_fake = mean_slope(game, phi_effective.expand(2, -1), some[:, : some.shape[1] // game.pack * game.pack]).tolist()
+    return on_real, on_fake

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from gandash.diagnostics.estimators import Array
 from gandash.diagnostics.spectrum import Field
-from gandash.game import passes
+from gandash.game.field import outputs_and_slopes
 from gandash.game.game import Game
-from gandash.game.losses import discriminator_input, logits
+from gandash.game.losses import discriminator_input
 
 POINTS, FEWEST, BYTES = 64, 8, 64 * 2**20  # of a path: points kept, however large they are, within so much memory
 NEAR, BESIDE = 0.05, 0.25  # parts of the line on both sides of its end where a path angle is read
@@ -159,22 +159,13 @@ def update_cosine(before: Tensor, after: Tensor) -> Tensor:
     return cosine
 
 
-@torch.inference_mode(False)
+@torch.inference_mode()
 def mean_slope(game: Game, phi: Tensor, x: Tensor) -> Tensor:
     """E |grad_x a(x)| of D's output over samples x `(members, n, dim)`, per unit of x: `(members,)`, no graph.
 
     Not the root of R1's E |grad_x a|^2, which is never smaller. Where D judges packs, the slope is along all of a pack. Under
     spectral normalisation phi is what D is judged with, `GameState.phi_effective`.
     """
-    points, net = discriminator_input(game, x.detach()), game.discriminator.network
-    if net.has_passes_by_hand:
-        with torch.inference_mode():
-            judged = passes.run(net, phi, points)
-            judged.backward()
-            slope = judged.slope().mT
-    else:
-        with torch.enable_grad():
-            points = points.clone().requires_grad_()
-            (slope,) = torch.autograd.grad(logits(game, phi.clone(), points).sum(), points)
+    _, slope = outputs_and_slopes(game, phi, discriminator_input(game, x))
     norms: Tensor = torch.linalg.vector_norm(slope, dim=-1)
     return norms.mean(-1)

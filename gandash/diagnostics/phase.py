@@ -84,7 +84,9 @@ def rest_point(game: Game) -> tuple[float, float] | None:
     there D asks for a real root of A psi^2 - c psi + 1 with A >= c^2, which has none; unless a gradient penalty helps.
     """
     c = _location(game)
-    on_real, on_fake = game.objective.discriminator_slopes(torch.zeros(1, 2, 1))[0, :, 0].tolist()
+    with torch.inference_mode(False), torch.enable_grad():
+        outputs = torch.zeros(1, requires_grad=True), torch.zeros(1, requires_grad=True)
+        on_real, on_fake = (float(one) for one in torch.autograd.grad(game.objective.discriminator(*outputs), outputs))
     if on_fake == 0:
         return (c, 0.0) if on_real * c == 0 else None
     return -on_real / on_fake * c, 0.0

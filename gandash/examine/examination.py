@@ -59,10 +59,7 @@ class FrozenGame:
 
 @dataclass(frozen=True)
 class GameCopy:
-    """A frozen game on networks and generators of its own, its parameters as tensors that autograd takes.
-
-    Networks keep memory in their tapes: they are never shared with the thread that plays.
-    """
+    """A frozen game on generators of its own, its parameters as tensors that autograd takes."""
 
     game: Game
     streams: Streams

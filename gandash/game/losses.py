@@ -1,6 +1,6 @@
 """Both losses as autograd sees them, differentiable in both players as often as one likes.
 
-For rules and diagnostics that need derivatives of the field, and for the tests that compare it with the gradients by hand.
+For both players' gradients (`field.py`), and for rules and diagnostics that need derivatives of the field itself.
 """
 
 from __future__ import annotations

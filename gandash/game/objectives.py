@@ -23,8 +23,6 @@ from gandash.config.objectives import CROSS_ENTROPIES
 
 Array = NDArray[np.float64]
 
-SIDES = torch.tensor([[-1.0], [1.0]])  # times logits `(members, 2, batch)`: how far D leans to the wrong side, real and fake
-
 
 @dataclass(frozen=True)
 class DiscriminatorReading:
@@ -61,15 +59,13 @@ class DiscriminatorReading:
 class Objective:
     """Both players' losses; each maps outputs on real and on generated data, `(members, batch)`, to one loss per member.
 
-    A slope is what a loss multiplies the gradient of each output by, times the batch size: `discriminator_slopes` is dL_D/da
-    for outputs `(members, 2, batch)` on real and generated data, `generator_slope` dL_G/da_f. Where `pairs` is False the
-    generator's loss and slope do not look at the outputs on real data.
+    `generator_slope` is dL_G/da_f times the batch size: what G's loss multiplies the gradient of each output by. Where `pairs`
+    is False the generator's loss and slope do not look at the outputs on real data.
     `other` names the generator loss with the same fixed point and another gradient, shown for comparison.
     """
 
     name: str
     discriminator: Callable[[Tensor, Tensor], Tensor]
-    discriminator_slopes: Callable[[Tensor], Tensor]
     generator: Callable[[Tensor, Tensor], Tensor]
     generator_slope: Callable[[Tensor, Tensor], Tensor]
     reading: DiscriminatorReading
@@ -100,18 +96,10 @@ def _cross_entropy(name: str, smoothing: float) -> Objective:
         asked = F.softplus(-real) if smoothing == 0 else F.softplus(real) - s * real
         return asked.mean(-1) + F.softplus(fake).mean(-1)
 
-    def slopes(a: Tensor) -> Tensor:
-        """D(x) - s and D(G(z)); D(x) - 1 = -sigma(-a_r) is written so as not to lose it in rounding."""
-        if smoothing == 0:
-            sides = SIDES.to(a)
-            return sides * torch.sigmoid(sides * a)
-        return torch.sigmoid(a) - a.new_tensor([[s], [0.0]])
-
     saturates = name == "minimax"
     return Objective(
         name=name,
         discriminator=loss,
-        discriminator_slopes=slopes,
         generator=(lambda _, a: -F.softplus(a).mean(-1)) if saturates else (lambda _, a: F.softplus(-a).mean(-1)),
         generator_slope=(lambda _, a: torch.sigmoid(a).neg_()) if saturates else (lambda _, a: torch.sigmoid(-a).neg_()),
         reading=DiscriminatorReading(c, logit=lambda a: a, optimal=lambda p, q: s * _share_of_real(p, q), low=0, high=1),
@@ -128,7 +116,6 @@ def _cross_entropy(name: str, smoothing: float) -> Objective:
 LEAST_SQUARES = Objective(
     name="least_squares",  # Mao et al. 2017 (arXiv:1611.04076) with targets 1 and 0, without their 1/2
     discriminator=lambda r, f: (r - 1).square().mean(-1) + f.square().mean(-1),
-    discriminator_slopes=lambda a: 2 * (a - a.new_tensor([[1.0], [0.0]])),
     generator=lambda _, f: (f - 1).square().mean(-1),
     generator_slope=lambda _, f: 2 * (f - 1),
     reading=DiscriminatorReading(0.5, optimal=_share_of_real, low=0, high=1),
@@ -138,7 +125,6 @@ LEAST_SQUARES = Objective(
 HINGE = Objective(
     name="hinge",  # Lim and Ye 2017 (arXiv:1705.02894); at p_g = p_r every a in [-1, 1] is optimal, 0 by symmetry
     discriminator=lambda r, f: F.relu(1 - r).mean(-1) + F.relu(1 + f).mean(-1),
-    discriminator_slopes=lambda a: SIDES.to(a) * (1 + SIDES.to(a) * a > 0),
     generator=lambda _, f: -f.mean(-1),
     generator_slope=lambda _, f: torch.full_like(f, -1.0),
     reading=DiscriminatorReading(0.0, optimal=lambda p, q: np.sign(p - q), low=-1, high=1, rests_anywhere=True),
@@ -148,7 +134,6 @@ HINGE = Objective(
 WASSERSTEIN = Objective(
     name="wasserstein",  # Arjovsky et al. 2017 (arXiv:1701.07875); -L_D estimates W1 where D is 1-Lipschitz
     discriminator=lambda r, f: f.mean(-1) - r.mean(-1),
-    discriminator_slopes=lambda a: SIDES.to(a).expand_as(a),
     generator=lambda _, f: -f.mean(-1),
     generator_slope=lambda _, f: torch.full_like(f, -1.0),
     reading=DiscriminatorReading(None),
@@ -156,15 +141,9 @@ WASSERSTEIN = Objective(
 )
 
 
-def _pairing_slopes(a: Tensor) -> Tensor:
-    behind = torch.sigmoid(a[:, 1:] - a[:, :1])
-    return torch.cat([-behind, behind], dim=1)
-
-
 RELATIVISTIC = Objective(
     name="relativistic",  # Jolicoeur-Martineau 2018 (arXiv:1807.00734); R3GAN (2024, arXiv:2501.05441) adds R1 and R2
     discriminator=lambda r, f: F.softplus(f - r).mean(-1),
-    discriminator_slopes=_pairing_slopes,
     generator=lambda r, f: F.softplus(r - f).mean(-1),
     generator_slope=lambda r, f: torch.sigmoid(r - f).neg_(),
     reading=DiscriminatorReading(None),  # optimal: log p_r / p_g + any constant
@@ -180,22 +159,21 @@ PEARSON_FLOOR = 1e-6  # a density ratio below this is read as this: the output m
 
 def _divergence(
     name: str,
-    real: tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]],
+    g: Callable[[Tensor], Tensor],
     fake: tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]],
     logit: Callable[[Tensor], Tensor],
     generator_at_rest: float,
 ) -> Objective:
     """V = E_r g(v) - E_g f*(g(v)) (Nowozin et al. 2016, arXiv:1606.00709), L_D = -V, L_G = -E_g f*(g(v)).
 
-    `real` is g and its derivative, `fake` f*(g) and its. The optimal output satisfies g(v) = f'(p_r / p_g), so every output
+    `fake` is f*(g) and its derivative. The optimal output satisfies g(v) = f'(p_r / p_g), so every output
     implies a density ratio, and with it a probability r / (1 + r) of "real": its `logit` is log r. V is the divergence itself
     when D is optimal, 0 at p_g = p_r.
     """
-    (g, dg), (conjugate, d_conjugate) = real, fake
+    conjugate, d_conjugate = fake
     return Objective(
         name=name,
         discriminator=lambda r, f: conjugate(f).mean(-1) - g(r).mean(-1),
-        discriminator_slopes=lambda a: torch.stack([-dg(a[:, 0]), d_conjugate(a[:, 1])], dim=1),
         generator=lambda _, f: -conjugate(f).mean(-1),
         generator_slope=lambda _, f: -d_conjugate(f),
         reading=DiscriminatorReading(0.5, logit=logit, optimal=_share_of_real, low=0, high=1),
@@ -204,17 +182,13 @@ def _divergence(
 
 
 # f(u) = u log u: g = v, f*(t) = e^(t - 1); v* = 1 + log r
-KL = _divergence(
-    "f_kl", (lambda v: v, torch.ones_like), (lambda v: (v - 1).exp(), lambda v: (v - 1).exp()), lambda v: v - 1, -1.0
-)
+KL = _divergence("f_kl", lambda v: v, (lambda v: (v - 1).exp(), lambda v: (v - 1).exp()), lambda v: v - 1, -1.0)
 # f(u) = -log u: g = -e^-v, f*(t) = -1 - log(-t); v* = log r
-REVERSE_KL = _divergence(
-    "f_reverse_kl", (lambda v: -(-v).exp(), lambda v: (-v).exp()), (lambda v: v - 1, torch.ones_like), lambda v: v, 1.0
-)
+REVERSE_KL = _divergence("f_reverse_kl", lambda v: -(-v).exp(), (lambda v: v - 1, torch.ones_like), lambda v: v, 1.0)
 # f(u) = (u - 1)^2: g = v, f*(t) = t^2 / 4 + t; v* = 2 (r - 1)
 PEARSON = _divergence(
     "f_pearson",
-    (lambda v: v, torch.ones_like),
+    lambda v: v,
     (lambda v: v * v / 4 + v, lambda v: v / 2 + 1),
     lambda v: (1 + v / 2).clamp_min(PEARSON_FLOOR).log(),
     0.0,
@@ -222,7 +196,7 @@ PEARSON = _divergence(
 # f(u) = (sqrt u - 1)^2: g = 1 - e^-v, f*(t) = t / (1 - t); v* = log(r) / 2
 SQUARED_HELLINGER = _divergence(
     "f_squared_hellinger",
-    (lambda v: 1 - (-v).exp(), lambda v: (-v).exp()),
+    lambda v: 1 - (-v).exp(),
     (lambda v: v.exp() - 1, torch.exp),
     lambda v: 2 * v,
     0.0,
@@ -230,7 +204,7 @@ SQUARED_HELLINGER = _divergence(
 # f(u) = u log u - (u + 1) log((u + 1)/2), twice the JSD: g = log 2 - s(-v), f*(t) = -log(2 - e^t); v* = log r
 JENSEN_SHANNON = _divergence(
     "f_jensen_shannon",
-    (lambda v: math.log(2) - F.softplus(-v), lambda v: torch.sigmoid(-v)),
+    lambda v: math.log(2) - F.softplus(-v),
     (lambda v: F.softplus(v) - math.log(2), torch.sigmoid),
     lambda v: v,
     0.0,

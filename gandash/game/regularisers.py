@@ -1,7 +1,7 @@
 """The regularisers of D in play: penalties on its slope, one entry each, and every coefficient per member.
 
-Their settings, words and costs are in `gandash.config.regularisers`. A penalty is written twice, as autograd sees it and its
-gradient by hand, side by side; a test holds that the two agree.
+Their settings, words and costs are in `gandash.config.regularisers`; their gradients for compiled code in
+`gandash.game.compiled.looks`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FLAT = 1e-12  # a slope shorter than this is none
 def lengths(v: Tensor) -> Tensor:
     """|v| along the last axis, differentiable as often as one likes.
 
-    |v| has a kink at v = 0: there all its derivatives are taken as 0, as the gradient by hand does. torch's own norm has
+    |v| has a kink at v = 0: there all its derivatives are taken as 0, as in compiled code. torch's own norm has
     a first derivative of 0 there and a second one of NaN. Where D is flat about a point, they *are* 0.
     """
     # Not v = 0: the squares of what is shorter are denormal, and flushed. The longest component, since it needs no squares
@@ -39,14 +39,11 @@ class SlopePenalty:
     """E h(|v|), where v = grad_x a(x) is D's slope at each pack.
 
     `loss(weight, v)`: its mean per member, `(members,)`, differentiable; weight `(members,)`, v `(members, packs, dim)`.
-    `by_hand(weight, v, share)`: u = h'(|v|) v / |v|, both times share = 1 / packs and `(members, dim, packs)`; weight
-    `(members, 1, 1)`. With u held still, the penalty's gradient in phi is that of u . grad_x a.
     """
 
     name: str  # of its weight among the settings
     where: Where
     loss: Callable[[Tensor, Tensor], Tensor]
-    by_hand: Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
 def squared_slope(v: Tensor) -> Tensor:
@@ -60,27 +57,16 @@ def _half_squared(weight: Tensor, v: Tensor) -> Tensor:
     return 0.5 * weight * squared_slope(v)
 
 
-def _half_squared_by_hand(weight: Tensor, v: Tensor, share: Tensor) -> Tensor:
-    return weight * v
-
-
 def _from_one(weight: Tensor, v: Tensor) -> Tensor:
     """lambda E (|v| - 1)^2."""
     found: Tensor = weight * (lengths(v) - 1).square().mean(-1)
     return found
 
 
-def _from_one_by_hand(weight: Tensor, v: Tensor, share: Tensor) -> Tensor:
-    """2 lambda (1 - 1/|v|) v, 0 where D is flat."""
-    length = torch.linalg.vector_norm(v, dim=1, keepdim=True).clamp_min(FLAT)
-    found: Tensor = 2 * weight * (1 - share / length) * v
-    return found
-
-
 SLOPE_PENALTIES = (
-    SlopePenalty("r1", "real", _half_squared, _half_squared_by_hand),  # Mescheder et al. 2018 (arXiv:1801.04406)
-    SlopePenalty("r2", "fake", _half_squared, _half_squared_by_hand),  # the same
-    SlopePenalty("gradient_penalty", "between", _from_one, _from_one_by_hand),  # Gulrajani et al. 2017 (arXiv:1704.00028)
+    SlopePenalty("r1", "real", _half_squared),  # Mescheder et al. 2018 (arXiv:1801.04406)
+    SlopePenalty("r2", "fake", _half_squared),  # the same
+    SlopePenalty("gradient_penalty", "between", _from_one),  # Gulrajani et al. 2017 (arXiv:1704.00028)
 )
 
 

@@ -13,10 +13,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gandash.game.field import discriminator_part, generator_part, sample
+from gandash.game.field import Made, discriminator_part, generator_part, make
 from gandash.game.game import Game, Player, Streams
 from gandash.game.networks import Masks
-from gandash.game.objectives import SIDES
 from gandash.game.optimisers import Moments
 from gandash.game.parts import NO_STEP_NOISE, DiscriminatorPart, GeneratorPart, StepNoise
 from gandash.game.spectral import Normalised, normalised
@@ -167,6 +166,7 @@ class Round:
         self.d_update: Tensor | None = None
         self.g_update: Tensor | None = None
         self._normalised: Normalised | None = None
+        self._graph: Made | None = None
         self._noise = noise_in_force(game, state)
 
     # ------------------------------------------------------------------------------------------------- batches, fields
@@ -211,11 +211,13 @@ class Round:
         return self.d_part
 
     def _fake(self) -> Tensor:
-        return sample(self.game, self.theta, self.latents, self.step_noise.generator_masks)
+        self._graph = make(self.game, self.theta, self.latents, self.step_noise.generator_masks)
+        return self._graph.samples.detach()
 
     def look_g(self) -> GeneratorPart:
         """G's field at this point on the batch at hand, against D's present effective parameters."""
-        self.g_part = generator_part(self.game, self.theta, self.phi_effective, self.real, self.latents, self.step_noise)
+        made, self._graph = self._graph, None  # it can be gone through once
+        self.g_part = generator_part(self.game, self.theta, self.phi_effective, self.real, self.latents, self.step_noise, made)
         return self.g_part
 
     # ---------------------------------------------------------------------------------------------------------- moves
@@ -269,6 +271,9 @@ def _halves(masks: Masks, n: int) -> tuple[Masks, Masks]:
     return tuple(m[:, :n] for m in masks), tuple(m[:, n:] for m in masks)
 
 
+_SIDES = torch.tensor([[-1.0], [1.0]])  # times logits `(members, 2, batch)`: how far D leans to the wrong side, real and fake
+
+
 @torch.inference_mode()
 def _metrics(
     game: Game,
@@ -282,7 +287,7 @@ def _metrics(
     # E log D(x), E log(1 - D(G(z))) with a minus; E D(x), E D(G(z)). A critic has no D: its own means
     if reading.logit is not None:
         odds = reading.logit(logits)
-        means = torch.cat([F.softplus(SIDES.to(odds) * odds), torch.sigmoid(odds)], dim=1).mean(-1)
+        means = torch.cat([F.softplus(_SIDES.to(odds) * odds), torch.sigmoid(odds)], dim=1).mean(-1)
     else:
         means = logits.mean(-1)
         means = torch.cat([torch.full_like(means, math.nan), means], dim=1)

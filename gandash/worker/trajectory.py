@@ -6,10 +6,12 @@ same machine.
 
 from __future__ import annotations
 
+import ctypes
 import itertools
 import logging
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -291,6 +293,22 @@ def be_reproducible() -> None:
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     torch.backends.cudnn.deterministic = True
+    _keep_freed_memory()
+
+
+_KEPT_BYTES = 8 * 2**20
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
+
+
+def _keep_freed_memory() -> None:
+    """Have glibc keep so much of what is freed, for the next layer of as many samples.
+
+    Else it goes back to the system and comes again page by page: judging 10,000 samples took 1.4 to 2 times as long.
+    """
+    with suppress(AttributeError, OSError, TypeError):  # another C library
+        libc = ctypes.CDLL(None)
+        libc.mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
+        libc.mallopt(_M_MMAP_THRESHOLD, _KEPT_BYTES)
 
 
 def _like(fresh: Tensor, stored: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from game.checks import DoubleStreams, in_double
 from torch import Tensor
 
 from gandash.config import GameConfig, RunConfig
-from gandash.config.data import RingConfig
+from gandash.config.data import DigitsConfig, RingConfig
 from gandash.config.networks import LatentConfig, MLPConfig
 from gandash.config.objectives import OBJECTIVES
 from gandash.config.optimisers import AdamConfig, GradientDescentConfig, MomentumConfig, RMSPropConfig
@@ -28,8 +28,7 @@ from gandash.config.rules import (
 from gandash.game.compiled.engine import Compiled
 from gandash.game.compiled.plans import covers
 from gandash.game.compiled.streams import StreamsByPlace
-from gandash.game.game import Game, Player, Streams, build_game
-from gandash.game.networks import MLP
+from gandash.game.game import Streams, build_game
 from gandash.game.round import METRICS, GameState, Players, start
 from gandash.game.step import train_step
 
@@ -46,18 +45,6 @@ class DoubleByPlace(DoubleStreams, StreamsByPlace):
     """What compiled rounds draw, in double precision."""
 
 
-def by_autograd(game: Game) -> Game:
-    """The same game between networks that are passed by autograd alone."""
-
-    def player(one: Player) -> Player:
-        assert isinstance(one.network, MLP)
-        net = MLP(one.network.layers[0][0], one.network.layers[-1][1], one.network.settings, one.network.bounded)
-        net.has_passes_by_hand = False
-        return replace(one, network=net)
-
-    return replace(game, generator=player(game.generator), discriminator=player(game.discriminator))
-
-
 def check(
     *configs: GameConfig, rounds: int = 4, players: Players = Players.BOTH, rtol: float = 2e-3, atol: float = 2e-5
 ) -> tuple[GameState, GameState]:
@@ -66,7 +53,7 @@ def check(
     assert covers(game)
     engine = Compiled(game, seeds, start(game, Streams(seeds)))
     double, state, _ = in_double(*configs)
-    double, streams = by_autograd(double), DoubleByPlace(seeds)
+    streams = DoubleByPlace(seeds)
     found = engine.play(rounds, players)
     for i in range(rounds):
         state, wanted = train_step(double, state, streams, players)
@@ -161,6 +148,15 @@ def test_every_activation_at_any_depth(activation: Any, depth: int) -> None:
     net = MLPConfig(width=8, depth=depth, activation=activation)
     check(config(generator=net, discriminator=net, regulariser=CALM["R1"]))
     check(config(generator=net, discriminator=net, regulariser=CALM["GP"]))
+
+
+PICTURES: dict[str, Any] = {"data": DigitsConfig(), "generator": MLPConfig(width=5, depth=1, activation="leaky_relu")}
+
+
+@pytest.mark.parametrize("objective", ["non_saturating", "minimax"])
+def test_a_generator_of_pictures_is_bounded(objective: Any) -> None:
+    assert build_game(config(**PICTURES)).generator.network.bounded
+    check(config(objective=objective, regulariser=CALM["R1"], **PICTURES))
 
 
 @pytest.mark.parametrize("players", [Players.D, Players.G])

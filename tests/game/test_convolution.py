@@ -20,7 +20,7 @@ from gandash.config.networks import ConvolutionConfig, LatentConfig, Layer, MLPC
 from gandash.config.regularisers import RegulariserConfig
 from gandash.config.rules import AlternatingConfig, UpdateRuleConfig
 from gandash.config.setting import SettingError, variants
-from gandash.game.field import discriminator_part, evaluate_discriminator, generator_part, sample, sample_gradient
+from gandash.game.field import discriminator_part, evaluate_discriminator, generator_part, make, sample_gradient
 from gandash.game.game import Game, Streams, build_game
 from gandash.game.losses import discriminator_loss, generate, generator_loss
 from gandash.game.networks import ACTIVATIONS, MLP, build_network, convolution
@@ -322,20 +322,12 @@ def test_the_field_is_the_textbooks(objective: str, normalisation: str, calm: di
 
 
 @pytest.mark.parametrize("objective", ["non_saturating", "minimax", "hinge"])
-def test_a_multilayer_perceptron_makes_pictures_by_hand_as_by_autograd(objective: str) -> None:
-    """Its tanh is part of the passes by hand."""
+def test_a_multilayer_perceptron_makes_pictures(objective: str) -> None:
     net = {"kind": "mlp", "width": 5, "depth": 2, "activation": "tanh"}
     given = config(objective=objective, r1=0.5).replace_all([("generator", net), ("discriminator", net)])
     game = in_double(given)[0]
-    assert (
-        isinstance(game.generator.network, MLP) and game.generator.network.has_passes_by_hand and game.generator.network.bounded
-    )
+    assert isinstance(game.generator.network, MLP) and game.generator.network.bounded
     check_field(game)
-    check_field(game, by_autograd=True)
-    theta, phi, real, latents, _ = setting(game)
-    torch.testing.assert_close(sample(game, theta, latents), generate(game, theta, latents))
-    parts = [generator_part(game, theta, phi, real, latents) for _ in range(2)]
-    assert torch.equal(parts[0].gradient, parts[1].gradient)  # seeds are not used up
 
 
 def along(f: Callable[[Tensor], Tensor], p: Tensor, direction: Tensor, h: float = 1e-5) -> Tensor:
@@ -402,12 +394,10 @@ def test_the_generators_pass_is_made_once_for_both_players(monkeypatch: pytest.M
     assert calls.count(game.discriminator.network) == 2  # real and generated at once, then for G
 
     theta, phi, real, latents, _ = setting(game)
-    sample(game, theta, latents)
-    other = generator_part(game, 2 * theta, phi, real, latents)
-    torch.testing.assert_close(other.gradients, generator_part(game, 2 * theta, phi, real, latents).gradients)
-    assert game.generator.network.tapes == {}  # no graph stays behind
-    many = torch.cat([latents, latents], dim=1)
-    assert sample(game, theta, many).shape == (1, 8, 64) and game.generator.network.tapes == {}
+    wanted = generator_part(game, theta, phi, real, latents).gradients
+    for from_where in (theta, 2 * theta):  # it goes on from what was made at this very place alone
+        made = make(game, from_where, latents)
+        assert torch.equal(generator_part(game, theta, phi, real, latents, made=made).gradients, wanted)
 
 
 def test_pull_and_judge_know_pictures() -> None:

@@ -20,7 +20,6 @@ from gandash.config import GameConfig, RunConfig
 from gandash.config.networks import LatentConfig, MLPConfig
 from gandash.config.regularisers import RegulariserConfig
 from gandash.game import losses
-from gandash.game.by_autograd import discriminator_by_autograd
 from gandash.game.distributions import DISTRIBUTIONS
 from gandash.game.field import (
     discriminator_part,
@@ -31,7 +30,7 @@ from gandash.game.field import (
     sample_gradient,
 )
 from gandash.game.game import Game, build_game
-from gandash.game.losses import discriminator_loss, field_vector, generate, generator_loss, logits
+from gandash.game.losses import discriminator_loss, field_vector, generate, logits
 from gandash.game.networks import ACTIVATIONS
 from gandash.game.objectives import OBJECTIVES
 from gandash.game.regularisers import squared_slope
@@ -106,32 +105,6 @@ def test_generator_part_against_torch_nn(reference: Any, objective: Name, activa
             torch.testing.assert_close(gradient[m], reference.flat(torch.autograd.grad(loss, list(g.parameters()))))
         torch.testing.assert_close(part.loss[m], reference.generator_loss(d, g(latents[m]), objective).detach())
         torch.testing.assert_close(part.fake_logits[m], d(g(latents[m]))[:, 0].detach())
-
-
-@pytest.mark.parametrize("gammas", [(0.0,), (0.7,), (0.0, 0.0), GAMMAS], ids=str)
-@pytest.mark.parametrize("objective", NAMES)
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("dimension", [1, 2])
-def test_the_passes_by_hand_are_the_gradients_of_the_losses(
-    objective: Name, activation: Any, gammas: tuple[float, ...], dimension: int
-) -> None:
-    """The field as it is played against the field as autograd sees it, for 1-D and 2-D data."""
-    data = next(d for d in DISTRIBUTIONS if d.dimension == dimension)()
-    one = population(objective, activation, gammas)
-    game = build_game(*(c.model_copy(update={"data": data}) for c in one.configs))
-    assert game.data.dimension == dimension
-    m = game.members
-    theta, phi = draw(m, game.generator.network.size, seed=1), 1.5 * draw(m, game.discriminator.network.size, seed=2)
-    real, latents = draw(m, BATCH, dimension, seed=3) + 1, draw(m, BATCH, 2, seed=4)
-    fake = sample(game, theta, latents)
-    torch.testing.assert_close(fake, generate(game, theta, latents))
-    d_part, g_part = discriminator_part(game, phi, real, fake), generator_part(game, theta, phi, real, latents)
-
-    theta, phi = theta.requires_grad_(), phi.requires_grad_()
-    (expected,) = torch.autograd.grad(discriminator_loss(game, phi, real, fake.clone()).sum(), phi)
-    torch.testing.assert_close(d_part.gradient, expected)
-    (expected,) = torch.autograd.grad(generator_loss(game, theta, phi, real, latents).sum(), theta)
-    torch.testing.assert_close(g_part.gradient, expected)
 
 
 def test_the_losses_can_be_differentiated_again() -> None:
@@ -271,43 +244,38 @@ def calmed(members: int, objective: str = "non_saturating", dimension: int = 1, 
     )[0]
 
 
-def check_both_ways(game: Game) -> None:
-    check_field(game)
-    check_field(game, by_autograd=True)
-
-
 @pytest.mark.parametrize("penalties", PENALTIES.values(), ids=PENALTIES)
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_every_objective_under_every_penalty(objective: str, penalties: dict[str, Any]) -> None:
-    """Both ways are the gradients of the textbook's losses, alone and with members of other weights beside it."""
-    check_both_ways(calmed(1, objective, **penalties))
-    check_both_ways(calmed(3, objective, dimension=2, **penalties))
+    """Alone and with members of other weights beside it."""
+    check_field(calmed(1, objective, **penalties))
+    check_field(calmed(3, objective, dimension=2, **penalties))
 
 
 @pytest.mark.parametrize("penalties", PENALTIES.values(), ids=PENALTIES)
 @pytest.mark.parametrize("packing", [2, 4])
 @pytest.mark.parametrize("objective", ["non_saturating", "relativistic", "f_kl"])
 def test_packs(objective: str, packing: int, penalties: dict[str, Any]) -> None:
-    check_both_ways(calmed(3, objective, packing=packing, batch=8, dimension=2, **penalties))
-    check_both_ways(calmed(1, objective, packing=packing, batch=8, **penalties))
+    check_field(calmed(3, objective, packing=packing, batch=8, dimension=2, **penalties))
+    check_field(calmed(1, objective, packing=packing, batch=8, **penalties))
 
 
 @pytest.mark.parametrize("penalties", PENALTIES.values(), ids=PENALTIES)
 @pytest.mark.parametrize("objective", ["minimax", "relativistic", "wasserstein"])
 def test_noise_is_on_what_both_players_see(objective: str, penalties: dict[str, Any]) -> None:
-    check_both_ways(calmed(3, objective, noise=0.7, packing=2, **penalties))
+    check_field(calmed(3, objective, noise=0.7, packing=2, **penalties))
     assert calmed(3, noise=0.7).penalties.noise is not None
 
 
 @pytest.mark.parametrize("penalties", PENALTIES.values(), ids=PENALTIES)
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_every_activation_under_every_penalty(activation: str, penalties: dict[str, Any]) -> None:
-    check_both_ways(calmed(3, "least_squares", activation=activation, dimension=2, **penalties))
+    check_field(calmed(3, "least_squares", activation=activation, dimension=2, **penalties))
 
 
 @pytest.mark.parametrize("objective", ["minimax", "non_saturating"])
 def test_label_smoothing_in_the_field(objective: str) -> None:
-    check_both_ways(calmed(3, objective, smoothing=0.2, r1=0.5))
+    check_field(calmed(3, objective, smoothing=0.2, r1=0.5))
 
 
 @pytest.mark.parametrize("penalties", PENALTIES.values(), ids=PENALTIES)
@@ -316,9 +284,9 @@ def test_label_smoothing_in_the_field(objective: str) -> None:
     [{"dropout": 0.4}, {"normalisation": "batch"}, {"normalisation": "layer"}, {"activation": "maxout", "pieces": 3}],
     ids=["dropout", "batch norm", "layer norm", "maxout"],
 )
-def test_networks_that_autograd_passes(network: dict[str, Any], penalties: dict[str, Any]) -> None:
+def test_networks_that_are_not_plain(network: dict[str, Any], penalties: dict[str, Any]) -> None:
     game = calmed(2, "relativistic", network=network, packing=2, batch=6, **penalties)
-    assert not game.discriminator.network.has_passes_by_hand and not game.generator.network.has_passes_by_hand
+    assert not game.discriminator.network.is_plain and not game.generator.network.is_plain
     check_field(game)
     theta, phi, real, latents, step_noise = setting(game)
     assert (step_noise.masks[0] is None) == ("dropout" not in network)
@@ -327,10 +295,10 @@ def test_networks_that_autograd_passes(network: dict[str, Any], penalties: dict[
     assert bool(discriminator_part(game, phi, real, fake, step_noise).gradient.isfinite().all())
 
 
-def test_one_network_by_hand_and_one_by_autograd() -> None:
+def test_dropout_in_one_network_alone() -> None:
     for changed in ("generator.dropout", "discriminator.dropout"):
         game = in_double(calmed(1, r1=0.5, r2=0.5, gradient_penalty=1.0).config.replace(changed, 0.3))[0]
-        assert game.generator.network.has_passes_by_hand != game.discriminator.network.has_passes_by_hand
+        assert game.generator.network.is_plain != game.discriminator.network.is_plain
         check_field(game)
 
 
@@ -371,8 +339,7 @@ def test_gradient_penalty_of_a_flat_discriminator_is_finite() -> None:
     game = calmed(1, gradient_penalty=2.0)
     _, phi, real, _, step_noise = setting(game)
     phi = torch.zeros_like(phi)
-    for way in (discriminator_part, discriminator_by_autograd):
-        assert float(way(game, phi, real, real + 1, step_noise).gradient.norm()) == 0
+    assert float(discriminator_part(game, phi, real, real + 1, step_noise).gradient.norm()) == 0
     at_rest = discriminator_loss(game, phi, real, real + 1, step_noise)
     assert float(at_rest.detach()) == pytest.approx(2 * math.log(2) + 2)
 

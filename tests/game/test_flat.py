@@ -93,7 +93,7 @@ def test_unrolling_from_a_flat_critic() -> None:
 
 
 @pytest.mark.parametrize("rule", ["simultaneous", "alternating"])
-def test_the_passes_by_hand_and_autograd_agree_at_a_flat_critic(rule: str) -> None:
+def test_a_penalised_d_leaves_a_flat_critic(rule: str) -> None:
     _, psi = after_one(dirac(rule, CALM["gradient penalty"]), Players.D)
     moves = 2 if rule == "alternating" else 1
     first = -STEP * THETA

@@ -19,7 +19,6 @@ from diagnostics import test_coverage as covers
 from diagnostics import test_duality as duals
 from diagnostics import test_plane_divergence as divergences
 from diagnostics import test_sight as sights
-from game import checks
 from game import test_convolution as convolutions
 from game import test_known_answers as known
 from game.checks import (
@@ -54,7 +53,7 @@ from gandash.diagnostics import measure, plane
 from gandash.diagnostics.line import Line
 from gandash.diagnostics.plane_divergence import PlaneDivergence
 from gandash.domains.plane import plane_estimators
-from gandash.game import by_autograd, by_hand, field, objectives, passes, regularisers, spectral, step
+from gandash.game import field, objectives, regularisers, spectral, step
 from gandash.game import losses as losses_
 from gandash.game import round as round_
 from gandash.game.game import Streams
@@ -96,16 +95,16 @@ def in_cross_entropy(name: str, old: str, new: str) -> Slip:
     return put
 
 
-def in_penalty(name: str, part: str, old: str, new: str) -> Slip:
-    """The same in a part, `loss` or `by_hand`, of a penalty on D's slope."""
+def in_penalty(name: str, old: str, new: str) -> Slip:
+    """The same in the loss of a penalty on D's slope."""
 
     def put(monkeypatch: pytest.MonkeyPatch) -> None:
         known = regularisers.SLOPE_PENALTIES
-        function = getattr(next(one for one in known if one.name == name), part).__name__
+        function = next(one for one in known if one.name == name).loss.__name__
         in_source(regularisers, function, old, new)(monkeypatch)
-        slipped = {part: getattr(regularisers, function)}
+        slipped = getattr(regularisers, function)
         monkeypatch.setattr(
-            regularisers, "SLOPE_PENALTIES", tuple(replace(one, **slipped) if one.name == name else one for one in known)
+            regularisers, "SLOPE_PENALTIES", tuple(replace(one, loss=slipped) if one.name == name else one for one in known)
         )
 
     return put
@@ -130,8 +129,8 @@ def rule(played: Any, calm: str = "R1", optimisers: str = "gradient descent") ->
 ALL_CALM = "R1, R2, GP, noise, packs"
 
 
-def part(by_autograd: bool, **changes: Any) -> Callable[[], None]:
-    return lambda: check_field(calmed(2, dimension=2, **changes), by_autograd)
+def part(**changes: Any) -> Callable[[], None]:
+    return lambda: check_field(calmed(2, dimension=2, **changes))
 
 
 def on(check: Callable[..., None], name: str) -> Callable[[], None]:
@@ -139,21 +138,13 @@ def on(check: Callable[..., None], name: str) -> Callable[[], None]:
     return lambda: check(OBJECTIVES[name])
 
 
-PERCEPTRON = {"kind": "mlp", "width": 4, "depth": 1}
-
-
-def pictures(player: Any = None, **calm: Any) -> Any:
-    given = convolutions.config(**calm)
-    return in_double(given if player is None else given.replace_all([("generator", player), ("discriminator", player)]))[0]
-
-
 def check_other_place() -> None:
-    """G's gradient is that at the parameters given, whatever was sampled before."""
-    game = pictures()
+    """G's gradient is that at the parameters given, whatever was made before."""
+    game = in_double(convolutions.config())[0]
     theta, phi, real, latents, _ = place(game)
     expected = field.generator_part(game, theta, phi, real, latents).gradient
-    field.sample(game, 2 * theta, latents)
-    found = field.generator_part(game, theta, phi, real, latents).gradient
+    elsewhere = field.make(game, 2 * theta, latents)
+    found = field.generator_part(game, theta, phi, real, latents, made=elsewhere).gradient
     assert torch.equal(found, expected)
 
 
@@ -230,49 +221,37 @@ SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
         in_objective("f_kl", equilibrium={"loss_d": 0.0, "loss_g": 1.0}),
         on(check_rest, "f_kl"),
     ),
-    "relativistic slopes the wrong way round": (
-        in_objective("relativistic", discriminator_slopes=lambda a: -objectives._pairing_slopes(a)),
+    "a relativistic generator's slope the wrong way round": (
+        in_objective("relativistic", generator_slope=lambda r, f: -torch.sigmoid(f - r)),
         on(check_slopes, "relativistic"),
     ),
     # -------------------------------------------------------------------------------------------------------- penalties
-    "R1 without its half, by autograd": (
-        in_penalty("r1", "loss", "0.5 * weight", "weight"),
-        part(True, r1=0.7),
-    ),
-    "R1 with a half too many, by hand": (
-        in_penalty("r1", "by_hand", "weight * v", "weight / 2 * v"),
-        part(False, r1=0.7),
+    "R1 without its half": (
+        in_penalty("r1", "0.5 * weight", "weight"),
+        part(r1=0.7),
     ),
     "R2 on real data": (
-        in_source(by_autograd, "discriminator_loss_and_outputs", "else slope(a_f, fake)", "else slope(a_r, real)"),
-        part(True, r1=0.1, r2=0.7),
+        in_source(field, "discriminator_loss_and_outputs", "else slope(a_f, fake)", "else slope(a_r, real)"),
+        part(r1=0.1, r2=0.7),
     ),
     "the gradient penalty not squared": (
-        in_penalty("gradient_penalty", "loss", "(lengths(v) - 1).square()", "(lengths(v) - 1).abs()"),
-        part(True, gradient_penalty=2.0),
+        in_penalty("gradient_penalty", "(lengths(v) - 1).square()", "(lengths(v) - 1).abs()"),
+        part(gradient_penalty=2.0),
     ),
     "the gradient penalty of the squared length": (
-        in_penalty("gradient_penalty", "loss", "(lengths(v) - 1).square()", "(lengths(v).square() - 1).square()"),
-        part(True, gradient_penalty=2.0),
-    ),
-    "the gradient penalty's own share forgotten, by hand": (
-        in_penalty("gradient_penalty", "by_hand", "(1 - share / length)", "(1 - 1 / length)"),
-        part(False, gradient_penalty=2.0),
+        in_penalty("gradient_penalty", "(lengths(v) - 1).square()", "(lengths(v).square() - 1).square()"),
+        part(gradient_penalty=2.0),
     ),
     "the gradient penalty between the wrong ends": (
         in_source(
-            by_hand, "points_between", "torch.lerp(real, fake, step_noise.mix)", "torch.lerp(fake, real, step_noise.mix)"
+            losses_, "points_between", "torch.lerp(real, fake, step_noise.mix)", "torch.lerp(fake, real, step_noise.mix)"
         ),
-        part(False, gradient_penalty=2.0),
-    ),
-    "penalties swapped between their batches, by hand": (
-        in_source(field, "discriminator_by_hand", "in weighed[name]]", 'in weighed[{"real": "fake", "fake": "real"}[name]]]'),
-        part(False, r1=0.3, r2=0.7),
+        part(gradient_penalty=2.0),
     ),
     # ------------------------------------------------------------------------------------------------------------ field
     "the sample's share of the batch, not of the packs": (
-        in_source(field, "generator_by_hand", "_share(a.shape[1], a.dtype)", "_share(samples.shape[1], a.dtype)"),
-        part(False, packing=2),
+        in_source(field, "generator_part", "/ a.shape[1]", "/ samples.shape[1]"),
+        part(packing=2),
     ),
     "packs of samples far apart": (
         in_source(
@@ -281,27 +260,23 @@ SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
             "x.reshape(len(x), -1, game.pack * x.shape[-1])",
             "torch.cat(x.chunk(game.pack, dim=1), dim=-1)",
         ),
-        part(True, packing=2),
+        part(packing=2),
     ),
     "noise on real data alone": (
-        in_source(by_hand, "noises_of", "step_noise.noise[:, 1])", "torch.zeros_like(step_noise.noise[:, 1]))"),
-        part(False, noise=0.5),
+        in_source(losses_, "noises_of", "step_noise.noise[:, 1])", "torch.zeros_like(step_noise.noise[:, 1]))"),
+        part(noise=0.5),
     ),
     "real and generated data judged in one batch under batch norm": (
         in_source(losses_, "_judge_both", "game.discriminator.network.couples_batch or", ""),
-        part(True, network={"normalisation": "batch"}),
+        part(network={"normalisation": "batch"}),
     ),
     "slopes shared by both losses under batch norm": (
-        in_source(checks, "generator_by_autograd", "game.discriminator.network.couples_batch", "False"),
-        part(True, network={"normalisation": "batch"}),
+        in_source(field, "generator_part", "game.discriminator.network.couples_batch", "False"),
+        part(network={"normalisation": "batch"}),
     ),
     "G's gradient from another batch's graph": (
-        in_source(field, "generator_by_autograd", "a is not b", "type(a) is not type(b)"),
+        in_source(field.Made, "is_of", "a is b", "type(a) is type(b)"),
         lambda: check_other_place(),
-    ),
-    "a bounded generator's tanh forgotten on the way back": (
-        in_source(passes.Tape, "backward", "if self._bounded:", "if False:"),
-        lambda: check_field(pictures(PERCEPTRON)),
     ),
     # ----------------------------------------------------------------------------------------------------- convolutions
     "a doubled map that is shifted": (
@@ -321,10 +296,6 @@ SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
     "layer norm of all members at once": (
         in_source(convolution.Convolution, "_normalised", "F.group_norm(x, members,", "F.group_norm(x, 1,"),
         lambda: check_textbook("layer"),
-    ),
-    "a curvature forgotten in the passes by hand": (
-        in_source(passes.Tape, "gradients", "v is not None and self._activation.curvature", "False"),
-        part(False, r1=0.7),
     ),
     # --------------------------------------------------------------------------------------------------------- spectral
     "no pull-back through the normalisation": (
@@ -430,7 +401,7 @@ SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
     ),
     # ---------------------------------------------------------------------------------------------------- known answers
     "an R1 without its half has another critical gamma": (
-        in_penalty("r1", "loss", "0.5 * weight", "weight"),
+        in_penalty("r1", "0.5 * weight", "weight"),
         known.test_the_critical_gamma,
     ),
     "optimistic steps doubled only": (

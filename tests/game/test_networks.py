@@ -21,7 +21,6 @@ from gandash.config.networks import (
     PointConfig,
 )
 from gandash.config.setting import variants
-from gandash.game import passes
 from gandash.game.networks import ACTIVATIONS, LEAK, MAXOUT_GAINS, MLP, LinearNetwork, Network, PointNetwork, build_network
 
 SCHEMES = get_args(MLPConfig.model_fields["initialisation"].annotation)
@@ -100,26 +99,20 @@ def test_gradients_by_finite_differences(activation: Any) -> None:
     assert torch.autograd.gradcheck(net, (rows.requires_grad_(), x.requires_grad_()), eps=h, atol=1e-7, rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", ACTIVATIONS)
-def test_activations_by_formula(name: str) -> None:
-    """`write`, `backward` and `curvature` against autograd through `value`."""
-    activation = ACTIVATIONS[name]
-    u = (3 * torch.randn(2, 50, generator=Generator().manual_seed(0), dtype=torch.float64)).requires_grad_()
-    p = torch.randn(2, 50, generator=Generator().manual_seed(1), dtype=torch.float64)
-    value = activation.value(u)
-    (first,) = torch.autograd.grad(value.sum(), u, create_graph=True)
-    h, out = torch.empty_like(p), torch.empty_like(p)
-    activation.write(u.detach(), h)
-    torch.testing.assert_close(h, value.detach())
-    activation.backward(p, u.detach(), h, out)
-    torch.testing.assert_close(out, p * first.detach())
-    activation.backward(p, u.detach(), h, p)  # into the same memory
-    assert torch.equal(p, out)
-    if activation.curvature is None:
-        assert set(first.detach().flatten().tolist()) == {0.0 if name == "relu" else LEAK, 1.0}
-    else:
-        (second,) = torch.autograd.grad(first.sum(), u)
-        torch.testing.assert_close(activation.curvature(u.detach(), h), second)
+@pytest.mark.parametrize("depth", [1, 3])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_a_plain_member_alone_is_the_same_with_a_graph_and_without(activation: Any, depth: int) -> None:
+    """Alone it has a way of its own, without a graph activations act in place: neither its input nor another layer feels it."""
+    net = MLP(2, 3, MLPConfig(width=4, depth=depth, activation=activation), bounded=depth == 1)
+    rows = torch.stack([net.initialise(Generator().manual_seed(s)) for s in (1, 2)]).double()
+    x = torch.randn(2, 5, 2, generator=Generator().manual_seed(3), dtype=torch.float64)
+    given = x.clone()
+    for i in range(2):
+        own = slice(i, i + 1)
+        torch.testing.assert_close(net(rows[own], x[own]), net(rows, x)[own])
+        with torch.no_grad():
+            torch.testing.assert_close(net(rows[own], x[own]), net(rows, x)[own])
+    assert torch.equal(x, given)
 
 
 # ----------------------------------------------------------------------------------------------------- initialisation
@@ -346,16 +339,8 @@ def test_a_member_alone_gives_the_same_as_in_a_population(net: Network) -> None:
         torch.testing.assert_close(net(rows[i : i + 1], x[i : i + 1], mine)[0], together[i])
 
 
-def test_only_what_the_passes_by_hand_can_do_is_plain(net: Network) -> None:
-    assert net.has_passes_by_hand == (
-        net.size == MLP(2, 1, MLPConfig(width=3)).size and net.draw_masks(generators(0), 1) is None
-    )
-    rows, x, _ = place(net)
-    if net.has_passes_by_hand:
-        torch.testing.assert_close(passes.run(net, rows, x).outputs.mT, net(rows, x))
-    else:
-        with pytest.raises(AssertionError, match="call it instead"):
-            passes.run(net, rows, x)
+def test_what_has_linear_layers_and_activations_alone_is_plain(net: Network) -> None:
+    assert net.is_plain == (net.size == MLP(2, 1, MLPConfig(width=3)).size and net.draw_masks(generators(0), 1) is None)
 
 
 # ------------------------------------------------------------------------------------------------- one-parameter players
@@ -363,7 +348,7 @@ def test_only_what_the_passes_by_hand_can_do_is_plain(net: Network) -> None:
 
 def test_a_point_stays_where_it_is_put() -> None:
     net = build_network(3, 2, PointConfig(start=-2))
-    assert net.size == 2 and net.layers == [] and not net.has_passes_by_hand and net.tapes == {}
+    assert net.size == 2 and net.layers == [] and not net.is_plain
     row = net.initialise(Generator())
     assert row.tolist() == [-2, -2]
     y = net(torch.stack([row, 2 * row]), draw(2, 5, 3, seed=0).float())
@@ -372,7 +357,7 @@ def test_a_point_stays_where_it_is_put() -> None:
 
 def test_a_linear_discriminator_is_a_product() -> None:
     net = build_network(2, 1, LinearConfig(start=3))
-    assert net.size == 2 and net.layers == [] and not net.has_passes_by_hand and net.tapes == {}
+    assert net.size == 2 and net.layers == [] and not net.is_plain
     assert net.initialise(Generator()).tolist() == [3, 3]
     y = net(torch.tensor([[2.0, -1.0]]), torch.tensor([[[1.0, 1.0], [0.0, 5.0]]]))
     assert y.tolist() == [[[1.0], [-5.0]]]

@@ -45,7 +45,7 @@ class Net(NamedTuple):
     @classmethod
     def of(cls, network: MLP) -> Net:
         """Of a network that is plain."""
-        assert network.has_passes_by_hand, "compiled passes are wrong for any other network"
+        assert network.is_plain, "compiled passes are wrong for any other network"
         widths = np.array([network.layers[0][0], *(fan_out for _, fan_out in network.layers)])
         blocks = np.cumsum([0, *((fan_in + 1) * fan_out for fan_in, fan_out in network.layers[:-1])])
         rows = np.cumsum([0, *(widths[:-1] + 1)])

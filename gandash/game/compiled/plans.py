@@ -94,7 +94,7 @@ def plan(rule: Settings, players: Players, pairs: bool) -> Plan:
 def covers(game: Game) -> bool:
     """Whether compiled code can play this game: plain MLPs on the processor, by a rule that only moves along the field."""
     networks = game.generator.network, game.discriminator.network
-    plain = all(isinstance(net, MLP) and net.has_passes_by_hand for net in networks)
+    plain = all(isinstance(net, MLP) and net.is_plain for net in networks)
     return plain and type(game.config.update_rule) in PLANS and game.averaging.device.type == "cpu"
 
 

@@ -6,7 +6,6 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -20,59 +19,21 @@ LEAK = 0.2  # slope of leaky ReLU below zero, as in DCGAN (Radford et al. 2015, 
 
 @dataclass(frozen=True)
 class Activation:
-    """sigma: as a function that autograd can differentiate, and by formula for the passes by hand (`passes.py`).
-
-    With h = sigma(u): `write(u, h)` puts it into `h`, `backward(p, u, h, out)` puts sigma'(u) p into `out`, which may be `p`;
-    `curvature(u, h)` is sigma''(u), None where sigma is made of straight pieces: then `backward` looks at h alone.
-    `gain` is the variance-preserving factor (He et al. 2015, arXiv:1502.01852).
-    """
+    """sigma, as a function that autograd can differentiate, and in place where nobody will; its variance-preserving factor
+    (He et al. 2015, arXiv:1502.01852)."""
 
     value: Callable[[Tensor], Tensor]
-    write: Callable[[Tensor, Tensor], object]
-    backward: Callable[[Tensor, Tensor, Tensor, Tensor], object]
+    in_place: Callable[[Tensor], Tensor]
     gain: float
-    curvature: Callable[[Tensor, Tensor], Tensor] | None = None
-
-
-_aten = torch.ops.aten
-
-
-def _tanh_curvature(u: Tensor, h: Tensor) -> Tensor:
-    return -2 * h * (1 - h * h)
-
-
-def _silu_curvature(u: Tensor, h: Tensor) -> Tensor:
-    s = torch.sigmoid(u)
-    return s * (1 - s) * (2 + u * (1 - 2 * s))
 
 
 ACTIVATIONS: dict[str, Activation] = {
-    "relu": Activation(
-        torch.relu,
-        write=lambda u, h: torch.clamp_min(u, 0, out=h),
-        backward=lambda p, u, h, out: _aten.threshold_backward.grad_input(p, h, 0, grad_input=out),
-        gain=math.sqrt(2),
-    ),
+    "relu": Activation(torch.relu, torch.relu_, gain=math.sqrt(2)),
     "leaky_relu": Activation(
-        lambda u: F.leaky_relu(u, LEAK),
-        write=lambda u, h: _aten.leaky_relu.out(u, LEAK, out=h),
-        backward=lambda p, u, h, out: _aten.leaky_relu_backward.grad_input(p, h, LEAK, True, grad_input=out),
-        gain=math.sqrt(2 / (1 + LEAK**2)),
+        lambda u: F.leaky_relu(u, LEAK), lambda u: F.leaky_relu(u, LEAK, inplace=True), gain=math.sqrt(2 / (1 + LEAK**2))
     ),
-    "tanh": Activation(
-        torch.tanh,
-        write=lambda u, h: torch.tanh(u, out=h),
-        backward=lambda p, u, h, out: _aten.tanh_backward.grad_input(p, h, grad_input=out),
-        gain=5 / 3,
-        curvature=_tanh_curvature,
-    ),
-    "silu": Activation(
-        F.silu,
-        write=lambda u, h: _aten.silu.out(u, out=h),
-        backward=lambda p, u, h, out: _aten.silu_backward.grad_input(p, u, grad_input=out),
-        gain=math.sqrt(2),
-        curvature=_silu_curvature,
-    ),
+    "tanh": Activation(torch.tanh, torch.tanh_, gain=5 / 3),
+    "silu": Activation(F.silu, lambda u: F.silu(u, inplace=True), gain=math.sqrt(2)),
 }
 
 # 1 / sqrt(E max(e_1, ..., e_k)^2) for k independent standard normals e: `gain` of maxout, by pieces
@@ -93,12 +54,11 @@ class Network(ABC):
     A row is the concatenation of parts with these `lengths`. The parts numbered `matrices` are weight matrices of these
     `shapes` (fan_in, fan_out); the others are biases, gains and shifts.
 
-    `has_passes_by_hand`: those of `passes.py` are right for this network; otherwise its outputs and gradients come from
-    calling it. `layers` are the (fan_in, fan_out) of the matrices that these passes multiply by, `tapes` is their memory (see
-    `passes.tape`). `couples_batch`: the outputs of one batch depend on each other, as under batch norm.
+    `is_plain`: it is an MLP of linear layers and activations alone, `layers` their (fan_in, fan_out); only such networks are
+    played by compiled code. `couples_batch`: the outputs of one batch depend on each other, as under batch norm.
     """
 
-    has_passes_by_hand = False
+    is_plain = False
     couples_batch = False
     lengths: list[int]
     shapes: list[tuple[int, int]]
@@ -107,7 +67,6 @@ class Network(ABC):
     def __init__(self, size: int, layers: Sequence[tuple[int, int]] = ()) -> None:
         self.size = size
         self.layers = list(layers)
-        self.tapes: dict[object, Any] = {}
 
     @abstractmethod
     def initialise(self, generator: Generator) -> Tensor:
