@@ -105,7 +105,7 @@ def play(
 
 def make_ready(trajectory: Trajectory, asked: Engine | None) -> None:
     """Who is to play this run, or the next one."""
-    from gandash.game.compiled import kept, making
+    from gandash.game.compiled import kept
     from gandash.game.compiled.plans import covers
     from gandash.server import compiling
 
@@ -118,13 +118,16 @@ def make_ready(trajectory: Trajectory, asked: Engine | None) -> None:
             told = "Faster rounds are being compiled for this machine meanwhile, once; this run is played by torch."
             click.echo(told, err=True)
     try:
-        if missing and asked == "compiled":
-            click.echo("Rounds are compiled for this machine, once: half a minute.", err=True)
-            with suppress(OSError):  # where they cannot be kept, they are compiled for this run alone
-                making.make_ready()
+        if trajectory.must_compile:
+            say_that_rounds_are_compiled()
         trajectory.prepare()
     except ImportError as error:
         raise NotPlayedSo(f"compiled rounds need numba, and it cannot be imported: {error}") from None
+
+
+def say_that_rounds_are_compiled() -> None:
+    """To whoever waits for it."""
+    click.echo("Rounds are compiled for this machine, once: half a minute.", err=True)
 
 
 def _play_rounds(

@@ -335,6 +335,15 @@ def test_who_does_not_ask_for_compiled_rounds_does_not_wait_for_them(
     assert ("half a minute" if asked else "played by torch") in result.stderr
 
 
+def test_an_audit_waits_for_the_rounds_that_visitors_are_played(monkeypatch: pytest.MonkeyPatch) -> None:
+    did: list[str] = []
+    monkeypatch.setenv("GANDASH_ENGINE", "compiled")
+    monkeypatch.setattr(kept, "is_ready", lambda: bool(did))
+    monkeypatch.setattr(making, "make_ready", lambda: did.append("waited"))
+    result = call("audit", "dirac-cycle", "--steps", "1", "--json")
+    assert "half a minute" in result.stderr and did == ["waited"] and strict_json(result.stdout)["audits"]
+
+
 def test_the_result_for_a_reader() -> None:
     result = call("train", *TINY, "--steps", "3")
     assert (result.exit_code, result.stderr) == (0, "")  # stderr is no terminal here: no progress bar

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +13,7 @@ from gandash.cli.configuring import assignment, configure
 from gandash.cli.live import at_option, preset_name, timeline
 from gandash.cli.saying import one_line, print_json, refuse
 from gandash.config.setting import SettingError
+from gandash.headless import say_that_rounds_are_compiled
 from gandash.leaving import leaving_at_once
 from gandash.presets import PRESETS
 
@@ -58,6 +60,11 @@ def audit(
     with leaving_at_once():
         from gandash.audit.auditing import STEPS
         from gandash.audit.auditing import audit as audited
+        from gandash.game.compiled import kept, making
+    if kept.is_wanted() and kept.can_keep() and not kept.is_ready():  # what is audited is what visitors will see
+        say_that_rounds_are_compiled()
+        with suppress(ImportError, OSError):  # then torch plays for them too
+            making.make_ready()
 
     found: list[Audit] = []
     failed: dict[str, str] = {}

@@ -12,6 +12,10 @@ from gandash.server.process import WorkerProcess
 log = logging.getLogger("gandash.supervisor")
 
 WORD_SECONDS = 10.0  # after this long a person is told why nothing happens
+COMPILING = (
+    "This run was begun by compiled rounds, which this machine has not compiled yet. It does so now, once, and the run goes on "
+    "in about half a minute."
+)
 STARTING = "The trainer is still starting: the server is busy. The run shows itself as soon as it is there; no need to reload."
 
 

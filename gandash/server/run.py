@@ -12,7 +12,7 @@ from gandash.config import GameConfig
 from gandash.config.changes import LiveChange, live_differences_of_all, restarts, with_live_settings
 from gandash.config.setting import SettingError
 from gandash.server.admission import Refusal, check_affordable
-from gandash.server.health import STARTING, Limits, given_up, word_of_delay
+from gandash.server.health import COMPILING, STARTING, Limits, given_up, word_of_delay
 from gandash.server.history import History
 from gandash.server.members import begun, columns
 from gandash.server.origin import Before, Origin
@@ -26,6 +26,7 @@ from gandash.wire.frame import check, unpack
 from gandash.wire.messages import (
     FRAME,
     Command,
+    Compiling,
     Event,
     Heartbeat,
     Pause,
@@ -316,6 +317,8 @@ class Run(RunState):
                 case Unrecorded(step=step, reason=reason):
                     kept = "The run goes on, and what was recorded before can be read."
                     self.notice = f"Recording stopped at step {step:,}: {reason}. {kept}"
+                case Compiling(over=over):
+                    self.notice = COMPILING if not over else "" if self.notice == COMPILING else self.notice
                 case _ if not self._take(event):
                     return
             self._touch()

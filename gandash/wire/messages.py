@@ -288,6 +288,14 @@ class Estimated(Message):
     seconds: dict[Examinable, float]
 
 
+class Compiling(Message):
+    """A game that compiled code has begun waits for that to be compiled on this machine, half a minute; or waits no more."""
+
+    type: Literal["compiling"] = "compiling"
+    generation: int
+    over: bool = False
+
+
 class Heartbeat(Message):
     """Sign of life of the process: one step of a large game may take longer than anybody would wait for a `Pace`."""
 
@@ -322,6 +330,7 @@ Event = Annotated[
     | Refused
     | Examined
     | Estimated
+    | Compiling
     | Heartbeat
     | WorkerFailed
     | Pace,

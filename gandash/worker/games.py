@@ -90,6 +90,11 @@ class Games:
         for play in self._rounds:
             play(players, rounds)
 
+    @property
+    def must_compile(self) -> bool:
+        """Whether `prepare` takes half a minute."""
+        return any(t.must_compile for t in self.trajectories)
+
     def prepare(self) -> None:
         """Do now what the first round would wait for."""
         for trajectory in self.trajectories:

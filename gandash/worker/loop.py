@@ -14,6 +14,7 @@ from gandash.wire.browser import Status, VerdictKind
 from gandash.wire.messages import (
     Changed,
     Command,
+    Compiling,
     End,
     Estimate,
     Examine,
@@ -72,6 +73,7 @@ class Loop:
         self._ended = False
         self._due = 0.0  # when the next round may begin
         self._at_once = 1.0  # rounds that fit into `ROUNDS_SECONDS`
+        self._is_prepared = False  # for the next round of the present games
 
     # ------------------------------------------------------------------------------------------------------ the loop
 
@@ -132,12 +134,25 @@ class Loop:
         changes nothing of what is played.
         """
         rounds = max(1, min(int(self._at_once), games.free_rounds, most or games.free_rounds))
+        self._prepare(games)
         began, began_by_cpu = self._clock(), self._cpu_clock()
         games.advance(players, rounds)
         # Where the processor is shared with many, rounds one by one would leave little of this one's time for playing
         took = max(self._cpu_clock() - began_by_cpu, (self._clock() - began) / PATIENCE)
         self._at_once = rounds * ROUNDS_SECONDS / max(took, 1e-6)
         return rounds
+
+    def _prepare(self, games: Games) -> None:
+        """Do what the first round would wait for; where that takes half a minute, say so."""
+        if self._is_prepared:
+            return
+        must_compile = games.must_compile
+        if must_compile:
+            self._publisher.tell(Compiling(generation=self._generation))
+        games.prepare()
+        self._is_prepared = True
+        if must_compile:
+            self._publisher.tell(Compiling(generation=self._generation, over=True))
 
     # ---------------------------------------------------------------------------------------------------- commands
 
@@ -242,6 +257,7 @@ class Loop:
         """Say that the games begin or go on here, and have a checkpoint of it before anything can happen to it."""
         now = self._clock()
         self._generation, self._manual, self._at_once, self._due = generation, None, 1.0, now
+        self._is_prepared = False
         self._examiner.drop()
         self._publisher.begin(games, generation, now)
         self._publisher.tell(
@@ -284,6 +300,7 @@ class Loop:
                 frame = self._publisher.send_frame(games, now, hurried=hurried, still=still)
                 if self._recorder:
                     self._recorder.look(games, lambda: frame)
+                self._prepare(games)  # the first picture did not wait for it; the first round need not either
             if self._restore_points.is_due(games, now):
                 self._send_rows(games, now)  # finds out whether the state is worth keeping
                 if self._status is not Status.DIVERGED:

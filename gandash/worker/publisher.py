@@ -95,7 +95,6 @@ class Publisher:
         with self._frame.doing():
             frame = self.frame(games, hurried=hurried, still=still)
             self._send(FRAME, frame)
-        games.prepare()  # the first picture did not wait for it; the first round need not either
         if not (hurried or still) and self._jsd.seconds_left(now) == 0:
             with self._jsd.doing():  # for the pictures to come: this one shall not wait for it
                 games.read_jsd()

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from gandash.config import GameConfig, parse_config
 from gandash.config.setting import JsonValue, setting_at
-from gandash.game.compiled import kept
+from gandash.game.compiled import kept, making
 from gandash.game.compiled.plans import covers
 from gandash.game.compiled.streams import StreamsByPlace
 from gandash.game.device import CPU, device_for
@@ -145,11 +145,18 @@ class Trajectory:
         self._state = None  # fetched when somebody asks
         return metrics[:, 0]
 
+    @property
+    def must_compile(self) -> bool:
+        """Whether the next round waits for half a minute: compiled code began this game, and is not there."""
+        return self.is_compiled and not kept.is_ready()
+
     def prepare(self) -> None:
-        """Do now what the first round would wait for, once in a process."""
+        """Do now what the first round would wait for, once in a process. Raises ImportError without numba."""
         if self.is_compiled:
             from gandash.game.compiled.engine import load
 
+            with suppress(OSError):  # what cannot be kept is compiled for this process alone
+                making.make_ready()
             load()
 
     def take(self, players: Players, state: GameState) -> None:

@@ -39,6 +39,7 @@ from gandash.wire.messages import (
     FRAME,
     Change,
     Changed,
+    Compiling,
     Pause,
     Play,
     Restart,
@@ -560,6 +561,20 @@ def test_numbers_that_are_none_in_what_a_worker_says_do_not_silence_the_socket(
     change = Change(kind="set", step=1, path="run.batch", old=1, new=2)
     run.on_event(run._worker, Changed(generation=1, change=change, facts=facts))
     assert '"floors":{"jsd":{"mean":null,"worst_5pct":1.0}}' in run.state("steer")[1]
+
+
+def test_a_person_is_told_that_rounds_are_compiled_and_no_longer_than_that(
+    fake_house: Callable[..., FakeHouse], tiny: GameConfig
+) -> None:
+    run = fake_house().keeper.create(tiny, "tiny")
+    run.on_event(run._worker, Started(generation=1, step=0, games=(standing(tiny),)))
+    run.on_event(run._worker, Compiling(generation=1))
+    assert "half a minute" in run.notice
+    run.on_event(run._worker, Compiling(generation=1, over=True))
+    assert run.notice == ""
+    run.notice = "something else"
+    run.on_event(run._worker, Compiling(generation=1, over=True))
+    assert run.notice == "something else"
 
 
 # -------------------------------------------------------------------------------------------------- room and presence

@@ -25,6 +25,7 @@ from gandash.wire.messages import (
     BrokenPacket,
     Change,
     Changed,
+    Compiling,
     End,
     Estimate,
     Estimated,
@@ -85,6 +86,7 @@ STANDING = StartedGame(config=GameConfig(), changes=(CHANGE,), facts=line_facts(
 EVENTS: list[BaseModel] = [
     Ready(pid=1),
     Heartbeat(),
+    Compiling(generation=1, over=True),
     Started(
         generation=1,
         step=0,

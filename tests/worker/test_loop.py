@@ -18,6 +18,7 @@ from playing import Played
 
 from gandash.config import GameConfig
 from gandash.domains.line import LineDomain
+from gandash.game.compiled import kept, making
 from gandash.game.round import Players
 from gandash.wire.frame import unpack
 from gandash.wire.messages import (
@@ -26,6 +27,7 @@ from gandash.wire.messages import (
     METRICS,
     Changed,
     Command,
+    Compiling,
     End,
     Event,
     Pace,
@@ -405,6 +407,22 @@ def test_a_run_goes_on_from_its_checkpoint(stage: Stage, tiny: GameConfig) -> No
     again.play((0, again.start(checkpoint=checkpoint, generation=2, playing=True, speed=10.0)), (1.05, End()), begin=False)
     assert again.events(Started)[0].step == 25 and again.statuses() == [Status.RUNNING]
     assert again.metric_steps(2) == list(range(26, 37))
+
+
+@pytest.mark.parametrize("playing", [True, False])
+def test_a_game_that_waits_for_compiled_rounds_says_so(
+    stage: Stage, tiny: GameConfig, monkeypatch: pytest.MonkeyPatch, playing: bool
+) -> None:
+    """One that they have begun, on a machine that has none: once, before it compiles them, and when it is over."""
+    checkpoint_module.save(stage.directory / "c", [Trajectory(tiny, "compiled")])
+    compiled: list[int] = []  # packets sent until then
+    monkeypatch.setattr(kept, "is_ready", lambda: bool(compiled))
+    monkeypatch.setattr(making, "make_ready", lambda: compiled.append(len(stage.sent)))
+    begin = stage.start(checkpoint=str(stage.directory / "c"), playing=playing, speed=10.0)
+    stage.play((0, begin), (0.2, SendFrame()), (0.5, Play()), (1.05, End()), begin=False)
+    assert [said.over for said in stage.events(Compiling)] == [False, True] and stage.step > 5
+    told = [body for _, kind, body in stage.sent[: compiled[0]] if kind == EVENT]
+    assert event_adapter.validate_json(told[-1]) == Compiling(generation=1)
 
 
 def test_a_broken_checkpoint_begins_again_and_says_so(stage: Stage) -> None:
