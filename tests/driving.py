@@ -64,7 +64,7 @@ def running_app(script: str = "app.py", options: Sequence[str] = (), root: Path 
             cwd=root,
             stdout=out,
             stderr=out,
-            env=os.environ | {"PYTHONUNBUFFERED": "1"} | environment,
+            env={"GANDASH_RECORD": "0"} | os.environ | {"PYTHONUNBUFFERED": "1"} | environment,  # nothing into the user's home
         )
     base = next((o.split("=")[1].strip("/") + "/" for o in options if o.startswith("--server.baseUrlPath=")), "")
     app = App(process, f"http://127.0.0.1:{port}/{base}", log)

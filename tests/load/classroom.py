@@ -9,6 +9,7 @@ browsers, which would be on other machines. Memory is proportional (PSS): what s
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import sys
 import threading
@@ -91,6 +92,7 @@ def play_to(pupils: Sequence[Pupil], step: int) -> None:
 
 
 def main() -> None:
+    os.environ.setdefault("GANDASH_RECORD", "0")  # nothing into the user's home
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=30)
     parser.add_argument("--seconds", type=float, default=20.0)

@@ -9,6 +9,7 @@ processes along the way. With `--watched` a viewer takes every frame it can get.
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import sys
 import threading
@@ -29,6 +30,7 @@ POINTS = 40
 
 
 def main() -> None:
+    os.environ.setdefault("GANDASH_RECORD", "0")  # nothing into the user's home
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=1_000_000)
     parser.add_argument("--watched", action="store_true", help="a viewer takes frames as fast as they come")
