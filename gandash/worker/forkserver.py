@@ -39,6 +39,7 @@ def main() -> None:
     gc.disable()  # a collection would write to all objects, and so copy the memory that is to be shared
     import torch
 
+    import gandash.store.places
     import gandash.worker.loop  # noqa: F401 (for the children)
     from gandash.game.compiled import kept
 
@@ -60,19 +61,19 @@ def prepare() -> bool:
     """Have compiled rounds in memory, for all workers to come, and what their curves are recorded with. False where they are
     not on disk yet."""
     from gandash.game.compiled import kept
-    from gandash.store.places import is_wanted
+    from gandash.store import places
 
-    if is_wanted():
-        import pyarrow.parquet  # noqa: F401
-
-    if not (kept.is_wanted() and kept.is_ready()):
-        return False
     try:
+        if places.is_wanted():
+            import pyarrow.parquet  # noqa: F401
+
+        if not (kept.is_wanted() and kept.is_ready()):
+            return False
         from gandash.game.compiled.engine import load
 
         load()
     except Exception:  # then they are read, or fail, where they are used
-        log.exception("compiled rounds could not be read")
+        log.exception("what all workers need could not be read")
     gc.freeze()
     return True
 
