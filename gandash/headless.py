@@ -105,14 +105,14 @@ def play(
 
 def make_ready(trajectory: Trajectory, asked: Engine | None) -> None:
     """Who is to play this run, or the next one."""
-    from gandash.game.compiled import kept
+    from gandash.game.compiled import disk_cache
     from gandash.game.compiled.plans import covers
     from gandash.server import compiling
 
     if asked == "compiled" and not trajectory.is_compiled:
         raise NotPlayedSo("compiled rounds are for plain MLPs on the processor and rules without second derivatives")
-    missing = covers(trajectory.game) and not kept.is_ready()
-    if missing and asked is None and kept.is_wanted() and kept.can_keep():
+    missing = covers(trajectory.game) and not disk_cache.is_ready()
+    if missing and asked is None and disk_cache.is_wanted() and disk_cache.can_keep():
         with suppress(OSError):
             compiling.start(outlives=True)
             told = "Faster rounds are being compiled for this machine meanwhile, once; this run is played by torch."

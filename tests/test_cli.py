@@ -33,7 +33,7 @@ from gandash.config.data.pictures import PICTURE_LATENT
 from gandash.config.networks import MLPConfig, PointConfig
 from gandash.config.setting import SettingError, settings
 from gandash.diagnostics.measure import READINGS
-from gandash.game.compiled import kept, making
+from gandash.game.compiled import disk_cache, making
 from gandash.presets import DEFAULT, PRESETS
 from gandash.presets.base import GROUPS, Preset
 from gandash.runs.record import CHECKPOINT, CONFIG, EVENTS, METRICS, load, replay
@@ -326,7 +326,7 @@ def test_who_does_not_ask_for_compiled_rounds_does_not_wait_for_them(
 ) -> None:
     did: list[str] = []
     monkeypatch.setenv("GANDASH_ENGINE", "compiled")
-    monkeypatch.setattr(kept, "is_ready", lambda: False)
+    monkeypatch.setattr(disk_cache, "is_ready", lambda: False)
     monkeypatch.setattr(making, "make_ready", lambda: did.append("waited"))
     monkeypatch.setattr(compiling, "start", lambda **_: did.append("begun beside it"))
     result = call("train", "--steps", "3", "--set", "run.batch=16", "--json", *asked)
@@ -338,7 +338,7 @@ def test_who_does_not_ask_for_compiled_rounds_does_not_wait_for_them(
 def test_an_audit_waits_for_the_rounds_that_visitors_are_played(monkeypatch: pytest.MonkeyPatch) -> None:
     did: list[str] = []
     monkeypatch.setenv("GANDASH_ENGINE", "compiled")
-    monkeypatch.setattr(kept, "is_ready", lambda: bool(did))
+    monkeypatch.setattr(disk_cache, "is_ready", lambda: bool(did))
     monkeypatch.setattr(making, "make_ready", lambda: did.append("waited"))
     result = call("audit", "dirac-cycle", "--steps", "1", "--json")
     assert "half a minute" in result.stderr and did == ["waited"] and strict_json(result.stdout)["audits"]

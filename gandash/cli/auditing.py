@@ -60,8 +60,10 @@ def audit(
     with leaving_at_once():
         from gandash.audit.auditing import STEPS
         from gandash.audit.auditing import audit as audited
-        from gandash.game.compiled import kept, making
-    if kept.is_wanted() and kept.can_keep() and not kept.is_ready():  # what is audited is what visitors will see
+        from gandash.game.compiled import disk_cache, making
+    if (
+        disk_cache.is_wanted() and disk_cache.can_keep() and not disk_cache.is_ready()
+    ):  # what is audited is what visitors will see
         say_that_rounds_are_compiled()
         with suppress(ImportError, OSError):  # then torch plays for them too
             making.make_ready()

@@ -70,8 +70,8 @@ class _Watched(Round):
         self._made = fake.clone()
         return fake
 
-    def look_d(self) -> DiscriminatorPart:
-        part = super().look_d()
+    def gradient_d(self) -> DiscriminatorPart:
+        part = super().gradient_d()
         self._check_output(part.logits)
         made = {"D's output": part.logits}
         self._check(f"D's loss ({self._objective})", part.loss, made)
@@ -82,8 +82,8 @@ class _Watched(Round):
             self._check(f"The gradient of {of} in D's parameters", part.gradient, made | self._inputs)
         return part
 
-    def look_g(self) -> GeneratorPart:
-        part = super().look_g()
+    def gradient_g(self) -> GeneratorPart:
+        part = super().gradient_g()
         if not hasattr(self, "_made"):
             self._fake()
         self._check_output(part.fake_logits)

@@ -1,7 +1,7 @@
 """The regularisers of D in play: penalties on its slope, one entry each, and every coefficient per member.
 
 Their settings, words and costs are in `gandash.config.regularisers`; their gradients for compiled code in
-`gandash.game.compiled.looks`.
+`gandash.game.compiled.gradients`.
 """
 
 from __future__ import annotations

@@ -204,7 +204,7 @@ class Round:
         self.memory["spectral"] = self._normalised.kept
         return self._normalised.phi
 
-    def look_d(self) -> DiscriminatorPart:
+    def gradient_d(self) -> DiscriminatorPart:
         """D's field at this point on the batch at hand; the gradient is that of the parameters that move."""
         part = discriminator_part(self.game, self.effective(self.phi), self.real, self._fake(), self.step_noise)
         self.d_part = replace(part, gradient=self._normalised.pull_back(part.gradient)) if self._normalised else part
@@ -214,7 +214,7 @@ class Round:
         self._graph = make(self.game, self.theta, self.latents, self.step_noise.generator_masks)
         return self._graph.samples.detach()
 
-    def look_g(self) -> GeneratorPart:
+    def gradient_g(self) -> GeneratorPart:
         """G's field at this point on the batch at hand, against D's present effective parameters."""
         made, self._graph = self._graph, None  # it can be gone through once
         self.g_part = generator_part(self.game, self.theta, self.phi_effective, self.real, self.latents, self.step_noise, made)

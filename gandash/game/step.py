@@ -39,8 +39,8 @@ def train_step(game: Game, state: GameState, streams: Streams, players: Players 
 def _simultaneous(this: Round, rule: Settings) -> None:
     """Both gradients at (theta_t, phi_t), then both moves."""
     this.draw()
-    of_d = this.look_d().gradient
-    of_g = this.look_g().gradient if Players.G in this.players else None
+    of_d = this.gradient_d().gradient
+    of_g = this.gradient_g().gradient if Players.G in this.players else None
     this.move_d(of_d)
     if of_g is not None:
         this.move_g(of_g)
@@ -69,7 +69,7 @@ def _d_moves(this: Round, n: int, drawn: bool) -> None:
     for i in range(max(n, 1)):
         if i > 0 or not drawn:
             this.draw()
-        gradient = this.look_d().gradient  # D may stand still, but its losses are still shown
+        gradient = this.gradient_d().gradient  # D may stand still, but its losses are still shown
         if n:
             this.move_d(gradient)
 
@@ -78,7 +78,7 @@ def _g_moves(this: Round, n: int, drawn: bool) -> None:
     for i in range(n):
         if i > 0 or not drawn:
             this.draw(real=(not drawn and i == 0) or this.game.objective.pairs)
-        this.move_g(this.look_g().gradient)
+        this.move_g(this.gradient_g().gradient)
 
 
 def _extragradient(this: Round, rule: Settings) -> None:
@@ -86,8 +86,8 @@ def _extragradient(this: Round, rule: Settings) -> None:
     theta, phi, average = this.theta, this.phi, this.average
     _simultaneous(this, rule)
     this.draw()
-    of_d = this.look_d().gradient
-    of_g = this.look_g().gradient
+    of_d = this.gradient_d().gradient
+    of_g = this.gradient_g().gradient
     this.theta, this.average = theta, average
     this.put_phi(phi)
     this.move_d(of_d)
@@ -114,7 +114,7 @@ def _optimistic(this: Round, rule: Settings) -> None:
 def _along_adjusted(this: Round, adjust: Callable[[Tensor, Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]) -> None:
     """Both move along a field made of v and its derivatives; `adjust(of_g, of_d, theta, phi)` gives what is added to v."""
     this.draw()
-    d_part, g_part = this.look_d(), this.look_g()
+    d_part, g_part = this.gradient_d(), this.gradient_g()
     game, real, latents, step_noise = this.game, this.real.clone(), this.latents.clone(), this.step_noise
     with torch.enable_grad():
         theta, phi = this.theta.detach().clone().requires_grad_(), this.phi.detach().clone().requires_grad_()
@@ -174,7 +174,7 @@ def _unrolled(this: Round, rule: UnrolledConfig) -> None:
     _d_moves(this, 1, drawn=False)
     if Players.G not in this.players:
         return
-    g_part = this.look_g()
+    g_part = this.gradient_g()
     game, real, latents, step_noise = this.game, this.real.clone(), this.latents.clone(), this.step_noise
     with torch.enable_grad():
         theta = this.theta.detach().clone().requires_grad_()

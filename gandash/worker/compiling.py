@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from gandash.game.compiled import kept
+from gandash.game.compiled import disk_cache
 from gandash.game.compiled.making import make_ready
 
 log = logging.getLogger("gandash.worker")
@@ -20,11 +20,11 @@ log = logging.getLogger("gandash.worker")
 
 def main(arguments: Sequence[str] = ()) -> int:
     """The exit status: 0 where all is ready."""
-    if not kept.is_wanted():
+    if not disk_cache.is_wanted():
         return 0
     for seconds in arguments:
         time.sleep(float(seconds))
-    if kept.is_ready():
+    if disk_cache.is_ready():
         return 0
     from gandash.worker.main import name_process
 

@@ -41,9 +41,9 @@ def main() -> None:
 
     import gandash.store.places
     import gandash.worker.loop  # noqa: F401 (for the children)
-    from gandash.game.compiled import kept
+    from gandash.game.compiled import disk_cache
 
-    kept.directory()
+    disk_cache.directory()
     torch.set_num_threads(1)
     gc.freeze()
     with socket.socket(fileno=os.dup(0)) as control:
@@ -60,14 +60,14 @@ def main() -> None:
 def prepare() -> bool:
     """Have compiled rounds in memory, for all workers to come, and what their curves are recorded with. False where they are
     not on disk yet."""
-    from gandash.game.compiled import kept
+    from gandash.game.compiled import disk_cache
     from gandash.store import places
 
     try:
         if places.is_wanted():
             import pyarrow.parquet  # noqa: F401
 
-        if not (kept.is_wanted() and kept.is_ready()):
+        if not (disk_cache.is_wanted() and disk_cache.is_ready()):
             return False
         from gandash.game.compiled.engine import load
 

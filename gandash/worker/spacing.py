@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from gandash.diagnostics.verdict import WINDOW
 from gandash.domains.domain import Domain
-from gandash.game.compiled.plans import LOOK_D, LOOK_G, plan
+from gandash.game.compiled.plans import GRADIENT_D, GRADIENT_G, plan
 from gandash.game.game import Game
 from gandash.game.round import Players
 
@@ -66,7 +66,7 @@ def round_seconds(game: Game) -> float:
     """About how long a compiled round takes, from the samples that pass through each network: forward, backward, into the
     gradient, and with each penalty twice more."""
     done = plan(game.config.update_rule, Players.BOTH, game.objective.pairs)
-    looks_d, looks_g = done.count(LOOK_D), done.count(LOOK_G)
+    looks_d, looks_g = done.count(GRADIENT_D), done.count(GRADIENT_G)
     penalties = len(list(game.penalties.at("real", "fake", "between")))
     through_d, through_g = looks_d * (6 + 2 * penalties) + 2 * looks_g, looks_d + 2 * looks_g
     passes = (through_d, game.discriminator.network), (through_g, game.generator.network)

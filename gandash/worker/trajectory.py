@@ -20,9 +20,9 @@ from torch import Tensor
 
 from gandash.config import GameConfig, parse_config
 from gandash.config.setting import JsonValue, setting_at
-from gandash.game.compiled import kept, making
+from gandash.game.compiled import disk_cache, making
 from gandash.game.compiled.plans import covers
-from gandash.game.compiled.streams import StreamsByPlace
+from gandash.game.compiled.streams import CounterStreams
 from gandash.game.device import CPU, device_for
 from gandash.game.game import Game, Streams, build_game
 from gandash.game.round import GameState, Players, start
@@ -43,7 +43,7 @@ def best_engine(game: Game) -> Engine:
     """The engine for a run that begins with this game: compiled code where that is wanted, covers the game and is ready, else
     torch.
     """
-    return "compiled" if kept.is_wanted() and covers(game) and kept.is_ready() else "torch"
+    return "compiled" if disk_cache.is_wanted() and covers(game) and disk_cache.is_ready() else "torch"
 
 
 PLAYERS = {"D": Players.D, "G": Players.G, "both": Players.BOTH}
@@ -148,7 +148,7 @@ class Trajectory:
     @property
     def must_compile(self) -> bool:
         """Whether the next round waits for half a minute: compiled code began this game, and is not there."""
-        return self.is_compiled and not kept.is_ready()
+        return self.is_compiled and not disk_cache.is_ready()
 
     def prepare(self) -> None:
         """Do now what the first round would wait for, once in a process. Raises ImportError without numba."""
@@ -265,7 +265,7 @@ class Trajectory:
 
 def streams_of(engine: Engine, seeds: Sequence[int], device: torch.device) -> Streams:
     """The random numbers of runs that are played by this engine."""
-    return Streams(seeds, device) if engine == "torch" else StreamsByPlace(seeds, device)
+    return Streams(seeds, device) if engine == "torch" else CounterStreams(seeds, device)
 
 
 def replay(config: GameConfig, changes: tuple[Change, ...], steps: int, engine: Engine | None = None) -> Trajectory:

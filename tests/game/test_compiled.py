@@ -27,7 +27,7 @@ from gandash.config.rules import (
 )
 from gandash.game.compiled.engine import Compiled
 from gandash.game.compiled.plans import covers
-from gandash.game.compiled.streams import StreamsByPlace
+from gandash.game.compiled.streams import CounterStreams
 from gandash.game.game import Streams, build_game
 from gandash.game.round import METRICS, GameState, Players, start
 from gandash.game.step import train_step
@@ -41,7 +41,7 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
-class DoubleByPlace(DoubleStreams, StreamsByPlace):
+class DoubleCounterStreams(DoubleStreams, CounterStreams):
     """What compiled rounds draw, in double precision."""
 
 
@@ -53,7 +53,7 @@ def check(
     assert covers(game)
     engine = Compiled(game, seeds, start(game, Streams(seeds)))
     double, state, _ = in_double(*configs)
-    streams = DoubleByPlace(seeds)
+    streams = DoubleCounterStreams(seeds)
     found = engine.play(rounds, players)
     for i in range(rounds):
         state, wanted = train_step(double, state, streams, players)

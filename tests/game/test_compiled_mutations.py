@@ -14,7 +14,7 @@ import pytest
 from game import test_compiled as rounds
 from game import test_compiled_numbers as numbers
 from game.test_compiled import CALM, OPTIMISERS, PICTURES, check, config
-from game.uncompiled import CHANCE, ROUNDS, uncompiled
+from game.uncompiled import DRAWS, ROUNDS, uncompiled
 
 from gandash.config import RunConfig
 from gandash.config.networks import MLPConfig
@@ -98,44 +98,48 @@ SLIPS: dict[str, tuple[Slip, Check]] = {
     ),
     # -------------------------------------------------------------------------------------------------------- penalties
     "R1 without its half": (
-        ("looks", "scale = weight / f32(v.shape[1])\n    for i", "scale = TWO * weight / f32(v.shape[1])\n    for i"),
+        ("gradients", "scale = weight / f32(v.shape[1])\n    for i", "scale = TWO * weight / f32(v.shape[1])\n    for i"),
         calm("R1"),
     ),
     "R1 that is not divided by the number of samples": (
-        ("looks", "scale = weight / f32(v.shape[1])\n    for i", "scale = weight\n    for i"),
+        ("gradients", "scale = weight / f32(v.shape[1])\n    for i", "scale = weight\n    for i"),
         calm("R1"),
     ),
     "R2 that weighs as R1": (
-        ("looks", "c_fake, match.r2, False)", "c_fake, match.r1, False)"),
+        ("gradients", "c_fake, match.r2, False)", "c_fake, match.r1, False)"),
         game(regulariser=RegulariserConfig(r1=0.6, r2=0.2)),
     ),
     "R2 alone, forgotten": (
-        ("looks", "match.r2 > ZERO or ", ""),
+        ("gradients", "match.r2 > ZERO or ", ""),
         calm("R2"),
     ),
     "the gradient penalty, forgotten": (
-        ("looks", "        if match.gradient_penalty > ZERO:\n            _put", "        if False:\n            _put"),
+        ("gradients", "        if match.gradient_penalty > ZERO:\n            _put", "        if False:\n            _put"),
         calm("GP"),
     ),
     "half of the gradient penalty": (
-        ("looks", "scale, flat = TWO * weight", "scale, flat = weight"),
+        ("gradients", "scale, flat = TWO * weight", "scale, flat = weight"),
         calm("GP"),
     ),
     "the gradient penalty of the squared length": (
-        ("looks", "(ONE - ONE / length)", "(square - ONE)"),
+        ("gradients", "(ONE - ONE / length)", "(square - ONE)"),
         calm("GP"),
     ),
     "the gradient penalty between the wrong ends": (
-        ("looks", "from_real[k] + mix[k] * (to_fake[k] - from_real[k])", "to_fake[k] + mix[k] * (from_real[k] - to_fake[k])"),
+        (
+            "gradients",
+            "from_real[k] + mix[k] * (to_fake[k] - from_real[k])",
+            "to_fake[k] + mix[k] * (from_real[k] - to_fake[k])",
+        ),
         calm("GP"),
     ),
     # ---------------------------------------------------------------------------------------------------- what D looks at
     "the same noise on real and generated data": (
-        ("looks", "noise[half + k * features + i]", "noise[k * features + i]"),
+        ("gradients", "noise[half + k * features + i]", "noise[k * features + i]"),
         calm("noise"),
     ),
     "noise that G does not see": (
-        ("looks", "chance, sigma, inputs(match.d, memory.judge)", "chance, ZERO, inputs(match.d, memory.judge)"),
+        ("gradients", "draws, sigma, inputs(match.d, memory.judge)", "draws, ZERO, inputs(match.d, memory.judge)"),
         calm("noise"),
     ),
     "noise that has faded by a round too many": (
@@ -143,11 +147,11 @@ SLIPS: dict[str, tuple[Slip, Check]] = {
         calm("noise"),
     ),
     "packs of samples far apart": (
-        ("looks", "row[first + k] = samples[k * pack + s]", "row[first + k] = samples[s * packs + k]"),
+        ("gradients", "row[first + k] = samples[k * pack + s]", "row[first + k] = samples[s * packs + k]"),
         calm("packs"),
     ),
     "slopes that go back to other samples of a pack": (
-        ("looks", "out[k * pack + s] = row[k]", "out[s * packs + k] = row[k]"),
+        ("gradients", "out[k * pack + s] = row[k]", "out[s * packs + k] = row[k]"),
         calm("packs"),
     ),
     "generated data of the G before": (
@@ -164,7 +168,7 @@ SLIPS: dict[str, tuple[Slip, Check]] = {
         game(**net("leaky_relu")),
     ),
     "a curvature forgotten": (
-        ("network", "curved = bends(net.activation)", "curved = False"),
+        ("network", "curved = is_curved(net.activation)", "curved = False"),
         calm("R1", **net("tanh")),
     ),
     "the sign of a curvature": (
@@ -219,12 +223,12 @@ SLIPS: dict[str, tuple[Slip, Check]] = {
         calm("spectral"),
     ),
     "G against a D that is not normalised": (
-        ("looks", "forward(match.d, d.acting, memory.judge)", "forward(match.d, d.at, memory.judge)"),
+        ("gradients", "forward(match.d, d.acting, memory.judge)", "forward(match.d, d.at, memory.judge)"),
         calm("spectral"),
     ),
     # ------------------------------------------------------------------------------------------------------ update rules
     "simultaneous play one after the other": (
-        ("plans", "return (DRAW, LOOK_D, LOOK_G, MOVE_D, MOVE_G)", "return (DRAW, LOOK_D, MOVE_D, LOOK_G, MOVE_G)"),
+        ("plans", "(DRAW, GRADIENT_D, GRADIENT_G, MOVE_D, MOVE_G)", "(DRAW, GRADIENT_D, MOVE_D, GRADIENT_G, MOVE_G)"),
         rule(SimultaneousConfig()),
     ),
     "a pairing G against the real data before": (
@@ -236,7 +240,7 @@ SLIPS: dict[str, tuple[Slip, Check]] = {
         rule(ExtragradientConfig()),
     ),
     "extragradient along the field of where it began": (
-        ("plans", "MOVE_D, MOVE_G, DRAW, LOOK_D, LOOK_G, BACK,", "MOVE_D, MOVE_G, DRAW, BACK, LOOK_D, LOOK_G,"),
+        ("plans", "MOVE_D, MOVE_G, DRAW, GRADIENT_D, GRADIENT_G, BACK,", "MOVE_D, MOVE_G, DRAW, BACK, GRADIENT_D, GRADIENT_G,"),
         rule(ExtragradientConfig()),
     ),
     "optimistic with the wrong sign": (
@@ -289,7 +293,7 @@ OF_CHANCE: dict[str, tuple[Slip, Check]] = {
     ),
     "draws that share their numbers": (
         (
-            "chance",
+            "draws",
             "fill_normal(out[i, draw], seed, stream, step + i, draw)",
             "fill_normal(out[i, draw], seed, stream, step + i, 0)",
         ),
@@ -310,9 +314,9 @@ def test_a_slip_in_a_round_is_caught(slip: Slip, check: Check, monkeypatch: pyte
 
 @pytest.mark.parametrize(("slip", "check"), OF_CHANCE.values(), ids=OF_CHANCE)
 def test_a_slip_in_what_is_drawn_is_caught(slip: Slip, check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(numbers, "fill", uncompiled(CHANCE)["chance"].fill)
+    monkeypatch.setattr(numbers, "fill", uncompiled(DRAWS)["draws"].fill)
     with np.errstate(all="ignore"):
         check()
-        monkeypatch.setattr(numbers, "fill", uncompiled(CHANCE, slip)["chance"].fill)
+        monkeypatch.setattr(numbers, "fill", uncompiled(DRAWS, slip)["draws"].fill)
         with pytest.raises(AssertionError):
             check()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import special, stats
 
 from gandash.game.compiled import functions, philox
-from gandash.game.compiled.chance import fill
+from gandash.game.compiled.draws import fill
 
 Numbers = NDArray[np.float64]
 EVERYWHERE = np.concatenate([np.linspace(-87, 88, 20001), np.linspace(-1, 1, 10001), -np.logspace(-30, 1.9, 2001)])
@@ -73,7 +73,7 @@ def test_an_activation_makes_no_number_of_none(name: str) -> None:
     @numba.njit  # type: ignore[untyped-decorator,unused-ignore]
     def apply(u: Any, h: Any, p: Any) -> None:
         functions.activate(kind, u, h)
-        functions.pull(kind, u, h, p)
+        functions.times_first_derivative(kind, u, h, p)
 
     u = np.full(8, np.nan, dtype=np.float32)
     h, p = u.copy(), u.copy()

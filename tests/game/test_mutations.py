@@ -299,7 +299,7 @@ SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
     ),
     # --------------------------------------------------------------------------------------------------------- spectral
     "no pull-back through the normalisation": (
-        in_source(round_.Round, "look_d", "self._normalised.pull_back(part.gradient)", "part.gradient"),
+        in_source(round_.Round, "gradient_d", "self._normalised.pull_back(part.gradient)", "part.gradient"),
         lambda: check_descent(spectral_config()),
     ),
     "a pull-back that only divides": (
@@ -355,8 +355,8 @@ SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
         in_source(
             step,
             "_simultaneous",
-            "    of_g = this.look_g().gradient if Players.G in this.players else None\n    this.move_d(of_d)\n",
-            "    this.move_d(of_d)\n    of_g = this.look_g().gradient if Players.G in this.players else None\n",
+            "    of_g = this.gradient_g().gradient if Players.G in this.players else None\n    this.move_d(of_d)\n",
+            "    this.move_d(of_d)\n    of_g = this.gradient_g().gradient if Players.G in this.players else None\n",
         ),
         partial(rule, SimultaneousConfig()),
     ),

@@ -21,8 +21,8 @@ from numba.extending import get_cython_function_address
 from gandash.game import compiled
 
 PACKAGE = compiled.__name__
-ROUNDS = ("functions", "reference", "products", "network", "objectives", "moves", "looks", "plans", "round", "engine")
-CHANCE = ("functions", "philox", "chance")
+ROUNDS = ("functions", "reference", "products", "network", "objectives", "moves", "gradients", "plans", "round", "engine")
+DRAWS = ("functions", "philox", "draws")
 
 
 def uncompiled(names: tuple[str, ...], slip: tuple[str, str, str] | None = None) -> dict[str, ModuleType]:

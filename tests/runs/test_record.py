@@ -157,7 +157,7 @@ def test_games_of_every_make_are_kept_and_replayed_bit_for_bit(tmp_path: Path, c
 
 
 def test_the_comparison_can_tell_states_apart(tmp_path: Path) -> None:
-    run = eventful(tmp_path, engine="torch")  # whose random streams are a state: compiled rounds draw by place
+    run = eventful(tmp_path, engine="torch")  # whose random streams are a state: compiled rounds draw by a counter
     plain = Played(TINY, "torch")
     for _ in range(24):
         plain.advance()

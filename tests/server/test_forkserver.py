@@ -19,7 +19,7 @@ from heard import Heard
 from waiting import PATIENCE_SECONDS
 
 from gandash.config import GameConfig
-from gandash.game.compiled import kept
+from gandash.game.compiled import disk_cache
 from gandash.server import compiling
 from gandash.server import forkserver as module
 from gandash.server.forkserver import UNKNOWN, ForkServer, Spawned
@@ -286,7 +286,7 @@ def test_without_fork_workers_import_everything_by_themselves(
 def test_what_is_compiled_meanwhile_plays_later_runs_and_is_read_once_for_all(
     tiny: GameConfig, tmp_path: Path, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ready = kept.directory()
+    ready = disk_cache.directory()
     monkeypatch.setenv("GANDASH_ENGINE", "compiled")
     monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))

@@ -12,7 +12,7 @@ import torch
 from playing import Played
 
 from gandash.config import GameConfig
-from gandash.game.compiled import kept
+from gandash.game.compiled import disk_cache
 from gandash.game.round import Players
 from gandash.game.step import train_step
 from gandash.runs.record import BrokenRecord, Record, load
@@ -228,7 +228,7 @@ def chosen(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def not_ready(chosen: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept, "is_ready", lambda: False)
+    monkeypatch.setattr(disk_cache, "is_ready", lambda: False)
 
 
 @pytest.mark.usefixtures("chosen")
@@ -247,7 +247,7 @@ def test_torch_plays_while_they_are_not_ready(tiny: GameConfig) -> None:
 def test_who_began_a_run_ends_it(tiny: GameConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever its rule becomes, and whatever is ready meanwhile."""
     began_covered, began_uncovered = Played(tiny), Played(tiny.replace(*UNCOVERED[0]))
-    monkeypatch.setattr(kept, "is_ready", lambda: False)
+    monkeypatch.setattr(disk_cache, "is_ready", lambda: False)
     for game, (path, value) in ((began_covered, UNCOVERED[0]), (began_uncovered, ("update_rule", RULES[0]))):
         play(game, 2)
         game.set(path, value)

@@ -18,7 +18,7 @@ from playing import Played
 
 from gandash.config import GameConfig
 from gandash.domains.line import LineDomain
-from gandash.game.compiled import kept, making
+from gandash.game.compiled import disk_cache, making
 from gandash.game.round import Players
 from gandash.wire.frame import unpack
 from gandash.wire.messages import (
@@ -416,7 +416,7 @@ def test_a_game_that_waits_for_compiled_rounds_says_so(
     """One that they have begun, on a machine that has none: once, before it compiles them, and when it is over."""
     checkpoint_module.save(stage.directory / "c", [Trajectory(tiny, "compiled")])
     compiled: list[int] = []  # packets sent until then
-    monkeypatch.setattr(kept, "is_ready", lambda: bool(compiled))
+    monkeypatch.setattr(disk_cache, "is_ready", lambda: bool(compiled))
     monkeypatch.setattr(making, "make_ready", lambda: compiled.append(len(stage.sent)))
     begin = stage.start(checkpoint=str(stage.directory / "c"), playing=playing, speed=10.0)
     stage.play((0, begin), (0.2, SendFrame()), (0.5, Play()), (1.05, End()), begin=False)

@@ -15,15 +15,15 @@ from torch import Tensor
 from gandash.config import GameConfig, RunConfig
 from gandash.config.setting import kind_of
 from gandash.game import game as games
-from gandash.game.compiled.chance import Chances
-from gandash.game.compiled.looks import Match, Memory
+from gandash.game.compiled.draws import DrawSource
+from gandash.game.compiled.gradients import Match, Memory
 from gandash.game.compiled.moves import COUNT, OPTIMISERS, ROUNDS, STARTED, Player
-from gandash.game.compiled.network import Floats, Net, Tape
+from gandash.game.compiled.network import Floats, MLPLayout, Tape
 from gandash.game.compiled.objectives import CRITIC, NUMBERS, READINGS
-from gandash.game.compiled.plans import covers, draws, plan
+from gandash.game.compiled.plans import count_draws, covers, plan
 from gandash.game.compiled.products import zeros
 from gandash.game.compiled.round import METRICS, play
-from gandash.game.compiled.streams import StreamsByPlace
+from gandash.game.compiled.streams import CounterStreams
 from gandash.game.game import Game, build_game
 from gandash.game.networks import MLP
 from gandash.game.round import NOISE_SINCE, GameState, Players, start
@@ -41,7 +41,7 @@ HYPER = {  # where an optimiser's settings stand in `Player.numbers`
 def load() -> None:
     """Have all that a round needs in this process, from disk or compiled anew: a round of a small game is played."""
     game = build_game(GameConfig(run=RunConfig(batch=8)))
-    Compiled(game, [0], start(game, StreamsByPlace([0]))).play(1)
+    Compiled(game, [0], start(game, CounterStreams([0]))).play(1)
 
 
 class Compiled:
@@ -55,13 +55,13 @@ class Compiled:
         self.game, self.step = game, state.step
         g, d = game.generator.network, game.discriminator.network
         assert isinstance(g, MLP) and isinstance(d, MLP)
-        self._g, self._d = Net.of(g), Net.of(d)
+        self._g, self._d = MLPLayout.of(g), MLPLayout.of(d)
         self._pool = (
             ThreadPoolExecutor(threads, initializer=torch.set_flush_denormal, initargs=(True,)) if threads > 1 else None
         )
         self._threads = threads
         self._memories = [self._memory() for _ in range(threads)]
-        self._chances = [Chances(game, seed) for seed in seeds]
+        self._draw_sources = [DrawSource(game, seed) for seed in seeds]
         self._since = state.memory.get(NOISE_SINCE)
         self._matches: dict[tuple[int, Players], Match] = {}
         self._players = [self._read(i, state.member(i)) for i in range(game.members)]
@@ -84,16 +84,16 @@ class Compiled:
         return torch.from_numpy(metrics).transpose(0, 1)
 
     def _play(self, i: int, memory: Memory, rounds: int, moving: Players, metrics: Floats) -> None:
-        nets, own, chances = (self._g, self._d), self._players[i], self._chances[i]
+        nets, own, source = (self._g, self._d), self._players[i], self._draw_sources[i]
         match = self._matches.get((i, moving))
         if match is None:
             match = self._matches[i, moving] = self._match(i, moving)
-            assert draws(tuple(match.plan)) <= chances.draws, "compiled code looks at no bounds"
+            assert count_draws(tuple(match.plan)) <= source.draws, "compiled code looks at no bounds"
         done = 0
         while done < rounds:
-            chance, first, here = chances.at(self.step + done)
+            draws, first, here = source.at(self.step + done)
             here = min(here, rounds - done)
-            play(nets, tuple(match), memory, own, chance, self.step + done, first, here, metrics[done : done + here])
+            play(nets, tuple(match), memory, own, draws, self.step + done, first, here, metrics[done : done + here])
             done += here
 
     # ---------------------------------------------------------------------------------------------- towards compiled code
@@ -153,7 +153,9 @@ class Compiled:
         """Both players of member i, on memory of their own."""
         game, tensors = self.game, state.tensors
 
-        def player(name: str, side: games.Player, net: Net, moments: Mapping[str, Tensor], average: Tensor | None) -> Player:
+        def player(
+            name: str, side: games.Player, net: MLPLayout, moments: Mapping[str, Tensor], average: Tensor | None
+        ) -> Player:
             n, kept = side.network.size, {k.removeprefix("memory."): t for k, t in tensors.items() if k.startswith("memory.")}
 
             def copied(tensor: Tensor | None, size: int = n) -> Floats:

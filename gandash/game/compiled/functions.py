@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 import numba
 import numpy as np
 
-from gandash.game.compiled import kept
+from gandash.game.compiled import disk_cache
 from gandash.game.networks import LEAK
 
 f32, i32 = np.float32, np.int32
@@ -25,8 +25,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 _njit: Any = numba.njit  # its stubs do not know all its options
 _settings: Any = numba.config
-_settings.CACHE_DIR = str(kept.directory())
-_CAN_KEEP = kept.can_keep()
+_settings.CACHE_DIR = str(disk_cache.directory())
+_CAN_KEEP = disk_cache.can_keep()
 _WITHIN: dict[str, Any] = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
@@ -164,7 +164,7 @@ def activate(kind: Any, u: Any, h: Any) -> None:
 
 
 @compiled
-def pull(kind: Any, u: Any, h: Any, p: Any) -> None:
+def times_first_derivative(kind: Any, u: Any, h: Any, p: Any) -> None:
     """p = sigma'(u) p, with h = sigma(u)."""
     if kind == RELU:
         for i in range(h.size):
@@ -182,13 +182,13 @@ def pull(kind: Any, u: Any, h: Any, p: Any) -> None:
 
 
 @compiled
-def bends(kind: Any) -> Any:
+def is_curved(kind: Any) -> Any:
     """Whether sigma'' is not 0."""
     return kind >= TANH
 
 
 @compiled
-def bend(kind: Any, u: Any, h: Any, p: Any) -> None:
+def times_second_derivative(kind: Any, u: Any, h: Any, p: Any) -> None:
     """p = sigma''(u) p."""
     if kind == TANH:
         for i in range(h.size):

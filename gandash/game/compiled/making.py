@@ -1,11 +1,11 @@
-"""How rounds are compiled, once for a machine, and kept (`kept.py`)."""
+"""How rounds are compiled, once for a machine, and kept (`disk_cache.py`)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from gandash.game.compiled import kept
+from gandash.game.compiled import disk_cache
 
 
 def make_ready() -> bool:
@@ -13,17 +13,17 @@ def make_ready() -> bool:
 
     Where another process is at it, waits for that. Raises ImportError without numba; OSError where nothing can be kept.
     """
-    if kept.is_ready():
+    if disk_cache.is_ready():
         return False
-    kept.make_directory()
+    disk_cache.make_directory()
     with _alone():
-        if kept.is_ready():
+        if disk_cache.is_ready():
             return False
         from gandash.game.compiled.engine import load
 
         load()
-        kept.list_all()
-        assert kept.is_ready()
+        disk_cache.list_all()
+        assert disk_cache.is_ready()
     return True
 
 
@@ -35,6 +35,6 @@ def _alone() -> Iterator[None]:
     except ImportError:  # Windows
         yield
         return
-    with (kept.directory() / "lock").open("w") as lock:  # the system lets go of it when its holder dies
+    with (disk_cache.directory() / "lock").open("w") as lock:  # the system lets go of it when its holder dies
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

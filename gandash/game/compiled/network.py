@@ -24,7 +24,18 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gandash.game.compiled.functions import ACTIVATIONS, ONE, SILU, ZERO, activate, bend, bends, compiled, pull, tanh
+from gandash.game.compiled.functions import (
+    ACTIVATIONS,
+    ONE,
+    SILU,
+    ZERO,
+    activate,
+    compiled,
+    is_curved,
+    tanh,
+    times_first_derivative,
+    times_second_derivative,
+)
 from gandash.game.compiled.products import add_times_transposed, times, transposed_times, zeros
 from gandash.game.compiled.reference import reference
 from gandash.game.networks import MLP
@@ -33,7 +44,7 @@ Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
 
 
-class Net(NamedTuple):
+class MLPLayout(NamedTuple):
     """What a plain MLP looks like to compiled code."""
 
     widths: Integers  # (L + 1,), from inputs to outputs
@@ -43,7 +54,7 @@ class Net(NamedTuple):
     bounded: bool
 
     @classmethod
-    def of(cls, network: MLP) -> Net:
+    def of(cls, network: MLP) -> MLPLayout:
         """Of a network that is plain."""
         assert network.is_plain, "compiled passes are wrong for any other network"
         widths = np.array([network.layers[0][0], *(fan_out for _, fan_out in network.layers)])
@@ -59,14 +70,14 @@ class Tape(NamedTuple):
     h: Floats  # H
     u: Floats  # U, where the activation asks for it again
     delta: Floats
-    p: Floats  # P of a layer that bends, and of the inputs
+    p: Floats  # P of a curved layer, and of the inputs
     t: Floats
     r: Floats
     bent: Floats  # Lambda
     left: Floats  # of one layer: the left factor of a gradient's product
 
     @classmethod
-    def of(cls, net: Net, columns: int, tangents: bool = False) -> Tape:
+    def of(cls, net: MLPLayout, columns: int, tangents: bool = False) -> Tape:
         """Fresh memory; with `tangents` also for T, R and Lambda."""
         rows = int(net.rows[-1] + net.widths[-1])
         widest = int(net.widths[:-1].max()) + 1
@@ -91,7 +102,7 @@ class Tape(NamedTuple):
         )
 
 
-NetReference, NetReferenceType = reference(Net)
+LayoutReference, LayoutReferenceType = reference(MLPLayout)
 TapeReference, TapeReferenceType = reference(Tape)
 
 # --------------------------------------------------------------------------------------------------- views of flat memory
@@ -170,7 +181,7 @@ def forward(net: Any, parameters: Any, tape: Any) -> None:
 
 @compiled
 def backward(net: Any, parameters: Any, tape: Any, penalised: bool) -> None:
-    """Delta_L ... Delta_1, from `seeds`; where it is `penalised` and bends, P is kept."""
+    """Delta_L ... Delta_1, from `seeds`; where it is `penalised` and curved, P is kept."""
     n, last = tape.columns, len(net.widths) - 1
     if net.bounded:
         o, delta = flat_units(tape.h, net, last, n), flat_units(tape.delta, net, last, n)
@@ -179,9 +190,9 @@ def backward(net: Any, parameters: Any, tape: Any, penalised: bool) -> None:
     for layer in range(last - 1, 0, -1):
         times(weights(parameters, net, layer + 1), units(tape.delta, net, layer + 1, n), units(tape.delta, net, layer, n))
         delta = flat_units(tape.delta, net, layer, n)
-        if penalised and bends(net.activation):
+        if penalised and is_curved(net.activation):
             flat_units(tape.p, net, layer, n)[:] = delta
-        pull(net.activation, flat_units(tape.u, net, layer, n), flat_units(tape.h, net, layer, n), delta)
+        times_first_derivative(net.activation, flat_units(tape.u, net, layer, n), flat_units(tape.h, net, layer, n), delta)
 
 
 @compiled
@@ -194,15 +205,15 @@ def slope(net: Any, parameters: Any, tape: Any) -> Any:
 
 @compiled
 def tangent(net: Any, parameters: Any, tape: Any) -> None:
-    """T_1 ... T_{L-1} from T_0, which the caller writes; where it bends also Lambda."""
+    """T_1 ... T_{L-1} from T_0, which the caller writes; where the activation is curved also Lambda."""
     n, last = tape.columns, len(net.widths) - 1
-    curved = bends(net.activation)
+    curved = is_curved(net.activation)
     for layer in range(1, last):
         transposed_times(weights(parameters, net, layer), units(tape.t, net, layer - 1, n), units(tape.t, net, layer, n))
         t = flat_units(tape.t, net, layer, n)
         if curved:
             flat_units(tape.r, net, layer, n)[:] = t
-        pull(net.activation, flat_units(tape.u, net, layer, n), flat_units(tape.h, net, layer, n), t)
+        times_first_derivative(net.activation, flat_units(tape.u, net, layer, n), flat_units(tape.h, net, layer, n), t)
     if not curved:
         return
     for layer in range(last - 1, 0, -1):
@@ -210,13 +221,13 @@ def tangent(net: Any, parameters: Any, tape: Any) -> None:
         own = flat_units(tape.bent, net, layer, n)
         if layer < last - 1:
             times(weights(parameters, net, layer + 1), units(tape.bent, net, layer + 1, n), units(tape.bent, net, layer, n))
-            pull(net.activation, u, h, own)
+            times_first_derivative(net.activation, u, h, own)
         else:
             own[:] = ZERO
         r, p = flat_units(tape.r, net, layer, n), flat_units(tape.p, net, layer, n)
         for i in range(own.size):
             r[i] *= p[i]
-        bend(net.activation, u, h, r)
+        times_second_derivative(net.activation, u, h, r)
         for i in range(own.size):
             own[i] += r[i]
 
@@ -249,5 +260,5 @@ def gradient(net: Any, tape: Any, c: Any, penalised: bool, into: Any) -> None:
         left = _weighed(net, tape, layer - 1, c, penalised) if c.size else extended(tape.h, net, layer - 1, n)
         out = matrix(into, net, layer)
         add_times_transposed(left, units(tape.delta, net, layer, n), out)
-        if penalised and layer < last and bends(net.activation):
+        if penalised and layer < last and is_curved(net.activation):
             add_times_transposed(extended(tape.h, net, layer - 1, n), units(tape.bent, net, layer, n), out)

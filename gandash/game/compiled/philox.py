@@ -1,4 +1,4 @@
-"""Random numbers by place, not by state: Philox4x32-10 (Salmon, Moraes, Dror and Shaw 2011, doi:10.1145/2063384.2063405).
+"""Counter-based random numbers: Philox4x32-10 (Salmon, Moraes, Dror and Shaw 2011, doi:10.1145/2063384.2063405).
 
 A block of four 32-bit words is a function of a key of two words and a counter of four. Ours are
 

@@ -23,8 +23,8 @@ from gandash.game.round import Players
 (
     DRAW,  # a fresh batch
     DRAW_LATENTS,  # the same, but real data stay
-    LOOK_D,  # grad_phi L_D at this point
-    LOOK_G,  # grad_theta L_G
+    GRADIENT_D,  # grad_phi L_D at this point
+    GRADIENT_G,  # grad_theta L_G
     MOVE_D,  # phi along its optimiser's update u
     MOVE_G,  # theta, and its average follows
     MARK,  # remember this place
@@ -40,7 +40,7 @@ Plan = tuple[int, ...]
 
 def _simultaneous(rule: Settings, players: Players, pairs: bool) -> Plan:
     """Both gradients at (theta_t, phi_t), then both moves."""
-    return (DRAW, LOOK_D, LOOK_G, MOVE_D, MOVE_G)
+    return (DRAW, GRADIENT_D, GRADIENT_G, MOVE_D, MOVE_G)
 
 
 def _alternating(rule: AlternatingConfig, players: Players, pairs: bool) -> Plan:
@@ -53,8 +53,8 @@ def _alternating(rule: AlternatingConfig, players: Players, pairs: bool) -> Plan
     g = rule.generator_steps if Players.G in players else 0
     if d + g == 0:
         d, g = int(Players.D in players), int(Players.G in players)
-    of_d = (DRAW, LOOK_D, MOVE_D) * d or (DRAW, LOOK_D)
-    of_g = (DRAW if pairs else DRAW_LATENTS, LOOK_G, MOVE_G) * g
+    of_d = (DRAW, GRADIENT_D, MOVE_D) * d or (DRAW, GRADIENT_D)
+    of_g = (DRAW if pairs else DRAW_LATENTS, GRADIENT_G, MOVE_G) * g
     if rule.first == "discriminator":
         return (*of_d, *of_g[1:])
     return (DRAW, *of_g[1:], *of_d[1:]) if g else of_d
@@ -62,17 +62,17 @@ def _alternating(rule: AlternatingConfig, players: Players, pairs: bool) -> Plan
 
 def _extragradient(rule: Settings, players: Players, pairs: bool) -> Plan:
     """A move to look ahead, then from the old place along the field there. Moments are updated at both (extra-Adam)."""
-    return (MARK, DRAW, LOOK_D, LOOK_G, MOVE_D, MOVE_G, DRAW, LOOK_D, LOOK_G, BACK, MOVE_D, MOVE_G)
+    return (MARK, DRAW, GRADIENT_D, GRADIENT_G, MOVE_D, MOVE_G, DRAW, GRADIENT_D, GRADIENT_G, BACK, MOVE_D, MOVE_G)
 
 
 def _optimistic(rule: Settings, players: Players, pairs: bool) -> Plan:
     """p <- p + 2 u_t - u_(t-1): p - 2 h g_t + h g_(t-1) by gradient descent, else optimistic Adam."""
-    return (MARK, DRAW, LOOK_D, LOOK_G, MOVE_D, MOVE_G, TWICE_D, TWICE_G)
+    return (MARK, DRAW, GRADIENT_D, GRADIENT_G, MOVE_D, MOVE_G, TWICE_D, TWICE_G)
 
 
 def _lookahead(rule: Settings, players: Players, pairs: bool) -> Plan:
     """k simultaneous rounds, then back part of the way."""
-    return (SLOW, DRAW, LOOK_D, LOOK_G, MOVE_D, MOVE_G, RETURN)
+    return (SLOW, DRAW, GRADIENT_D, GRADIENT_G, MOVE_D, MOVE_G, RETURN)
 
 
 PLANS: dict[type[Settings], Callable[[Any, Players, bool], Plan]] = {
@@ -85,9 +85,9 @@ PLANS: dict[type[Settings], Callable[[Any, Players, bool], Plan]] = {
 
 
 def plan(rule: Settings, players: Players, pairs: bool) -> Plan:
-    """A round of this rule; who does not play neither moves nor, being G, looks. `pairs`: G's loss asks for real data too."""
+    """A round of this rule; who does not play does not move, nor has G a gradient. `pairs`: G's loss takes real data too."""
     still = set() if Players.D in players else {MOVE_D, TWICE_D}
-    still |= set() if Players.G in players else {LOOK_G, MOVE_G, TWICE_G}
+    still |= set() if Players.G in players else {GRADIENT_G, MOVE_G, TWICE_G}
     return tuple(one for one in PLANS[type(rule)](rule, players, pairs) if one not in still)
 
 
@@ -98,7 +98,7 @@ def covers(game: Game) -> bool:
     return plain and type(game.config.update_rule) in PLANS and game.averaging.device.type == "cpu"
 
 
-def draws(planned: Plan) -> int:
+def count_draws(planned: Plan) -> int:
     """Batches that a round of this plan draws."""
     return sum(one in (DRAW, DRAW_LATENTS) for one in planned)
 
@@ -107,4 +107,4 @@ def most_draws(rule: Settings) -> int:
     """Batches in a round of this rule, whoever plays; of one that has no plan: those of `gandash.game.step`."""
     if type(rule) not in PLANS:
         return 1
-    return max(draws(plan(rule, players, False)) for players in (Players.D, Players.G, Players.BOTH))
+    return max(count_draws(plan(rule, players, False)) for players in (Players.D, Players.G, Players.BOTH))

@@ -7,20 +7,20 @@ from typing import Any
 import numpy as np
 
 from gandash.game.compiled.functions import NAN, ONE, TWO, ZERO, compiled, entrance, f32, norm
-from gandash.game.compiled.looks import (
+from gandash.game.compiled.gradients import (
     BATCH,
     D_MOVED,
-    G_LOOKED,
+    G_HAS_GRADIENT,
     G_MOVED,
     HELD,
     REAL,
     ROUND,
-    ChanceReference,
+    DrawsReference,
     MatchReference,
     MemoryReference,
+    gradient_d,
+    gradient_g,
     logits,
-    look_d,
-    look_g,
 )
 from gandash.game.compiled.moves import (
     ROUNDS,
@@ -32,14 +32,14 @@ from gandash.game.compiled.moves import (
     follow,
     normalise,
 )
-from gandash.game.compiled.network import NetReference, TapeReference
+from gandash.game.compiled.network import LayoutReference, TapeReference
 from gandash.game.compiled.objectives import generator_loss, read
 from gandash.game.compiled.plans import (
     BACK,
     DRAW,
     DRAW_LATENTS,
-    LOOK_D,
-    LOOK_G,
+    GRADIENT_D,
+    GRADIENT_G,
     MARK,
     MOVE_D,
     MOVE_G,
@@ -98,7 +98,7 @@ def _return(match: Any, memory: Any, g: Any, d: Any) -> None:
 
 
 @compiled
-def _one_round(match: Any, memory: Any, g: Any, d: Any, chance: Any, sigma: Any) -> Any:
+def _one_round(match: Any, memory: Any, g: Any, d: Any, draws: Any, sigma: Any) -> Any:
     """What the plan says, in order; both losses as they were last seen."""
     now, of_d, of_g = memory.now, NAN, NAN
     for one in match.plan:
@@ -107,10 +107,10 @@ def _one_round(match: Any, memory: Any, g: Any, d: Any, chance: Any, sigma: Any)
             now[HELD] = 0
             if one == DRAW:
                 now[REAL] = now[BATCH]
-        elif one == LOOK_D:
-            of_d = look_d(match, memory, g, d, chance, sigma)
-        elif one == LOOK_G:
-            of_g = look_g(match, memory, g, d, chance, sigma)
+        elif one == GRADIENT_D:
+            of_d = gradient_d(match, memory, g, d, draws, sigma)
+        elif one == GRADIENT_G:
+            of_g = gradient_g(match, memory, g, d, draws, sigma)
         elif one in (MOVE_D, MOVE_G):
             player = d if one == MOVE_D else g
             choose_update(player)
@@ -145,12 +145,12 @@ def _report(match: Any, memory: Any, g: Any, d: Any, losses: Any, out: Any) -> N
     cost_f, level_f = read(match.reading, f, ONE)
     out[:] = NAN
     out[0] = losses[0]
-    out[1] = losses[1] if now[G_LOOKED] else generator_loss(match.objective, r, f, match.asked, memory.c_g)
+    out[1] = losses[1] if now[G_HAS_GRADIENT] else generator_loss(match.objective, r, f, match.asked, memory.c_g)
     out[2], out[3], out[4] = -cost_r, -cost_f, -cost_r - cost_f
     out[5], out[6] = level_r, level_f
     if now[D_MOVED]:
         out[7], out[10] = norm(d.gradient), norm(d.update)
-    if now[G_LOOKED]:
+    if now[G_HAS_GRADIENT]:
         out[8] = norm(g.gradient)
         out[9] = norm(g.other) if match.other >= 0 else NAN
     if now[G_MOVED]:
@@ -159,22 +159,22 @@ def _report(match: Any, memory: Any, g: Any, d: Any, losses: Any, out: Any) -> N
 
 @entrance
 def play(
-    nets: Any, match: Any, memory: Any, players: Any, chance: Any, step: int, first: int, rounds: int, metrics: Any
+    nets: Any, match: Any, memory: Any, players: Any, draws: Any, step: int, first: int, rounds: int, metrics: Any
 ) -> None:
-    """`rounds` rounds from `step` on, chance's from number `first` on; a row of metrics each.
+    """`rounds` rounds from `step` on, draws's from number `first` on; a row of metrics each.
 
     `nets` and `players` are pairs, G's first.
     """
-    game = MatchReference(NetReference(*nets[0]), NetReference(*nets[1]), *match)
+    game = MatchReference(LayoutReference(*nets[0]), LayoutReference(*nets[1]), *match)
     for_g = (TapeReference(*memory.g), TapeReference(*memory.judge), TapeReference(*memory.pair))
     for_d = (TapeReference(*memory.both), TapeReference(*memory.real), TapeReference(*memory.fake))
     own = MemoryReference(*for_g, *for_d, TapeReference(*memory.between), *memory[7:])
     g, d = PlayerReference(*players[0]), PlayerReference(*players[1])
-    _rounds(game, own, g, d, ChanceReference(*chance), step, first, rounds, metrics)
+    _rounds(game, own, g, d, DrawsReference(*draws), step, first, rounds, metrics)
 
 
 @compiled
-def _rounds(match: Any, memory: Any, g: Any, d: Any, chance: Any, step: int, first: int, rounds: int, metrics: Any) -> None:
+def _rounds(match: Any, memory: Any, g: Any, d: Any, draws: Any, step: int, first: int, rounds: int, metrics: Any) -> None:
     now = memory.now
     for i in range(rounds):
         now[:] = 0
@@ -182,5 +182,5 @@ def _rounds(match: Any, memory: Any, g: Any, d: Any, chance: Any, step: int, fir
         sigma = match.noise
         if match.half_life < np.inf:
             sigma = f32(sigma * 0.5 ** (float(step + i - match.noise_since) / float(match.half_life)))
-        losses = _one_round(match, memory, g, d, chance, sigma)
+        losses = _one_round(match, memory, g, d, draws, sigma)
         _report(match, memory, g, d, losses, metrics[i])

@@ -7,7 +7,7 @@ import torch
 from gandash.game.game import Game, Streams
 
 
-class StreamsByPlace(Streams):
+class CounterStreams(Streams):
     """The same draws for rounds that torch plays in a run of compiled code: of a game that this does not cover, or again to see
     what broke. Dropout alone, which compiled code has none of, is drawn from generators.
     """
@@ -31,11 +31,11 @@ class StreamsByPlace(Streams):
 
     def _drawn(self, game: Game, name: str) -> torch.Tensor:
         if getattr(self, "_game", None) is not game:
-            from gandash.game.compiled.chance import Chances  # numba takes its time, and most runs draw nothing here
+            from gandash.game.compiled.draws import DrawSource  # numba takes its time, and most runs draw nothing here
 
-            self._game, self._chances = game, [Chances(game, seed) for seed in self.seeds]
+            self._game, self._draw_sources = game, [DrawSource(game, seed) for seed in self.seeds]
         found = []
-        for one in self._chances:
-            chance, place, _ = one.at(self._step)
-            found.append(torch.from_numpy(getattr(chance, name)[place, self._batch].copy()))
+        for one in self._draw_sources:
+            draws, place, _ = one.at(self._step)
+            found.append(torch.from_numpy(getattr(draws, name)[place, self._batch].copy()))
         return torch.stack(found)

@@ -1,4 +1,4 @@
-"""What a game draws for its rounds, by place (`philox.py`), and pushed through its laws a block of rounds at a time."""
+"""What a game draws for its rounds, counter-based (`philox.py`) and pushed through its laws a block of rounds at a time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from gandash.game.compiled.functions import entrance
-from gandash.game.compiled.looks import Chance
+from gandash.game.compiled.gradients import Draws
 from gandash.game.compiled.network import Floats
 from gandash.game.compiled.philox import DATA, LATENT, MIX, NOISE, fill_normal, fill_uniform
 from gandash.game.compiled.plans import most_draws
@@ -30,7 +30,7 @@ def fill(out: Any, normal: bool, seed: int, stream: int, step: int) -> None:
                 fill_uniform(out[i, draw], seed, stream, step + i, draw)
 
 
-class Chances:
+class DrawSource:
     """One member's: blocks that begin at multiples of their length, so that how many rounds are asked for changes no number."""
 
     def __init__(self, game: Game, seed: int) -> None:
@@ -44,20 +44,20 @@ class Chances:
         self._rounds = LONGEST
         while self._rounds > 1 and self._rounds * each > NUMBERS:
             self._rounds //= 2
-        self._kept: tuple[int, Chance] | None = None
+        self._kept: tuple[int, Draws] | None = None
 
-    def at(self, step: int) -> tuple[Chance, int, int]:
+    def at(self, step: int) -> tuple[Draws, int, int]:
         """A block, the place of this step in it, and how many rounds there are from there on."""
         block, place = divmod(step, self._rounds)
         if self._kept is None or self._kept[0] != block:
             self._kept = block, self._drawn(block * self._rounds)
         return self._kept[1], place, self._rounds - place
 
-    def _drawn(self, step: int) -> Chance:
+    def _drawn(self, step: int) -> Draws:
         game, penalties = self._game, self._game.penalties
         n, packs = game.batch, game.batch // game.pack
         noisy = penalties.noise is not None
-        return Chance(
+        return Draws(
             real=self._pushed(game.data, DATA, step),
             latents=self._pushed(game.latent, LATENT, step),
             noise=self._fresh("normal", 2 * n * game.data.dimension if noisy else 0, NOISE, step),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gandash.game.compiled import chance, engine, kept, making, round
+from gandash.game.compiled import disk_cache, draws, engine, making, round
 from gandash.game.game import build_game, structure
 from gandash.game.round import start
 from gandash.presets import PRESETS
@@ -30,8 +30,8 @@ def compiled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[P
         done[-1].parent.mkdir(exist_ok=True)
         done[-1].write_bytes(b"code")
 
-    monkeypatch.setattr(kept, "directory", lambda: home)
-    monkeypatch.setattr(kept, "_was_ready", False)
+    monkeypatch.setattr(disk_cache, "directory", lambda: home)
+    monkeypatch.setattr(disk_cache, "_was_ready", False)
     monkeypatch.setenv("GANDASH_ENGINE", "compiled")
     monkeypatch.setattr(engine, "load", load)
     yield done
@@ -40,17 +40,17 @@ def compiled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[P
 
 def forgotten() -> bool:
     """What a process that has just begun says."""
-    kept._was_ready = False
-    return kept.is_ready()
+    disk_cache._was_ready = False
+    return disk_cache.is_ready()
 
 
 def test_it_is_ready_once_all_of_it_is_there(compiled: list[Path]) -> None:
-    assert not kept.is_ready()
-    assert making.make_ready() and kept.is_ready() and forgotten()
+    assert not disk_cache.is_ready()
+    assert making.make_ready() and disk_cache.is_ready() and forgotten()
     assert not making.make_ready() and len(compiled) == 1
-    assert kept.directory().stat().st_mode & 0o77 == 0  # what lies there is unpickled
+    assert disk_cache.directory().stat().st_mode & 0o77 == 0  # what lies there is unpickled
     compiled[0].write_bytes(b"cod")  # cut short
-    assert kept.is_ready() and not forgotten()
+    assert disk_cache.is_ready() and not forgotten()
     assert making.make_ready() and len(compiled) == 2
     compiled[1].unlink()
     assert not forgotten()
@@ -58,9 +58,9 @@ def test_it_is_ready_once_all_of_it_is_there(compiled: list[Path]) -> None:
 
 @pytest.mark.parametrize("said", ["", "{", "[]", "{}", '{"play.nbc": 4}'])
 def test_a_list_that_is_none_is_not_believed(compiled: list[Path], said: str) -> None:
-    kept.directory().mkdir(parents=True)
-    (kept.directory() / "whole.json").write_text(said, encoding="utf-8")
-    assert not kept.is_ready()
+    disk_cache.directory().mkdir(parents=True)
+    (disk_cache.directory() / "whole.json").write_text(said, encoding="utf-8")
+    assert not disk_cache.is_ready()
 
 
 def test_of_several_that_want_it_one_compiles(compiled: list[Path]) -> None:
@@ -78,7 +78,7 @@ def test_where_it_lies(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: st
     for one in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME"):
         monkeypatch.delenv(one, raising=False)
     monkeypatch.setenv(name, str(tmp_path))
-    assert tmp_path in kept.directory.__wrapped__().parents
+    assert tmp_path in disk_cache.directory.__wrapped__().parents
 
 
 def _without_numba() -> None:
@@ -86,8 +86,8 @@ def _without_numba() -> None:
 
 
 def _without_a_cache() -> None:
-    Path(kept.directory().parents[1]).mkdir(exist_ok=True)
-    kept.directory().parent.write_text("a file where a directory should be", encoding="utf-8")
+    Path(disk_cache.directory().parents[1]).mkdir(exist_ok=True)
+    disk_cache.directory().parent.write_text("a file where a directory should be", encoding="utf-8")
 
 
 @pytest.mark.parametrize(("load", "spoil"), [(_without_numba, None), (None, _without_a_cache)])
@@ -105,7 +105,7 @@ def test_what_cannot_be_is_said_once_and_no_failure(
         spoil()
     assert compiling.main() == 1
     assert [r.levelname for r in caplog.records if "so games are played by torch" in r.message] == ["WARNING"]
-    assert not kept.is_ready()
+    assert not disk_cache.is_ready()
 
 
 def test_nothing_is_compiled_that_nobody_wants(compiled: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,4 +122,4 @@ def test_one_compilation_serves_every_game() -> None:
             seen.add(kind)
             engine.Compiled(game, [0], start(game, streams_of("compiled", [0], game.averaging.device))).play(2)
     assert len(seen) > 10
-    assert len(round.play.signatures) == len(chance.fill.signatures) == 1  # type: ignore[attr-defined]
+    assert len(round.play.signatures) == len(draws.fill.signatures) == 1  # type: ignore[attr-defined]

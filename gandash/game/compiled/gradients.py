@@ -67,7 +67,7 @@ class Memory(NamedTuple):
     now: Integers  # by the names below
 
 
-class Chance(NamedTuple):
+class Draws(NamedTuple):
     """What is drawn for some rounds, each `(rounds, draws, numbers of a batch)`."""
 
     real: Floats
@@ -78,9 +78,9 @@ class Chance(NamedTuple):
 
 MatchReference, MatchReferenceType = reference(Match, ("g", "d", *Match._fields))
 MemoryReference, MemoryReferenceType = reference(Memory)
-ChanceReference, ChanceReferenceType = reference(Chance)
+DrawsReference, DrawsReferenceType = reference(Draws)
 
-ROUND, BATCH, REAL, HELD, D_LOOKED, G_LOOKED, D_MOVED, G_MOVED = range(8)
+ROUND, BATCH, REAL, HELD, D_HAS_GRADIENT, G_HAS_GRADIENT, D_MOVED, G_MOVED = range(8)
 """In `Memory.now`: the round, its present batch and that of the real data; whether G's tape is of this theta and these latents;
 what has been done in this round."""
 
@@ -89,12 +89,12 @@ what has been done in this round."""
 
 
 @compiled
-def _generate(match: Any, memory: Any, g: Any, chance: Any) -> None:
+def _generate(match: Any, memory: Any, g: Any, draws: Any) -> None:
     """G's tape of the latents at hand."""
     now = memory.now
     if now[HELD]:
         return
-    z, x = chance.latents[now[ROUND], now[BATCH]], inputs(match.g, memory.g)
+    z, x = draws.latents[now[ROUND], now[BATCH]], inputs(match.g, memory.g)
     for i in range(x.shape[0]):
         row = x[i]
         for k in range(row.size):
@@ -104,16 +104,16 @@ def _generate(match: Any, memory: Any, g: Any, chance: Any) -> None:
 
 
 @compiled
-def _put_real(match: Any, memory: Any, chance: Any, sigma: Any, x: Any, first: int, packs: int) -> None:
+def _put_real(match: Any, memory: Any, draws: Any, sigma: Any, x: Any, first: int, packs: int) -> None:
     """Real samples in packs into columns of x from `first` on."""
     now, features = memory.now, x.shape[0]
-    flat = chance.real[now[ROUND], now[REAL]]
+    flat = draws.real[now[ROUND], now[REAL]]
     for i in range(features):
         row = x[i]
         for k in range(packs):
             row[first + k] = flat[k * features + i]
     if sigma > ZERO:
-        noise = chance.noise[now[ROUND], now[BATCH]]
+        noise = draws.noise[now[ROUND], now[BATCH]]
         for i in range(features):
             row = x[i]
             for k in range(packs):
@@ -121,7 +121,7 @@ def _put_real(match: Any, memory: Any, chance: Any, sigma: Any, x: Any, first: i
 
 
 @compiled
-def _put_fake(match: Any, memory: Any, chance: Any, sigma: Any, x: Any, first: int, packs: int) -> None:
+def _put_fake(match: Any, memory: Any, draws: Any, sigma: Any, x: Any, first: int, packs: int) -> None:
     """Generated samples, as G's tape has them, in packs into columns of x from `first` on."""
     made, dimension, pack = outputs(match.g, memory.g), match.dimension, match.pack
     for s in range(pack):
@@ -131,7 +131,7 @@ def _put_fake(match: Any, memory: Any, chance: Any, sigma: Any, x: Any, first: i
                 row[first + k] = samples[k * pack + s]
     if sigma > ZERO:
         now, features = memory.now, x.shape[0]
-        noise = chance.noise[now[ROUND], now[BATCH]]
+        noise = draws.noise[now[ROUND], now[BATCH]]
         half = noise.size // 2
         for i in range(features):
             row = x[i]
@@ -140,10 +140,10 @@ def _put_fake(match: Any, memory: Any, chance: Any, sigma: Any, x: Any, first: i
 
 
 @compiled
-def _put_between(memory: Any, chance: Any, x: Any, real: Any, fake: Any) -> None:
+def _put_between(memory: Any, draws: Any, x: Any, real: Any, fake: Any) -> None:
     """Uniformly between pairs of packs."""
     now = memory.now
-    mix = chance.mix[now[ROUND], now[BATCH]]
+    mix = draws.mix[now[ROUND], now[BATCH]]
     for i in range(x.shape[0]):
         out, from_real, to_fake = x[i], real[i], fake[i]
         for k in range(out.size):
@@ -218,16 +218,16 @@ def logits(match: Any, memory: Any) -> Any:
 
 
 @compiled
-def look_d(match: Any, memory: Any, g: Any, d: Any, chance: Any, sigma: Any) -> Any:
+def gradient_d(match: Any, memory: Any, g: Any, d: Any, draws: Any, sigma: Any) -> Any:
     """grad_phi L_D with its penalties, on the batch at hand; returns L_D without them."""
     packs, net = memory.judge.columns, match.d
-    _generate(match, memory, g, chance)
+    _generate(match, memory, g, draws)
     if match.spectral:
         normalise(net, d, d.judged, 1)
     split = _is_split(match)
     real, fake, first = (memory.real, memory.fake, 0) if split else (memory.both, memory.both, packs)
-    _put_real(match, memory, chance, sigma, inputs(net, real), 0, packs)
-    _put_fake(match, memory, chance, sigma, inputs(net, fake), first, packs)
+    _put_real(match, memory, draws, sigma, inputs(net, real), 0, packs)
+    _put_fake(match, memory, draws, sigma, inputs(net, fake), first, packs)
     forward(net, d.judged, real)
     if split:
         forward(net, d.judged, fake)
@@ -243,29 +243,29 @@ def look_d(match: Any, memory: Any, g: Any, d: Any, chance: Any, sigma: Any) -> 
         _add_gradient(match, memory, d, memory.real, c_real, match.r1, False)
         _add_gradient(match, memory, d, memory.fake, c_fake, match.r2, False)
         if match.gradient_penalty > ZERO:
-            _put_between(memory, chance, inputs(net, memory.between), inputs(net, memory.real), inputs(net, memory.fake))
+            _put_between(memory, draws, inputs(net, memory.between), inputs(net, memory.real), inputs(net, memory.fake))
             forward(net, d.judged, memory.between)
             _add_gradient(match, memory, d, memory.between, memory.c_none, match.gradient_penalty, True)
     if match.spectral:
         pull_back(net, d)
-    memory.now[D_LOOKED] = 1
+    memory.now[D_HAS_GRADIENT] = 1
     return loss
 
 
 @compiled
-def look_g(match: Any, memory: Any, g: Any, d: Any, chance: Any, sigma: Any) -> Any:
+def gradient_g(match: Any, memory: Any, g: Any, d: Any, draws: Any, sigma: Any) -> Any:
     """grad_theta of both generator losses, on the batch at hand; returns the one that is played.
 
     Both act on G through the same slope grad_x a(G(z)), each sample weighted by dL_G/da: D and G are passed back through once.
     """
     packs, pack, dimension = memory.judge.columns, match.pack, match.dimension
-    _generate(match, memory, g, chance)
-    _put_fake(match, memory, chance, sigma, inputs(match.d, memory.judge), 0, packs)
+    _generate(match, memory, g, draws)
+    _put_fake(match, memory, draws, sigma, inputs(match.d, memory.judge), 0, packs)
     forward(match.d, d.acting, memory.judge)
     f = outputs(match.d, memory.judge)[0]
     r = f
     if match.pairs:
-        _put_real(match, memory, chance, sigma, inputs(match.d, memory.pair), 0, packs)
+        _put_real(match, memory, draws, sigma, inputs(match.d, memory.pair), 0, packs)
         forward(match.d, d.acting, memory.pair)
         r = outputs(match.d, memory.pair)[0]
     seeds(match.d, memory.judge)[0][:] = ONE
@@ -280,7 +280,7 @@ def look_g(match: Any, memory: Any, g: Any, d: Any, chance: Any, sigma: Any) -> 
     loss = _add_generator_gradient(match, memory, match.objective, r, f, g.gradient)
     if match.other >= 0:
         _add_generator_gradient(match, memory, match.other, r, f, g.other)
-    memory.now[G_LOOKED] = 1
+    memory.now[G_HAS_GRADIENT] = 1
     return loss
 
 
