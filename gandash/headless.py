@@ -18,24 +18,25 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
-import numpy as np
 
 from gandash.config import GameConfig
 from gandash.config.data import PointMassConfig
 from gandash.config.networks import LinearConfig, PointConfig
 from gandash.config.setting import JsonValue
 from gandash.leaving import SIGNALS, leaving_at_once
+from gandash.store.format import MANIFEST, CannotRecord
+from gandash.wire.messages import Recording
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
 
     from gandash.diagnostics.verdict import Verdict
-    from gandash.runs.record import Record
     from gandash.wire.facts import Engine
-    from gandash.worker.observer import Observer
-    from gandash.worker.trajectory import StateSnapshot, Trajectory
+    from gandash.worker.games import Games, GamesSnapshot
+    from gandash.worker.observer import Observer, Rows
+    from gandash.worker.recording import Recorder
+    from gandash.worker.trajectory import Trajectory
 
-CHECKPOINT_SECONDS = 30.0
 PROGRESS_SECONDS = 0.1
 DISTANCES = {"jsd": "JSD", "frechet": "Fréchet distance"}
 """How far from p_r, by what there is to measure."""
@@ -61,45 +62,82 @@ class NotPlayedSo(ValueError):
     """The engine that was asked for cannot play this game here: says why."""
 
 
+@dataclass(frozen=True)
+class Keeping:
+    """Where a run is recorded. `is_asked_for`: without its record it is not worth playing on."""
+
+    place: Recording
+    is_asked_for: bool
+
+    def check(self, recorder: Recorder, step: int) -> None:
+        """Say once that the disk has refused. Raises CannotRecord where the record was asked for."""
+        if reason := recorder.news():
+            if self.is_asked_for:
+                raise CannotRecord(f"{self.place.directory}: {reason}")
+            click.echo(f"Recording stopped at step {step}: {reason}. The run goes on.", err=True)
+
+
+class _Broken(NamedTuple):
+    """The state before the step that broke a game, and that step's rows."""
+
+    before: GamesSnapshot
+    rows: list[Rows]
+
+
 def play(
-    config: GameConfig, steps: int, directory: Path | None, changes: Sequence[Timed] = (), engine: Engine | None = None
+    config: GameConfig,
+    steps: int,
+    keeping: Keeping | None = None,
+    changes: Sequence[Timed] = (),
+    engine: Engine | None = None,
 ) -> Outcome:
-    """Play `steps` rounds, fewer when the game diverges or somebody interrupts; keep the run in `directory`.
+    """Play `steps` rounds, fewer when the game diverges or somebody interrupts.
 
     `changes` of live settings stand in the order of their steps. Without an `engine`: the best there is, and nobody waits for a
     better one.
 
-    A diverged run keeps the state before the step that broke it. Raises NotPlayedSo, and what `Record` raises.
+    A diverged run keeps the state before the step that broke it. Raises NotPlayedSo, and CannotRecord where a record that was
+    asked for cannot be written.
     """
     with ExitStack() as stack:
         with leaving_at_once():
             from gandash.diagnostics.verdict import Verdict
-            from gandash.runs.record import Record
             from gandash.wire.browser import VerdictKind
             from gandash.worker.cause import cause_of
-            from gandash.worker.observer import Observer
+            from gandash.worker.games import Games
+            from gandash.worker.recording import Recorder
             from gandash.worker.trajectory import Trajectory, be_reproducible
         stop = stack.enter_context(_first_signal())
 
         be_reproducible()
         trajectory = Trajectory(config, engine)
         make_ready(trajectory, engine)
-        observer = Observer(trajectory)
-        record = stack.enter_context(Record(directory, trajectory, observer.columns)) if directory else None
+        games = Games([trajectory])
+        (observer,) = games.observers
+        recorder = Recorder(keeping.place, games) if keeping else None
+        if recorder:
+            stack.callback(recorder.close)  # whatever happens, the rows so far are written
         began = time.perf_counter()
-        metrics, finite_before = _play_rounds(trajectory, observer, steps, changes, record, stop)
+        metrics, broken = _play_rounds(games, steps, changes, recorder, keeping, stop)
         seconds = time.perf_counter() - began
         observer.renew_verdict()
         verdict = observer.verdict
-        if finite_before:
-            cause = cause_of(finite_before, trajectory.changes, trajectory.config, trajectory.step)
+        if broken:
+            cause = cause_of(broken.before.members[0], trajectory.changes, trajectory.config, trajectory.step)
             verdict = Verdict(VerdictKind.DIVERGED, "Diverged", f"{cause.words} {cause.advice[0].upper()}{cause.advice[1:]}.")
         report = _report(trajectory, observer, seconds, metrics, verdict)
-        if record:
-            if finite_before:
-                trajectory.restore(finite_before)
-            record.checkpoint(trajectory)
-            record.end(verdict, interrupted=bool(stop))
+        if recorder and keeping:
+            if broken:
+                games.restore(broken.before)
+                recorder.rewound(games)
+            recorder.keyframe(games)
+            if broken:
+                recorder.rows(games, broken.rows)
+                recorder.diverged({0: verdict.reason}, report["steps"])
+            recorder.close(None)
+            keeping.check(recorder, report["steps"])
+        is_kept = keeping is not None and (Path(keeping.place.directory) / MANIFEST).exists()
+        report["kept_in"] = keeping.place.directory if keeping and is_kept else None
     return Outcome(report, stop[0] if stop else 0)
 
 
@@ -131,13 +169,19 @@ def say_that_rounds_are_compiled() -> None:
 
 
 def _play_rounds(
-    trajectory: Trajectory, observer: Observer, steps: int, changes: Sequence[Timed], record: Record | None, stop: Sequence[int]
-) -> tuple[dict[str, float], StateSnapshot | None]:
-    """The last row of metrics, and if the game diverged, the state before the step that broke it."""
+    games: Games,
+    steps: int,
+    changes: Sequence[Timed],
+    recorder: Recorder | None,
+    keeping: Keeping | None,
+    stop: Sequence[int],
+) -> tuple[dict[str, float], _Broken | None]:
+    """The last row of metrics, and if the game diverged, what it was before."""
+    (observer,) = games.observers
     metrics = dict.fromkeys(observer.columns, math.nan)
     shown_distance = next(name for name in DISTANCES if name in metrics)
     coming = deque(changes)
-    shown = saved = time.monotonic()
+    began = shown = time.monotonic()
     at_once = steps
     bar: ProgressBar[float] = click.progressbar(
         length=steps,
@@ -147,34 +191,42 @@ def _play_rounds(
         show_pos=True,
         item_show_func=lambda distance: None if distance is None else f"{DISTANCES[shown_distance]} {distance:.4f}",
     )
+
+    def picture() -> bytes:
+        pace = games.step / max(time.monotonic() - began, PROGRESS_SECONDS)
+        return games.picture(1, pace, hurried=True, with_jsd=False)
+
     with bar:
-        while trajectory.step < steps and not stop:
-            while coming and coming[0].step <= trajectory.step:
+        while games.step < steps and not stop:
+            while coming and coming[0].step <= games.step:
                 _, path, value = coming.popleft()
-                if change := trajectory.set(path, value):
-                    observer.changed(change)
+                games.set(path, value, None)
             until = min(steps, coming[0].step) if coming else steps
-            before = trajectory.snapshot()  # costs nothing: states are never written in place
-            observer.follow(trajectory.advance(rounds=min(at_once, observer.free_rounds, until - trajectory.step)))
-            rows = observer.drain()
-            is_finite = bool(np.isfinite(rows.values[:, :2]).all()) and trajectory.is_finite()  # both losses
-            if not is_finite and len(rows.steps) > 1:  # the same again, one round at a time up to the one that breaks it
-                trajectory.restore(before)
-                observer.went_back()
+            before = games.snapshot()  # costs nothing: states are never written in place
+            games.advance(rounds=min(at_once, games.free_rounds, until - games.step))
+            rows = games.drain()
+            is_broken = bool(games.broken(rows))
+            if is_broken and len(rows[0].steps) > 1:  # the same again, one round at a time up to the one that breaks it
+                games.restore(before)
+                if recorder:
+                    recorder.rewound(games)
                 at_once = 1
                 continue
-            metrics = dict(zip(observer.columns, rows.values[-1].tolist(), strict=True))
-            if record:
-                record.append(rows, trajectory.changes)
-            if not is_finite:
-                return metrics, before
+            metrics = dict(zip(observer.columns, rows[0].values[-1].tolist(), strict=True))
+            if is_broken:
+                return metrics, _Broken(before, rows)
             now = time.monotonic()
-            if now - shown >= PROGRESS_SECONDS or trajectory.step == steps:
-                bar.update(trajectory.step - bar.pos, metrics[shown_distance])
+            if now - shown >= PROGRESS_SECONDS or games.step == steps:
+                bar.update(games.step - bar.pos, metrics[shown_distance])
+                observer.renew_verdict()
                 shown = now
-            if record and now - saved >= CHECKPOINT_SECONDS:
-                record.checkpoint(trajectory)
-                saved = now
+            if recorder and keeping:
+                recorder.rows(games, rows)
+                if recorder.wants_keyframe(games, still=False):
+                    observer.renew_verdict()
+                    recorder.keyframe(games)
+                recorder.look(games, picture)
+                keeping.check(recorder, games.step)
     return metrics, None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import pty
@@ -34,15 +33,19 @@ from gandash.config.networks import MLPConfig, PointConfig
 from gandash.config.setting import SettingError, settings
 from gandash.diagnostics.measure import READINGS
 from gandash.game.compiled import disk_cache, making
+from gandash.game.round import Players
 from gandash.presets import DEFAULT, PRESETS
 from gandash.presets.base import GROUPS, Preset
-from gandash.runs.record import CHECKPOINT, CONFIG, EVENTS, METRICS, load, replay
+from gandash.runs.replaying import Replayed, at_the_beginning
+from gandash.runs.replaying import replay as play_again
 from gandash.server import admission, compiling
+from gandash.store.format import MANIFEST
+from gandash.store.reading import StoredRun
 from gandash.wire.frame import finite
-from gandash.worker.checkpoint import load as saved
+from gandash.worker import recording
+from gandash.worker.keyframe import read as read_keyframe
 from gandash.worker.observer import COLUMNS
 from gandash.worker.trajectory import Trajectory
-from gandash.worker.trajectory import replay as replay_steps
 
 ROOT = Path(__file__).parents[1]
 TINY = [
@@ -81,6 +84,20 @@ def train(*args: str) -> dict[str, Any]:
     assert result.exit_code == 0, result.output
     found: dict[str, Any] = strict_json(result.stdout)
     return found
+
+
+def replay(directory: Path) -> Replayed:
+    """The run that is kept there, played again; all states that it knows come about again."""
+    run = StoredRun(directory)
+    replayed = play_again(run, at_the_beginning(run))
+    assert replayed.agrees
+    return replayed
+
+
+def last_kept(directory: Path) -> Trajectory:
+    """The newest state that is kept there."""
+    run = StoredRun(directory)
+    return read_keyframe(run, run.keyframes[-1]).trajectories[0]
 
 
 def assert_refused(result: Result, *told: str, status: int = 2) -> None:
@@ -310,8 +327,8 @@ def test_it_is_played_by_whom_one_asks_for_and_the_record_says_so(tmp_path: Path
     reports = {}
     for engine in ("torch", "compiled"):
         reports[engine] = train("--steps", "5", "--set", "run.batch=16", "--engine", engine, "--out", str(tmp_path / engine))
-        assert reports[engine]["engine"] == load(tmp_path / engine).engine == engine
-        assert replay(tmp_path / engine).engine == engine
+        assert (reports[engine]["engine"],) == StoredRun(tmp_path / engine).manifest.engines == (engine,)
+        assert replay(tmp_path / engine).games.trajectories[0].engine == engine
     assert reports["torch"]["metrics"] != reports["compiled"]["metrics"]
 
 
@@ -369,24 +386,60 @@ def test_on_the_plane_the_reader_is_told_of_modes_and_of_the_sliced_distance() -
 def test_a_run_is_kept_whole(tmp_path: Path) -> None:
     out = tmp_path / "runs" / "first"
     report = train("--steps", "25", "--set", "data=uniform", "--out", str(out))
-    assert {p.name for p in out.iterdir()} == {CONFIG, EVENTS, METRICS, CHECKPOINT}
+    run = StoredRun(out)
+    assert report["kept_in"] == str(out) and run.manifest.columns == COLUMNS
+    assert run.metrics().recent.steps.tolist() == list(range(1, 26)) and run.steps == 25
+    last = dict(zip(COLUMNS, run.metrics().recent.values[-1].tolist(), strict=True))
+    assert finite(last) == report["metrics"]
+    assert run.verdicts[0] is not None and run.verdicts[0].kind == report["verdict"]["kind"]
+    assert run.pictures() and run.picture(run.pictures()[-1])
+    assert run.configs == (parse_config(report["config"]),) and run.changes == [[]]
+    assert run.manifest.engines == (report["engine"],)
 
-    with (out / METRICS).open(encoding="utf-8", newline="") as file:
-        header, *rows = csv.reader(file)
-    assert header == ["step", *COLUMNS] and [int(row[0]) for row in rows] == list(range(1, 26))
-    entries = [strict_json(line) for line in (out / EVENTS).read_text(encoding="utf-8").splitlines()]
-    assert [entry["kind"] for entry in entries] == ["start", "end"]
-    assert entries[1] == {"kind": "end", "step": 25, "verdict": report["verdict"], "interrupted": False}
-
-    kept, again = saved(out / CHECKPOINT)[0], replay(out)
-    assert load(out) == (parse_config(report["config"]), (), 25, report["engine"])
-    assert kept.step == again.step == 25
+    kept, replayed = last_kept(out), replay(out)
+    again = replayed.games.trajectories[0]
+    assert kept.step == again.step == 25 and replayed.compared == (25,)
     for one, other in ((kept.state.theta, again.state.theta), (kept.state.phi, again.state.phi)):
         assert torch.equal(one, other)
     assert torch.equal(kept.streams.state(), again.streams.state())
 
 
-@pytest.mark.parametrize("form", ["config.json", "preset", "result", "stdin"])
+def test_without_a_directory_it_is_kept_below_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GANDASH_HOME", str(tmp_path))
+    monkeypatch.setenv("GANDASH_RECORD", "1")
+    report = train("--steps", "3", "--preset", "two-modes")
+    (entry,) = strict_json(call("runs", "--json").stdout)
+    assert (entry["steps"], entry["preset"], entry["owner"]) == (3, "two-modes", "")
+    assert entry["title"] == f"{PRESETS['two-modes'].title} (changed)"
+    assert Path(report["kept_in"]) == tmp_path / "runs" / entry["id"]
+    result = call("replay", entry["id"])
+    assert result.exit_code == 0 and "3 steps" in result.stdout and "are the same" in result.stdout
+
+    monkeypatch.setenv("GANDASH_RECORD", "0")
+    assert train("--steps", "3")["kept_in"] is None
+    assert len(strict_json(call("runs", "--json").stdout)) == 1
+
+
+@pytest.mark.parametrize("full", [False, True], ids=["no folder", "no room"])
+def test_what_was_not_asked_to_be_kept_is_played_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full: bool
+) -> None:
+    """A home that is a file, or where there is no more room: one line says so, and the result is the same."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("GANDASH_RECORD", "1")
+    monkeypatch.setenv("GANDASH_HOME", str(home))
+    if full:
+        train("--steps", "3")
+        monkeypatch.setenv("GANDASH_STORE_GB", "1e-9")
+    else:
+        home.write_text("", encoding="utf-8")
+    result = call("train", *TINY, "--steps", "3", "--json")
+    assert result.exit_code == 0 and strict_json(result.stdout)["steps"] == 3
+    assert strict_json(result.stdout)["kept_in"] is None
+    assert result.stderr.count("\n") == 1 and ("recorded: " in result.stderr or "Recording stopped" in result.stderr)
+
+
+@pytest.mark.parametrize("form", ["config", "preset", "result", "stdin"])
 def test_what_was_printed_or_kept_can_be_given_back(tmp_path: Path, form: str) -> None:
     file, stdin = tmp_path / "given.json", ""
     config = DEFAULT.config.model_dump(mode="json") | {"run": {"seed": 5, "batch": 4}}
@@ -404,11 +457,17 @@ def test_what_was_printed_or_kept_can_be_given_back(tmp_path: Path, form: str) -
         *("train", "--steps", "1", "--config", "-" if form == "stdin" else str(file), "--out", str(first)), stdin=stdin
     )
     assert result.exit_code == 0, result.output
-    assert parse_config((first / CONFIG).read_bytes()) == expected
+    assert StoredRun(first).configs == (expected,)
 
     second = tmp_path / "second"
-    assert call("train", "--steps", "1", "--config", str(first / CONFIG), "--out", str(second)).exit_code == 0
-    assert (second / CONFIG).read_bytes() == (first / CONFIG).read_bytes()
+    assert call("train", "--steps", "1", "--config", str(first / MANIFEST), "--out", str(second)).exit_code == 0
+    assert StoredRun(second).manifest.configs == StoredRun(first).manifest.configs
+
+
+def test_a_record_of_several_games_is_no_config(tmp_path: Path) -> None:
+    file = tmp_path / MANIFEST
+    file.write_text(json.dumps({"configs": [{}, {}]}), encoding="utf-8")
+    assert_refused(call("train", "--config", str(file)), f"--config {file}: a run of 2 games")
 
 
 @pytest.mark.parametrize("engine", ["torch", "compiled"])
@@ -419,16 +478,16 @@ def test_a_diverged_run_is_a_result(tmp_path: Path, engine: Any) -> None:
     assert report["diverged"] is True and report["verdict"]["kind"] == "diverged"
     assert 1 < report["steps"] < 100
     assert None in report["metrics"].values() or None in report["measurement"].values()
-    kept = saved(out / CHECKPOINT)[0]
+    kept = last_kept(out)
     assert kept.step == report["steps"] - 1 and kept.is_finite()
-    assert load(out).steps == report["steps"]
-    rows = (out / METRICS).read_text(encoding="utf-8").splitlines()[1:]
-    assert [int(row.split(",")[0]) for row in rows] == list(range(1, report["steps"] + 1))
+    run = StoredRun(out)
+    assert run.steps == report["steps"] and run.verdicts[0] is not None and run.verdicts[0].kind == "diverged"
+    assert run.metrics().recent.steps.tolist() == list(range(1, report["steps"] + 1))
     again = replay(out)
-    assert again.step == report["steps"]
-    config, changes, steps, _ = load(out)
-    last = replay_steps(config, changes, steps - 1, engine).advance()[0, :2].tolist()
-    assert not (again.is_finite() and all(abs(x) < float("inf") for x in last))  # it stopped because of this step
+    assert again.step == report["steps"] and again.compared[-1] == kept.step
+    last = kept.advance()[0, :2].tolist()
+    assert not (kept.is_finite() and all(abs(x) < float("inf") for x in last))  # it stopped because of this step
+    np.testing.assert_array_equal(run.metrics().recent.values[-1, :2], np.array(last, dtype=np.float32))
 
     told = call("train", *TINY, *by, *EXPLODING, "--steps", "400")
     assert told.exit_code == 0
@@ -444,13 +503,13 @@ def test_live_changes_act_at_their_steps_and_are_kept(tmp_path: Path) -> None:
     report = train("--steps", "12", *late, *early, "--at", "8", "regulariser.r1=0.5", "--out", str(out))
     told = [(c["step"], c["path"]) for c in report["changes"]]
     assert told == [(5, "update_rule"), (8, "run.batch"), (8, "regulariser.r1")]
-    recorded = load(out)
-    assert [(c.step, c.path, c.new) for c in recorded.changes][1:] == [(8, "run.batch", 8), (8, "regulariser.r1", 0.5)]
-    kept, again = saved(out / CHECKPOINT)[0], replay(out)
+    recorded = StoredRun(out)
+    assert [(c.step, c.path, c.new) for c in recorded.changes[0]][1:] == [(8, "run.batch", 8), (8, "regulariser.r1", 0.5)]
+    kept, again = last_kept(out), replay(out).games.trajectories[0]
     assert torch.equal(kept.state.theta, again.state.theta) and kept.config == again.config
     assert parse_config(report["config"]).run.batch == 8
 
-    session = Played(parse_config((out / CONFIG).read_bytes()))
+    session = Played(recorded.configs[0])
     for step in range(12):
         for path, value in {
             5: [("update_rule", {"kind": "extragradient"})],
@@ -634,9 +693,10 @@ def test_a_wrong_config_file_is_refused_in_one_line(tmp_path: Path, content: byt
 def test_no_directory_is_written_over(tmp_path: Path) -> None:
     out = tmp_path / "run"
     train("--steps", "2", "--out", str(out))
-    before = {p.name: p.read_bytes() for p in out.iterdir()}
+    before = {p: p.read_bytes() for p in out.rglob("*") if p.is_file()}
+    assert before
     assert_refused(call("train", *TINY, "--steps", "3", "--out", str(out)), f"--out {out} is not empty", "name a new")
-    assert {p.name: p.read_bytes() for p in out.iterdir()} == before
+    assert {p: p.read_bytes() for p in out.rglob("*") if p.is_file()} == before
 
 
 @pytest.mark.parametrize("below", [False, True])
@@ -647,15 +707,18 @@ def test_a_directory_that_cannot_be_is_refused(tmp_path: Path, below: bool) -> N
     assert_refused(call("train", *TINY, "--out", str(out)), f"--out {out} cannot be used", "name a directory")
 
 
-def test_a_full_disk_ends_the_run_in_one_line(tmp_path: Path) -> None:
+def test_a_full_disk_ends_the_run_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recording, "KEYFRAME_SECONDS", 0.0)  # rows are written with keyframes
+    monkeypatch.setattr(recording, "SHARE", 1.0)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4000, hard))  # no file may grow beyond this
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16_000, hard))  # no file may grow beyond this
     try:
-        result = call("train", *TINY, "--steps", "500", "--out", str(tmp_path / "run"))
+        result = call("train", *TINY, "--steps", "100000", "--engine", "torch", "--out", str(tmp_path / "run"))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert_refused(result, f"--out {tmp_path / 'run'}", "File too large", "can be read", status=1)
-    assert 2 < load(tmp_path / "run").steps < 100
+    run = StoredRun(tmp_path / "run")
+    assert 2 < run.steps < 100_000 and len(run.metrics().recent.steps) > 2
 
 
 # ---------------------------------------------------------------------------------------------------------- interruptions
@@ -665,11 +728,11 @@ def interrupted_at(monkeypatch: pytest.MonkeyPatch, step: int, *numbers: int) ->
     """Send signals to this process in the middle of that step."""
     advance = Trajectory.advance
 
-    def advance_and_raise(trajectory: Trajectory, rounds: int) -> torch.Tensor:
+    def advance_and_raise(trajectory: Trajectory, players: Players, rounds: int) -> torch.Tensor:
         if trajectory.step == step - 1:
             for number in numbers:
                 signal.raise_signal(number)
-        return advance(trajectory)  # one round, however many there may be
+        return advance(trajectory, players)  # one round, however many there may be
 
     monkeypatch.setattr(Trajectory, "advance", advance_and_raise)
 
@@ -685,8 +748,7 @@ def test_an_interrupted_run_ends_after_its_round_and_is_kept(
     assert result.exit_code == status
     assert result.stderr == f"Interrupted at step 5 of 50; kept in {out}.\n"
     assert strict_json(result.stdout)["steps"] == 5
-    assert load(out).steps == saved(out / CHECKPOINT)[0].step == 5
-    assert '"interrupted": true' in (out / EVENTS).read_text(encoding="utf-8")
+    assert StoredRun(out).steps == last_kept(out).step == 5
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == handlers
 
 
@@ -701,9 +763,9 @@ def test_an_interruption_while_the_game_is_being_set_up(tmp_path: Path, monkeypa
         patched.setattr(Trajectory, "__init__", make_and_raise)
         result = call("train", *TINY, "--steps", "50", "--json", "--out", str(tmp_path))
     assert result.exit_code == 130
-    assert result.stderr == f"Interrupted at step 0 of 50; kept in {tmp_path}.\n"
+    assert result.stderr == "Interrupted at step 0 of 50; nothing was played, and nothing is kept.\n"
     assert set(strict_json(result.stdout)["metrics"].values()) == {None}
-    assert load(tmp_path).steps == saved(tmp_path / CHECKPOINT)[0].step == 0
+    assert not any(tmp_path.iterdir())
 
 
 def test_an_interrupted_run_without_a_directory_says_that_nothing_was_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -720,7 +782,7 @@ def test_a_second_interruption_acts_at_once(tmp_path: Path, monkeypatch: pytest.
     assert (result.exit_code, result.stdout) == (130, "")
     assert result.stderr.startswith("Interrupted at once") and result.stderr.count("\n") == 1
     assert f"can be read in {tmp_path}" in result.stderr
-    assert load(tmp_path).steps == 3
+    assert StoredRun(tmp_path).steps == 3 and len(StoredRun(tmp_path).metrics().recent.steps) == 3
     assert signal.getsignal(signal.SIGINT) is handler
 
 
@@ -764,7 +826,7 @@ def test_a_real_run_in_a_terminal_shows_its_progress_and_takes_ctrl_c(tmp_path: 
     assert b"/1000000" in seen
     assert f"Interrupted at step {report['steps']} of 1000000; kept in {out}." in seen.decode()
     assert b"Traceback" not in seen
-    assert load(out).steps == saved(out / CHECKPOINT)[0].step == report["steps"] > 0
+    assert StoredRun(out).steps == last_kept(out).step == report["steps"] > 0
 
 
 def read_terminal(descriptor: int) -> bytes:

@@ -260,7 +260,7 @@ def test_a_sound_house_passes() -> None:
         ("gandash.diagnostics.line", "if True:\n    from gandash import worker", "is not below diagnostics"),
         ("gandash.worker.loop", "import streamlit as st", "streamlit does not belong in worker"),
         ("gandash.worker.loop", "def f():\n    import streamlit.web", "streamlit.web does not belong in worker"),
-        ("gandash.worker.loop", "from gandash.runs import record", "is not below worker"),
+        ("gandash.worker.loop", "from gandash.runs import replaying", "is not below worker"),
         ("gandash.figures.curves", "from gandash.lessons import dirac", "is not below figures"),
         ("gandash.cli", "from gandash.ui import page", "is not below cli"),
         ("gandash.ui.page", "from gandash.cli import play", "is not below ui"),

@@ -20,13 +20,20 @@ from gandash.cli.saying import one_line, print_json, refuse
 from gandash.config import GameConfig, parse_config
 from gandash.config.data.uploaded import played_with
 from gandash.config.setting import JsonValue, SettingError
-from gandash.headless import NotPlayedSo, play
+from gandash.headless import Keeping, NotPlayedSo, play
 from gandash.packed import MAX_PICTURES, SIDES
 from gandash.presets import DEFAULT, PRESETS
+from gandash.presets.base import Preset
 from gandash.server.admission import check_affordable
+from gandash.server.origin import Origin
+from gandash.store.format import MANIFEST, BrokenRun, CannotRecord
+from gandash.store.places import is_wanted, new_id, runs_home
+from gandash.store.retention import make_room
+from gandash.store.writing import UnfitFolder, claim
 from gandash.uploads import tables
 from gandash.uploads.dialects import TableRefused
 from gandash.wire.facts import Engine
+from gandash.wire.messages import Recording
 
 MAX_CONFIG_BYTES = 4 * 2**20  # a config has about two thousand, and two million with 200,000 uploaded rows
 ENGINES = {"torch": "by torch", "compiled": "by compiled rounds"}
@@ -59,7 +66,7 @@ Examples:
   python -m gandash train --steps 2000 --at 1000 objective=minimax --at 1500 run.batch=64
   python -m gandash train --samples heights.csv --set data.scaling=as_given
   python -m gandash train --pictures train-images-idx3-ubyte.gz --side 28 --keep 5000 --steps 500
-  python -m gandash train --config runs/uniform/config.json --seed 1 --json"""
+  python -m gandash train --config runs/uniform/manifest.json --seed 1 --json"""
 )
 @click.option(
     "--preset",
@@ -71,7 +78,7 @@ Examples:
     "--config",
     "config_file",
     metavar="FILE",
-    help="Settings as JSON instead: DIR/config.json of a run, an entry of `presets --json`, or - for stdin.",
+    help="Settings as JSON instead: DIR/manifest.json of a run, an entry of `presets --json`, or - for stdin.",
 )
 @click.option(
     "--set",
@@ -133,7 +140,8 @@ Examples:
 @click.option(
     "--out",
     metavar="DIR",
-    help="Keep the run in a new or empty directory: config.json, events.jsonl, metrics.csv and a checkpoint.",
+    help="Keep the run in this new or empty directory, and end where that cannot be.  [default: below ~/.local/share/gandash, "
+    "where `runs` lists it; GANDASH_RECORD=0 keeps none]",
 )
 @click.option("--json", "as_json", is_flag=True, help="The result as one JSON object on stdout; NaN becomes null.")
 @click.pass_context
@@ -161,8 +169,6 @@ def train(
     Ctrl-C ends it after the round being played, saves what there is and exits with status 130; a second one ends it
     at once. A game that diverges ends at that step; that is a result, not an error.
     """
-    from gandash.runs.record import CannotWrite, UnfitDirectory, claim
-
     if preset is not None and config_file is not None:
         refuse(f"--config {config_file}: --preset {preset} is given as well; give one of them")
     if not pictures and (side is not None or colour):
@@ -192,16 +198,15 @@ def train(
         refuse(str(error))
     live_changes = timeline(config, steps, live)
     _tell_cost(config)
-    directory = Path(out) if out is not None else None
+    keeping = None
     try:
-        if directory:
-            claim(directory)  # before torch is waited for
-        outcome = play(config, steps, directory, live_changes, engine)
+        keeping = _keeping(ready, config, out)  # before torch is waited for
+        outcome = play(config, steps, keeping, live_changes, engine)
     except NotPlayedSo as error:
         refuse(f"--engine {engine}: {error}; leave it out")
-    except UnfitDirectory as error:
+    except UnfitFolder as error:
         refuse(f"--out {error}")
-    except CannotWrite as error:
+    except CannotRecord as error:
         told = f"--out {error}; the run was stopped, and what was written before can be read"
         raise click.ClickException(one_line(told)) from None
     except (MemoryError, RuntimeError) as error:
@@ -212,17 +217,39 @@ def train(
         told = "this game needs more memory than there is; try narrower networks or a smaller batch"
         raise click.ClickException(told) from None
     except KeyboardInterrupt:
-        kept = f"; what was recorded until then can be read in {out}" if directory else ""
+        is_kept = keeping is not None and (Path(keeping.place.directory) / MANIFEST).exists()
+        kept = f"; what was recorded until then can be read in {keeping.place.directory}" if keeping and is_kept else ""
         click.echo(one_line(f"Interrupted at once: the run was not finished, and no result was made{kept}."), err=True)
         ctx.exit(128 + signal.SIGINT)
     if as_json:
         print_json(outcome.report)
     else:
-        click.echo(summary(outcome.report, out))
+        click.echo(summary(outcome.report))
     if outcome.signal:
-        kept = f"kept in {out}" if directory else "nothing was kept (--out DIR would have)"
-        click.echo(one_line(f"Interrupted at step {outcome.report['steps']} of {steps}; {kept}."), err=True)
+        played, place = outcome.report["steps"], outcome.report["kept_in"]
+        nothing = "nothing was kept (--out DIR would have)" if played else "nothing was played, and nothing is kept"
+        click.echo(one_line(f"Interrupted at step {played} of {steps}; {f'kept in {place}' if place else nothing}."), err=True)
         ctx.exit(128 + outcome.signal)
+
+
+def _keeping(ready: Preset | None, config: GameConfig, out: str | None) -> Keeping | None:
+    """Where the run is recorded; None where it is not, which is said unless it is wanted so. Raises what `claim` raises."""
+    run = new_id()
+    if out is not None:
+        directory = Path(out)
+        claim(directory)
+    elif not is_wanted():
+        return None
+    else:
+        try:
+            make_room()
+            directory = runs_home() / run
+        except (OSError, BrokenRun) as error:
+            click.echo(one_line(f"This run is not recorded: {error}."), err=True)
+            return None
+    title = Origin(ready.title, ready.config, (config,)).present_title if ready else ""
+    place = Recording(directory=str(directory), id=run, title=title, preset=ready.name if ready else "")
+    return Keeping(place, is_asked_for=out is not None)
 
 
 def _tell_cost(config: GameConfig) -> None:
@@ -238,7 +265,7 @@ def _read_config(file: str) -> GameConfig:
         with click.open_file(file, "rb") as stream:
             text = stream.read(MAX_CONFIG_BYTES + 1)  # never more, whatever a device or a pipe would give
     except OSError as error:
-        refuse(f"--config {file}: {error.strerror or error}; expected a JSON file such as config.json of a saved run")
+        refuse(f"--config {file}: {error.strerror or error}; expected a JSON file such as manifest.json of a run")
     if len(text) > MAX_CONFIG_BYTES:
         refuse(f"--config {file}: more than {MAX_CONFIG_BYTES // 2**20} MiB; a config is a small JSON file")
     try:
@@ -246,7 +273,11 @@ def _read_config(file: str) -> GameConfig:
     except (ValueError, RecursionError) as error:
         why = "the text is not in UTF-8" if isinstance(error, UnicodeError) else error
         refuse(f"--config {file}: not JSON, or cut short: {why}")
-    if isinstance(given, dict) and "config" in given:  # an entry of `presets --json`, a result of `train --json`
+    if isinstance(given, dict) and isinstance(games := given.get("configs"), list):  # a run's manifest
+        if len(games) != 1:
+            refuse(f"--config {file}: a run of {len(games)} games; give a file with the settings of one")
+        given = games[0]
+    elif isinstance(given, dict) and "config" in given:  # an entry of `presets --json`, a result of `train --json`
         given = given["config"]
     try:
         return parse_config(given)
@@ -274,7 +305,7 @@ def _read_samples(path: str, read_as: Sequence[str]) -> list[tuple[str, JsonValu
 # -------------------------------------------------------------------------------------------------------------- telling
 
 
-def summary(report: dict[str, Any], out: str | None) -> str:
+def summary(report: dict[str, Any]) -> str:
     """The report for a reader: the verdict first, then the numbers that it rests on."""
     found, metrics, run = report["measurement"], report["metrics"], report["config"]["run"]
 
@@ -313,8 +344,10 @@ def summary(report: dict[str, Any], out: str | None) -> str:
         )
         if found["reverse_kl"] is not None:  # there is none as long as nothing can be told apart
             rows[f"KL of {report['counted_by']}"] = f"{divergence('reverse_kl', 'nats')}; it sees their shares alone"
-    if out is not None:
-        rows["kept in"] = out + (f", with the checkpoint of step {report['steps'] - 1}" if report["diverged"] else "")
+    if report["kept_in"]:
+        rows["kept in"] = report["kept_in"]
+        if report["diverged"] and report["steps"] > 1:
+            rows["kept in"] += f", with the state of step {report['steps'] - 1}"
     head = textwrap.fill(f"{report['verdict']['title']}: {report['verdict']['reason']}", 100)
     wide = max(9, *map(len, rows))
     return "\n".join([head, *(f"  {name:<{wide}}  {text}" for name, text in rows.items())])

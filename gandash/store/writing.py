@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -36,6 +37,26 @@ from gandash.wire.browser import Verdict
 from gandash.wire.messages import Change
 
 LARGEST_EVENT = 2**16  # a setting in mid-run is a few words
+
+_NOBODYS_FAULT = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG}  # no other folder's name would have helped
+
+
+class UnfitFolder(ValueError):
+    """A folder that was named for a run cannot hold one: says why, and what to try."""
+
+
+def claim(directory: Path) -> None:
+    """Make `directory`, or take it as it is when empty, for a run to come. Raises UnfitFolder, or CannotRecord."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        found = next((entry.name for entry in directory.iterdir()), None)
+    except OSError as error:
+        if error.errno in _NOBODYS_FAULT:
+            raise CannotRecord(f"{directory}: {error.strerror}") from None
+        why = "it is a file" if isinstance(error, FileExistsError) else error.strerror or error
+        raise UnfitFolder(f"{directory} cannot be used: {why}; name a directory that can be written to") from None
+    if found is not None:
+        raise UnfitFolder(f"{directory} is not empty (it holds {found}); name a new directory, or empty this one")
 
 
 class RunWriter:

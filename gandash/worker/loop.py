@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 from collections.abc import Callable
 from pathlib import Path
@@ -42,6 +43,8 @@ from gandash.worker.recording import Recorder
 from gandash.worker.restore_points import RestorePoints
 from gandash.worker.share import Clocks
 from gandash.worker.trajectory import PLAYERS
+
+log = logging.getLogger("gandash.worker")
 
 ROUNDS_SECONDS = 0.01  # of CPU time, about, between two looks at what else there is to do: so long a command may wait
 PATIENCE = 8  # times as long it may take on a machine that has other work
@@ -329,6 +332,7 @@ class Loop:
 
     def _say_recording_stopped(self, recorder: Recorder, games: Games) -> None:
         if reason := recorder.news():
+            log.warning("generation %d is no longer recorded: %s", self._generation, reason)
             self._publisher.tell(Unrecorded(generation=self._generation, step=games.step, reason=reason))
 
     def _send_rows(self, games: Games, now: float) -> None:

@@ -229,7 +229,6 @@ class Recorder:
                 self._writer.let_go() if self.problem else self._writer.close()
 
     def _fail(self, reason: str) -> None:
-        log.warning("%s is no longer recorded: %s", self._wanted.directory, reason)
         self.problem = reason
 
 

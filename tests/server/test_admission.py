@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from store.writing_runs import manifest
 
-from gandash.config import GameConfig, RunConfig, bytes_per_step, flop_per_step, parse_config
+from gandash.config import GameConfig, RunConfig, bytes_per_step, flop_per_step
 from gandash.config.data import DigitsConfig, UploadedPicturesConfig
 from gandash.config.networks import ConvolutionConfig
 from gandash.config.setting import SettingError
-from gandash.runs.record import CONFIG, EVENTS, METRICS, config_hash, load
 from gandash.server.admission import MAX_FLOP_PER_STEP, Refusal, check_affordable
 from gandash.server.health import Limits
 from gandash.server.supervisor import Supervisor
+from gandash.store.reading import StoredRun
+from gandash.store.writing import RunWriter
 from gandash.ui import choices
 from gandash.ui.tab import Tab
 from gandash.wire.messages import Command, Set, SetMany, Start
@@ -185,15 +186,13 @@ def test_a_live_change_by_socket_is_refused_where_it_makes_games_too_large(house
 def test_a_large_record_is_opened_and_no_server_plays_it(house: House, tmp_path: Path) -> None:
     """A record belongs to the machine that it is opened on; to be played on a server it is a game like any other."""
     config = LARGE.replace("run.batch", 4096)
-    dumped = config.model_dump(mode="json")
-    (tmp_path / CONFIG).write_text(json.dumps(dumped))
-    (tmp_path / EVENTS).write_text(json.dumps({"kind": "start", "config": config_hash(dumped)}) + "\n")
-    (tmp_path / METRICS).write_text("step\n")
-    assert load(tmp_path).config == config == parse_config(dumped)
+    RunWriter(tmp_path, manifest(configs=(config.model_dump(mode="json"),))).close()
+    (opened,) = StoredRun(tmp_path).configs
+    assert opened == config
     with pytest.raises(SettingError, match=r"at most 2e\+11 are allowed"):
-        house.keeper.create(load(tmp_path).config, "of a record")
+        house.keeper.create(opened, "of a record")
     assert not house.played and not house.keeper.runs and not any(house.keeper._directory.iterdir())
     run = house.keeper.create(GameConfig(), "small")
     with pytest.raises(SettingError, match=r"at most 2e\+11 are allowed"):
-        run.begin_anew(load(tmp_path).config, "of a record", None)
+        run.begin_anew(opened, "of a record", None)
     assert run.configs == (GameConfig(),) and len(house.played) == 1

@@ -21,7 +21,7 @@ from gandash.store import files, keyframes, pictures, writing
 from gandash.store.format import EVENTS, KEYFRAMES, MANIFEST, PICTURES, STEPS, BrokenRun, CannotRecord, Named
 from gandash.store.keyframes import state_hash
 from gandash.store.reading import StoredRun
-from gandash.store.writing import RunWriter, is_being_recorded, rename
+from gandash.store.writing import RunWriter, UnfitFolder, claim, is_being_recorded, rename
 from gandash.wire.browser import Verdict, VerdictKind
 from gandash.wire.messages import Change
 
@@ -148,6 +148,24 @@ def test_a_title_stays(tmp_path: Path) -> None:
 
 
 # --------------------------------------------------------------------------------------------------------- limited room
+
+
+def test_only_a_new_or_empty_folder_is_taken(tmp_path: Path) -> None:
+    claim(tmp_path / "a" / "b")
+    claim(tmp_path / "a" / "b")  # empty still
+    (tmp_path / "a" / "b" / "thesis.tex").write_text("years of work", encoding="utf-8")
+    with pytest.raises(UnfitFolder, match=r"not empty \(it holds thesis.tex\); name a new directory"):
+        claim(tmp_path / "a" / "b")
+    with pytest.raises(CannotRecord, match="not empty"):
+        RunWriter(tmp_path / "a" / "b", manifest())
+    assert [p.name for p in (tmp_path / "a" / "b").iterdir()] == ["thesis.tex"]
+
+
+@pytest.mark.parametrize("name", ["file", "file/below", "x" * 300])
+def test_a_folder_that_cannot_be(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(UnfitFolder, match="cannot be used"):
+        claim(tmp_path / name)
 
 
 @pytest.mark.parametrize("room", [1, 60, 600, 3000])

@@ -15,11 +15,15 @@ from gandash.config import GameConfig
 from gandash.game.compiled import disk_cache
 from gandash.game.round import Players
 from gandash.game.step import train_step
-from gandash.runs.record import BrokenRecord, Record, load
-from gandash.runs.record import replay as replay_record
+from gandash.runs.replaying import at_the_beginning
+from gandash.runs.replaying import replay as replay_run
+from gandash.store.format import MANIFEST, BrokenRun
+from gandash.store.reading import StoredRun
+from gandash.wire.messages import Recording
 from gandash.worker import checkpoint
 from gandash.worker.cause import cause_of
 from gandash.worker.games import Games
+from gandash.worker.recording import Recorder
 from gandash.worker.trajectory import Trajectory, replay, streams_of
 
 RULES: list[dict[str, Any]] = [
@@ -181,33 +185,20 @@ def test_why_it_diverged_is_found_on_the_same_draws(tiny: GameConfig) -> None:
 
 
 def test_a_record_says_who_played_and_replays_so(tiny: GameConfig, tmp_path: Path) -> None:
-    game = compiled(tiny)
-    with Record(tmp_path / "run", game, game.columns) as record:
-        play(game, 5)
-        record.append(game.drain(), game.changes)
-    start = json.loads((tmp_path / "run" / "events.jsonl").read_text(encoding="utf-8").splitlines()[0])
-    assert start["engine"] == "compiled" and start["numba"] and start["blas"] in ("MKL", "OpenBLAS")
-    assert load(tmp_path / "run").engine == "compiled"
-    assert_same(game, replay_record(tmp_path / "run"))
+    games = Games.of([tiny], "compiled")
+    recorder = Recorder(Recording(directory=str(tmp_path / "run"), id="run"), games)
+    games.advance(rounds=5)
+    recorder.rows(games, games.drain())
+    recorder.close(None)
+    run = StoredRun(tmp_path / "run")
+    assert run.manifest.engines == ("compiled",)
+    assert run.manifest.versions["numba"] and run.manifest.versions["blas"] in ("MKL", "OpenBLAS")
+    assert_same(games.trajectories[0], replay_run(run, at_the_beginning(run)).games.trajectories[0])
 
-
-@pytest.mark.parametrize("said, meant", [(None, "torch"), ("torch", "torch"), ("abacus", None)])
-def test_a_record_of_another_engine(tiny: GameConfig, tmp_path: Path, said: str | None, meant: str | None) -> None:
-    """Records from before there was another one name none."""
-    game = Played(tiny)
-    with Record(tmp_path / "run", game, game.columns):
-        pass
-    events = tmp_path / "run" / "events.jsonl"
-    start = json.loads(events.read_text(encoding="utf-8"))
-    start |= {"engine": said}
-    if said is None:
-        del start["engine"]
-    events.write_text(json.dumps(start) + "\n", encoding="utf-8")
-    if meant is None:
-        with pytest.raises(BrokenRecord, match="abacus"):
-            load(tmp_path / "run")
-    else:
-        assert load(tmp_path / "run").engine == meant
+    manifest = json.loads((run.directory / MANIFEST).read_text(encoding="utf-8"))
+    (run.directory / MANIFEST).write_text(json.dumps(manifest | {"engines": ["abacus"]}), encoding="utf-8")
+    with pytest.raises(BrokenRun, match=r"engines.*torch.*compiled"):
+        StoredRun(run.directory)
 
 
 def test_an_engine_that_is_none_is_refused(tiny: GameConfig) -> None:
