@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from waiting import PATIENCE_SECONDS
 from worker.test_loop import Stage
 
 from gandash.config import GameConfig
@@ -41,6 +42,13 @@ KINDS: dict[str, list[tuple[str, Any]]] = {
     ],
     "pictures": [("data", {"kind": "bars"})],
 }
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a slow machine the disk may take longer than a worker waits for it at its end; these tests ask what it wrote."""
+    close = Recorder.close
+    monkeypatch.setattr(Recorder, "close", lambda self, seconds=PATIENCE_SECONDS: close(self, seconds))
 
 
 def recording(directory: Path, **given: Any) -> Recording:
