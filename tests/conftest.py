@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,17 @@ class BrowserInOnePlace(LoadScopeScheduling):
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> BrowserInOnePlace:
     return BrowserInOnePlace(config, log)
+
+
+@pytest.fixture
+def torch_as_before() -> Iterator[None]:
+    """For tests of what sets torch up for its whole process, as a worker does: others want their subnormal numbers back."""
+    import torch  # not every test needs it
+
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+    torch.set_flush_denormal(False)
 
 
 @pytest.fixture(scope="session")

@@ -26,14 +26,7 @@ from gandash.presets import PRESETS
 from gandash.presets.base import Preset
 from gandash.worker import spacing
 
-
-@pytest.fixture(autouse=True)
-def _torch_as_before() -> Iterator[None]:
-    """The benchmark sets torch up for its whole process, which here is that of every other test."""
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)
-    torch.set_flush_denormal(False)
+pytestmark = pytest.mark.usefixtures("torch_as_before")
 
 
 def flat(tensors: list[Tensor]) -> Tensor:

@@ -10,7 +10,7 @@ import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,8 @@ from gandash.worker.keyframe import read as read_keyframe
 from gandash.worker.observer import COLUMNS
 from gandash.worker.trajectory import Trajectory
 
+pytestmark = pytest.mark.usefixtures("torch_as_before")
+
 ROOT = Path(__file__).parents[1]
 TINY = [
     *("--set", "generator.width=3", "--set", "generator.depth=1", "--set", "run.batch=4"),
@@ -57,13 +59,6 @@ EXPLODING = [
     *("--set", 'generator_optimiser={"kind": "gradient_descent", "learning_rate": 10}'),
     *("--set", 'discriminator_optimiser={"kind": "gradient_descent", "learning_rate": 10}'),
 ]
-
-
-@pytest.fixture(autouse=True)
-def _denormals_as_before() -> Iterator[None]:
-    """`train` flushes denormals for its whole process, which here is that of every other test."""
-    yield
-    torch.set_flush_denormal(False)
 
 
 def call(*args: str, stdin: str | bytes = "") -> Result:

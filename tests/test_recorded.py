@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 from click.testing import CliRunner, Result
 
 from gandash.cli import cli
@@ -18,14 +16,7 @@ from gandash.worker.games import Games
 from gandash.worker.recording import Recorder
 from gandash.worker.trajectory import be_reproducible
 
-
-@pytest.fixture(autouse=True)
-def _torch_as_before() -> Iterator[None]:
-    """A replay sets torch up for its whole process, which here is that of every other test."""
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)
-    torch.set_flush_denormal(False)
+pytestmark = pytest.mark.usefixtures("torch_as_before")
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ import hashlib
 import json
 import platform
 import sys
-from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import get_args
@@ -71,15 +70,7 @@ def trajectory(name: str, engine: Engine) -> dict[str, str]:
     return {"played": played.hexdigest()[:16], "measured": measured.hexdigest()[:16]}
 
 
-@pytest.fixture
-def _as_a_worker() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)
-    torch.set_flush_denormal(False)  # of the whole process: Hypothesis wants its subnormal numbers back
-
-
-@pytest.mark.usefixtures("_as_a_worker")
+@pytest.mark.usefixtures("torch_as_before")
 @pytest.mark.parametrize(("engine", "name"), PLAYED)
 def test_a_preset_plays_as_recorded(engine: Engine, name: str) -> None:
     known = json.loads(RECORDED.read_text(encoding="utf-8")).get(machine(engine))

@@ -61,9 +61,8 @@ def audit(
         from gandash.audit.auditing import STEPS
         from gandash.audit.auditing import audit as audited
         from gandash.game.compiled import disk_cache, making
-    if (
-        disk_cache.is_wanted() and disk_cache.can_keep() and not disk_cache.is_ready()
-    ):  # what is audited is what visitors will see
+    # What is audited is what visitors will see
+    if disk_cache.is_wanted() and disk_cache.can_keep() and not disk_cache.is_ready():
         say_that_rounds_are_compiled()
         with suppress(ImportError, OSError):  # then torch plays for them too
             making.make_ready()

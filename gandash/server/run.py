@@ -314,6 +314,8 @@ class Run(RunState):
                         f"No checkpoint can be written: {reason}. The run goes on, but if its trainer were lost it would go "
                         "back a long way. Free some room on the server's disk."
                     )
+                case Unrecorded(reason=reason, is_kept=False):
+                    self.notice = f"This run is not recorded: {reason}. It goes on all the same."
                 case Unrecorded(step=step, reason=reason):
                     kept = "The run goes on, and what was recorded before can be read."
                     self.notice = f"Recording stopped at step {step:,}: {reason}. {kept}"

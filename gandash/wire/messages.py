@@ -256,12 +256,13 @@ class Unsaved(Message):
 
 
 class Unrecorded(Message):
-    """The run is no longer recorded; said once. The game goes on."""
+    """The run is no longer recorded, or never was: then nothing `is_kept`. Said once; the game goes on."""
 
     type: Literal["unrecorded"] = "unrecorded"
     generation: int
     step: int
     reason: str
+    is_kept: bool = True
 
 
 class Refused(Message):

@@ -39,7 +39,7 @@ def main() -> None:
     gc.disable()  # a collection would write to all objects, and so copy the memory that is to be shared
     import torch
 
-    import gandash.store.places
+    import gandash.store.places  # while a file can still be opened: `prepare` asks it
     import gandash.worker.loop  # noqa: F401 (for the children)
     from gandash.game.compiled import disk_cache
 

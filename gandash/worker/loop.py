@@ -333,7 +333,8 @@ class Loop:
     def _say_recording_stopped(self, recorder: Recorder, games: Games) -> None:
         if reason := recorder.news():
             log.warning("generation %d is no longer recorded: %s", self._generation, reason)
-            self._publisher.tell(Unrecorded(generation=self._generation, step=games.step, reason=reason))
+            kept = recorder.has_begun
+            self._publisher.tell(Unrecorded(generation=self._generation, step=games.step, reason=reason, is_kept=kept))
 
     def _send_rows(self, games: Games, now: float) -> None:
         """Rows since the last time go out. They show whether the games are still finite; what rests on that follows."""

@@ -231,7 +231,7 @@ class Observer:
         """What is shown from here on and does not follow from the trajectory, as arrays. For `restore` of a new observer, which
         has measured this very state: so that both show the same, it is measured here."""
         self.measurement()
-        parts = {"turning": self._update_cosine.kept(), "evidence": self._evidence.kept(), "frames": self._frames.kept()}
+        parts = {"update_cosine": self._update_cosine.kept(), "evidence": self._evidence.kept(), "frames": self._frames.kept()}
         kept = {f"{part}.{name}": array for part, arrays in parts.items() for name, array in arrays.items()}
         return kept | {"readings": np.array(list(self._readings.values()), dtype=np.float64)}
 
@@ -240,7 +240,7 @@ class Observer:
 
         Raises KeyError, TypeError, ValueError or IndexError where it does not fit.
         """
-        for part, owner in (("turning.", self._update_cosine), ("evidence.", self._evidence), ("frames.", self._frames)):
+        for part, owner in (("update_cosine.", self._update_cosine), ("evidence.", self._evidence), ("frames.", self._frames)):
             owner.restore({n.removeprefix(part): array for n, array in memory.items() if n.startswith(part)})
         self._readings = dict(zip(self._readings, memory["readings"].tolist(), strict=True))
         self._observed = True

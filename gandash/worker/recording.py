@@ -171,6 +171,11 @@ class Recorder:
     # --------------------------------------------------------------------------------------------------- the beginning
 
     @property
+    def has_begun(self) -> bool:
+        """Whether the run has a folder."""
+        return self._writer is not None
+
+    @property
     def _is_on(self) -> bool:
         return self._thread is not None and not self.problem
 

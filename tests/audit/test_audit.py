@@ -38,16 +38,9 @@ from gandash.wire.findings import DualityGap, Examinable, Result, Samples, Spect
 from gandash.worker.observer import Observer
 from gandash.worker.trajectory import Trajectory
 
+pytestmark = pytest.mark.usefixtures("torch_as_before")
+
 N = 400_000
-
-
-@pytest.fixture(autouse=True)
-def _as_a_worker() -> Iterator[None]:
-    """An audit plays as a worker does, which is a matter of the whole process: others want their subnormal numbers back."""
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)
-    torch.set_flush_denormal(False)
 
 
 def normal(n: int, seed: int, dimension: int = 1) -> Array:

@@ -80,6 +80,9 @@ def test_that_recording_stopped_is_said_on_the_page(tmp_path: Path, home: Path) 
     run.on_event(worker, Started(generation=1, step=0, games=()))  # type: ignore[arg-type]
     run.on_event(worker, Unrecorded(generation=1, step=1234, reason="No space left on device"))  # type: ignore[arg-type]
     assert run.notice.startswith("Recording stopped at step 1,234: No space left on device. The run goes on")
+    refused = Unrecorded(generation=1, step=1, reason="No such file or directory", is_kept=False)
+    run.on_event(worker, refused)  # type: ignore[arg-type]
+    assert run.notice == "This run is not recorded: No such file or directory. It goes on all the same."
 
 
 def test_where_there_is_no_room_new_runs_are_not_recorded_and_say_so(

@@ -258,7 +258,7 @@ def test_a_full_disk_stops_recording_with_one_word_and_not_the_game(
     )
     assert stage.step > 1900 and stage.statuses()[-1] is Status.RUNNING
     (told,) = stage.events(Unrecorded)
-    assert told.reason == "No space left on device" and told.step > 500
+    assert told.reason == "No space left on device" and told.step > 500 and told.is_kept
     run = StoredRun(stage.directory / "run")
     assert run.keyframes and state_hash(state_of(games_at(run, run.keyframes[-1].first)))
 
@@ -267,7 +267,8 @@ def test_a_folder_that_cannot_be_made_is_said(stage: Stage) -> None:
     (stage.directory / "run").write_text("a file", encoding="utf-8")
     stage.play((0, recorded(stage, speed=100.0)), (0.1, Play()), (3.0, End()), begin=False)
     (told,) = stage.events(Unrecorded)
-    assert told.reason and stage.step > 200 and (stage.directory / "run").read_text(encoding="utf-8") == "a file"
+    assert told.reason and not told.is_kept
+    assert stage.step > 200 and (stage.directory / "run").read_text(encoding="utf-8") == "a file"
 
 
 def test_a_diverged_run_says_so_and_keeps_no_state_of_it(stage: Stage, tiny: GameConfig) -> None:
