@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 
-from gandash.store.format import BrokenRun
+from gandash.store.format import EVENTS, MANIFEST, SUFFIXES, BrokenRun, Named
 
 
 def write_whole(path: Path, body: bytes) -> None:
@@ -49,6 +50,20 @@ def listed(folder: Path) -> list[os.DirEntry[str]]:
         return []
     except OSError as error:
         raise BrokenRun(f"{folder}: {error.strerror or error}") from None
+
+
+def parts(run: Path) -> dict[str, os.stat_result]:
+    """The files that belong to a run, by their path within it; whatever else lies in the folder is none of its own."""
+    found = {}
+    for name in (MANIFEST, EVENTS):
+        with suppress(FileNotFoundError):
+            found[name] = os.lstat(run / name)
+    for folder, suffix in SUFFIXES.items():
+        for entry in listed(run / folder):
+            if Named.of(entry.name, suffix) is not None:
+                with suppress(FileNotFoundError):
+                    found[f"{folder}/{entry.name}"] = entry.stat(follow_symlinks=False)
+    return {name: about for name, about in found.items() if stat.S_ISREG(about.st_mode)}
 
 
 def size_of(folder: Path) -> int:

@@ -16,6 +16,9 @@ FORMAT = 1
 MANIFEST, EVENTS = "manifest.json", "events.jsonl"
 STEPS, ENVELOPE, KEYFRAMES, PICTURES = "metrics/steps", "metrics/envelope", "keyframes", "pictures"
 
+SUFFIXES = {STEPS: ".parquet", ENVELOPE: ".parquet", KEYFRAMES: ".safetensors", PICTURES: ".frames"}
+"""The folders of a run, and what the names of their files end in."""
+
 MEGABYTE = 10**6
 STEP_FILE_BYTES, STEP_FILES = 2 * MEGABYTE, 12  # of rows as they are in memory, and how many such files
 SPAN = 16  # steps in a row of the envelope, to begin with
@@ -33,6 +36,10 @@ ID = re.compile(r"[0-9a-zA-Z][0-9a-zA-Z._-]{0,99}")
 
 class BrokenRun(ValueError):
     """A folder that holds no run, or files that do not belong to one: says which, and why."""
+
+
+class Busy(OSError):
+    """A run is being recorded at this moment, and cannot be moved away from under its writer."""
 
 
 class CannotRecord(OSError):

@@ -14,12 +14,13 @@ from gandash.store.places import home
 from gandash.store.reading import StoredRun
 
 FILE = "index.sqlite3"
-EDITION = 1  # of the table; one of another edition is made anew
+EDITION = 2  # of the table; one of another edition is made anew
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A run in the list. `created` is in UTC, `size` in bytes; `problem` says why it cannot be read: then the rest is empty."""
+    """A run in the list. `created` is in UTC, `size` in bytes; `jsd`, `wasserstein` and `frechet` are the newest readings of a
+    single game that has them. `problem` says why it cannot be read: then the rest is empty."""
 
     id: str
     title: str = ""
@@ -30,6 +31,9 @@ class Entry:
     games: int = 0
     steps: int = 0
     verdict: str = ""
+    jsd: float | None = None
+    wasserstein: float | None = None
+    frechet: float | None = None
     size: int = 0
     parent: str | None = None
     parent_step: int | None = None
@@ -132,6 +136,7 @@ def entry_of(directory: Path) -> Entry:
         run = StoredRun(directory)
         verdict = run.verdicts[0]
         about = run.manifest
+        readings = run.latest("jsd", "wasserstein", "frechet")
         return Entry(
             id=directory.name,
             title=about.title,
@@ -142,6 +147,9 @@ def entry_of(directory: Path) -> Entry:
             games=len(about.configs),
             steps=run.steps,
             verdict=verdict.title if verdict else "",
+            jsd=readings.get("jsd"),
+            wasserstein=readings.get("wasserstein"),
+            frechet=readings.get("frechet"),
             size=run.size,
             parent=about.parent.run if about.parent else None,
             parent_step=about.parent.step if about.parent else None,

@@ -15,10 +15,10 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from gandash.store.files import read_whole, write_whole
-from gandash.store.format import KEYFRAME_BYTES, KEYFRAME_FILES, KEYFRAMES, BrokenRun, Named
+from gandash.store.format import KEYFRAME_BYTES, KEYFRAME_FILES, KEYFRAMES, SUFFIXES, BrokenRun, Named
 from gandash.store.metrics import named
 
-SUFFIX = ".safetensors"
+SUFFIX = SUFFIXES[KEYFRAMES]
 LABEL = "gandash"
 
 Arrays = Mapping[str, NDArray[Any]]

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandash.store.files import listed, read_whole, write_whole
-from gandash.store.format import ENVELOPE, ENVELOPE_FILES, SPAN, STEP_FILE_BYTES, STEP_FILES, STEPS, BrokenRun, Named
+from gandash.store.format import ENVELOPE, ENVELOPE_FILES, SPAN, STEP_FILE_BYTES, STEP_FILES, STEPS, SUFFIXES, BrokenRun, Named
 
-SUFFIX = ".parquet"
+SUFFIX = SUFFIXES[STEPS]
 OF_EACH = ("mean", "low", "high", "count")
 
 Ints = NDArray[np.int32]
@@ -177,26 +177,39 @@ def named(folder: Path, suffix: str) -> list[Named]:
     return sorted(found for entry in listed(folder) if (found := Named.of(entry.name, suffix)) is not None)
 
 
-def read(run: Path, columns: Sequence[str], until: Sequence[int]) -> Metrics:
-    """The curves of a run. `until`: for each epoch, the last step of it that counts. Raises BrokenRun."""
+def read(run: Path, columns: Sequence[str], until: Sequence[int], only: Sequence[str] | None = None) -> Metrics:
+    """The curves of a run, or only those. `until`: for each epoch, the last step of it that counts. Raises BrokenRun."""
+    shown = tuple(columns if only is None else only)
     steps = _without_parts(named(run / STEPS, SUFFIX))
     old = _without_parts([n for n in named(run / ENVELOPE, SUFFIX) if n not in steps])
     recent, envelopes = [], []
     for name in steps:
         if (last := _until(name, until)) >= name.first:
-            rows = read_rows(run / STEPS / (name.name + SUFFIX), columns)
+            rows = read_rows(run / STEPS / (name.name + SUFFIX), columns, only)
             recent.append(rows[rows.steps <= last])
     for name in old:
         if (last := _until(name, until)) >= name.first:
-            envelope = read_envelope(run / ENVELOPE / (name.name + SUFFIX), columns)
+            envelope = read_envelope(run / ENVELOPE / (name.name + SUFFIX), columns, only)
             envelopes.append(envelope[envelope.last <= last])
-    return Metrics(tuple(columns), Envelope.together(envelopes, len(columns)), Rows.together(recent, len(columns)))
+    return Metrics(shown, Envelope.together(envelopes, len(shown)), Rows.together(recent, len(shown)))
 
 
 def last_step(run: Path, until: Sequence[int]) -> int:
     """Of the newest row that counts; 0 where there is none. Reads no file."""
     found = [*named(run / STEPS, SUFFIX), *named(run / ENVELOPE, SUFFIX)]
     return max((min(name.last, last) for name in found if (last := _until(name, until)) >= name.first), default=0)
+
+
+def latest(run: Path, columns: Sequence[str], until: Sequence[int], wanted: Sequence[str]) -> dict[str, float]:
+    """The newest value of each of these columns that the newest file of rows has. Raises BrokenRun."""
+    counted = [n for n in _without_parts(named(run / STEPS, SUFFIX)) if _until(n, until) >= n.first]
+    if not counted:
+        return {}
+    newest = max(counted, key=lambda name: (name.epoch, name.last))
+    rows = read_rows(run / STEPS / (newest.name + SUFFIX), columns, had := [name for name in wanted if name in columns])
+    values = rows.values[rows.steps <= _until(newest, until)]
+    found = {name: of[~np.isnan(of)] for name, of in zip(had, values.T, strict=True)}
+    return {name: float(of[-1]) for name, of in found.items() if len(of)}
 
 
 def _until(name: Named, until: Sequence[int]) -> int:
@@ -239,22 +252,30 @@ def _to_parquet(fields: dict[str, NDArray[Any]], held: list[str]) -> bytes:
     return sink.getvalue()
 
 
-def read_rows(path: Path, columns: Sequence[str]) -> Rows:
-    """Raises BrokenRun."""
-    found = _from_parquet(path, {"step": "int32"} | dict.fromkeys(columns, "float"), rows_in_a_file(len(columns)))
-    values = np.stack([found[name] for name in columns], axis=1)
+def read_rows(path: Path, columns: Sequence[str], only: Sequence[str] | None = None) -> Rows:
+    """The rows of a file, with all columns that it has or only those. Raises BrokenRun."""
+    shown = columns if only is None else only
+    types = {"step": "int32"} | dict.fromkeys(columns, "float")
+    found = _from_parquet(path, types, rows_in_a_file(len(columns)), ["step", *shown])
+    values = _stacked([found[name] for name in shown], len(found["step"]))
     _check_order(path, found["step"], found["step"])
     return Rows(found["step"], values)
 
 
-def read_envelope(path: Path, columns: Sequence[str]) -> Envelope:
-    """Raises BrokenRun."""
+def read_envelope(path: Path, columns: Sequence[str], only: Sequence[str] | None = None) -> Envelope:
+    """As `read_rows`. Raises BrokenRun."""
+    shown = columns if only is None else only
     types = {"first": "int32", "last": "int32"}
     types |= {f"{name}.{of}": "int32" if of == "count" else "float" for name in columns for of in OF_EACH}
-    found = _from_parquet(path, types, rows_in_a_file(len(columns)))
+    wanted = ["first", "last", *(f"{name}.{of}" for name in shown for of in OF_EACH)]
+    found = _from_parquet(path, types, rows_in_a_file(len(columns)), wanted)
     _check_order(path, found["first"], found["last"])
-    parts = (np.stack([found[f"{name}.{of}"] for name in columns], axis=1) for of in OF_EACH)
+    parts = (_stacked([found[f"{name}.{of}"] for name in shown], len(found["first"])) for of in OF_EACH)
     return Envelope(found["first"], found["last"], *parts)
+
+
+def _stacked(columns: list[NDArray[Any]], rows: int) -> NDArray[Any]:
+    return np.stack(columns, axis=1) if columns else np.empty((rows, 0), dtype=np.float32)
 
 
 def _check_order(path: Path, first: Ints, last: Ints) -> None:
@@ -262,7 +283,7 @@ def _check_order(path: Path, first: Ints, last: Ints) -> None:
         raise BrokenRun(f"{path}: its steps are not in order")
 
 
-def _from_parquet(path: Path, types: dict[str, str], most: int) -> dict[str, NDArray[Any]]:
+def _from_parquet(path: Path, types: dict[str, str], most: int, wanted: list[str]) -> dict[str, NDArray[Any]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -275,9 +296,9 @@ def _from_parquet(path: Path, types: dict[str, str], most: int) -> dict[str, NDA
             in_memory = sum(about.row_group(i).total_byte_size for i in range(about.num_row_groups))
             if about.num_rows > most or in_memory > 8 * STEP_FILE_BYTES:
                 raise BrokenRun(f"{path} has {about.num_rows:,} rows; at most {most:,} may be there")
-            table = file.read()
+            table = file.read(columns=wanted)
             if len(table) != about.num_rows or any(column.null_count for column in table.columns):
                 raise BrokenRun(f"{path} has gaps")
-            return {name: table.column(name).to_numpy() for name in types}
+            return {name: table.column(name).to_numpy() for name in wanted}
     except (pa.ArrowException, OSError, OverflowError) as error:
         raise BrokenRun(f"{path} is no whole Parquet file: {str(error).splitlines()[0]}") from None

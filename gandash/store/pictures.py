@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gandash.store.files import read_whole, write_whole
-from gandash.store.format import LARGEST_STEP, PICTURE_BYTES, PICTURE_FILE_BYTES, PICTURES, BrokenRun, Named
+from gandash.store.format import LARGEST_STEP, PICTURE_BYTES, PICTURE_FILE_BYTES, PICTURES, SUFFIXES, BrokenRun, Named
 from gandash.store.metrics import in_pairs, named
 
-SUFFIX = ".frames"
+SUFFIX = SUFFIXES[PICTURES]
 LARGEST = PICTURE_FILE_BYTES  # of one picture
 _HEAD = struct.Struct("<II")
 _STEP = struct.Struct("<q")

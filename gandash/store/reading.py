@@ -126,9 +126,13 @@ class StoredRun:
         """Bytes on disk."""
         return size_of(self.directory)
 
-    def metrics(self) -> Metrics:
-        """The curves."""
-        return metrics.read(self.directory, self.manifest.columns, self._until)
+    def metrics(self, only: Sequence[str] | None = None) -> Metrics:
+        """The curves, or only those."""
+        return metrics.read(self.directory, self.manifest.columns, self._until, only)
+
+    def latest(self, *columns: str) -> dict[str, float]:
+        """The newest values of these curves, of those that it has."""
+        return metrics.latest(self.directory, self.manifest.columns, self._until, columns)
 
     @property
     def keyframes(self) -> list[Named]:

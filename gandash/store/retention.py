@@ -9,8 +9,10 @@ import shutil
 from pathlib import Path
 
 from gandash.store import index
+from gandash.store.files import size_of
 from gandash.store.format import CannotRecord
 from gandash.store.places import home
+from gandash.store.removing import forget, removed, tidy
 from gandash.store.writing import is_being_recorded
 
 log = logging.getLogger("gandash.store")
@@ -31,15 +33,21 @@ def limit() -> float:
     return value * 1e9
 
 
-def make_room(place: Path | None = None) -> list[str]:
-    """Remove the oldest unnamed runs of visitors until the rest is within the limit; the ids of those that went.
+def make_room(place: Path | None = None, coming: int = 0) -> list[str]:
+    """Make the rest and `coming` bytes keep within the limit; the ids of the runs that went for it.
 
-    Never one that is being recorded, has a title of its own, or belongs to the machine's user. Raises CannotRecord where that
-    is not enough, BrokenRun where the place cannot be looked into.
+    First those go that were removed already, then the oldest unnamed ones of visitors: never one that is being recorded, has a
+    title of its own, or belongs to the machine's user. Raises CannotRecord where that is not enough, BrokenRun where the place
+    cannot be looked into.
     """
     place, most = place or home(), limit()
-    entries = index.runs(place)
-    taken, gone = sum(entry.size for entry in entries), []
+    tidy(place)
+    entries, aside = index.runs(place), [(each, size_of(each.folder)) for each in removed(place)]
+    taken, gone = coming + sum(entry.size for entry in entries) + sum(size for _, size in aside), []
+    for each, size in reversed(aside):
+        if taken > most:
+            forget(each)
+            taken -= size
     for entry in reversed(entries):
         if taken <= most:
             break
@@ -52,6 +60,8 @@ def make_room(place: Path | None = None) -> list[str]:
     if gone:
         log.info("%d runs of visitors were removed to make room: %s", len(gone), ", ".join(gone))
     if taken > most:
-        told = f"the runs in {place} take {taken / 1e9:.1f} of {most / 1e9:g} GB; remove some, or raise GANDASH_STORE_GB"
+        what = f"there is no room for {coming / 1e6:,.0f} MB more: " if coming else ""
+        told = f"the runs in {place} take {(taken - coming) / 1e9:.1f} of {most / 1e9:g} GB"
+        told = f"{what}{told}; remove some, or raise GANDASH_STORE_GB"
         raise CannotRecord(told)
     return gone

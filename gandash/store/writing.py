@@ -6,7 +6,9 @@ import errno
 import fcntl
 import json
 import os
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -37,6 +39,7 @@ from gandash.wire.browser import Verdict
 from gandash.wire.messages import Change
 
 LARGEST_EVENT = 2**16  # a setting in mid-run is a few words
+LOCK_TRIES, LOCK_SECONDS = 5, 0.02
 
 _NOBODYS_FAULT = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG}  # no other folder's name would have helped
 
@@ -88,7 +91,7 @@ class RunWriter:
         self._noted = noted  # changes of each game that the log has
         self._log = os.open(directory / EVENTS, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
         try:
-            fcntl.flock(self._log, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._lock()
             self._cut_torn_end()
             self._metrics = MetricsWriter(directory, columns, epoch)
             self._keyframes = KeyframeWriter(directory, epoch)
@@ -98,6 +101,14 @@ class RunWriter:
             if isinstance(error, BlockingIOError):
                 raise CannotRecord(f"{directory} is being recorded by another process") from None
             raise
+
+    def _lock(self) -> None:
+        """Who only asks whether it is being recorded holds it for a moment, too."""
+        for _ in range(LOCK_TRIES):
+            with suppress(BlockingIOError):
+                return fcntl.flock(self._log, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            time.sleep(LOCK_SECONDS)
+        fcntl.flock(self._log, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def _cut_torn_end(self) -> None:
         size = os.fstat(self._log).st_size

@@ -72,7 +72,7 @@ def members(zipped: Source) -> list[Source]:
     """The files in a zip. Their sizes are added up before anything is unpacked; raises Refused where one leads out of it."""
     too_many = Refused(zipped.name, "a zip with too many files in it", f"at most {MAX_MEMBERS:,} are read from one")
     stream = zipped.open()
-    if _directory_size(stream) > MAX_DIRECTORY:
+    if directory_size(stream) > MAX_DIRECTORY:
         raise too_many
     try:
         archive = zipfile.ZipFile(stream)
@@ -109,7 +109,7 @@ def members(zipped: Source) -> list[Source]:
     return found
 
 
-def _directory_size(stream: IO[bytes]) -> int:
+def directory_size(stream: IO[bytes]) -> int:
     """Bytes of a zip's table of contents as its last record states them, which zipfile goes by; 0 where there is none."""
     length = stream.seek(0, io.SEEK_END)
     stream.seek(max(0, length - 22 - 2**16 - 76))

@@ -33,6 +33,7 @@ def test_runs_are_listed_the_newest_first(tmp_path: Path) -> None:
     assert (newest.id, newest.title, newest.steps, newest.parent, newest.parent_step) == ("run-2", "Branch", 300, "run-1", 200)
     assert (oldest.id, oldest.preset, oldest.games, oldest.named, oldest.problem) == ("run-1", "two-modes", 1, False, "")
     assert oldest.size == StoredRun(tmp_path / "runs" / "run-1").size
+    assert (oldest.jsd, oldest.wasserstein, oldest.frechet) == (300.0, None, None)  # step 300 is the last that was measured
     assert broken.id == "broken" and "manifest.json" in broken.problem
     with sqlite3.connect(tmp_path / index.FILE) as file:
         assert file.execute("PRAGMA journal_mode").fetchone() == ("wal",)
