@@ -27,6 +27,7 @@ FLOORS = {
     "diagnostics": 2,
     "wire": 1,  # what crosses the border between server and worker, and what a browser is told
     "store": 2,  # runs on disk, whoever plays them
+    "links": 3,  # runs as text for an address
     "domains": 3,  # one object per kind of data
     "examine": 4,  # what can be asked about a running game, a file each
     "worker": 5,  # torch's side of that border
@@ -56,6 +57,7 @@ OUT_OF_REACH = {
     "examine": ("streamlit", "plotly"),
     "wire": ("torch", "streamlit", "plotly"),
     "store": ("torch", "streamlit", "plotly", "gandash.game", "gandash.diagnostics"),
+    "links": ("torch", "streamlit", "plotly", "gandash.game", "gandash.diagnostics"),
     "worker": ("streamlit", "plotly"),
     "server": ("torch", "streamlit", "plotly", "gandash.game", "gandash.diagnostics"),
     "ui": ("torch", "gandash.game", "gandash.diagnostics"),  # the page never trains, and does not wait for torch
