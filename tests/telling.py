@@ -28,7 +28,6 @@ def line_facts(*columns: str, **changed: Any) -> LineFacts:
         "averaging": 0.0,
         "samples": 4096,
         "jsd_every": None,
-        "noise_halvings": (),
         "device": "CPU",
         "engine": "torch",
         "parameters": Parameters(generator=1, discriminator=1),

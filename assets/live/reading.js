@@ -25,7 +25,6 @@ export const NO_GAME = {
   averaging: 0,
   samples: 0,
   jsd_every: null,
-  noise_halvings: [],
   device: '', engine: 'torch',
   parameters: { generator: 0, discriminator: 0 },
   wasserstein: 'W_1',

@@ -185,7 +185,6 @@ export interface LineFacts {
   averaging: number;
   samples: number;
   jsd_every: number | null;
-  noise_halvings: [number, number][];
   device: string;
   engine: 'torch' | 'compiled';
   parameters: Parameters;
@@ -299,7 +298,6 @@ export interface PhaseFacts {
   averaging: number;
   samples: number;
   jsd_every: number | null;
-  noise_halvings: [number, number][];
   device: string;
   engine: 'torch' | 'compiled';
   parameters: Parameters;
@@ -328,7 +326,6 @@ export interface PictureFacts {
   averaging: number;
   samples: number;
   jsd_every: number | null;
-  noise_halvings: [number, number][];
   device: string;
   engine: 'torch' | 'compiled';
   parameters: Parameters;
@@ -366,7 +363,6 @@ export interface PlaneFacts {
   averaging: number;
   samples: number;
   jsd_every: number | null;
-  noise_halvings: [number, number][];
   device: string;
   engine: 'torch' | 'compiled';
   parameters: Parameters;

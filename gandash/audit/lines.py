@@ -30,7 +30,7 @@ NOT_AUDITED = {
     ),
     **dict.fromkeys(("window", "latent.window", "phase.grid", "reading.low", "reading.high", "walk", "map_side"), _CHOSEN),
     **dict.fromkeys(("pictures", "grid_columns", "real_pictures"), _CHOSEN),
-    **dict.fromkeys(("references.since", "reading.since", "noise_halvings"), "told from the log of changed settings"),
+    **dict.fromkeys(("references.since", "reading.since"), "told from the log of changed settings"),
 }
 """All others, and why not."""
 

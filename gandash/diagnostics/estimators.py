@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,14 +53,20 @@ def coverage_floors(perfect: Sequence[Coverage]) -> dict[str, NullReference]:
 class PointReading:
     """One generator against p_r: JSD in nats (<= log 2), W1 in units of x, p_g at the `points`, coverage of a mixture.
 
-    `jsd` is None where it was not read, `jsd_error` where it is not known.
+    `jsd` is None where it was not read, `jsd_error` where it is not known. `density` gives p_g when somebody asks: of an
+    averaged generator a curve does not.
     """
 
     jsd: float | None
     wasserstein: float
-    p_g: Array
+    density: Callable[[], Array]
     coverage: Coverage | None
     jsd_error: float | None = None
+
+    @cached_property
+    def p_g(self) -> Array:
+        """The density of the generator's samples at the `points`, `(m,)`."""
+        return self.density()
 
     def with_jsd(self, found: Estimate) -> PointReading:
         """The same with this JSD, and how far that may be off."""
@@ -78,12 +85,17 @@ class Corners:
 class SeenLaws:
     """Both laws as D sees them, in instance noise: densities at the `points`, under one kernel, and masses of common cells.
 
-    `masses` are of p_r and of p_g; None where there are no cells fine enough to tell the JSD.
+    `cells` gives masses of p_r and of p_g on common cells; None where there are none fine enough to tell the JSD.
     """
 
     p_r: Array
     p_g: Array
-    masses: tuple[Array, Array] | None
+    cells: Callable[[], tuple[Array, Array]] | None
+
+    @property
+    def masses(self) -> tuple[Array, Array] | None:
+        """Those of the cells, `(c,)` each: only the JSD as D sees it needs them."""
+        return self.cells() if self.cells else None
 
 
 class Estimators(ABC):

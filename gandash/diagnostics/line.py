@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 import numpy as np
 import torch
-from scipy.signal import fftconvolve
+from numpy.typing import NDArray
+from scipy.fft import irfft, next_fast_len, rfft
 from torch import Generator, Tensor
 
 from gandash.diagnostics.coverage import cover
@@ -113,9 +115,9 @@ class Line(Estimators):
         samples = _flat(x)
         coverage = cover(x, self._modes) if self._modes else None
         if not np.isfinite(samples).all():  # a diverged G has no law to compare, and log 2 would look like a reading
-            return PointReading(math.nan, math.nan, np.full(GRID, math.nan), None)
+            return PointReading(math.nan, math.nan, lambda: np.full(GRID, math.nan), None)
         jsd, w1 = self._divergences(samples)
-        return PointReading(jsd, w1, self.density(samples), coverage)
+        return PointReading(jsd, w1, lambda: self.density(samples), coverage)
 
     def density(self, samples: Array) -> Array:
         """p_g on the grid, under a Gaussian kernel of `bandwidth`."""
@@ -137,11 +139,13 @@ class Line(Estimators):
         width = max(noise, self.bandwidth)
         lattice, (points, weights) = self._lattice(width), self._made(samples, corners)
         p_r, p_g = lattice.p_r, lattice.masses(points, weights)
-        if noise < 2 * self._step:  # finer than the cells of JSD: they hold the same masses with it as without
-            masses = self._masses, self._shares(samples)
-        else:
-            masses = lattice.smooth(p_r, noise), lattice.smooth(p_g, noise)
-        return SeenLaws(self._on_grid(lattice, p_r, width), self._on_grid(lattice, p_g, width), masses)
+
+        def cells() -> tuple[Array, Array]:
+            if noise < 2 * self._step:  # finer than the cells of JSD: they hold the same masses with it as without
+                return self._masses, self._shares(samples)
+            return lattice.smooth(p_r, noise), lattice.smooth(p_g, noise)
+
+        return SeenLaws(self._on_grid(lattice, p_r, width), self._on_grid(lattice, p_g, width), cells)
 
     def _made(self, samples: Array, corners: Corners | None = None) -> tuple[Array, Array]:
         """Points and their weights, of sum 1, that stand for p_g.
@@ -207,11 +211,21 @@ class _Lattice:
 
     def smooth(self, masses: Array, width: float) -> Array:
         """Masses convolved with N(0, width^2), on as many more points on either side as it reaches."""
-        of_cells = self._step**2 / 12  # the variance that a cell's own width brings
-        reach = max(1, math.ceil(_REACH * width / self._step))
-        narrowed = max(width**2 - of_cells, of_cells / 4)
-        kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) * self._step) ** 2 / narrowed)
-        return np.maximum(fftconvolve(masses, kernel / kernel.sum()), 0.0)  # rounding leaves -1e-18
+        kernel, cells, padded = _kernel(width, self._step, len(masses))
+        return np.maximum(irfft(rfft(masses, padded) * kernel, padded)[:cells], 0.0)  # rounding leaves -1e-18
+
+
+@lru_cache(maxsize=64)
+def _kernel(width: float, step: float, n: int) -> tuple[NDArray[np.complex128], int, int]:
+    """For a convolution of n cells with N(0, width^2): the kernel's Fourier transform, how many cells result, and to how many
+    both are padded."""
+    of_cells = step**2 / 12  # the variance that a cell's own width brings
+    reach = max(1, math.ceil(_REACH * width / step))
+    narrowed = max(width**2 - of_cells, of_cells / 4)
+    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) * step) ** 2 / narrowed)
+    cells = n + 2 * reach
+    padded: int = next_fast_len(cells, real=True)
+    return rfft(kernel / kernel.sum(), padded), cells, padded
 
 
 def window(data: LineDistribution) -> tuple[float, float]:

@@ -101,13 +101,12 @@ class Plane(Estimators):
     def read(self, x: Tensor) -> PointReading:
         self._check_count(x)
         if not bool(torch.isfinite(x).all()):  # a diverged G has no law to compare, and log 2 would look like a reading
-            return PointReading(None if self.divergence else math.nan, math.nan, np.full(FIELD**2, math.nan), None)
+            return PointReading(None if self.divergence else math.nan, math.nan, lambda: np.full(FIELD**2, math.nan), None)
         points = x.numpy()
-        field = self._field.counts(points, unbounded=False).reshape(FIELD, FIELD) / self.samples
         return PointReading(
             jsd=None if self.divergence else self._jsd_on_cells(points),
             wasserstein=float(np.abs(self._projections(x) - self._quantiles).mean()),
-            p_g=self._density(field),
+            density=lambda: self._density(self._field.counts(points, unbounded=False).reshape(FIELD, FIELD) / self.samples),
             coverage=cover(x, self._modes) if self._modes else None,
         )
 
@@ -135,7 +134,7 @@ class Plane(Estimators):
             return np.append(whole, max(0.0, 1 - whole.sum())), inside.reshape(-1) / self._field.area
 
         (r, p_r), (g, p_g) = smooth(masses), smooth(around.counts(points, unbounded=False) / self.samples)
-        return SeenLaws(p_r, p_g, (r, g) if cells >= _SEEN_CELLS else None)
+        return SeenLaws(p_r, p_g, (lambda: (r, g)) if cells >= _SEEN_CELLS else None)
 
     def _jsd_on_cells(self, points: NDArray[np.float32]) -> float:
         return jensen_shannon(self._partition.counts(points, unbounded=True) / self.samples, self._masses)

@@ -21,6 +21,7 @@ class Member:
 
     changes: tuple[Change, ...]
     facts: Facts
+    noise_halvings: tuple[tuple[int, float], ...]
     verdict: Verdict
     marks: deque[Mark] = field(default_factory=lambda: deque(maxlen=MARKS))
 
@@ -29,7 +30,7 @@ def begun(game: StartedGame, step: int) -> Member:
     """A game that has just begun, or gone on, at this step."""
     marked = [mark(c, game.config) for c in game.changes if c.kind == "set"]
     verdict = Verdict(kind=VerdictKind.WAITING, title="Ready", reason="Press play.", step=step)
-    return Member(game.changes, game.facts, verdict, deque(marked, maxlen=MARKS))
+    return Member(game.changes, game.facts, game.noise_halvings, verdict, deque(marked, maxlen=MARKS))
 
 
 def columns(members: Sequence[Member]) -> tuple[str, ...]:
@@ -53,5 +54,5 @@ def described(members: Sequence[Member], labels: Sequence[str]) -> tuple[GameSta
 
 def _marks(member: Member) -> tuple[Mark, ...]:
     """The changes of settings, and where instance noise has halved, in the order of their steps."""
-    halved = [Mark(step=step, label=f"σ now {show(sigma)}") for step, sigma in member.facts.noise_halvings]
+    halved = [Mark(step=step, label=f"σ now {show(sigma)}") for step, sigma in member.noise_halvings]
     return tuple(sorted((*member.marks, *halved), key=lambda mark: mark.step))

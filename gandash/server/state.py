@@ -172,11 +172,11 @@ class RunState:
                     for member in self.members:
                         if member.verdict.kind is not VerdictKind.DIVERGED:
                             member.verdict = Verdict(kind=VerdictKind.DIVERGED, title="Diverged", reason=reason, step=step)
-            case Changed(change=change, facts=facts, member=i):
+            case Changed(change=change, member=i):
                 member = self.members[i]
                 member.changes += (change,)
                 member.marks.append(mark(change, self.configs[i]))
-                member.facts = facts
+                member.facts, member.noise_halvings = event.facts, event.noise_halvings
             case VerdictChanged(member=i, verdict=verdict):
                 self.members[i].verdict = verdict
             case Estimated(seconds=seconds, generation=generation) if generation == self._generation:

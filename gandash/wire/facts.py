@@ -99,7 +99,6 @@ class GameFacts(Message):
     rests on `samples` of each law.
 
     Where the JSD is dear, it is read every `jsd_every` steps, early on more often, and stays in the curves in between.
-    `noise_halvings`: the steps at which instance noise is half, a quarter, ... of what it was set to, with its sigma there.
     `engine` plays it from its beginning to its end: torch's rounds, or compiled ones, which draw and round otherwise.
     """
 
@@ -111,7 +110,6 @@ class GameFacts(Message):
     averaging: float
     samples: int
     jsd_every: int | None
-    noise_halvings: tuple[tuple[int, float], ...]
     device: str
     engine: Engine
     parameters: Parameters

@@ -192,11 +192,15 @@ class Change(Message):
 
 
 class StartedGame(Message):
-    """One game as it stands; `facts` are what stays true of it (see `Observer.facts`)."""
+    """One game as it stands; `facts` are what stays true of it (see `Observer.facts`).
+
+    `noise_halvings`: the steps at which instance noise is half, a quarter, ... of what it was set to, with its sigma there.
+    """
 
     config: GameConfig
     changes: tuple[Change, ...]
     facts: Facts
+    noise_halvings: tuple[tuple[int, float], ...] = ()
 
 
 class Started(Message):
@@ -219,13 +223,14 @@ class StatusChanged(Message):
 
 
 class Changed(Message):
-    """A live setting of one game took effect; `facts` as they are now."""
+    """A live setting of one game took effect; `facts` and `noise_halvings` (see `StartedGame`) as they are now."""
 
     type: Literal["changed"] = "changed"
     generation: int
     member: int = 0
     change: Change
     facts: Facts
+    noise_halvings: tuple[tuple[int, float], ...] = ()
 
 
 class VerdictChanged(Message):

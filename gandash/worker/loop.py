@@ -38,6 +38,7 @@ from gandash.wire.messages import (
 from gandash.worker.checkpoint import BrokenCheckpoint, load
 from gandash.worker.examiner import Examiner
 from gandash.worker.games import Games
+from gandash.worker.in_force import halvings
 from gandash.worker.publisher import PACE_SECONDS, Outbox, Publisher
 from gandash.worker.recording import Recorder
 from gandash.worker.restore_points import RestorePoints
@@ -217,8 +218,9 @@ class Loop:
         if self._status is not Status.DIVERGED:
             self._restore_points.settings_changed(games)
         for i, change in changed:
-            facts = games.observers[i].facts()
-            self._publisher.tell(Changed(generation=self._generation, member=i, change=change, facts=facts))
+            facts, halved = games.observers[i].facts(), halvings(games.trajectories[i])
+            told = Changed(generation=self._generation, member=i, change=change, facts=facts, noise_halvings=halved)
+            self._publisher.tell(told)
 
     def _refuse_if_diverged(self) -> None:
         if self._status is Status.DIVERGED:
@@ -268,7 +270,7 @@ class Loop:
                 generation=generation,
                 step=games.step,
                 games=tuple(
-                    StartedGame(config=t.config, changes=t.changes, facts=o.facts())
+                    StartedGame(config=t.config, changes=t.changes, facts=o.facts(), noise_halvings=halvings(t))
                     for t, o in zip(games.trajectories, games.observers, strict=True)
                 ),
             )

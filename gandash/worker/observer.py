@@ -41,7 +41,7 @@ from gandash.wire.facts import (
 )
 from gandash.wire.frame import Arrays
 from gandash.wire.messages import Change, ShowCloseUp
-from gandash.worker.in_force import LARGEST_NORM, PRODUCT_OF_NORMS, halvings, in_force, norms_in_words
+from gandash.worker.in_force import LARGEST_NORM, PRODUCT_OF_NORMS, in_force, norms_in_words
 from gandash.worker.spacing import Spacing, spacing
 from gandash.worker.trajectory import Trajectory
 
@@ -322,7 +322,6 @@ class Observer:
             averaging=trajectory.config.run.averaging,
             samples=self.samples,
             jsd_every=self._domain.jsd_every,
-            noise_halvings=halvings(trajectory),
             device=name_of(trajectory.device),
             engine=trajectory.engine,
             parameters=Parameters(generator=game.generator.network.size, discriminator=game.discriminator.network.size),

@@ -83,10 +83,11 @@ class Space(Estimators):
     def read(self, x: Tensor) -> PointReading:
         self._check_count(x)
         if not bool(torch.isfinite(x).all()):
-            return PointReading(math.nan, math.nan, np.full(CELLS**3, math.nan), None)
+            return PointReading(math.nan, math.nan, lambda: np.full(CELLS**3, math.nan), None)
         shares = self._shares(x)
         far = float((x.sort(dim=0).values - self._sorted).abs().mean())
-        return PointReading(jensen_shannon(shares, self._masses), far, shares / (2 * REACH / CELLS) ** 3, cover(x, self._modes))
+        density = shares / (2 * REACH / CELLS) ** 3
+        return PointReading(jensen_shannon(shares, self._masses), far, lambda: density, cover(x, self._modes))
 
     def _shares(self, x: Tensor) -> np.ndarray[Any, np.dtype[np.float64]]:
         cell = ((x + REACH) / (2 * REACH) * CELLS).long().clamp(0, CELLS - 1)

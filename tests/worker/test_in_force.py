@@ -59,7 +59,9 @@ def test_marks_of_settings_and_of_noise_that_has_halved_stand_in_order(tiny: Gam
     game.set(HALF_LIFE, 4.0)
     game.set("regulariser.r1", 0.5)
     facts = Observer(game).facts()
-    (told,) = described([begun(StartedGame(config=game.config, changes=game.changes, facts=facts), 2)], [""])
+    halved = halvings(game)
+    game_told = StartedGame(config=game.config, changes=game.changes, facts=facts, noise_halvings=halved)
+    (told,) = described([begun(game_told, 2)], [""])
     steps = [mark.step for mark in told.marks]
     assert steps == sorted(steps) and steps[:4] == [2, 2, 6, 10]
     assert told.marks[2].label == "σ now 0.5"
