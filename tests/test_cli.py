@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +33,7 @@ from gandash.config.setting import SettingError, settings
 from gandash.diagnostics.measure import READINGS
 from gandash.game.compiled import disk_cache, making
 from gandash.game.round import Players
+from gandash.headless import playing
 from gandash.presets import DEFAULT, PRESETS
 from gandash.presets.base import GROUPS, Preset
 from gandash.runs.replaying import Replayed, at_the_beginning
@@ -532,11 +532,11 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Any, ...]]:
     def of(*args: str) -> tuple[Any, ...]:
         result = call("train", *args)
         assert isinstance(result.exception, Asked), result.output
-        config, steps, directory, changes, engine = result.exception.args
+        config, steps, directory, timeline, engine = result.exception.args
         assert engine is None  # nobody asked for one
-        return config, steps, directory, changes
+        return config, steps, directory, timeline.changes
 
-    monkeypatch.setattr(import_module("gandash.cli.train"), "play", ask)  # `gandash.cli.train` names the command too
+    monkeypatch.setattr(playing, "play", ask)
     return of
 
 

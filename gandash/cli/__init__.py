@@ -1,5 +1,5 @@
-"""`python -m gandash ...`: train without a page, list and replay what is recorded, list the presets, print the schema of the
-settings, measure the speed, and audit the numbers.
+"""`python -m gandash ...`: train without a page, list, replay and export what is recorded, list the presets, print the schema
+of the settings, measure the speed, and audit the numbers.
 
 Whoever calls wrongly gets one line on stderr and exit status 2; what goes wrong later, one line and 1. torch is
 imported by `train`, `replay`, `bench` and `audit` alone, once they know that they can begin.
@@ -14,12 +14,13 @@ import click
 
 from gandash import __version__
 from gandash.cli.auditing import audit
-from gandash.cli.configuring import configure
+from gandash.cli.exporting import export
 from gandash.cli.looking import presets, schema
 from gandash.cli.measuring import bench
 from gandash.cli.recorded import replay, runs
 from gandash.cli.saying import OneLine
 from gandash.cli.train import train
+from gandash.headless.settings import configure
 
 __all__ = ["cli", "configure", "main"]
 
@@ -40,5 +41,5 @@ def cli() -> None:
     """
 
 
-for command in (train, runs, replay, presets, schema, bench, audit):
+for command in (train, runs, replay, export, presets, schema, bench, audit):
     cli.add_command(command)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gandash.cli.configuring import assignment, configure
+from gandash.cli.configuring import assignment
 from gandash.cli.live import at_option, preset_name, timeline
 from gandash.cli.saying import one_line, print_json, refuse
 from gandash.config.setting import SettingError
-from gandash.headless import say_that_rounds_are_compiled
+from gandash.headless.engine import say_that_rounds_are_compiled
+from gandash.headless.settings import configure
 from gandash.leaving import leaving_at_once
 from gandash.presets import PRESETS
 

@@ -6,12 +6,11 @@ from collections.abc import Callable, Sequence
 
 import click
 
-from gandash.cli.configuring import configure
 from gandash.cli.saying import refuse
 from gandash.config import GameConfig
-from gandash.config.changes import differences, live_differences, restarts
-from gandash.config.setting import JsonValue, SettingError, nearest
-from gandash.headless import Timed
+from gandash.config.setting import JsonValue, nearest
+from gandash.headless.timeline import Timed, Untimely
+from gandash.headless.timeline import timeline as arranged
 from gandash.presets.base import Move, Preset
 
 CURE = ""  # `--cure` without the name of a move
@@ -56,30 +55,11 @@ def timeline(
     steps: int,
     given: Sequence[tuple[int, str, Sequence[tuple[str, JsonValue]]]],
 ) -> tuple[Timed, ...]:
-    """Live changes by step, each `(step, how it was given, settings)`; those of one step act in the order given."""
-    found: list[Timed] = []
-    for step, said, changes in sorted(given, key=lambda one: one[0]):
-        if step >= steps:
-            refuse(f"{said}: the run ends at step {steps}; give a step before that, or more --steps")
-        try:
-            after = configure(config, changes)
-            if restarts(config, after):
-                path, label = _restarting(config, after)
-                refuse(
-                    f"{said}: {label} ({path}) restarts the game and cannot change in mid-run; give it with --set, "
-                    "for the whole run"
-                )
-            found += [Timed(step, path, value) for path, value in live_differences(config, after)]
-        except SettingError as error:
-            refuse(f"{said}: {error}")
-        config = after
-    return tuple(found)
-
-
-def _restarting(before: GameConfig, after: GameConfig) -> tuple[str, str]:
-    """The first setting that differs and does not act live."""
-    both = ((old, new) for old, new in differences(before, after).values() if old is not None and new is not None)
-    return next((old.path, old.label) for old, _ in both if not old.live)
+    """Live changes by step, each `(step, how it was given, settings)`; one that cannot be made then is refused."""
+    try:
+        return arranged(config, steps, given)
+    except Untimely as error:
+        refuse(str(error))
 
 
 def preset_name(known: Sequence[str]) -> click.ParamType[str]:

@@ -73,7 +73,7 @@ def replay(ctx: click.Context, run: str, step: int | None, as_json: bool) -> Non
     if step is not None and step > last:
         refuse(f"--to {step}: this run has {last:,} steps; give at most as many")
     with leaving_at_once():
-        from gandash.headless import make_ready
+        from gandash.headless.engine import make_ready
         from gandash.runs.replaying import at_the_beginning
         from gandash.runs.replaying import replay as play_again
         from gandash.worker.trajectory import be_reproducible

@@ -8,32 +8,31 @@ import signal
 import textwrap
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import click
 
-from gandash.cli.configuring import assignment, configure, parse_value
+from gandash.cli.configuring import assignment, parse_value
 from gandash.cli.live import CURE, at_option, chosen_move, preset_name, timeline
 from gandash.cli.pictures import read as read_pictures
 from gandash.cli.saying import one_line, print_json, refuse
 from gandash.config import GameConfig, parse_config
 from gandash.config.data.uploaded import played_with
 from gandash.config.setting import JsonValue, SettingError
-from gandash.headless import Keeping, NotPlayedSo, play
+from gandash.headless.engine import NotPlayedSo
+from gandash.headless.keeping import keep as keep_record
+from gandash.headless.keeping import title_of
+from gandash.headless.settings import configure
+from gandash.headless.timeline import Timeline
+from gandash.leaving import leaving_at_once
 from gandash.packed import MAX_PICTURES, SIDES
 from gandash.presets import DEFAULT, PRESETS
-from gandash.presets.base import Preset
 from gandash.server.admission import check_affordable
-from gandash.server.origin import Origin
-from gandash.store.format import MANIFEST, BrokenRun, CannotRecord
-from gandash.store.places import is_wanted, new_id, runs_home
-from gandash.store.retention import make_room
-from gandash.store.writing import UnfitFolder, claim
+from gandash.store.format import CannotRecord
+from gandash.store.writing import UnfitFolder
 from gandash.uploads import tables
 from gandash.uploads.dialects import TableRefused
 from gandash.wire.facts import Engine
-from gandash.wire.messages import Recording
 
 MAX_CONFIG_BYTES = 4 * 2**20  # a config has about two thousand, and two million with 200,000 uploaded rows
 ENGINES = {"torch": "by torch", "compiled": "by compiled rounds"}
@@ -200,8 +199,10 @@ def train(
     _tell_cost(config)
     keeping = None
     try:
-        keeping = _keeping(ready, config, out)  # before torch is waited for
-        outcome = play(config, steps, keeping, live_changes, engine)
+        keeping = keep_record(out, title_of(ready, config), ready.name if ready else "")  # before torch is waited for
+        with leaving_at_once():
+            from gandash.headless.playing import play
+        outcome = play(config, steps, keeping, Timeline(live_changes), engine)
     except NotPlayedSo as error:
         refuse(f"--engine {engine}: {error}; leave it out")
     except UnfitFolder as error:
@@ -217,8 +218,7 @@ def train(
         told = "this game needs more memory than there is; try narrower networks or a smaller batch"
         raise click.ClickException(told) from None
     except KeyboardInterrupt:
-        is_kept = keeping is not None and (Path(keeping.place.directory) / MANIFEST).exists()
-        kept = f"; what was recorded until then can be read in {keeping.place.directory}" if keeping and is_kept else ""
+        kept = f"; what was recorded until then can be read in {keeping.directory}" if keeping and keeping.has_begun else ""
         click.echo(one_line(f"Interrupted at once: the run was not finished, and no result was made{kept}."), err=True)
         ctx.exit(128 + signal.SIGINT)
     if as_json:
@@ -230,26 +230,6 @@ def train(
         nothing = "nothing was kept (--out DIR would have)" if played else "nothing was played, and nothing is kept"
         click.echo(one_line(f"Interrupted at step {played} of {steps}; {f'kept in {place}' if place else nothing}."), err=True)
         ctx.exit(128 + outcome.signal)
-
-
-def _keeping(ready: Preset | None, config: GameConfig, out: str | None) -> Keeping | None:
-    """Where the run is recorded; None where it is not, which is said unless it is wanted so. Raises what `claim` raises."""
-    run = new_id()
-    if out is not None:
-        directory = Path(out)
-        claim(directory)
-    elif not is_wanted():
-        return None
-    else:
-        try:
-            make_room()
-            directory = runs_home() / run
-        except (OSError, BrokenRun) as error:
-            click.echo(one_line(f"This run is not recorded: {error}."), err=True)
-            return None
-    title = Origin(ready.title, ready.config, (config,)).present_title if ready else ""
-    place = Recording(directory=str(directory), id=run, title=title, preset=ready.name if ready else "")
-    return Keeping(place, is_asked_for=out is not None)
 
 
 def _tell_cost(config: GameConfig) -> None:

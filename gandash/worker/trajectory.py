@@ -10,8 +10,8 @@ import ctypes
 import itertools
 import logging
 from collections import deque
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -301,6 +301,19 @@ def be_reproducible() -> None:
     torch.set_flush_denormal(True)
     torch.backends.cudnn.deterministic = True
     _keep_freed_memory()
+
+
+@contextmanager
+def reproducibly() -> Iterator[None]:
+    """`be_reproducible` for a process that has torch for other things too: afterwards it is set up as before."""
+    threads, deterministic = torch.get_num_threads(), torch.backends.cudnn.deterministic
+    be_reproducible()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.set_flush_denormal(False)  # torch's default; it cannot be asked
+        torch.backends.cudnn.deterministic = deterministic
 
 
 _KEPT_BYTES = 8 * 2**20

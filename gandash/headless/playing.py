@@ -1,41 +1,44 @@
-"""Plays a game without a page, to its end or until somebody interrupts: what `python -m gandash train` does.
-
-torch is imported by `play` alone, once it is clear that there is something to play.
+"""Plays a game without a page, to its end or until somebody interrupts, and says where it stands: for the command line and
+Python alike.
 """
 
 from __future__ import annotations
 
+import builtins
 import math
 import signal
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 import click
 
 from gandash.config import GameConfig
 from gandash.config.data import PointMassConfig
 from gandash.config.networks import LinearConfig, PointConfig
-from gandash.config.setting import JsonValue
-from gandash.leaving import SIGNALS, leaving_at_once
-from gandash.store.format import MANIFEST, CannotRecord
-from gandash.wire.messages import Recording
+from gandash.diagnostics.verdict import Verdict
+from gandash.headless.engine import make_ready
+from gandash.headless.keeping import Keeping
+from gandash.headless.timeline import NO_CHANGES, Timeline
+from gandash.leaving import SIGNALS
+from gandash.store.format import CannotRecord
+from gandash.wire.browser import VerdictKind
+from gandash.wire.facts import Engine
+from gandash.wire.frame import finite
+from gandash.worker.cause import cause_of
+from gandash.worker.games import Games, GamesSnapshot
+from gandash.worker.observer import Observer, Rows
+from gandash.worker.recording import Recorder
+from gandash.worker.trajectory import PLAYERS, Trajectory, reproducibly
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
-
-    from gandash.diagnostics.verdict import Verdict
-    from gandash.wire.facts import Engine
-    from gandash.worker.games import Games, GamesSnapshot
-    from gandash.worker.observer import Observer, Rows
-    from gandash.worker.recording import Recorder
-    from gandash.worker.trajectory import Trajectory
 
 PROGRESS_SECONDS = 0.1
 DISTANCES = {"jsd": "JSD", "frechet": "Fréchet distance"}
@@ -44,37 +47,11 @@ DISTANCES = {"jsd": "JSD", "frechet": "Fréchet distance"}
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run came to, as JSON, and the signal that ended it early (0: none)."""
+    """What a run came to, as JSON; the signal that ended it early (0: none); the games as its record has them last."""
 
     report: dict[str, Any]
     signal: int
-
-
-class Timed(NamedTuple):
-    """A live setting that changes once `step` rounds are played."""
-
-    step: int
-    path: str
-    value: JsonValue
-
-
-class NotPlayedSo(ValueError):
-    """The engine that was asked for cannot play this game here: says why."""
-
-
-@dataclass(frozen=True)
-class Keeping:
-    """Where a run is recorded. `is_asked_for`: without its record it is not worth playing on."""
-
-    place: Recording
-    is_asked_for: bool
-
-    def check(self, recorder: Recorder, step: int) -> None:
-        """Say once that the disk has refused. Raises CannotRecord where the record was asked for."""
-        if reason := recorder.news():
-            if self.is_asked_for:
-                raise CannotRecord(f"{self.place.directory}: {reason}")
-            click.echo(f"Recording stopped at step {step}: {reason}. The run goes on.", err=True)
+    games: Games
 
 
 class _Broken(NamedTuple):
@@ -88,37 +65,43 @@ def play(
     config: GameConfig,
     steps: int,
     keeping: Keeping | None = None,
-    changes: Sequence[Timed] = (),
+    timeline: Timeline = NO_CHANGES,
     engine: Engine | None = None,
+    is_shown: bool | None = None,
 ) -> Outcome:
-    """Play `steps` rounds, fewer when the game diverges or somebody interrupts.
+    """Play `steps` rounds from the beginning, fewer when the game diverges or somebody interrupts.
 
-    `changes` of live settings stand in the order of their steps. Without an `engine`: the best there is, and nobody waits for a
-    better one.
+    Without an `engine`: the best there is, and nobody waits for a better one. `is_shown`: whether there is a progress bar, by
+    default where somebody can see it.
 
     A diverged run keeps the state before the step that broke it. Raises NotPlayedSo, and CannotRecord where a record that was
     asked for cannot be written.
     """
-    with ExitStack() as stack:
-        with leaving_at_once():
-            from gandash.diagnostics.verdict import Verdict
-            from gandash.wire.browser import VerdictKind
-            from gandash.worker.cause import cause_of
-            from gandash.worker.games import Games
-            from gandash.worker.recording import Recorder
-            from gandash.worker.trajectory import Trajectory, be_reproducible
-        stop = stack.enter_context(_first_signal())
-
-        be_reproducible()
+    with _first_signal() as stop, reproducibly():
         trajectory = Trajectory(config, engine)
         make_ready(trajectory, engine)
-        games = Games([trajectory])
-        (observer,) = games.observers
+        return _play(Games([trajectory]), steps, keeping, timeline, is_shown, stop)
+
+
+def play_on(
+    games: Games, steps: int, keeping: Keeping | None, timeline: Timeline = NO_CHANGES, is_shown: bool | None = None
+) -> Outcome:
+    """The same of a game that has been played: on to step `steps`."""
+    with _first_signal() as stop, reproducibly():
+        games.prepare()
+        return _play(games, steps, keeping, timeline, is_shown, stop)
+
+
+def _play(
+    games: Games, steps: int, keeping: Keeping | None, timeline: Timeline, is_shown: bool | None, stop: Sequence[int]
+) -> Outcome:
+    (trajectory,), (observer,) = games.trajectories, games.observers
+    with ExitStack() as stack:
         recorder = Recorder(keeping.place, games) if keeping else None
         if recorder:
             stack.callback(recorder.close)  # whatever happens, the rows so far are written
-        began = time.perf_counter()
-        metrics, broken = _play_rounds(games, steps, changes, recorder, keeping, stop)
+        first, began = trajectory.step, time.perf_counter()
+        metrics, broken = _play_rounds(games, steps, timeline, recorder, keeping, is_shown, stop)
         seconds = time.perf_counter() - began
         observer.renew_verdict()
         verdict = observer.verdict
@@ -126,6 +109,7 @@ def play(
             cause = cause_of(broken.before.members[0], trajectory.changes, trajectory.config, trajectory.step)
             verdict = Verdict(VerdictKind.DIVERGED, "Diverged", f"{cause.words} {cause.advice[0].upper()}{cause.advice[1:]}.")
         report = _report(trajectory, observer, seconds, metrics, verdict)
+        report["steps_per_second"] = (trajectory.step - first) / seconds if seconds else None
         if recorder and keeping:
             if broken:
                 games.restore(broken.before)
@@ -135,75 +119,74 @@ def play(
                 recorder.rows(games, broken.rows)
                 recorder.diverged({0: verdict.reason}, report["steps"])
             recorder.close(None)
-            keeping.check(recorder, report["steps"])
-        is_kept = keeping is not None and (Path(keeping.place.directory) / MANIFEST).exists()
-        report["kept_in"] = keeping.place.directory if keeping and is_kept else None
-    return Outcome(report, stop[0] if stop else 0)
+            _check(keeping, recorder, report["steps"])
+        report["kept_in"] = keeping.place.directory if keeping and keeping.has_begun else None
+    return Outcome(report, stop[0] if stop else 0, games)
 
 
-def make_ready(trajectory: Trajectory, asked: Engine | None) -> None:
-    """Who is to play this run, or the next one."""
-    from gandash.game.compiled import disk_cache
-    from gandash.game.compiled.plans import covers
-    from gandash.server import compiling
-
-    if asked == "compiled" and not trajectory.is_compiled:
-        raise NotPlayedSo("compiled rounds are for plain MLPs on the processor and rules without second derivatives")
-    missing = covers(trajectory.game) and not disk_cache.is_ready()
-    if missing and asked is None and disk_cache.is_wanted() and disk_cache.can_keep():
-        with suppress(OSError):
-            compiling.start(outlives=True)
-            told = "Faster rounds are being compiled for this machine meanwhile, once; this run is played by torch."
-            click.echo(told, err=True)
-    try:
-        if trajectory.must_compile:
-            say_that_rounds_are_compiled()
-        trajectory.prepare()
-    except ImportError as error:
-        raise NotPlayedSo(f"compiled rounds need numba, and it cannot be imported: {error}") from None
+def _check(keeping: Keeping, recorder: Recorder, step: int) -> None:
+    """Say once that the disk has refused. Raises CannotRecord where the record was asked for."""
+    if reason := recorder.news():
+        if keeping.is_asked_for:
+            raise CannotRecord(f"{keeping.place.directory}: {reason}")
+        click.echo(f"Recording stopped at step {step}: {reason}. The run goes on.", err=True)
 
 
-def say_that_rounds_are_compiled() -> None:
-    """To whoever waits for it."""
-    click.echo("Rounds are compiled for this machine, once: half a minute.", err=True)
+class _Notebook:
+    """A notebook's stderr, which shows a bar in place as a terminal does, and says that it is none."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.write, self.flush = stream.write, stream.flush
+
+    def isatty(self) -> bool:
+        return True
+
+
+def _progress(steps: int, is_shown: bool | None, distance: str) -> ProgressBar[float]:
+    in_notebook = hasattr(builtins, "__IPYTHON__") and not sys.stderr.isatty()
+    seen = sys.stderr.isatty() or in_notebook if is_shown is None else is_shown
+    file: Any = sys.stderr if sys.stderr.isatty() or not seen else _Notebook(sys.stderr)
+    return click.progressbar(
+        length=steps,
+        label="training",
+        file=file,
+        hidden=not seen,
+        show_pos=True,
+        item_show_func=lambda value: None if value is None else f"{DISTANCES[distance]} {value:.4f}",
+    )
 
 
 def _play_rounds(
     games: Games,
     steps: int,
-    changes: Sequence[Timed],
+    timeline: Timeline,
     recorder: Recorder | None,
     keeping: Keeping | None,
+    is_shown: bool | None,
     stop: Sequence[int],
 ) -> tuple[dict[str, float], _Broken | None]:
     """The last row of metrics, and if the game diverged, what it was before."""
     (observer,) = games.observers
     metrics = dict.fromkeys(observer.columns, math.nan)
     shown_distance = next(name for name in DISTANCES if name in metrics)
-    coming = deque(changes)
+    coming = deque(timeline.changes)
+    stops = sorted({step + after for step in timeline.alone for after in (0, 1)})  # where others move than before
     began = shown = time.monotonic()
-    at_once = steps
-    bar: ProgressBar[float] = click.progressbar(
-        length=steps,
-        label="training",
-        file=sys.stderr,
-        hidden=not sys.stderr.isatty(),
-        show_pos=True,
-        item_show_func=lambda distance: None if distance is None else f"{DISTANCES[shown_distance]} {distance:.4f}",
-    )
+    first, at_once = games.step, steps
 
     def picture() -> bytes:
-        pace = games.step / max(time.monotonic() - began, PROGRESS_SECONDS)
+        pace = (games.step - first) / max(time.monotonic() - began, PROGRESS_SECONDS)
         return games.picture(1, pace, hurried=True, with_jsd=False)
 
-    with bar:
+    with _progress(steps - first, is_shown, shown_distance) as bar:
         while games.step < steps and not stop:
             while coming and coming[0].step <= games.step:
                 _, path, value = coming.popleft()
                 games.set(path, value, None)
-            until = min(steps, coming[0].step) if coming else steps
+            players = PLAYERS[timeline.alone.get(games.step, "both")]
+            until = min([steps, *(c.step for c in list(coming)[:1]), *(s for s in stops if s > games.step)])
             before = games.snapshot()  # costs nothing: states are never written in place
-            games.advance(rounds=min(at_once, games.free_rounds, until - games.step))
+            games.advance(players, min(at_once, games.free_rounds, until - games.step))
             rows = games.drain()
             is_broken = bool(games.broken(rows))
             if is_broken and len(rows[0].steps) > 1:  # the same again, one round at a time up to the one that breaks it
@@ -217,7 +200,7 @@ def _play_rounds(
                 return metrics, _Broken(before, rows)
             now = time.monotonic()
             if now - shown >= PROGRESS_SECONDS or games.step == steps:
-                bar.update(games.step - bar.pos, metrics[shown_distance])
+                bar.update(games.step - first - bar.pos, metrics[shown_distance])
                 observer.renew_verdict()
                 shown = now
             if recorder and keeping:
@@ -226,7 +209,7 @@ def _play_rounds(
                     observer.renew_verdict()
                     recorder.keyframe(games)
                 recorder.look(games, picture)
-                keeping.check(recorder, games.step)
+                _check(keeping, recorder, games.step)
     return metrics, None
 
 
@@ -234,15 +217,12 @@ def _report(
     trajectory: Trajectory, observer: Observer, seconds: float, metrics: dict[str, float], verdict: Verdict
 ) -> dict[str, Any]:
     """The result as JSON. `metrics` are the last round's, on its batches; `measurement` is of the state it left."""
-    from gandash.wire.frame import finite
-
     facts = observer.facts().model_dump(mode="json")
     floors = {name: asdict(floor) for name, floor in observer.floors.items()}
     report = {
         "steps": trajectory.step,
         "engine": trajectory.engine,
         "seconds": seconds,
-        "steps_per_second": trajectory.step / seconds if seconds else None,
         "diverged": verdict.kind == "diverged",
         "verdict": asdict(verdict),
         "metrics": metrics,
@@ -280,8 +260,14 @@ def _distance(trajectory: Trajectory) -> float | None:
 
 @contextmanager
 def _first_signal() -> Iterator[list[int]]:
-    """A list that the first Ctrl-C or request to terminate puts its number in; a second one acts at once, as ever."""
+    """A list that the first Ctrl-C or request to terminate puts its number in; a second one acts at once, as ever.
+
+    Signals come to a process's main thread alone; played on another one, nothing is caught.
+    """
     caught: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield caught
+        return
     before = {number: signal.getsignal(number) for number in SIGNALS}
 
     def catch(number: int, _: FrameType | None) -> None:

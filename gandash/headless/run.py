@@ -1,0 +1,228 @@
+"""A recorded run as an object of Python's: its curves, pictures and states, and what can be asked of its players."""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+
+from gandash.config import GameConfig
+from gandash.exporting.columns import column
+from gandash.exporting.registry import Wanted
+from gandash.exporting.registry import export as exported
+from gandash.exporting.tables import STEP, STEPS, curves
+from gandash.game.field import evaluate_discriminator, sample
+from gandash.headless.playing import Outcome
+from gandash.store.files import write_whole
+from gandash.store.keyframes import state_hash
+from gandash.store.reading import StoredRun, config_after
+from gandash.store.writing import claim
+from gandash.wire.browser import Verdict
+from gandash.wire.messages import Change
+from gandash.worker.games import Games
+from gandash.worker.keyframe import games_at, play_on, state_of
+from gandash.worker.observer import Observer
+from gandash.worker.trajectory import reproducibly
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+_SCRATCH: dict[str, Callable[[], object]] = {}  # what removes folders of runs that are recorded nowhere else
+
+
+def scratch_folder() -> str:
+    """A new folder for such a run. It goes with its `Run`, or with the process."""
+    folder = tempfile.mkdtemp(prefix="gandash-run-")
+    leave = partial(shutil.rmtree, folder, ignore_errors=True)
+    _SCRATCH[folder] = leave
+    atexit.register(leave)
+    return folder
+
+
+class Run:
+    """A run that was recorded, by Python, the command line or the page. Steps are rounds; at `step` None is its last one.
+
+    What is not on disk is played again from the nearest state that is: bit for bit the same on the machine that played it.
+    Methods raise BrokenRun, a ValueError, where the record cannot be read.
+    """
+
+    def __init__(self, directory: Path, outcome: Outcome | None = None) -> None:
+        self.directory = directory
+        self.stored = StoredRun(directory)
+        if (leave := _SCRATCH.pop(str(directory), None)) is not None:
+            weakref.finalize(self, leave)
+        self._outcome = outcome
+        self._games = outcome.games if outcome else None
+
+    def __repr__(self) -> str:
+        said = f"; {self.verdict.title}" if self.verdict else ""
+        return f"<Run {self.id}: {self.title or 'untitled'}, {self.steps:,} steps{said}>"
+
+    # ----------------------------------------------------------------------------------------------------- what it is
+
+    @property
+    def id(self) -> str:
+        return self.stored.manifest.id
+
+    @property
+    def title(self) -> str:
+        return self.stored.manifest.title
+
+    @property
+    def steps(self) -> int:
+        """Rounds that were played."""
+        return self.stored.steps
+
+    @property
+    def config(self) -> GameConfig:
+        """The settings as they are at the end."""
+        self._one()
+        return config_after(self.stored.configs[0], self.stored.changes[0])
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What was changed in mid-run, and when."""
+        self._one()
+        return tuple(self.stored.changes[0])
+
+    @property
+    def parent(self) -> tuple[str, int] | None:
+        """The id of the run that this one branched off, and the step."""
+        found = self.stored.manifest.parent
+        return (found.run, found.step) if found else None
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """How it went, in words: its `title` and `reason`."""
+        self._one()
+        return self.stored.verdicts[0]
+
+    @property
+    def report(self) -> dict[str, Any] | None:
+        """What `python -m gandash train --json` would have printed; of a run that was opened, None."""
+        return self._outcome.report if self._outcome else None
+
+    @property
+    def was_interrupted(self) -> bool:
+        """Whether Ctrl-C ended it early."""
+        return bool(self._outcome and self._outcome.signal)
+
+    @property
+    def state(self) -> str:
+        """A hash of the last whole state: players, moments, random streams. The same run ends in the same; of one that has
+        diverged it is the state before."""
+        return state_hash(state_of(self._at(None)))
+
+    def _one(self) -> None:
+        if len(self.stored.configs) > 1:
+            raise ValueError(
+                f"{self.id} compares {len(self.stored.configs)} games; its `history` has them all, the rest is of one"
+            )
+
+    # --------------------------------------------------------------------------------------------------------- curves
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """The curves, a row for each step (the index `step`), a float32 column for each; NaN where nothing was measured.
+
+        `attrs["meaning"]` and `attrs["unit"]` say by column what it is and in what: JSD and V in nats, W1 in units of x, norms
+        without unit. Measured numbers stay until they are measured anew. Of a run so long that its older steps were put
+        together a row covers `steps` of them up to `step`: it has their means, in `NAME.low` and `NAME.high` their extremes.
+
+        >>> import gandash
+        >>> curves = gandash.train("two-modes", steps=20).history
+        >>> len(curves), curves.attrs["unit"]["jsd"]
+        (20, 'nats')
+        """
+        found: pd.DataFrame = curves(self.stored).to_pandas().set_index(STEP)
+        known = {name: column(name) for name in found.columns if name != STEPS}
+        found.attrs["meaning"] = {name: about.meaning for name, about in known.items()}
+        found.attrs["unit"] = {name: about.unit for name, about in known.items()}
+        found.attrs["run"] = self.id
+        return found
+
+    # -------------------------------------------------------------------------------------------------------- players
+
+    def samples(self, n: int = 1000, step: int | None = None, *, averaged: bool = False, seed: int = 0) -> NDArray[np.float32]:
+        """n samples of G at a step, `(n, dimension)`; pictures `(n, channels, height, width)` from -1 (black) to 1 (white).
+
+        Of the `averaged` G where that is asked for. `seed` is of the latents alone: the same ones give the same samples.
+
+        >>> import gandash
+        >>> gandash.train("dirac-orbit", steps=3).samples(2).shape       # G is a point: all samples are theta
+        (2, 1)
+        """
+        if n < 1:
+            raise ValueError(f"n: given {n}; a whole number from 1 is needed")
+        observer = self._observer(step)
+        game, state = observer.game, observer.state
+        latents = game.latent.sample(torch.Generator().manual_seed(seed), n)
+        with reproducibly():
+            found: NDArray[np.float32] = (
+                sample(game, state.average if averaged else state.theta, latents[None])[0].numpy().copy()
+            )
+        return found.reshape(n, *getattr(game.data, "shape", found.shape[1:]))
+
+    def discriminator(self, x: ArrayLike, step: int | None = None) -> NDArray[np.float32]:
+        """What D says of points at a step, `(n,)`: D(x) from 0 to 1, or a critic's score a(x), as the objective has it.
+
+        `x`: `(n,)` on the line, `(n, dimension)`, or pictures `(n, channels, height, width)` from -1 to 1. Raises ValueError
+        for another shape.
+        """
+        observer = self._observer(step)
+        game, state = observer.game, observer.state
+        points = np.asarray(x, dtype=np.float32)
+        n = len(points) if points.ndim else 1
+        if points.size != n * game.data.dimension or not n:
+            wanted = f"(n, {game.data.dimension})" if game.data.dimension > 1 else "(n,)"
+            raise ValueError(f"x: given an array of shape {points.shape}; {wanted} is needed")
+        with reproducibly():
+            a = evaluate_discriminator(game, state.phi_effective, torch.from_numpy(points.reshape(1, n, -1).copy()))
+            found: NDArray[np.float32] = game.objective.reading.of(a)[0].numpy().copy()
+        return found
+
+    def _observer(self, step: int | None) -> Observer:
+        self._one()
+        return self._at(step).observers[0]
+
+    @property
+    def _last(self) -> int:
+        """The last step whose state is of finite numbers."""
+        told = self.stored.verdicts[0]
+        return max(self.stored.states, default=0) if told and told.kind == "diverged" else self.steps
+
+    def _at(self, step: int | None) -> Games:
+        """The games at a step. Those of the last call are kept: from there it is not far to a later step."""
+        step = self._last if step is None else step
+        if not 0 <= step <= self.steps:
+            raise ValueError(f"step: given {step}; this run has those from 0 to {self.steps:,}")
+        with reproducibly():
+            if self._games is None or self._games.step > step:
+                self._games = games_at(self.stored, step)
+            elif self._games.step < step:
+                play_on(self._games, self.stored, step)
+        return self._games
+
+    # ---------------------------------------------------------------------------------------------------------- files
+
+    def save(self, folder: str | Path) -> Path:
+        """A copy of the whole record in a new or empty folder, for `open`. Raises UnfitFolder, a ValueError, and OSError."""
+        claim(Path(folder))
+        shutil.copytree(self.directory, folder, dirs_exist_ok=True)
+        return Path(folder)
+
+    def export(self, what: str, file: str | Path, step: int | None = None) -> Path:
+        """Write `metrics.csv`, `metrics.parquet`, `config.json`, `state.safetensors` (at `step`) or `snippet.py`, a script that
+        plays this run again. Raises ValueError for another `what`, and OSError."""
+        write_whole(Path(file), exported(self.stored, what, Wanted(step)))
+        return Path(file)

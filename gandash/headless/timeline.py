@@ -1,0 +1,70 @@
+"""What changes in the middle of a game that is played without a page: live settings, and rounds of one player alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from gandash.config import GameConfig
+from gandash.config.changes import differences, live_differences, restarts
+from gandash.config.setting import JsonValue, SettingError
+from gandash.headless.settings import configure
+
+Alone = Literal["D", "G"]
+
+
+class Timed(NamedTuple):
+    """A live setting that changes once `step` rounds are played."""
+
+    step: int
+    path: str
+    value: JsonValue
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """`changes` of live settings in the order of their steps. In the rounds that begin at a step in `alone` that player alone
+    moves."""
+
+    changes: tuple[Timed, ...] = ()
+    alone: Mapping[int, Alone] = field(default_factory=dict)
+
+
+NO_CHANGES = Timeline()
+
+
+class Untimely(ValueError):
+    """A change that cannot be made then: says which, and why."""
+
+
+def timeline(
+    config: GameConfig,
+    steps: int,
+    given: Sequence[tuple[int, str, Sequence[tuple[str, JsonValue]]]],
+    whole: str = "give it with --set, for the whole run",
+) -> tuple[Timed, ...]:
+    """Live changes by step, each `(step, how it was given, settings)`; those of one step act in the order given.
+
+    `whole` says how a setting is given that cannot change in mid-run. Raises Untimely.
+    """
+    found: list[Timed] = []
+    for step, said, changes in sorted(given, key=lambda one: one[0]):
+        if step >= steps:
+            raise Untimely(f"{said}: the run ends at step {steps}; give a step before that, or more steps")
+        try:
+            after = configure(config, changes)
+            if restarts(config, after):
+                path, label = _restarting(config, after)
+                raise Untimely(f"{said}: {label} ({path}) restarts the game and cannot change in mid-run; {whole}")
+            found += [Timed(step, path, value) for path, value in live_differences(config, after)]
+        except SettingError as error:
+            raise Untimely(f"{said}: {error}") from None
+        config = after
+    return tuple(found)
+
+
+def _restarting(before: GameConfig, after: GameConfig) -> tuple[str, str]:
+    """The first setting that differs and does not act live."""
+    both = ((old, new) for old, new in differences(before, after).values() if old is not None and new is not None)
+    return next((old.path, old.label) for old, _ in both if not old.live)

@@ -1,0 +1,149 @@
+"""`gandash.train` and `gandash.open`: a game is played and recorded, or found again, as a `Run`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from gandash.config import GameConfig, parse_config
+from gandash.config.setting import JsonValue, SettingError, nearest
+from gandash.headless.keeping import Keeping, keep, title_of
+from gandash.headless.own_data import data_setting
+from gandash.headless.playing import Outcome, play
+from gandash.headless.run import Run, scratch_folder
+from gandash.headless.settings import configure, named
+from gandash.headless.timeline import Alone, Timed, Timeline, timeline
+from gandash.presets import DEFAULT, PRESETS
+from gandash.presets.base import Preset
+from gandash.store import index
+from gandash.store.format import CannotRecord
+from gandash.store.places import new_id
+from gandash.wire.facts import Engine
+from gandash.wire.messages import Recording
+
+STEPS = 3000  # for a game that promises nothing
+
+Changes = Mapping[int, Mapping[str, Any]] | Sequence[tuple[int, str, Any]]
+"""Live settings that change in mid-run: by step and path, or one by one as (step, path, value)."""
+
+
+def train(
+    game: str | Preset | GameConfig | Mapping[str, JsonValue] = DEFAULT.name,
+    *,
+    steps: int | None = None,
+    seed: int | None = None,
+    data: Any = None,
+    at: Changes = (),
+    alone: Mapping[int, Alone] | None = None,
+    engine: Engine | None = None,
+    title: str = "",
+    out: str | Path | None = None,
+    progress: bool | None = None,
+    **settings: Any,
+) -> Run:
+    """Play a game to the end, and record it as the page and the command line do. Ctrl-C gives the run so far.
+
+    `game`: a ready game by its name (`gandash.presets.PRESETS`), or settings: a `GameConfig`, or what one is as JSON. `steps`:
+    rounds; without, until a ready game's promise is kept, else 3000. `settings` are those of `python -m gandash schema`, by
+    their dotted paths, or with two underscores for each dot: `generator_optimiser__learning_rate=1e-3`.
+
+    `data`: one of the laws by its name or fields, or your own: an array `(n,)`, `(n, 1)`, `(n, 2)`, pictures
+    `(n, height, width)`, or a function `draw(n, rng)` that returns samples (`gandash.headless.own_data`). Columns are
+    standardised unless `data__scaling="as_given"`.
+
+    `at` changes live settings in mid-run: `{1000: {"objective": "minimax"}}`. In the rounds that begin at the steps in `alone`
+    one player alone moves: `{50: "D"}`. `engine`: "torch", or "compiled" rounds, several times as fast between plain MLPs; by
+    default the best there is on this machine by now. The same settings, seed, changes and engine give the same run, bit for
+    bit.
+
+    `out`: a new or empty folder for the record. Without, it lies below `~/.local/share/gandash`, where `python -m gandash runs`
+    lists it under its `title`; with `GANDASH_RECORD=0` in a folder that goes with the `Run`. `progress`: whether there is a
+    bar, by default in terminals and notebooks.
+
+    Raises SettingError, a ValueError, which names the setting, what was given and what is allowed; Untimely, another, of a
+    change that cannot be made then; NotPlayedSo, another, where the engine cannot play this game; and what `out` may raise.
+
+    >>> import gandash
+    >>> run = gandash.train("two-modes", steps=20, seed=1, run__batch=32)
+    >>> run.steps, run.config.run.batch
+    (20, 32)
+    >>> gandash.train("two-modes", generator__widht=8)
+    Traceback (most recent call last):
+    gandash.config.setting.SettingError: generator.widht: given 8; there is no such setting (did you mean generator.width ...
+    """
+    ready, config = _begun(game)
+    config = configured(config, settings, data, seed)
+    steps = steps if steps is not None else ready.steps if ready else STEPS
+    planned = Timeline(_planned(config, check_steps(steps), at), dict(alone or {}))
+    keeping = kept(out, title or title_of(ready, config), ready.name if ready else "")
+    return played(play(config, steps, keeping, planned, engine, progress), keeping)
+
+
+def played(outcome: Outcome, keeping: Keeping) -> Run:
+    """The run that was played there. Raises KeyboardInterrupt where that was before its first round, and CannotRecord."""
+    if not keeping.has_begun:
+        if outcome.signal:
+            raise KeyboardInterrupt
+        raise CannotRecord(f"nothing of this run could be recorded in {keeping.directory}; name another folder with `out`")
+    return Run(keeping.directory, outcome)
+
+
+def configured(config: GameConfig, settings: Mapping[str, Any], data: Any = None, seed: int | None = None) -> GameConfig:
+    """The game with these settings, data and seed. Raises SettingError."""
+    changes = named(settings)
+    if data is not None:
+        changes.insert(0, ("data", data_setting(data)))
+    if seed is not None:
+        changes.append(("run.seed", seed))
+    return configure(config, changes)
+
+
+def check_steps(steps: int) -> int:
+    if not isinstance(steps, int) or isinstance(steps, bool) or not 1 <= steps < 2**31:
+        raise SettingError("steps", steps, "a whole number from 1 to 2,147,483,647 is needed")
+    return steps
+
+
+def kept(out: str | Path | None, title: str, preset: str, parent: tuple[str, int] | None = None) -> Keeping:
+    """Where a run is recorded: if nowhere else, in a folder that goes with the `Run`, or with the process."""
+    keeping = keep(out, title, preset, parent)
+    if keeping is None:
+        directory = scratch_folder()
+        keeping = Keeping(Recording(directory=directory, id=new_id(), title=title, preset=preset, parent=parent), False)
+    return keeping
+
+
+def _begun(game: str | Preset | GameConfig | Mapping[str, JsonValue]) -> tuple[Preset | None, GameConfig]:
+    if isinstance(game, Preset):
+        return game, game.config
+    if isinstance(game, GameConfig):
+        return None, game
+    if isinstance(game, Mapping):
+        return None, parse_config(dict(game))
+    if game not in PRESETS:
+        near = nearest(str(game), PRESETS)
+        raise SettingError(
+            "game", game, "there is no ready game of this name", f"did you mean {near}?" if near else ", ".join(PRESETS)
+        )
+    return PRESETS[game], PRESETS[game].config
+
+
+def _planned(config: GameConfig, steps: int, at: Changes) -> tuple[Timed, ...]:
+    if isinstance(at, Mapping):
+        given = [(step, f"at step {step}", named(changes)) for step, changes in at.items()]
+    else:
+        given = [(step, f"at step {step}", named({path: value})) for step, path, value in at]
+    return timeline(config, steps, given, "give it for the whole run")
+
+
+def open(run: str | Path) -> Run:
+    """A recorded run by its folder or its id (`python -m gandash runs`), whoever has played it. Raises BrokenRun, a ValueError.
+
+    >>> import gandash, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     played = gandash.train("dirac-orbit", steps=5, out=folder)
+    ...     gandash.open(folder).state == played.state
+    True
+    """
+    return Run(index.find(str(run)))
