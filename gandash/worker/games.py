@@ -78,6 +78,11 @@ class Games:
         return sum(o.revision for o in self.observers)
 
     @property
+    def is_measured(self) -> bool:
+        """Whether this very step of all has been measured: a frame need not do it."""
+        return all(o.is_measured for o in self.observers)
+
+    @property
     def is_finite(self) -> bool:
         return all(t.is_finite() for t in self.trajectories)
 

@@ -207,6 +207,11 @@ class Observer:
                     self._last_jsd["jsd_error"] = found.jsd_error
         return cached.found
 
+    @property
+    def is_measured(self) -> bool:
+        """Whether the present step has been measured."""
+        return self._cached is not None and self._cached.step == self._trajectory.step
+
     def _norms_of_d(self) -> dict[str, float]:
         """The largest norm of D's matrices as D is judged with them, and the product of all, under spectral normalisation."""
         if not self.game.penalties.spectral:

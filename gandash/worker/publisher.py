@@ -20,6 +20,8 @@ METRICS_SHARE = 0.05  # of the time goes into that at most
 MOST_METRICS_SECONDS = 1.0  # whatever it takes
 FRAME_SECONDS = 1 / 60  # no more frames than a screen shows
 FRAME_SHARE = 0.1  # of the time is for pictures, the rest for the game: a dear picture comes less often
+CROWDED = 0.5  # of a processor, or less: so little the worker gets where thirty share two
+CROWDED_SECONDS, CROWDED_SHARE = 0.5, 1 / 3  # so often a run shall be seen to move there, if that takes a third of it at most
 JSD_SHARE = 0.02  # of the time is for the JSD of a game that is slowed down, beside what its curves take
 VERDICT_SECONDS = 1.0  # how often the numbers in a verdict are renewed; another verdict is told at once
 PACE_SECONDS = 0.5
@@ -38,6 +40,7 @@ class Publisher:
         self._steps_per_second = 0.0
         self._frame_wanted = False
         self._shown_revision = -1
+        self._shown, self._shown_by_cpu = clocks.passed(), clocks.cpu()  # when a frame went out last
         self._share_for_all()
         self._untold: set[int] = set()  # the games whose verdict has changed since it was told
 
@@ -55,6 +58,8 @@ class Publisher:
     def _share_for_all(self) -> None:
         self.rows = Share(METRICS_SHARE, METRICS_SECONDS, self._clocks, longest=MOST_METRICS_SECONDS)
         self._frame = Share(FRAME_SHARE, FRAME_SECONDS, self._clocks)
+        self._crowded = Share(CROWDED_SHARE, CROWDED_SECONDS, self._clocks)
+        self._crowded_but_measured = Share(CROWDED_SHARE, CROWDED_SECONDS / 2, self._clocks)
         self._jsd = Share(JSD_SHARE, 0.0, self._clocks)
 
     def tell(self, event: Event) -> None:
@@ -83,7 +88,14 @@ class Publisher:
     def seconds_until_frame(self, games: Games, now: float) -> float:
         """Until a frame must go out; inf where none is wanted, or there is nothing new to show."""
         pending = self._frame_wanted and games.revision != self._shown_revision
-        return self._frame.seconds_left(now) if pending else math.inf
+        if not pending:
+            return math.inf
+        left = self._frame.seconds_left(now)
+        if left == 0 or self._clocks.cpu() - self._shown_by_cpu > CROWDED * (now - self._shown):
+            return left
+        # A step that the curves have just measured is shown almost for nothing: the last picture need not be as old
+        crowded = self._crowded_but_measured if games.is_measured else self._crowded
+        return min(left, crowded.seconds_left(now))
 
     def frame(self, games: Games, *, hurried: bool, still: bool) -> bytes:
         """A frame, with numbers of a few steps before where the game is `hurried`; `still`: it stands at this step."""
@@ -92,7 +104,8 @@ class Publisher:
     def send_frame(self, games: Games, now: float, *, hurried: bool, still: bool) -> bytes:
         """A frame goes out; the same bytes."""
         self._frame_wanted, self._shown_revision = False, games.revision
-        with self._frame.doing():
+        self._shown, self._shown_by_cpu = now, self._clocks.cpu()
+        with self._frame.doing(), self._crowded.doing(), self._crowded_but_measured.doing():
             frame = self.frame(games, hurried=hurried, still=still)
             self._send(FRAME, frame)
         if not (hurried or still) and self._jsd.seconds_left(now) == 0:

@@ -121,7 +121,9 @@ def main() -> None:
     print(f"steps/s: two alone {sum(two):.0f}, and again {sum(again):.0f}; {given.runs} together {sum(steps):.0f},", end=" ")
     print(f"{sum(steps) / statistics.mean([sum(two), sum(again)]):.2f} of it")
     print(f"  each {statistics.median(steps):.1f}; the slowest {min(steps) / statistics.median(steps):.2f} of that")
-    print(f"frames/s of each viewer: {min(frames):.1f} to {max(frames):.1f}")
+    print(
+        f"frames/s of each viewer: {min(frames):.1f} to {max(frames):.1f}, half of them {statistics.median(frames):.1f} or more"
+    )
     parts = ", ".join(f"{name} {mb:.0f}" for name, mb in memory.items())
     print(f"proportional memory of {given.runs + 1} live runs and a spare: {sum(memory.values()) / 1000:.2f} GB (MB: {parts})")
 

@@ -57,7 +57,7 @@ from gandash.worker import restore_points as restore_points_module
 from gandash.worker.checkpoint import load
 from gandash.worker.games import Games
 from gandash.worker.loop import MAX_BY_HAND, Loop
-from gandash.worker.publisher import FRAME_SECONDS, FRAME_SHARE, JSD_SHARE, PACE_SECONDS
+from gandash.worker.publisher import CROWDED_SECONDS, CROWDED_SHARE, FRAME_SECONDS, FRAME_SHARE, JSD_SHARE, PACE_SECONDS
 from gandash.worker.restore_points import CHECKPOINT_SECONDS
 from gandash.worker.share import Clocks
 from gandash.worker.trajectory import Trajectory, replay
@@ -337,6 +337,29 @@ def test_dear_frames_come_less_often(stage: Stage, monkeypatch: pytest.MonkeyPat
     times = np.array([at for at, _ in stage.frames()])
     assert len(times) > 4
     assert np.diff(times).min() >= 0.03 / FRAME_SHARE - 1e-9
+
+
+@pytest.mark.parametrize("given", [1.0, 1 / 15], ids=["a core of its own", "one of thirty on two cores"])
+def test_a_run_that_gets_little_of_a_core_is_still_seen_to_move(
+    tmp_path: Path, tiny: GameConfig, monkeypatch: pytest.MonkeyPatch, given: float
+) -> None:
+    """At a tenth of its time for frames it would be seen every tenth of a second, and as one of thirty every 1.5 s."""
+    stage, drawn = Stage(tmp_path, tiny), Games.picture
+    stage.loop = Loop(stage, stage._send, Clocks(stage._clock, lambda: given * stage.now))  # type: ignore[arg-type]
+
+    def drawing(*wanted: Any) -> bytes:
+        stage.now += 0.01 / given
+        return drawn(*wanted)
+
+    monkeypatch.setattr(Games, "picture", drawing)
+    stage.on_packet = lambda kind: SendFrame() if kind == FRAME else None
+    stage.play((0, SendFrame()), (0, Speed(steps_per_second=40)), (0, Play()), (10.0, End()))
+    apart = np.diff([at for at, _ in stage.frames()])
+    if given == 1.0:
+        assert apart.min() >= 0.01 / FRAME_SHARE - 1e-9
+    else:
+        assert apart.min() >= CROWDED_SECONDS / 2 - 1e-9 and np.median(apart) <= CROWDED_SECONDS + 0.02
+        assert 0.01 / given / np.mean(apart) <= CROWDED_SHARE + 0.01  # of what it gets
 
 
 @pytest.mark.parametrize(("speed", "reads"), [(20.0, 5), (None, 0)], ids=["slowed down", "at full speed"])
