@@ -18,11 +18,15 @@ import { createToggle } from './toggle.js';
 
 /** @typedef {{step: number, label: string, whose?: string}} Mark `whose`, where not all members are meant */
 
+/** Where somebody looks at: a step of the past, and the numbers of its picture.
+ * @typedef {{at: number, numbers: Record<string, number | null>}} Past */
+
 /** What a panel needs to draw itself, the same for all panels.
  * @typedef {object} Scene
  * @property {import('./history.js').History} history
  * @property {Record<string, number | null>} numbers of the newest frame
  * @property {number} step of it
+ * @property {Past | null} past
  * @property {[number, number]} time the x range
  * @property {boolean} recent single steps instead of the whole run
  * @property {Mark[]} marks
@@ -62,6 +66,10 @@ export class Curve {
   /** @type {(string | undefined)[]} */
   #words = [];
   #readouts = new Readouts();
+  #cursor = element('i', { class: 'gd-cursor', hidden: '' });
+  /** as it was drawn last @type {{scene: Scene, shown: boolean[], range: [number, number], height: number,
+   * width: number} | null} */
+  #drawn = null;
 
   /** @param {object} options
    * @param {PanelSpec} options.spec @param {Promise<import('./plotly.d.ts').Plotly>} options.plotly
@@ -77,7 +85,8 @@ export class Curve {
     this.#onChange = onChange;
     this.#head = element('div', { class: 'gd-layers' }, this.#title, this.#aside);
     this.#body = element('div', { class: 'gd-plot', role: 'img' });
-    this.node = element('section', { class: 'gd-curve', 'data-panel': spec.key }, this.#head, this.#body, this.#ends);
+    this.node = element('section', { class: 'gd-curve', 'data-panel': spec.key }, this.#head, this.#body, this.#ends,
+      this.#cursor);
     this.#ends.append(this.#start, this.#end);
     if (spec.direct) {
       this.node.dataset.direct = '';
@@ -108,6 +117,8 @@ export class Curve {
 
   /** A new game: old extremes say nothing about it. */
   clear() {
+    this.#drawn = null;
+    this.#cursor.hidden = true;
     this.#range.clear();
     this.#zoom = null;
   }
@@ -126,11 +137,35 @@ export class Curve {
     const shown = all.map(series => applies(series, scene.facts) && this.#isOn(series, scene.memberLegend));
     const range = this.#zoom ?? this.#fit(lines, shown, scene);
     const height = this.#body.clientHeight - MARGIN.t - MARGIN.b;
-    this.#chart.draw(this.#traces(lines, shown, scene), this.#layout(range, height, scene));
-    if (this.#spec.direct) this.#readOut(shown, range, height, scene);
-    else this.#spec.series.forEach((series, i) => this.#toggles[i].show(this.#reading(series, scene)));
+    const width = this.#body.clientWidth - this.#margin.l - this.#margin.r;
+    this.#chart.draw(this.#traces(lines, shown, scene), this.#layout(range, height, width, scene));
+    this.#drawn = { scene, shown, range, height, width };
+    this.#tell();
     write(this.#start, grouped(scene.time[0]));
     write(this.#end, `step ${grouped(scene.time[1])}`);
+  }
+
+  /** Another step is looked at, or none of the past. @param {Past | null} past */
+  look(past) {
+    if (!this.#drawn) return;
+    this.#drawn.scene = { ...this.#drawn.scene, past };
+    this.#tell();
+  }
+
+  /** Says the numbers of the step that is looked at, and where that is. */
+  #tell() {
+    if (!this.#drawn) return;
+    const { scene, shown, range, height, width } = this.#drawn;
+    if (this.#spec.direct) this.#readOut(shown, range, height, scene);
+    else this.#spec.series.forEach((series, i) => this.#toggles[i]?.show(this.#reading(series, scene)));
+    const [first, last] = scene.time;
+    const share = scene.past ? (scene.past.at - first) / (last - first) : -1;
+    this.#cursor.hidden = !(share >= 0 && share <= 1);
+    this.#cursor.style.transform = `translateX(${(this.#margin.l + share * width - 1).toFixed(1)}px)`;
+  }
+
+  get #margin() {
+    return this.#spec.direct ? DIRECT_MARGIN : MARGIN;
   }
 
   /** The number in the title row is the newest frame's where it has one, so that it agrees with the line of theory.
@@ -253,9 +288,9 @@ export class Curve {
     return [...bands, ...means];
   }
 
-  /** @param {[number, number]} range @param {number} height @param {Scene} scene
+  /** @param {[number, number]} range @param {number} height @param {number} width @param {Scene} scene
    * @returns {import('./plotly.d.ts').Layout} */
-  #layout(range, height, scene) {
+  #layout(range, height, width, scene) {
     const { theme, time, facts } = scene;
     const references = this.#spec.references(facts);
     const axis = baseAxis(theme);
@@ -264,13 +299,11 @@ export class Curve {
         : { xref: 'paper', x0: 0, x1: 1 }), y0: r.value, y1: r.value,
       line: { color: r.ink ? theme[r.ink] : theme.muted, width: 1.3, dash: '1.5px,3px' },
     }));
-    const margin = this.#spec.direct ? DIRECT_MARGIN : MARGIN;
-    const width = this.#body.clientWidth - margin.l - margin.r;
     const reached = scene.marks.filter(mark => mark.step <= scene.step); // noise that fades has marks to come
     const marks = spread(reached, time, width);
     return {
       ...baseLayout(theme),
-      margin,
+      margin: this.#margin,
       xaxis: { ...axis, range: time, showticklabels: false, showline: true, linecolor: theme.line, linewidth: 1,
         showspikes: true, tickprefix: 'step ', hoverformat: ',.0f' },
       yaxis: { ...axis, range, hoverformat: '.4~g', type: this.#spec.log ? 'log' : 'linear',
@@ -296,8 +329,10 @@ export class Curve {
 const DASH = dash => ({ dash: '6px,3px', dot: '2px,3px', dashdot: '8px,3px,2px,3px', fine: '3px,3px' })[dash ?? '']
   ?? DASHES[dash ?? 'solid'];
 
-/** The newest value of a line as it was measured. @param {Series} series @param {Scene} scene */
-const measured = ({ column }, { history, numbers }) => numbers[column] ?? history.latest(column);
+/** The newest value of a line as it was measured, or that of the step that is looked at.
+ * @param {Series} series @param {Scene} scene */
+const measured = ({ column }, { history, numbers, past }) =>
+  (past ? past.numbers[column] ?? history.at(column, past.at) : numbers[column] ?? history.latest(column));
 
 /** The same as it is drawn. @param {Series} series @param {Scene} scene */
 function drawn(series, scene) {

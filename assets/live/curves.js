@@ -64,7 +64,7 @@ export class Curves {
     this.#history = history;
     this.#recent = preferences.get('recent', false);
     this.#state = { numbers: {}, step: 0, marks: /** @type {import('./curve.js').Mark[]} */ ([]),
-      facts: /** @type {Shown} */ (NO_GAME), theme };
+      facts: /** @type {Shown} */ (NO_GAME), theme, past: /** @type {import('./curve.js').Past | null} */ (null) };
     this.#memberLegend = memberLegend;
     this.#timeSwitch = this.#createTimeSwitch(signal);
     this.#slots = ALL.map(spec => {
@@ -117,6 +117,22 @@ export class Curves {
     this.redraw();
   }
 
+  /** A line stands at a step of the past, and the numbers are of that step; or all is live again. That is done at once:
+   * the lines themselves are the same. @param {import('./curve.js').Past | null} past */
+  look(past) {
+    const hidesIt = this.#hides(past) !== this.#hides(this.#state.past);
+    this.#state.past = past;
+    for (const { curve, seen } of this.#slots) if (seen) this.#attempt(`the curve ${curve.node.dataset.panel}`,
+      () => curve.look(past));
+    if (hidesIt) this.#redrawNow();
+    else this.redraw();
+  }
+
+  /** Whether the last steps alone do not reach so far back. @param {import('./curve.js').Past | null} past */
+  #hides(past) {
+    return past !== null && past.at < this.#state.step - RECENT_STEPS;
+  }
+
   /** Shows the panels that have something to say about this game, or about these games. */
   #choose() {
     const { facts } = this.#state;
@@ -166,6 +182,7 @@ export class Curves {
   clear() {
     this.#zoom = null;
     this.#state.numbers = {};
+    this.#state.past = null;
     this.#state.step = 0;
     this.#state.marks = [];
     for (const slot of this.#slots) slot.curve.clear();
@@ -206,9 +223,10 @@ export class Curves {
     this.#roundBegan = now;
     if (membersOf(this.#state.facts).length) this.#choose(); // some panels wait for the history
     const last = Math.max(this.#state.step, FIRST_STEPS);
-    const first = this.#recent ? Math.max(0, last - RECENT_STEPS) : 0;
+    const recent = this.#recent && !this.#hides(this.#state.past);
+    const first = recent ? Math.max(0, last - RECENT_STEPS) : 0;
     this.#round = { version: this.#version, ...this.#state, memberLegend: this.#memberLegend, history: this.#history,
-      recent: this.#recent, time: this.#zoom ?? [first, last] };
+      recent, time: this.#zoom ?? [first, last] };
   }
 
   /** @param {[number, number] | null} time */

@@ -21,6 +21,7 @@ const KEYS = [
   [['d'], 'one step of the discriminator alone'],
   [['g'], 'one step of the generator alone'],
   [['s'], 'one round of both'],
+  [['←', '→'], 'one recorded picture back or on, while training goes on; with Shift ten'],
   [['?'], 'this help'],
 ];
 

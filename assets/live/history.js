@@ -67,6 +67,16 @@ export class History {
     const values = (this.#recent.step.length ? this.#recent : this.#whole).columns[0]?.get(name) ?? [];
     return values.slice(-PATIENCE).findLast(Number.isFinite) ?? null;
   }
+
+  /** The value known at a step, or null when it was not measured about then.
+   * @param {string} name @param {number} step */
+  at(name, step) {
+    const isRecent = this.#recent.step.length > 0 && step >= this.#recent.step[0];
+    const { step: steps, columns } = isRecent ? this.#recent : this.#whole;
+    const end = steps.findIndex(last => last >= step); // of the row that has it
+    const values = columns[0]?.get(name) ?? [];
+    return values.slice(0, (end < 0 ? values.length - 1 : end) + 1).slice(-PATIENCE).findLast(Number.isFinite) ?? null;
+  }
 }
 
 /** @param {string[]} names @param {number} kinds @returns {Table} */

@@ -18,19 +18,24 @@ const PRESSABLE = [
   '[role=radio]:not([aria-checked=true])', '[role=tab]:not([aria-selected=true])',
 ].join();
 
-/** @param {Record<string, () => void>} actions by `event.key` @param {AbortSignal} signal */
+// Where the arrows go elsewhere.
+const ARROWED = '[role=slider], [role=tab], [role=radio], [role=spinbutton], input[type=radio], '
+  + 'input[type=range]:not(.gd-time)';
+
+/** @param {Record<string, (event: KeyboardEvent) => void>} actions by `event.key` @param {AbortSignal} signal */
 export function listenToKeys(actions, signal) {
   document.addEventListener('keydown', event => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const action = Object.hasOwn(actions, key) ? actions[key] : undefined;
     const target = event.composedPath()[0]; // the true one, also from within a shadow tree
-    if (!action || (event.shiftKey && /[a-z]/i.test(key))) return; // "?" and others need Shift on many keyboards
+    if (!action || (event.shiftKey && /^[a-z]$/i.test(key))) return; // "?" and others need Shift on many keyboards
     if (document.querySelector(MODAL)) return;
-    if (target instanceof Element && (target.closest(TYPING) || (key === ' ' && target.closest(PRESSABLE)))) return;
+    if (target instanceof Element && (target.closest(TYPING) || (key === ' ' && target.closest(PRESSABLE))
+      || (key.startsWith('Arrow') && target.closest(ARROWED)))) return;
     event.preventDefault(); // Space would scroll the page
     if (key === ' ' && event.repeat) return; // a held Space should not flicker; held step keys walk
-    action();
+    action(event);
   }, { signal });
 }
 

@@ -6,10 +6,12 @@
 import { delay } from './dom.js';
 import { LiveView } from './view.js';
 
-/** @typedef {{token: string, socket: string, title: string, preset?: string, arriving?: string}} Data
+/** @typedef {{token: string, socket: string, title: string, preset?: string, arriving?: string, record?: string,
+ * recording?: import('./recording.js').Recording}} Data
  * `token` opens one run; where there is none yet, `arriving` is
  * what the page's address calls it. `socket` is its path relative
- * to the page, `title` names the view to assistive technology, `preset` the ready game that it was begun as. */
+ * to the page, `title` names the view to assistive technology, `preset` the ready game that it was begun as.
+ * Of a run that nobody plays, `record` is the id, or `recording` all that is kept of it. */
 /** @typedef {{data: Data, parentElement: HTMLElement, setTriggerValue?:
  * (name: string, value: unknown) => void}} Component
  * What is used of Streamlit's v2 component; the trigger `generation` tells the page that another game has begun. */

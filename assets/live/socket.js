@@ -1,7 +1,9 @@
 // @ts-check
 /**
- * The socket to the run: says hello, comes back after a loss, and gives up only when the server says that it is over.
+ * The socket to the run, a source of frames (source.js):
+ * says hello, comes back after a loss, and gives up only when the server says that it is over.
  */
+import { HttpRecording, recordingUrl } from './recording.js';
 
 const FIRST_DELAY_MS = 300;
 const LONGEST_DELAY_MS = 5000;
@@ -23,7 +25,7 @@ const FINAL = {
 /** @typedef {(saying: import('./types.d.ts').Saying) => void} Send */
 
 /** @typedef {object} Listener
- * @property {(message: import('./types.d.ts').Said) => void} onMessage
+ * @property {(message: import('./source.js').Told) => void} onMessage
  * @property {(bytes: ArrayBuffer) => void} onBytes
  * @property {() => void} onLost the connection is gone; another is on its way
  * @property {(reason: string) => void} onSilent nothing has ever come, in words for the person; it goes on trying
@@ -56,6 +58,11 @@ export class LiveSocket {
    * @param {import('./types.d.ts').Saying} message */
   send(message) {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+  }
+
+  /** @param {string} record */
+  recording(record) {
+    return new HttpRecording(recordingUrl(record, this.#url), () => this.token);
   }
 
   close() {

@@ -30,7 +30,9 @@ export class Transport {
     { class: 'gd-button', 'aria-label': 'Speed in steps per second' }));
   #watching = element('span', { class: 'gd-watching', hidden: '' }, 'watching');
   #step = element('b', { class: 'gd-step' }, '0');
-  #count = element('span', { class: 'gd-count' }, 'step ', this.#step);
+  #past = element('b', { class: 'gd-past' });
+  #unit = element('span', {}, 'step ');
+  #count = element('span', { class: 'gd-count' }, this.#past, this.#unit, this.#step);
   #pace = element('span', { class: 'gd-pace' });
   #painted = element('span', { class: 'gd-pace' });
   #examine = element('button',
@@ -109,6 +111,7 @@ export class Transport {
     const steering = role === 'steer';
     this.#steering.hidden = !steering;
     this.#watching.hidden = steering;
+    write(this.#watching, status === 'recorded' ? 'recorded' : 'watching');
     for (const control of this.#steering.querySelectorAll('button, select'))
       control.toggleAttribute('disabled', status === 'connecting' || status === 'failed' || status === 'ended');
     for (const control of this.#steering.querySelectorAll('[data-steps]')) control.toggleAttribute('disabled',
@@ -116,6 +119,15 @@ export class Transport {
     this.#play.toggleAttribute('disabled', !this.#canPlay());
     this.#fillSpeeds(speed);
     this.#showPlay();
+  }
+
+  /** @param {number | null} step of the past that is on show */
+  showPast(step) {
+    const isRecord = this.#status === 'recorded';
+    if (isRecord && step !== null) write(this.#step, grouped(step));
+    write(this.#past, step === null || isRecord ? '' : `step ${grouped(step)} `);
+    write(this.#unit, step === null || isRecord ? 'step ' : '· live at ');
+    this.#examine.toggleAttribute('disabled', step !== null); // it looks at the state of now
   }
 
   /** @param {boolean} open whether the examinations are on show */

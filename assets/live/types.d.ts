@@ -13,6 +13,11 @@ export interface Attribute {
   unit: string;
 }
 
+/** What a recorded picture needs beside its frame to be shown as it was. */
+export interface Beside {
+  games: SaidOfGame[];
+}
+
 /** V in nats after each of `steps` steps of D alone, at most `limit`; `bound` is 2 JSD - log 4, `idle` V of D = 1/2.
  * `share` of the way from idle to the bound is reached, `gap` is left; None where the JSD is not measured. */
 export interface BestResponse {
@@ -384,6 +389,24 @@ export interface Play {
 /** How the output of D is read: as a probability D(x), or as a critic's score a(x). */
 export type ReadingKind = 'probability' | 'critic';
 
+/** What there is of a recorded run: up to which `step`, and the steps of its `pictures`. `epoch` grows whenever the
+ * run is set back, and then other pictures may stand under the same steps. */
+export interface Recorded {
+  type: 'recorded';
+  run: string;
+  title: string;
+  epoch: number;
+  step: number;
+  pictures: number[];
+  games: RecordedGame[];
+}
+
+/** One game of a recorded run: its name among those compared, and the changes of its settings. */
+export interface RecordedGame {
+  label: string;
+  marks: Mark[];
+}
+
 /** A value that theory gives a curve from step `since` on. */
 export interface ReferenceLine {
   value: number;
@@ -408,7 +431,8 @@ export type Role = 'steer' | 'watch';
 
 /** The whole state of a run, without curves and pictures. `games` is empty until the first has begun, and holds
  * several when they are compared. `speed` is in rounds per second, None for as fast as possible; `durations` are
- * about how many seconds each examination takes here. */
+ * about how many seconds each examination takes here. `record` is the id under which the game is recorded, "" where
+ * it is not. */
 export interface RunState {
   type: 'run';
   role: Role;
@@ -421,6 +445,13 @@ export interface RunState {
   examined: Partial<Record<Examinable, Finding>>;
   durations: Partial<Record<Examinable, number>>;
   games: GameState[];
+  record: string;
+}
+
+/** What was true of one game, and said of it, when a picture of it was recorded. */
+export interface SaidOfGame {
+  facts: LineFacts | PlaneFacts | PhaseFacts | PictureFacts;
+  verdict: Verdict;
 }
 
 /** Statistics by name of `points` real against as many generated samples; `floors` is None while they are being

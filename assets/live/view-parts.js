@@ -11,6 +11,7 @@ import { InForce } from './in-force.js';
 import { releaseFocus } from './keys.js';
 import { Overlay } from './overlay.js';
 import { applyTheme, readTheme } from './palette.js';
+import { Rewind } from './rewind.js';
 import { StageHolder } from './stage-holder.js';
 import { Theory } from './theory.js';
 import { Tips } from './tip.js';
@@ -27,13 +28,15 @@ import { Verdict } from './verdict.js';
  * @property {(name: string, value: unknown) => void} tellPage
  * @property {() => import('./types.d.ts').Facts} facts of the one game, or of the first
  * @property {() => void} request asks for a frame
- * @property {() => void} requestStage asks for a frame with the stage drawn anew */
+ * @property {() => void} requestStage asks for a frame with the stage drawn anew
+ * @property {(picture: import('./recording.js').RecordedPicture | null) => void} showPast */
 
 /** @typedef {ReturnType<typeof build>} Parts */
 
 /** @param {HTMLElement} root @param {Options} options */
 export function build(root, options) {
-  const { plotly, signal, attempt, preferences, history, send, tellPage, facts, request, requestStage } = options;
+  const { plotly, signal, attempt, preferences, history, send, tellPage, facts, request, requestStage, showPast } =
+    options;
   const theme = readTheme(root);
   applyTheme(root, theme);
   const tips = new Tips(signal);
@@ -44,6 +47,8 @@ export function build(root, options) {
   const transport = new Transport({ send, help: () => help.open(), examine: () => examine.toggle(), tips,
     verdict: verdict.node, signal });
   const overlay = new Overlay({ send, signal });
+  const rewind = new Rewind({ signal, tips, onPicture: showPast, onTrouble: words => overlay.say(words),
+    onBranch: (record, step) => tellPage('branch', { record, step }) });
   const theory = new Theory(tips);
   const inForce = new InForce();
   const memberLegend = new MemberLegend({
@@ -57,7 +62,8 @@ export function build(root, options) {
   const curves = new Curves({ plotly, signal, attempt, preferences, history, theme, tips, memberLegend, request });
   const stages = new StageHolder({ plotly, signal, attempt, preferences, theme, tips, memberLegend, send, tellPage,
     request: requestStage }, overlay.card);
-  root.append(transport.node, element('div', { class: 'gd-main' }, stages.node, curves.node, examine.node),
+  root.append(transport.node, element('div', { class: 'gd-main' },
+    element('div', { class: 'gd-left' }, stages.node, rewind.node), curves.node, examine.node),
     theory.node, overlay.toasts, tips.node, help.node, inForce.node);
   // A click should not leave the focus on a button: the next Space means play or pause, not
   // this button again. Nor in a field of the page, where buttons and plots would leave it.
@@ -65,5 +71,5 @@ export function build(root, options) {
     releaseFocus();
     if (event.target instanceof Element && event.target.closest('button')) event.preventDefault();
   }, { signal, capture: true });
-  return { theme, verdict, transport, overlay, theory, curves, examine, inForce, stages };
+  return { theme, verdict, transport, overlay, theory, curves, examine, inForce, stages, rewind };
 }

@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * One mounted live view: takes what the socket brings, and paints the newest of it once per animation frame.
+ * One mounted live view: takes what its source brings, and paints the newest of it once per animation frame; or a
+ * picture of the past, where somebody looks at one, while what is played goes on.
  */
 import { createAttempt } from './attempts.js';
 import { unpack } from './bytes.js';
@@ -11,7 +12,7 @@ import { releaseFocus } from './keys.js';
 import { applyTheme, readTheme } from './palette.js';
 import { Pace } from './pace.js';
 import { Preferences } from './preferences.js';
-import { LiveSocket, socketUrl } from './socket.js';
+import { openSource } from './source.js';
 import { build } from './view-parts.js';
 
 const PATIENCE_MS = 15_000; // the longest that Plotly waits for a first picture
@@ -22,14 +23,14 @@ const TALL = 0.85; // of width to the window's height
 const WIDE_PX = 1400; // from here: two columns of curves
 
 /** @typedef {import('./types.d.ts').RunState} RunState */
-/** @typedef {import('./types.d.ts').Status | 'connecting' |
- * 'unreached'} Status where a run stands, as the browser knows it */
+/** @typedef {import('./types.d.ts').Status | 'connecting' | 'unreached' |
+ * 'recorded'} Status where a run stands, as the browser knows it */
 /** @typedef {Omit<RunState, 'status'> & {status: Status}} Run */
 
 /** The run before the server has spoken. @type {Run} */
 const NO_RUN = {
   type: 'run', role: 'watch', generation: -1, status: 'connecting', reason: '', notice: '', step: 0, speed: null,
-    examined: {}, durations: {}, games: [],
+    examined: {}, durations: {}, games: [], record: '',
 };
 
 export class LiveView {
@@ -47,13 +48,20 @@ export class LiveView {
   #over = null;
   /** @type {import('./bytes.js').Frame | null} */
   #pending = null;
+  /** of what is played, the newest that could be painted @type {import('./bytes.js').Frame | null} */
+  #newest = null;
+  /** A picture of the past that is on show, with the games as they were.
+   * @type {{frame: import('./bytes.js').Frame, games: Run['games']} | null} */
+  #past = null;
+  #isNew = false; // another picture is to be shown
+  #staged = ''; // the facts that the stage was told
   #painted = 0;
   /** @type {(name: string, value: unknown) => void} */
   #tellPage = () => {};
   #stageIsOld = false;
   #scheduled = 0;
-  /** @type {LiveSocket | null} */
-  #socket = null;
+  /** @type {import('./source.js').Source | null} */
+  #source = null;
   /** @type {Parts | null} */
   #parts = null;
 
@@ -86,7 +94,8 @@ export class LiveView {
     if (setTriggerValue) this.#tellMounted();
     // a preset was chosen: Space is to play it
     if (this.#data?.preset && data.preset !== this.#data.preset) releaseFocus();
-    const renewed = data.token !== this.#data?.token || data.socket !== this.#data?.socket;
+    const renewed = data.token !== this.#data?.token || data.socket !== this.#data?.socket
+      || data.record !== this.#data?.record || data.recording !== this.#data?.recording;
     this.#data = data;
     this.#root.setAttribute('aria-label', data.title);
     if (!this.#parts) return;
@@ -103,7 +112,7 @@ export class LiveView {
   dispose() {
     this.#end.abort();
     cancelAnimationFrame(this.#scheduled);
-    this.#socket?.close();
+    this.#source?.close();
     this.#root.remove();
   }
 
@@ -124,11 +133,12 @@ export class LiveView {
       attempt: this.#attempt,
       preferences: this.#preferences,
       history: this.#history,
-      send: command => this.#socket?.send(command),
+      send: command => this.#send(command),
       tellPage: (name, value) => this.#tellPage(name, value),
-      facts: () => firstOf(this.#run),
+      facts: () => firstOf({ games: this.#games }),
       request: () => this.#request(),
       requestStage: () => this.#requestStage(),
+      showPast: picture => this.#showPast(picture),
     });
     this.#retheme();
     this.#show();
@@ -147,13 +157,14 @@ export class LiveView {
   #connect() {
     const data = this.#data;
     if (!data) return;
-    this.#socket?.close();
+    this.#source?.close();
     this.#run = NO_RUN;
     this.#over = null;
     this.#connected = false;
+    this.#staged = '';
     this.#clear(-1);
     this.#show();
-    this.#socket = new LiveSocket(socketUrl(data.socket), data, {
+    this.#source = openSource(data, {
       onMessage: message => this.#hear(message),
       onBytes: bytes => this.#receive(bytes),
       onLost: () => {
@@ -173,14 +184,14 @@ export class LiveView {
     });
   }
 
-  /** @param {import('./types.d.ts').Said} message */
+  /** @param {import('./source.js').Told} message */
   #hear(message) {
     if (message.type === 'refused') this.#parts?.overlay.say(message.message);
     else if (message.type === 'welcome') this.#welcome(message.token);
     else this.#follow(message);
   }
 
-  /** @param {RunState} state of the run */
+  /** @param {Run} state of the run */
   #follow(state) {
     this.#connected = true;
     this.#over = null; // it may have been silent for long
@@ -191,22 +202,70 @@ export class LiveView {
       if (old !== NO_RUN) this.#tellPage('generation', state.generation);
       this.#clear(state.generation);
     }
+    const { curves, rewind } = /** @type {Parts} */ (this.#parts);
+    const source = /** @type {import('./source.js').Source} */ (this.#source);
+    rewind.follow(state, record => source.recording(record));
     this.#show();
-    const { curves } = /** @type {Parts} */ (this.#parts);
     const same = (/** @type {(run: Run) => unknown} */ of) => JSON.stringify(of(old)) === JSON.stringify(of(this.#run));
     if (!same(factsOf) || old === NO_RUN) {
-      const facts = factsOf(this.#run);
-      this.#onStage(stage => stage.setFacts(facts));
-      curves.show({ facts });
+      curves.show({ facts: factsOf(this.#run) });
     }
-    this.#onStage(stage => stage.showVerdicts?.(this.#run.games));
+    if (state.status === 'recorded') {
+      curves.show({ step: state.step });
+      this.#root.dataset.step = String(state.step);
+    }
+    this.#stageGames();
     if (!same(marksOf)) curves.show({ marks: marksOf(this.#run) });
+  }
+
+  /** The games on show: as they were, where somebody looks at the past. */
+  get #games() {
+    return this.#past?.games ?? this.#run.games;
+  }
+
+  /** Tells stage and verdict of the games on show. */
+  #stageGames() {
+    const games = this.#games;
+    const facts = factsOf({ games });
+    const staged = JSON.stringify(facts);
+    if (staged !== this.#staged || !this.#parts?.stages.current) this.#onStage(stage => stage.setFacts(facts));
+    this.#staged = staged;
+    this.#onStage(stage => stage.showVerdicts?.(games));
+  }
+
+  #showVerdict() {
+    const games = this.#games;
+    this.#attempt('the verdict', () => this.#parts?.verdict.show(games.length === 1 ? games[0].verdict : null));
+  }
+
+  /** A picture of the past is to be shown, or what is played again.
+   * @param {import('./recording.js').RecordedPicture | null} picture */
+  #showPast(picture) {
+    const { games } = this.#run;
+    this.#past = picture && { frame: picture.frame,
+      games: games.map((game, i) => ({ ...game, ...picture.said[i] })) };
+    this.#root.toggleAttribute('data-past', picture !== null && this.#run.status !== 'recorded');
+    this.#root.dataset.shown = picture ? String(picture.frame.label.step) : '';
+    this.#isNew = true;
+    this.#stageGames();
+    this.#showVerdict();
+    this.#parts?.curves.look(picture && { at: picture.frame.label.step, numbers: numbersOf(picture.frame.label) });
+    this.#parts?.transport.showPast(picture && picture.frame.label.step);
+    this.#request();
+  }
+
+  /** What is asked of the trainer is about the game as it is now, which is then to be seen.
+   * @param {import('./types.d.ts').Saying} command */
+  #send(command) {
+    if (this.#past && command.type === 'show_close_up') return;
+    if (command.type === 'step') this.#parts?.rewind.leave();
+    this.#source?.send(command);
   }
 
   /** A page that came without a token has one from now on.
    * @param {string} token */
   #welcome(token) {
-    if (this.#socket) this.#socket.token = token;
+    if (this.#source) this.#source.token = token;
     if (this.#data) this.#data = { ...this.#data, token };
   }
 
@@ -242,11 +301,14 @@ export class LiveView {
   #clear(generation) {
     this.#history.clear(generation);
     if (this.#pending) this.#acknowledge(); // never painted, but the server waits for a word before it sends the next
-    this.#pending = null;
+    this.#pending = this.#newest = this.#past = null;
+    this.#root.removeAttribute('data-past');
+    this.#root.dataset.shown = '';
     this.#pace.clear();
     this.#attempt('the stage', () => this.#parts?.stages.current?.clear());
     this.#parts?.curves.clear();
     this.#parts?.inForce.show([], []);
+    this.#parts?.transport.showPast(null);
     this.#parts?.curves.show({ marks: marksOf(this.#run) });
   }
 
@@ -272,28 +334,42 @@ export class LiveView {
     // Before painting, so that the next frame travels meanwhile;
     // even so at most one waits here while one is being painted.
     if (frame) this.#acknowledge();
-    if (frame) this.#paintFrame(frame, start);
+    if (frame) this.#reach(frame);
+    const shown = this.#past?.frame ?? this.#newest;
+    if (this.#isNew && shown) this.#paintFrame(shown, start);
     else if (stageIsOld) this.#attempt('the stage', () => parts.stages.current?.redraw());
     if (parts.curves.paint(start)) this.#request();
   }
 
+  /** What is played has come so far. @param {import('./bytes.js').Frame} frame */
+  #reach(frame) {
+    const { transport, curves, inForce, rewind } = /** @type {Parts} */ (this.#parts);
+    const { step, members, steps_per_second: stepsPerSecond } = frame.label;
+    this.#newest = frame;
+    this.#isNew ||= !this.#past;
+    transport.read({ step, stepsPerSecond, framesPerSecond: this.#pace.perSecond(performance.now()) });
+    curves.show({ numbers: numbersOf(frame.label), step });
+    inForce.show(members, membersOf(factsOf(this.#run)).map(({ label }) => label));
+    rewind.reach(step);
+    Object.assign(this.#root.dataset, { step });
+  }
+
   /** @param {import('./bytes.js').Frame} frame @param {number} now */
   #paintFrame(frame, now) {
-    const { theory, transport, curves, inForce } = /** @type {Parts} */ (this.#parts);
-    const { step, members, steps_per_second: stepsPerSecond } = frame.label;
-    const measured = members.length > 1 ? step : members[0].measured;
-    const numbers = numbersOf(frame.label);
+    const { theory } = /** @type {Parts} */ (this.#parts);
+    const { step, members } = frame.label;
+    const games = this.#games;
+    this.#isNew = false;
     if (this.#attempt('the stage', () => this.#stage().draw(picturesOf(frame), step))) {
       this.#painted++;
       this.#pace.tick(now);
     }
-    if (members.length === 1) this.#attempt('the line of theory', () => theory.show(numbers, firstOf(this.#run)));
-    transport.read({ step, stepsPerSecond, framesPerSecond: this.#pace.perSecond(now) });
-    curves.show({ numbers, step });
-    inForce.show(members, membersOf(factsOf(this.#run)).map(({ label }) => label));
+    if (members.length === 1) this.#attempt('the line of theory', () => theory.show(numbersOf(frame.label),
+      firstOf({ games })));
     if (!('measured' in this.#root.dataset)) setTimeout(this.#tellFirst); // the screen shows it first
-    Object.assign(this.#root.dataset,
-      { step, measured, painted: this.#painted, fps: this.#pace.perSecond(now).toFixed(1) });
+    const measured = members.length > 1 ? step : members[0].measured;
+    Object.assign(this.#root.dataset, { painted: this.#painted, fps: this.#pace.perSecond(now).toFixed(1),
+      measured: this.#past ? this.#root.dataset.measured ?? '' : measured });
     this.#settle();
   }
 
@@ -307,7 +383,7 @@ export class LiveView {
 
   /** The server waits for a word before it sends the next picture. */
   #acknowledge() {
-    this.#socket?.send({ type: 'ack' });
+    this.#source?.send({ type: 'ack' });
   }
 
   /** @param {(stage: import('./stages.js').Stage) => void} work */
@@ -316,13 +392,15 @@ export class LiveView {
   }
 
   #stage() {
-    return /** @type {Parts} */ (this.#parts).stages.for(factsOf(this.#run), this.#run.games);
+    const games = this.#games;
+    return /** @type {Parts} */ (this.#parts).stages.for(factsOf({ games }), games);
   }
 
   /** Everything but pictures and curves. */
   #show() {
     if (!this.#parts) return;
-    const { transport, verdict, overlay, examine, theory } = this.#parts;
+    const { transport, overlay, examine, theory } = this.#parts;
+    this.#showVerdict();
     const state = { ...this.#run, ...(this.#over ?? (this.#connected ? {} : { status: 'connecting' })) };
     Object.assign(this.#root.dataset, { status: state.status, role: state.role });
     this.#settle();
@@ -334,7 +412,6 @@ export class LiveView {
     if (state.status !== 'running') transport.read({ step: Number(this.#root.dataset.step), stepsPerSecond: null,
       framesPerSecond: null });
     overlay.show(state);
-    this.#attempt('the verdict', () => verdict.show(state.games.length === 1 ? state.games[0].verdict : null));
     this.#attempt('the examinations', () => examine.show(state));
   }
 

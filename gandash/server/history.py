@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gandash.store.metrics import Envelope, Metrics
 from gandash.wire.frame import Arrays
 
 CAPACITY = 1024
@@ -62,6 +63,30 @@ class History:
         self.stride = 1
         self._rows = 0
         self._epoch = 0
+
+    @classmethod
+    def of(cls, metrics: Metrics, games: int = 1) -> History:
+        """The curves of a recorded run, to be gone on with: once for each of so many `games` that have them in common."""
+        self = cls(len(metrics.columns) * games)
+        older, recent = metrics.envelope, metrics.recent
+        last = int(max([*older.last[-1:], *recent.steps[-1:]], default=0))
+        while last > self.stride * (
+            CAPACITY - 2
+        ):  # where the older rows end and the recent ones begin, two may share a stretch
+            self.stride *= 2
+        rows = [part.grouped(_stretches(part.last, self.stride)) for part in (older, Envelope.of(recent)) if len(part.last)]
+        whole = Envelope.together(rows, len(metrics.columns))
+        n = self._rows = len(whole.last)
+        self._last_step[:n] = whole.last
+        with np.errstate(invalid="ignore"):
+            self._sum[:n] = np.tile(np.where(whole.count > 0, whole.mean.astype(np.float64) * whole.count, 0), games)
+        self._measured[:n] = np.tile(whole.count, games)
+        self._low[:n], self._high[:n] = np.tile(whole.low, games), np.tile(whole.high, games)
+        self._room = -last % self.stride
+        newest = recent[-RECENT:]
+        slots = newest.steps % RECENT
+        self._raw[slots], self._raw_steps[slots] = np.tile(newest.values, games), newest.steps
+        return self
 
     @property
     def step(self) -> int:
@@ -144,3 +169,8 @@ class History:
             }
             newest = int(self._raw_steps[order[-1]]) if len(order) else known
             return Patch(self.stride, begin, fresh, arrays, Cursor(self._epoch, closed, newest))
+
+
+def _stretches(last: Ints, stride: int) -> NDArray[np.intp]:
+    """Where rows that end at these steps begin another stretch of `stride` steps."""
+    return np.flatnonzero(np.diff((last - 1) // stride, prepend=-1))

@@ -68,7 +68,6 @@ class Run(RunState):
     ) -> None:
         super().__init__(config, title, speed)
         self._new_recording = new_recording
-        self._record: Recording | None = None  # of the game that is played
         self._take_worker = take_worker
         self.directory = directory
         self._asked = 0  # of the game asked for last; until it begins, the worker speaks of the one before
@@ -315,6 +314,7 @@ class Run(RunState):
                         "back a long way. Free some room on the server's disk."
                     )
                 case Unrecorded(reason=reason, is_kept=False):
+                    self._record = None
                     self.notice = f"This run is not recorded: {reason}. It goes on all the same."
                 case Unrecorded(step=step, reason=reason):
                     kept = "The run goes on, and what was recorded before can be read."

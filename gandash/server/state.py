@@ -23,6 +23,7 @@ from gandash.wire.messages import (
     Event,
     Examined,
     Pace,
+    Recording,
     StatusChanged,
     VerdictChanged,
 )
@@ -51,6 +52,12 @@ class RunState:
         self._examined: dict[Examinable, Finding] = {}  # the newest of this game, by what was examined
         self._told: dict[Role, tuple[tuple[int, int], str]] = {}  # for each role, the text made at (version, step)
         self._viewers = Viewers()
+        self._record: Recording | None = None  # of the game that is played
+
+    @property
+    def record(self) -> str:
+        """The id under which the game that is played is recorded; "" where it is not, and before it has played."""
+        return self._record.id if self._record is not None else ""
 
     @property
     def config(self) -> GameConfig:
@@ -116,6 +123,7 @@ class RunState:
                 examined=self._examined,
                 durations=self._durations,
                 games=described(self.members, self.labels),
+                record=self.record,
             )
 
     def state(self, role: Role) -> tuple[int, str]:

@@ -17,6 +17,8 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
+from pydantic import ValidationError
+
 from gandash.store import metrics
 from gandash.store.copying import arriving, settle
 from gandash.store.files import parts
@@ -36,11 +38,13 @@ from gandash.store.format import (
     SUFFIXES,
     BrokenRun,
     Named,
+    first_fault,
 )
 from gandash.store.places import home, new_id
 from gandash.store.reading import StoredRun
 from gandash.store.retention import make_room
 from gandash.uploads.sources import directory_size
+from gandash.wire.browser import Beside
 from gandash.wire.frame import BrokenFrame, check
 
 LARGEST_RUN = 210 * MEGABYTE  # bytes of all its files; what is recorded keeps within 200 MB
@@ -202,11 +206,16 @@ def look_through(folder: Path) -> StoredRun:
                 raise BrokenRun(f"it has more than {ROW_BYTES // MEGABYTE} MB of rows")
     for keyframe in run.keyframes:
         run.keyframe(keyframe)
-    for picture in run.pictures():
+    for place in run.pictures():
+        picture = run.picture_and_words(place)
         try:
-            check(run.picture(picture))
+            check(picture.frame)
+            if picture.beside:
+                Beside.model_validate_json(picture.beside)
         except BrokenFrame as error:
-            raise BrokenRun(f"the picture of step {picture.step:,} is {error}") from None
+            raise BrokenRun(f"the picture of step {place.step:,} is {error}") from None
+        except ValidationError as error:
+            raise BrokenRun(f"what is said beside the picture of step {place.step:,}: {first_fault(error)}") from None
     return run
 
 

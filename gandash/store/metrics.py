@@ -68,14 +68,17 @@ class Envelope:
 
     def coarser(self, span: int) -> Envelope:
         """`span` neighbours in one row; the last has what is left."""
-        starts = np.arange(0, len(self.first), span)
+        return self.grouped(np.arange(0, len(self.first), span))
+
+    def grouped(self, starts: NDArray[np.intp]) -> Envelope:
+        """The rows from each of `starts` to the next in one."""
         count = np.add.reduceat(self.count, starts, axis=0, dtype=np.int32)
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):  # the infinities of a game that diverged
             weighted = np.where(self.count > 0, self.mean.astype(np.float64) * self.count, 0)
             mean = np.add.reduceat(weighted, starts, axis=0) / count  # 0/0: nothing was measured
             return Envelope(
                 self.first[starts],
-                self.last[np.minimum(starts + span, len(self.last)) - 1],
+                self.last[np.append(starts, len(self.last))[1:] - 1],
                 mean.astype(np.float32),
                 np.fmin.reduceat(self.low, starts, axis=0),
                 np.fmax.reduceat(self.high, starts, axis=0),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import os
 import secrets
 from datetime import UTC, datetime
@@ -39,3 +40,8 @@ def new_id() -> str:
 def owner_of(visitor: str) -> str:
     """What a manifest says of whose run it is: no folder may hold the cookie that opens a visitor's live runs."""
     return hashlib.sha256(b"gandash owner " + visitor.encode(errors="surrogatepass")).hexdigest()[:32] if visitor else ""
+
+
+def is_owner(owner: str, visitor: str) -> bool:
+    """Whether a run whose manifest names this owner is this visitor's. The machine's own are nobody's here."""
+    return bool(visitor) and hmac.compare_digest(owner.encode(), owner_of(visitor).encode())

@@ -35,7 +35,7 @@ from gandash.store.format import (
     first_fault,
 )
 from gandash.store.metrics import Metrics
-from gandash.store.pictures import Place
+from gandash.store.pictures import Picture, PictureIndex, Place
 from gandash.wire.browser import Verdict
 from gandash.wire.messages import Change
 
@@ -126,9 +126,9 @@ class StoredRun:
         """Bytes on disk."""
         return size_of(self.directory)
 
-    def metrics(self, only: Sequence[str] | None = None) -> Metrics:
-        """The curves, or only those."""
-        return metrics.read(self.directory, self.manifest.columns, self._until, only)
+    def metrics(self, only: Sequence[str] | None = None, step: int = LARGEST_STEP) -> Metrics:
+        """The curves, or only those, up to a step."""
+        return metrics.read(self.directory, self.manifest.columns, [min(last, step) for last in self._until], only)
 
     def latest(self, *columns: str) -> dict[str, float]:
         """The newest values of these curves, of those that it has."""
@@ -147,13 +147,17 @@ class StoredRun:
     def keyframe(self, name: Named) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         return keyframes.read(self.directory, name)
 
-    def pictures(self) -> list[Place]:
-        """Where recorded pictures lie, by step."""
-        return pictures.read(self.directory, self._until)
+    def pictures(self, index: PictureIndex | None = None) -> list[Place]:
+        """Where recorded pictures lie, by step. `index`: one of this run, for who asks again and again."""
+        return (index or PictureIndex(self.directory)).read(self._until)
 
     def picture(self, place: Place) -> bytes:
         """The frame, as it was sent."""
-        return pictures.read_frame(self.directory / PICTURES, place)
+        return self.picture_and_words(place).frame
+
+    def picture_and_words(self, place: Place) -> Picture:
+        """The same with what was said beside it."""
+        return pictures.read_picture(self.directory / PICTURES, place)
 
 
 def _verdict(told: VerdictEvent) -> Verdict:

@@ -33,7 +33,7 @@ from gandash.store.format import (
 )
 from gandash.store.keyframes import KeyframeWriter, state_hash
 from gandash.store.metrics import MetricsWriter, Rows
-from gandash.store.pictures import PictureWriter
+from gandash.store.pictures import Picture, PictureWriter
 from gandash.store.reading import StoredRun
 from gandash.wire.browser import Verdict
 from gandash.wire.messages import Change
@@ -181,8 +181,9 @@ class RunWriter:
         if self._keyframes.write(step, label, state | seen):
             self._note(KeyframeEvent(step=step, state=state_hash(state)))
 
-    def picture(self, step: int, frame: bytes) -> None:
-        self._pictures.append(step, frame)
+    def picture(self, step: int, frame: bytes, beside: bytes = b"") -> None:
+        """Keep a frame, and what was said beside it."""
+        self._pictures.append(step, Picture(frame, beside))
 
     def close(self) -> None:
         """Write what waits, and let go of the folder."""

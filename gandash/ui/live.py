@@ -60,6 +60,14 @@ def mount(
     )
 
 
+def mount_record(record: str, title: str, key: str) -> Any:
+    """The live view of a run that nobody plays, from its folder, with the slider at its end; `record` is the run's id.
+
+    What it shows is asked for by the browser, whose cookie must name the run's owner.
+    """
+    return _component(key=key, data={"token": "", "socket": "gandash/live", "title": title, "record": record})
+
+
 def read_start(sent: Any) -> tuple[float, float]:
     """The point (theta, psi) that a browser sent; raises SettingError, in words, if it is none."""
     if not (isinstance(sent, list) and [type(number) in (int, float) for number in sent] == [True, True]):

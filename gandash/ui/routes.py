@@ -1,4 +1,5 @@
-"""What the app serves beside Streamlit's own pages: the live view's files, plotly.js, and a socket for each live view.
+"""What the app serves beside Streamlit's own pages: the live view's files, plotly.js, a socket for each live view, and what is
+recorded (`recorded.py`).
 
 The socket: the browser's page must be our own (`doors.py`), and its first message must carry a token of the run (192 random
 bits). The token for steering may command, the one for watching only looks. Tokens travel in messages, never in an address,
@@ -36,6 +37,7 @@ from gandash.server.compiling import compiling
 from gandash.server.run import Run
 from gandash.server.supervisor import Unavailable
 from gandash.server.viewers import Viewer
+from gandash.ui import recorded
 from gandash.ui.arrival import page
 from gandash.ui.doors import LIVE, admits, stated_hosts
 from gandash.ui.doors import VISITOR_COOKIE as VISITOR_COOKIE
@@ -191,6 +193,7 @@ class _Fresh(StaticFiles):
 routes: list[BaseRoute] = [
     Route("/", page),
     WebSocketRoute(LIVE, live),
+    *recorded.routes,
     Route("/gandash/assets/plotly.min.js", plotly_js),
     Mount("/gandash/assets/live", _Fresh(directory=ASSETS / "live")),
 ]

@@ -2,7 +2,8 @@
 
 As text: `RunState` whenever it has changed, `Notice` when a command was refused, `Welcome` to a page that came without a token.
 With arrays: `HistoryLabel` for what the browser lacks of the curves, then `FrameLabel` for a picture. A browser says `Hello`,
-then `Painted` after each picture, and the commands of `messages.Steering`. `typescript.py` has all of it in TypeScript.
+then `Painted` after each picture, and the commands of `messages.Steering`. Of recorded runs it is told by HTTP: `Recorded`, and
+`Beside` with each picture. `typescript.py` has all of it in TypeScript.
 """
 
 from __future__ import annotations
@@ -76,7 +77,8 @@ class RunState(Message):
     """The whole state of a run, without curves and pictures.
 
     `games` is empty until the first has begun, and holds several when they are compared. `speed` is in rounds per second, None
-    for as fast as possible; `durations` are about how many seconds each examination takes here.
+    for as fast as possible; `durations` are about how many seconds each examination takes here. `record` is the id under which
+    the game is recorded, "" where it is not.
     """
 
     type: Literal["run"] = "run"
@@ -90,6 +92,7 @@ class RunState(Message):
     examined: dict[Examinable, Finding]
     durations: dict[Examinable, float]
     games: tuple[GameState, ...]
+    record: str
 
 
 class Notice(Message):
@@ -173,6 +176,43 @@ class HistoryLabel(Message):
     stride: int
     first: int
     recent_reset: bool
+
+
+# ------------------------------------------------------------------------------------------------------------- recorded
+
+
+class SaidOfGame(Message):
+    """What was true of one game, and said of it, when a picture of it was recorded."""
+
+    facts: Facts
+    verdict: Verdict
+
+
+class Beside(Message):
+    """What a recorded picture needs beside its frame to be shown as it was."""
+
+    games: tuple[SaidOfGame, ...]
+
+
+class RecordedGame(Message):
+    """One game of a recorded run: its name among those compared, and the changes of its settings."""
+
+    label: str
+    marks: tuple[Mark, ...]
+
+
+class Recorded(Message):
+    """What there is of a recorded run: up to which `step`, and the steps of its `pictures`. `epoch` grows whenever the run is
+    set back, and then other pictures may stand under the same steps.
+    """
+
+    type: Literal["recorded"] = "recorded"
+    run: str
+    title: str
+    epoch: int
+    step: int
+    pictures: tuple[int, ...]
+    games: tuple[RecordedGame, ...]
 
 
 # ----------------------------------------------------------------------------------------------------- from the browser

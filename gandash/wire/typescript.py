@@ -15,7 +15,7 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import models_json_schema
 
 from gandash.paths import ASSETS
-from gandash.wire.browser import FrameLabel, Hello, HistoryLabel, Notice, Painted, RunState, Welcome
+from gandash.wire.browser import Beside, FrameLabel, Hello, HistoryLabel, Notice, Painted, Recorded, RunState, Welcome
 from gandash.wire.messages import Steering
 
 FILE = ASSETS / "live" / "types.d.ts"
@@ -30,7 +30,7 @@ export type Result = NonNullable<Finding['result']>;
 export type JsonValue = string | number | boolean | null | JsonValue[] | {[name: string]: JsonValue};
 """
 
-SAID: Sequence[type[BaseModel]] = (RunState, Notice, Welcome, FrameLabel, HistoryLabel)
+SAID: Sequence[type[BaseModel]] = (RunState, Notice, Welcome, FrameLabel, HistoryLabel, Recorded, Beside)
 SAYING: Sequence[type[BaseModel]] = (Hello, Painted)
 _PLAIN = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
 

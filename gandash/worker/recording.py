@@ -24,10 +24,12 @@ from gandash import __version__
 from gandash.store.format import MANIFEST, BrokenRun, Manifest, Parent
 from gandash.store.metrics import Rows
 from gandash.store.writing import RunWriter
-from gandash.wire.browser import Verdict, VerdictKind
+from gandash.wire.browser import Beside, SaidOfGame, Verdict, VerdictKind
+from gandash.wire.facts import Facts
 from gandash.wire.messages import Change, Recording
 from gandash.worker.games import Games
 from gandash.worker.keyframe import label_of, seen_of, state_of
+from gandash.worker.observer import Observer
 from gandash.worker.observer import Rows as OwnRows
 
 log = logging.getLogger("gandash.worker")
@@ -57,7 +59,8 @@ class Recorder:
         self._writer: RunWriter | None = None  # the thread's
         self._jobs: queue.Queue[Job | None] = queue.Queue(WAITING)
         self._thread: threading.Thread | None = None
-        self._verdicts: dict[int, str] = {}
+        self._verdicts: dict[int, Verdict] = {}  # the last that was heard of each game
+        self._facts: dict[int, tuple[tuple[Change, ...], Facts]] = {}  # of each game, under these changes
         self._noted: dict[int, tuple[Change, ...]] = {}  # the newest log of each game that was handed over
         self._rows: list[Rows] = []
         self._rows_due = now = clock()
@@ -82,8 +85,7 @@ class Recorder:
 
     def _renew_verdicts(self, games: Games) -> None:
         for i in games.playing:
-            told = games.observers[i].verdict
-            self._verdict(i, Verdict(kind=told.kind, title=told.title, reason=told.reason, step=games.step))
+            self._verdict(i, _told(games.observers[i], games.step))
 
     def _hand_over(self) -> None:
         """The rows that wait: where every round is drained, there are many of few."""
@@ -95,9 +97,11 @@ class Recorder:
 
     def _verdict(self, member: int, verdict: Verdict) -> None:
         """Kept where it is another one."""
-        if self._is_on and self._verdicts.get(member) != verdict.kind:
-            self._verdicts[member] = verdict.kind
-            self._do(lambda writer: writer.verdict(member, verdict))
+        if self._is_on:
+            before = self._verdicts.get(member)
+            self._verdicts[member] = verdict
+            if before is None or before.kind != verdict.kind:
+                self._do(lambda writer: writer.verdict(member, verdict))
 
     def diverged(self, causes: dict[int, str], step: int) -> None:
         """The run stands still since these games have diverged."""
@@ -117,6 +121,7 @@ class Recorder:
         if self._is_on:
             step, kept = games.step, [len(t.changes) for t in games.trajectories]
             self._hand_over()
+            self._verdicts.clear()
             self._do(lambda writer: writer.rewind(step, kept))
             self._keyframe_due, self._keyframe_step, self._picture_step = self._clock(), -1, -1
 
@@ -148,9 +153,23 @@ class Recorder:
         began, step = self._clock(), games.step
         if not self._is_on or step == self._picture_step or began < self._picture_due:
             return
-        frame, now = picture(), self._clock()
+        frame, beside = picture(), self._beside(games).model_dump_json().encode()
+        now = self._clock()
         self._picture_step, self._picture_due = step, now + max(PICTURE_SECONDS, (now - began) / SHARE)
-        self._do(lambda writer: writer.picture(step, frame))
+        self._do(lambda writer: writer.picture(step, frame, beside))
+
+    def _beside(self, games: Games) -> Beside:
+        """What is true of the games and said of them now, without which a frame cannot be shown as it was."""
+        said = []
+        for i, (trajectory, observer) in enumerate(zip(games.trajectories, games.observers, strict=True)):
+            known = self._facts.get(i)
+            if known is None or known[0] is not trajectory.changes:
+                known = self._facts[i] = trajectory.changes, observer.facts()
+            verdict = self._verdicts.get(i)
+            if verdict is None or verdict.kind is not VerdictKind.DIVERGED:
+                verdict = _told(observer, games.step)
+            said.append(SaidOfGame(facts=known[1], verdict=verdict))
+        return Beside(games=tuple(said))
 
     def close(self, seconds: float | None = END_SECONDS) -> None:
         """Write what waits, within so many seconds; recording is over."""
@@ -235,6 +254,11 @@ class Recorder:
 
     def _fail(self, reason: str) -> None:
         self.problem = reason
+
+
+def _told(observer: Observer, step: int) -> Verdict:
+    told = observer.verdict
+    return Verdict(kind=told.kind, title=told.title, reason=told.reason, step=step)
 
 
 def manifest_of(wanted: Recording, games: Games) -> Manifest:

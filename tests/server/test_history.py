@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gandash.server.history import CAPACITY, RECENT, Cursor, History
+from gandash.store.metrics import Envelope, Metrics, Rows
 
 COLUMNS = 3
 
@@ -182,3 +183,24 @@ def test_what_a_patch_holds_is_a_copy() -> None:
         array[:] = 99
     again = history.patch(Cursor()).arrays
     assert not any((a == 99).any() for a in again.values())
+
+
+@pytest.mark.parametrize(
+    ("kept", "old", "end"), [(0, 0, 300), (1, 0, 1), (700, 0, 2500), (3000, 0, 9000), (100_000, 64_000, 130_000)]
+)
+def test_recorded_curves_are_gone_on_with(kept: int, old: int, end: int) -> None:
+    """Whoever reads them from a run's folder has what those have who were there from the beginning."""
+    watched, (steps, values) = History(COLUMNS), rows(0, end)
+    watched.append(steps, values)
+    every = Rows(steps, values)
+    older = Envelope.of(every[:old]).coarser(16) if old else Envelope.together([], COLUMNS)
+    found = History.of(Metrics(("a", "b", "c"), older, every[old:kept]))
+    assert found.step == kept
+    found.append(steps[kept:], values[kept:])
+    one, other = (history.patch(Cursor()) for history in (watched, found))
+    assert one.stride == other.stride
+    for name, array in one.arrays.items():
+        np.testing.assert_allclose(other.arrays[name], array, rtol=1e-5, atol=1e-6, err_msg=name)
+    twice = History.of(Metrics(("a", "b", "c"), older, every[old:kept]), games=2).patch(Cursor())
+    assert twice.arrays["recent"].shape[1] == 2 * COLUMNS
+    np.testing.assert_array_equal(twice.arrays["low"][:, COLUMNS:], twice.arrays["low"][:, :COLUMNS])

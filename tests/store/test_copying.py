@@ -20,7 +20,7 @@ from gandash.store import copying, importing, index, removing
 from gandash.store.files import parts
 from gandash.store.format import EVENTS, MANIFEST, BrokenRun, CannotRecord
 from gandash.store.importing import Brought, bring, bring_zip
-from gandash.store.pictures import record
+from gandash.store.pictures import Picture, record
 from gandash.store.reading import StoredRun
 from gandash.store.writing import RunWriter
 from gandash.wire.frame import pack as frame
@@ -153,7 +153,14 @@ HOSTILE: dict[str, tuple[Callable[[dict[str, bytes]], dict[str, bytes]], str]] =
     "log is no log": (lambda f: f | {f"run-1/{EVENTS}": b'{"kind": "evil"}\n'}, EVENTS),
     "rows are no Parquet": (lambda f: f | {one(f, "steps"): b"PAR1" * 100}, "no whole Parquet"),
     "a pickle for a keyframe": (lambda f: f | {one(f, "keyframes"): b"cos\nsystem\n(S'touch evil'\ntR."}, "no whole keyframe"),
-    "a picture that is none": (lambda f: f | {one(f, "pictures"): record(5, b"<svg onload=alert(1)>")}, "picture of step 5"),
+    "a picture that is none": (
+        lambda f: f | {one(f, "pictures"): record(5, Picture(b"<svg onload=alert(1)>"))},
+        "picture of step 5",
+    ),
+    "words beside a picture that are none": (
+        lambda f: f | {one(f, "pictures"): record(5, Picture(frame({}, {}), b'{"games": [{"facts": "<svg>"}]}'))},
+        "beside the picture of step 5",
+    ),
 }
 
 

@@ -25,6 +25,7 @@ from gandash.store.index import entry_of
 from gandash.store.keyframes import state_hash
 from gandash.store.reading import StoredRun
 from gandash.store.writing import RunWriter
+from gandash.wire.browser import Beside
 from gandash.wire.facts import Engine
 from gandash.wire.messages import End, Pause, Play, Recording, Rewind, SendFrame, Set, Started, Status, StepBy, Unrecorded
 from gandash.worker import recording as recording_module
@@ -404,3 +405,28 @@ def test_a_disk_that_does_not_keep_up_ends_recording(tmp_path: Path, tiny: GameC
     recorder = Recorder(recording(tmp_path / "run"), games)
     play(games, 10, recorder)
     assert recorder.news() == "the disk does not keep up" and recorder.news() == ""
+
+
+def test_a_picture_brings_along_what_was_said_beside_it(tmp_path: Path, tiny: GameConfig) -> None:
+    """Facts and verdict as they were, not as they have become; a game that has diverged is said to have."""
+    games, clock = Games.of([tiny, tiny.replace("run.seed", 5)], "torch"), [0.0]
+    recorder = Recorder(recording(tmp_path / "run"), games, lambda: clock[0])
+    beside = {}
+    for step in (20, 40, 60):
+        play(games, step, recorder)
+        if step == 40:
+            games.set("objective", "hinge", 0)
+        if step == 60:
+            recorder.diverged({1: "It ran away."}, step)
+        clock[0] += 10
+        recorder.look(games, lambda: games.picture(1, 0.0))
+        beside[step] = [(o.facts(), o.verdict.title) for o in games.observers]
+    recorder.close()
+    run = StoredRun(tmp_path / "run")
+    shown = {p.step: Beside.model_validate_json(run.picture_and_words(p).beside).games for p in run.pictures()}
+    assert shown.keys() == beside.keys()
+    for step, said in beside.items():
+        assert [own.facts for own in shown[step]] == [facts for facts, _ in said]
+        assert shown[step][0].verdict.title == said[0][1] and shown[step][0].verdict.step == step
+    assert shown[20][0].facts != shown[40][0].facts
+    assert [own.verdict.title for own in shown[60]][1] == "Diverged" and shown[40][1].verdict.title != "Diverged"

@@ -1,0 +1,86 @@
+"""From the slider to the picture: how long a recorded picture takes to be on the screen, while its run is trained.
+
+    python tests/load/scrubbing.py [--moves 200] [--preset "Two modes: D goes to 1/2"]
+
+A headless Chromium moves the slider to random steps, one after the other, each as soon as the picture before is there. Timed in
+the page: from the slider's own event to the end of the animation frame in which the stage is painted. Beside it a line for
+each part: until the picture is there, and until it is read and painted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from driving import Lab, running_app, running_browser
+from waiting import wait_until
+
+SCRUB = """
+async (moves) => {
+  const view = document.querySelector('.gd-live'), slider = view.querySelector('.gd-time');
+  const painted = () => new Promise(resolve => requestAnimationFrame(() => setTimeout(resolve)));
+  const changed = () => new Promise(resolve => {
+    const watch = new MutationObserver(() => (watch.disconnect(), resolve()));
+    watch.observe(view, { attributeFilter: ['data-shown'] });
+  });
+  let seed = 1;
+  const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
+  const took = [];
+  for (let i = 0; i < moves; i++) {
+    const before = view.dataset.shown, there = changed();
+    let wished = before;
+    while (Math.abs(wished - before) < slider.max / 20) wished = Math.floor(random() * slider.max * 0.98);
+    slider.value = wished;
+    const began = performance.now();
+    slider.dispatchEvent(new Event('input'));
+    await there;
+    const came = performance.now();
+    await painted();
+    took.push([came - began, performance.now() - began]);
+    await new Promise(resolve => setTimeout(resolve, 20));
+  }
+  return took;
+}
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--moves", type=int, default=200)
+    parser.add_argument("--preset", action="append", help="by its title; a few kinds unless some are named")
+    given = parser.parse_args()
+    with (
+        tempfile.TemporaryDirectory() as home,
+        running_app(GANDASH_RECORD="1", GANDASH_HOME=home) as app,
+        running_browser() as browser,
+    ):
+        for title in given.preset or ("Two modes: D goes to 1/2", "Ring of 8", "Digits"):
+            lab = Lab(browser, app.url)
+            if lab.page.get_by_role("combobox", name="Preset").input_value() != title:
+                lab.choose(title)
+            lab.press("Space")
+            lab.page.wait_for_timeout(15_000)  # some thirty pictures
+            lab.press("ArrowLeft")
+            wait_until(lambda lab=lab: lab.attribute("shown") != "", "the past is shown")
+            for status in ("running", "paused"):
+                if status == "paused":
+                    lab.press("Space")
+                    wait_until(lambda lab=lab: lab.status == "paused", "it stands still")
+                took = np.array(lab.page.evaluate(SCRUB, given.moves))
+                there, painted = (np.percentile(took[:, i], [50, 95]) for i in (0, 1))
+                print(
+                    f"{title}, {status}: on the screen after {painted[0]:.0f} ms, p95 {painted[1]:.0f} ms "
+                    f"(there after {there[0]:.0f}, p95 {there[1]:.0f})",
+                    flush=True,
+                )
+            lab.context.close()
+
+
+if __name__ == "__main__":
+    main()
