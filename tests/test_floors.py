@@ -60,6 +60,7 @@ OUT_OF_REACH = {
     "store": ("torch", "streamlit", "plotly", "gandash.game", "gandash.diagnostics"),
     "links": ("torch", "streamlit", "plotly", "gandash.game", "gandash.diagnostics"),
     "worker": ("streamlit", "plotly"),
+    "figures": ("torch", "streamlit", "gandash.game", "gandash.diagnostics"),
     "exporting": ("torch", "streamlit", "plotly", "gandash.game", "gandash.diagnostics"),
     "server": ("torch", "streamlit", "plotly", "gandash.game", "gandash.diagnostics"),
     "ui": ("torch", "gandash.game", "gandash.diagnostics"),  # the page never trains, and does not wait for torch

@@ -7,6 +7,7 @@ import { baseAxis, baseLayout, Chart } from './chart.js';
 import { element, maths, mathsHtml, write } from './dom.js';
 import { grouped, known, typographic } from './numbers.js';
 import { inGame } from './panels.js';
+import { INKS } from './inks.js';
 import { DASHES, translucent } from './palette.js';
 import { Readouts } from './comparison-readouts.js';
 import { createToggle } from './toggle.js';
@@ -325,9 +326,11 @@ export class Curve {
   }
 }
 
+/** @type {Record<string, string>} */
+const CURVE_DASHES = INKS.curveDashes;
+
 /** @param {string | undefined} dash */
-const DASH = dash => ({ dash: '6px,3px', dot: '2px,3px', dashdot: '8px,3px,2px,3px', fine: '3px,3px' })[dash ?? '']
-  ?? DASHES[dash ?? 'solid'];
+const DASH = dash => CURVE_DASHES[dash ?? ''] ?? DASHES[dash ?? 'solid'];
 
 /** The newest value of a line as it was measured, or that of the step that is looked at.
  * @param {Series} series @param {Scene} scene */

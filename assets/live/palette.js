@@ -1,13 +1,8 @@
 // @ts-check
 /**
- * One colour per thing everywhere, for a light and a dark page; told apart without colour by dash and label.
- * Hues from Okabe and Ito (2008), lightened where the page is dark.
+ * The inks of `inks.js` on the page that there is.
  */
-
-const LIGHT = { real: '#0072B2', generated: '#D55E00', discriminator: '#007A5A', value: '#984A84', alarm: '#b3261e',
-  words: '#B85108' };
-const DARK = { real: '#56B4E9', generated: '#F0803C', discriminator: '#2FD19B', value: '#E08BC0', alarm: '#ff8a80',
-  words: '#F0803C' };
+import { INKS } from './inks.js';
 
 /** Of the members of a comparison, which keep away from the inks of
  * real, generated and D: found by a search for eight colours that
@@ -26,8 +21,7 @@ const MEMBERS = {
 
 /** Dashes of Plotly's kind; also those of the legend's samples.
  * @type {Record<string, string>} */
-export const DASHES = { solid: 'solid', dash: '7px,4px', dot: '2px,3px', dashdot: '8px,3px,2px,3px', fine: '3px,3px',
-  long: '14px,4px', longdot: '12px,3px,2px,3px', longdots: '10px,3px,2px,3px,2px,3px' };
+export const DASHES = INKS.dashes;
 
 /** The theme that holds at `node`: Streamlit's variables where it gives them, else the page's own colours.
  * @param {Element} node @returns {Theme} */
@@ -42,7 +36,7 @@ export function readTheme(node) {
   const mix = (/** @type {number} */ share) => css(background.map((b, i) => b + share * (text[i] - b)));
   return {
     dark,
-    ...(dark ? DARK : LIGHT),
+    ...(dark ? INKS.dark : INKS.light),
     ...Object.fromEntries(MEMBERS[dark ? 'dark' : 'light'].map((colour, i) => [`member${i}`, colour])),
     text: css(text),
     muted: mix(0.66),

@@ -8,6 +8,7 @@ import { baseAxis, baseLayout, Chart } from './chart.js';
 import { SmallChart } from './comparison-chart.js';
 import { element, mathsHtml } from './dom.js';
 import { DRAG } from './help.js';
+import { INKS } from './inks.js';
 import { Legend } from './legend.js';
 import { known, round } from './numbers.js';
 import { translucent } from './palette.js';
@@ -43,7 +44,7 @@ const CEILING = 1.06;
 // extent of a critic's axis, where its value at equilibrium is known and where its scale is its own
 const NARROWEST = { known: 0.5, free: 0.01 };
 const AXIS_NAME = { xref: 'paper', yref: 'paper', y: 1, yanchor: 'middle', showarrow: false, borderpad: 0 };
-const PLOTLY_DASH = { solid: 'solid', dash: '9px,5px', dot: '2px,4px' };
+const PLOTLY_DASH = INKS.stageDashes;
 
 /** @typedef {import('./types.d.ts').LineFacts & {shown?: [number,
  * number]}} Facts `shown`: the window of all of several */

@@ -16,17 +16,24 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from gandash.config import GameConfig
+from gandash.config.setting import nearest
 from gandash.exporting.columns import column
 from gandash.exporting.registry import Wanted
 from gandash.exporting.registry import export as exported
 from gandash.exporting.tables import STEP, STEPS, curves
+from gandash.figures import stages
+from gandash.figures.curves import figure as curve_figure
+from gandash.figures.curves import panels_of
 from gandash.game.field import evaluate_discriminator, sample
+from gandash.headless.frame import Frame
+from gandash.headless.frame import read as read_frame
 from gandash.headless.playing import Outcome
 from gandash.store.files import write_whole
 from gandash.store.keyframes import state_hash
 from gandash.store.reading import StoredRun, config_after
 from gandash.store.writing import claim
 from gandash.wire.browser import Verdict
+from gandash.wire.changes import mark
 from gandash.wire.messages import Change
 from gandash.worker.games import Games
 from gandash.worker.keyframe import games_at, play_on, state_of
@@ -35,6 +42,7 @@ from gandash.worker.trajectory import reproducibly
 
 if TYPE_CHECKING:
     import pandas as pd
+    from plotly.graph_objects import Figure
 
 
 _SCRATCH: dict[str, Callable[[], object]] = {}  # what removes folders of runs that are recorded nowhere else
@@ -150,6 +158,39 @@ class Run:
         found.attrs["unit"] = {name: about.unit for name, about in known.items()}
         found.attrs["run"] = self.id
         return found
+
+    # ------------------------------------------------------------------------------------------------------- pictures
+
+    def frame(self, step: int | None = None) -> Frame:
+        """What the page's picture of a step carries: see `gandash.headless.frame.Frame`. Its numbers are of that very step.
+
+        >>> import gandash
+        >>> gandash.train("dirac-orbit", steps=3).frame()["path"].shape       # (theta, psi) from step 0 on
+        (4, 2)
+        """
+        observer = self._observer(step)
+        with reproducibly():
+            return read_frame(self._at(step).picture(0, 0.0), observer.facts())
+
+    def figure(self, what: str = "stage", step: int | None = None, *, is_dark: bool = False) -> Figure:
+        """A Plotly figure in the page's colours, dashes and words: `stage`, the picture of a step, or one of the curves, on
+        which a line then says where `step` is: `losses`, `mean_d`, `value`, `divergence`, `coverage`, `gradients`,
+        `learning_rates`, `update_cosine`, `slope`; of pictures `frechet` and `precision` too.
+
+        Raises ValueError for what there is not in this game.
+        """
+        facts = self._observer(step).facts()
+        if what == "stage":
+            return stages.figure(facts, self.frame(step).arrays, is_dark)
+        known = panels_of(facts)
+        if what not in known:
+            near = nearest(what, ["stage", *known])
+            advice = f"did you mean {near}?" if near else f"there are: {', '.join(['stage', *known])}"
+            raise ValueError(f"what: given {what!r}; this game has no such figure; {advice}")
+        history = self.history
+        marks = [(change.step, mark(change, self.config).label) for change in self.changes if change.kind == "set"]
+        columns = {name: history[name].to_numpy() for name in facts.columns}
+        return curve_figure(what, facts, history.index.to_numpy(), columns, marks, step, is_dark)
 
     # -------------------------------------------------------------------------------------------------------- players
 

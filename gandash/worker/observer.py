@@ -98,8 +98,7 @@ class Observer:
         initial = trajectory.initial_state.to(CPU)
         self._path_history.take(initial.step, initial.theta, initial.phi)
         self._frames = self._domain.frame_builder(self.game, trajectory.streams.fixed()[0])
-        if trajectory.step:
-            self._frames.follow(trajectory.state)
+        self._frames.follow(trajectory.state)
         self._measure_for_curves(with_jsd=True)
         self._held = np.full((_BUFFER, 2 + len(self._readings)), np.nan, dtype=np.float32)
 

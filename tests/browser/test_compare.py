@@ -13,6 +13,8 @@ from driving import ROOT, App, Lab, running_app
 from playwright.sync_api import Browser
 from waiting import wait_until
 
+from gandash.figures.inks import declared
+
 pytestmark = pytest.mark.browser
 
 LINES = """panel => document.querySelector(`[data-panel="${panel}"] .js-plotly-plot`)
@@ -207,9 +209,7 @@ LEAST = {"none": 0.15, "long": 0.12, "middle": 0.12, "short": 0.07}  # Oklab; th
 def test_members_are_told_apart_by_colour(scheme: str, page: str) -> None:
     source = (ROOT / "assets/live/palette.js").read_text()
     members = re.findall(r"#\w{6}", re.search(rf"{scheme}: \[(.*?)\]", source, re.DOTALL)[1])  # type: ignore[index]
-    inks = re.findall(
-        r"(?:real|generated|discriminator): '(#\w{6})'", re.search(rf"{scheme.upper()} = (.*?);", source, re.DOTALL)[1]
-    )  # type: ignore[index]
+    inks = [declared()[scheme][ink] for ink in ("real", "generated", "discriminator")]
     assert (len(members), len(inks)) == (8, 3)
     light = np.array([0.2126, 0.7152, 0.0722])
     for member in members:

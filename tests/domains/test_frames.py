@@ -286,8 +286,8 @@ def test_the_path_of_a_game_that_went_back_ends_where_it_is() -> None:
     kept = played.snapshot()
     for _ in range(5):
         played.advance()
-    assert len(played.frame_arrays()[1]["path"]) == 2 * 10
+    assert len(played.frame_arrays()[1]["path"]) == 2 * 11  # from step 0 on, whether anybody looked then or not
     played.restore(kept)
     played.advance()
     path = played.frame_arrays()[1]["path"].reshape(-1, 2)
-    assert len(path) == 6 and path[-1] == pytest.approx([float(played.state.theta), float(played.state.phi_effective)])
+    assert len(path) == 7 and path[-1] == pytest.approx([float(played.state.theta), float(played.state.phi_effective)])
