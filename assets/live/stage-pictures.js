@@ -4,6 +4,7 @@
  * ones beneath, each in a frame that says what D makes of it; and one of them close up.
  */
 import { element, write } from './dom.js';
+import { addressOf } from './files.js';
 import { Legend } from './legend.js';
 import { compact, fixed, grouped, known } from './numbers.js';
 import { CloseUp } from './pictures-closeup.js';
@@ -114,8 +115,7 @@ export class PicturesStage {
 
   /** The style sheet of this stage, which comes and goes with it. */
   #styles() {
-    const here = new URL(import.meta.url);
-    const link = element('link', { rel: 'stylesheet', href: new URL(`pictures.css${here.search}`, here).href });
+    const link = element('link', { rel: 'stylesheet', href: addressOf('pictures.css') });
     link.addEventListener('load', () => this.#options.request(), { signal: this.#options.signal });
     return link;
   }

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gandash.config.setting import nearest
-from gandash.exporting import snippets, states, tables
+from gandash.exporting import replay, snippets, states, tables
 from gandash.store.reading import StoredRun
 
 Told = Callable[[float], None]
@@ -58,6 +58,12 @@ EXPORTS: dict[str, Export] = {
             "a script that plays the run again",
             "text/x-python",
             lambda run, wanted, told: snippets.as_python(run),
+        ),
+        Export(
+            "replay.html",
+            "one page that replays the run, without a server",
+            "text/html",
+            lambda run, wanted, told: replay.as_html(run, told),
         ),
     )
 }

@@ -263,7 +263,8 @@ class Run:
         return Path(folder)
 
     def export(self, what: str, file: str | Path, step: int | None = None) -> Path:
-        """Write `metrics.csv`, `metrics.parquet`, `config.json`, `state.safetensors` (at `step`) or `snippet.py`, a script that
-        plays this run again. Raises ValueError for another `what`, and OSError."""
+        """Write `metrics.csv`, `metrics.parquet`, `config.json`, `state.safetensors` (at `step`), `snippet.py`, a script that
+        plays this run again, or `replay.html`, a page that replays it by itself. Raises ValueError for another `what`, and
+        OSError."""
         write_whole(Path(file), exported(self.stored, what, Wanted(step)))
         return Path(file)

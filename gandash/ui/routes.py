@@ -19,10 +19,8 @@ import stat
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import plotly
 import streamlit as st
 from pydantic import ValidationError
 from starlette.requests import Request
@@ -32,6 +30,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from gandash.paths import ASSETS as ASSETS
+from gandash.paths import plotly_file
 from gandash.presets import DEFAULT
 from gandash.server.compiling import compiling
 from gandash.server.run import Run
@@ -54,7 +53,7 @@ COMMANDS_PER_SECOND = 200  # keys and a slider that is dragged stay far below; a
 
 UNKNOWN_TOKEN, FORBIDDEN_ORIGIN, RUN_ENDED = 4401, 4403, 4410
 
-PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+PLOTLY = plotly_file()
 
 
 # --------------------------------------------------------------------------------------------------------------- socket

@@ -14,6 +14,7 @@ import pytest
 from starlette.applications import Starlette
 from store.writing_runs import COLUMNS, manifest, rows, values, written
 
+from gandash.server.recorded import Shelf
 from gandash.store.format import EVENTS, MANIFEST, PICTURES
 from gandash.store.places import owner_of
 from gandash.store.writing import RunWriter
@@ -42,7 +43,7 @@ def live(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("GANDASH_HOME", str(tmp_path))
-    monkeypatch.setattr(recorded, "shelf", recorded.Shelf())
+    monkeypatch.setattr(recorded, "shelf", Shelf())
     return tmp_path / "runs" / RUN
 
 
