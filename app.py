@@ -8,4 +8,4 @@ import streamlit as st  # noqa: E402
 
 from gandash.ui.routes import apologise, lifespan, middleware, routes  # noqa: E402
 
-app = st.App("gandash/ui/page.py", routes=routes, lifespan=lifespan, middleware=middleware, on_script_error=apologise)
+app = st.App("gandash/ui/pages.py", routes=routes, lifespan=lifespan, middleware=middleware, on_script_error=apologise)

@@ -14,6 +14,7 @@ from gandash.paths import ASSETS
 
 STREAMLIT_PAGE = Path(st.__file__).parent / "static" / "index.html"
 ENTRY, STYLE = "live.js", "live.css"
+LATER = {"elsewhere.js"}  # of other pages than the first
 
 
 async def page(request: Request) -> Response:
@@ -24,7 +25,7 @@ async def page(request: Request) -> Response:
 @cache
 def arrival_page() -> str:
     """Every address in it is relative: the page may be served under any path, and the server need not know which."""
-    modules = sorted(path.name for path in (ASSETS / "live").glob("*.js"))
+    modules = sorted(path.name for path in (ASSETS / "live").glob("*.js") if path.name not in LATER)
     # Named here, they load side by side; otherwise the browser finds each only in the module that imports it
     preloads = "".join(f'<link rel="modulepreload" href="./gandash/assets/live/{address(name)}">\n' for name in modules)
     style = f'<link rel="preload" as="style" href="./gandash/assets/live/{STYLE}?v={__version__}">\n'

@@ -86,6 +86,16 @@ def name(setting: Setting) -> str:
     return setting.label if setting.is_variant else whose + setting.label
 
 
+def value_in_words(setting: Setting) -> str:
+    """What it is set to, as the screen writes it."""
+    value = setting.value
+    if setting.is_variant:
+        return words(value.kind)
+    if isinstance(value, tuple):
+        return _list(value)
+    return str(setting.choices.get(value) or (show(value) if isinstance(value, int | float) else value))
+
+
 def in_words(error: SettingError, config: GameConfig) -> str:
     """A refusal for the person at the page: it names the control, not the path in a file."""
     players = {"generator": "G ", "discriminator": "D "}

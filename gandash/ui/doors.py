@@ -30,6 +30,9 @@ log = logging.getLogger("gandash.door")
 
 LIVE = "/gandash/live"
 VISITOR_COOKIE = "gandash_visitor"
+NAME = re.compile(r"[0-9A-Za-z_-]{32}")  # as it is given
+REMEMBERED_SECONDS = 100 * 24 * 3600
+PAGES = ("/", "/runs", "/record")
 HOSTS = "GANDASH_HOSTS"
 USUAL_PORTS = {"http": 80, "https": 443}
 SECONDS_BETWEEN_WORDS = 60.0  # the same refusal is said once a minute: a browser tries again and again
@@ -206,26 +209,28 @@ class OwnPagesOnly:
 
 
 class VisitorCookie:
-    """Gives every browser a random name of its own, so that a reload finds its run and nobody else's.
+    """Gives every browser a random name of its own, so that a reload finds its run and nobody else's, and its recorded runs.
 
-    Only the page itself sets it, and without a Path: the browser then takes the folder of the address that it sees, whatever
-    a proxy has made of that. So neighbours on the same host (JupyterHub) do not get each other's.
+    It lasts for some months after the last visit. Only the pages themselves set it, and without a Path: the browser then takes
+    the folder of the address that it sees, whatever a proxy has made of that. So neighbours on the same host (JupyterHub) do
+    not get each other's.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or own_path(scope) != "/":
+        if scope["type"] != "http" or own_path(scope) not in PAGES:
             await self.app(scope, receive, send)
             return
         request = Request(scope)
-        known = VISITOR_COOKIE in request.cookies  # read as the page reads them, whatever else is among them
+        known = request.cookies.get(VISITOR_COOKIE)  # read as the page reads them, whatever else is among them
+        name = secrets.token_urlsafe(24) if known is None else known if NAME.fullmatch(known) else ""
         is_secure = "https" in (scope.get("scheme"), request.headers.get("x-forwarded-proto"))
 
         async def send_with_cookie(message: Message) -> None:
-            if message["type"] == "http.response.start" and not known:
-                cookie = f"{VISITOR_COOKIE}={secrets.token_urlsafe(24)}; HttpOnly; SameSite=Lax; Max-Age=86400"
+            if message["type"] == "http.response.start" and name:
+                cookie = f"{VISITOR_COOKIE}={name}; HttpOnly; SameSite=Lax; Max-Age={REMEMBERED_SECONDS}"
                 cookie += "; Secure" if is_secure else ""
                 message["headers"] = [*message.get("headers", []), (b"set-cookie", cookie.encode())]
             await send(message)

@@ -10,11 +10,11 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit.runtime import get_instance
 
-from gandash.uploads.guard import MAX_MEGABYTES
+from gandash.store.importing import LARGEST_RUN
 
 ENDPOINT = "/_stcore/upload_file/"
 MEGABYTE = 2**20
-MAX_OF_ONE = 2 * MAX_MEGABYTES * MEGABYTE  # bytes of one tab: a file that replaces another arrives before that one is dropped
+MAX_OF_ONE = LARGEST_RUN + 40 * MEGABYTE  # bytes of one tab: a recorded run, or two lots of pictures: one replaces the other
 MAX_OF_ALL = 1024 * MEGABYTE
 
 
@@ -34,7 +34,7 @@ class UploadsBounded:
         if scope["type"] == "http" and scope["method"] == "PUT" and ENDPOINT in scope["path"]:
             session = scope["path"].split(ENDPOINT)[1].split("/")[0]
             length = Headers(scope=scope).get("content-length", "")
-            coming = int(length) if length.isdecimal() else MAX_MEGABYTES * MEGABYTE
+            coming = int(length) if length.isdecimal() else LARGEST_RUN
             held = {name: sum(len(file.data) for file in list(files.values())) for name, files in list(storage().items())}
             if held.get(session, 0) + coming > MAX_OF_ONE or sum(held.values()) + coming > MAX_OF_ALL:
                 await PlainTextResponse("the server holds as many files as it may", 413)(scope, receive, send)

@@ -1,8 +1,8 @@
-"""The page: one script run per change of a setting. It shows controls and mounts the live view; it never trains.
+"""The lab: one script run per change of a setting. It shows controls and mounts the live view; it never trains.
 
-`st.session_state` is touched in this file alone. It holds `tab` (what this tab shows and what was chosen: see `ui.tab`) and
-what the widgets hold. A callback only notes a choice; each script run begins by following what was noted, and then shows what
-is played.
+`st.session_state` is touched by the pages' scripts alone. It holds `tab` (what this tab shows and what was chosen: see
+`ui.tab`) and what the widgets hold. A callback only notes a choice; each script run begins by following what was noted, and
+then shows what is played.
 """
 
 from __future__ import annotations
@@ -21,10 +21,9 @@ from gandash.config.setting import setting_at, show
 from gandash.presets import PRESETS
 from gandash.server.run import Run
 from gandash.server.supervisor import Unavailable
-from gandash.ui import choices, comparing, controls, drawing, lessons, live, upload
-from gandash.ui.routes import ASSETS, VISITOR_COOKIE
+from gandash.ui import choices, comparing, controls, drawing, lessons, live, upload, ways
+from gandash.ui.routes import VISITOR_COOKIE
 from gandash.ui.service import begin, supervisor
-from gandash.ui.style import STYLE
 from gandash.ui.tab import Tab
 from gandash.ui.words import maths
 from gandash.wire.browser import Role
@@ -36,15 +35,6 @@ PICTURES = ("files", "offered", "side", "colour", "count")  # what the widgets f
 
 
 def main() -> None:
-    st.set_page_config(
-        page_title="gandash",
-        page_icon=str(ASSETS / "pictures" / "icon.png"),
-        layout="wide",
-        initial_sidebar_state="auto",  # on a phone it would cover the stage
-    )
-    st.html(STYLE)
-    if "tab" not in state:
-        state.tab = Tab()
     tab: Tab = state.tab
     tab.begin_script_run()
     try:
@@ -136,7 +126,7 @@ def _same(held: Any, value: Any) -> bool:
 def sidebar(tab: Tab, run: Run) -> None:
     config = tab.draw()
     edition = tab.edition
-    st.html('<div class="gd-title">gandash <span>see a GAN train</span></div>')
+    ways.draw(ways.LAB, run.id)
     presets(tab, run)
     for trouble in dict.fromkeys(tab.trouble):
         st.error(trouble, icon=":material/error:")

@@ -6,8 +6,8 @@
     gandash/recorded/ID/curves          a packet of kind `history`, as the socket's
 
 All of it is read from the run's folder, also while that is being written: a picture is in its file as soon as it is made. A run
-is shown to its owner, whom the browser's cookie names, and to whoever has one of its tokens (`Authorization: Bearer`) while it
-lives; to others there is no such run.
+is shown to its owner, whom the browser's cookie names (`whose.py`), and to whoever has one of its tokens (`Authorization:
+Bearer`) while it lives; to others there is no such run.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from starlette.routing import BaseRoute, Route
 
 from gandash.server.recorded import OpenRun, Shelf
 from gandash.store.format import ID, BrokenRun
-from gandash.store.places import is_owner, runs_home
-from gandash.ui.doors import VISITOR_COOKIE
+from gandash.store.places import runs_home
 from gandash.ui.service import supervisor
+from gandash.ui.whose import visitor_of
 from gandash.wire.browser import Recorded
 
 log = logging.getLogger("gandash.recorded")
@@ -53,7 +53,7 @@ def open_for(request: Request) -> OpenRun | None:
             return None
         raise BrokenRun(NONE)
     found = shelf.opened(directory)
-    if not (is_admitted or is_owner(found.run.manifest.owner, request.cookies.get(VISITOR_COOKIE, ""))):
+    if not (is_admitted or visitor_of(request.headers, request.cookies).may_see(found.run.manifest.owner)):
         raise BrokenRun(NONE)
     return found
 

@@ -36,7 +36,7 @@ from gandash.server.compiling import compiling
 from gandash.server.run import Run
 from gandash.server.supervisor import Unavailable
 from gandash.server.viewers import Viewer
-from gandash.ui import recorded
+from gandash.ui import recorded, taking
 from gandash.ui.arrival import page
 from gandash.ui.doors import LIVE, admits, stated_hosts
 from gandash.ui.doors import VISITOR_COOKIE as VISITOR_COOKIE
@@ -195,6 +195,7 @@ routes: list[BaseRoute] = [
     *recorded.routes,
     Route("/gandash/assets/plotly.min.js", plotly_js),
     Mount("/gandash/assets/live", _Fresh(directory=ASSETS / "live")),
+    *taking.routes,
 ]
 
 

@@ -47,6 +47,40 @@ section[data-testid="stSidebar"][aria-expanded="true"] { width: 272px !important
 
 .gd-title { font-size: 1.3rem; font-weight: 700; letter-spacing: -0.01em; line-height: 1.2; white-space: nowrap; }
 .gd-title span { font-size: 0.82rem; font-weight: 400; opacity: 0.7; margin-left: 0.2rem; letter-spacing: 0; }
+/* the way between the pages: a row of words */
+.st-key-ways { gap: 0.15rem; margin: 0 0 0.1rem -0.5rem; flex-wrap: wrap; }
+.st-key-ways > * { flex: none !important; width: auto !important; }
+.st-key-ways [data-testid="stPageLink"] a { padding: 0.1rem 0.5rem; min-height: 0; border-radius: 6px; background: none; }
+.st-key-ways [data-testid="stPageLink"] a:hover { background: color-mix(in srgb, currentColor 7%, transparent); }
+.st-key-ways [data-testid="stPageLink"] a p { font-size: 0.88rem; }
+.st-key-ways [data-testid="stPageLink"] a strong { box-shadow: 0 2px 0 var(--st-primary-color); }
+
+/* the page of runs */
+.st-key-runs { gap: 0.7rem !important; padding-bottom: 2rem; }
+.st-key-runs-head { gap: 1.2rem; min-height: 2.6rem; }
+.st-key-runs-head > :has([data-testid="elsewhere"]) { flex: 1 !important; }
+.st-key-runs-head h1 { font-size: 1.5rem; font-weight: 700; padding: 0; margin: 0; }
+.st-key-runs-head h1 span { font-size: 1rem; font-weight: 400; opacity: 0.65; margin-left: 0.3rem; }
+body:has([data-testid="stExpandSidebarButton"]) .st-key-runs-head { padding-left: 34px; }
+.st-key-runs-actions { gap: 0.4rem; align-items: center; min-height: 2.5rem; }
+.st-key-runs-actions > * { flex: none !important; width: auto !important; }
+.st-key-runs-actions [data-testid="stPageLink"] a { min-height: 2.5rem; padding: 0.25rem 0.75rem; margin: 0;
+  border: 1px solid var(--st-border-color, rgba(128,128,128,.3)); border-radius: 8px; background: none; }
+.st-key-runs-actions [data-testid="stPageLink"] a p { font-size: 0.86rem; }
+.st-key-runs-empty { margin: 12vh auto 0; max-width: 34rem; text-align: center; gap: 0.8rem !important; }
+.st-key-runs-gone { padding: 0.3rem 0.8rem; border-radius: 8px; background: color-mix(in srgb, currentColor 6%, transparent); }
+.gd-link, .gd-link:visited { display: inline-flex; align-items: center; min-height: 2.5rem; padding: 0.25rem 0.75rem;
+  border: 1px solid var(--st-border-color, rgba(128,128,128,.3)); border-radius: 8px; color: inherit !important;
+  text-decoration: none !important; font-size: 0.86rem; line-height: 1.6; }
+.gd-link:hover, .gd-link:focus-visible { border-color: var(--st-primary-color); color: var(--st-primary-color) !important; }
+.gd-elsewhere { display: flex; align-items: center; justify-content: flex-end; gap: 0.5rem; margin: 0; min-width: 0; }
+.gd-elsewhere[hidden] { display: none; }
+.gd-elsewhere > * { font-size: 0.88rem; }
+.gd-elsewhere b { font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.gd-elsewhere span { opacity: 0.8; white-space: nowrap; font-variant-numeric: tabular-nums; }
+.gd-elsewhere i { flex: none; width: 9px; height: 9px; border-radius: 50%; border: 2px solid currentColor; opacity: 0.6; }
+.gd-elsewhere[data-status="running"] i { background: var(--st-primary-color); border-color: currentColor; opacity: 1; }
+
 .gd-legend { display: flex; gap: 1rem; font-size: 0.8rem; opacity: 0.75; padding-top: 0.4rem; }
 
 [data-testid="stSidebar"] [data-testid="stExpander"] details {

@@ -186,6 +186,12 @@ class Tab:
         self.preset = next((p.name for p in PRESETS.values() if p.title == run.origin), DEFAULT.name)
         self.choose_member(kept(run).member)
 
+    def known(self, find: Callable[[str], Run | None], name: str | None) -> Run | None:
+        """The run that this tab has; where the page was reloaded, what `find` finds by the `name` in its address."""
+        if self.run is None and name and (found := find(name)) is not None:
+            self.attach(found)
+        return self.run if self.run is not None and not self.run.has_gone else None
+
     def choose_member(self, member: int | None) -> None:
         assert self.run is not None
         self.member = member if member is not None and 0 <= member < len(self.run.configs) else None

@@ -47,7 +47,7 @@ from gandash.ui.words import maths
 from gandash.uploads import guard
 from gandash.wire.messages import Command, Restart, Rewind, Set, SetMany, Start, Started, StartedGame, Status, StatusChanged
 
-PAGE = str(Path(__file__).parents[2] / "gandash" / "ui" / "page.py")
+PAGE = str(Path(__file__).parents[2] / "gandash" / "ui" / "pages.py")
 LR_D = "discriminator_optimiser.learning_rate"
 SHOWN = ("generator.width", "data", "data.scaling", "run.batch", "run.seed", "objective", "regulariser.r1", LR_D)
 """The settings whose widgets are drawn here: one of every sort. All of them would make a run of the page ten times slower."""

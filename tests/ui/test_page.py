@@ -38,7 +38,7 @@ from gandash.ui.words import maths
 from gandash.wire.facts import Parameters
 from gandash.wire.messages import Status
 
-PAGE = str(Path(__file__).parents[2] / "gandash" / "ui" / "page.py")
+PAGE = str(Path(__file__).parents[2] / "gandash" / "ui" / "pages.py")
 LR_D = "discriminator_optimiser.learning_rate"
 
 

@@ -1,0 +1,21 @@
+"""The script that Streamlit runs for every page: what all pages have in common, then the one that is asked for."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gandash.ui import ways
+from gandash.ui.routes import ASSETS
+from gandash.ui.style import STYLE
+from gandash.ui.tab import Tab
+
+st.set_page_config(
+    page_title="gandash",
+    page_icon=str(ASSETS / "pictures" / "icon.png"),
+    layout="wide",
+    initial_sidebar_state="auto",  # on a phone it would cover the stage
+)
+st.html(STYLE)
+if "tab" not in st.session_state:
+    st.session_state.tab = Tab()
+st.navigation(ways.pages(), position="hidden").run()

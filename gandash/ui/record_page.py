@@ -1,0 +1,96 @@
+"""A recorded run, in the live view as it was: nobody plays it, and nothing of it can be changed here."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gandash.config.changes import differences
+from gandash.config.setting import show
+from gandash.presets import PRESETS
+from gandash.store.format import BrokenRun
+from gandash.store.reading import StoredRun
+from gandash.ui import controls, elsewhere, live, own_runs, runs_table, ways
+from gandash.ui.doors import VISITOR_COOKIE
+from gandash.ui.own_runs import RunRefused
+from gandash.ui.service import supervisor
+from gandash.ui.tab import Tab
+from gandash.ui.taking import address
+from gandash.ui.upload import as_text
+from gandash.ui.whose import Visitor, visitor_of
+
+
+def main() -> None:
+    tab: Tab = st.session_state.tab
+    who = visitor_of(st.context.headers, st.context.cookies)
+    run = tab.known(
+        lambda name: supervisor().find(name, st.context.cookies.get(VISITOR_COOKIE, "")), st.query_params.get("run")
+    )
+    try:
+        stored = StoredRun(own_runs.folder_of(who, st.query_params.get("record", "")))
+        name = stored.manifest.title or stored.manifest.id
+        live.mount_record(stored.directory.name, name, key="record")
+    except (BrokenRun, RunRefused) as error:
+        stored = None
+        st.error(as_text(own_runs.in_words(error)), icon=":material/error:")
+    with st.sidebar:
+        ways.draw(None, run.id if run is not None else "")
+        elsewhere.mount(run)
+        if stored is not None:
+            about(who, stored)
+
+
+def about(who: Visitor, run: StoredRun) -> None:
+    """What is known of it, beside its pictures."""
+    manifest = run.manifest
+    st.markdown(f"**{as_text(manifest.title or manifest.id)}**")
+    verdicts = [verdict.title if verdict else "" for verdict in run.verdicts]
+    said = [f"{run.steps:,} steps", *(as_text(word[:60]) for word in dict.fromkeys(verdicts) if word)]
+    st.caption(" · ".join([*said, as_text(runs_table.preset_title(manifest.preset))]))
+    if manifest.parent is not None:
+        st.caption(as_text(f"Branched off {_title(who, manifest.parent.run)} at step {manifest.parent.step:,}."))
+    st.html(f'<a class="gd-link" href="{address(run.directory.name)}" download>Download</a>')
+    with st.expander("Settings :gray[unlike the preset’s]", key="group-settings"):
+        settings(run)
+    with st.expander(f"Changes :gray[{sum(map(len, run.changes)):,}]", key="group-changes"):
+        changes(run)
+
+
+def _title(who: Visitor, run: str) -> str:
+    try:
+        return StoredRun(own_runs.folder_of(who, run)).manifest.title or run
+    except (BrokenRun, RunRefused):
+        return run
+
+
+def settings(run: StoredRun) -> None:
+    """What its games began with, as far as it is not what the ready game begins with, or as they differ among each other."""
+    ready = PRESETS.get(run.manifest.preset)
+    configs = (ready.config, *run.configs) if ready is not None else run.configs
+    found = differences(*configs) if len(configs) > 1 else {}
+    for path, each in found.items():
+        own = each[1:] if ready is not None else each
+        setting = next(s for s in each if s is not None)
+        values = ", ".join("none" if s is None else controls.value_in_words(s) for s in own)
+        st.markdown(f"{as_text(controls.name(setting))}: **{as_text(values[:200])}**", help=path)
+    if not found:
+        st.caption("They are the preset’s." if ready is not None else f"Seed {run.seeds[0]}.")
+
+
+def changes(run: StoredRun) -> None:
+    """What was changed while it played."""
+    several = len(run.changes) > 1
+    told = [(c.step, i, c.label or c.path, c) for i, of in enumerate(run.changes) for c in of if c.kind == "set"]
+    for step, member, label, change in sorted(told, key=lambda one: one[:3])[:200]:
+        whose = f", game {member + 1}" if several else ""
+        values = " → ".join(
+            show(value) if isinstance(value, int | float) else str(value)[:60] for value in (change.old, change.new)
+        )
+        st.markdown(f"step {step:,}{whose}: {as_text(label)} **{as_text(values)}**")
+    by_hand = sum(c.kind == "step" for of in run.changes for c in of)
+    if by_hand:
+        st.caption(f"{by_hand:,} rounds of one player alone.")
+    elif not told:
+        st.caption("Nothing was changed while it played.")
+
+
+main()

@@ -1,0 +1,152 @@
+"""One curve of several runs over each other, as a Plotly figure in the live view's colours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gandash.store.metrics import Envelope
+from gandash.store.reading import StoredRun
+
+MOST = 8  # lines: as many as the live view has inks for compared games
+POINTS = 600
+BANDS = 3  # so many lines at most have their lows and highs drawn, too: more of them cover each other
+
+INKS = {
+    "light": ("#7332e7", "#ed5ba1", "#8e9000", "#150ea4", "#8083fa", "#503f0c", "#994671", "#610059"),
+    "dark": ("#ed54ed", "#d8e550", "#dbf4f7", "#a32ecb", "#e8a3ca", "#96580a", "#999e0c", "#4b808d"),
+}
+"""Of compared games, as `assets/live/palette.js` has them."""
+
+DASHES = (
+    "solid",
+    "7px,4px",
+    "2px,3px",
+    "8px,3px,2px,3px",
+    "14px,4px",
+    "3px,3px",
+    "12px,3px,2px,3px",
+    "10px,3px,2px,3px,2px,3px",
+)
+
+CURVES = {
+    "jsd": "JSD of p_g from p_r, in nats",
+    "wasserstein": "Wasserstein distance, in units of x (sliced on the plane)",
+    "frechet": "Fréchet distance between features",
+    "loss_d": "Loss of D",
+    "loss_g": "Loss of G",
+    "value": "Value V",
+    "mean_d_real": "Mean of D on real data",
+    "mean_d_fake": "Mean of D on generated data",
+    "modes": "Captured modes or classes",
+    "high_quality": "Share of high quality",
+    "reverse_kl": "Reverse KL of the modes’ shares, in nats",
+    "precision": "Precision",
+    "recall": "Recall",
+    "coverage": "Coverage",
+    "gradient_norm_d": "Gradient norm of D",
+    "gradient_norm_g": "Gradient norm of G",
+    "update_norm_d": "Length of D’s step",
+    "update_norm_g": "Length of G’s step",
+    "slope_real": "Slope of D on real data",
+    "slope_fake": "Slope of D on generated data",
+    "update_cosine": "Cosine of consecutive displacements",
+    "learning_rate_d": "Learning rate of D",
+    "learning_rate_g": "Learning rate of G",
+}
+"""What may be compared, in words and in the list's order. Other columns follow under their own names."""
+
+LOGARITHMIC = ("jsd", "wasserstein", "frechet", "reverse_kl", "gradient_norm", "update_norm", "learning_rate", "slope")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A curve of one game: `first` and `last` steps of its points, and what was measured in between."""
+
+    name: str
+    first: NDArray[np.int32]
+    last: NDArray[np.int32]
+    mean: NDArray[np.float32]
+    low: NDArray[np.float32]
+    high: NDArray[np.float32]
+
+
+def bare(column: str) -> str:
+    """A column's name without the number of the compared game that it is of."""
+    return column.rpartition("/")[2]
+
+
+def offered(runs: Sequence[StoredRun]) -> dict[str, str]:
+    """The curves that any of these runs has, each with its words, the usual ones first."""
+    there = dict.fromkeys(bare(column) for run in runs for column in run.manifest.columns)
+    return {name: words for name, words in CURVES.items() if name in there} | {n: n for n in there if n not in CURVES}
+
+
+def lines(run: StoredRun, name: str, curve: str) -> list[Line]:
+    """This curve of a run; of compared games one for each. Raises BrokenRun."""
+    columns = [column for column in run.manifest.columns if bare(column) == curve]
+    found = run.metrics(columns)
+    whole = Envelope.together([found.envelope, Envelope.of(found.recent)], len(columns))
+    whole = whole[np.argsort(whole.first, kind="stable")]
+    if span := -(-len(whole.first) // POINTS) if len(whole.first) > POINTS else 0:
+        whole = whole.coarser(span)
+    labels = run.manifest.labels
+    drawn = []
+    for i, column in enumerate(columns):
+        known = whole.count[:, i] > 0
+        at = int(column.partition("/")[0]) if "/" in column else None
+        label = name if at is None else f"{name}: {labels[at] if at < len(labels) else f'game {at + 1}'}"
+        values = (getattr(whole, part)[known, i] for part in ("mean", "low", "high"))
+        drawn.append(Line(label, whole.first[known], whole.last[known], *values))
+    return drawn
+
+
+def figure(drawn: Sequence[Line], curve: str, is_dark: bool) -> dict[str, Any]:
+    """As Plotly's JSON. The middle of each point's steps is where it stands."""
+    inks, text = (INKS["dark"], "#E6EAF0") if is_dark else (INKS["light"], "#1C2430")
+    grid = "rgba(230,234,240,.14)" if is_dark else "rgba(28,36,48,.11)"
+    is_log = curve.startswith(LOGARITHMIC)
+    traces: list[dict[str, Any]] = []
+    for i, line in enumerate(drawn):
+        middle = (line.first + line.last) / 2
+        if len(drawn) <= BANDS and (line.last > line.first).any():
+            both = np.concatenate([line.low, line.high[::-1]])
+            traces.append(
+                {
+                    "x": _plain(np.concatenate([middle, middle[::-1]])),
+                    "y": _plain(both, is_log),
+                    **{"fill": "toself", "fillcolor": f"{inks[i]}2e", "line": {"width": 0}, "mode": "lines"},
+                    **{"hoverinfo": "skip", "showlegend": False},
+                }
+            )
+        traces.append(
+            {
+                "x": _plain(middle),
+                "y": _plain(line.mean, is_log),
+                "name": escape(line.name, quote=False),  # Plotly reads a little HTML
+                **{"mode": "lines", "line": {"color": inks[i], "dash": DASHES[i], "width": 2}},
+                "hovertemplate": "%{y:.4g}",
+            }
+        )
+    axis = {"gridcolor": grid, "zeroline": False, "linecolor": grid, "automargin": True}
+    layout = {
+        **{"paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)", "hovermode": "x unified", "height": 380},
+        "font": {"color": text, "size": 14, "family": "Source Sans, sans-serif"},
+        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+        "hoverlabel": {"bgcolor": "#171D26" if is_dark else "#FFFFFF", "font": {"color": text}, "namelength": 40},
+        "legend": {"orientation": "h", "y": -0.22, "x": 0, "itemsizing": "constant"},
+        "xaxis": axis | {"title": {"text": "step", "font": {"size": 14}}, "tickformat": ",d", "hoverformat": ",.0f"},
+        "yaxis": axis | {"type": "log" if is_log else "linear", "tickformat": "~g"},
+        "showlegend": True,
+    }
+    return {"data": traces, "layout": layout}
+
+
+def _plain(values: NDArray[Any], is_log: bool = False) -> list[float | None]:
+    """Numbers that JSON has a word for; on a logarithmic axis there is no place for 0 and less."""
+    return [float(v) if np.isfinite(v) and (v > 0 or not is_log) else None for v in values]

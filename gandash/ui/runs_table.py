@@ -1,0 +1,98 @@
+"""The list of runs as a table, and what is found in it: plain functions of the index's entries."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import streamlit as st
+
+from gandash.presets import PRESETS
+from gandash.store.index import Entry
+
+READINGS = {
+    "jsd": ("JSD", "Jensen–Shannon divergence of p_g from p_r, in nats, as last measured: 0 when they are equal."),
+    "wasserstein": (
+        "W₁",
+        "Wasserstein distance of p_g from p_r, in units of x, as last measured; sliced on the plane.",
+    ),
+    "frechet": ("Fréchet", "Fréchet distance between the features of generated and real pictures, as last measured."),
+}
+"""The numbers of the table: the entry's own name, the head of the column, and what it is."""
+
+LONGEST = 120  # letters of a cell: words in a record may come from anybody
+
+
+def name_of(entry: Entry) -> str:
+    return entry.title or entry.id
+
+
+def preset_title(name: str) -> str:
+    """Of the ready game that a run began as; "" for none."""
+    return PRESETS[name].title if name in PRESETS else name
+
+
+def found(entries: Sequence[Entry], words: str) -> list[Entry]:
+    """Those in which all of these words occur, in whatever order."""
+    wanted = words.casefold().split()
+    return [entry for entry in entries if all(word in said for said in [_said(entry)] for word in wanted)]
+
+
+def _said(entry: Entry) -> str:
+    texts = (entry.id, entry.title, entry.preset, preset_title(entry.preset), entry.verdict, entry.problem, entry.parent or "")
+    return " ".join(texts).casefold()
+
+
+def when(entry: Entry) -> datetime | None:
+    """When it began; None where the record says nonsense."""
+    try:
+        given = datetime.fromisoformat(entry.created)
+    except ValueError:
+        return None
+    return given if given.tzinfo else given.replace(tzinfo=UTC)
+
+
+def parent_of(entry: Entry, titles: dict[str, str]) -> str:
+    if entry.parent is None:
+        return ""
+    return f"{titles.get(entry.parent, entry.parent)}, step {entry.parent_step:,}"
+
+
+def rows(entries: Sequence[Entry], titles: dict[str, str], live: Collection[str]) -> dict[str, list[Any]]:
+    """The table by columns, in their order. `live` are the runs that are being recorded; `titles` those of all runs, by id."""
+
+    def words(text: str) -> str:
+        return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+    readings = {
+        head: [getattr(entry, field) for entry in entries]
+        for field, (head, _) in READINGS.items()
+        if any(getattr(entry, field) is not None for entry in entries)
+    }
+    return {
+        "Name": [words(name_of(entry)) for entry in entries],
+        **({"Now": ["● recording" if entry.id in live else "" for entry in entries]} if live else {}),
+        "Verdict": [words(f"cannot be read: {entry.problem}" if entry.problem else entry.verdict) for entry in entries],
+        "Steps": [None if entry.problem else entry.steps for entry in entries],
+        **readings,
+        "When": [when(entry) for entry in entries],
+        "Size": [entry.size or None for entry in entries],
+        "Preset": [words(preset_title(entry.preset)) for entry in entries],
+        "Branched off": [words(parent_of(entry, titles)) for entry in entries],
+    }
+
+
+def columns() -> dict[str, Any]:
+    """How Streamlit is to show them."""
+    number = {head: st.column_config.NumberColumn(format="%.3g", help=help, width=76) for head, help in READINGS.values()}
+    return number | {
+        "Name": st.column_config.TextColumn(width=240),
+        "Now": st.column_config.TextColumn(width=100, help="It is being recorded at this moment."),
+        "Verdict": st.column_config.TextColumn(width=130, help="The last word on it; of compared games, on the first."),
+        "Steps": st.column_config.NumberColumn(format="localized", width=76),
+        "When": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm", timezone=st.context.timezone, width=142),
+        "Size": st.column_config.NumberColumn(format="bytes", width=76),
+        "Preset": st.column_config.TextColumn(width=220, help="The ready game that it began as."),
+        "Branched off": st.column_config.TextColumn(width=220, help="The run that it began from, and at which step."),
+    }

@@ -1,0 +1,43 @@
+"""The pages of the app, beside each other, and the way between them: a row of links under the name, on every page.
+
+Streamlit's own menu would stand on top of the stage, or push the controls down by a third of the sidebar.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+
+@dataclass(frozen=True)
+class Way:
+    """A page: its script beside this file, its name in the row, or "" of one that is not in it, and its path in the address."""
+
+    script: str
+    name: str
+    path: str
+
+
+LAB = Way("page.py", "Lab", "")
+RUNS = Way("runs_page.py", "Runs", "runs")
+RECORD = Way("record_page.py", "", "record")  # one of the runs, opened
+WAYS = (LAB, RUNS, RECORD)
+
+
+def pages() -> list[st.Page]:
+    """To be made anew in each script run: Streamlit knows a page by the run that made it."""
+    return [
+        st.Page(way.script, title=way.name or "gandash", url_path=way.path, default=way is LAB, visibility="hidden")
+        for way in WAYS
+    ]
+
+
+def draw(here: Way | None, run: str) -> None:
+    """Name and links. `run`, the name of this tab's run, stays in the address wherever one goes: a reload finds it there."""
+    st.html('<div class="gd-title">gandash <span>see a GAN train</span></div>')
+    with st.container(horizontal=True, gap=None, key="ways"):
+        for way in WAYS:
+            if way.name:
+                name = f"**{way.name}**" if way is here else way.name
+                st.page_link(way.script, label=name, query_params={"run": run} if run else None, width="content")
