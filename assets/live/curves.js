@@ -222,11 +222,23 @@ export class Curves {
   #beginRound(now) {
     this.#roundBegan = now;
     if (membersOf(this.#state.facts).length) this.#choose(); // some panels wait for the history
+    this.#round = { version: this.#version, ...this.scene, theme: this.#state.theme };
+  }
+
+  /** What the curves show now. */
+  get scene() {
     const last = Math.max(this.#state.step, FIRST_STEPS);
     const recent = this.#recent && !this.#hides(this.#state.past);
     const first = recent ? Math.max(0, last - RECENT_STEPS) : 0;
-    this.#round = { version: this.#version, ...this.#state, memberLegend: this.#memberLegend, history: this.#history,
-      recent, time: this.#zoom ?? [first, last] };
+    const { theme, ...state } = this.#state;
+    return { ...state, memberLegend: this.#memberLegend, history: this.#history, recent,
+      time: this.#zoom ?? /** @type {[number, number]} */ ([first, last]) };
+  }
+
+  /** What has something to say about what is on show: key and title of each panel. */
+  get panels() {
+    const isComparison = membersOf(this.#state.facts).length > 0;
+    return ALL.filter(spec => this.#titleIn(spec, isComparison) !== undefined);
   }
 
   /** @param {[number, number] | null} time */

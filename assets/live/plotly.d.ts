@@ -4,6 +4,8 @@ export interface Plotly {
   newPlot(node: HTMLElement, data: Trace[], layout: SizedLayout, config: object): Promise<Plot>;
   react(node: HTMLElement, data: Trace[], layout: SizedLayout, config: object): Promise<Plot>;
   purge(node: HTMLElement): void;
+  toImage(node: HTMLElement,
+    options: {format: 'svg'; width: number; height: number; imageDataOnly: true}): Promise<string>;
 }
 
 /** The element that a plot was drawn in. `plotly_relayout` gives what somebody changed, by its path in the layout. */

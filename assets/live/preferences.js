@@ -8,8 +8,11 @@ const KEY = 'gandash.live';
 export class Preferences {
   /** @type {Record<string, unknown>} */
   #values = {};
+  #isKept;
 
-  constructor() {
+  /** @param {boolean} [isKept] whether what is chosen is for later, too */
+  constructor(isKept = true) {
+    this.#isKept = isKept;
     try {
       this.#values = JSON.parse(localStorage.getItem(KEY) ?? '{}') ?? {};
     } catch {
@@ -26,10 +29,18 @@ export class Preferences {
   /** @param {string} name @param {unknown} value */
   set(name, value) {
     this.#values[name] = value;
+    if (!this.#isKept) return;
     try {
       localStorage.setItem(KEY, JSON.stringify(this.#values));
     } catch {
       // as above
     }
+  }
+
+  /** The same choices, of which none is kept. */
+  copy() {
+    const copy = new Preferences(false);
+    copy.#values = { ...this.#values };
+    return copy;
   }
 }

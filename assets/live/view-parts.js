@@ -27,6 +27,7 @@ import { Verdict } from './verdict.js';
  * @property {import('./socket.js').Send} send
  * @property {(name: string, value: unknown) => void} tellPage
  * @property {() => import('./types.d.ts').Facts} facts of the one game, or of the first
+ * @property {() => Pick<import('./apart.js').Moment, 'games' | 'frame'>} shown
  * @property {() => void} request asks for a frame
  * @property {() => void} requestStage asks for a frame with the stage drawn anew
  * @property {(picture: import('./recording.js').RecordedPicture | null) => void} showPast */
@@ -35,8 +36,8 @@ import { Verdict } from './verdict.js';
 
 /** @param {HTMLElement} root @param {Options} options */
 export function build(root, options) {
-  const { plotly, signal, attempt, preferences, history, send, tellPage, facts, request, requestStage, showPast } =
-    options;
+  const { plotly, signal, attempt, preferences, history, send, tellPage, facts, shown, request, requestStage,
+    showPast } = options;
   const theme = readTheme(root);
   applyTheme(root, theme);
   const tips = new Tips(signal);
@@ -62,6 +63,8 @@ export function build(root, options) {
   const curves = new Curves({ plotly, signal, attempt, preferences, history, theme, tips, memberLegend, request });
   const stages = new StageHolder({ plotly, signal, attempt, preferences, theme, tips, memberLegend, send, tellPage,
     request: requestStage }, overlay.card);
+  /** @returns {import('./apart.js').Moment} */
+  const moment = () => ({ ...shown(), scene: curves.scene, panels: curves.panels, plotly, preferences });
   root.append(transport.node, element('div', { class: 'gd-main' },
     element('div', { class: 'gd-left' }, stages.node, rewind.node), curves.node, examine.node),
     theory.node, overlay.toasts, tips.node, help.node, inForce.node);
@@ -71,5 +74,5 @@ export function build(root, options) {
     releaseFocus();
     if (event.target instanceof Element && event.target.closest('button')) event.preventDefault();
   }, { signal, capture: true });
-  return { theme, verdict, transport, overlay, theory, curves, examine, inForce, stages, rewind };
+  return { theme, verdict, transport, overlay, theory, curves, examine, inForce, stages, rewind, moment };
 }

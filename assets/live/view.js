@@ -104,6 +104,11 @@ export class LiveView {
     if (renewed) this.#connect();
   }
 
+  /** What is on show, to be drawn once more as a picture to take away. */
+  get moment() {
+    return this.#parts?.moment();
+  }
+
   /** Stands in another place from now on, as it is. @param {HTMLElement} parent */
   moveTo(parent) {
     parent.append(this.#root);
@@ -136,6 +141,7 @@ export class LiveView {
       send: command => this.#send(command),
       tellPage: (name, value) => this.#tellPage(name, value),
       facts: () => firstOf({ games: this.#games }),
+      shown: () => ({ games: this.#games, frame: this.#past?.frame ?? this.#newest }),
       request: () => this.#request(),
       requestStage: () => this.#requestStage(),
       showPast: picture => this.#showPast(picture),

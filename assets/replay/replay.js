@@ -2,7 +2,10 @@
 /**
  * A page that replays one recorded run: the live view, with all that it shows in the page itself. Nothing is fetched.
  */
+import { numbersOf } from '../live/comparison-members.js';
 import { grouped } from '../live/numbers.js';
+import { pictureOf } from '../live/picture.js';
+import { readPicture } from '../live/recording.js';
 import { LiveView } from '../live/view.js';
 import { embedded, EmbeddedRecording, unpacked } from './embedded.js';
 
@@ -16,6 +19,7 @@ find('made').textContent = `${made} · ${grouped(about.step)} steps · ${grouped
   + (kept < recorded ? ` of ${grouped(recorded)}` : '');
 find('settings-text').textContent = settings;
 
+const recording = new EmbeddedRecording();
 const view = new LiveView(find('view'), Promise.resolve(), async () => {
   const script = document.createElement('script');
   script.textContent = new TextDecoder().decode(await unpacked(embedded().plotly));
@@ -24,7 +28,7 @@ const view = new LiveView(find('view'), Promise.resolve(), async () => {
 });
 /** @type {import('../live/live.js').Component} */
 const component = { parentElement: find('view'), setTriggerValue: () => {},
-  data: { token: '', socket: '', title, recording: new EmbeddedRecording() } };
+  data: { token: '', socket: '', title, recording } };
 view.update(component);
 
 const dialog = /** @type {HTMLDialogElement} */ (find('settings'));
@@ -44,3 +48,31 @@ theme.addEventListener('click', () => {
 });
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', nameTheme);
 nameTheme();
+
+/** Pictures of any step, for who opens this page without looking at it: gandash/exporting/pictures.py.
+ * @param {import('../live/picture.js').Wanted} wanted @param {number | null} step null for the newest, of the whole run
+ * @returns {Promise<string>} the file in base64 */
+async function picture(wanted, step) {
+  const moment = await shown();
+  if (step === null) moment.scene = { ...moment.scene, past: null };
+  else {
+    const { frame, said } = readPicture(await recording.picture(step));
+    moment.frame = frame;
+    moment.games = moment.games.map((game, i) => ({ ...game, ...said[i] }));
+    moment.scene = { ...moment.scene, past: { at: step, numbers: numbersOf(frame.label) } };
+  }
+  const bytes = new Uint8Array(await (await pictureOf(moment, wanted, { title, settings })).arrayBuffer());
+  return btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(''));
+}
+
+/** Resolved when there is something on show. */
+async function shown() {
+  for (;;) {
+    const moment = view.moment;
+    if (moment?.frame) return moment;
+    await new Promise(resolve => setTimeout(resolve, 20));
+  }
+}
+
+window.gandash = { picture, panels: async () => (await shown()).panels.map(panel => panel.key),
+  steps: () => about.pictures };

@@ -26,16 +26,21 @@ LONGEST_TEXT = 2000  # characters of one setting; uploaded data can be megabytes
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
 
 
-def as_html(run: StoredRun, told: Callable[[float], None] = lambda done: None, most_bytes: int = MOST_BYTES) -> bytes:
+def as_html(
+    run: StoredRun,
+    told: Callable[[float], None] = lambda done: None,
+    most_bytes: int = MOST_BYTES,
+    only: Sequence[int] | None = None,
+) -> bytes:
     """The page, of at most `most_bytes`: where pictures are too many for that, as many of them as fit, evenly over the steps,
-    the first and the last among them. Raises BrokenRun, also for a run without pictures."""
+    the first and the last among them. `only`: of no other steps. Raises BrokenRun, also for a run without pictures."""
     opened = OpenRun(run.directory)
     about = opened.about()
     if not about.pictures:
         raise BrokenRun(f"{run.manifest.id} has no pictures to replay; its curves are exported as metrics.csv")
     packed = {}
-    for done, step in enumerate(about.pictures, 1):
-        step, picture = opened.picture(step)
+    for done, wanted in enumerate(about.pictures if only is None else only, 1):
+        step, picture = opened.picture(wanted)
         packed[step] = _packed(len(picture.beside).to_bytes(4, "little") + picture.beside + picture.frame)
         told(0.95 * done / len(about.pictures))
     manifest = run.manifest
