@@ -27,6 +27,8 @@ const ALL = /** @type {PanelSpec[]} */ ([...PANELS, ...COMPARISON_PANELS]);
 /** @typedef {import('./curve.js').Scene & {version: number}} Round the moment that the curves show, and its version */
 
 export class Curves {
+  /** whether the stage moves; where it stands still, the curves may have all of the time */
+  isMoving = false;
   #preferences;
   #request;
   #attempt;
@@ -213,7 +215,7 @@ export class Curves {
     const began = performance.now();
     this.#attempt(`the curve ${slot.curve.node.dataset.panel}`, () => slot.curve.draw(scene));
     const ended = performance.now();
-    this.#restsUntil = ended + (ended - began) * (1 / SHARE - 1);
+    if (this.isMoving) this.#restsUntil = ended + (ended - began) * (1 / SHARE - 1);
     return others.length > 0;
   }
 

@@ -234,7 +234,8 @@ export class LineStage {
           line: { color: theme.line, width: 1 } },
       ],
       annotations: compact ? [] : [
-        { ...AXIS_NAME, text: 'density', x: 0, xanchor: 'right', xshift: -7, font: { size: 11, color: theme.muted } },
+        { ...AXIS_NAME, text: 'density', x: 0, xanchor: 'left', xshift: 2 - MARGIN.l,
+          font: { size: 11, color: theme.muted } },
         { ...AXIS_NAME, text: isProbability(reading) ? reading.symbol : reading.label, x: 1, xanchor: 'left',
           xshift: 8, font: { size: 12, color: theme.discriminator } },
       ],

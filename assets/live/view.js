@@ -210,6 +210,7 @@ export class LiveView {
     }
     const { curves, rewind } = /** @type {Parts} */ (this.#parts);
     const source = /** @type {import('./source.js').Source} */ (this.#source);
+    curves.isMoving = state.status === 'running';
     rewind.follow(state, record => source.recording(record));
     this.#show();
     const same = (/** @type {(run: Run) => unknown} */ of) => JSON.stringify(of(old)) === JSON.stringify(of(this.#run));
