@@ -141,10 +141,19 @@ def figure(drawn: Sequence[Line], curve: str, is_dark: bool) -> dict[str, Any]:
         "hoverlabel": {"bgcolor": "#171D26" if is_dark else "#FFFFFF", "font": {"color": text}, "namelength": 40},
         "legend": {"orientation": "h", "y": -0.22, "x": 0, "itemsizing": "constant"},
         "xaxis": axis | {"title": {"text": "step", "font": {"size": 14}}, "tickformat": ",d", "hoverformat": ",.0f"},
-        "yaxis": axis | {"type": "log" if is_log else "linear", "tickformat": "~g"},
+        "yaxis": axis | ({"type": "log", "dtick": _decades(drawn)} if is_log else {}) | {"tickformat": "~g"},
         "showlegend": True,
     }
     return {"data": traces, "layout": layout}
+
+
+def _decades(drawn: Sequence[Line]) -> str | int:
+    """How far apart the ticks of a logarithmic axis are, as Plotly says it: at 1, 2 and 5, or so many powers of ten."""
+    with np.errstate(invalid="ignore"):
+        shown = [of[np.isfinite(of) & (of > 0)] for line in drawn for of in (line.low, line.high)]
+    ends = [float(end) for of in shown if len(of) for end in (of.min(), of.max())]
+    decades = np.log10(max(ends)) - np.log10(min(ends)) if ends else 0.0
+    return "D2" if decades < 3 else int(np.ceil(decades / 8))
 
 
 def _plain(values: NDArray[Any], is_log: bool = False) -> list[float | None]:

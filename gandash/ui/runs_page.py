@@ -224,11 +224,13 @@ def compare(desk: Desk, who: Visitor, picked: Sequence[Entry]) -> None:
     curves = runs_chart.offered([run for _, run in runs])
     curve = st.selectbox("Curve", list(curves), format_func=lambda name: curves[name], key="runs/curve")
     drawn: list[runs_chart.Line] = []
-    for entry, run in runs:
+    names = [runs_table.name_of(entry) for entry, _ in runs]
+    for (entry, run), name in zip(runs, names, strict=True):
         try:
-            drawn += runs_chart.lines(run, runs_table.name_of(entry), curve)
+            told_apart = name if names.count(name) == 1 else f"{name}, {runs_table.moment(entry, st.context.timezone)}"
+            drawn += runs_chart.lines(run, told_apart, curve)
         except BrokenRun as error:
-            st.caption(as_text(f"{runs_table.name_of(entry)}: {own_runs.in_words(error)}"))
+            st.caption(as_text(f"{name}: {own_runs.in_words(error)}"))
     left_out = len(drawn) - runs_chart.MOST
     figure = runs_chart.figure(drawn[: runs_chart.MOST], curve, st.context.theme.type == "dark")
     if not any(len(line.mean) for line in drawn):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
@@ -51,6 +53,16 @@ def when(entry: Entry) -> datetime | None:
     except ValueError:
         return None
     return given if given.tzinfo else given.replace(tzinfo=UTC)
+
+
+def moment(entry: Entry, timezone: str | None) -> str:
+    """When it began, in words: `29 Nov, 17:59:04`."""
+    began = when(entry)
+    if began is None:
+        return entry.id
+    with suppress(ValueError, KeyError, OSError):  # a browser may say anything
+        began = began.astimezone(ZoneInfo(timezone or "UTC"))
+    return f"{began:%-d %b, %H:%M:%S}"
 
 
 def parent_of(entry: Entry, titles: dict[str, str]) -> str:

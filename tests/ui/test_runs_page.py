@@ -167,6 +167,8 @@ def test_runs_are_found_by_words() -> None:
     table = runs_table.rows(entries, {"1": "Lecture"}, {"2"})
     assert table["Name"] == ["Lecture", "Evening", "3"] and table["Now"] == ["", "● recording", ""]
     assert table["Branched off"][1] == "Lecture, step 200" and table["Verdict"][2].startswith("cannot be read")
+    assert runs_table.moment(Entry("1", created="2026-01-02T03:04:05"), "Asia/Tokyo") == "2 Jan, 12:04:05"
+    assert runs_table.moment(Entry("1", created="2026-01-02T03:04:05"), "../etc") == "2 Jan, 03:04:05"
     assert "Fréchet" not in table and "Now" not in runs_table.rows(entries, {}, set())
 
 
@@ -181,7 +183,8 @@ def test_a_curve_of_several_runs_in_lines_of_one_figure() -> None:
     named = [trace["name"] for trace in figure["data"] if "name" in trace]
     assert named == ["&lt;a href=x&gt;one&lt;/a&gt;", "one"]
     assert json.dumps(figure, allow_nan=False)
-    assert figure["layout"]["yaxis"]["type"] == "log" and None in figure["data"][0]["y"]  # a sine is not always above 0
+    assert (figure["layout"]["yaxis"]["type"], figure["layout"]["yaxis"]["dtick"]) == ("log", 1)  # from 1e-3 or so to 300
+    assert None in figure["data"][0]["y"]  # a sine is not always above 0
 
 
 def test_long_curves_become_few_points_with_their_lows_and_highs() -> None:
