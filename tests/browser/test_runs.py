@@ -103,6 +103,31 @@ def test_a_run_is_found_renamed_removed_and_had_again(runs: Lab, recording: tupl
     assert (folder / "run-2").is_dir()
 
 
+def test_a_run_is_opened_as_it_was_and_the_lab_plays_on(runs: Lab) -> None:
+    page = runs.page
+    runs.press(" ")
+    wait_until(lambda: runs.step > 300, "it plays, and pictures of it are kept")
+    to_runs(page)
+    wait_until(
+        lambda: "● recording" in page.locator('[data-testid="stDataFrame"] [role="gridcell"]').all_text_contents(),
+        "it is there",
+    )
+    choose(page, names(page)[0])
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("it is being recorded at this moment")).to_be_visible()
+    page.get_by_role("link", name="Open", exact=True).click()
+    page.wait_for_selector('[data-testid="live-view"][data-status="recorded"]')
+    wait_until(lambda: runs.painted > 0, "its last picture is drawn")
+    opened = runs.step
+    assert opened > 0 and page.get_by_role("button", name="Play").count() == 0
+    expect(page.get_by_test_id("elsewhere")).to_have_attribute("data-status", "running")
+    page.get_by_role("slider", name="Time").press("Home")
+    wait_until(lambda: 0 < int(runs.attribute("shown")) < opened, "an earlier picture is drawn")
+    page.get_by_role("link", name="Lab", exact=True).click()
+    runs.await_picture()
+    assert runs.status == "running" and runs.step > opened
+
+
 def test_a_run_comes_in_as_it_went_out(runs: Lab, recording: tuple[App, Path], tmp_path: Path) -> None:
     page = runs.page
     to_runs(page)
