@@ -16,14 +16,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gandash import presets as presets
+    from gandash.game.given import Loss as Loss
     from gandash.headless.run import Run as Run
     from gandash.headless.training import open as open
     from gandash.headless.training import train as train
 
 __version__ = "0.1.0"
-__all__ = ["Run", "__version__", "presets", "train"]  # `open` is not taken from who imports all of these names
+__all__ = ["Loss", "Run", "__version__", "presets", "train"]  # `open` is not taken from who imports all of these names
 
-_WHERE = {"Run": "gandash.headless.run", "open": "gandash.headless.training", "train": "gandash.headless.training"}
+_WHERE = {
+    "Loss": "gandash.game.given",
+    "Run": "gandash.headless.run",
+    "open": "gandash.headless.training",
+    "train": "gandash.headless.training",
+}
 
 
 def __getattr__(name: str) -> Any:

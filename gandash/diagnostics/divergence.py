@@ -117,7 +117,7 @@ class _Watched(Round):
 
     @property
     def _objective(self) -> str:
-        return OBJECTIVES[self.game.objective.name]
+        return OBJECTIVES.get(self.game.objective.name, self.game.objective.name)
 
     @property
     def _rule(self) -> str:

@@ -22,7 +22,8 @@ FOLLOWERS = ("latent.dimension", "generator.", "discriminator.")
 def settings_of(run: StoredRun) -> dict[str, Any]:
     """What a run began with, what was changed when, by which engine it was played and how far: `train --config` reads it."""
     changes = [[c.model_dump(mode="json") for c in of] for of in run.changes]
-    about = {"steps": run.steps, "versions": run.manifest.versions}
+    about: dict[str, Any] = {"steps": run.steps, "versions": run.manifest.versions}
+    about |= {"given": run.manifest.given} if run.manifest.given else {}
     if len(run.configs) > 1:
         return {"configs": run.manifest.configs, "changes": changes, "engines": run.manifest.engines} | about
     return {"config": run.configs[0].model_dump(mode="json"), "changes": changes[0], "engine": run.manifest.engines[0]} | about
@@ -39,6 +40,10 @@ def as_python(run: StoredRun) -> bytes:
     """
     if len(run.configs) > 1:
         raise BrokenRun(f"{run.manifest.id} compares {len(run.configs)} games; a script plays one: export each alone")
+    if given := " and ".join(run.manifest.given):
+        raise BrokenRun(
+            f"{run.manifest.id} was played with {given} of its own, given from Python; a script cannot bring that along"
+        )
     if not run.steps:
         raise BrokenRun(f"{run.manifest.id} has not played a round; there is nothing to play again")
     (config,), (known,) = run.configs, run.changes

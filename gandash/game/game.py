@@ -14,6 +14,7 @@ from gandash.config import GameConfig, picture_shapes
 from gandash.config.setting import Settings, kind_of, settings
 from gandash.game.device import CPU
 from gandash.game.distributions import Distribution, Latent, distribution
+from gandash.game.given import NOTHING, Given
 from gandash.game.networks import Masks, Network, build_network
 from gandash.game.objectives import Objective, objective
 from gandash.game.optimisers import OPTIMISERS, Hyper, Optimiser
@@ -44,6 +45,7 @@ class Game:
     averaging: Tensor
     batch: int
     pack: int  # samples that D judges at once
+    given: Given = NOTHING  # what of it was not built from its settings
 
     @property
     def members(self) -> int:
@@ -92,7 +94,7 @@ class Game:
             return new if any(one is not getattr(c, name) for one, c in zip(new, self.configs, strict=True)) else []
 
         first = configs[0]
-        played, shown_beside = _objectives(first)
+        played, shown_beside = _objectives(first, self.given)
         found: dict[str, Any] = {"objective": played, "other_objective": shown_beside}
         if optimisers := changed("generator_optimiser"):
             found["generator"] = _player(self.generator.network, optimisers)
@@ -109,8 +111,8 @@ PER_MEMBER = ("generator_optimiser.", "discriminator_optimiser.", "regulariser."
 COMMON = ("regulariser.spectral", "regulariser.smoothing", "regulariser.packing")  # regularisers that make another game
 
 
-def build_game(*configs: GameConfig) -> Game:
-    """The game of these configs, one member each.
+def build_game(*configs: GameConfig, given: Given = NOTHING) -> Game:
+    """The game of these configs, one member each, with players and objective as they were `given`, else as the settings say.
 
     Raises ValueError when they differ in anything but seeds, optimisers' numbers, penalties' weights or averaging: those alone
     may differ from member to member.
@@ -121,7 +123,7 @@ def build_game(*configs: GameConfig) -> Game:
         if structure(other) != common:
             raise ValueError("members of one population must share data, networks, objective, update rule and batch size")
     data = distribution(first.data)
-    played, shown_beside = _objectives(first)
+    played, shown_beside = _objectives(first, given)
     pack = first.regulariser.packing
     shape, packed = picture_shapes(first)
     return Game(
@@ -129,11 +131,12 @@ def build_game(*configs: GameConfig) -> Game:
         data=data,
         latent=Latent(first.latent),
         generator=_player(
-            build_network(first.latent.dimension, data.dimension, first.generator, shape),
+            given.generator or build_network(first.latent.dimension, data.dimension, first.generator, shape),
             [c.generator_optimiser for c in configs],
         ),
         discriminator=_player(
-            build_network(pack * data.dimension, 1, first.discriminator, packed), [c.discriminator_optimiser for c in configs]
+            given.discriminator or build_network(pack * data.dimension, 1, first.discriminator, packed),
+            [c.discriminator_optimiser for c in configs],
         ),
         objective=played,
         other_objective=shown_beside,
@@ -141,6 +144,7 @@ def build_game(*configs: GameConfig) -> Game:
         averaging=_column([c.run.averaging for c in configs]),
         batch=first.run.batch,
         pack=pack,
+        given=given,
     )
 
 
@@ -153,8 +157,10 @@ def structure(c: GameConfig) -> dict[str, object]:
     }
 
 
-def _objectives(c: GameConfig) -> tuple[Objective, Objective | None]:
+def _objectives(c: GameConfig, given: Given) -> tuple[Objective, Objective | None]:
     """The objective that is played, and the one shown beside it."""
+    if given.objective is not None:
+        return given.objective, None
     played = objective(c.objective, c.regulariser.smoothing)
     return played, objective(played.other, c.regulariser.smoothing) if played.other else None
 

@@ -23,6 +23,7 @@ from gandash.config import GameConfig
 from gandash.config.data import PointMassConfig
 from gandash.config.networks import LinearConfig, PointConfig
 from gandash.diagnostics.verdict import Verdict
+from gandash.game.given import NOTHING, Given
 from gandash.headless.engine import make_ready
 from gandash.headless.keeping import Keeping
 from gandash.headless.timeline import NO_CHANGES, Timeline
@@ -68,6 +69,7 @@ def play(
     timeline: Timeline = NO_CHANGES,
     engine: Engine | None = None,
     is_shown: bool | None = None,
+    given: Given = NOTHING,
 ) -> Outcome:
     """Play `steps` rounds from the beginning, fewer when the game diverges or somebody interrupts.
 
@@ -78,7 +80,7 @@ def play(
     asked for cannot be written.
     """
     with _first_signal() as stop, reproducibly():
-        trajectory = Trajectory(config, engine)
+        trajectory = Trajectory(config, engine, given)
         make_ready(trajectory, engine)
         return _play(Games([trajectory]), steps, keeping, timeline, is_shown, stop)
 

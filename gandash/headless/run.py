@@ -25,6 +25,7 @@ from gandash.figures import stages
 from gandash.figures.curves import figure as curve_figure
 from gandash.figures.curves import panels_of
 from gandash.game.field import evaluate_discriminator, sample
+from gandash.game.given import NOTHING, Given
 from gandash.headless.frame import Frame
 from gandash.headless.frame import read as read_frame
 from gandash.headless.playing import Outcome
@@ -64,12 +65,12 @@ class Run:
     Methods raise BrokenRun, a ValueError, where the record cannot be read.
     """
 
-    def __init__(self, directory: Path, outcome: Outcome | None = None) -> None:
+    def __init__(self, directory: Path, outcome: Outcome | None = None, given: Given = NOTHING) -> None:
         self.directory = directory
         self.stored = StoredRun(directory)
         if (leave := _SCRATCH.pop(str(directory), None)) is not None:
             weakref.finalize(self, leave)
-        self._outcome = outcome
+        self._outcome, self._given = outcome, given
         self._games = outcome.games if outcome else None
 
     def __repr__(self) -> str:
@@ -249,7 +250,7 @@ class Run:
             raise ValueError(f"step: given {step}; this run has those from 0 to {self.steps:,}")
         with reproducibly():
             if self._games is None or self._games.step > step:
-                self._games = games_at(self.stored, step)
+                self._games = games_at(self.stored, step, self._given)
             elif self._games.step < step:
                 play_on(self._games, self.stored, step)
         return self._games

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gandash.config import GameConfig, parse_config
-from gandash.config.setting import JsonValue, SettingError, nearest
+import torch
+from torch import Tensor
+
+from gandash.config import GameConfig, parse_config, picture_shapes
+from gandash.config.networks import PointConfig, Shape
+from gandash.config.setting import NOT_GIVEN, JsonValue, SettingError, nearest
+from gandash.game.given import Given, Loss, LossOfD
+from gandash.game.networks import ModuleNetwork, Network, UnfitModule
 from gandash.headless.keeping import Keeping, keep, title_of
 from gandash.headless.own_data import data_setting
 from gandash.headless.playing import Outcome, play
@@ -34,6 +40,9 @@ def train(
     steps: int | None = None,
     seed: int | None = None,
     data: Any = None,
+    generator: Any = None,
+    discriminator: Any = None,
+    loss: Loss | tuple[LossOfD, Callable[..., Tensor]] | None = None,
     at: Changes = (),
     alone: Mapping[int, Alone] | None = None,
     engine: Engine | None = None,
@@ -51,6 +60,11 @@ def train(
     `data`: one of the laws by its name or fields, or your own: an array `(n,)`, `(n, 1)`, `(n, 2)`, pictures
     `(n, height, width)`, or a function `draw(n, rng)` that returns samples (`gandash.headless.own_data`). Columns are
     standardised unless `data__scaling="as_given"`.
+
+    `generator`, `discriminator`: settings as well, or your own `torch.nn.Module`, played by autograd from the parameters that
+    it comes with: G is called on latents `(batch, latent.dimension)`, D on samples `(batch, dimension)`, or on pictures
+    `(batch, channels, height, width)`. `loss`: your own instead of the objective, as a pair of functions of D's outputs, or a
+    `gandash.Loss`. All is measured of them that can be of ours. Another program needs them to play such a run on.
 
     `at` changes live settings in mid-run: `{1000: {"objective": "minimax"}}`. In the rounds that begin at the steps in `alone`
     one player alone moves: `{50: "D"}`. `engine`: "torch", or "compiled" rounds, several times as fast between plain MLPs; by
@@ -73,11 +87,15 @@ def train(
     gandash.config.setting.SettingError: generator.widht: given 8; there is no such setting (did you mean generator.width ...
     """
     ready, config = _begun(game)
+    for name, player in (("generator", generator), ("discriminator", discriminator)):
+        if player is not None and not isinstance(player, torch.nn.Module):
+            settings = {name: player} | settings
     config = configured(config, settings, data, seed)
+    given = own_parts(config, generator, discriminator, loss)
     steps = steps if steps is not None else ready.steps if ready else STEPS
     planned = Timeline(_planned(config, check_steps(steps), at), dict(alone or {}))
     keeping = kept(out, title or title_of(ready, config), ready.name if ready else "")
-    return played(play(config, steps, keeping, planned, engine, progress), keeping)
+    return played(play(config, steps, keeping, planned, engine, progress, given), keeping)
 
 
 def played(outcome: Outcome, keeping: Keeping) -> Run:
@@ -86,7 +104,7 @@ def played(outcome: Outcome, keeping: Keeping) -> Run:
         if outcome.signal:
             raise KeyboardInterrupt
         raise CannotRecord(f"nothing of this run could be recorded in {keeping.directory}; name another folder with `out`")
-    return Run(keeping.directory, outcome)
+    return Run(keeping.directory, outcome, outcome.games.trajectories[0].given)
 
 
 def configured(config: GameConfig, settings: Mapping[str, Any], data: Any = None, seed: int | None = None) -> GameConfig:
@@ -97,6 +115,33 @@ def configured(config: GameConfig, settings: Mapping[str, Any], data: Any = None
     if seed is not None:
         changes.append(("run.seed", seed))
     return configure(config, changes)
+
+
+def own_parts(
+    config: GameConfig, generator: Any, discriminator: Any, loss: Loss | tuple[LossOfD, Callable[..., Tensor]] | None
+) -> Given:
+    """What of a game is not built from its settings. Raises SettingError."""
+    shape, packed = picture_shapes(config)
+    dimension, pack = config.data.dimension, config.regulariser.packing
+    if loss is not None and isinstance(config.generator, PointConfig):
+        raise SettingError("loss", NOT_GIVEN, "a scalar game is drawn from its objective's formula; choose another game")
+    if isinstance(loss, tuple):
+        loss = Loss(*loss)
+    return Given(
+        _network("generator", generator, config.latent.dimension, dimension, shape),
+        _network("discriminator", discriminator, pack * dimension, 1, packed),
+        None if loss is None else loss.objective(),
+    )
+
+
+def _network(name: str, given: Any, inputs: int, outputs: int, shape: Shape | None) -> Network | None:
+    """None where no module is given."""
+    if not isinstance(given, torch.nn.Module):
+        return None
+    try:
+        return ModuleNetwork(given, inputs, outputs, shape)
+    except UnfitModule as error:
+        raise SettingError(name, NOT_GIVEN, str(error)) from None
 
 
 def check_steps(steps: int) -> int:
@@ -137,8 +182,16 @@ def _planned(config: GameConfig, steps: int, at: Changes) -> tuple[Timed, ...]:
     return timeline(config, steps, given, "give it for the whole run")
 
 
-def open(run: str | Path) -> Run:
+def open(
+    run: str | Path,
+    *,
+    generator: torch.nn.Module | None = None,
+    discriminator: torch.nn.Module | None = None,
+    loss: Loss | tuple[LossOfD, Callable[..., Tensor]] | None = None,
+) -> Run:
     """A recorded run by its folder or its id (`python -m gandash runs`), whoever has played it. Raises BrokenRun, a ValueError.
+
+    One that was played with modules or a loss of its own needs these again, as they were in the beginning.
 
     >>> import gandash, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -146,4 +199,7 @@ def open(run: str | Path) -> Run:
     ...     gandash.open(folder).state == played.state
     True
     """
-    return Run(index.find(str(run)))
+    found = Run(index.find(str(run)))
+    if generator is None and discriminator is None and loss is None:
+        return found
+    return Run(found.directory, given=own_parts(found.stored.configs[0], generator, discriminator, loss))

@@ -9,6 +9,7 @@ from typing import Any
 from gandash.store.keyframes import state_hash
 from gandash.store.reading import StoredRun
 from gandash.worker.games import Games
+from gandash.worker.keyframe import at_the_beginning as at_the_beginning
 from gandash.worker.keyframe import play_on, state_of
 from gandash.worker.recording import versions
 
@@ -44,11 +45,6 @@ class Replayed:
             "differing": list(self.differing),
             "other_versions": {name: list(both) for name, both in self.other_versions.items()},
         }
-
-
-def at_the_beginning(run: StoredRun) -> Games:
-    """The games of a recorded run at step 0."""
-    return Games.at_the_beginning(run.configs, run.manifest.engines)
 
 
 def replay(run: StoredRun, games: Games, step: int | None = None) -> Replayed:

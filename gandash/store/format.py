@@ -58,7 +58,8 @@ class Parent(_Kept):
 
 
 class Manifest(_Kept):
-    """What a run is. `named`: a person gave it its title. `columns` are those of the curves, `engines` one for each game."""
+    """What a run is. `named`: a person gave it its title. `columns` are those of the curves, `engines` one for each game.
+    `given`: in words, players and objective that were given from Python, in place of what `configs` say."""
 
     format: Literal[1] = 1
     id: str = Field(pattern=f"^{ID.pattern}$")
@@ -72,6 +73,7 @@ class Manifest(_Kept):
     engines: tuple[Engine, ...]
     columns: tuple[str, ...] = Field(min_length=1, max_length=1000)
     versions: dict[str, str] = {}
+    given: dict[str, str] = {}
     parent: Parent | None = None
 
     def model_post_init(self, _: Any) -> None:

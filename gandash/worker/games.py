@@ -15,6 +15,7 @@ import numpy as np
 from gandash.config import GameConfig
 from gandash.config.setting import JsonValue
 from gandash.game.game import Game, Streams, build_game, structure
+from gandash.game.given import NOTHING, Given
 from gandash.game.round import GameState, Players
 from gandash.game.step import train_step
 from gandash.wire.browser import FrameLabel
@@ -49,9 +50,9 @@ class Games:
         return cls.at_the_beginning(configs, [engine] * len(configs))
 
     @classmethod
-    def at_the_beginning(cls, configs: Sequence[GameConfig], engines: Sequence[Engine | None]) -> Games:
-        """These games at step 0, each by its engine."""
-        return cls([Trajectory(config, engine) for config, engine in zip(configs, engines, strict=True)])
+    def at_the_beginning(cls, configs: Sequence[GameConfig], engines: Sequence[Engine | None], given: Given = NOTHING) -> Games:
+        """These games at step 0, each by its engine, with what was `given` instead of built."""
+        return cls([Trajectory(config, engine, given) for config, engine in zip(configs, engines, strict=True)])
 
     @property
     def playing(self) -> list[int]:

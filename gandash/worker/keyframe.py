@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from gandash.config.setting import SettingError
+from gandash.game.given import NOTHING, Given
 from gandash.game.round import Players
 from gandash.store.format import BrokenRun, Named
 from gandash.store.keyframes import state_hash
@@ -44,11 +45,27 @@ def label_of(games: Games) -> dict[str, Any]:
     return {"steps": [t.step for t in games.trajectories], "changes": [len(t.changes) for t in games.trajectories]}
 
 
-def read(run: StoredRun, name: Named) -> Games:
-    """The games of a keyframe, with all that is shown of them. Raises BrokenRun."""
+def at_the_beginning(run: StoredRun, given: Given = NOTHING) -> Games:
+    """The games of a recorded run at step 0. `given`: the players and the objective that it was given from Python, if any.
+    Raises BrokenRun where these are not there.
+    """
+    _check(run, given)
+    return Games.at_the_beginning(run.configs, run.manifest.engines, given)
+
+
+def _check(run: StoredRun, given: Given) -> None:
+    if (wanted := run.manifest.given.keys()) != given.words.keys():
+        told = "; give the same to `gandash.open`" if wanted else ""
+        what = " and ".join(wanted) or "no player and no objective"
+        raise BrokenRun(f"{run.directory} was played with {what} of its own, given from Python{told}")
+
+
+def read(run: StoredRun, name: Named, given: Given = NOTHING) -> Games:
+    """The games of a keyframe, with all that is shown of them. `given` as above. Raises BrokenRun."""
+    _check(run, given)
     label, arrays = run.keyframe(name)
     try:
-        trajectories = [_trajectory(run, i, label, _own(arrays, i)) for i in range(len(run.configs))]
+        trajectories = [_trajectory(run, i, label, _own(arrays, i), given) for i in range(len(run.configs))]
         if max(t.step for t in trajectories) != name.first:
             raise ValueError("it is of another step than its name says")
         games = Games(trajectories)
@@ -64,33 +81,33 @@ def _own(arrays: Mapping[str, NDArray[Any]], i: int) -> Arrays:
     return {name.removeprefix(f"{i}/"): array for name, array in arrays.items() if name.startswith(f"{i}/")}
 
 
-def _trajectory(run: StoredRun, i: int, label: dict[str, Any], arrays: Arrays) -> Trajectory:
+def _trajectory(run: StoredRun, i: int, label: dict[str, Any], arrays: Arrays, given: Given) -> Trajectory:
     step, count = int(label["steps"][i]), int(label["changes"][i])
     changes = tuple(run.changes[i][:count])
     if len(changes) < count or step < 0:
         raise ValueError("the log has fewer changes than it")
     tensors = {name: torch.from_numpy(array.copy()) for name, array in arrays.items() if not name.startswith(SEEN)}
     config = config_after(run.configs[i], changes)
-    return Trajectory.resumed(run.configs[i], config, changes, run.manifest.engines[i], step, tensors)
+    return Trajectory.resumed(run.configs[i], config, changes, run.manifest.engines[i], step, tensors, given)
 
 
 # -------------------------------------------------------------------------------------------------------- played again
 
 
-def games_at(run: StoredRun, step: int | None = None) -> Games:
+def games_at(run: StoredRun, step: int | None = None, given: Given = NOTHING) -> Games:
     """The recorded games as they were at a step, by default the last one that is known, with all that was shown of them: from
     the nearest keyframe, and then played as the log says, bit for bit on the same machine. Raises BrokenRun.
     """
     step = run.steps if step is None else step
     for name in run.keyframes_before(step):
         try:
-            games = read(run, name)
+            games = read(run, name, given)
             break
         except BrokenRun:
             if name.first == 0:
                 raise
     else:
-        games = Games.at_the_beginning(run.configs, run.manifest.engines)
+        games = at_the_beginning(run, given)
     play_on(games, run, step)
     return games
 

@@ -321,7 +321,11 @@ class Observer:
                 for name, value in objective.equilibrium.items()
             },
             floors={name: NullReference(mean=floor.mean, worst_5pct=floor.worst_5pct) for name, floor in self.floors.items()},
-            objective=Objective(name=objective.name, label=OBJECTIVES[objective.name], other=other and OBJECTIVES[other.name]),
+            objective=Objective(
+                name=objective.name,
+                label=OBJECTIVES.get(objective.name, objective.name),
+                other=other and OBJECTIVES[other.name],
+            ),
             reading=reading_facts(objective.reading, since),
             averaging=trajectory.config.run.averaging,
             samples=self.samples,

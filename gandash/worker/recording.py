@@ -277,6 +277,7 @@ def manifest_of(wanted: Recording, games: Games) -> Manifest:
         engines=engines,
         columns=columns,
         versions=versions("compiled" in engines),
+        given=games.trajectories[0].given.words,
         parent=Parent(run=wanted.parent[0], step=wanted.parent[1]) if wanted.parent else None,
     )
 

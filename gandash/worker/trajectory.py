@@ -25,6 +25,7 @@ from gandash.game.compiled.plans import covers
 from gandash.game.compiled.streams import CounterStreams
 from gandash.game.device import CPU, device_for
 from gandash.game.game import Game, Streams, build_game
+from gandash.game.given import NOTHING, Given
 from gandash.game.round import GameState, Players, start
 from gandash.game.step import train_step
 from gandash.wire.facts import Engine
@@ -67,14 +68,14 @@ class Trajectory:
     _state: GameState | None  # None: where compiled code has brought it
     _compiled: Compiled | None = None  # what plays on from the present state; None: nothing has yet
 
-    def __init__(self, config: GameConfig, engine: Engine | None = None) -> None:
-        """Without an `engine`, `best_engine` chooses it. Raises ValueError for one that is none.
+    def __init__(self, config: GameConfig, engine: Engine | None = None, given: Given = NOTHING) -> None:
+        """Without an `engine`, `best_engine` chooses it. Raises ValueError for one that is none. `given`: see `build_game`.
 
         What compiled code does not cover is played by torch all the same. One that is not ready compiles first.
         """
         if engine is not None and engine not in get_args(Engine):
             raise ValueError(f"there is no engine {engine!r}; there are {' and '.join(get_args(Engine))}")
-        self.initial_config, self._asked = config, engine
+        self.initial_config, self._asked, self.given = config, engine, given
         self.device = device_for(config)
         try:
             self._set_up(config)
@@ -89,7 +90,7 @@ class Trajectory:
 
     def _set_up(self, config: GameConfig) -> None:
         """Game, randomness and state at step 0; on a device other than the processor after one round for trial."""
-        self.game = build_game(config).to(self.device)
+        self.game = build_game(config, given=self.given).to(self.device)
         self.engine = self._asked or best_engine(self.game)
         for trial in (True, False) if self.device != CPU else (False,):
             self.streams = streams_of(self.engine, [config.run.seed], self.device)
@@ -248,9 +249,10 @@ class Trajectory:
         engine: Engine,
         step: int,
         tensors: dict[str, Tensor],
+        given: Given = NOTHING,
     ) -> Trajectory:
         """A game that began as `initial`, at a later step; raises KeyError, ValueError or RuntimeError where that cannot be."""
-        read = cls(initial, engine)
+        read = cls(initial, engine, given)
         read.game = read.game.with_live_configs(config)
         read.changes = changes
         # Apart from phi only where it is normalised; files from before that have none

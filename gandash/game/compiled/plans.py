@@ -92,9 +92,10 @@ def plan(rule: Settings, players: Players, pairs: bool) -> Plan:
 
 
 def covers(game: Game) -> bool:
-    """Whether compiled code can play this game: plain MLPs on the processor, by a rule that only moves along the field."""
+    """Whether compiled code can play this game: plain MLPs on the processor under an objective that was not given from outside,
+    by a rule that only moves along the field."""
     networks = game.generator.network, game.discriminator.network
-    plain = all(isinstance(net, MLP) and net.is_plain for net in networks)
+    plain = all(isinstance(net, MLP) and net.is_plain for net in networks) and game.given.objective is None
     return plain and type(game.config.update_rule) in PLANS and game.averaging.device.type == "cpu"
 
 

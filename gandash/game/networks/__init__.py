@@ -6,6 +6,7 @@ from gandash.config.networks import ConvolutionConfig, LinearConfig, MLPConfig, 
 from gandash.game.networks.base import ACTIVATIONS, LEAK, MAXOUT_GAINS, Activation, Masks, Network, initial_layer
 from gandash.game.networks.convolution import Convolution
 from gandash.game.networks.mlp import MLP
+from gandash.game.networks.module import ModuleNetwork, UnfitModule
 from gandash.game.networks.scalar import LinearNetwork, PointNetwork
 
 __all__ = [
@@ -17,8 +18,10 @@ __all__ = [
     "Convolution",
     "LinearNetwork",
     "Masks",
+    "ModuleNetwork",
     "Network",
     "PointNetwork",
+    "UnfitModule",
     "build_network",
     "initial_layer",
 ]
