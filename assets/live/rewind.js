@@ -20,7 +20,7 @@ export class Rewind {
   #time = /** @type {HTMLInputElement} */ (element('input', { type: 'range', class: 'gd-time', min: 0, max: 1, value: 1,
     'aria-label': 'Time: the recorded pictures of this run' }));
   #words = element('span', { class: 'gd-rewind-words', role: 'status' });
-  #branch = element('button', { type: 'button', class: 'gd-button', disabled: '', hidden: '' }, 'Branch here');
+  #branch = element('button', { type: 'button', class: 'gd-button', disabled: '' }, 'Branch here');
   #live = element('button', { type: 'button', class: 'gd-button gd-back', disabled: '' }, 'Back to live');
   node = element('div', { class: 'gd-rewind', role: 'group', 'aria-label': 'Time', hidden: '' },
     this.#time, this.#words, this.#branch, this.#live);
@@ -35,6 +35,7 @@ export class Rewind {
   #isBusy = false;
   #turn = 0; // what is on its way when it changes is no longer wanted
   #isHeld = false;
+  #role = '';
   #isRecord = false; // nobody plays this run: there is no live to go back to
   #step = 0; // of what is played
   /** the step of the picture on show; null: what is played is on show @type {number | null} */
@@ -44,6 +45,7 @@ export class Rewind {
    * @param {AbortSignal} options.signal @param {import('./tip.js').Tips} options.tips
    * @param {(picture: RecordedPicture | null) => void} options.onPicture one of the past is to be shown, or live again
    * @param {(record: string, step: number) => void} options.onBranch another run is to begin there
+   * @param {() => boolean} options.hasPage whether there is anybody who could begin one
    * @param {(words: string) => void} options.onTrouble */
   constructor(options) {
     this.#options = options;
@@ -74,8 +76,10 @@ export class Rewind {
   }
 
   /** Another run, or another game of it: what was on show is over.
-   * @param {{record: string, generation: number, status: string}} run @param {(record: string) => Recording} open */
-  follow({ record, generation, status }, open) {
+   * @param {{record: string, generation: number, status: string, role: string}} run
+   * @param {(record: string) => Recording} open */
+  follow({ record, generation, status, role }, open) {
+    this.#role = role;
     const key = record && `${record} ${generation}`;
     if (key === this.#key) return;
     this.#key = key;
@@ -192,6 +196,7 @@ export class Rewind {
       this.#time.value = String(this.#at ?? this.#time.max);
     }
     this.#live.hidden = this.#isRecord;
+    this.#branch.hidden = !this.#options.hasPage() || (this.#role === 'watch' && !this.#isRecord);
     for (const button of [this.#live, this.#branch]) button.toggleAttribute('disabled', !isPast);
     const at = isPast ? `step ${grouped(this.#at ?? 0)}` : 'live';
     write(this.#words, isPast && !this.#isRecord ? `past: ${at}` : at);

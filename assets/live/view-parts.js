@@ -30,14 +30,15 @@ import { Verdict } from './verdict.js';
  * @property {() => Pick<import('./apart.js').Moment, 'games' | 'frame'>} shown
  * @property {() => void} request asks for a frame
  * @property {() => void} requestStage asks for a frame with the stage drawn anew
+ * @property {() => boolean} hasPage whether the view is part of one
  * @property {(picture: import('./recording.js').RecordedPicture | null) => void} showPast */
 
 /** @typedef {ReturnType<typeof build>} Parts */
 
 /** @param {HTMLElement} root @param {Options} options */
 export function build(root, options) {
-  const { plotly, signal, attempt, preferences, history, send, tellPage, facts, shown, request, requestStage,
-    showPast } = options;
+  const { plotly, signal, attempt, preferences, history, send, tellPage, facts, shown, request, requestStage, showPast,
+    hasPage } = options;
   const theme = readTheme(root);
   applyTheme(root, theme);
   const tips = new Tips(signal);
@@ -48,7 +49,7 @@ export function build(root, options) {
   const transport = new Transport({ send, help: () => help.open(), examine: () => examine.toggle(), tips,
     verdict: verdict.node, signal });
   const overlay = new Overlay({ send, signal });
-  const rewind = new Rewind({ signal, tips, onPicture: showPast, onTrouble: words => overlay.say(words),
+  const rewind = new Rewind({ signal, tips, hasPage, onPicture: showPast, onTrouble: words => overlay.say(words),
     onBranch: (record, step) => tellPage('branch', { record, step }) });
   const theory = new Theory(tips);
   const inForce = new InForce();

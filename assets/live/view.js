@@ -58,6 +58,7 @@ export class LiveView {
   #painted = 0;
   /** @type {(name: string, value: unknown) => void} */
   #tellPage = () => {};
+  #hasPage = false;
   #stageIsOld = false;
   #scheduled = 0;
   /** @type {import('./source.js').Source | null} */
@@ -91,6 +92,7 @@ export class LiveView {
   /** @param {import('./live.js').Component} component as Streamlit gives it now */
   update({ data, setTriggerValue }) {
     this.#tellPage = setTriggerValue ?? (() => {});
+    this.#hasPage = Boolean(setTriggerValue);
     if (setTriggerValue) this.#tellMounted();
     // a preset was chosen: Space is to play it
     if (this.#data?.preset && data.preset !== this.#data.preset) releaseFocus();
@@ -144,6 +146,7 @@ export class LiveView {
       shown: () => ({ games: this.#games, frame: this.#past?.frame ?? this.#newest }),
       request: () => this.#request(),
       requestStage: () => this.#requestStage(),
+      hasPage: () => this.#hasPage,
       showPast: picture => this.#showPast(picture),
     });
     this.#retheme();

@@ -1,14 +1,19 @@
-"""Which ready game a run was begun as, whether it still is that game, and what gave way to a comparison."""
+"""Which ready game a run was begun as, whether it still is that game, what gave way to a comparison, what it branched off."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from gandash.config import GameConfig
 from gandash.config.changes import differences
+from gandash.config.setting import SettingError
+from gandash.presets import PRESETS
 from gandash.server.history import History
-from gandash.wire.messages import Recording
+from gandash.store.format import BrokenRun
+from gandash.store.reading import StoredRun, config_after
+from gandash.wire.messages import Branch, Recording
 
 
 @dataclass(frozen=True)
@@ -22,6 +27,7 @@ class Before:
     history: History | None
     checkpoint: str | None
     record: Recording | None = None
+    branched: BranchPoint | None = None
 
 
 @dataclass
@@ -50,6 +56,49 @@ class Origin:
         if self.before is None:
             return ""
         return f"{self.title} (changed)" if is_other(self.config, self.before.begun) else self.title
+
+
+@dataclass(frozen=True)
+class BranchPoint:
+    """A step of a recorded run: `configs` are its games' settings there, `origin` says which ready game it was begun as."""
+
+    directory: Path
+    step: int
+    run: str
+    configs: tuple[GameConfig, ...]
+    labels: tuple[str, ...]
+    origin: Origin
+
+    @classmethod
+    def of(cls, directory: Path, step: int) -> BranchPoint:
+        """Raises BrokenRun, also where the run has not come so far."""
+        run = StoredRun(directory)
+        about, begun = run.manifest, run.configs
+        newest = max([run.steps, *(place.step for place in run.pictures()[-1:])])
+        if not 0 <= step <= newest:
+            raise BrokenRun(f"the run has not come to step {step:,}; its last is {newest:,}")
+        try:
+            there = [[c for c in changes if c.step <= step] for changes in run.changes]
+            configs = tuple(config_after(config, changes) for config, changes in zip(begun, there, strict=True))
+        except SettingError as error:
+            raise BrokenRun(f"a change in its log does not fit: {error}") from None
+        ready = PRESETS.get(about.preset)
+        origin = Origin(ready.title, ready.config, begun) if ready else Origin(about.title or about.id, begun[0], begun)
+        return cls(directory, step, about.id, configs, about.labels, origin)
+
+    @property
+    def command(self) -> Branch:
+        return Branch(directory=str(self.directory), step=self.step)
+
+    @property
+    def title(self) -> str:
+        """Of a run that goes on from here."""
+        return f"{self.origin.present_title}, from step {self.step:,}"[:200]
+
+    def curves(self, games: int) -> History:
+        """Those of the run up to here, for so many games; the newest rows may not be on disk yet. Raises BrokenRun."""
+        metrics = StoredRun(self.directory).metrics(step=self.step)
+        return History.of(metrics, games if len(self.configs) == 1 else 1)
 
 
 def is_other(ready: GameConfig, begun: Sequence[GameConfig]) -> bool:

@@ -12,10 +12,11 @@ from gandash.config import GameConfig
 from gandash.config.changes import LiveChange, live_differences_of_all, restarts, with_live_settings
 from gandash.config.setting import SettingError
 from gandash.server.admission import Refusal, check_affordable
+from gandash.server.branching import beside_parent
 from gandash.server.health import COMPILING, STARTING, Limits, given_up, word_of_delay
 from gandash.server.history import History
 from gandash.server.members import begun, columns
-from gandash.server.origin import Before, Origin
+from gandash.server.origin import Before, BranchPoint, Origin
 from gandash.server.process import TooManyCommands, WorkerProcess
 from gandash.server.recording import NewRecording, no_recording
 from gandash.server.recovery import Recovery
@@ -65,7 +66,9 @@ class Run(RunState):
         directory: Path,
         take_worker: Callable[[], WorkerProcess],
         new_recording: NewRecording = no_recording,
+        branch: BranchPoint | None = None,
     ) -> None:
+        """`branch`: it goes on from there, and `config` is the one played there."""
         super().__init__(config, title, speed)
         self._new_recording = new_recording
         self._take_worker = take_worker
@@ -79,7 +82,10 @@ class Run(RunState):
         self._recovery = Recovery()
         directory.mkdir(parents=True, exist_ok=True)
         self._worker = take_worker()
-        self._begin([config], False, speed)
+        if branch is None:
+            self._begin([config], False, speed)
+        else:
+            self._begin(branch.configs, False, speed, labels=branch.labels, origin=branch.origin, branch=branch)
         self._worker.give_to(self)
 
     # -------------------------------------------------------------------------------------------------------- asking
@@ -180,8 +186,27 @@ class Run(RunState):
             self._origin.before = self._origin.before if refusal else before
             return refusal
 
+    def compare_with_parent(self) -> str:
+        """This branch beside what it left: two games in lockstep from the step where it branched off, one under the settings
+        that were played there, the other under the present ones. "" or why not, in words. Raises BrokenRun.
+        """
+        with self._lock:
+            point = self._branched
+            if point is None or len(self.configs) > 1:
+                return "this game has branched off none; compare it with others instead"
+            both, before = (point.configs[0], self.config), self._set_aside()
+
+            def begin() -> None:
+                labels, changes = beside_parent(*both)
+                self._begin(both[:1] * 2, None, self.speed, labels=labels, origin=point.origin, branch=point)
+                self._set(changes)
+                self._origin.before = before
+
+            return self._begin_again(begin)
+
     def _set_aside(self) -> Before:
-        return Before(self.configs, self._origin.begun, self._history, self._recovery.set_aside(self.directory), self._record)
+        checkpoint = self._recovery.set_aside(self.directory)
+        return Before(self.configs, self._origin.begun, self._history, checkpoint, self._record, self._branched)
 
     def end_comparison(self) -> str:
         """Back to the game that was there before the comparison, where it was, paused. "" or why not, in words."""
@@ -194,6 +219,7 @@ class Run(RunState):
                 self._begin(before.configs, False, self.speed, before.checkpoint, record=before.record)
                 if before.checkpoint:
                     self._recovering, self._returning, self._origin.begun = True, before.history, before.begun
+                    self._branched = before.branched
                 self._origin.before = None
 
             return self._begin_again(begin)
@@ -234,21 +260,27 @@ class Run(RunState):
         labels: Sequence[str] | None = None,
         origin: Origin | None = None,
         record: Recording | None = None,
+        branch: BranchPoint | None = None,
     ) -> None:
         """Begin another game on the same worker. The run numbers its games itself: page, socket and recovery share one count.
 
         Without `labels` and `origin` they keep theirs. From step 0 they are recorded anew, from a checkpoint in `record`, or
-        where they were. Raises Refusal or SettingError, in words, for more than this server can afford.
+        where they were. From a `branch` on they have its curves, and are recorded in a folder that says so. Raises Refusal or
+        SettingError, in words, for more than this server can afford, and BrokenRun for a branch that cannot be read.
         """
         check_affordable(configs)
-        origin = replace(origin or self._origin, begun=tuple(configs))
+        begun = branch.origin.begun * (len(configs) // len(branch.configs)) if branch else tuple(configs)
+        origin, history = replace(origin or self._origin, begun=begun), branch.curves(len(configs)) if branch else None
         record, unrecorded = (record or self._record, "") if checkpoint else self._new_recording(origin, labels or ())
+        if record and branch:
+            record = record.model_copy(update={"parent": (branch.run, branch.step), "title": branch.title})
         self._worker.send(
             Start(
                 generation=self._asked + 1,
                 configs=tuple(configs),
                 directory=str(self.directory),
                 checkpoint=checkpoint,
+                branch=branch and branch.command,
                 playing=playing,
                 speed=speed,
                 record=record,
@@ -260,7 +292,9 @@ class Run(RunState):
         self.configs, self.speed, self.notice = tuple(configs), speed, unrecorded
         self._origin = self._origin if checkpoint else origin
         self._recovery.checkpoint = checkpoint  # another game's checkpoint is of no use to this one
+        self._branched = self._branched if checkpoint else branch
         self._expect_generation()
+        self._returning = history
 
     def _expect_generation(self) -> None:
         """Ignore what the worker says from here on, until it begins the generation just asked for."""
@@ -365,7 +399,8 @@ class Run(RunState):
                 self._viewers.show(body)
             elif self._history is not None:
                 _, arrays = unpack(body)
-                self._history.append(arrays["step"], arrays["rows"])
+                is_new = arrays["step"] > self._history.step  # of a branch, rows come that may be known from its folder
+                self._history.append(arrays["step"][is_new], arrays["rows"][is_new])
                 self.step = max(self.step, self._history.step)
 
     def on_exit(self, worker: WorkerProcess, reason: str) -> None:

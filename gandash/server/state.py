@@ -9,7 +9,7 @@ from collections.abc import Callable
 from gandash.config import GameConfig
 from gandash.config.changes import distinctions
 from gandash.server.members import Member, described
-from gandash.server.origin import Origin
+from gandash.server.origin import BranchPoint, Origin
 from gandash.server.viewers import Viewer, Viewers
 from gandash.wire import browser
 from gandash.wire.browser import Role, Status, Verdict, VerdictKind
@@ -53,11 +53,17 @@ class RunState:
         self._told: dict[Role, tuple[tuple[int, int], str]] = {}  # for each role, the text made at (version, step)
         self._viewers = Viewers()
         self._record: Recording | None = None  # of the game that is played
+        self._branched: BranchPoint | None = None
 
     @property
     def record(self) -> str:
         """The id under which the game that is played is recorded; "" where it is not, and before it has played."""
         return self._record.id if self._record is not None else ""
+
+    @property
+    def branched(self) -> BranchPoint | None:
+        """Where the game that is played branched off another run; None where it began at step 0."""
+        return self._branched
 
     @property
     def config(self) -> GameConfig:

@@ -18,9 +18,11 @@ from gandash.config import GameConfig
 from gandash.server.admission import check_affordable
 from gandash.server.forkserver import ForkServer, Spawned, can_fork
 from gandash.server.health import Limits, given_up
+from gandash.server.origin import BranchPoint
 from gandash.server.process import WorkerProcess
 from gandash.server.recording import ROOM_SECONDS, Records
 from gandash.server.run import Run
+from gandash.store.format import BrokenRun
 from gandash.wire.browser import Role
 
 log = logging.getLogger("gandash.supervisor")
@@ -65,8 +67,15 @@ class Supervisor:
 
     # ---------------------------------------------------------------------------------------------------------- runs
 
-    def create(self, config: GameConfig, title: str, visitor: str = "", speed: float | None = None) -> Run:
-        """A new run, paused at step 0.
+    def create(
+        self,
+        config: GameConfig,
+        title: str,
+        visitor: str = "",
+        speed: float | None = None,
+        branch: BranchPoint | None = None,
+    ) -> Run:
+        """A new run, paused at step 0, or where it branches off.
 
         Raises Unavailable, when there are too many and none is unwatched, and SettingError for a game that is too large.
         """
@@ -84,13 +93,26 @@ class Supervisor:
                     f"There is no room on the server's disk ({error.strerror}). Free some, and try again."
                 ) from error
             try:
-                run = Run(config, title, speed, directory, self._take_worker, partial(self._records.new, visitor))
+                record = partial(self._records.new, visitor)
+                run = Run(config, title, speed, directory, self._take_worker, record, branch)
+            except BrokenRun:
+                shutil.rmtree(directory, ignore_errors=True)
+                raise
             except OSError as error:
                 shutil.rmtree(directory, ignore_errors=True)
                 raise Unavailable(f"No worker could be started ({error}). Try again in a moment.") from error
             self._runs[run.id] = run
             self._owners[run.id] = visitor
             return run
+
+    def branch(self, point: BranchPoint, visitor: str, speed: float | None = None) -> Run:
+        """A new run that goes on from a step of a recorded one, paused there. Raises Unavailable, SettingError, BrokenRun."""
+        return self.create(point.configs[0], point.origin.title, visitor, speed, point)
+
+    def recorded_as(self, record: str, visitor: str) -> Run | None:
+        """This visitor's own live run that is recorded under this id."""
+        mine = [run for run in self.runs if run.record == record and not run.has_ended]
+        return next((run for run in mine if self._belongs(run, visitor)), None)
 
     def _end_one_if_full(self) -> None:
         live = [r for r in self._runs.values() if not r.has_ended]

@@ -108,12 +108,17 @@ class StoredRun:
     def seeds(self) -> tuple[int, ...]:
         return tuple(config.run.seed for config in self.configs)
 
+    @property
+    def last_row(self) -> int:
+        """The step of the newest row of its curves; 0 where there is none."""
+        return metrics.last_step(self.directory, self._until)
+
     @cached_property
     def steps(self) -> int:
         """The last step that is known of: a row, a keyframe or a change says so."""
         newest = [c.step + (c.kind == "step") for of in self.changes for c in of[-1:]]
         shown = [name.first for name in self.keyframes[-1:]]
-        return max([metrics.last_step(self.directory, self._until), *newest, *shown, *self.states], default=0)
+        return max([self.last_row, *newest, *shown, *self.states], default=0)
 
     @property
     def verdicts(self) -> list[Verdict | None]:

@@ -18,7 +18,11 @@ from gandash.packed import unpack_pictures
 from gandash.presets import PRESETS
 from gandash.presets.base import Move
 from gandash.server.run import Run
-from gandash.ui import comparing, controls, drawing, live, upload
+from gandash.server.supervisor import Unavailable
+from gandash.store.format import BrokenRun
+from gandash.ui import comparing, controls, drawing, live, own_runs, upload
+from gandash.ui.own_runs import RunRefused
+from gandash.ui.service import branch_off, supervisor
 from gandash.ui.tab import Asked, PictureUpload, Tab, keep_upload, kept
 from gandash.uploads import guard
 
@@ -259,6 +263,48 @@ def end_comparison(tab: Tab) -> str:
     assert tab.run is not None
     tab.choose_member(None)
     return tab.run.end_comparison()
+
+
+# ----------------------------------------------------------------------------------------------------------- branches
+
+
+def branch(tab: Tab, sent: Any) -> str:
+    """Another run from a step of a recorded one; this tab shows it, and the one before goes on by itself."""
+    if sent is None:
+        return ""
+    record, step = live.read_branch(sent)
+    try:
+        made = branch_off(supervisor(), own_runs.folder_of(tab.who, record), step, tab.who.name)
+    except (BrokenRun, RunRefused, Unavailable) as error:
+        return f"**Branch here**: {own_runs.in_words(error)}"
+    _show(tab, made)
+    return ""
+
+
+def parent(tab: Tab) -> str:
+    """Back to the run that was left for a branch, as long as it lives."""
+    assert tab.run is not None
+    point = tab.run.branched
+    found = supervisor().recorded_as(point.run, tab.who.name) if point else None
+    if found is None:
+        return "The run that was left for this branch has ended; what was recorded of it is kept."
+    _show(tab, found)
+    return ""
+
+
+def _show(tab: Tab, run: Run) -> None:
+    run.expect_viewer()
+    tab.attach(run)
+
+
+def compare_with_parent(tab: Tab) -> str:
+    """The branch beside what it left, from the step on where it did."""
+    assert tab.run is not None
+    tab.is_stale = True
+    try:
+        return tab.run.compare_with_parent()
+    except BrokenRun as error:
+        return f"**Compare**: {own_runs.in_words(error)}"
 
 
 def compare(tab: Tab, path: str, given: Any) -> str:

@@ -10,6 +10,7 @@ import streamlit as st
 from gandash import __version__
 from gandash.config.setting import SettingError
 from gandash.server.run import Run
+from gandash.store.format import ID, LARGEST_STEP
 from gandash.wire.browser import Role
 
 # The component is only a door: the view itself is ordinary ES modules from the app's own routes.
@@ -45,11 +46,13 @@ def mount(
     on_generation: Callable[[], None],
     on_start: Callable[[], None],
     on_member: Callable[[], None],
+    on_branch: Callable[[], None],
 ) -> Any:
     """The live view of `run`. `on_generation` runs when the browser has seen a new game begin (a restart by key, say).
 
     `on_start` runs when a person has chosen where a scalar game is to begin, `on_member` when one of several compared games
-    was: `start` and `member`, in the state under `key`, are what the browser sent.
+    was, `on_branch` where another run is to branch off: `start`, `member` and `branch`, in the state under `key`, are what the
+    browser sent.
     """
     return _component(
         key=key,
@@ -57,15 +60,26 @@ def mount(
         on_generation_change=on_generation,
         on_start_change=on_start,
         on_member_change=on_member,
+        on_branch_change=on_branch,
     )
 
 
-def mount_record(record: str, title: str, key: str) -> Any:
+def mount_record(record: str, title: str, key: str, on_branch: Callable[[], None]) -> Any:
     """The live view of a run that nobody plays, from its folder, with the slider at its end; `record` is the run's id.
 
-    What it shows is asked for by the browser, whose cookie must name the run's owner.
+    What it shows is asked for by the browser, whose cookie must name the run's owner. `on_branch` as in `mount`: what was sent
+    goes to `choices.branch`.
     """
-    return _component(key=key, data={"token": "", "socket": "gandash/live", "title": title, "record": record})
+    data = {"token": "", "socket": "gandash/live", "title": title, "record": record}
+    return _component(key=key, data=data, on_branch_change=on_branch)
+
+
+def read_branch(sent: Any) -> tuple[str, int]:
+    """The id of a recorded run, and a step of it, that a browser sent; raises SettingError if it is none."""
+    match sent:
+        case {"record": str(record), "step": int(step)} if ID.fullmatch(record) and 0 <= step <= LARGEST_STEP:
+            return record, step
+    raise SettingError("branch", str(sent), "a branch begins at a step of a recorded run")
 
 
 def read_start(sent: Any) -> tuple[float, float]:

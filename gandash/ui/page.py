@@ -22,9 +22,9 @@ from gandash.presets import PRESETS
 from gandash.server.run import Run
 from gandash.server.supervisor import Unavailable
 from gandash.ui import choices, comparing, controls, drawing, lessons, live, upload, ways
-from gandash.ui.routes import VISITOR_COOKIE
 from gandash.ui.service import begin, supervisor
 from gandash.ui.tab import Tab
+from gandash.ui.whose import visitor_of
 from gandash.ui.words import maths
 from gandash.wire.browser import Role
 from gandash.wire.messages import MAX_MEMBERS
@@ -37,8 +37,10 @@ PICTURES = ("files", "offered", "side", "colour", "count")  # what the widgets f
 def main() -> None:
     tab: Tab = state.tab
     tab.begin_script_run()
+    tab.who = visitor_of(st.context.headers, st.context.cookies)
     try:
-        attach(tab)
+        if tab.run is not None or not tab.noted:  # who comes from a record to branch off needs no other run
+            attach(tab)
         follow(tab)
         run = attach(tab)  # another where the one before had ended
     except Unavailable as full:
@@ -60,6 +62,7 @@ def draw(tab: Tab, run: Run) -> None:
         on_generation=tab.hear_of_a_game,
         on_start=lambda: tab.note(choices.start_from, sent("live", "start")),
         on_member=lambda: tab.note(choices.member, sent("live", "member")),
+        on_branch=lambda: tab.note(choices.branch, sent("live", "branch"), slow="Going back to that step…"),
     )
     with st.sidebar:  # after the view: the browser needs longest for that
         sidebar(tab, run)
@@ -70,8 +73,8 @@ def attach(tab: Tab) -> Run:
 
     Raises Unavailable.
     """
+    visitor = tab.who.name
     if tab.run is None or tab.run.has_gone:
-        visitor = st.context.cookies.get(VISITOR_COOKIE, "")
         preset = PRESETS[tab.preset]
         if tab.is_new:  # opened, opened again, or reloaded
             found = supervisor().arrive(st.query_params.get("run", ""), visitor, lambda: begin(supervisor(), preset, visitor))
@@ -130,6 +133,7 @@ def sidebar(tab: Tab, run: Run) -> None:
     presets(tab, run)
     for trouble in dict.fromkeys(tab.trouble):
         st.error(trouble, icon=":material/error:")
+    branched(tab, run)
     compared(tab, run)
     differing = comparing.differing(run.configs) if tab.member is None else {}
 
@@ -207,6 +211,17 @@ def data(tab: Tab, config: GameConfig) -> None:
 
 def button(label: str, key: str, tab: Tab, act: Callable[..., str], *args: Any) -> None:
     st.button(label, key=key, on_click=tab.note, args=(act, *args), type="secondary", width="stretch")
+
+
+def branched(tab: Tab, run: Run) -> None:
+    """Of a branch: what it left, and both side by side."""
+    point = run.branched
+    if point is None or len(run.configs) > 1:
+        return
+    st.caption(f"**A branch** from step {point.step:,}.", help="What it left goes on as a run of its own, and is recorded.")
+    if supervisor().recorded_as(point.run, tab.who.name) is not None:
+        button("Back to what it left", "parent", tab, choices.parent)
+    button("Compare with what it left", "beside", tab, choices.compare_with_parent)
 
 
 def compared(tab: Tab, run: Run) -> None:

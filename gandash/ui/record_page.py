@@ -1,6 +1,8 @@
-"""A recorded run, in the live view as it was: nobody plays it, and nothing of it can be changed here."""
+"""A recorded run, in the live view as it was: nobody plays it, nothing of it can be changed here; another may branch off it."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import streamlit as st
 
@@ -9,7 +11,7 @@ from gandash.config.setting import show
 from gandash.presets import PRESETS
 from gandash.store.format import BrokenRun
 from gandash.store.reading import StoredRun
-from gandash.ui import controls, elsewhere, live, own_runs, runs_table, ways
+from gandash.ui import choices, controls, elsewhere, live, own_runs, runs_table, ways
 from gandash.ui.doors import VISITOR_COOKIE
 from gandash.ui.own_runs import RunRefused
 from gandash.ui.service import supervisor
@@ -21,6 +23,8 @@ from gandash.ui.whose import Visitor, visitor_of
 
 def main() -> None:
     tab: Tab = st.session_state.tab
+    if tab.noted:
+        st.switch_page(ways.LAB.script)  # "Branch here": what comes of it is to be seen there
     who = visitor_of(st.context.headers, st.context.cookies)
     run = tab.known(
         lambda name: supervisor().find(name, st.context.cookies.get(VISITOR_COOKIE, "")), st.query_params.get("run")
@@ -28,7 +32,7 @@ def main() -> None:
     try:
         stored = StoredRun(own_runs.folder_of(who, st.query_params.get("record", "")))
         name = stored.manifest.title or stored.manifest.id
-        live.mount_record(stored.directory.name, name, key="record")
+        live.mount_record(stored.directory.name, name, "record", on_branch=lambda: tab.note(choices.branch, sent()))
     except (BrokenRun, RunRefused) as error:
         stored = None
         st.error(as_text(own_runs.in_words(error)), icon=":material/error:")
@@ -37,6 +41,11 @@ def main() -> None:
         elsewhere.mount(run)
         if stored is not None:
             about(who, stored)
+
+
+def sent() -> Any:
+    """Where another run is to branch off; read from a copy of the state, for reading itself could end the callback."""
+    return (st.session_state.to_dict().get("record") or {}).get("branch")
 
 
 def about(who: Visitor, run: StoredRun) -> None:

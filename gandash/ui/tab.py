@@ -21,7 +21,9 @@ from gandash.presets import DEFAULT, PRESETS
 from gandash.server.run import Run
 from gandash.ui import controls
 from gandash.ui.upload import UploadError
+from gandash.ui.whose import Visitor
 
+NOBODY = Visitor("")
 KEPT_MEGABYTES = 400  # of visitors' files, for all runs together
 KEPT_EDITIONS = 4
 KEPT_WIDGETS = 1000  # a page has fewer than a hundred
@@ -107,6 +109,7 @@ class Tab:
     under the widgets, which are then made anew; `drawn`: the settings that those of the last editions show."""
 
     run: Run | None = None
+    who: Visitor = NOBODY
     is_new: bool = True  # it has not had a run yet
     preset: str = DEFAULT.name
     member: int | None = None

@@ -36,8 +36,16 @@ class Recording(Message):
     parent: tuple[str, int] | None = None
 
 
+class Branch(Message):
+    """Where a game branches off: the folder of a recorded run, and a step of it."""
+
+    directory: str
+    step: int
+
+
 class Start(Message):
-    """Begin a game, or several in lockstep: at step 0, or from a checkpoint file. `generation` numbers the games of one run.
+    """Begin a game, or several in lockstep: at step 0, from a checkpoint file, or as they were in a recorded run.
+    `generation` numbers the games of one run.
 
     `playing`: whether it plays at once; None means as the game before it did. `record`: where it is to be recorded, if at all.
     """
@@ -47,6 +55,7 @@ class Start(Message):
     configs: tuple[GameConfig, ...] = Field(min_length=1, max_length=MAX_MEMBERS)
     directory: str
     checkpoint: str | None = None
+    branch: Branch | None = None
     playing: bool | None = False
     speed: float | None = None
     record: Recording | None = None

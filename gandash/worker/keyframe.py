@@ -20,6 +20,7 @@ from gandash.store.format import BrokenRun, Named
 from gandash.store.keyframes import state_hash
 from gandash.store.reading import StoredRun, config_after
 from gandash.worker.games import Games
+from gandash.worker.observer import Rows
 from gandash.worker.trajectory import MOST_AT_ONCE, PLAYERS, Trajectory
 
 SEEN = "seen."
@@ -99,23 +100,46 @@ def games_at(run: StoredRun, step: int | None = None, given: Given = NOTHING) ->
     the nearest keyframe, and then played as the log says, bit for bit on the same machine. Raises BrokenRun.
     """
     step = run.steps if step is None else step
-    for name in run.keyframes_before(step):
-        try:
-            games = read(run, name, given)
-            break
-        except BrokenRun:
-            if name.first == 0:
-                raise
-    else:
-        games = at_the_beginning(run, given)
+    games = before(run, step, given)
     play_on(games, run, step)
     return games
 
 
-def play_on(games: Games, run: StoredRun, step: int, compare: Callable[[int, bool], None] = lambda step, agrees: None) -> None:
-    """Play the games on to `step` as the run's log says, settings changed at `step` included; their rows are dropped.
+def before(run: StoredRun, step: int, given: Given = NOTHING) -> Games:
+    """The recorded games as they were at the nearest step before that one, or at it, from which they can be had; step 0 where
+    there is no keyframe. Raises BrokenRun."""
+    for name in run.keyframes_before(step):
+        try:
+            return read(run, name, given)
+        except BrokenRun:
+            if name.first == 0:
+                raise
+    return at_the_beginning(run, given)
 
-    `compare` is told, at each step at which the log knows the state's hash, whether this state has the same. Raises BrokenRun.
+
+def copies(games: Games, count: int) -> Games:
+    """One game so many times, each with all that is shown of it."""
+    (trajectory,), (observer,) = games.trajectories, games.observers
+    memory = observer.memory()
+    tensors = trajectory.state.tensors | {"randomness": trajectory.streams.state()}
+    same = trajectory.initial_config, trajectory.config, trajectory.changes, trajectory.engine, trajectory.step
+    found = Games([Trajectory.resumed(*same, {n: t.detach().cpu().clone() for n, t in tensors.items()}) for _ in range(count)])
+    for one in found.observers:
+        one.restore(memory)
+    return found
+
+
+def play_on(
+    games: Games,
+    run: StoredRun,
+    step: int,
+    compare: Callable[[int, bool], None] = lambda step, agrees: None,
+    keep: Callable[[list[Rows]], None] = lambda rows: None,
+) -> None:
+    """Play the games on to `step` as the run's log says, settings changed at `step` included.
+
+    `compare` is told, at each step at which the log knows the state's hash, whether this state has the same; `keep` gets the
+    rows. Raises BrokenRun.
     """
     coming = [deque(of[len(t.changes) :]) for of, t in zip(run.changes, games.trajectories, strict=True)]
     states = {at: known for at, known in run.states.items() if at >= games.step}
@@ -151,7 +175,7 @@ def play_on(games: Games, run: StoredRun, step: int, compare: Callable[[int, boo
         rounds = min(min(until) - now, MOST_AT_ONCE, games.free_rounds)
         games.advance(players, max(1, rounds) if players is Players.BOTH else 1)
         if games.free_rows == 0 or games.step in until:
-            games.drain()
+            keep(games.drain())
 
 
 def _compare(games: Games, states: dict[int, Any], compare: Callable[[int, bool], None]) -> None:

@@ -11,6 +11,7 @@ from gandash.config.setting import SettingError
 from gandash.diagnostics.verdict import Verdict
 from gandash.examine.examination import FrozenGame
 from gandash.game.round import Players
+from gandash.store.format import BrokenRun
 from gandash.wire.browser import Status, VerdictKind
 from gandash.wire.messages import (
     Changed,
@@ -35,6 +36,7 @@ from gandash.wire.messages import (
     StepBy,
     Unrecorded,
 )
+from gandash.worker.branching import Branched, branched
 from gandash.worker.checkpoint import BrokenCheckpoint, load
 from gandash.worker.examiner import Examiner
 from gandash.worker.games import Games
@@ -234,21 +236,33 @@ class Loop:
 
     def _start(self, begin: Start) -> None:
         playing = self._status is Status.RUNNING if begin.playing is None else begin.playing
-        games = self._games_for(begin)
+        begun = self._games_for(begin)
+        games = begun.games
         self._end_recording()
-        self._recorder = Recorder(begin.record, games, self._clock) if begin.record else None
+        self._recorder = begun.recorder
+        if self._recorder is None and begin.record:
+            self._recorder = Recorder(begin.record.model_copy(update={"parent": None}), games, self._clock)
         self._games, self._speed = games, begin.speed
         self._restore_points = RestorePoints(games, Path(begin.directory), self._publisher.tell, self._clock)
         self._begin_generation(games, begin.generation)
+        for rows in begun.rows:
+            self._publisher.send_rows(rows)
         self._set_status(games, Status.RUNNING if playing else Status.PAUSED)
+        if begin.branch:
+            for i in games.playing:
+                self._publisher.tell_verdict(games, i, games.observers[i].verdict)
 
-    def _games_for(self, begin: Start) -> Games:
-        if begin.checkpoint:
-            try:
-                return Games(load(Path(begin.checkpoint)))
-            except BrokenCheckpoint as error:
-                self._publisher.tell(Refused(message=f"{error}. The game begins again from step 0."))
-        return Games.of(begin.configs)
+    def _games_for(self, begin: Start) -> Branched:
+        try:
+            if begin.branch:
+                self._before_playing()
+                return branched(begin.branch, len(begin.configs), begin.record, self._clock)
+            if begin.checkpoint:
+                return Branched(Games(load(Path(begin.checkpoint))))
+        except (BrokenCheckpoint, BrokenRun) as error:
+            said = str(error).replace(f"{Path(begin.branch.directory).parent}/", "") if begin.branch else str(error)
+            self._publisher.tell(Refused(message=f"{said}. The game begins again from step 0."))
+        return Branched(Games.of(begin.configs))
 
     def _rewind(self, games: Games, generation: int) -> None:
         self._send_rows(games, self._clock())

@@ -11,7 +11,7 @@ import platform
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from gandash import __version__
+from gandash.store.branching import branched
 from gandash.store.format import MANIFEST, BrokenRun, Manifest, Parent
 from gandash.store.metrics import Rows
 from gandash.store.writing import RunWriter
@@ -52,7 +53,15 @@ class Recorder:
     All methods return at once but `close`.
     """
 
-    def __init__(self, wanted: Recording, games: Games, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        wanted: Recording,
+        games: Games,
+        clock: Callable[[], float] = time.monotonic,
+        parent: Path | None = None,
+        rows: Sequence[Sequence[OwnRows]] = (),
+    ) -> None:
+        """`parent`: the folder of the run that these games have just branched off, `rows` their newest up to there."""
         self._wanted, self._clock = wanted, clock
         self.problem = ""  # why it is no longer recorded, in words
         self._said = False
@@ -66,8 +75,10 @@ class Recorder:
         self._rows_due = now = clock()
         self._keyframe_due, self._keyframe_step = now + KEYFRAME_SECONDS, games.step
         self._still_due, self._picture_due, self._picture_step = now, now, -1
-        if games.step or (Path(wanted.directory) / MANIFEST).exists():  # a worker was lost, and this one goes on
+        if (Path(wanted.directory) / MANIFEST).exists():  # a worker was lost, and this one goes on
             self._go_on(games)
+        elif parent is not None:
+            self._branch_off(games, parent, rows)
 
     # -------------------------------------------------------------------------------------------------- what it is told
 
@@ -78,7 +89,7 @@ class Recorder:
             return
         self._begin(games)
         self._changes(games)
-        self._rows.append(Rows(steps, np.concatenate([own.values for own in drained], axis=1)))
+        self._rows.append(_side_by_side(drained))
         if self._clock() >= self._rows_due:
             self._renew_verdicts(games)
             self._hand_over()
@@ -210,6 +221,13 @@ class Recorder:
         self._start(lambda: RunWriter.going_on(directory, step, kept))
         self._keyframe_due, self._keyframe_step = self._clock(), -1
 
+    def _branch_off(self, games: Games, parent: Path, rows: Sequence[Sequence[OwnRows]]) -> None:
+        directory, manifest, step = Path(self._wanted.directory), manifest_of(self._wanted, games), games.step
+        kept = [len(t.changes) for t in games.trajectories]
+        newest = Rows.together([_side_by_side(part) for part in rows], len(manifest.columns))
+        self._start(lambda: branched(directory, manifest, parent, step, kept, newest))
+        self._keyframe_due, self._keyframe_step = self._clock(), -1
+
     def _start(self, opened: Callable[[], RunWriter]) -> None:
         def open_it() -> None:
             self._writer = opened()
@@ -254,6 +272,11 @@ class Recorder:
 
     def _fail(self, reason: str) -> None:
         self.problem = reason
+
+
+def _side_by_side(rows: Sequence[OwnRows]) -> Rows:
+    """The games' rows of the same steps as one table."""
+    return Rows(rows[0].steps, np.concatenate([own.values for own in rows], axis=1))
 
 
 def _told(observer: Observer, step: int) -> Verdict:

@@ -42,5 +42,5 @@ def nothing() -> None:
     return
 
 
-sent = live.mount(state.run, "steer", "live", on_generation=nothing, on_start=nothing, on_member=nothing)
+sent = live.mount(state.run, "steer", "live", on_generation=nothing, on_start=nothing, on_member=nothing, on_branch=nothing)
 st.sidebar.caption(f"member {sent.member}")

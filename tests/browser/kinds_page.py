@@ -26,4 +26,12 @@ def play(run: Run, name: str, config: GameConfig) -> None:
 with st.sidebar:
     for name, config in GAMES.items():
         st.button(name, on_click=play, args=(state.run, name, config))
-live.mount(state.run, "steer", "live", on_generation=lambda: None, on_start=lambda: None, on_member=lambda: None)
+live.mount(
+    state.run,
+    "steer",
+    "live",
+    on_generation=lambda: None,
+    on_start=lambda: None,
+    on_member=lambda: None,
+    on_branch=lambda: None,
+)

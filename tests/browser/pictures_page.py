@@ -23,4 +23,12 @@ with st.sidebar:
     for name, config in GAMES.items():
         st.button(name, on_click=state.run.begin_anew, args=(config, name, None))
     st.button("Two", on_click=state.run.compare, args=([DIGITS, BARS],))
-live.mount(state.run, "steer", "live", on_generation=lambda: None, on_start=lambda: None, on_member=lambda: None)
+live.mount(
+    state.run,
+    "steer",
+    "live",
+    on_generation=lambda: None,
+    on_start=lambda: None,
+    on_member=lambda: None,
+    on_branch=lambda: None,
+)
