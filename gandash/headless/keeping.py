@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import click
@@ -54,6 +59,20 @@ def keep(out: str | Path | None, title: str = "", preset: str = "", parent: tupl
             return None
     place = Recording(directory=str(directory), id=run, title=title, preset=preset, parent=parent)
     return Keeping(place, is_asked_for=out is not None)
+
+
+SCRATCH: dict[str, Callable[[], object]] = {}  # what removes folders of runs that are recorded nowhere else
+
+
+def kept(out: str | Path | None, title: str, preset: str, parent: tuple[str, int] | None = None) -> Keeping:
+    """The same; a run that is recorded nowhere else in a folder that goes with its `Run`, or with the process."""
+    keeping = keep(out, title, preset, parent)
+    if keeping is not None:
+        return keeping
+    folder = tempfile.mkdtemp(prefix="gandash-run-")
+    SCRATCH[folder] = partial(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(SCRATCH[folder])
+    return Keeping(Recording(directory=folder, id=new_id(), title=title, preset=preset, parent=parent), is_asked_for=False)
 
 
 def title_of(ready: Preset | None, config: GameConfig) -> str:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import atexit
 import shutil
-import tempfile
 import weakref
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,34 +26,27 @@ from gandash.game.field import evaluate_discriminator, sample
 from gandash.game.given import NOTHING, Given
 from gandash.headless.frame import Frame
 from gandash.headless.frame import read as read_frame
+from gandash.headless.keeping import SCRATCH, Keeping, kept
 from gandash.headless.playing import Outcome
+from gandash.headless.playing import play_on as play_game_on
+from gandash.headless.timeline import Alone, Changes, Timeline, check_steps, planned
 from gandash.store.files import write_whole
+from gandash.store.format import Parent
 from gandash.store.keyframes import state_hash
 from gandash.store.reading import StoredRun, config_after
-from gandash.store.writing import claim
+from gandash.store.writing import claim, write_manifest
 from gandash.wire.browser import Verdict
 from gandash.wire.changes import mark
 from gandash.wire.messages import Change
 from gandash.worker.games import Games
 from gandash.worker.keyframe import games_at, play_on, state_of
 from gandash.worker.observer import Observer
+from gandash.worker.recording import versions
 from gandash.worker.trajectory import reproducibly
 
 if TYPE_CHECKING:
     import pandas as pd
     from plotly.graph_objects import Figure
-
-
-_SCRATCH: dict[str, Callable[[], object]] = {}  # what removes folders of runs that are recorded nowhere else
-
-
-def scratch_folder() -> str:
-    """A new folder for such a run. It goes with its `Run`, or with the process."""
-    folder = tempfile.mkdtemp(prefix="gandash-run-")
-    leave = partial(shutil.rmtree, folder, ignore_errors=True)
-    _SCRATCH[folder] = leave
-    atexit.register(leave)
-    return folder
 
 
 class Run:
@@ -68,7 +59,7 @@ class Run:
     def __init__(self, directory: Path, outcome: Outcome | None = None, given: Given = NOTHING) -> None:
         self.directory = directory
         self.stored = StoredRun(directory)
-        if (leave := _SCRATCH.pop(str(directory), None)) is not None:
+        if (leave := SCRATCH.pop(str(directory), None)) is not None:
             weakref.finalize(self, leave)
         self._outcome, self._given = outcome, given
         self._games = outcome.games if outcome else None
@@ -254,6 +245,57 @@ class Run:
             elif self._games.step < step:
                 play_on(self._games, self.stored, step)
         return self._games
+
+    # ------------------------------------------------------------------------------------------------------- branches
+
+    def branch(
+        self,
+        step: int,
+        *,
+        steps: int | None = None,
+        at: Changes = (),
+        alone: Mapping[int, Alone] | None = None,
+        title: str = "",
+        out: str | Path | None = None,
+        progress: bool | None = None,
+        **settings: Any,
+    ) -> Run:
+        """A run of its own that is this one up to `step`, state and curves, and goes on from there under other live `settings`.
+
+        `steps`: rounds to play from there; without, both end at the same step. All else as `gandash.train` has it. Raises
+        Untimely, a ValueError, for a setting that needs another game.
+
+        >>> import gandash
+        >>> run = gandash.train("two-modes", steps=30)
+        >>> other = run.branch(20, objective="minimax")
+        >>> other.steps, other.parent == (run.id, 20), bool((other.history[:20] == run.history[:20]).all()["loss_d"])
+        (30, True, True)
+        """
+        self._one()
+        if not 0 <= step <= self._last:
+            raise ValueError(f"step: given {step}; this run has states from 0 to {self._last:,}")
+        end = step + check_steps(steps) if steps is not None else max(self._last, step + 1)
+        with reproducibly():
+            games = games_at(self.stored, step, self._given)
+        config = games.trajectories[0].config
+        coming = planned(config, end, {step: settings}) if settings else ()
+        after = config.replace_all([(path, value) for _, path, value in coming]) if coming else config
+        later = Timeline((*coming, *planned(after, end, at)), dict(alone or {}))
+        keeping = kept(out, title or self.title, self.stored.manifest.preset, (self.id, step))
+        self._copy_to(keeping, bool(title))
+        return Run(keeping.directory, play_game_on(games, end, keeping, later, progress), self._given)
+
+    def _copy_to(self, keeping: Keeping, is_named: bool) -> None:
+        """All of this record under another name: who goes on there voids what came after."""
+        shutil.copytree(self.directory, keeping.directory, dirs_exist_ok=True)
+        manifest, place = self.stored.manifest, keeping.place
+        parent = None if place.parent is None else Parent(run=place.parent[0], step=place.parent[1])
+        own = {"id": place.id, "title": place.title, "named": is_named, "owner": "", "parent": parent}
+        own |= {
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "versions": versions("compiled" in manifest.engines),
+        }
+        write_manifest(keeping.directory, manifest.model_copy(update=own))
 
     # ---------------------------------------------------------------------------------------------------------- files
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from gandash.config import GameConfig
 from gandash.config.changes import differences, live_differences, restarts
 from gandash.config.setting import JsonValue, SettingError
-from gandash.headless.settings import configure
+from gandash.headless.settings import configure, named
 
 Alone = Literal["D", "G"]
 
@@ -62,6 +62,26 @@ def timeline(
             raise Untimely(f"{said}: {error}") from None
         config = after
     return tuple(found)
+
+
+Changes = Mapping[int, Mapping[str, Any]] | Sequence[tuple[int, str, Any]]
+"""Live settings that change in mid-run: by step and path, or one by one as (step, path, value)."""
+
+
+def planned(config: GameConfig, steps: int, at: Changes) -> tuple[Timed, ...]:
+    """These changes of a game that is played to step `steps`. Raises Untimely."""
+    if isinstance(at, Mapping):
+        given = [(step, f"at step {step}", named(changes)) for step, changes in at.items()]
+    else:
+        given = [(step, f"at step {step}", named({path: value})) for step, path, value in at]
+    return timeline(config, steps, given, "give it for the whole run")
+
+
+def check_steps(steps: int) -> int:
+    """A number of rounds. Raises SettingError."""
+    if not isinstance(steps, int) or isinstance(steps, bool) or not 1 <= steps < 2**31:
+        raise SettingError("steps", steps, "a whole number from 1 to 2,147,483,647 is needed")
+    return steps
 
 
 def _restarting(before: GameConfig, after: GameConfig) -> tuple[str, str]:

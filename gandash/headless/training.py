@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,24 +14,19 @@ from gandash.config.networks import PointConfig, Shape
 from gandash.config.setting import NOT_GIVEN, JsonValue, SettingError, nearest
 from gandash.game.given import Given, Loss, LossOfD
 from gandash.game.networks import ModuleNetwork, Network, UnfitModule
-from gandash.headless.keeping import Keeping, keep, title_of
+from gandash.headless.keeping import Keeping, kept, title_of
 from gandash.headless.own_data import data_setting
 from gandash.headless.playing import Outcome, play
-from gandash.headless.run import Run, scratch_folder
+from gandash.headless.run import Run
 from gandash.headless.settings import configure, named
-from gandash.headless.timeline import Alone, Timed, Timeline, timeline
+from gandash.headless.timeline import Alone, Changes, Timeline, check_steps, planned
 from gandash.presets import DEFAULT, PRESETS
 from gandash.presets.base import Preset
 from gandash.store import index
 from gandash.store.format import CannotRecord
-from gandash.store.places import new_id
 from gandash.wire.facts import Engine
-from gandash.wire.messages import Recording
 
 STEPS = 3000  # for a game that promises nothing
-
-Changes = Mapping[int, Mapping[str, Any]] | Sequence[tuple[int, str, Any]]
-"""Live settings that change in mid-run: by step and path, or one by one as (step, path, value)."""
 
 
 def train(
@@ -93,9 +88,9 @@ def train(
     config = configured(config, settings, data, seed)
     given = own_parts(config, generator, discriminator, loss)
     steps = steps if steps is not None else ready.steps if ready else STEPS
-    planned = Timeline(_planned(config, check_steps(steps), at), dict(alone or {}))
+    coming = Timeline(planned(config, check_steps(steps), at), dict(alone or {}))
     keeping = kept(out, title or title_of(ready, config), ready.name if ready else "")
-    return played(play(config, steps, keeping, planned, engine, progress, given), keeping)
+    return played(play(config, steps, keeping, coming, engine, progress, given), keeping)
 
 
 def played(outcome: Outcome, keeping: Keeping) -> Run:
@@ -144,21 +139,6 @@ def _network(name: str, given: Any, inputs: int, outputs: int, shape: Shape | No
         raise SettingError(name, NOT_GIVEN, str(error)) from None
 
 
-def check_steps(steps: int) -> int:
-    if not isinstance(steps, int) or isinstance(steps, bool) or not 1 <= steps < 2**31:
-        raise SettingError("steps", steps, "a whole number from 1 to 2,147,483,647 is needed")
-    return steps
-
-
-def kept(out: str | Path | None, title: str, preset: str, parent: tuple[str, int] | None = None) -> Keeping:
-    """Where a run is recorded: if nowhere else, in a folder that goes with the `Run`, or with the process."""
-    keeping = keep(out, title, preset, parent)
-    if keeping is None:
-        directory = scratch_folder()
-        keeping = Keeping(Recording(directory=directory, id=new_id(), title=title, preset=preset, parent=parent), False)
-    return keeping
-
-
 def _begun(game: str | Preset | GameConfig | Mapping[str, JsonValue]) -> tuple[Preset | None, GameConfig]:
     if isinstance(game, Preset):
         return game, game.config
@@ -172,14 +152,6 @@ def _begun(game: str | Preset | GameConfig | Mapping[str, JsonValue]) -> tuple[P
             "game", game, "there is no ready game of this name", f"did you mean {near}?" if near else ", ".join(PRESETS)
         )
     return PRESETS[game], PRESETS[game].config
-
-
-def _planned(config: GameConfig, steps: int, at: Changes) -> tuple[Timed, ...]:
-    if isinstance(at, Mapping):
-        given = [(step, f"at step {step}", named(changes)) for step, changes in at.items()]
-    else:
-        given = [(step, f"at step {step}", named({path: value})) for step, path, value in at]
-    return timeline(config, steps, given, "give it for the whole run")
 
 
 def open(
