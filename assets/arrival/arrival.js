@@ -16,8 +16,9 @@
   const isThere = () => document.querySelector(
     ':not(.gd-early) > .gd-live > *, [data-testid="stMain"] [data-testid="stAlert"]');
 
-  /** The live view begins here and now, with a run under the name that the page's address gives it: Streamlit's
-   * script, which comes later, gets the same run by that name. Whatever goes wrong here, Streamlit mounts the view. */
+  /** The live view begins here and now, with a run under the name that the page's address gives it, or with what the
+   * link in that address tells of: Streamlit's script, which comes later, gets the same run by that name. Whatever goes
+   * wrong here, Streamlit mounts the view. */
   function begin() {
     const address = new URL(location.href);
     if (!address.searchParams.get('run')) {
@@ -28,7 +29,8 @@
     /** @type {HTMLLinkElement | null} */
     const entry = document.querySelector('link[rel="modulepreload"][href*="/live.js?"]');
     /** @type {(live: typeof import('../live/live.js')) => unknown} */
-    const beginView = live => isThere() || live.begin(early, address.searchParams.get('run') ?? '');
+    const beginView = live => isThere() || live.begin(early, address.searchParams.get('run') ?? '',
+      address.searchParams.get('game') ?? '');
     if (entry) import(entry.href).then(beginView, () => {});
   }
 

@@ -6,11 +6,12 @@
 import { delay } from './dom.js';
 import { LiveView } from './view.js';
 
-/** @typedef {{token: string, socket: string, title: string, preset?: string, arriving?: string, record?: string,
- * recording?: import('./recording.js').Recording}} Data
+/** @typedef {{token: string, socket: string, title: string, preset?: string, arriving?: string, link?: string,
+ * lan?: string, record?: string, recording?: import('./recording.js').Recording}} Data
  * `token` opens one run; where there is none yet, `arriving` is
- * what the page's address calls it. `socket` is its path relative
- * to the page, `title` names the view to assistive technology, `preset` the ready game that it was begun as.
+ * what the page's address calls it, `link` the link in that. `socket` is its path relative
+ * to the page, `title` names the view to assistive technology, `preset` the ready game that it was begun as;
+ * `lan` is the server's address in its own network.
  * Of a run that nobody plays, `record` is the id, or `recording` all that is kept of it. */
 /** @typedef {{data: Data, parentElement: HTMLElement, setTriggerValue?:
  * (name: string, value: unknown) => void}} Component
@@ -30,8 +31,8 @@ let takeOver = () => {};
 
 /** Begins the view while Streamlit is still on its way.
  * @param {HTMLElement} parent where it stands until then
- * @param {string} arriving what the page's address calls its run */
-export function begin(parent, arriving) {
+ * @param {string} arriving what the page's address calls its run @param {string} link the one in it, or '' */
+export function begin(parent, arriving, link) {
   if (isMounted) return;
   const base = new URL('.', import.meta.url);
   const taken = new Promise((/** @type {(value: void) => void} */ resolve) => (takeOver = resolve));
@@ -41,7 +42,7 @@ export function begin(parent, arriving) {
     await Promise.race([taken, delay(PATIENCE_MS)]);
     return withPlotly(base);
   });
-  early.update({ parentElement: parent, data: { token: '', arriving, socket: 'gandash/live', title: '' } });
+  early.update({ parentElement: parent, data: { token: '', arriving, link, socket: 'gandash/live', title: '' } });
 }
 
 /** Mounts the view, or tells the mounted one that data or theme may have changed.

@@ -42,13 +42,15 @@ export class LiveSocket {
   /** opens the run, on every return too; the server may name it @type {string} */
   token;
   #arriving;
+  #link;
   #listener;
 
-  /** @param {URL} url @param {{token: string, arriving?: string}} data @param {Listener} listener */
-  constructor(url, { token, arriving }, listener) {
+  /** @param {URL} url @param {{token: string, arriving?: string, link?: string}} data @param {Listener} listener */
+  constructor(url, { token, arriving, link }, listener) {
     this.#url = url;
     this.token = token;
     this.#arriving = arriving;
+    this.#link = link;
     this.#listener = listener;
     this.#patience = window.setTimeout(() => listener.onSilent(unreached(url)), SILENCE_MS);
     this.#open();
@@ -76,8 +78,8 @@ export class LiveSocket {
     const socket = new WebSocket(this.#url);
     socket.binaryType = 'arraybuffer';
     this.#socket = socket;
-    socket.onopen = () => this.send({ type: 'hello', token: this.token, arriving: this.token ? undefined
-      : this.#arriving });
+    socket.onopen = () => this.send({ type: 'hello', token: this.token,
+      ...(this.token ? {} : { arriving: this.#arriving, link: this.#link }) });
     socket.onmessage = ({ data }) => {
       if (this.#closed) return;
       clearTimeout(this.#patience);

@@ -58,7 +58,8 @@ class RecordedSource {
     const games = said.map((one, i) => ({ label: about.games[i]?.label ?? '', marks: about.games[i]?.marks ?? [],
       ...one }));
     this.#listener.onMessage({ type: 'run', role: 'watch', generation: 0, status: 'recorded', reason: '', notice: '',
-      step: about.step, speed: null, examined: {}, durations: {}, games, record: about.run });
+      step: about.step, speed: null, examined: {}, durations: {}, games, record: about.run, link: null,
+      followed: 0 });
     const curves = await this.#recording.curves();
     if (!this.#closed) this.#listener.onBytes(curves);
   }

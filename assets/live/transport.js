@@ -40,8 +40,8 @@ export class Transport {
   #running = false;
 
   /** @param {{send: import('./socket.js').Send, help: () => void, examine: () => void,
-   * tips: import('./tip.js').Tips, verdict: HTMLElement, signal: AbortSignal}} options */
-  constructor({ send, help, examine, tips, verdict, signal }) {
+   * share: HTMLElement[], tips: import('./tip.js').Tips, verdict: HTMLElement, signal: AbortSignal}} options */
+  constructor({ send, help, examine, share, tips, verdict, signal }) {
     this.#send = send;
     this.#tips = tips;
     const step = (/** @type {Players} */ players) => () => send({ type: 'step', players, n: 1 });
@@ -90,7 +90,7 @@ export class Transport {
     ask.addEventListener('click', help, { signal });
     tips.set(ask, 'Keys, and what is to be seen');
     this.node = element(
-      'header', { class: 'gd-bar' }, this.#steering, this.#watching, ask,
+      'header', { class: 'gd-bar' }, this.#steering, this.#watching, ...share, ask,
       element('div', { class: 'gd-state' }, this.#count, this.#pace, this.#painted, verdict),
     );
     releaseFocusAfterEntry(signal);

@@ -127,11 +127,12 @@ export interface GameState {
   marks: Mark[];
 }
 
-/** The first message: a token, or what the address of a page that is just opening calls its run. */
+/** The first message: a token, or what the address of a page that is just opening calls its run, and the link in it. */
 export interface Hello {
   type: 'hello';
   token: string;
   arriving?: string | null;
+  link?: string;
 }
 
 /** Of rows of the curves: those from `first` on replace the browser's own. Each row covers `stride` steps.
@@ -202,6 +203,17 @@ export interface LineFacts {
   stage: 'line';
   window: [number, number];
   latent: LatentLine;
+}
+
+/** The link of a run (`gandash.links`) but for its end, `~at-STEP`, which says where the run stands. `here` is that
+ * end for `step`, where the run stands still. `until`: the last step that the link can tell of, since there was no
+ * room in it for what was changed then. `missing`: the settings, as paths, that were too large for it. */
+export interface LinkParts {
+  text: string;
+  step: number;
+  here: string;
+  until: number | null;
+  missing: string[];
 }
 
 /** A change of setting as the curves label it: `lr_D 3e-3 → 1e-3`. */
@@ -432,7 +444,8 @@ export type Role = 'steer' | 'watch';
 /** The whole state of a run, without curves and pictures. `games` is empty until the first has begun, and holds
  * several when they are compared. `speed` is in rounds per second, None for as fast as possible; `durations` are
  * about how many seconds each examination takes here. `record` is the id under which the game is recorded, "" where
- * it is not. */
+ * it is not. `link` is there once the games have begun; `followed` counts the changes that they made by themselves,
+ * as the link says that they were opened by. */
 export interface RunState {
   type: 'run';
   role: Role;
@@ -446,6 +459,8 @@ export interface RunState {
   durations: Partial<Record<Examinable, number>>;
   games: GameState[];
   record: string;
+  link: LinkParts | null;
+  followed: number;
 }
 
 /** What was true of one game, and said of it, when a picture of it was recorded. */

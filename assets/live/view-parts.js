@@ -12,6 +12,7 @@ import { releaseFocus } from './keys.js';
 import { Overlay } from './overlay.js';
 import { applyTheme, readTheme } from './palette.js';
 import { Rewind } from './rewind.js';
+import { Share } from './share.js';
 import { StageHolder } from './stage-holder.js';
 import { Theory } from './theory.js';
 import { Tips } from './tip.js';
@@ -46,9 +47,10 @@ export function build(root, options) {
   const help = new Help({ signal, stage: () => stages.current, facts });
   const examine = new Examine({ send, tips, theme, signal, plotly,
     onToggle: open => transport.showExamining(open) });
-  const transport = new Transport({ send, help: () => help.open(), examine: () => examine.toggle(), tips,
-    verdict: verdict.node, signal });
   const overlay = new Overlay({ send, signal });
+  const share = new Share({ tips, signal, say: words => overlay.say(words) });
+  const transport = new Transport({ send, help: () => help.open(), examine: () => examine.toggle(),
+    share: [share.copy, share.code], tips, verdict: verdict.node, signal });
   const rewind = new Rewind({ signal, tips, hasPage, onPicture: showPast, onTrouble: words => overlay.say(words),
     onBranch: (record, step) => tellPage('branch', { record, step }) });
   const theory = new Theory(tips);
@@ -68,12 +70,12 @@ export function build(root, options) {
   const moment = () => ({ ...shown(), scene: curves.scene, panels: curves.panels, plotly, preferences });
   root.append(transport.node, element('div', { class: 'gd-main' },
     element('div', { class: 'gd-left' }, stages.node, rewind.node), curves.node, examine.node),
-    theory.node, overlay.toasts, tips.node, help.node, inForce.node);
+    theory.node, overlay.toasts, tips.node, help.node, share.node, inForce.node);
   // A click should not leave the focus on a button: the next Space means play or pause, not
   // this button again. Nor in a field of the page, where buttons and plots would leave it.
   root.addEventListener('mousedown', event => {
     releaseFocus();
     if (event.target instanceof Element && event.target.closest('button')) event.preventDefault();
   }, { signal, capture: true });
-  return { theme, verdict, transport, overlay, theory, curves, examine, inForce, stages, rewind, moment };
+  return { theme, verdict, transport, overlay, theory, curves, examine, inForce, stages, rewind, share, moment };
 }

@@ -15,6 +15,7 @@ import { Preferences } from './preferences.js';
 import { openSource } from './source.js';
 import { build } from './view-parts.js';
 
+const FOLLOWED_MS = 300; // changes that follow each other sooner are told together
 const PATIENCE_MS = 15_000; // the longest that Plotly waits for a first picture
 const NARROW_PX = 640; // below: curves under the stage, and the page scrolls
 // below: curves beside the stage, the top row in two lines; or as if narrow, where the page is tall
@@ -30,7 +31,7 @@ const WIDE_PX = 1400; // from here: two columns of curves
 /** The run before the server has spoken. @type {Run} */
 const NO_RUN = {
   type: 'run', role: 'watch', generation: -1, status: 'connecting', reason: '', notice: '', step: 0, speed: null,
-    examined: {}, durations: {}, games: [], record: '',
+    examined: {}, durations: {}, games: [], record: '', link: null, followed: 0,
 };
 
 export class LiveView {
@@ -59,6 +60,9 @@ export class LiveView {
   /** @type {(name: string, value: unknown) => void} */
   #tellPage = () => {};
   #hasPage = false;
+  #isMounted = false;
+  #followed = 0;
+  #telling = 0;
   #stageIsOld = false;
   #scheduled = 0;
   /** @type {import('./source.js').Source | null} */
@@ -94,6 +98,8 @@ export class LiveView {
     this.#tellPage = setTriggerValue ?? (() => {});
     this.#hasPage = Boolean(setTriggerValue);
     if (setTriggerValue) this.#tellMounted();
+    this.#isMounted = setTriggerValue !== undefined;
+    this.#tellFollowed();
     // a preset was chosen: Space is to play it
     if (this.#data?.preset && data.preset !== this.#data.preset) releaseFocus();
     const renewed = data.token !== this.#data?.token || data.socket !== this.#data?.socket
@@ -119,6 +125,7 @@ export class LiveView {
   dispose() {
     this.#end.abort();
     cancelAnimationFrame(this.#scheduled);
+    clearTimeout(this.#telling);
     this.#source?.close();
     this.#root.remove();
   }
@@ -211,6 +218,7 @@ export class LiveView {
       if (old !== NO_RUN) this.#tellPage('generation', state.generation);
       this.#clear(state.generation);
     }
+    this.#tellFollowed();
     const { curves, rewind } = /** @type {Parts} */ (this.#parts);
     const source = /** @type {import('./source.js').Source} */ (this.#source);
     curves.isMoving = state.status === 'running';
@@ -226,6 +234,15 @@ export class LiveView {
     }
     this.#stageGames();
     if (!same(marksOf)) curves.show({ marks: marksOf(this.#run) });
+  }
+
+  /** The page's widgets may show settings as they were before the game changed them by itself. */
+  #tellFollowed() {
+    const { generation, followed } = this.#run;
+    if (!this.#isMounted || followed === this.#followed) return;
+    this.#followed = followed;
+    clearTimeout(this.#telling);
+    this.#telling = window.setTimeout(() => this.#tellPage('generation', `${generation}/${followed}`), FOLLOWED_MS);
   }
 
   /** The games on show: as they were, where somebody looks at the past. */
@@ -353,7 +370,7 @@ export class LiveView {
 
   /** What is played has come so far. @param {import('./bytes.js').Frame} frame */
   #reach(frame) {
-    const { transport, curves, inForce, rewind } = /** @type {Parts} */ (this.#parts);
+    const { transport, curves, inForce, rewind, share } = /** @type {Parts} */ (this.#parts);
     const { step, members, steps_per_second: stepsPerSecond } = frame.label;
     this.#newest = frame;
     this.#isNew ||= !this.#past;
@@ -361,6 +378,7 @@ export class LiveView {
     curves.show({ numbers: numbersOf(frame.label), step });
     inForce.show(members, membersOf(factsOf(this.#run)).map(({ label }) => label));
     rewind.reach(step);
+    share.read(step);
     Object.assign(this.#root.dataset, { step });
   }
 
@@ -409,7 +427,7 @@ export class LiveView {
   /** Everything but pictures and curves. */
   #show() {
     if (!this.#parts) return;
-    const { transport, overlay, examine, theory } = this.#parts;
+    const { transport, overlay, examine, theory, share } = this.#parts;
     this.#showVerdict();
     const state = { ...this.#run, ...(this.#over ?? (this.#connected ? {} : { status: 'connecting' })) };
     Object.assign(this.#root.dataset, { status: state.status, role: state.role });
@@ -419,6 +437,8 @@ export class LiveView {
     theory.node.toggleAttribute('hidden', isComparison);
     if (isComparison && !examine.node.hidden) examine.close();
     transport.show(state);
+    share.lan = this.#data?.lan ?? '';
+    share.show(this.#run);
     if (state.status !== 'running') transport.read({ step: Number(this.#root.dataset.step), stepsPerSecond: null,
       framesPerSecond: null });
     overlay.show(state);

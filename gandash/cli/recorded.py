@@ -1,4 +1,4 @@
-"""`python -m gandash runs` and `replay`: what is recorded, and whether it can be played again."""
+"""`python -m gandash runs` and `replay`: what is recorded, and whether it, or the run of a link, can be played again."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import click
 
 from gandash.cli.saying import one_line, print_json, refuse
 from gandash.leaving import leaving_at_once
+from gandash.links import filled, of_address, read
 from gandash.store import index
 from gandash.store.format import LARGEST_STEP, BrokenRun
 from gandash.store.places import runs_home
@@ -54,16 +55,21 @@ def _size(size: int) -> str:
 
 
 @click.command()
-@click.argument("run", metavar="DIR|ID")
+@click.argument("run", metavar="DIR|ID|LINK")
 @click.option("--to", "step", type=click.IntRange(0, LARGEST_STEP), metavar="STEP", help="Stop there.  [default: its end]")
 @click.option("--json", "as_json", is_flag=True, help="The result as one JSON object on stdout.")
 @click.pass_context
 def replay(ctx: click.Context, run: str, step: int | None, as_json: bool) -> None:
-    """Play a recorded run again, and say whether it comes to the same states.
+    """Play a recorded run again, or that of a link (the page's address), and say whether it comes to the same states.
 
-    Settings that were changed are changed at the same steps. The record has a hash of the whole state at each of its keyframes;
-    exit status 1 says that one of them is another: on another machine, or with other libraries, numbers may round differently.
+    Settings that were changed are changed at the same steps. The record has a hash of the whole state at each of its keyframes,
+    a link one of where it was made; exit status 1 says that one of them is another: on another machine, or with other
+    libraries, numbers may round differently.
     """
+    if (link := of_address(run)) is not None:
+        if not _play_link(link, step, as_json):
+            ctx.exit(1)
+        return
     try:
         stored = StoredRun(index.find(run))
         _ = stored.configs
@@ -102,3 +108,38 @@ def replay(ctx: click.Context, run: str, step: int | None, as_json: bool) -> Non
                 click.echo(one_line(f"  {name}: recorded with {was}, played again with {here}"))
     if played.differing:
         ctx.exit(1)
+
+
+def _play_link(text: str, step: int | None, as_json: bool) -> bool:
+    """Whether nothing speaks against that it is the same run."""
+    link = filled(read(text), runs_home())
+    if link.notice:
+        click.echo(one_line(link.notice), err=True)
+    if link.missing:
+        where = f"; ask for the folder of the run {link.record}, and replay that" if link.record else ""
+        refuse(f"{', '.join(m.path for m in link.missing)}: too large for a link, which has only a mark of it{where}")
+    with leaving_at_once():
+        from gandash.headless.engine import NotPlayedSo, make_ready
+        from gandash.runs.linked import at_the_beginning, play
+        from gandash.worker.trajectory import be_reproducible
+    be_reproducible()
+    try:
+        for trajectory in (games := at_the_beginning(link)).trajectories:
+            if trajectory.is_compiled:
+                make_ready(trajectory, "compiled")
+        played = play(link, games, link.step if step is None else step)
+    except (BrokenRun, NotPlayedSo) as error:
+        raise click.ClickException(one_line(str(error))) from None
+    if as_json:
+        print_json(played.report())
+        return played.agrees is not False
+    titles = ", ".join(preset.title for preset in link.presets)
+    click.echo(one_line(f"{titles}: {played.step:,} steps in {played.seconds:.1f} s."))
+    if played.agrees is None:
+        click.echo(f"The link does not say what the state was at step {played.step:,}: there is nothing to compare with.")
+    elif played.agrees:
+        click.echo("The state is the one that the link was made at, bit for bit.")
+    else:
+        why = played.other or "on another machine numbers may round otherwise"
+        click.echo(one_line(f"The state is another than where the link was made: {why}."))
+    return played.agrees is not False

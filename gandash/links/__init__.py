@@ -7,6 +7,7 @@ nearest valid game with a sentence on each part that was left out.
 from __future__ import annotations
 
 from gandash.links.reading import Link, of_address, read
+from gandash.links.records import filled
 from gandash.links.writing import Writer, Written, fingerprint
 
-__all__ = ["Link", "Writer", "Written", "fingerprint", "of_address", "read"]
+__all__ = ["Link", "Writer", "Written", "filled", "fingerprint", "of_address", "read"]

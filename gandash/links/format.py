@@ -79,6 +79,11 @@ def packed_text(text: str) -> str:
     return text.translate(_PACKED)
 
 
+def text_of(setting: Setting) -> str:
+    """A setting's value as it stands in a link."""
+    return packed_text(setting.value) if setting.type is str else value_text(setting.value)
+
+
 def read_value(text: str, setting: Setting) -> JsonValue:
     """What `value_text` or `packed_text` wrote for this setting; whether it fits is for the setting to say. Raises SettingError
     where it can have been neither."""

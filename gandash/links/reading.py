@@ -217,14 +217,13 @@ class _Reading:
         by_letter: dict[str, Engine] = {letter: engine for engine, letter in ENGINES.items()}
         letters = self._letters * len(configs) if len(self._letters) == 1 else self._letters
         engines = [by_letter.get(letter) for letter in letters[: len(configs)]]
-        is_whole = not self._missing and not self._dropped
         return Link(
             presets=tuple(game.preset for game in self._games),
             configs=tuple(configs),
             changes=changes,
             step=self._step,
             engines=tuple(engines + [None] * (len(configs) - len(engines))),
-            state=self._state if is_whole else "",
+            state="" if self._dropped else self._state,
             versions=self._versions,
             record=self._record,
             missing=tuple(self._missing),
@@ -300,7 +299,8 @@ class _Reading:
             try:
                 path, value = _change(now[i], what)
                 now[i] = now[i].with_live(path, value)
-                found[i].append(Change(kind="set", step=step, path=path, new=value))
+                now_kept = {"restarts_half_life": True, "keeps_averages": True}  # as of every change made today
+                found[i].append(Change(kind="set", step=step, path=path, new=value, **now_kept))
                 is_done = True
             except SettingError as error:
                 refusal = error

@@ -24,8 +24,8 @@ from gandash.links.format import (
     VERSION,
     differences,
     digest,
-    packed_text,
     short_path,
+    text_of,
     value_text,
     variant,
 )
@@ -55,8 +55,10 @@ class Written:
 
 def here(step: int, state: str = "", versions: str = "") -> str:
     """The end of a link that says where the run stands."""
+    if not step:
+        return ""
     if not state:
-        return f"{ITEM}at{VALUE}{step}" if step else ""
+        return f"{ITEM}at{VALUE}{step}"
     by = FIELD + versions if versions else ""
     return f"{ITEM}at{VALUE}{step}{ITEM}is{VALUE}{state.removeprefix('sha256:')[:12]}{by}"
 
@@ -88,7 +90,8 @@ def _game(config: GameConfig, preset: str, first: GameConfig | None) -> tuple[st
 
 
 def _item(config: GameConfig, path: str, value: Any) -> _Item:
-    return _Item(path, packed_text(value) if setting_at(config, path).type is str else value_text(value))
+    known = setting_at(config, path)
+    return _Item(path, str(value) if known.is_variant else text_of(known))
 
 
 class Writer:

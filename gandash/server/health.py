@@ -8,6 +8,7 @@ import os
 from dataclasses import dataclass
 
 from gandash.server.process import WorkerProcess
+from gandash.wire.messages import Unrecorded, Unsaved
 
 log = logging.getLogger("gandash.supervisor")
 
@@ -51,6 +52,21 @@ class Limits:
             else:
                 log.warning("GANDASH_%s: given %r; a number greater than 0 is needed, using %s", name.upper(), given, default)
         return cls(**values)  # type: ignore[arg-type]
+
+
+def word_of_trouble(event: Unsaved | Unrecorded) -> str:
+    """What to tell a person of a disk that refuses."""
+    match event:
+        case Unsaved(reason=reason):
+            return (
+                f"No checkpoint can be written: {reason}. The run goes on, but if its trainer were lost it would go back a "
+                "long way. Free some room on the server's disk."
+            )
+        case Unrecorded(reason=reason, is_kept=False):
+            return f"This run is not recorded: {reason}. It goes on all the same."
+        case Unrecorded(step=step, reason=reason):
+            kept = "The run goes on, and what was recorded before can be read."
+            return f"Recording stopped at step {step:,}: {reason}. {kept}"
 
 
 def given_up(worker: WorkerProcess, now: float, limits: Limits) -> str:

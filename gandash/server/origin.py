@@ -40,6 +40,11 @@ class Origin:
     before: Before | None = None
 
     @property
+    def preset(self) -> str:
+        """The ready game's name."""
+        return next((p.name for p in PRESETS.values() if p.title == self.title), "")
+
+    @property
     def is_left(self) -> bool:
         """Whether another game than the ready one is played: begun with other settings, whatever the seed, or compared."""
         return len(self.begun) > 1 or is_other(self.config, self.begun)

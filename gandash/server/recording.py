@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 
-from gandash.presets import PRESETS
 from gandash.server.origin import Origin
 from gandash.store.format import BrokenRun
 from gandash.store.places import is_wanted, new_id, owner_of, runs_home
@@ -46,7 +45,7 @@ class Records:
             directory=directory,
             id=run,
             title=origin.present_title,
-            preset=next((p.name for p in PRESETS.values() if p.title == origin.title), ""),
+            preset=origin.preset,
             owner=owner_of(visitor),
             labels=tuple(labels),
         )

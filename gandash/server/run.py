@@ -11,11 +11,13 @@ from pathlib import Path
 from gandash.config import GameConfig
 from gandash.config.changes import LiveChange, live_differences_of_all, restarts, with_live_settings
 from gandash.config.setting import SettingError
+from gandash.links import Link
 from gandash.server.admission import Refusal, check_affordable
 from gandash.server.branching import beside_parent
-from gandash.server.health import COMPILING, STARTING, Limits, given_up, word_of_delay
+from gandash.server.health import COMPILING, STARTING, Limits, given_up, word_of_delay, word_of_trouble
 from gandash.server.history import History
 from gandash.server.members import begun, columns
+from gandash.server.opening import LEFT, Opened, changed
 from gandash.server.origin import Before, BranchPoint, Origin
 from gandash.server.process import TooManyCommands, WorkerProcess
 from gandash.server.recording import NewRecording, no_recording
@@ -26,10 +28,12 @@ from gandash.wire.browser import Status
 from gandash.wire.frame import check, unpack
 from gandash.wire.messages import (
     FRAME,
+    Changed,
     Command,
     Compiling,
     Event,
     Heartbeat,
+    Linked,
     Pause,
     Ready,
     Recording,
@@ -43,6 +47,8 @@ from gandash.wire.messages import (
     Speed,
     Start,
     Started,
+    StatusChanged,
+    StepBy,
     Unrecorded,
     Unsaved,
 )
@@ -67,6 +73,7 @@ class Run(RunState):
         take_worker: Callable[[], WorkerProcess],
         new_recording: NewRecording = no_recording,
         branch: BranchPoint | None = None,
+        opened: Opened | None = None,
     ) -> None:
         """`branch`: it goes on from there, and `config` is the one played there."""
         super().__init__(config, title, speed)
@@ -76,6 +83,7 @@ class Run(RunState):
         self._asked = 0  # of the game asked for last; until it begins, the worker speaks of the one before
         self._set_since: list[LiveChange] = []  # live changes ordered since that game was asked for
         self._recovering = False
+        self._opened: Opened | None = None  # the link that the run follows, until somebody shapes it in another way
         self._returning: History | None = None  # the curves of the game that the worker is to go back to
         self._history: History | None = None
         self._frame_asked = False
@@ -83,7 +91,8 @@ class Run(RunState):
         directory.mkdir(parents=True, exist_ok=True)
         self._worker = take_worker()
         if branch is None:
-            self._begin([config], False, speed)
+            link = opened.link if opened else Link(configs=(config,))
+            self._begin(link.configs, bool(opened and opened.is_hasty), speed, labels=link.labels, opened=opened)
         else:
             self._begin(branch.configs, False, speed, labels=branch.labels, origin=branch.origin, branch=branch)
         self._worker.give_to(self)
@@ -126,8 +135,9 @@ class Run(RunState):
                 self.speed = speed
             case _:
                 self._worker.send(command)
+        is_own = isinstance(command, Set | Rewind) or (isinstance(command, StepBy) and command.players != "both")
         if not isinstance(command, Pause):  # whoever acts again has seen the notice
-            self.notice = ""
+            self.notice = self._leave_link() if is_own else ""
         self._touch()
 
     def _set(self, changes: Sequence[LiveChange]) -> None:
@@ -160,7 +170,7 @@ class Run(RunState):
                     self._begin(configs, None, self.speed)
                 else:
                     self._set(live_differences_of_all(self.configs, configs))
-                    self.notice = ""
+                    self.notice = self._leave_link()
             except (Refusal, TooManyCommands) as refusal:
                 return str(refusal)
             self._touch()
@@ -261,6 +271,7 @@ class Run(RunState):
         origin: Origin | None = None,
         record: Recording | None = None,
         branch: BranchPoint | None = None,
+        opened: Opened | None = None,
     ) -> None:
         """Begin another game on the same worker. The run numbers its games itself: page, socket and recovery share one count.
 
@@ -284,12 +295,15 @@ class Run(RunState):
                 playing=playing,
                 speed=speed,
                 record=record,
+                preset=origin.preset,
+                engines=opened.link.engines if opened else (),
+                plan=opened.plan if opened else None,
             )
         )
-        self._record = record
+        self._record, self._opened, self.link = record, opened, None
         kept = self._labels if labels is None else tuple(labels)
         self._labels = kept if len(kept) == len(configs) > 1 else ()
-        self.configs, self.speed, self.notice = tuple(configs), speed, unrecorded
+        self.configs, self.speed, self.notice = tuple(configs), speed, unrecorded or (opened.on_the_way if opened else "")
         self._origin = self._origin if checkpoint else origin
         self._recovery.checkpoint = checkpoint  # another game's checkpoint is of no use to this one
         self._branched = self._branched if checkpoint else branch
@@ -342,22 +356,41 @@ class Run(RunState):
                 case Saved(path=path, step=step):
                     self._recovery.note_checkpoint(path, step)
                     return
-                case Unsaved(reason=reason):
-                    self.notice = (
-                        f"No checkpoint can be written: {reason}. The run goes on, but if its trainer were lost it would go "
-                        "back a long way. Free some room on the server's disk."
-                    )
-                case Unrecorded(reason=reason, is_kept=False):
-                    self._record = None
-                    self.notice = f"This run is not recorded: {reason}. It goes on all the same."
-                case Unrecorded(step=step, reason=reason):
-                    kept = "The run goes on, and what was recorded before can be read."
-                    self.notice = f"Recording stopped at step {step:,}: {reason}. {kept}"
+                case Unsaved() | Unrecorded():
+                    if isinstance(event, Unrecorded) and not event.is_kept:
+                        self._record = None
+                    self.notice = word_of_trouble(event)
                 case Compiling(over=over):
-                    self.notice = COMPILING if not over else "" if self.notice == COMPILING else self.notice
+                    on_the_way = self._opened.on_the_way if self._opened else ""
+                    self.notice = COMPILING if not over else on_the_way if self.notice == COMPILING else self.notice
                 case _ if not self._take(event):
                     return
+                case _ if self._opened:
+                    self._follow_link(self._opened, event)
             self._touch()
+
+    def _follow_link(self, opened: Opened, event: Event) -> None:
+        """What this event says of the link that the run was opened by."""
+        match event:
+            case Changed(planned=True, member=i, change=change):
+                configs = changed(self.configs, i, change)
+                for ordered in self._set_since:  # it came after all that was planned, and ended that
+                    with suppress(SettingError):
+                        configs = with_live_settings(configs, [ordered])
+                self.configs = configs
+                self.followed += 1
+            case StatusChanged(status=status, step=step) if status is not Status.RUNNING:
+                if opened.is_hasty and self.notice == opened.on_the_way:
+                    self.notice = opened.link.notice
+                if step < opened.link.step:
+                    opened.stop()
+            case Linked(link=here):
+                self.notice = opened.arrival(here, [m.facts.engine for m in self.members]) or self.notice
+
+    def _leave_link(self) -> str:
+        """Somebody shapes the run in another way than its link: what to tell of that, "" where there is nothing."""
+        opened, self._opened = self._opened, None
+        return LEFT if opened and opened.comes_after(self.step) else ""
 
     @property
     def _is_outdated(self) -> bool:
@@ -380,7 +413,9 @@ class Run(RunState):
         self._viewers.begin_game()
         self._frame_asked = False
         self._ask_for_frame()
-        if recovered:  # set again what changed since the checkpoint, so that what the controls show is played
+        if (
+            recovered and not self._opened
+        ):  # set again what changed since the checkpoint, so that what the controls show is played
             with suppress(TooManyCommands, SettingError):
                 self._send_changes(live_differences_of_all(configs, wanted))
                 configs = wanted
@@ -423,7 +458,9 @@ class Run(RunState):
     def _recover(self, reason: str) -> None:
         lost_at, playing = self.step, self.status is Status.RUNNING
         self._worker = self._take_worker()
-        self._begin(self.configs, playing, self.speed, self._recovery.checkpoint)
+        opened = self._opened
+        configs = opened.link.configs if opened and not self._recovery.checkpoint else self.configs
+        self._begin(configs, playing, self.speed, self._recovery.checkpoint, opened=opened)
         self._recovering = True
         self.notice = self._recovery.notice(lost_at, reason)
         self._worker.give_to(self)

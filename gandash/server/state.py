@@ -12,7 +12,7 @@ from gandash.server.members import Member, described
 from gandash.server.origin import BranchPoint, Origin
 from gandash.server.viewers import Viewer, Viewers
 from gandash.wire import browser
-from gandash.wire.browser import Role, Status, Verdict, VerdictKind
+from gandash.wire.browser import LinkParts, Role, Status, Verdict, VerdictKind
 from gandash.wire.changes import mark
 from gandash.wire.facts import Facts
 from gandash.wire.findings import Examinable, Finding
@@ -22,6 +22,7 @@ from gandash.wire.messages import (
     Estimated,
     Event,
     Examined,
+    Linked,
     Pace,
     Recording,
     StatusChanged,
@@ -50,6 +51,8 @@ class RunState:
         self._generation = 0  # of the game that viewers see
         self._durations: dict[Examinable, float] = {}  # about how many seconds each examination takes here
         self._examined: dict[Examinable, Finding] = {}  # the newest of this game, by what was examined
+        self.link: LinkParts | None = None
+        self.followed = 0
         self._told: dict[Role, tuple[tuple[int, int], str]] = {}  # for each role, the text made at (version, step)
         self._viewers = Viewers()
         self._record: Recording | None = None  # of the game that is played
@@ -130,6 +133,8 @@ class RunState:
                 durations=self._durations,
                 games=described(self.members, self.labels),
                 record=self.record,
+                link=self.link,
+                followed=self.followed,
             )
 
     def state(self, role: Role) -> tuple[int, str]:
@@ -191,6 +196,8 @@ class RunState:
                 member.changes += (change,)
                 member.marks.append(mark(change, self.configs[i]))
                 member.facts, member.noise_halvings = event.facts, event.noise_halvings
+            case Linked(link=link):
+                self.link = link
             case VerdictChanged(member=i, verdict=verdict):
                 self.members[i].verdict = verdict
             case Estimated(seconds=seconds, generation=generation) if generation == self._generation:

@@ -18,6 +18,7 @@ from gandash.config import GameConfig
 from gandash.server.admission import check_affordable
 from gandash.server.forkserver import ForkServer, Spawned, can_fork
 from gandash.server.health import Limits, given_up
+from gandash.server.opening import Opened
 from gandash.server.origin import BranchPoint
 from gandash.server.process import WorkerProcess
 from gandash.server.recording import ROOM_SECONDS, Records
@@ -74,8 +75,10 @@ class Supervisor:
         visitor: str = "",
         speed: float | None = None,
         branch: BranchPoint | None = None,
+        opened: Opened | None = None,
     ) -> Run:
-        """A new run, paused at step 0, or where it branches off.
+        """A new run of the ready game of this title, paused at step 0, or where it branches off; or what a link was `opened`
+        to, which is told by that game.
 
         Raises Unavailable, when there are too many and none is unwatched, and SettingError for a game that is too large.
         """
@@ -94,7 +97,7 @@ class Supervisor:
                 ) from error
             try:
                 record = partial(self._records.new, visitor)
-                run = Run(config, title, speed, directory, self._take_worker, record, branch)
+                run = Run(config, title, speed, directory, self._take_worker, record, branch, opened)
             except BrokenRun:
                 shutil.rmtree(directory, ignore_errors=True)
                 raise
@@ -162,9 +165,9 @@ class Supervisor:
                 found.expect_viewer()
             return found
 
-    def arrive(self, name: str, visitor: str, begin: Callable[[], Run]) -> Run:
+    def arrive(self, name: str, visitor: str, begin: Callable[[], Run], by_link: bool = False) -> Run:
         """The run for a tab that was opened at an address with the `name` of a run: that run, else the one that this visitor
-        left, else what `begin` makes.
+        left, else what `begin` makes. Where the address has a link, `by_link`, it is that run or what `begin` makes.
 
         A page asks twice: its script and its live view do not wait for each other. The second gets what the first got.
         """
@@ -174,7 +177,7 @@ class Supervisor:
             if found is None and promised is not None and not promised.has_ended:
                 found = promised
             elif found is None:
-                found = self.kept_for(visitor) or begin()
+                found = (None if by_link else self.kept_for(visitor)) or begin()
                 if visitor and name:
                     self._promised[visitor, name] = found
             found.expect_viewer()

@@ -11,6 +11,7 @@ from gandash import __version__
 from gandash.config.setting import SettingError
 from gandash.server.run import Run
 from gandash.store.format import ID, LARGEST_STEP
+from gandash.ui.sharing import lan_address
 from gandash.wire.browser import Role
 
 # The component is only a door: the view itself is ordinary ES modules from the app's own routes.
@@ -56,7 +57,13 @@ def mount(
     """
     return _component(
         key=key,
-        data={"token": run.tokens[role], "socket": "gandash/live", "title": run.title, "preset": run.origin},
+        data={
+            "token": run.tokens[role],
+            "socket": "gandash/live",
+            "title": run.title,
+            "preset": run.origin,
+            "lan": lan_address(),
+        },
         on_generation_change=on_generation,
         on_start_change=on_start,
         on_member_change=on_member,

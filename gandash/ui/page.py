@@ -18,11 +18,12 @@ from gandash import typed
 from gandash.config import GameConfig
 from gandash.config.data import DrawnConfig, Samples2DConfig, SamplesConfig, UploadedPicturesConfig
 from gandash.config.setting import setting_at, show
+from gandash.links.format import PARAMETER as LINK
 from gandash.presets import PRESETS
 from gandash.server.run import Run
 from gandash.server.supervisor import Unavailable
 from gandash.ui import choices, comparing, controls, drawing, lessons, live, upload, ways
-from gandash.ui.service import begin, supervisor
+from gandash.ui.service import arrive, begin, supervisor
 from gandash.ui.tab import Tab
 from gandash.ui.whose import visitor_of
 from gandash.ui.words import maths
@@ -69,7 +70,8 @@ def draw(tab: Tab, run: Run) -> None:
 
 
 def attach(tab: Tab) -> Run:
-    """This tab's run: the one it has, else the one in its address, else the one left behind, else a new one.
+    """This tab's run: the one it has, else the one in its address, else what the link there tells of, else the one left
+    behind, else a new one. From then on the live view writes the link.
 
     Raises Unavailable.
     """
@@ -77,7 +79,8 @@ def attach(tab: Tab) -> Run:
     if tab.run is None or tab.run.has_gone:
         preset = PRESETS[tab.preset]
         if tab.is_new:  # opened, opened again, or reloaded
-            found = supervisor().arrive(st.query_params.get("run", ""), visitor, lambda: begin(supervisor(), preset, visitor))
+            address = st.query_params
+            found = arrive(supervisor(), address.get("run", ""), address.get(LINK, ""), visitor, preset)
         else:
             found = begin(supervisor(), preset, visitor)
             found.expect_viewer()

@@ -29,19 +29,19 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from gandash.links.format import LONGEST_READ
 from gandash.paths import ASSETS as ASSETS
 from gandash.paths import plotly_file
-from gandash.presets import DEFAULT
 from gandash.server.compiling import compiling
 from gandash.server.run import Run
 from gandash.server.supervisor import Unavailable
 from gandash.server.viewers import Viewer
-from gandash.ui import recorded, taking
+from gandash.ui import recorded, sharing, taking
 from gandash.ui.arrival import page
 from gandash.ui.doors import LIVE, admits, stated_hosts
 from gandash.ui.doors import VISITOR_COOKIE as VISITOR_COOKIE
 from gandash.ui.doors import middleware as middleware
-from gandash.ui.service import begin, supervisor
+from gandash.ui.service import arrive, supervisor
 from gandash.wire.browser import Hello, Notice, Role, Welcome
 from gandash.wire.messages import steering_adapter
 
@@ -49,6 +49,7 @@ log = logging.getLogger("gandash.socket")
 
 HELLO_SECONDS = 5.0
 MAX_MESSAGE = 4096
+MAX_HELLO = MAX_MESSAGE + LONGEST_READ
 COMMANDS_PER_SECOND = 200  # keys and a slider that is dragged stay far below; a flood is answered once and dropped
 
 UNKNOWN_TOKEN, FORBIDDEN_ORIGIN, RUN_ENDED = 4401, 4403, 4410
@@ -94,11 +95,10 @@ async def live(socket: WebSocket) -> None:
 async def _admit(socket: WebSocket) -> tuple[Run, Role] | None:
     try:
         text = await asyncio.wait_for(_receive(socket), HELLO_SECONDS)
-        hello = Hello.model_validate_json(text[:MAX_MESSAGE])
+        hello = Hello.model_validate_json(text[:MAX_HELLO])
         visitor = socket.cookies.get(VISITOR_COOKIE, "")
         if not hello.token and visitor and hello.arriving:
-            keeper = supervisor()
-            run = await asyncio.to_thread(keeper.arrive, hello.arriving, visitor, lambda: begin(keeper, DEFAULT, visitor))
+            run = await asyncio.to_thread(arrive, supervisor(), hello.arriving, hello.link, visitor)
             await socket.send_text(Welcome(token=run.tokens[Role.STEER]).model_dump_json())
             return run, Role.STEER
         return supervisor().admit(hello.token)
@@ -193,6 +193,7 @@ routes: list[BaseRoute] = [
     Route("/", page),
     WebSocketRoute(LIVE, live),
     *recorded.routes,
+    *sharing.routes,
     Route("/gandash/assets/plotly.min.js", plotly_js),
     Mount("/gandash/assets/live", _Fresh(directory=ASSETS / "live")),
     *taking.routes,

@@ -73,12 +73,27 @@ class GameState(Message):
     marks: tuple[Mark, ...]
 
 
+class LinkParts(Message):
+    """The link of a run (`gandash.links`) but for its end, `~at-STEP`, which says where the run stands.
+
+    `here` is that end for `step`, where the run stands still. `until`: the last step that the link can tell of, since there was
+    no room in it for what was changed then. `missing`: the settings, as paths, that were too large for it.
+    """
+
+    text: str
+    step: int
+    here: str
+    until: int | None = None
+    missing: tuple[str, ...] = ()
+
+
 class RunState(Message):
     """The whole state of a run, without curves and pictures.
 
     `games` is empty until the first has begun, and holds several when they are compared. `speed` is in rounds per second, None
     for as fast as possible; `durations` are about how many seconds each examination takes here. `record` is the id under which
-    the game is recorded, "" where it is not.
+    the game is recorded, "" where it is not. `link` is there once the games have begun; `followed` counts the changes that they
+    made by themselves, as the link says that they were opened by.
     """
 
     type: Literal["run"] = "run"
@@ -93,6 +108,8 @@ class RunState(Message):
     durations: dict[Examinable, float]
     games: tuple[GameState, ...]
     record: str
+    link: LinkParts | None
+    followed: int = 0
 
 
 class Notice(Message):
@@ -219,11 +236,12 @@ class Recorded(Message):
 
 
 class Hello(Message):
-    """The first message: a token, or what the address of a page that is just opening calls its run."""
+    """The first message: a token, or what the address of a page that is just opening calls its run, and the link in it."""
 
     type: Literal["hello"] = "hello"
     token: str
     arriving: str | None = None
+    link: str = ""
 
 
 class Painted(Message):

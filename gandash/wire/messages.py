@@ -13,8 +13,8 @@ from pydantic import Field, TypeAdapter
 
 from gandash.config import GameConfig
 from gandash.config.setting import JsonValue
-from gandash.wire.browser import Status, Verdict
-from gandash.wire.facts import Facts
+from gandash.wire.browser import LinkParts, Status, Verdict
+from gandash.wire.facts import Engine, Facts
 from gandash.wire.findings import Examinable, Finding
 from gandash.wire.model import Message
 
@@ -43,11 +43,40 @@ class Branch(Message):
     step: int
 
 
+class Change(Message):
+    """One entry of the event log: something that shaped the trajectory, and the step it took effect at.
+
+    `set`: from step `step` on, `path` is `new`. `step`: the round that began at `step` moved only `players`.
+    `restarts_half_life`: instance noise fades from here on; logs from before that was kept count its half-life from step 0.
+    `keeps_averages`: Adam's corrected averages stay as they were; in logs from before that was kept another beta changed them.
+    """
+
+    kind: Literal["set", "step"]
+    step: int
+    path: str = ""
+    label: str = ""
+    old: JsonValue = None
+    new: JsonValue = None
+    restarts_half_life: bool = False
+    keeps_averages: bool = False
+    players: Literal["D", "G", "both"] = "both"
+
+
+class Plan(Message):
+    """What games do by themselves: each makes its `changes` at their steps, as in another run's event log, until a person
+    changes something; and while they play, they go on as fast as they can up to step `until`, and pause there."""
+
+    changes: tuple[tuple[Change, ...], ...]
+    until: int = 0
+
+
 class Start(Message):
     """Begin a game, or several in lockstep: at step 0, from a checkpoint file, or as they were in a recorded run.
     `generation` numbers the games of one run.
 
     `playing`: whether it plays at once; None means as the game before it did. `record`: where it is to be recorded, if at all.
+    `preset`: the ready game that it is told by. `engines`: who is to play each game, None and none: the best there is; a
+    `plan` may belong to one of them alone.
     """
 
     type: Literal["start"] = "start"
@@ -59,6 +88,9 @@ class Start(Message):
     playing: bool | None = False
     speed: float | None = None
     record: Recording | None = None
+    preset: str = ""
+    engines: tuple[Engine | None, ...] = ()
+    plan: Plan | None = None
 
 
 class Play(Message):
@@ -181,25 +213,6 @@ class Ready(Message):
     pid: int
 
 
-class Change(Message):
-    """One entry of the event log: something that shaped the trajectory, and the step it took effect at.
-
-    `set`: from step `step` on, `path` is `new`. `step`: the round that began at `step` moved only `players`.
-    `restarts_half_life`: instance noise fades from here on; logs from before that was kept count its half-life from step 0.
-    `keeps_averages`: Adam's corrected averages stay as they were; in logs from before that was kept another beta changed them.
-    """
-
-    kind: Literal["set", "step"]
-    step: int
-    path: str = ""
-    label: str = ""
-    old: JsonValue = None
-    new: JsonValue = None
-    restarts_half_life: bool = False
-    keeps_averages: bool = False
-    players: Literal["D", "G", "both"] = "both"
-
-
 class StartedGame(Message):
     """One game as it stands; `facts` are what stays true of it (see `Observer.facts`).
 
@@ -232,7 +245,8 @@ class StatusChanged(Message):
 
 
 class Changed(Message):
-    """A live setting of one game took effect; `facts` and `noise_halvings` (see `StartedGame`) as they are now."""
+    """A live setting of one game took effect, as ordered or as `planned`; `facts` and `noise_halvings` (see `StartedGame`) as
+    they are now."""
 
     type: Literal["changed"] = "changed"
     generation: int
@@ -240,6 +254,15 @@ class Changed(Message):
     change: Change
     facts: Facts
     noise_halvings: tuple[tuple[int, float], ...] = ()
+    planned: bool = False
+
+
+class Linked(Message):
+    """The link of these games is another."""
+
+    type: Literal["linked"] = "linked"
+    generation: int
+    link: LinkParts
 
 
 class VerdictChanged(Message):
@@ -338,6 +361,7 @@ Event = Annotated[
     | Started
     | StatusChanged
     | Changed
+    | Linked
     | VerdictChanged
     | Saved
     | Unsaved

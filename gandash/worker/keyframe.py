@@ -7,8 +7,9 @@ in front. Configs and changes stand in the run's manifest and log; the label say
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
 
 import torch
 from numpy.typing import NDArray
@@ -16,9 +17,10 @@ from numpy.typing import NDArray
 from gandash.config.setting import SettingError
 from gandash.game.given import NOTHING, Given
 from gandash.game.round import Players
-from gandash.store.format import BrokenRun, Named
+from gandash.store.format import BrokenRun, Named, StoppedEvent
 from gandash.store.keyframes import state_hash
-from gandash.store.reading import StoredRun, config_after
+from gandash.store.reading import Known, StoredRun, config_after
+from gandash.wire.messages import Change
 from gandash.worker.games import Games
 from gandash.worker.observer import Rows
 from gandash.worker.trajectory import MOST_AT_ONCE, PLAYERS, Trajectory
@@ -117,6 +119,19 @@ def before(run: StoredRun, step: int, given: Given = NOTHING) -> Games:
     return at_the_beginning(run, given)
 
 
+class Log(Protocol):
+    """What shaped a run (see `StoredRun`); `directory` names it where it does not fit."""
+
+    @property
+    def directory(self) -> Path: ...
+    @property
+    def changes(self) -> Sequence[Sequence[Change]]: ...
+    @property
+    def states(self) -> Mapping[int, Known]: ...
+    @property
+    def stopped(self) -> Sequence[StoppedEvent]: ...
+
+
 def copies(games: Games, count: int) -> Games:
     """One game so many times, each with all that is shown of it."""
     (trajectory,), (observer,) = games.trajectories, games.observers
@@ -131,7 +146,7 @@ def copies(games: Games, count: int) -> Games:
 
 def play_on(
     games: Games,
-    run: StoredRun,
+    run: Log,
     step: int,
     compare: Callable[[int, bool], None] = lambda step, agrees: None,
     keep: Callable[[list[Rows]], None] = lambda rows: None,
@@ -185,7 +200,7 @@ def _compare(games: Games, states: dict[int, Any], compare: Callable[[int, bool]
         compare(games.step, state_hash(state_of(games)) == known.state)
 
 
-def _repeat(games: Games, run: StoredRun, i: int, change: Any) -> None:
+def _repeat(games: Games, run: Log, i: int, change: Any) -> None:
     try:
         games.repeat(i, change)
     except SettingError as error:

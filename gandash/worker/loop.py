@@ -20,6 +20,7 @@ from gandash.wire.messages import (
     End,
     Estimate,
     Examine,
+    Linked,
     Pause,
     Play,
     Refused,
@@ -41,6 +42,8 @@ from gandash.worker.checkpoint import BrokenCheckpoint, load
 from gandash.worker.examiner import Examiner
 from gandash.worker.games import Games
 from gandash.worker.in_force import halvings
+from gandash.worker.linking import Linker
+from gandash.worker.plan import Planned
 from gandash.worker.publisher import PACE_SECONDS, Outbox, Publisher
 from gandash.worker.recording import Recorder
 from gandash.worker.restore_points import RestorePoints
@@ -72,6 +75,8 @@ class Loop:
         self._games: Games | None = None
         self._restore_points: RestorePoints  # of these games
         self._recorder: Recorder | None = None  # of these, too
+        self._linker: Linker  # as well
+        self._plan: Planned | None = None
         self._generation = 0
         self._status = Status.PAUSED
         self._speed: float | None = None
@@ -131,14 +136,21 @@ class Loop:
             left -= self._advance(games, players, left)
             self._manual = (players, left) if left else None
         elif self._status is Status.RUNNING and now >= self._due:
-            self._advance(games, Players.BOTH, 1 if self._speed else None)
+            speed = self._speed_of(games)
+            self._advance(games, Players.BOTH, 1 if speed else None)
             # A slow machine does not owe the rounds it missed; a fast one keeps the beat
-            self._due = max(self._due + 1 / self._speed, now) if self._speed else now
+            self._due = max(self._due + 1 / speed, now) if speed else now
+
+    def _speed_of(self, games: Games) -> float | None:
+        """Rounds a second, None for as fast as possible."""
+        return None if self._plan and self._plan.is_hasty(games.step) else self._speed
 
     def _advance(self, games: Games, players: Players, most: int | None) -> int:
         """Play as many rounds as fit into `ROUNDS_SECONDS` and are wanted; returns how many. How rounds are divided into calls
         changes nothing of what is played.
         """
+        if self._plan and players is Players.BOTH:
+            players, most = self._plan.next(games, most)
         rounds = max(1, min(int(self._at_once), games.free_rounds, most or games.free_rounds))
         self._prepare(games)
         began, began_by_cpu = self._clock(), self._cpu_clock()
@@ -146,7 +158,17 @@ class Loop:
         # Where the processor is shared with many, rounds one by one would leave little of this one's time for playing
         took = max(self._cpu_clock() - began_by_cpu, (self._clock() - began) / PATIENCE)
         self._at_once = rounds * ROUNDS_SECONDS / max(took, 1e-6)
+        self._follow_plan(games)
         return rounds
+
+    def _follow_plan(self, games: Games) -> None:
+        """Make the changes that are planned for this step, and pause where they were to go on to."""
+        if self._plan is None:
+            return
+        for i, change in self._plan.due(games):
+            self._set(games, Set(path=change.path, value=change.new, member=i), planned=True)
+        if self._status is Status.RUNNING and games.step == self._plan.until:
+            self._pause(games)
 
     def _prepare(self, games: Games) -> None:
         """Do what the first round would wait for; where that takes half a minute, say so."""
@@ -181,6 +203,8 @@ class Loop:
             case StepBy(players=players, n=n):
                 self._pause(games)
                 self._refuse_if_diverged()
+                if PLAYERS[players] is not Players.BOTH:
+                    self._plan = None
                 # Two quick presses are two steps
                 already = self._manual[1] if self._manual and self._manual[0] is PLAYERS[players] else 0
                 if already + n > MAX_BY_HAND:
@@ -213,7 +237,9 @@ class Loop:
                 elif command.action == "begin" or not self._examiner.go_on(command.what):
                     self._examiner.ask(command.what, frozen)
 
-    def _set(self, games: Games, command: Set) -> None:
+    def _set(self, games: Games, command: Set, planned: bool = False) -> None:
+        if not planned:
+            self._plan = None  # from here on it is another run
         self._send_rows(games, self._clock())  # what broke before this change is not its doing
         changed = games.set(command.path, command.value, command.member)
         self._at_once = 1.0  # rounds may be dearer now
@@ -221,7 +247,9 @@ class Loop:
             self._restore_points.settings_changed(games)
         for i, change in changed:
             facts, halved = games.observers[i].facts(), halvings(games.trajectories[i])
-            told = Changed(generation=self._generation, member=i, change=change, facts=facts, noise_halvings=halved)
+            told = Changed(
+                generation=self._generation, member=i, change=change, facts=facts, noise_halvings=halved, planned=planned
+            )
             self._publisher.tell(told)
 
     def _refuse_if_diverged(self) -> None:
@@ -231,6 +259,8 @@ class Loop:
     def _pause(self, games: Games) -> None:
         """Pause, after sending the last rows, which may show that the game has diverged."""
         self._send_rows(games, self._clock())
+        if self._plan:
+            self._plan.until = 0
         if self._status is Status.RUNNING:
             self._set_status(games, Status.PAUSED)
 
@@ -243,10 +273,13 @@ class Loop:
         if self._recorder is None and begin.record:
             self._recorder = Recorder(begin.record.model_copy(update={"parent": None}), games, self._clock)
         self._games, self._speed = games, begin.speed
+        self._linker = Linker(games, begin.preset, begin.record.id if begin.record else "")
+        self._plan = Planned(begin.plan, games) if begin.plan else None
         self._restore_points = RestorePoints(games, Path(begin.directory), self._publisher.tell, self._clock)
         self._begin_generation(games, begin.generation)
         for rows in begun.rows:
             self._publisher.send_rows(rows)
+        self._follow_plan(games)
         self._set_status(games, Status.RUNNING if playing else Status.PAUSED)
         if begin.branch:
             for i in games.playing:
@@ -262,11 +295,12 @@ class Loop:
         except (BrokenCheckpoint, BrokenRun) as error:
             said = str(error).replace(f"{Path(begin.branch.directory).parent}/", "") if begin.branch else str(error)
             self._publisher.tell(Refused(message=f"{said}. The game begins again from step 0."))
-        return Branched(Games.of(begin.configs))
+        return Branched(Games.at_the_beginning(begin.configs, begin.engines or [None] * len(begin.configs)))
 
     def _rewind(self, games: Games, generation: int) -> None:
         self._send_rows(games, self._clock())
         self._restore_points.go_back(games)
+        self._plan = None
         if self._recorder:
             self._recorder.rewound(games)
         self._begin_generation(games, generation)
@@ -313,9 +347,11 @@ class Loop:
             still = self._status is not Status.RUNNING and self._manual is None
             if still or games.free_rows == 0 or self._publisher.rows.seconds_left(now) == 0:
                 self._send_rows(games, now)
+            if link := self._linker.news(games, still):
+                self._publisher.tell(Linked(generation=self._generation, link=link))
             if self._publisher.seconds_until_frame(games, now) == 0:
                 # A game that stands still, or goes one step at a time, is shown with numbers of that very step
-                hurried = self._status is Status.RUNNING and self._speed is None
+                hurried = self._status is Status.RUNNING and self._speed_of(games) is None
                 frame = self._publisher.send_frame(games, now, hurried=hurried, still=still)
                 if self._recorder:
                     self._recorder.look(games, lambda: frame)

@@ -476,6 +476,28 @@ def test_a_reload_finds_its_run_and_nobody_elses(page: AppTest, monkeypatch: pyt
     assert other.session_state["tab"].run is not run
 
 
+def test_a_link_in_the_address_is_opened_and_the_controls_show_what_it_changes(keeper: Supervisor, visitor: str) -> None:
+    page = AppTest.from_file(PAGE, default_timeout=PATIENCE_SECONDS)
+    page.query_params["game"] = f"1~{TOO_FAST.name}~run.seed-9~run.batch-16~<b>~0.objective-minimax~by-t~at-3"
+    page.run()
+    assert not page.exception
+    run = the_run(page)
+    assert page.selectbox(key="preset").value == TOO_FAST.name
+    wait_until(lambda: "Here the run" in run.notice or run.step == 3, "it came to where the link stood")
+    page.run()
+    assert (run.config.run.seed, widget(page, "selectbox", "objective").value) == (9, "minimax")
+    assert "“<b>”, which means nothing" in run.notice
+    assert not page.error  # nothing of a link is Markdown: what it lacks, the live view says as plain text
+
+
+def test_a_link_to_what_nobody_can_afford_gives_the_ready_game(keeper: Supervisor, visitor: str) -> None:
+    page = AppTest.from_file(PAGE, default_timeout=PATIENCE_SECONDS)
+    page.query_params["game"] = f"1~{TOO_FAST.name}~g.width-4096~d.width-4096~g.depth-8~d.depth-8~run.batch-65536"
+    page.run()
+    run = the_run(page)
+    assert run.config == TOO_FAST.config and "floating-point operations per step" in run.notice
+
+
 def test_an_ended_run_gives_way_to_a_new_one(page: AppTest) -> None:
     run = the_run(page)
     run.end("over")

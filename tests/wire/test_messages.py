@@ -15,7 +15,7 @@ from telling import line_facts
 
 from gandash.config import GameConfig
 from gandash.wire import messages
-from gandash.wire.browser import Status, Verdict
+from gandash.wire.browser import LinkParts, Status, Verdict
 from gandash.wire.findings import Finding, Samples
 from gandash.wire.messages import (
     EVENT,
@@ -32,6 +32,7 @@ from gandash.wire.messages import (
     Examine,
     Examined,
     Heartbeat,
+    Linked,
     Pace,
     Pause,
     Play,
@@ -94,6 +95,7 @@ EVENTS: list[BaseModel] = [
     ),
     StatusChanged(generation=1, status=Status.DIVERGED, step=3, reason="NaN"),
     Changed(generation=1, change=Change(kind="step", step=3, players="G"), facts=line_facts()),
+    Linked(generation=1, link=LinkParts(text="1~ring", step=3, here="~at-3", until=None, missing=("data.rows",))),
     VerdictChanged(generation=1, verdict=Verdict(kind="training", title="Training", reason="½ …", step=3)),
     Saved(generation=1, step=3, path="/tmp/x"),
     Unsaved(generation=1, step=3, reason="No space left on device"),
