@@ -1,10 +1,10 @@
 """How long the page of runs takes with many of them, and until a long one that is opened shows its first picture.
 
-    python tests/load/runs.py [--runs 1000] [--steps 100000]
+    python tests/load/runs.py [--runs 1000] [--steps 100000] [--home DIR]
 
 The runs are made up, but for the long one, which `train` plays and records (a minute or two). Timed: the index made anew, and
 asked again; from the press of *Runs* to its table; and from the press of *Open* to the end of the animation frame in which the
-stage is painted, in a headless Chromium.
+stage is painted, in a headless Chromium. With --home the runs stay there, and are used again.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -54,14 +55,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=1000)
     parser.add_argument("--steps", type=int, default=100_000)
+    parser.add_argument("--home")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
+    with nullcontext(given.home) if given.home else tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        train = ["train", "--preset", "two-modes", "--steps", str(given.steps), "--json"]
-        environment = os.environ | {"GANDASH_HOME": folder, "GANDASH_RECORD": "1"}
-        command = [sys.executable, "-m", "gandash", *train]
-        subprocess.run(command, check=True, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL)
-        make(home, given.runs)
+        if not (home / "runs").is_dir():
+            train = ["train", "--preset", "two-modes", "--steps", str(given.steps), "--json"]
+            environment = os.environ | {"GANDASH_HOME": folder, "GANDASH_RECORD": "1"}
+            command = [sys.executable, "-m", "gandash", *train]
+            subprocess.run(command, check=True, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL)
+            make(home, given.runs)
+        (home / index.FILE).unlink(missing_ok=True)
         for what in ("made anew", "asked again"):
             began = time.perf_counter()
             found = len(index.runs(home))
