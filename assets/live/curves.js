@@ -124,7 +124,8 @@ export class Curves {
   look(past) {
     const hidesIt = this.#hides(past) !== this.#hides(this.#state.past);
     this.#state.past = past;
-    for (const { curve, seen } of this.#slots) if (seen) this.#attempt(`the curve ${curve.node.dataset.panel}`,
+    if (this.#round) this.#round.past = past; // what is still to be drawn in it
+    for (const { curve } of this.#slots) this.#attempt(`the curve ${curve.node.dataset.panel}`,
       () => curve.look(past));
     if (hidesIt) this.#redrawNow();
     else this.redraw();
