@@ -96,7 +96,7 @@ export class LiveView {
   /** @param {import('./live.js').Component} component as Streamlit gives it now */
   update({ data, setTriggerValue }) {
     this.#tellPage = setTriggerValue ?? (() => {});
-    this.#hasPage = Boolean(setTriggerValue);
+    this.#hasPage = Boolean(setTriggerValue) && !data.recording; // a file that replays by itself begins no run
     if (setTriggerValue) this.#tellMounted();
     this.#isMounted = setTriggerValue !== undefined;
     this.#tellFollowed();
