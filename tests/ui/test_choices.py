@@ -36,7 +36,7 @@ from gandash.packed import PackedPictures, pack_pictures, unpack_pictures
 from gandash.presets import DEFAULT, PRESETS
 from gandash.presets.line import TOO_FAST, VANISHING
 from gandash.server import members
-from gandash.server import run as run_module
+from gandash.server import played as played_module
 from gandash.server.health import Limits
 from gandash.server.run import Run
 from gandash.server.supervisor import Supervisor
@@ -511,7 +511,7 @@ def test_what_was_set_before_the_game_began_is_never_seen_undone(monkeypatch: py
         machine.open()
         assert not machine.run.reconfigure(machine.run.config.replace("generator.width", 7))
         assert not machine.run.reconfigure(wanted := machine.run.config.replace("objective", "minimax"))
-        monkeypatch.setattr(run_module, "begun", lambda *args: (seen.append(machine.run.configs), members.begun(*args))[1])
+        monkeypatch.setattr(played_module, "begun", lambda *args: (seen.append(machine.run.configs), members.begun(*args))[1])
         machine.settle()
         assert seen == [(wanted,)] and machine.run.configs == (wanted,)
     finally:
