@@ -21,7 +21,7 @@ const COLOURS = {
 const FONT = 'Helvetica, Arial, sans-serif'; // of pictures that are looked at anywhere
 
 /** @typedef {object} Moment what is on show
- * @property {import('./view.js').Run['games']} games
+ * @property {import('./run.js').Run['games']} games
  * @property {import('./bytes.js').Frame | null} frame
  * @property {Omit<import('./curve.js').Scene, 'theme'>} scene of the curves
  * @property {import('./curves.js').PanelSpec[]} panels that have something to say

@@ -8,7 +8,7 @@ const TOAST_MS = 6000;
 
 /** @typedef {{label: string, command: import('./types.d.ts').Saying}} Action */
 
-/** @type {Partial<Record<import('./view.js').Status, {title: string, actions: Action[]}>>} */
+/** @type {Partial<Record<import('./run.js').Status, {title: string, actions: Action[]}>>} */
 const CARDS = {
   diverged: {
     title: 'Diverged',
@@ -45,7 +45,7 @@ export class Overlay {
     signal.addEventListener('abort', () => this.#timers.forEach(timer => clearTimeout(timer)));
   }
 
-  /** @param {import('./view.js').Run} run */
+  /** @param {import('./run.js').Run} run */
   show({ status, reason, role, notice }) {
     const spec = CARDS[status];
     this.card.hidden = !spec;

@@ -78,7 +78,7 @@ export class Share {
     signal.addEventListener('abort', () => clearTimeout(this.#timer));
   }
 
-  /** @param {import('./view.js').Run} run */
+  /** @param {import('./run.js').Run} run */
   show({ link, role }) {
     this.#parts = link;
     this.#isOurs = role === 'steer';

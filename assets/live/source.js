@@ -9,7 +9,7 @@ import { LiveSocket, socketUrl } from './socket.js';
 /** @typedef {import('./recording.js').Recording} Recording */
 /** @typedef {import('./types.d.ts').Said} Said */
 /** What a source says: as the server does, or that the run is but a record.
- * @typedef {Exclude<Said, {type: 'run'}> | import('./view.js').Run} Told */
+ * @typedef {Exclude<Said, {type: 'run'}> | import('./run.js').Run} Told */
 /** @typedef {object} Source
  * @property {import('./socket.js').Send} send to the trainer, if there is one
  * @property {() => void} close

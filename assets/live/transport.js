@@ -23,7 +23,7 @@ const FASTEST = 'max';
 export class Transport {
   #send;
   #tips;
-  #status = /** @type {import('./view.js').Status} */ ('connecting');
+  #status = /** @type {import('./run.js').Status} */ ('connecting');
   #steering = element('div', { class: 'gd-steering', role: 'toolbar', 'aria-label': 'Training' });
   #play = element('button', { type: 'button', class: 'gd-button gd-primary' });
   #speed = /** @type {HTMLSelectElement} */ (element('select',
@@ -102,7 +102,7 @@ export class Transport {
     this.#showPlay();
   }
 
-  /** @param {import('./view.js').Run} run */
+  /** @param {import('./run.js').Run} run */
   show({ status, role, speed, games }) {
     this.#examine.hidden = games.length > 1; // one game is examined, not several
     this.#status = status;
@@ -179,7 +179,7 @@ export class Transport {
 
 const ENGINES = { torch: 'torch', compiled: 'compiled rounds' };
 
-/** Who plays, and where. @param {import('./view.js').Run['games']} games */
+/** Who plays, and where. @param {import('./run.js').Run['games']} games */
 function playedBy(games) {
   const by = [...new Set(games.map(({ facts }) => `by ${ENGINES[facts.engine]} on ${facts.device}`))];
   return by.length ? `Played ${by.join(' and ')}` : '';

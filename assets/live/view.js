@@ -9,30 +9,19 @@ import { factsOf, firstOf, marksOf, membersOf, numbersOf, picturesOf } from './c
 import { delay, element } from './dom.js';
 import { History } from './history.js';
 import { releaseFocus } from './keys.js';
+import { fill } from './layout.js';
 import { applyTheme, readTheme } from './palette.js';
 import { Pace } from './pace.js';
 import { Preferences } from './preferences.js';
+import { NO_RUN } from './run.js';
 import { openSource } from './source.js';
 import { build } from './view-parts.js';
 
 const FOLLOWED_MS = 300; // changes that follow each other sooner are told together
 const PATIENCE_MS = 15_000; // the longest that Plotly waits for a first picture
-const NARROW_PX = 640; // below: curves under the stage, and the page scrolls
-// below: curves beside the stage, the top row in two lines; or as if narrow, where the page is tall
-const SNUG_PX = 900;
-const TALL = 0.85; // of width to the window's height
-const WIDE_PX = 1400; // from here: two columns of curves
 
-/** @typedef {import('./types.d.ts').RunState} RunState */
-/** @typedef {import('./types.d.ts').Status | 'connecting' | 'unreached' |
- * 'recorded'} Status where a run stands, as the browser knows it */
-/** @typedef {Omit<RunState, 'status'> & {status: Status}} Run */
-
-/** The run before the server has spoken. @type {Run} */
-const NO_RUN = {
-  type: 'run', role: 'watch', generation: -1, status: 'connecting', reason: '', notice: '', step: 0, speed: null,
-    examined: {}, durations: {}, games: [], record: '', link: null, followed: 0,
-};
+/** @typedef {import('./run.js').Run} Run */
+/** @typedef {import('./view-parts.js').Parts} Parts */
 
 export class LiveView {
   #end = new AbortController();
@@ -108,7 +97,7 @@ export class LiveView {
     this.#root.setAttribute('aria-label', data.title);
     if (!this.#parts) return;
     this.#retheme();
-    this.#fill();
+    fill(this.#root);
     if (renewed) this.#connect();
   }
 
@@ -140,7 +129,7 @@ export class LiveView {
       error => this.#parts?.overlay.say(`The curves cannot be drawn: ${error.message}. Reload the page to try again.`,
         false),
     );
-    this.#fill();
+    fill(this.#root);
     this.#parts = build(this.#root, {
       plotly,
       signal,
@@ -159,13 +148,13 @@ export class LiveView {
     this.#retheme();
     this.#show();
     const resized = new ResizeObserver(() => {
-      this.#fill();
+      fill(this.#root);
       this.#parts?.curves.redraw();
       this.#requestStage();
     });
     for (const node of [this.#root, this.#parts.stages.node, this.#parts.curves.node]) resized.observe(node);
     signal.addEventListener('abort', () => resized.disconnect());
-    window.addEventListener('resize', () => this.#fill(), { signal });
+    window.addEventListener('resize', () => fill(this.#root), { signal });
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#retheme(), { signal });
     this.#connect();
   }
@@ -457,21 +446,4 @@ export class LiveView {
     parts.curves.show({ theme });
     parts.examine.setTheme(theme);
   }
-
-  /** The view fills what the page leaves below its upper edge, wherever the page has been scrolled to. */
-  #fill() {
-    let top = this.#root.getBoundingClientRect().top;
-    for (let at = this.#root.parentElement; at; at = at.parentElement) top += at.scrollTop;
-    this.#root.style.setProperty('--gd-top', `${Math.max(0, Math.round(top))}px`);
-    this.#root.dataset.layout = layoutFor(this.#root.clientWidth, window.innerHeight);
-  }
-}
-
-/** @typedef {import('./view-parts.js').Parts} Parts */
-
-/** @param {number} width of the view @param {number} height of the window */
-function layoutFor(width, height) {
-  if (width < NARROW_PX || (width < SNUG_PX && width < TALL * height)) return 'narrow';
-  if (width < SNUG_PX) return 'snug';
-  return width < WIDE_PX ? 'medium' : 'wide';
 }

@@ -46,7 +46,7 @@ def opened(house: Supervisor) -> Iterator[Callable[[str], Run]]:
 
     def open_it(text: str) -> Run:
         preset = read(text).presets[0]
-        runs.append(house.create(preset.config, preset.title, "me", preset.speed, Opened(read(text))))
+        runs.append(house.create(preset.config, preset.title, "me", preset.speed, opened=Opened(read(text))))
         runs[-1].attach("steer", lambda: None)  # else it would be paused
         return runs[-1]
 

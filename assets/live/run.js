@@ -1,0 +1,13 @@
+// @ts-check
+/** A run as the browser knows it. */
+
+/** @typedef {import('./types.d.ts').RunState} RunState */
+/** @typedef {import('./types.d.ts').Status | 'connecting' | 'unreached' |
+ * 'recorded'} Status where a run stands, as the browser knows it */
+/** @typedef {Omit<RunState, 'status'> & {status: Status}} Run */
+
+/** The run before the server has spoken. @type {Run} */
+export const NO_RUN = {
+  type: 'run', role: 'watch', generation: -1, status: 'connecting', reason: '', notice: '', step: 0, speed: null,
+    examined: {}, durations: {}, games: [], record: '', link: null, followed: 0,
+};
