@@ -8,7 +8,10 @@ import { unpack } from './bytes.js';
 /** @typedef {object} Recording
  * @property {() => Promise<import('./types.d.ts').Recorded>} about which pictures there are by now
  * @property {(step: number, epoch: number) => Promise<ArrayBuffer>} picture recorded at this step: see `readPicture`
- * @property {() => Promise<ArrayBuffer>} curves a packet of kind `history` */
+ * @property {() => Promise<ArrayBuffer>} curves a packet of kind `history`
+ * @property {() => Promise<{what: string, words: string}[]>} [files] what it can be taken away as
+ * @property {(what: string, stopped: AbortSignal) => Promise<Blob>} [file] one of them
+ * @property {(stopped: AbortSignal) => Promise<string>} [settings] as JSON */
 
 /** A picture as it was: the frame, and what was true and said of its games then; of some records nothing is known.
  * @typedef {{frame: import('./bytes.js').Frame, said: import('./types.d.ts').Beside['games']}} RecordedPicture */
@@ -37,11 +40,25 @@ export class HttpRecording {
     return (await this.#get('/curves')).arrayBuffer();
   }
 
-  /** @param {string} what */
-  async #get(what) {
+  async files() {
+    return (await this.#get('/files')).json();
+  }
+
+  /** @param {string} what @param {AbortSignal} stopped */
+  async file(what, stopped) {
+    return (await this.#get(`/files/${what}`, stopped)).blob();
+  }
+
+  /** @param {AbortSignal} stopped */
+  async settings(stopped) {
+    return (await this.#get('/files/config.json', stopped)).text();
+  }
+
+  /** @param {string} what @param {AbortSignal | null} [signal] */
+  async #get(what, signal = null) {
     const token = this.#token();
-    const answer = await fetch(`${this.#url.href}${what}`, token ? { headers: { Authorization: `Bearer ${token}` } }
-      : {});
+    const answer = await fetch(`${this.#url.href}${what}`,
+      { signal, headers: token ? { Authorization: `Bearer ${token}` } : {} });
     if (!answer.ok) throw new Error((await answer.text()) || `${answer.status} ${answer.statusText}`);
     return answer;
   }

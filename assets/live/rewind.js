@@ -70,6 +70,11 @@ export class Rewind {
     listenToKeys({ ArrowLeft: move(-1), ArrowRight: move(1) }, signal);
   }
 
+  /** What is kept of the run, where anything is. */
+  get recording() {
+    return this.#recording;
+  }
+
   /** The step of the picture on show; null where what is played is. */
   get at() {
     return this.#at;

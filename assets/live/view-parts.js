@@ -14,6 +14,7 @@ import { applyTheme, readTheme } from './palette.js';
 import { Rewind } from './rewind.js';
 import { Share } from './share.js';
 import { StageHolder } from './stage-holder.js';
+import { Taking } from './taking.js';
 import { Theory } from './theory.js';
 import { Tips } from './tip.js';
 import { Transport } from './transport.js';
@@ -68,9 +69,12 @@ export function build(root, options) {
     request: requestStage }, overlay.card);
   /** @returns {import('./apart.js').Moment} */
   const moment = () => ({ ...shown(), scene: curves.scene, panels: curves.panels, plotly, preferences });
+  const taking = new Taking({ moment, recording: () => rewind.recording, signal, tips,
+    title: () => root.getAttribute('aria-label') ?? '' });
   root.append(transport.node, element('div', { class: 'gd-main' },
-    element('div', { class: 'gd-left' }, stages.node, rewind.node), curves.node, examine.node),
-    theory.node, overlay.toasts, tips.node, help.node, share.node, inForce.node);
+    element('div', { class: 'gd-left' }, stages.node,
+      element('div', { class: 'gd-foot' }, rewind.node, taking.button)), curves.node, examine.node),
+    theory.node, overlay.toasts, tips.node, help.node, share.node, taking.node, inForce.node);
   // A click should not leave the focus on a button: the next Space means play or pause, not
   // this button again. Nor in a field of the page, where buttons and plots would leave it.
   root.addEventListener('mousedown', event => {

@@ -30,7 +30,7 @@ export function unpacked(packed) {
   return new Response(stream).arrayBuffer();
 }
 
-/** @implements {Pick<import('../live/recording.js').Recording, 'about' | 'picture' | 'curves'>} */
+/** @implements {Pick<import('../live/recording.js').Recording, 'about' | 'picture' | 'curves' | 'settings'>} */
 export class EmbeddedRecording {
   async about() {
     return embedded().about;
@@ -44,5 +44,9 @@ export class EmbeddedRecording {
 
   curves() {
     return unpacked(embedded().curves);
+  }
+
+  async settings() {
+    return embedded().settings;
   }
 }

@@ -4,6 +4,7 @@
     gandash/recorded/ID/pictures/STEP   the picture nearest to this step: a length in four bytes (little endian), so much JSON
                                         (`Beside`), the frame
     gandash/recorded/ID/curves          a packet of kind `history`, as the socket's
+    gandash/recorded/ID/files           what the run can be taken away as; one of these by its name below that
 
 All of it is read from the run's folder, also while that is being written: a picture is in its file as soon as it is made. A run
 is shown to its owner, whom the browser's cookie names (`whose.py`), and to whoever has one of its tokens (`Authorization:
@@ -20,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from gandash.exporting.registry import EXPORTS, Wanted
 from gandash.server.recorded import OpenRun, Shelf
 from gandash.store.format import ID, BrokenRun
 from gandash.store.places import runs_home
@@ -105,8 +107,27 @@ def curves(request: Request, run: OpenRun | None) -> Response:
     return Response(run.curves(), media_type="application/octet-stream")
 
 
+@_answered
+def files(request: Request, run: OpenRun | None) -> Response:
+    found = [] if run is None else [{"what": e.what, "words": e.words} for e in EXPORTS.values() if not e.is_drawn]
+    return JSONResponse(found)
+
+
+@_answered
+def file(request: Request, run: OpenRun | None) -> Response:
+    if run is None:
+        raise BrokenRun(f"{request.path_params['run']} has no files yet")
+    found = EXPORTS.get(request.path_params["what"])
+    if found is None or found.is_drawn:  # pictures are drawn where one looks at them
+        raise BrokenRun("there is no such file of a run")
+    headers = {"Content-Disposition": f'attachment; filename="{found.what}"', "X-Content-Type-Options": "nosniff"}
+    return Response(found.make(run.run, Wanted(), lambda done: None), media_type=found.media_type, headers=headers)
+
+
 routes: list[BaseRoute] = [
     Route(f"{ROOT}/{{run}}", about),
     Route(f"{ROOT}/{{run}}/pictures/{{step:int}}", picture),
     Route(f"{ROOT}/{{run}}/curves", curves),
+    Route(f"{ROOT}/{{run}}/files", files),
+    Route(f"{ROOT}/{{run}}/files/{{what}}", file),
 ]

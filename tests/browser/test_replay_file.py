@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from driving import Lab, running_app
@@ -27,8 +29,8 @@ def shown(page: Page) -> int:
 
 
 @pytest.fixture(scope="module")
-def live(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[int, list[str]], Path]]:
-    """What the page said of some pictures of a run, and the run."""
+def live(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[int, list[str]], Path, Path]]:
+    """What the page said of some pictures of a run, the run, and the file that the page gave."""
     home = tmp_path_factory.mktemp("home")
     with running_app(GANDASH_RECORD="1", GANDASH_HOME=str(home)) as app:
         lab = Lab(browser, app.url)
@@ -43,8 +45,19 @@ def live(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             wait_until(lambda before=before: shown(lab.page) not in (0, before), "an older picture is shown")
             lab.page.wait_for_timeout(300)  # the curves are painted in turn
             known[shown(lab.page)] = said(lab.page)
+        saved = home / "replay.html"
+        saved.write_bytes(_saved(lab.page, "replay.html"))
         lab.context.close()
-        yield known, next((home / "runs").iterdir())
+        yield known, next(run.parent for run in home.glob("runs/*/manifest.json") if StoredRun(run.parent).pictures()), saved
+
+
+def _saved(page: Page, button: str) -> bytes:
+    """What is saved by a button of the dialog of what can be taken away."""
+    page.get_by_role("button", name="Take away: pictures and files").click()
+    with page.expect_download() as saving:
+        page.get_by_role("button", name=button).click()
+    page.keyboard.press("Escape")
+    return saving.value.path().read_bytes()
 
 
 def _pictures(home: Path) -> int:
@@ -52,10 +65,9 @@ def _pictures(home: Path) -> int:
 
 
 @pytest.fixture
-def opened(live: tuple[dict[int, list[str]], Path], browser: Browser, tmp_path: Path) -> Iterator[Page]:
+def opened(live: tuple[dict[int, list[str]], Path, Path], browser: Browser) -> Iterator[Page]:
     """The file, opened from the disk; nothing was asked for but itself, and nothing complained."""
-    file = tmp_path / "replay.html"
-    file.write_bytes(export(StoredRun(live[1]), "replay.html"))
+    file = live[2]
     assert file.stat().st_size < MOST_BYTES
     context = browser.new_context(viewport={"width": 1280, "height": 720}, offline=True)
     context.set_default_timeout(1000 * PATIENCE_SECONDS)
@@ -72,7 +84,7 @@ def opened(live: tuple[dict[int, list[str]], Path], browser: Browser, tmp_path: 
     assert asked == [file.as_uri()] and complaints == []
 
 
-def test_it_says_what_the_live_page_said(opened: Page, live: tuple[dict[int, list[str]], Path]) -> None:
+def test_it_says_what_the_live_page_said(opened: Page, live: tuple[dict[int, list[str]], Path, Path]) -> None:
     for step, words in sorted(live[0].items(), reverse=True):
         for _ in range(100):
             if shown(opened) <= step:
@@ -104,7 +116,7 @@ def test_slider_keys_and_theme(opened: Page) -> None:
 
 
 def test_a_hostile_title_is_only_read(
-    live: tuple[dict[int, list[str]], Path], browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    live: tuple[dict[int, list[str]], Path, Path], browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     title = "</script><img src=x onerror=document.body.remove()> {{run}}"
     run = StoredRun(live[1])
@@ -116,3 +128,16 @@ def test_a_hostile_title_is_only_read(
     page.wait_for_selector(f"{VIEW}[data-complete]")
     assert page.inner_text("h1") == page.title() == title and page.locator("img[src=x]").count() == 0
     page.close()
+
+
+def test_pictures_are_saved_from_it(opened: Page) -> None:
+    opened.get_by_role("button", name="Take away: pictures and files").click()
+    opened.get_by_label("What").select_option("losses")
+    opened.get_by_label("Format").select_option("svg")
+    opened.get_by_label("Theme").select_option("dark")
+    opened.get_by_label("Width in px").fill("640")
+    opened.keyboard.press("Escape")
+    svg = ElementTree.fromstring(_saved(opened, "Save picture"))
+    words = {"".join(text.itertext()) for text in svg.iter("{http://www.w3.org/2000/svg}text")}
+    assert svg.get("width") == "640" and "Losses" in words
+    assert json.loads(svg.findtext("{http://www.w3.org/2000/svg}metadata") or "")["config"]["run"]

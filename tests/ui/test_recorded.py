@@ -182,3 +182,17 @@ def test_a_folder_that_is_a_link_or_torn_is_refused_without_the_servers_paths(
     log.write_bytes(b"[]\n")
     answer = client.get(AT)
     assert answer.status_code == 404 and RUN in answer.text and str(tmp_path) not in answer.text
+
+
+def test_it_is_taken_away_as_files(client: TestClient, run: RunWriter) -> None:
+    found = {one["what"]: one["words"] for one in client.get(f"{AT}/files").json()}
+    assert {"replay.html", "metrics.csv", "config.json"} <= set(found) and not any(what.endswith(".png") for what in found)
+    page = client.get(f"{AT}/files/replay.html")
+    assert page.status_code == 200 and page.text.startswith("<!doctype html>")
+    # It is never shown as a page of ours, whose scripts it has
+    assert page.headers["content-disposition"] == 'attachment; filename="replay.html"'
+    assert page.headers["x-content-type-options"] == "nosniff"
+    assert client.get(f"{AT}/files/config.json").json()["config"]["run"]["seed"] == 0
+    assert client.get(f"{AT}/files/stage.png").status_code == client.get(f"{AT}/files/etc").status_code == 404
+    client.cookies.set(VISITOR_COOKIE, "another")
+    assert client.get(f"{AT}/files").status_code == client.get(f"{AT}/files/replay.html").status_code == 404
