@@ -8,6 +8,7 @@ from torch import Tensor
 
 from gandash.config import GameConfig
 from gandash.config.setting import JsonValue
+from gandash.game.given import NOTHING, Given
 from gandash.game.round import Players
 from gandash.wire.facts import Engine
 from gandash.wire.messages import Change
@@ -19,8 +20,8 @@ from gandash.worker.trajectory import StateSnapshot, Trajectory
 class Played(Trajectory):
     """A trajectory that tells its own observer, and answers for it: `played.drain()` is its observer's."""
 
-    def __init__(self, config: GameConfig, engine: Engine | None = None) -> None:
-        super().__init__(config, engine)
+    def __init__(self, config: GameConfig, engine: Engine | None = None, given: Given = NOTHING) -> None:
+        super().__init__(config, engine, given)
         self.observer = Observer(self)
 
     def advance(self, players: Players = Players.BOTH, rounds: int = 1) -> Tensor:

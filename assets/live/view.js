@@ -384,7 +384,8 @@ export class LiveView {
     if (members.length === 1) this.#attempt('the line of theory', () => theory.show(numbersOf(frame.label),
       firstOf({ games })));
     if (!('measured' in this.#root.dataset)) setTimeout(this.#tellFirst); // the screen shows it first
-    const measured = members.length > 1 ? step : members[0].measured;
+    // The JSD may be of an earlier step than the other numbers
+    const measured = members.length > 1 ? step : Math.min(members[0].measured, members[0].numbers.jsd_step ?? step);
     Object.assign(this.#root.dataset, { painted: this.#painted, fps: this.#pace.perSecond(now).toFixed(1),
       measured: this.#past ? this.#root.dataset.measured ?? '' : measured });
     this.#settle();
