@@ -124,8 +124,9 @@ async def _talk(socket: WebSocket, run: Run, role: Role, viewer: Viewer, news: a
         while viewer.refusals:
             await socket.send_text(Notice(message=viewer.refusals.popleft()).model_dump_json())
         if run.has_ended:
-            if version != run.version:  # it ended since we looked
-                await socket.send_text(run.state(role)[1])
+            last, text = run.state(role)  # waits for whoever is just ending it
+            if last != version:
+                await socket.send_text(text)
             await socket.close(RUN_ENDED, "this run has ended")
             return
         for packet in run.next_picture(viewer):
