@@ -70,9 +70,9 @@ def test_a_curve_that_fails_is_said_once_and_stops_nothing_else(kinds: App, brow
     lab.page.evaluate(CURVE_THAT_FAILS)
     wait_until(lambda: lab.page.evaluate("window.refused") > 3, "the curve is tried again and again")
     advances(lab, "gaussian")
-    at = lab.page.evaluate("document.querySelector('[data-panel=mean_d] .js-plotly-plot').data.at(-1).x.length")
+    at = lab.page.evaluate("document.querySelector('[data-panel=mean_d] .js-plotly-plot').data.at(-1).x.at(-1)")
     wait_until(
-        lambda: lab.page.evaluate("document.querySelector('[data-panel=mean_d] .js-plotly-plot').data.at(-1).x.length") > at,
+        lambda: lab.page.evaluate("document.querySelector('[data-panel=mean_d] .js-plotly-plot').data.at(-1).x.at(-1)") > at,
         "other curves go on",
         120,
     )
