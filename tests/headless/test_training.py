@@ -200,6 +200,7 @@ def test_it_plays_on_another_thread_too(train: Train) -> None:
     assert found[0].state == train().state
 
 
+@pytest.mark.usefixtures("torch_as_before")
 def test_torch_is_left_as_it_was(train: Train) -> None:
     torch.set_num_threads(2)
     tiny_number = torch.tensor([1e-40])
