@@ -37,6 +37,8 @@ def check(body: bytes) -> None:
     try:
         length = int.from_bytes(body[:8], "little")
         header = json.loads(body[8 : 8 + length])
+        if not isinstance(header, dict):
+            raise ValueError("it has no header")
         label = header.pop("__metadata__")["label"]
         ends = [array["data_offsets"][1] for array in header.values()]
         if not isinstance(label, str) or 8 + length + max(ends, default=0) != len(body):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from driving import App, Lab, running_app
 from playwright.sync_api import Browser, Page, expect
-from store.writing_runs import written
+from store.writing_runs import with_a_frame
 from waiting import wait_until
 
 ROW_PX = 35  # of the table, which is a canvas
@@ -21,7 +21,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[App, P
     """An app that records, with two runs of `train` that are there already."""
     home = tmp_path_factory.mktemp("home")
     for n, title in enumerate(("Lecture", "Evening"), 1):
-        written(home / "runs" / f"run-{n}", id=f"run-{n}", title=title, created=f"2026-01-0{n}T00:00:00+00:00").close()
+        with_a_frame(home, f"run-{n}", title=title, created=f"2026-01-0{n}T00:00:00+00:00")
     with running_app(GANDASH_RECORD="1", GANDASH_HOME=str(home)) as app:
         yield app, home
 

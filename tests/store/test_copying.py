@@ -12,9 +12,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import pytest
-from store.writing_runs import change, manifest, rows, state, written
+from store.writing_runs import with_a_frame, written
 
 from gandash.store import copying, importing, index, removing
 from gandash.store.files import parts
@@ -24,19 +23,6 @@ from gandash.store.pictures import Picture, record
 from gandash.store.reading import StoredRun
 from gandash.store.writing import RunWriter
 from gandash.wire.frame import pack as frame
-
-
-def run(home: Path, name: str = "run-1", **given: object) -> Path:
-    """A run whose picture is a frame."""
-    directory = home / "runs" / name
-    writer = RunWriter(directory, manifest(id=name, **given))
-    writer.rows(rows(1, 100))
-    writer.changes(0, [change(100)])
-    writer.rows(rows(101, 300))
-    writer.picture(100, frame({"step": 100}, {"x": np.arange(4, dtype=np.float32)}))
-    writer.keyframe(300, {"steps": [300]}, state(300), {"0/seen.readings": np.array([0.25])})
-    writer.close()
-    return directory
 
 
 def zipped(directory: Path) -> io.BytesIO:
@@ -50,7 +36,7 @@ def contents(directory: Path) -> dict[str, bytes]:
 
 
 def test_a_run_comes_back_from_its_zip(tmp_path: Path) -> None:
-    directory = run(tmp_path / "here", title="Lecture <b>", owner="somebody")
+    directory = with_a_frame(tmp_path / "here", title="Lecture <b>", owner="somebody")
     packed = zipped(directory)
     assert "somebody" not in packed.getvalue().decode("latin-1")
     arrived = bring_zip(packed, "me", tmp_path / "there")
@@ -64,7 +50,7 @@ def test_a_run_comes_back_from_its_zip(tmp_path: Path) -> None:
 
 
 def test_a_run_comes_as_a_folder(tmp_path: Path) -> None:
-    directory = run(tmp_path / "here")
+    directory = with_a_frame(tmp_path / "here")
     (directory / "notes.txt").write_text("mine", encoding="utf-8")
     (directory / "metrics" / ".DS_Store").write_bytes(b"x")
     files = [p for p in sorted(directory.rglob("*")) if p.is_file()]
@@ -74,7 +60,7 @@ def test_a_run_comes_as_a_folder(tmp_path: Path) -> None:
 
 
 def test_a_copy_is_a_run_of_its_own(tmp_path: Path) -> None:
-    directory = run(tmp_path, title="Lecture", parent={"run": "first", "step": 7})
+    directory = with_a_frame(tmp_path, title="Lecture", parent={"run": "first", "step": 7})
     copy = copying.duplicate(directory, "me")
     about = StoredRun(copy).manifest
     assert (about.id, about.title, about.named, about.owner) == (copy.name, "Copy of Lecture", True, "me")
@@ -84,7 +70,7 @@ def test_a_copy_is_a_run_of_its_own(tmp_path: Path) -> None:
 
 def test_a_run_is_copied_while_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that goes or grows under the copy has it begin again; the copy is of one moment."""
-    directory = run(tmp_path)
+    directory = with_a_frame(tmp_path)
     writer, copied = RunWriter.going_on(directory, 300, [1]), []
     original = copying._copy
 
@@ -121,7 +107,7 @@ def packed(files: dict[str, bytes], **given: object) -> io.BytesIO:
 
 @pytest.fixture
 def files(tmp_path: Path) -> dict[str, bytes]:
-    directory = run(tmp_path / "here")
+    directory = with_a_frame(tmp_path / "here")
     return {f"run-1/{name}": (directory / name).read_bytes() for name in parts(directory)}
 
 

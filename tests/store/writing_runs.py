@@ -11,6 +11,7 @@ from gandash.config import GameConfig
 from gandash.store.format import Manifest
 from gandash.store.metrics import Rows
 from gandash.store.writing import RunWriter
+from gandash.wire.frame import pack
 from gandash.wire.messages import Change
 
 COLUMNS = ("loss_d", "loss_g", "jsd")
@@ -60,3 +61,16 @@ def written(directory: Path, **given: Any) -> RunWriter:
         writer.picture(first + 99, b"frame %d" % (first + 99))
         writer.keyframe(first + 99, {"steps": [first + 99]}, state(first + 99), {"0/seen.readings": np.array([0.25, np.nan])})
     return writer
+
+
+def with_a_frame(home: Path, name: str = "run-1", **given: Any) -> Path:
+    """A run whose picture is a frame."""
+    directory = home / "runs" / name
+    writer = RunWriter(directory, manifest(id=name, **given))
+    writer.rows(rows(1, 100))
+    writer.changes(0, [change(100)])
+    writer.rows(rows(101, 300))
+    writer.picture(100, pack({"step": 100}, {"x": np.arange(4, dtype=np.float32)}))
+    writer.keyframe(300, {"steps": [300]}, state(300), {"0/seen.readings": np.array([0.25])})
+    writer.close()
+    return directory
