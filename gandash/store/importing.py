@@ -174,7 +174,7 @@ def _read(file: Brought) -> Iterator[bytes]:
                 yield chunk
                 left -= len(chunk)
             left += len(stream.read(1))
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError, OSError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError, OSError):
         raise BrokenRun(f"“{_shown(file.name)}” in it is damaged") from None
     if left:
         raise BrokenRun(f"“{_shown(file.name)}” in it is not as long as it is said to be")
