@@ -8,6 +8,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1.local_script_runner import LocalScriptRunner
 
+from gandash.server.health import Limits
+from gandash.server.supervisor import Supervisor
+from gandash.ui import service
+
 
 @pytest.fixture(scope="session", autouse=True)
 def unrun_scripts_fail() -> Iterator[None]:
@@ -24,3 +28,13 @@ def unrun_scripts_fail() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(LocalScriptRunner, "run", checked)
         yield
+
+
+@pytest.fixture(scope="module")
+def keeper() -> Iterator[Supervisor]:
+    """One supervisor for all pages of a file, in place of the process's own."""
+    keeper = Supervisor(Limits(runs=8))
+    original, service.supervisor = service.supervisor, lambda: keeper
+    yield keeper
+    service.supervisor = original
+    keeper.close()

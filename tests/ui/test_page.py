@@ -31,7 +31,7 @@ from gandash.server import health
 from gandash.server.health import Limits
 from gandash.server.run import Run
 from gandash.server.supervisor import Supervisor
-from gandash.ui import choices, comparing, controls, routes, service
+from gandash.ui import choices, comparing, controls, routes
 from gandash.ui.routes import VISITOR_COOKIE
 from gandash.ui.tab import KEPT_EDITIONS, Tab
 from gandash.ui.words import maths
@@ -40,16 +40,6 @@ from gandash.wire.messages import Status
 
 PAGE = str(Path(__file__).parents[2] / "gandash" / "ui" / "pages.py")
 LR_D = "discriminator_optimiser.learning_rate"
-
-
-@pytest.fixture(scope="module")
-def keeper() -> Iterator[Supervisor]:
-    """One supervisor for all pages of this file, in place of the process's own."""
-    keeper = Supervisor(Limits(runs=8))
-    original, service.supervisor = service.supervisor, lambda: keeper
-    yield keeper
-    service.supervisor = original
-    keeper.close()
 
 
 @pytest.fixture

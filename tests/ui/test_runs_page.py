@@ -16,7 +16,6 @@ from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 from waiting import PATIENCE_SECONDS
 
-from gandash.server.health import Limits
 from gandash.server.supervisor import Supervisor
 from gandash.store.copying import pack
 from gandash.store.format import MANIFEST
@@ -25,7 +24,7 @@ from gandash.store.index import Entry
 from gandash.store.places import owner_of, runs_home
 from gandash.store.reading import StoredRun
 from gandash.store.writing import RunWriter
-from gandash.ui import own_runs, runs_chart, runs_table, service, taking, whose
+from gandash.ui import own_runs, runs_chart, runs_table, taking, whose
 from gandash.ui.own_runs import RunRefused
 from gandash.ui.routes import VISITOR_COOKIE
 from gandash.ui.whose import Visitor
@@ -197,16 +196,6 @@ def test_long_curves_become_few_points_with_their_lows_and_highs() -> None:
 
 
 # -------------------------------------------------------------------------------------------------------------- the page
-
-
-@pytest.fixture(scope="module")
-def keeper() -> Iterator[Supervisor]:
-    """As in test_page."""
-    keeper = Supervisor(Limits(runs=8))
-    original, service.supervisor = service.supervisor, lambda: keeper
-    yield keeper
-    service.supervisor = original
-    keeper.close()
 
 
 def opened(who: Visitor, monkeypatch: pytest.MonkeyPatch) -> AppTest:
