@@ -77,7 +77,7 @@ export class PicturesStage {
     this.#theme = options.theme;
     this.#words = new Spoken(options.signal);
     const { signal, request, tips } = options;
-    this.#selection = new SelectionRequest({ signal, send: command => this.#send(command) });
+    this.#selection = new SelectionRequest({ signal, send: command => this.#options.send?.(command) });
     this.#legend = new Legend(LAYERS, LEGEND, options);
     this.#choice = createSwitch({
       label: 'Which generated pictures are shown', choices: VIEWS, value: 'grid', tips, signal,
@@ -384,13 +384,18 @@ export class PicturesStage {
 
   /** @param {Partial<import('./pictures-selection.js').Selection>} change */
   #set(change) {
-    if (this.#selection.set(change)) this.#options.request();
+    const refusal = this.#refusal;
+    if (refusal) this.#options.say?.(refusal);
+    else if (this.#selection.set(change)) this.#options.request();
   }
 
-  /** Who watches may look at what is there, but the one frame for all is the steering viewer's.
-   * @param {import('./types.d.ts').Saying} command */
-  #send(command) {
-    if (this.node.closest('[data-role="steer"]')) this.#options.send?.(command);
+  /** Why nothing else can be looked at closely: the one frame for all is the steering viewer's, the past is over. */
+  get #refusal() {
+    if (this.node.closest('[data-status="recorded"]'))
+      return 'A recorded run shows pictures close up where somebody looked at them so while it was played.';
+    if (this.node.closest('[data-past]'))
+      return 'The past is shown as it was, close-ups too. Go back to live to look at other pictures closely.';
+    return this.node.closest('[data-role="steer"]') ? '' : 'Whoever steers this run chooses what all see close up.';
   }
 
   /** @param {import('./bytes.js').Picture} frame */

@@ -21,6 +21,7 @@ import { PlaneStage } from './stage-plane.js';
  * @property {import('./comparison-scales.js').SharedScales} [scales] of several side by side: what they have in common
  * @property {import('./comparison-legend.js').MemberLegend} [memberLegend] of a comparison: who stands out
  * @property {import('./socket.js').Send} [send] to the trainer
+ * @property {(words: string) => void} [say] to who looks
  * @property {(name: string, value: unknown) => void} [tellPage] fires a trigger of the page */
 
 /** @typedef {import('./comparison-members.js').Shown} Shown */

@@ -66,7 +66,7 @@ export function build(root, options) {
   });
   const curves = new Curves({ plotly, signal, attempt, preferences, history, theme, tips, memberLegend, request });
   const stages = new StageHolder({ plotly, signal, attempt, preferences, theme, tips, memberLegend, send, tellPage,
-    request: requestStage }, overlay.card);
+    say: words => overlay.say(words), request: requestStage }, overlay.card);
   /** @returns {import('./apart.js').Moment} */
   const moment = () => ({ ...shown(), scene: curves.scene, panels: curves.panels, plotly, preferences });
   const taking = new Taking({ moment, recording: () => rewind.recording, signal, tips,

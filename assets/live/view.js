@@ -273,7 +273,6 @@ export class LiveView {
   /** What is asked of the trainer is about the game as it is now, which is then to be seen.
    * @param {import('./types.d.ts').Saying} command */
   #send(command) {
-    if (this.#past && command.type === 'show_close_up') return;
     if (command.type === 'step') this.#parts?.rewind.leave();
     this.#source?.send(command);
   }

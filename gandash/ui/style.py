@@ -2,7 +2,8 @@
 
 STYLE = """<style>
 [data-testid="stHeader"] { background: transparent; pointer-events: none; height: 2.2rem; }
-[data-testid="stHeader"] > * { pointer-events: auto; }
+[data-testid="stHeader"] * { pointer-events: none; }
+[data-testid="stHeader"] :is(button, a), [data-testid="stHeader"] :is(button, a) * { pointer-events: auto; }
 [data-testid="stMainBlockContainer"] { padding: 0.6rem 1rem 0 1rem !important; max-width: none; }
 [data-testid="stMain"] { overflow-x: hidden; }
 [data-testid="stMain"] [data-testid="stVerticalBlock"] { gap: 0; }

@@ -29,9 +29,11 @@ class Addresses(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def addresses(app: App) -> Iterator[Addresses]:
+def addresses(app: App, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
     secure, renaming, stated, mute = (free_port() for _ in range(4))
-    with running_app(options=["--server.baseUrlPath=/teach/gan"], GANDASH_HOSTS=f"127.0.0.1:{stated}, :") as under:
+    recorded = {"GANDASH_RECORD": "1", "GANDASH_HOME": str(tmp_path_factory.mktemp("home"))}
+    options = ["--server.baseUrlPath=/teach/gan"]
+    with running_app(options=options, GANDASH_HOSTS=f"127.0.0.1:{stated}, :", **recorded) as under:
         root, inner = app.url.rstrip("/"), under.url.removesuffix("/teach/gan/")
         nginx = running_nginx(
             f"listen 127.0.0.1:{secure} ssl; TLS {UPGRADE} {PASS_HOST}"
@@ -67,6 +69,10 @@ def test_the_app_works_under_a_path_and_behind_tls(browser, addresses: Addresses
         lab.page.reload()  # the run is found again: the cookie came along
         lab.await_picture()
         assert lab.step > 10
+        if way != "stripped":  # that app records nothing
+            lab.press("ArrowLeft")
+            wait_until(lambda: lab.attribute("shown"), "a recorded picture comes")
+        assert not lab.complaints, lab.complaints
     finally:
         lab.context.close()
 

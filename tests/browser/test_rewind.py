@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from driving import App, Lab, running_app
 from playwright.sync_api import Browser
 from waiting import wait_until
 
+from gandash.store.reading import StoredRun
+
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def recorded_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    with running_app(GANDASH_RECORD="1", GANDASH_HOME=str(tmp_path_factory.mktemp("home"))) as app:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def recorded_app(home: Path) -> Iterator[App]:
+    with running_app(GANDASH_RECORD="1", GANDASH_HOME=str(home)) as app:
         yield app
 
 
@@ -153,4 +161,89 @@ def test_a_run_branches_off_where_one_looks(lab: Lab, recorded_app: App) -> None
     wait_until(lambda: page.locator(".gd-cell").count() == 0 and lab.status == "paused", "the branch again")
     page.get_by_role("button", name="Back to what it left").click()
     wait_until(lambda: lab.step >= 700, "what was left")
+    assert not lab.complaints, lab.complaints
+
+
+def test_arrows_go_by_picture_and_by_ten(lab: Lab, home: Path) -> None:
+    play_some(lab)
+    newest = max((home / "runs").iterdir(), key=lambda folder: folder.stat().st_ctime)
+    wait_until(lambda: len(StoredRun(newest).pictures()) > 14, "there are pictures for more than ten steps back")
+    lab.press("Space")
+    wait_until(lambda: lab.status == "paused", "it stands still")
+    lab.await_rest()
+    seen = [go_back(lab)]
+
+    def press(key: str) -> int:
+        lab.press(key)
+        wait_until(lambda: shown(lab) not in (None, seen[-1]), f"{key} goes elsewhere")
+        seen.append(shown(lab) or 0)
+        return seen[-1]
+
+    for _ in range(10):
+        press("ArrowLeft")
+    assert seen == sorted(seen, reverse=True)
+    far = press("Shift+ArrowRight")
+    assert far == seen[0], "ten pictures on are where ten single ones began"
+    assert press("Shift+ArrowLeft") == seen[10]
+    lab.press("Shift+ArrowRight")
+    lab.press("Shift+ArrowRight")
+    wait_until(lambda: shown(lab) is None, "beyond the last one is live")
+    assert not lab.complaints, lab.complaints
+
+
+def test_a_restart_leaves_no_past_behind(lab: Lab) -> None:
+    page = lab.page
+    play_some(lab)
+    lab.press("Space")
+    wait_until(lambda: lab.status == "paused", "it stands still")
+    go_back(lab)
+    page.get_by_role("button", name="Restart with the same seed").click()
+    wait_until(lambda: lab.step == 0 and lab.status == "paused", "it stands at the beginning")
+    assert shown(lab) is None and page.locator(".gd-cursor:visible").count() == 0
+    lab.press("Space")
+    wait_until(lambda: lab.step > 200, "another game has a past")
+    assert go_back(lab) <= lab.step
+    assert "live at" in (page.locator(".gd-count").text_content() or "")
+    assert not lab.complaints, lab.complaints
+
+
+def test_a_finger_goes_through_time(recorded_app: App, browser: Browser) -> None:
+    lab = Lab(browser, recorded_app.url, viewport={"width": 390, "height": 844}, has_touch=True)
+    page = lab.page
+    page.get_by_role("button", name="Play", exact=True).tap()
+    wait_until(lambda: lab.step > 300, "there is a past")
+    slider = page.locator(".gd-time")
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= 390
+    page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    wait_until(lambda: shown(lab) is not None, "the past is on show")
+    page.get_by_role("button", name="Back to live").tap()
+    wait_until(lambda: shown(lab) is None, "live again")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert not lab.complaints, lab.complaints
+    lab.context.close()
+
+
+def test_without_a_recording_there_is_no_slider(app: App, browser: Browser) -> None:
+    lab = Lab(browser, app.url)
+    play_some(lab, 100)
+    assert not lab.page.locator(".gd-rewind").is_visible()
+    lab.press("ArrowLeft")
+    wait_until(lambda: lab.step > 150, "an arrow stops nothing")
+    assert shown(lab) is None and not lab.complaints, lab.complaints
+    lab.context.close()
+
+
+def test_the_past_of_pictures_has_no_new_close_ups(lab: Lab) -> None:
+    page = lab.page
+    lab.choose("Digits")
+    play_some(lab, 30)
+    go_back(lab)
+    page.locator(".gd-image-grid[role=grid] canvas").first.click(position={"x": 20, "y": 20})
+    page.locator(".gd-toast", has_text="The past is shown as it was").wait_for()
+    assert page.locator(".gd-closeup h3:visible").count() == 0
+    page.get_by_role("button", name="Back to live").click()
+    page.locator(".gd-image-grid[role=grid] canvas").first.click(position={"x": 20, "y": 20})
+    page.get_by_role("heading", name="Picture 1", exact=True).wait_for()
     assert not lab.complaints, lab.complaints

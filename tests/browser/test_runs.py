@@ -128,6 +128,27 @@ def test_a_run_is_opened_as_it_was_and_the_lab_plays_on(runs: Lab) -> None:
     assert runs.status == "running" and runs.step > opened
 
 
+def test_a_run_of_the_list_branches_where_one_looks(runs: Lab) -> None:
+    page = runs.page
+    runs.press(" ")
+    wait_until(lambda: runs.step > 300, "it plays, and pictures of it are kept")
+    runs.press(" ")
+    to_runs(page)
+    wait_until(lambda: len(names(page)) > 2, "it is there, beside those of train")
+    choose(page, names(page)[0])
+    page.get_by_role("link", name="Open", exact=True).click()
+    page.wait_for_selector('[data-testid="live-view"][data-status="recorded"]')
+    wait_until(lambda: runs.painted > 0, "its last picture is drawn")
+    page.get_by_role("slider", name="Time").press("Home")
+    wait_until(lambda: 0 < int(runs.attribute("shown")) < runs.step, "an earlier picture is drawn")
+    step = int(runs.attribute("shown"))
+    page.get_by_role("button", name="Branch here").click()
+    wait_until(lambda: runs.status == "paused" and runs.step == step, "the branch stands there, in the lab")
+    page.get_by_text("A branch from step").wait_for()
+    runs.press(" ")
+    wait_until(lambda: runs.step > step + 20, "and plays")
+
+
 def test_a_run_comes_in_as_it_went_out(runs: Lab, recording: tuple[App, Path], tmp_path: Path) -> None:
     page = runs.page
     to_runs(page)
