@@ -16,11 +16,12 @@ export async function asSvg(node, theme, plotly, { title, settings }) {
     'font-family': theme.font });
   svg.append(said('title', title), said('metadata', settings),
     make('rect', { width: '100%', height: '100%', fill: theme.background }));
-  await walk(node, svg, { left: box.left, top: box.top, opacity: 1, plotly });
+  await walk(node, svg, { left: box.left, top: box.top, opacity: 1, end: Infinity, plotly });
   return /** @type {SVGSVGElement} */ (svg);
 }
 
-/** @typedef {{left: number, top: number, opacity: number, plotly: import('./plotly.d.ts').Plotly}} From */
+/** @typedef {{left: number, top: number, opacity: number, end: number, plotly: import('./plotly.d.ts').Plotly}} From
+ * `end`: where what is around cuts words off */
 
 /** @param {Element} node @param {Element} svg what is found is put there @param {From} from */
 async function walk(node, svg, from) {
@@ -32,7 +33,7 @@ async function walk(node, svg, from) {
   const place = { x: rounded(left - from.left), y: rounded(top - from.top), width: rounded(width),
     height: rounded(height) };
   if (node instanceof HTMLCanvasElement) {
-    if (width && height) svg.append(make('image', { ...place, opacity, href: node.toDataURL(),
+    if (width && height) svg.append(make('image', { ...onPixels(node, place), opacity, href: node.toDataURL(),
       preserveAspectRatio: 'none' }));
   } else if (node instanceof SVGSVGElement) {
     if (width) svg.append(drawing(node, { ...place, opacity }));
@@ -40,11 +41,20 @@ async function walk(node, svg, from) {
     svg.append(await plot(/** @type {HTMLElement} */ (node), from.plotly, place));
   } else {
     if (width) backdrop(svg, style, { ...place, opacity });
+    const end = style.overflowX === 'visible' ? from.end : Math.min(from.end, left + width);
     for (const child of node.childNodes) {
-      if (child instanceof Text) words(svg, child, style, { ...from, opacity });
-      else if (child instanceof Element) await walk(child, svg, { ...from, opacity });
+      if (child instanceof Text) words(svg, child, style, { ...from, opacity, end });
+      else if (child instanceof Element) await walk(child, svg, { ...from, opacity, end });
     }
   }
+}
+
+/** Where a canvas has whole pixels to stand on: between them its lines and words would be blurred.
+ * @param {HTMLCanvasElement} canvas @param {Record<string, number>} place */
+function onPixels({ width, height, clientWidth }, { x, y }) {
+  const ratio = Math.max(1, Math.round(width / clientWidth));
+  const whole = (/** @type {number} */ value) => Math.round(value * ratio) / ratio;
+  return { x: whole(x), y: whole(y), width: width / ratio, height: height / ratio };
 }
 
 /** Background and border. @param {Element} svg @param {CSSStyleDeclaration} style
@@ -66,7 +76,7 @@ function backdrop(svg, style, place) {
 }
 
 /** @param {Element} svg @param {Text} text @param {CSSStyleDeclaration} style @param {From} from */
-function words(svg, text, style, { left, top, opacity }) {
+function words(svg, text, style, { left, top, opacity, end }) {
   if (!text.data.trim()) return;
   const range = document.createRange();
   /** Pieces of one line each. @type {{text: string, rect: DOMRect}[]} */
@@ -76,6 +86,10 @@ function words(svg, text, style, { left, top, opacity }) {
     range.setEnd(text, i + 1);
     const rect = range.getBoundingClientRect();
     const last = lines.at(-1);
+    if (rect.right > end + 1) {
+      if (last) last.text = `${last.text.slice(0, -2)}…`;
+      break;
+    }
     if (last && (!rect.width || Math.abs(rect.top - last.rect.top) < 2)) last.text += text.data[i];
     else if (rect.width) lines.push({ text: text.data[i], rect });
   }

@@ -5,15 +5,18 @@
 
 const SMALLEST_PX = 60; // below there is nothing to be seen
 
-/** Sizes a canvas to its place; false when there is no room to draw. What is drawn to be taken away says itself how
- * many pixels it wants.
+/** Device pixels for each CSS px. What is drawn to be taken away says itself how many it wants: see apart.js.
+ * @param {Element} node */
+export const pixelRatio = node =>
+  Number(node.closest('[data-scale]')?.getAttribute('data-scale')) || window.devicePixelRatio || 1;
+
+/** Sizes a canvas to its place; false when there is no room to draw.
  * @param {CanvasRenderingContext2D} c */
 export function fitCanvas(c) {
   const { canvas } = c;
   const { clientWidth: width, clientHeight: height } = canvas;
   if (width < SMALLEST_PX || height < SMALLEST_PX) return false;
-  const scale = canvas.closest('[data-scale]')?.getAttribute('data-scale');
-  const ratio = Number(scale) || window.devicePixelRatio || 1;
+  const ratio = pixelRatio(canvas);
   const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
   if (canvas.width !== w || canvas.height !== h) Object.assign(canvas, { width: w, height: h });
   c.setTransform(ratio, 0, 0, ratio, 0, 0);

@@ -3,6 +3,7 @@
  * A grid of pictures on one canvas, each in a frame of its own
  * colour: read under the pointer, chosen by click or arrow keys.
  */
+import { pixelRatio } from './canvas.js';
 import { element } from './dom.js';
 import { cornerOf, GAP, tileAt } from './pictures-fit.js';
 import { Pointer } from './pictures-pointer.js';
@@ -92,7 +93,7 @@ export class ImageGrid {
    * @param {number} height in CSS px */
   #size(width, height) {
     const canvas = this.#canvas;
-    const ratio = window.devicePixelRatio || 1;
+    const ratio = pixelRatio(canvas);
     const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
     if (canvas.width !== w || canvas.height !== h) {
       Object.assign(canvas, { width: w, height: h });

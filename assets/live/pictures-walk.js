@@ -2,6 +2,7 @@
 /**
  * A walk between two latents: the pictures along the way, and a slider to stop anywhere between.
  */
+import { pixelRatio } from './canvas.js';
 import { element, write } from './dom.js';
 import { percent } from './numbers.js';
 import { fitTiles } from './pictures-fit.js';
@@ -62,7 +63,7 @@ export class Walk {
     const width = this.node.clientWidth - height - GAP_PX;
     if (width < 60 || height < SLIDER_PX) return;
     const fit = fitTiles({ count, side: shape[1], columns: count, width, height: height - SLIDER_PX,
-      ratio: window.devicePixelRatio || 1, bare: 2 });
+      ratio: pixelRatio(this.node), bare: 2 });
     // The slider's ends stand under the middles of the first and the last picture.
     this.#steps.style.setProperty('--gd-walk', `${Math.round(fit.width)}px`);
     this.#steps.style.setProperty('--gd-half', `${Math.round(fit.pitch / 2)}px`);

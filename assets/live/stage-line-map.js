@@ -5,6 +5,8 @@
  * its x = G(z). Some 400 strokes a frame: little for a canvas, too much for SVG.
  */
 
+import { pixelRatio } from './canvas.js';
+
 /** @typedef {object} Scene
  * @property {{l: number, r: number}} margin of the plot above
  * @property {import('./palette.js').Theme} theme
@@ -36,7 +38,7 @@ export class MapCanvas {
     const { clientWidth: width, clientHeight: height } = this.#canvas;
     const c = this.#canvas.getContext('2d');
     if (!c || width < 40 || height < TICKS) return false;
-    const ratio = window.devicePixelRatio || 1;
+    const ratio = pixelRatio(this.#canvas);
     const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
     if (this.#canvas.width !== w || this.#canvas.height !== h) Object.assign(this.#canvas, { width: w, height: h });
     c.setTransform(ratio, 0, 0, ratio, 0, 0);

@@ -3,6 +3,7 @@
  * The stage of a game of pictures: a grid of generated ones from fixed latents, real
  * ones beneath, each in a frame that says what D makes of it; and one of them close up.
  */
+import { pixelRatio } from './canvas.js';
 import { element, write } from './dom.js';
 import { addressOf } from './files.js';
 import { Legend } from './legend.js';
@@ -226,7 +227,7 @@ export class PicturesStage {
     const { shape, pictures: count, real_pictures: real, grid_columns: preferred } = this.#facts;
     const side = isNarrow ? 0 : Math.max(SIDE_PX, Math.round(SIDE_SHARE * clientWidth)) + GAP_PX;
     const room = { count, preferred, side: shape[1], width: clientWidth - side,
-      height: clientHeight - HEAD_PX * (showsReal || walks ? 2 : 1), ratio: window.devicePixelRatio || 1 };
+      height: clientHeight - HEAD_PX * (showsReal || walks ? 2 : 1), ratio: pixelRatio(this.node) };
     const reserve = showsReal || walks ? WALK_PX : 0;
     const [one, two] = [1, 2].map(below => fitTiles({ ...room, below: showsReal ? below : 0, reserve }));
     const rows = real > one.columns && two.size > 0.9 * one.size ? 2 : 1;
@@ -267,7 +268,7 @@ export class PicturesStage {
   #drawMap(bytes, grid) {
     const { shape, map_side: columns } = this.#facts;
     const room = { count: columns * columns, columns, side: shape[1], width: grid.width, height: grid.height,
-      ratio: window.devicePixelRatio || 1 };
+      ratio: pixelRatio(this.node) };
     this.#map.draw({ fit: fitTiles({ ...room, bare: 1 }), bytes, shape }, this.#theme);
   }
 
@@ -344,7 +345,7 @@ export class PicturesStage {
     const { clientWidth: width, clientHeight: height } = this.#body;
     if (width < 60 || height < 60) return false;
     const { shape, pictures: count } = this.#facts;
-    const fit = fitSome({ count, side: shape[1], width, height, ratio: window.devicePixelRatio || 1 }, SMALLEST_PX);
+    const fit = fitSome({ count, side: shape[1], width, height, ratio: pixelRatio(this.node) }, SMALLEST_PX);
     this.#generated.label =
       `${fit.count} generated pictures; ${this.#colours.inWords(mean(arrays.d_generated))} on average`;
     this.#generated.draw({

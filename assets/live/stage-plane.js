@@ -3,6 +3,7 @@
  * The stage of a game in the plane: the field of D, real and generated samples
  * on it, where the generator is drawn to, and the latent plane as G warps it.
  */
+import { pixelRatio } from './canvas.js';
 import { Contour } from './contour.js';
 import { isBound } from './counted.js';
 import { element, write } from './dom.js';
@@ -211,7 +212,7 @@ export class PlaneStage {
   #fit() {
     const { clientWidth: width, clientHeight: height } = this.#canvas;
     if (width < 60 || height < 60) return false;
-    const ratio = window.devicePixelRatio || 1;
+    const ratio = pixelRatio(this.#canvas);
     const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
     if (this.#canvas.width !== w || this.#canvas.height !== h) Object.assign(this.#canvas, { width: w, height: h });
     this.#context.setTransform(ratio, 0, 0, ratio, 0, 0);
