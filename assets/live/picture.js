@@ -1,24 +1,59 @@
 // @ts-check
 /**
- * The stage or a panel as a file: SVG or PNG, with the run's settings in it.
+ * What is on show as a file: SVG or PNG, with the run's settings in it; or step after step, as the frames of a film.
  */
-import { drawApart } from './apart.js';
-import { asSvg } from './as-svg.js';
+import { Apart } from './apart.js';
+import { numbersOf } from './comparison-members.js';
+import { grouped } from './numbers.js';
+import { readPicture } from './recording.js';
 
-/** @typedef {import('./apart.js').Wanted & {format: 'svg' | 'png', scale?: number}} Wanted
- * `scale`: pixels of a PNG for each CSS px */
+/** @typedef {import('./apart.js').Moment} Moment */
+/** @typedef {import('./apart.js').Wanted} Wanted */
 
-/** @param {import('./apart.js').Moment} moment @param {Wanted} wanted @param {{title: string, settings: string}} about
+/** @param {Moment} moment @param {Wanted & {format: string}} wanted @param {{title: string, settings: string}} about
  * @returns {Promise<Blob>} */
 export async function pictureOf(moment, wanted, about) {
-  const plotly = await moment.plotly;
-  const svg = await drawApart(moment, wanted, (node, theme) => asSvg(node, theme, plotly, about));
-  const text = new XMLSerializer().serializeToString(svg);
-  if (wanted.format === 'svg') return new Blob([text], { type: 'image/svg+xml' });
-  return withText(await rastered(text, wanted), { Title: about.title, Software: 'gandash', Comment: about.settings });
+  const apart = await Apart.open(moment, wanted);
+  try {
+    await apart.show(moment);
+    const text = new XMLSerializer().serializeToString(await apart.svg(about));
+    if (wanted.format === 'svg') return new Blob([text], { type: 'image/svg+xml' });
+    const png = new Uint8Array(await (await rastered(text, wanted)).arrayBuffer());
+    return withText(png, { Title: about.title, Software: 'gandash', Comment: about.settings });
+  } finally {
+    apart.end();
+  }
 }
 
-/** @param {string} svg @param {Wanted} wanted @returns {Promise<Uint8Array<ArrayBuffer>>} PNG */
+/** A recorded picture as it was on show. @param {Moment} moment of the same run
+ * @param {import('./recording.js').RecordedPicture} picture @returns {Moment} */
+export const momentOf = (moment, { frame, said }) => ({
+  ...moment, frame, games: moment.games.map((game, i) => ({ ...game, ...said[i] })),
+  scene: { ...moment.scene, past: { at: frame.label.step, numbers: numbersOf(frame.label) } },
+});
+
+/** A PNG of each recorded picture, under it the step; in the curves a line goes along.
+ * @param {Moment} moment @param {Wanted} wanted @param {readonly number[]} steps
+ * @param {(step: number) => Promise<ArrayBuffer>} read gives the picture of a step
+ * @returns {AsyncGenerator<Blob>} */
+export async function* framesOf(moment, wanted, steps, read) {
+  /** @type {Apart | null} */
+  let apart = null;
+  try {
+    for (const step of steps) {
+      const picture = readPicture(await read(step));
+      const then = momentOf(moment, picture);
+      apart ??= await Apart.open(then, wanted);
+      await apart.show(then, `step ${grouped(picture.frame.label.step)}`);
+      const svg = await apart.svg({ title: '', settings: '' });
+      yield rastered(new XMLSerializer().serializeToString(svg), wanted);
+    }
+  } finally {
+    apart?.end();
+  }
+}
+
+/** @param {string} svg @param {Wanted} wanted @returns {Promise<Blob>} PNG */
 async function rastered(svg, { width, height, scale = 2 }) {
   const image = new Image();
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
@@ -27,7 +62,7 @@ async function rastered(svg, { width, height, scale = 2 }) {
   canvas.getContext('2d')?.drawImage(image, 0, 0, canvas.width, canvas.height);
   const blob = await new Promise((/** @type {(blob: Blob | null) => void} */ resolve) => canvas.toBlob(resolve));
   if (!blob) throw new Error(`A picture of ${canvas.width} × ${canvas.height} pixels is too large for this browser.`);
-  return new Uint8Array(await blob.arrayBuffer());
+  return blob;
 }
 
 const HEAD = 8 + 25; // PNG's signature and its first chunk, IHDR

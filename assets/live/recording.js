@@ -11,7 +11,13 @@ import { unpack } from './bytes.js';
  * @property {() => Promise<ArrayBuffer>} curves a packet of kind `history`
  * @property {() => Promise<{what: string, words: string}[]>} [files] what it can be taken away as
  * @property {(what: string, stopped: AbortSignal) => Promise<Blob>} [file] one of them
- * @property {(stopped: AbortSignal) => Promise<string>} [settings] as JSON */
+ * @property {(stopped: AbortSignal) => Promise<string>} [settings] as JSON
+ * @property {() => Promise<Films>} [films] which can be made
+ * @property {(form: string, perSecond: number, frames: Blob, stopped: AbortSignal) => Promise<Blob>} [film] of frames:
+ * each a length in four bytes and so much PNG */
+
+/** @typedef {{forms: string[], frames: number, pixels: number, fastest: number}} Films kinds, and the most frames,
+ * pixels of all of them, and frames a second */
 
 /** A picture as it was: the frame, and what was true and said of its games then; of some records nothing is known.
  * @typedef {{frame: import('./bytes.js').Frame, said: import('./types.d.ts').Beside['games']}} RecordedPicture */
@@ -54,11 +60,20 @@ export class HttpRecording {
     return (await this.#get('/files/config.json', stopped)).text();
   }
 
-  /** @param {string} what @param {AbortSignal | null} [signal] */
-  async #get(what, signal = null) {
+  async films() {
+    return (await this.#get('/films')).json();
+  }
+
+  /** @param {string} form @param {number} perSecond @param {Blob} body @param {AbortSignal} stopped */
+  async film(form, perSecond, body, stopped) {
+    return (await this.#get(`/films/${form}?per_second=${perSecond}`, stopped, { method: 'POST', body })).blob();
+  }
+
+  /** @param {string} what @param {AbortSignal | null} [signal] @param {RequestInit} [more] */
+  async #get(what, signal = null, more = {}) {
     const token = this.#token();
     const answer = await fetch(`${this.#url.href}${what}`,
-      { signal, headers: token ? { Authorization: `Bearer ${token}` } : {} });
+      { signal, headers: token ? { Authorization: `Bearer ${token}` } : {}, ...more });
     if (!answer.ok) throw new Error((await answer.text()) || `${answer.status} ${answer.statusText}`);
     return answer;
   }

@@ -1,14 +1,16 @@
 // @ts-check
 /**
- * What can be taken away of a run: a picture of what is on show, drawn here, and the files that the server makes.
+ * What can be taken away of a run: a picture of what is on show, or a film of what was recorded, both drawn here, and
+ * the files that the server makes.
  */
-import { STAGE } from './apart.js';
+import { SIZES, STAGE, VIEW } from './apart.js';
 import { element, icon, write } from './dom.js';
+import { Filming, number } from './filming.js';
 import { inGame } from './panels.js';
 import { pictureOf } from './picture.js';
 
 const ARROW = 'M7 1.500h2v5.500h3l-4 4-4-4h3zM2 11.500h2V13h8v-1.500h2V15H2z';
-const SIZES = { stage: [800, 600], panel: [480, 240] };
+const PICTURES = { png: 'PNG', svg: 'SVG' };
 const [LEAST_PX, MOST_PX] = [100, 4000];
 
 /** @typedef {import('./recording.js').Recording} Recording */
@@ -17,11 +19,12 @@ export class Taking {
   #options;
   /** @type {HTMLSelectElement} */
   #what = choice('What');
-  #format = choice('Format', { png: 'PNG', svg: 'SVG' });
+  #format = choice('Format', PICTURES);
   #theme = choice('Theme', { light: 'light', dark: 'dark' });
   #width = size('Width in px');
   #height = size('Height in px');
   #save = element('button', { type: 'button', class: 'gd-button gd-primary' }, 'Save picture');
+  #filming = new Filming();
   #files = element('div', { class: 'gd-files' });
   #status = element('p', { role: 'status' });
   #stop = element('button', { type: 'button', class: 'gd-button', hidden: '' }, 'Cancel');
@@ -29,6 +32,7 @@ export class Taking {
     { class: 'gd-taking', 'aria-label': 'Take away: pictures and files' }));
   button = element('button', { type: 'button', class: 'gd-button gd-icon',
     'aria-label': 'Take away: pictures and files' }, icon(ARROW));
+  #isChosen = false; // a theme, other than the page's
   /** of what is being made @type {AbortController | null} */
   #making = null;
 
@@ -39,9 +43,9 @@ export class Taking {
     const { signal } = options;
     const close = element('button', { type: 'button', class: 'gd-close', 'aria-label': 'Close' }, '×');
     this.node.append(close,
-      element('section', {}, element('h2', {}, 'A picture'),
+      element('section', {}, element('h2', {}, 'A picture, or a film of what was recorded'),
         element('div', { class: 'gd-choices' }, this.#what, this.#format, this.#theme,
-          element('span', { class: 'gd-choices' }, this.#width, '×', this.#height), this.#save)),
+          element('span', { class: 'gd-choices' }, this.#width, '×', this.#height), this.#filming.node, this.#save)),
       element('section', {}, element('h2', {}, 'The run'), this.#files),
       element('footer', {}, this.#status, this.#stop));
     this.button.addEventListener('click', () => this.open(), { signal });
@@ -51,8 +55,10 @@ export class Taking {
     this.node.addEventListener('click', event => event.target === this.node && this.node.close(), { signal });
     this.node.addEventListener('close', () => this.#making?.abort(), { signal });
     this.#what.addEventListener('change', () => this.#resize(), { signal });
+    this.#theme.addEventListener('change', () => (this.#isChosen = true), { signal });
+    this.#format.addEventListener('change', () => this.#showFilming(), { signal });
     this.#save.addEventListener('click', () => this.#take(`${this.#what.value}.${this.#format.value}`,
-      stopped => this.#picture(stopped)), { signal });
+      (stopped, told) => (this.#isFilm ? this.#film(stopped, told) : this.#picture(stopped))), { signal });
     this.#stop.addEventListener('click', () => this.#making?.abort(), { signal });
     signal.addEventListener('abort', () => this.#making?.abort());
   }
@@ -61,17 +67,20 @@ export class Taking {
     if (this.node.open) return;
     const { panels, scene } = this.#options.moment();
     const was = this.#what.value;
-    this.#what.replaceChildren(element('option', { value: STAGE }, 'Stage'), ...panels.map(({ key, title }) =>
+    this.#what.replaceChildren(element('option', { value: STAGE }, 'Stage'),
+      element('option', { value: VIEW }, 'Stage and curves'), ...panels.map(({ key, title }) =>
       element('option', { value: key }, inGame(title, scene.facts).replace(/_/g, ''))));
-    if (panels.some(({ key }) => key === was)) this.#what.value = was;
+    if ([...this.#what.options].some(({ value }) => value === was)) this.#what.value = was;
     if (this.#what.value !== was) this.#resize();
     write(this.#status, '');
+    if (!this.#isChosen) this.#theme.value = this.button.closest('[data-theme]')?.getAttribute('data-theme') ?? 'light';
     this.node.showModal();
     this.#offer();
   }
 
   #resize() {
-    const [width, height] = this.#what.value === STAGE ? SIZES.stage : SIZES.panel;
+    const { value } = this.#what;
+    const [width, height] = value === STAGE || value === VIEW ? SIZES[value] : SIZES.panel;
     this.#width.value = String(width);
     this.#height.value = String(height);
   }
@@ -79,6 +88,7 @@ export class Taking {
   /** The files that there are. */
   async #offer() {
     const recording = this.#options.recording();
+    this.#offerFilms(recording);
     let found = /** @type {{what: string, words: string}[]} */ ([]);
     let why = 'This run is not recorded.';
     try {
@@ -97,25 +107,56 @@ export class Taking {
     if (!found.length) this.#files.replaceChildren(element('p', {}, why));
   }
 
-  /** @param {AbortSignal} stopped */
-  async #picture(stopped) {
-    const [width, height] = [this.#width, this.#height].map(({ value }) =>
-      Math.min(MOST_PX, Math.max(LEAST_PX, Math.round(Number(value)) || 0)));
-    const settings = await this.#options.recording()?.settings?.(stopped).catch(() => '') ?? '';
-    return pictureOf(this.#options.moment(), {
-      what: this.#what.value, format: this.#format.value === 'svg' ? 'svg' : 'png',
-      theme: this.#theme.value === 'dark' ? 'dark' : 'light', width, height,
-    }, { title: this.#options.title(), settings });
+  /** @param {Recording | null} recording */
+  async #offerFilms(recording) {
+    const was = this.#format.value;
+    const films = await this.#filming.offer(recording).catch(() => ({}));
+    this.#format.replaceChildren(...options({ ...PICTURES, ...films }));
+    for (const option of this.#format.options) option.disabled = option.text.includes('needs');
+    if (was in PICTURES || was in films) this.#format.value = was;
+    this.#showFilming();
   }
 
-  /** @param {string} name of the file @param {(stopped: AbortSignal) => Promise<Blob> | undefined} make */
+  get #isFilm() {
+    return !(this.#format.value in PICTURES);
+  }
+
+  #showFilming() {
+    this.#filming.node.hidden = !this.#isFilm;
+    write(this.#save, this.#isFilm ? 'Save film' : 'Save picture');
+  }
+
+  /** @returns {import('./apart.js').Wanted} */
+  get #wanted() {
+    const [width, height] = [this.#width, this.#height].map(({ value }) =>
+      Math.min(MOST_PX, Math.max(LEAST_PX, Math.round(Number(value)) || 0)));
+    return { what: this.#what.value, theme: this.#theme.value === 'dark' ? 'dark' : 'light', width, height };
+  }
+
+  /** @param {AbortSignal} stopped */
+  async #picture(stopped) {
+    const settings = await this.#options.recording()?.settings?.(stopped).catch(() => '') ?? '';
+    return pictureOf(this.#options.moment(), { ...this.#wanted, format: this.#format.value },
+      { title: this.#options.title(), settings });
+  }
+
+  /** @param {AbortSignal} stopped @param {(done: number) => void} told */
+  #film(stopped, told) {
+    return this.#filming.make(this.#format.value, this.#options.moment(), { ...this.#wanted, scale: 1 },
+      /** @type {Recording} */ (this.#options.recording()), stopped, told);
+  }
+
+  /** @param {string} name of the file
+   * @param {(stopped: AbortSignal, told: (done: number) => void) => Promise<Blob> | undefined} make */
   async #take(name, make) {
     this.#making?.abort();
     const making = this.#making = new AbortController();
+    const asked = /** @type {HTMLElement} */ (document.activeElement);
     this.#stop.hidden = false;
-    this.#status.replaceChildren(`Making ${name} … `, element('progress'));
+    const progress = element('progress');
+    this.#status.replaceChildren(`Making ${name} … `, progress);
     try {
-      const blob = await make(making.signal);
+      const blob = await make(making.signal, done => progress.setAttribute('value', String(done)));
       if (!blob || making.signal.aborted) return;
       const link = /** @type {HTMLAnchorElement} */ (element('a', { href: URL.createObjectURL(blob), download: name }));
       link.click();
@@ -125,16 +166,20 @@ export class Taking {
       if (!making.signal.aborted) write(this.#status, /** @type {Error} */ (error).message);
     } finally {
       if (making.signal.aborted && this.#making === making) write(this.#status, '');
-      if (this.#making === making) this.#stop.hidden = true;
+      if (this.#making === making) {
+        if (document.activeElement === this.#stop) asked.focus(); // what is hidden would lose it to the whole page
+        this.#stop.hidden = true;
+      }
     }
   }
 }
 
 /** @param {string} label @param {Record<string, string>} [choices] */
 const choice = (label, choices = {}) => /** @type {HTMLSelectElement} */ (element('select',
-  { class: 'gd-button', 'aria-label': label }, ...Object.entries(choices).map(([value, words]) =>
-    element('option', { value }, words))));
+  { class: 'gd-button', 'aria-label': label }, ...options(choices)));
+
+/** @param {Record<string, string>} choices */
+const options = choices => Object.entries(choices).map(([value, words]) => element('option', { value }, words));
 
 /** @param {string} label */
-const size = label => /** @type {HTMLInputElement} */ (element('input',
-  { type: 'number', class: 'gd-size', min: LEAST_PX, max: MOST_PX, 'aria-label': label }));
+const size = label => number(label, LEAST_PX, MOST_PX);

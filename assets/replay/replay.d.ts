@@ -2,7 +2,8 @@
 declare global {
   interface Window {
     gandash: {
-      picture(wanted: import('../live/picture.js').Wanted, step: number | null): Promise<string>;
+      picture(wanted: import('../live/picture.js').Wanted & { format: string }, step: number | null): Promise<string>;
+      frame(wanted: import('../live/picture.js').Wanted): Promise<string | null>;
       panels(): Promise<string[]>;
       steps(): number[];
     };

@@ -2,9 +2,9 @@
 /**
  * A page that replays one recorded run: the live view, with all that it shows in the page itself. Nothing is fetched.
  */
-import { numbersOf } from '../live/comparison-members.js';
+import { VIEW } from '../live/apart.js';
 import { grouped } from '../live/numbers.js';
-import { pictureOf } from '../live/picture.js';
+import { framesOf, momentOf, pictureOf } from '../live/picture.js';
 import { readPicture } from '../live/recording.js';
 import { LiveView } from '../live/view.js';
 import { embedded, EmbeddedRecording, unpacked } from './embedded.js';
@@ -49,19 +49,34 @@ theme.addEventListener('click', () => {
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', nameTheme);
 nameTheme();
 
+/** @typedef {import('../live/picture.js').Wanted} Wanted */
+
 /** Pictures of any step, for who opens this page without looking at it: gandash/exporting/pictures.py.
- * @param {import('../live/picture.js').Wanted} wanted @param {number | null} step null for the newest, of the whole run
+ * @param {Wanted & {format: string}} wanted @param {number | null} step null for the newest, of the whole run
  * @returns {Promise<string>} the file in base64 */
 async function picture(wanted, step) {
-  const moment = await shown();
-  if (step === null) moment.scene = { ...moment.scene, past: null };
-  else {
-    const { frame, said } = readPicture(await recording.picture(step));
-    moment.frame = frame;
-    moment.games = moment.games.map((game, i) => ({ ...game, ...said[i] }));
-    moment.scene = { ...moment.scene, past: { at: step, numbers: numbersOf(frame.label) } };
-  }
-  const bytes = new Uint8Array(await (await pictureOf(moment, wanted, { title, settings })).arrayBuffer());
+  const now = await shown();
+  const last = about.pictures[about.pictures.length - 1];
+  const moment = momentOf(now, readPicture(await recording.picture(step ?? last)));
+  const { numbers } = /** @type {import('../live/curve.js').Past} */ (moment.scene.past);
+  if (step === null && last === about.step) moment.scene = { ...moment.scene, past: null, numbers };
+  else if (step === null && wanted.what !== VIEW) moment.scene = { ...moment.scene, past: null };
+  return inBase64(await pictureOf(moment, wanted, { title, settings }));
+}
+
+/** @type {AsyncGenerator<Blob> | null} */
+let frames = null;
+
+/** The next frame of a film of all pictures, or null after the last. @param {Wanted} wanted */
+async function frame(wanted) {
+  frames ??= framesOf(await shown(), wanted, about.pictures, step => recording.picture(step));
+  const { value, done } = await frames.next();
+  return done ? null : inBase64(value);
+}
+
+/** @param {Blob} blob */
+async function inBase64(blob) {
+  const bytes = new Uint8Array(await blob.arrayBuffer());
   return btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(''));
 }
 
@@ -74,5 +89,5 @@ async function shown() {
   }
 }
 
-window.gandash = { picture, panels: async () => (await shown()).panels.map(panel => panel.key),
+window.gandash = { picture, frame, panels: async () => (await shown()).panels.map(panel => panel.key),
   steps: () => about.pictures };

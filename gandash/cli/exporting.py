@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import sys
-import time
 from pathlib import Path
 
 import click
 
 from gandash.cli.saying import one_line, refuse
-from gandash.exporting.pictures import Theme
-from gandash.exporting.registry import EXPORTS, PANELS, NoSuchExport, Wanted
-from gandash.exporting.registry import export as exported
+from gandash.exporting.movies import FASTEST, PER_SECOND
+from gandash.exporting.pictures import LEAST_PX, MOST_PX, Theme
+from gandash.exporting.registry import DRAWN, EXPORTS, NoSuchExport, Wanted
+from gandash.headless.bars import exported
 from gandash.store import index
 from gandash.store.files import write_whole
 from gandash.store.format import LARGEST_STEP, BrokenRun
 from gandash.store.reading import StoredRun
 
-PATIENCE_SECONDS = 1.0  # a progress bar comes after that
-
 
 @click.command(
     epilog="\b\nWhat there is:\n"
-    + "\n".join(f"  {what:18} {words}" for what, words in (*((e.what, e.words) for e in EXPORTS.values()), PANELS)),
+    + "\n".join(f"  {e.what:18} {e.words}" for e in EXPORTS.values())
+    + "".join(f"\n  {what}\n  {'':18} {words}" for what, words in DRAWN.items()),
 )
 @click.argument("run", metavar="DIR|ID")
 @click.option("--what", required=True, metavar="WHAT", help="One of those below.")
@@ -31,13 +29,36 @@ PATIENCE_SECONDS = 1.0  # a progress bar comes after that
 @click.option("--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True, help="Of what is drawn.")
 @click.option(
     "--size",
-    type=(click.IntRange(100, 4000), click.IntRange(100, 4000)),
+    type=(click.IntRange(LEAST_PX, MOST_PX), click.IntRange(LEAST_PX, MOST_PX)),
     metavar="WIDTH HEIGHT",
     help="Of what is drawn, in px.",
 )
-def export(run: str, what: str, out: str, step: int | None, theme: Theme, size: tuple[int, int] | None) -> None:
-    """Write the curves, the settings or a state of a recorded run, a page or a script that plays it again, or a picture of it,
-    into a file.
+@click.option(
+    "--between",
+    type=(click.IntRange(0, LARGEST_STEP), click.IntRange(0, LARGEST_STEP)),
+    metavar="FIRST LAST",
+    help="The steps that a film is of.  [default: all]",
+)
+@click.option(
+    "--per-second",
+    type=click.IntRange(1, FASTEST),
+    default=PER_SECOND,
+    show_default=True,
+    metavar="FRAMES",
+    help="How fast a film is.",
+)
+def export(
+    run: str,
+    what: str,
+    out: str,
+    step: int | None,
+    theme: Theme,
+    size: tuple[int, int] | None,
+    between: tuple[int, int] | None,
+    per_second: int,
+) -> None:
+    """Write the curves, the settings or a state of a recorded run, a page or a script that plays it again, a picture or a film
+    of it, into a file.
 
     Ctrl-C leaves no file behind, and one that was there as it was.
     """
@@ -45,7 +66,7 @@ def export(run: str, what: str, out: str, step: int | None, theme: Theme, size: 
         stored = StoredRun(index.find(run))
         if step is not None and step > stored.steps:
             refuse(f"--step {step}: this run has {stored.steps:,} steps; give at most as many")
-        body = _made(stored, what, Wanted(step, theme, size))
+        body = exported(stored, what, Wanted(step, theme, size, between, per_second))
     except NoSuchExport as error:
         refuse(f"--what: {error}")
     except BrokenRun as error:
@@ -58,14 +79,3 @@ def export(run: str, what: str, out: str, step: int | None, theme: Theme, size: 
     except OSError as error:
         raise click.ClickException(one_line(f"--out {out}: {error.strerror or error}")) from None
     click.echo(one_line(f"{out}: {len(body):,} bytes"), err=True)
-
-
-def _made(run: StoredRun, what: str, wanted: Wanted) -> bytes:
-    began = time.monotonic()
-    with click.progressbar(length=1000, label=what, file=sys.stderr, hidden=True) as bar:
-
-        def told(done: float) -> None:
-            bar.hidden = not sys.stderr.isatty() or time.monotonic() - began < PATIENCE_SECONDS
-            bar.update(int(1000 * done) - bar.pos)
-
-        return exported(run, what, wanted, told)

@@ -6,11 +6,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import cast, get_args
 
 from gandash.config.setting import nearest
-from gandash.exporting import pictures, replay, snippets, states, tables
-from gandash.exporting.pictures import STAGE, Theme
+from gandash.exporting import movies, pictures, replay, snippets, states, tables
+from gandash.exporting.pictures import LEAST_PX, MOST_PX, STAGE, VIEW, Size, Theme
 from gandash.store.reading import StoredRun
 
 Told = Callable[[float], None]
@@ -19,30 +19,32 @@ Told = Callable[[float], None]
 
 @dataclass(frozen=True)
 class Wanted:
-    """What of a run: `step` is None for its newest. Of what is drawn also the theme, and the size in px."""
+    """What of a run: `step` is None for its newest. Of what is drawn also the theme, and the size in px; of a film the steps
+    between which it is, both included, None for all, and its frames a second."""
 
     step: int | None = None
     theme: Theme = "light"
-    size: tuple[int, int] | None = None
+    size: Size | None = None
+    between: tuple[int, int] | None = None
+    per_second: int = movies.PER_SECOND
+
+    def __post_init__(self) -> None:
+        if self.theme not in get_args(Theme):
+            raise ValueError(f"theme: given {self.theme!r}; light or dark is needed")
+        if self.size and not all(LEAST_PX <= side <= MOST_PX for side in self.size):
+            raise ValueError(f"size: given {self.size}; a width and a height from {LEAST_PX} to {MOST_PX} px are needed")
+        if not 1 <= self.per_second <= movies.FASTEST:
+            raise ValueError(f"per_second: given {self.per_second}; a whole number from 1 to {movies.FASTEST} is needed")
 
 
 @dataclass(frozen=True)
 class Export:
-    """`what` ends as the file does. `make` gives its bytes; it raises BrokenRun. `is_drawn`: by a browser."""
+    """`what` ends as the file does. `make` gives its bytes; it raises BrokenRun."""
 
     what: str
     words: str
     media_type: str
     make: Callable[[StoredRun, Wanted, Told], bytes]
-    is_drawn: bool = False
-
-
-def _picture(what: str, form: Literal["svg", "png"], words: str) -> Export:
-    def make(run: StoredRun, wanted: Wanted, told: Told) -> bytes:
-        return pictures.as_picture(run, what, form, wanted.step, wanted.theme, wanted.size, told)
-
-    media_type = {"svg": "image/svg+xml", "png": "image/png"}[form]
-    return Export(f"{what}.{form}", words, media_type, make, is_drawn=True)
 
 
 EXPORTS: dict[str, Export] = {
@@ -79,12 +81,28 @@ EXPORTS: dict[str, Export] = {
             "text/html",
             lambda run, wanted, told: replay.as_html(run, told),
         ),
-        _picture(STAGE, "svg", "the stage; canvases in it are images"),
-        _picture(STAGE, "png", "the stage"),
     )
 }
-PANEL = re.compile(r"([a-z_]{1,40})\.(svg|png)")
-PANELS = "PANEL.svg|png", "a panel of curves: losses, mean_d, value, coverage, divergence, gradients ..."
+PICTURES = {"svg": "image/svg+xml", "png": "image/png"}
+MOVIES = {"gif": "image/gif", "webp": "image/webp", "mp4": "video/mp4"}
+FORMS = "|".join(PICTURES | MOVIES)
+DRAWN = {
+    f"{STAGE}.{FORMS}": "the stage: a picture, or a film of all recorded ones",
+    f"{VIEW}.{FORMS}": "the stage with its curves beside it",
+    f"PANEL.{FORMS}": "a panel of curves: losses, mean_d, value, coverage, divergence, gradients ...",
+}
+"""What a browser draws: the server's or one that nobody looks at."""
+_DRAWN = re.compile(rf"([a-z_]{{1,40}}(?:\.[a-z_]{{1,40}}\.\d)?)\.({FORMS})")
+
+
+def _drawn(what: str, form: str) -> Export:
+    def make(run: StoredRun, wanted: Wanted, told: Told) -> bytes:
+        drawn = what, wanted.theme, wanted.size, told
+        if form in PICTURES:
+            return pictures.as_picture(run, cast(pictures.Form, form), wanted.step, *drawn)
+        return movies.as_movie(run, cast(movies.Form, form), wanted.between, wanted.per_second, *drawn)
+
+    return Export(f"{what}.{form}", "", (PICTURES | MOVIES)[form], make)
 
 
 class NoSuchExport(ValueError):
@@ -102,8 +120,8 @@ def find(what: str) -> Export:
     """Raises NoSuchExport."""
     if what in EXPORTS:
         return EXPORTS[what]
-    if panel := PANEL.fullmatch(what):
-        return _picture(panel[1], "svg" if panel[2] == "svg" else "png", PANELS[1])
-    near = nearest(what, EXPORTS)
-    advice = f"did you mean {near}?" if near else f"there are: {', '.join((*EXPORTS, PANELS[0]))}"
+    if drawn := _DRAWN.fullmatch(what):
+        return _drawn(drawn[1], drawn[2])
+    near = nearest(what, [*EXPORTS, *(f"{drawn}.{form}" for drawn in (STAGE, VIEW) for form in PICTURES | MOVIES)])
+    advice = f"did you mean {near}?" if near else f"there are: {', '.join((*EXPORTS, *DRAWN))}"
     raise NoSuchExport(f"there is no export {what!r}; {advice}")

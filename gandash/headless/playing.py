@@ -4,10 +4,8 @@ Python alike.
 
 from __future__ import annotations
 
-import builtins
 import math
 import signal
-import sys
 import threading
 import time
 from collections import deque
@@ -15,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from types import FrameType
-from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -24,6 +22,7 @@ from gandash.config.data import PointMassConfig
 from gandash.config.networks import LinearConfig, PointConfig
 from gandash.diagnostics.verdict import Verdict
 from gandash.game.given import NOTHING, Given
+from gandash.headless.bars import place
 from gandash.headless.engine import make_ready
 from gandash.headless.keeping import Keeping
 from gandash.headless.timeline import NO_CHANGES, Timeline
@@ -134,20 +133,8 @@ def _check(keeping: Keeping, recorder: Recorder, step: int) -> None:
         click.echo(f"Recording stopped at step {step}: {reason}. The run goes on.", err=True)
 
 
-class _Notebook:
-    """A notebook's stderr, which shows a bar in place as a terminal does, and says that it is none."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self.write, self.flush = stream.write, stream.flush
-
-    def isatty(self) -> bool:
-        return True
-
-
 def _progress(steps: int, is_shown: bool | None, distance: str) -> ProgressBar[float]:
-    in_notebook = hasattr(builtins, "__IPYTHON__") and not sys.stderr.isatty()
-    seen = sys.stderr.isatty() or in_notebook if is_shown is None else is_shown
-    file: Any = sys.stderr if sys.stderr.isatty() or not seen else _Notebook(sys.stderr)
+    seen, file = place(is_shown)
     return click.progressbar(
         length=steps,
         label="training",

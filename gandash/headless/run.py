@@ -16,14 +16,16 @@ from numpy.typing import ArrayLike, NDArray
 from gandash.config import GameConfig
 from gandash.config.setting import nearest
 from gandash.exporting.columns import column
+from gandash.exporting.movies import PER_SECOND
+from gandash.exporting.pictures import Size, Theme
 from gandash.exporting.registry import Wanted
-from gandash.exporting.registry import export as exported
 from gandash.exporting.tables import STEP, STEPS, curves
 from gandash.figures import stages
 from gandash.figures.curves import figure as curve_figure
 from gandash.figures.curves import panels_of
 from gandash.game.field import evaluate_discriminator, sample
 from gandash.game.given import NOTHING, Given
+from gandash.headless.bars import exported
 from gandash.headless.frame import Frame
 from gandash.headless.frame import read as read_frame
 from gandash.headless.keeping import SCRATCH, Keeping, kept
@@ -305,9 +307,26 @@ class Run:
         shutil.copytree(self.directory, folder, dirs_exist_ok=True)
         return Path(folder)
 
-    def export(self, what: str, file: str | Path, step: int | None = None) -> Path:
+    def export(
+        self,
+        what: str,
+        file: str | Path,
+        step: int | None = None,
+        *,
+        theme: Theme = "light",
+        size: Size | None = None,
+        between: tuple[int, int] | None = None,
+        per_second: int = PER_SECOND,
+        progress: bool | None = None,
+    ) -> Path:
         """Write `metrics.csv`, `metrics.parquet`, `config.json`, `state.safetensors` (at `step`), `snippet.py`, a script that
-        plays this run again, or `replay.html`, a page that replays it by itself. Raises ValueError for another `what`, and
-        OSError."""
-        write_whole(Path(file), exported(self.stored, what, Wanted(step)))
+        plays this run again, or `replay.html`, a page that replays it by itself.
+
+        Drawn by an installed Chromium: `stage`, `view` (the stage with its curves) or a panel of curves, as `.svg` or `.png` of
+        the recorded picture nearest to `step`, or as a film, `.gif`, `.webp` or `.mp4`, of all of them `between` two steps,
+        `per_second` of them a second. `size` is (width, height) in px; a PNG has two pixels for each. `progress` as in
+        `gandash.train`. Raises ValueError for another `what` and where there is no browser, and OSError.
+        """
+        wanted = Wanted(step, theme, size, between, per_second)
+        write_whole(Path(file), exported(self.stored, what, wanted, progress))
         return Path(file)

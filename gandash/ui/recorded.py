@@ -60,7 +60,7 @@ def open_for(request: Request) -> OpenRun | None:
     return found
 
 
-def _answered(answer: Callable[[Request, OpenRun | None], Response]) -> Callable[[Request], Response]:
+def answered(answer: Callable[[Request, OpenRun | None], Response]) -> Callable[[Request], Response]:
     """Starlette calls what is no coroutine in a thread: nobody else waits for the disk."""
 
     def endpoint(request: Request) -> Response:
@@ -78,7 +78,7 @@ def _answered(answer: Callable[[Request, OpenRun | None], Response]) -> Callable
     return endpoint
 
 
-@_answered
+@answered
 def about(request: Request, run: OpenRun | None) -> Response:
     if run is None:
         known = Recorded(run=request.path_params["run"], title="", epoch=0, step=0, pictures=(), games=())
@@ -87,7 +87,7 @@ def about(request: Request, run: OpenRun | None) -> Response:
     return JSONResponse(known.model_dump(mode="json"))
 
 
-@_answered
+@answered
 def picture(request: Request, run: OpenRun | None) -> Response:
     if run is None:
         raise BrokenRun(f"{request.path_params['run']} has no pictures")
@@ -100,25 +100,25 @@ def picture(request: Request, run: OpenRun | None) -> Response:
     return Response(body, media_type="application/octet-stream", headers=headers)
 
 
-@_answered
+@answered
 def curves(request: Request, run: OpenRun | None) -> Response:
     if run is None:
         raise BrokenRun(f"{request.path_params['run']} has no curves")
     return Response(run.curves(), media_type="application/octet-stream")
 
 
-@_answered
+@answered
 def files(request: Request, run: OpenRun | None) -> Response:
-    found = [] if run is None else [{"what": e.what, "words": e.words} for e in EXPORTS.values() if not e.is_drawn]
+    found = [] if run is None else [{"what": e.what, "words": e.words} for e in EXPORTS.values()]
     return JSONResponse(found)
 
 
-@_answered
+@answered
 def file(request: Request, run: OpenRun | None) -> Response:
     if run is None:
         raise BrokenRun(f"{request.path_params['run']} has no files yet")
     found = EXPORTS.get(request.path_params["what"])
-    if found is None or found.is_drawn:  # pictures are drawn where one looks at them
+    if found is None:  # pictures are drawn where one looks at them
         raise BrokenRun("there is no such file of a run")
     headers = {"Content-Disposition": f'attachment; filename="{found.what}"', "X-Content-Type-Options": "nosniff"}
     return Response(found.make(run.run, Wanted(), lambda done: None), media_type=found.media_type, headers=headers)

@@ -36,7 +36,7 @@ from gandash.server.compiling import compiling
 from gandash.server.run import Run
 from gandash.server.supervisor import Unavailable
 from gandash.server.viewers import Viewer
-from gandash.ui import recorded, sharing, taking
+from gandash.ui import filming, recorded, sharing, taking
 from gandash.ui.arrival import page
 from gandash.ui.doors import LIVE, admits, stated_hosts
 from gandash.ui.doors import VISITOR_COOKIE as VISITOR_COOKIE
@@ -194,6 +194,7 @@ routes: list[BaseRoute] = [
     Route("/", page),
     WebSocketRoute(LIVE, live),
     *recorded.routes,
+    *filming.routes,
     *sharing.routes,
     Route("/gandash/assets/plotly.min.js", plotly_js),
     Mount("/gandash/assets/live", _Fresh(directory=ASSETS / "live")),
