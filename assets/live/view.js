@@ -342,18 +342,19 @@ export class LiveView {
     const parts = this.#parts;
     if (!parts || this.#end.signal.aborted) return;
     const start = performance.now();
-    const frame = this.#pending;
+    const [frame, stageIsOld] = [this.#pending, this.#stageIsOld];
     this.#pending = null;
-    const stageIsOld = this.#stageIsOld;
     this.#stageIsOld = false; // a stage that has not done all in this frame asks again
     // Before painting, so that the next frame travels meanwhile;
     // even so at most one waits here while one is being painted.
     if (frame) this.#acknowledge();
     if (frame) this.#reach(frame);
     const shown = this.#past?.frame ?? this.#newest;
+    const isOfThePast = this.#isNew && this.#past !== null;
     if (this.#isNew && shown) this.#paintFrame(shown, start);
     else if (stageIsOld) this.#attempt('the stage', () => parts.stages.current?.redraw());
-    if (parts.curves.paint(start)) this.#request();
+    // Who goes through the past waits for this picture alone: a curve has the next animation frame
+    if (isOfThePast || parts.curves.paint(start)) this.#request();
   }
 
   /** What is played has come so far. @param {import('./bytes.js').Frame} frame */
