@@ -11,6 +11,7 @@ import torch
 from torch import Generator, Tensor
 
 from gandash.config import GameConfig, picture_shapes
+from gandash.config.population import structure
 from gandash.config.setting import Settings, kind_of, settings
 from gandash.game.device import CPU
 from gandash.game.distributions import Distribution, Latent, distribution
@@ -107,10 +108,6 @@ class Game:
         return replace(self, configs=configs, batch=first.run.batch, **found).to(self.averaging.device)
 
 
-PER_MEMBER = ("generator_optimiser.", "discriminator_optimiser.", "regulariser.", "run.seed", "run.averaging")
-COMMON = ("regulariser.spectral", "regulariser.smoothing", "regulariser.packing")  # regularisers that make another game
-
-
 def build_game(*configs: GameConfig, given: Given = NOTHING) -> Game:
     """The game of these configs, one member each, with players and objective as they were `given`, else as the settings say.
 
@@ -146,15 +143,6 @@ def build_game(*configs: GameConfig, given: Given = NOTHING) -> Game:
         pack=pack,
         given=given,
     )
-
-
-def structure(c: GameConfig) -> dict[str, object]:
-    """The settings that members of one population must share, by path."""
-    return {
-        s.path: type(s.value) if s.is_variant else s.value
-        for s in settings(c)
-        if s.is_variant or s.path in COMMON or not s.path.startswith(PER_MEMBER)
-    }
 
 
 def _objectives(c: GameConfig, given: Given) -> tuple[Objective, Objective | None]:

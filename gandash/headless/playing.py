@@ -5,14 +5,11 @@ Python alike.
 from __future__ import annotations
 
 import math
-import signal
-import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
-from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -26,7 +23,7 @@ from gandash.headless.bars import place
 from gandash.headless.engine import make_ready
 from gandash.headless.keeping import Keeping
 from gandash.headless.timeline import NO_CHANGES, Timeline
-from gandash.leaving import SIGNALS
+from gandash.leaving import first_signal
 from gandash.store.format import CannotRecord
 from gandash.wire.browser import VerdictKind
 from gandash.wire.facts import Engine
@@ -78,7 +75,7 @@ def play(
     A diverged run keeps the state before the step that broke it. Raises NotPlayedSo, and CannotRecord where a record that was
     asked for cannot be written.
     """
-    with _first_signal() as stop, reproducibly():
+    with first_signal() as stop, reproducibly():
         trajectory = Trajectory(config, engine, given)
         make_ready(trajectory, engine)
         return _play(Games([trajectory]), steps, keeping, timeline, is_shown, stop)
@@ -88,7 +85,7 @@ def play_on(
     games: Games, steps: int, keeping: Keeping | None, timeline: Timeline = NO_CHANGES, is_shown: bool | None = None
 ) -> Outcome:
     """The same of a game that has been played: on to step `steps`."""
-    with _first_signal() as stop, reproducibly():
+    with first_signal() as stop, reproducibly():
         games.prepare()
         return _play(games, steps, keeping, timeline, is_shown, stop)
 
@@ -245,28 +242,3 @@ def _distance(trajectory: Trajectory) -> float | None:
     if _distance_at_start(trajectory.config) is None or not isinstance(trajectory.config.data, PointMassConfig):
         return None
     return math.hypot(float(trajectory.state.theta) - trajectory.config.data.location, float(trajectory.state.phi))
-
-
-@contextmanager
-def _first_signal() -> Iterator[list[int]]:
-    """A list that the first Ctrl-C or request to terminate puts its number in; a second one acts at once, as ever.
-
-    Signals come to a process's main thread alone; played on another one, nothing is caught.
-    """
-    caught: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield caught
-        return
-    before = {number: signal.getsignal(number) for number in SIGNALS}
-
-    def catch(number: int, _: FrameType | None) -> None:
-        caught.append(number)
-        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
-
-    for number in before:
-        signal.signal(number, catch)
-    try:
-        yield caught
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -8,10 +8,28 @@ from typing import Any
 import numpy as np
 
 from gandash import typed
-from gandash.config import GameConfig
+from gandash.config import GameConfig, parse_config
 from gandash.config.changes import with_followers
 from gandash.config.networks import mlp_unless_said
 from gandash.config.setting import JsonValue, SettingError, Settings, kind_of, nearest, reshaped, settings, variants
+from gandash.presets import PRESETS
+from gandash.presets.base import Preset
+
+
+def begun(game: str | Preset | GameConfig | Mapping[str, JsonValue]) -> tuple[Preset | None, GameConfig]:
+    """A ready game by its name or as it is, with its settings; or settings alone. Raises SettingError."""
+    if isinstance(game, Preset):
+        return game, game.config
+    if isinstance(game, GameConfig):
+        return None, game
+    if isinstance(game, Mapping):
+        return None, parse_config(dict(game))
+    if game not in PRESETS:
+        near = nearest(str(game), PRESETS)
+        raise SettingError(
+            "game", game, "there is no ready game of this name", f"did you mean {near}?" if near else ", ".join(PRESETS)
+        )
+    return PRESETS[game], PRESETS[game].config
 
 
 def configure(config: GameConfig, changes: Sequence[tuple[str, JsonValue]]) -> GameConfig:

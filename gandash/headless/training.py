@@ -9,18 +9,18 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gandash.config import GameConfig, parse_config, picture_shapes
+from gandash.config import GameConfig, picture_shapes
 from gandash.config.networks import PointConfig, Shape
-from gandash.config.setting import NOT_GIVEN, JsonValue, SettingError, nearest
+from gandash.config.setting import NOT_GIVEN, JsonValue, SettingError
 from gandash.game.given import Given, Loss, LossOfD
 from gandash.game.networks import ModuleNetwork, Network, UnfitModule
 from gandash.headless.keeping import Keeping, kept, title_of
 from gandash.headless.own_data import data_setting
 from gandash.headless.playing import Outcome, play
 from gandash.headless.run import Run
-from gandash.headless.settings import configure, named
+from gandash.headless.settings import begun, configure, named
 from gandash.headless.timeline import Alone, Changes, Timeline, check_steps, planned
-from gandash.presets import DEFAULT, PRESETS
+from gandash.presets import DEFAULT
 from gandash.presets.base import Preset
 from gandash.store import index
 from gandash.store.format import CannotRecord
@@ -81,7 +81,7 @@ def train(
     Traceback (most recent call last):
     gandash.config.setting.SettingError: generator.widht: given 8; there is no such setting (did you mean generator.width ...
     """
-    ready, config = _begun(game)
+    ready, config = begun(game)
     for name, player in (("generator", generator), ("discriminator", discriminator)):
         if player is not None and not isinstance(player, torch.nn.Module):
             settings = {name: player} | settings
@@ -137,21 +137,6 @@ def _network(name: str, given: Any, inputs: int, outputs: int, shape: Shape | No
         return ModuleNetwork(given, inputs, outputs, shape)
     except UnfitModule as error:
         raise SettingError(name, NOT_GIVEN, str(error)) from None
-
-
-def _begun(game: str | Preset | GameConfig | Mapping[str, JsonValue]) -> tuple[Preset | None, GameConfig]:
-    if isinstance(game, Preset):
-        return game, game.config
-    if isinstance(game, GameConfig):
-        return None, game
-    if isinstance(game, Mapping):
-        return None, parse_config(dict(game))
-    if game not in PRESETS:
-        near = nearest(str(game), PRESETS)
-        raise SettingError(
-            "game", game, "there is no ready game of this name", f"did you mean {near}?" if near else ", ".join(PRESETS)
-        )
-    return PRESETS[game], PRESETS[game].config
 
 
 def open(

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from gandash.config import GameConfig
+from gandash.config.population import structure
 from gandash.config.setting import JsonValue
-from gandash.game.game import Game, Streams, build_game, structure
+from gandash.game.game import Game, Streams, build_game
 from gandash.game.given import NOTHING, Given
 from gandash.game.round import GameState, Players
 from gandash.game.step import train_step

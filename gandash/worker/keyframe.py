@@ -32,8 +32,13 @@ Arrays = dict[str, NDArray[Any]]
 
 def state_of(games: Games) -> Arrays:
     """What the games follow from, of their own memory."""
+    return states_of(games.trajectories)
+
+
+def states_of(trajectories: Sequence[Trajectory]) -> Arrays:
+    """The same of games by themselves."""
     found: Arrays = {}
-    for i, trajectory in enumerate(games.trajectories):
+    for i, trajectory in enumerate(trajectories):
         tensors = trajectory.state.tensors | {"randomness": trajectory.streams.state()}
         found |= {f"{i}/{name}": tensor.detach().cpu().numpy().copy() for name, tensor in tensors.items()}
     return found

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from gandash.config.population import structure
 from gandash.game.compiled import disk_cache, draws, engine, making, round
-from gandash.game.game import build_game, structure
+from gandash.game.game import build_game
 from gandash.game.round import start
 from gandash.presets import PRESETS
 from gandash.worker import compiling
