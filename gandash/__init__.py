@@ -20,14 +20,16 @@ if TYPE_CHECKING:
     from gandash.headless.run import Run as Run
     from gandash.headless.training import open as open
     from gandash.headless.training import train as train
+    from gandash.sweeps.sweeping import sweep as sweep
 
 __version__ = "0.1.0"
-__all__ = ["Loss", "Run", "__version__", "presets", "train"]  # `open` is not taken from who imports all of these names
+__all__ = ["Loss", "Run", "__version__", "presets", "sweep", "train"]  # `open` is not taken from who imports all of these names
 
 _WHERE = {
     "Loss": "gandash.game.given",
     "Run": "gandash.headless.run",
     "open": "gandash.headless.training",
+    "sweep": "gandash.sweeps.sweeping",
     "train": "gandash.headless.training",
 }
 

@@ -40,9 +40,10 @@ FLOORS = {
     "lessons": 6,
     "exporting": 6,  # a recorded run as files
     "headless": 7,  # plays a game without a page, in the terminal and from Python, and keeps it
-    "cli": 8,
-    "ui": 8,
-    "__main__": 9,  # `python -m gandash`: calls the command line
+    "sweeps": 8,  # many games at once, on all cores
+    "cli": 9,
+    "ui": 9,
+    "__main__": 10,  # `python -m gandash`: calls the command line
 }
 
 # What must stay out of reach when a module is imported, directly or through others

@@ -1,5 +1,5 @@
-"""`python -m gandash ...`: train without a page, list, replay and export what is recorded, list the presets, print the schema
-of the settings, measure the speed, and audit the numbers.
+"""`python -m gandash ...`: train without a page, sweep, list, replay and export what is recorded, list the presets, print the
+schema of the settings, measure the speed, and audit the numbers.
 
 Whoever calls wrongly gets one line on stderr and exit status 2; what goes wrong later, one line and 1. torch is
 imported by `train`, `replay`, `bench` and `audit` alone, once they know that they can begin.
@@ -19,6 +19,7 @@ from gandash.cli.looking import presets, schema
 from gandash.cli.measuring import bench
 from gandash.cli.recorded import replay, runs
 from gandash.cli.saying import OneLine
+from gandash.cli.sweep import sweep
 from gandash.cli.train import train
 from gandash.headless.settings import configure
 
@@ -41,5 +42,5 @@ def cli() -> None:
     """
 
 
-for command in (train, runs, replay, export, presets, schema, bench, audit):
+for command in (train, sweep, runs, replay, export, presets, schema, bench, audit):
     cli.add_command(command)

@@ -1,0 +1,130 @@
+"""The map of a sweep, as a Plotly figure: a cell for each point, its colour a verdict or a number."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from gandash.config.setting import show
+from gandash.figures.inks import Theme, axis, layout
+from gandash.sweeps.axes import Axis
+from gandash.sweeps.results import column_of
+from gandash.sweeps.sweep import Sweep
+from gandash.wire.browser import VerdictKind
+
+# Colours that the colour-blind tell apart (Okabe, Ito 2008), and a letter for each
+VERDICTS = {
+    VerdictKind.CONVERGED: ("#009e73", "C"),
+    VerdictKind.MODES_FOUND: ("#56b4e9", "M"),
+    VerdictKind.CONVERGING: ("#b7e4c7", "c"),
+    VerdictKind.TRAINING: ("#e5e5e5", "t"),
+    VerdictKind.WAITING: ("#f7f7f7", "·"),
+    VerdictKind.BLIND: ("#f0e442", "B"),
+    VerdictKind.OSCILLATING: ("#cc79a7", "O"),
+    VerdictKind.DISCRIMINATOR_WON: ("#0072b2", "D"),
+    VerdictKind.COLLAPSED: ("#e69f00", "K"),
+    VerdictKind.DIVERGED: ("#d55e00", "X"),
+}
+
+
+@dataclass(frozen=True)
+class Point:
+    """Of the games at one point: what most of them came to, with how many, or their median."""
+
+    value: float
+    games: int
+    agree: float
+    words: str
+
+
+def draw(cells: pd.DataFrame, sweep: Sweep, colour: str = "verdict", dark: bool = False) -> go.Figure:
+    """See `Cells.figure`."""
+    is_verdict = colour == "verdict"
+    if not is_verdict and (colour not in cells or not pd.api.types.is_numeric_dtype(cells[colour])):
+        known = [name for name in cells if pd.api.types.is_numeric_dtype(cells[name])]
+        raise ValueError(f"{colour}: there is no such column of numbers; there are verdict, {', '.join(map(str, known))}")
+    theme, x = Theme(dark), sweep.axes[0]
+    y, small = (sweep.axes[i] if len(sweep.axes) > i else None for i in (1, 2))
+    panes = list(cells.groupby(small.name, sort=True)) if small else [("", cells)]
+    titles = [f"{small.name} = {show(value)}" for value, _ in panes] if small else None
+    figure = make_subplots(1, len(panes), shared_yaxes=True, subplot_titles=titles, horizontal_spacing=0.02)
+    finite = pd.Series([0.0]) if is_verdict else cells[colour].replace([np.inf, -np.inf], np.nan)
+    limits = float(finite.min()), float(finite.max())
+    for column, (_, pane) in enumerate(panes, 1):
+        figure.add_trace(_map(pane, x, y, colour, limits, column == len(panes)), 1, column)
+        figure.update_xaxes(axis(theme, title=x.name, type=_scale(x)), row=1, col=column)
+        figure.update_yaxes(axis(theme, type=_scale(y) if y else "category"), row=1, col=column)
+    figure.update_yaxes(title=y.name if y else "", row=1, col=1)
+    figure.update_layout(layout(theme, hovermode="closest", height=460))
+    return figure
+
+
+def _map(pane: pd.DataFrame, x: Axis, y: Axis | None, colour: str, limits: Any, has_scale: bool) -> go.Heatmap:
+    across, up = _listed(pane, x), _listed(pane, y) if y else [""]
+    z = np.full((len(up), len(across)), np.nan)
+    text, hover = np.full(z.shape, "", dtype=object), np.full(z.shape, "", dtype=object)
+    keys = [x.name] + ([y.name] if y else [])
+    for key, games in pane.groupby(keys, sort=False):
+        values = key if isinstance(key, tuple) else (key,)
+        place = up.index(values[1]) if y else 0, across.index(values[0])
+        found = summary(games, colour)
+        z[place] = found.value
+        where = "<br>".join(f"{name} = {show(value)}" for name, value in zip(keys, values, strict=True))
+        hover[place] = f"{where}<br>{found.words}"
+        if colour == "verdict":
+            text[place] = list(VERDICTS.values())[int(found.value)][1]
+    told: dict[str, Any] = {"x": across, "y": up, "z": z, "hovertext": hover, "hoverinfo": "text", "showscale": has_scale}
+    if colour == "verdict":
+        steps = len(VERDICTS)
+        colours = [(edge / steps, ink) for i, (ink, _) in enumerate(VERDICTS.values()) for edge in (i, i + 1)]
+        names = [f"{letter} {kind.value.replace('_', ' ')}" for kind, (_, letter) in VERDICTS.items()]
+        bar = {"tickvals": list(range(steps)), "ticktext": names}
+        told |= {
+            "colorscale": colours,
+            "zmin": -0.5,
+            "zmax": steps - 0.5,
+            "text": text,
+            "texttemplate": "%{text}",
+            "colorbar": bar,
+        }
+    else:
+        told |= {"colorscale": "Viridis", "zmin": limits[0], "zmax": limits[1], "colorbar": {"title": colour}}
+    return go.Heatmap(**told)
+
+
+def summary(games: pd.DataFrame, colour: str = "verdict") -> Point:
+    """What the games at one point came to."""
+    counts = games["verdict"].value_counts()
+    most, n = str(counts.index[0]), int(counts.iloc[0])
+    agree = n / len(games)
+    said = f"{most.replace('_', ' ')}, {n} of {len(games)} seeds" if len(games) > 1 else str(games["title"].iloc[0])
+    numbers = [
+        f"{name} {float(games[name].median()):.4g}" for name in ("jsd", "wasserstein", "frechet", "modes") if name in games
+    ]
+    value = float(list(VERDICTS).index(VerdictKind(most))) if colour == "verdict" else float(games[colour].median())
+    if colour != "verdict" and colour not in ("jsd", "wasserstein", "frechet", "modes"):
+        numbers.append(f"{colour} {value:.4g}")
+    return Point(value, len(games), agree, "<br>".join([said, *numbers]))
+
+
+def _listed(pane: pd.DataFrame, along: Axis) -> list[Any]:
+    """The values there are, in the axis's order."""
+    there = set(pane[along.name])
+    return [v for v in dict.fromkeys(map(column_of, along.values)) if v in there] if along.values else sorted(there)
+
+
+def _scale(along: Axis) -> str:
+    """How an axis is drawn: its values as they are apart, numbers by factors on a logarithmic one, all else by name."""
+    if along.scale != "list":
+        return along.scale
+    numbers = [v for v in along.given if isinstance(v, int | float)]
+    if len(numbers) < len(along.given):
+        return "category"
+    steps = np.diff(np.log(numbers)) if min(numbers) > 0 else np.array([math.nan])
+    return "log" if len(numbers) > 2 and np.allclose(steps, steps[0], rtol=1e-3) else "linear"
