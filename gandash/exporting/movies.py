@@ -92,7 +92,7 @@ def can_make(form: Form) -> bool:
 
 
 def _video(images: Iterator[Image.Image], size: Size, per_second: int, about: str) -> bytes:
-    from imageio_ffmpeg import write_frames  # type: ignore[import-untyped, unused-ignore]
+    from imageio_ffmpeg import write_frames
 
     width, height = (side // 2 * 2 for side in size)  # H.264 halves its colours
     with tempfile.TemporaryDirectory(prefix="gandash-movie-") as folder:

@@ -6,10 +6,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import cast, get_args
 
 from gandash.config.setting import nearest
-from gandash.exporting import movies, pictures, replay, snippets, states, tables
+from gandash.exporting import movies, pictures, replay, snippets, states, tables, trackers
 from gandash.exporting.pictures import LEAST_PX, MOST_PX, STAGE, VIEW, Size, Theme
 from gandash.store.reading import StoredRun
 
@@ -39,12 +40,15 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Export:
-    """`what` ends as the file does. `make` gives its bytes; it raises BrokenRun."""
+    """`what` ends as the file does. `make` gives its bytes; it raises BrokenRun. `package`: the extra that it needs, which is
+    run on the server of a page only where it is `on_page`."""
 
     what: str
     words: str
     media_type: str
     make: Callable[[StoredRun, Wanted, Told], bytes]
+    package: str = ""
+    on_page: bool = True
 
 
 EXPORTS: dict[str, Export] = {
@@ -81,6 +85,29 @@ EXPORTS: dict[str, Export] = {
             "text/html",
             lambda run, wanted, told: replay.as_html(run, told),
         ),
+        Export(
+            "run.tfevents",
+            "curves and settings for TensorBoard",
+            "application/octet-stream",
+            lambda run, wanted, told: trackers.as_events(run, told),
+            package="tensorboard",
+        ),
+        Export(
+            "run.wandb",
+            "the same for Weights & Biases, as an offline run",
+            "application/octet-stream",
+            lambda run, wanted, told: trackers.as_wandb(run, told),
+            package="wandb",
+            on_page=False,  # it begins a process of its own
+        ),
+        Export(
+            "mlflow.db",
+            "the same for MLflow, as its database",
+            "application/vnd.sqlite3",
+            lambda run, wanted, told: trackers.as_mlflow(run, told),
+            package="mlflow",
+            on_page=False,  # it imports half of PyPI
+        ),
     )
 }
 PICTURES = {"svg": "image/svg+xml", "png": "image/png"}
@@ -103,6 +130,11 @@ def _drawn(what: str, form: str) -> Export:
         return movies.as_movie(run, cast(movies.Form, form), wanted.between, wanted.per_second, *drawn)
 
     return Export(f"{what}.{form}", "", (PICTURES | MOVIES)[form], make)
+
+
+def for_page() -> list[Export]:
+    """What a server offers: it has what is needed for it."""
+    return [e for e in EXPORTS.values() if e.on_page and (not e.package or find_spec(e.package))]
 
 
 class NoSuchExport(ValueError):

@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from gandash.exporting.registry import EXPORTS, Wanted
+from gandash.exporting.registry import Wanted, for_page
 from gandash.server.recorded import OpenRun, Shelf
 from gandash.store.format import ID, BrokenRun
 from gandash.store.places import runs_home
@@ -109,7 +109,7 @@ def curves(request: Request, run: OpenRun | None) -> Response:
 
 @answered
 def files(request: Request, run: OpenRun | None) -> Response:
-    found = [] if run is None else [{"what": e.what, "words": e.words} for e in EXPORTS.values()]
+    found = [] if run is None else [{"what": e.what, "words": e.words} for e in for_page()]
     return JSONResponse(found)
 
 
@@ -117,7 +117,7 @@ def files(request: Request, run: OpenRun | None) -> Response:
 def file(request: Request, run: OpenRun | None) -> Response:
     if run is None:
         raise BrokenRun(f"{request.path_params['run']} has no files yet")
-    found = EXPORTS.get(request.path_params["what"])
+    found = next((e for e in for_page() if e.what == request.path_params["what"]), None)
     if found is None:  # pictures are drawn where one looks at them
         raise BrokenRun("there is no such file of a run")
     headers = {"Content-Disposition": f'attachment; filename="{found.what}"', "X-Content-Type-Options": "nosniff"}
