@@ -1,6 +1,6 @@
 // Made by `python -m gandash.wire.typescript` from gandash/wire: change it there.
 /** What the server says as text; the labels of its packets of arrays; what a browser says. */
-export type Said = RunState | Notice | Welcome;
+export type Said = RunState | Notice | Welcome | StepTold;
 export type Label = HistoryLabel | FrameLabel;
 export type Saying = Hello | Painted | Steering;
 export type Facts = GameState['facts'];
@@ -45,6 +45,14 @@ export interface CloseUp {
   map: boolean;
   nearest: Nearest | null;
   d_between: number | null;
+}
+
+/** Some of the samples of a batch: `points`, their first one or two coordinates one after the other, `width` of
+ * each; or, of pictures, the bytes of their pixels as base64, channel by channel. */
+export interface Cloud {
+  width: number;
+  points: (number | null)[];
+  pixels: string;
 }
 
 /** What generated samples are counted by, where p_r has parts that can be told apart. */
@@ -216,6 +224,36 @@ export interface LinkParts {
   missing: string[];
 }
 
+/** One player's look at its loss, and the move that came of it. `drew_real`, `drew_latents`: whether they were drawn
+ * for this look; else the batch of the look before is used again. `is_ahead`: the move only looks ahead, and is put
+ * back; `from_ahead`: the look is from where such moves led. `d_real`, `d_fake` are what D says of samples in the
+ * cloud, as it is read under the objective, and `mean_real`, `mean_fake` the means over the whole batch. `terms`:
+ * the parts that `loss` is the sum of, where it is one of two. `total`: the loss with its penalties. `gradient` is
+ * the norm of its gradient, `along` that of what the player moves along (another where the rule makes more of it),
+ * `update` that of the move: None where the player stood still. */
+export interface LookTold {
+  player: 'D' | 'G';
+  drew_real: boolean;
+  drew_latents: boolean;
+  is_ahead: boolean;
+  from_ahead: boolean;
+  latents: Cloud;
+  real: Cloud;
+  fake: Cloud;
+  d_real: (number | null)[];
+  d_fake: (number | null)[];
+  mean_real: number | null;
+  mean_fake: number | null;
+  terms: (number | null)[];
+  penalties: PenaltyTold[];
+  loss: number | null;
+  total: number | null;
+  gradient: number | null;
+  along: number | null;
+  update: number | null;
+  learning_rate: number;
+}
+
 /** A change of setting as the curves label it: `lr_D 3e-3 → 1e-3`. */
 export interface Mark {
   step: number;
@@ -292,6 +330,15 @@ export interface PathAngle {
 /** Stand still at the next step boundary; rounds that wait to be played by hand are forgotten. */
 export interface Pause {
   type: 'pause';
+}
+
+/** One term on D's slope: its name among the settings, its weight, and what it adds to the loss. `slope`: the mean
+ * that the weight multiplies (half the weight, for R1 and R2): E |grad_x a|^2, or E (|grad_x a| - 1)^2. */
+export interface PenaltyTold {
+  name: string;
+  weight: number;
+  value: number | null;
+  slope: number | null;
 }
 
 /** A scalar game near its equilibrium (`gandash.diagnostics.phase.Phase`); its flow is read at `grid` x `grid`
@@ -532,13 +579,48 @@ export interface Speed {
 /** Where a run stands. */
 export type Status = 'paused' | 'running' | 'diverged' | 'failed' | 'ended';
 
-export type Steering = Play | Pause | StepBy | Speed | Set | Restart | Rewind | Examine | Estimate | ShowCloseUp;
+export type Steering =
+  | Play
+  | Pause
+  | StepBy
+  | Speed
+  | Set
+  | Restart
+  | Rewind
+  | Examine
+  | Estimate
+  | ShowCloseUp
+  | TellStep;
 
 /** Play `n` rounds in which only these players move, then pause. */
 export interface StepBy {
   type: 'step';
   players?: 'D' | 'G' | 'both';
   n?: number;
+}
+
+/** The round that begins at `step`, before it is played. `rule` is the kind of update rule, `batch` the samples of
+ * each law in a look, `pack` how many of them D judges together, `noise` the standard deviation of instance noise.
+ * `ended_elsewhere`: the rule put the players elsewhere than where their last moves led. */
+export interface StepTold {
+  type: 'step_told';
+  generation: number;
+  step: number;
+  players: 'D' | 'G' | 'both';
+  rule: string;
+  optimisers: [string, string];
+  batch: number;
+  pack: number;
+  noise: number | null;
+  smoothing: number;
+  ended_elsewhere: boolean;
+  looks: LookTold[];
+}
+
+/** Tell the round to come, should these players play it: answered by `StepTold`, and nothing is played. */
+export interface TellStep {
+  type: 'tell_step';
+  players?: 'D' | 'G' | 'both';
 }
 
 /** How a game goes, in words: as at `step`. */

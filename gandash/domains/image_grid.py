@@ -84,9 +84,9 @@ class ImageGridFrames(FrameBuilder):
         d_made, d_real = (game.objective.reading.of(evaluate_discriminator(game, phi, x[None]))[0] for x in (made, self._real))
         low, high = (0.0, 1.0) if game.objective.reading.is_probability else _range(d_made, d_real)
         arrays: Arrays = {
-            "generated": _bytes(made[:n]),
+            "generated": as_bytes(made[:n]),
             "d_generated": d_made[:n].numpy(),
-            "real": _bytes(self._real[: self._real_shown]),
+            "real": as_bytes(self._real[: self._real_shown]),
             "d_real": d_real[: self._real_shown].numpy(),
             "histogram_real": _histogram(d_real, low, high),
             "histogram_generated": _histogram(d_made, low, high),
@@ -108,7 +108,7 @@ class ImageGridFrames(FrameBuilder):
         selected = wanted.selected if wanted.selected is not None and wanted.selected < self._shown else None
         other = wanted.other if wanted.other is not None and wanted.other < self._shown else None
         if wanted.map and self._side:
-            arrays["map"] = _bytes(sample(game, theta, self._map[None])[0])
+            arrays["map"] = as_bytes(sample(game, theta, self._map[None])[0])
         if selected is None:
             return CloseUp(selected=None, other=None, share=wanted.share, map=wanted.map)
         picture = made[selected : selected + 1]
@@ -116,12 +116,12 @@ class ImageGridFrames(FrameBuilder):
         near, nearest = _nearest(known, picture)
         d_between = None
         if nearest is not None:
-            arrays["nearest"] = _bytes(nearest)
+            arrays["nearest"] = as_bytes(nearest)
         if other is not None and other != selected and "map" not in arrays:  # there is room for one of the two
             ends = self._latents[[selected, other]]
             shares = torch.cat([torch.linspace(0, 1, self._walk), torch.tensor([wanted.share])])
             way = sample(game, theta, between(ends[0], ends[1], shares, game.latent.kind)[None])[0]
-            arrays["walk"], arrays["between"] = _bytes(way[:-1]), _bytes(way[-1:])
+            arrays["walk"], arrays["between"] = as_bytes(way[:-1]), as_bytes(way[-1:])
             d_between = float(game.objective.reading.of(evaluate_discriminator(game, phi, way[-1:][None]))[0, 0])
         return CloseUp(selected=selected, other=other, share=wanted.share, map=wanted.map, nearest=near, d_between=d_between)
 
@@ -170,7 +170,7 @@ def _saliency(game: Game, phi: Tensor, picture: Tensor, shape: tuple[int, int, i
     return slope.view(shape).sum(0).reshape(-1).numpy()
 
 
-def _bytes(pictures: Tensor) -> NDArray[np.uint8]:
+def as_bytes(pictures: Tensor) -> NDArray[np.uint8]:
     """Pixels `(n, dim)` from [-1, 1] as 0 to 255, flat."""
     return ((pictures + 1) * 127.5).round_().clamp_(0, 255).nan_to_num_(0).to(torch.uint8).reshape(-1).numpy()
 

@@ -62,6 +62,16 @@ def discriminator_loss_and_outputs(
     game: Game, phi: Tensor, real: Tensor, fake: Tensor, step_noise: StepNoise
 ) -> tuple[Tensor, Tensor, Tensor]:
     """L_D with its penalties, and the outputs on real and on generated packs that it was made of."""
+    loss, penalties, a_r, a_f = discriminator_terms(game, phi, real, fake, step_noise)
+    for penalty in penalties.values():
+        loss = loss + penalty
+    return loss, a_r, a_f
+
+
+def discriminator_terms(
+    game: Game, phi: Tensor, real: Tensor, fake: Tensor, step_noise: StepNoise
+) -> tuple[Tensor, dict[str, Tensor], Tensor, Tensor]:
+    """L_D in parts: the objective's own loss and each penalty by its name, `(members,)`; and the outputs, as above."""
     p = game.penalties
     noises = noises_of(step_noise)
     real, fake = discriminator_input(game, real, noises[0]), discriminator_input(game, fake, noises[1])
@@ -78,9 +88,8 @@ def discriminator_loss_and_outputs(
             return _slope_between(game, phi, real, fake, step_noise)
         return slope(a_r, real) if where == "real" else slope(a_f, fake)
 
-    for penalty, weight in p.at("real", "fake", "between"):
-        loss = loss + penalty.loss(weight[:, 0], slope_at(penalty.where))
-    return loss, a_r, a_f
+    found = p.at("real", "fake", "between")
+    return loss, {one.name: one.loss(weight[:, 0], slope_at(one.where)) for one, weight in found}, a_r, a_f
 
 
 def _judge_both(

@@ -61,7 +61,9 @@ class Objective:
 
     `generator_slope` is dL_G/da_f times the batch size: what G's loss multiplies the gradient of each output by. Where `pairs`
     is False the generator's loss and slope do not look at the outputs on real data.
-    `other` names the generator loss with the same fixed point and another gradient, shown for comparison.
+    `other` names the generator loss with the same fixed point and another gradient, shown for comparison. `halves` are the two
+    terms of D's loss, each sample's part of the one on real and of the one on generated data: their means add up to it. None
+    where the loss pairs both.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Objective:
     equilibrium: Mapping[str, float] = field(default_factory=dict)
     other: str | None = None
     pairs: bool = False
+    halves: tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]] | None = None
 
 
 # ------------------------------------------------------------------------------------------------------- cross-entropies
@@ -92,9 +95,11 @@ def _cross_entropy(name: str, smoothing: float) -> Objective:
     s = 1 - smoothing
     c = s / 2
 
+    def on_real(real: Tensor) -> Tensor:
+        return F.softplus(-real) if smoothing == 0 else F.softplus(real) - s * real
+
     def loss(real: Tensor, fake: Tensor) -> Tensor:
-        asked = F.softplus(-real) if smoothing == 0 else F.softplus(real) - s * real
-        return asked.mean(-1) + F.softplus(fake).mean(-1)
+        return on_real(real).mean(-1) + F.softplus(fake).mean(-1)
 
     saturates = name == "minimax"
     return Objective(
@@ -108,6 +113,7 @@ def _cross_entropy(name: str, smoothing: float) -> Objective:
             "loss_g": math.log(1 - c) if saturates else -math.log(c),
         },
         other="non_saturating" if saturates else "minimax",
+        halves=(on_real, F.softplus),
     )
 
 
@@ -120,6 +126,7 @@ LEAST_SQUARES = Objective(
     generator_slope=lambda _, f: 2 * (f - 1),
     reading=DiscriminatorReading(0.5, optimal=_share_of_real, low=0, high=1),
     equilibrium={"loss_d": 0.5, "loss_g": 0.25},
+    halves=(lambda r: (r - 1).square(), torch.square),
 )
 
 HINGE = Objective(
@@ -129,6 +136,7 @@ HINGE = Objective(
     generator_slope=lambda _, f: torch.full_like(f, -1.0),
     reading=DiscriminatorReading(0.0, optimal=lambda p, q: np.sign(p - q), low=-1, high=1, rests_anywhere=True),
     equilibrium={"loss_d": 2.0, "loss_g": 0.0},
+    halves=(lambda r: F.relu(1 - r), lambda f: F.relu(1 + f)),
 )
 
 WASSERSTEIN = Objective(
@@ -138,6 +146,7 @@ WASSERSTEIN = Objective(
     generator_slope=lambda _, f: torch.full_like(f, -1.0),
     reading=DiscriminatorReading(None),
     equilibrium={"loss_d": 0.0},  # L_G is minus the critic's offset, which is free
+    halves=(torch.neg, lambda f: f),
 )
 
 
@@ -178,6 +187,7 @@ def _divergence(
         generator_slope=lambda _, f: -d_conjugate(f),
         reading=DiscriminatorReading(0.5, logit=logit, optimal=_share_of_real, low=0, high=1),
         equilibrium={"loss_d": 0.0, "loss_g": generator_at_rest},
+        halves=(lambda r: -g(r), conjugate),
     )
 
 

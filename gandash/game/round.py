@@ -161,6 +161,7 @@ class Round:
         self.theta, self.phi, self.average, self.phi_effective = state.theta, state.phi, state.average, state.phi_effective
         self.theta_moments, self.phi_moments = state.theta_moments, state.phi_moments
         self.memory = dict(state.memory)
+        self.is_ahead = False  # what moves now only looks ahead, and is put back
         self.d_part: DiscriminatorPart | None = None
         self.g_part: GeneratorPart | None = None
         self.d_update: Tensor | None = None

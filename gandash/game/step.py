@@ -30,8 +30,12 @@ def train_step(game: Game, state: GameState, streams: Streams, players: Players 
 
     D's numbers are those its last update of the round saw, G's likewise; when G stood still, its loss is read from D's batch.
     """
-    rule = game.config.update_rule
-    this = Round(game, state, streams, players)
+    return play(Round(game, state, streams, players))
+
+
+def play(this: Round) -> tuple[GameState, Tensor]:
+    """The same, of a round that is about to begin: for those who watch it as it is made."""
+    rule = this.game.config.update_rule
     UPDATE_RULES[type(rule)](this, rule)
     return this.end()
 
@@ -84,7 +88,9 @@ def _g_moves(this: Round, n: int, drawn: bool) -> None:
 def _extragradient(this: Round, rule: Settings) -> None:
     """A move to look ahead, then from the old point along the field there. Moments are updated at both (extra-Adam)."""
     theta, phi, average = this.theta, this.phi, this.average
+    this.is_ahead = True
     _simultaneous(this, rule)
+    this.is_ahead = False
     this.draw()
     of_d = this.gradient_d().gradient
     of_g = this.gradient_g().gradient

@@ -46,6 +46,7 @@ from gandash.wire.messages import (
     Unrecorded,
     Unsaved,
 )
+from gandash.wire.told import StepTold
 
 log = logging.getLogger("gandash.supervisor")
 
@@ -199,6 +200,10 @@ class PlayedRun(RunState):
                 case Ready() | Heartbeat() | Started():
                     return
                 case _ if self._is_outdated:
+                    return
+                case StepTold():
+                    self._viewers.tell(event.model_dump_json())
+                    self._viewers.wake()
                     return
                 case Saved(path=path, step=step):
                     self._recovery.note_checkpoint(path, step)

@@ -21,6 +21,7 @@ from gandash.wire.messages import (
     Set,
     Speed,
     StepBy,
+    TellStep,
 )
 
 
@@ -45,6 +46,9 @@ class Run(PlayedRun):
     def _order(self, command: Command | Restart) -> None:
         self._check_alive()
         match command:
+            case TellStep():  # it changes nothing
+                self._worker.send(command)
+                return
             case Restart(new_seed=new_seed):
                 self._recovery.reset_crashes()
                 seeds = [(c.run.seed + int(new_seed)) % 2**32 for c in self.configs]

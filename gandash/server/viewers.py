@@ -24,6 +24,7 @@ class Viewer:
         self.cursor = Cursor()
         self.generation_seen = -1
         self.refusals: deque[str] = deque(maxlen=5)  # words still to be said; the newest matter
+        self.told: deque[str] = deque(maxlen=2)  # steps still to be told, as JSON
 
 
 class Viewers:
@@ -67,6 +68,11 @@ class Viewers:
         """Words for all of them: a command that the worker could not follow."""
         for viewer in self._open:
             viewer.refusals.append(message)
+
+    def tell(self, step: str) -> None:
+        """A step, as JSON, for all of them: whoever asked, who watches sees it too."""
+        for viewer in self._open:
+            viewer.told.append(step)
 
     def begin_game(self) -> None:
         """The frame is of a game that is over, and so is whatever was still to be painted."""

@@ -123,6 +123,8 @@ async def _talk(socket: WebSocket, run: Run, role: Role, viewer: Viewer, news: a
             await socket.send_text(text)
         while viewer.refusals:
             await socket.send_text(Notice(message=viewer.refusals.popleft()).model_dump_json())
+        while viewer.told:
+            await socket.send_text(viewer.told.popleft())
         if run.has_ended:
             last, text = run.state(role)  # waits for whoever is just ending it
             if last != version:

@@ -1,6 +1,7 @@
 """What the server tells a browser over the live socket, beside the arrays of curves and pictures.
 
-As text: `RunState` whenever it has changed, `Notice` when a command was refused, `Welcome` to a page that came without a token.
+As text: `RunState` whenever it has changed, `Notice` when a command was refused, `Welcome` to a page that came without a token,
+`StepTold` where somebody asked for a step to be told.
 With arrays: `HistoryLabel` for what the browser lacks of the curves, then `FrameLabel` for a picture. A browser says `Hello`,
 then `Painted` after each picture, and the commands of `messages.Steering`. Of recorded runs it is told by HTTP: `Recorded`, and
 `Beside` with each picture. `typescript.py` has all of it in TypeScript.

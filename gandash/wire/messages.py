@@ -17,6 +17,7 @@ from gandash.wire.browser import LinkParts, Status, Verdict
 from gandash.wire.facts import Engine, Facts
 from gandash.wire.findings import Examinable, Finding
 from gandash.wire.model import Message
+from gandash.wire.told import StepTold
 
 MAX_MEMBERS = 8  # games that one run compares
 
@@ -184,6 +185,13 @@ class ShowCloseUp(Message):
     map: bool = False
 
 
+class TellStep(Message):
+    """Tell the round to come, should these players play it: answered by `StepTold`, and nothing is played."""
+
+    type: Literal["tell_step"] = "tell_step"
+    players: Literal["D", "G", "both"] = "both"
+
+
 class End(Message):
     """Save and exit."""
 
@@ -191,14 +199,28 @@ class End(Message):
 
 
 Command = Annotated[
-    Start | Play | Pause | StepBy | Speed | Set | SetMany | Rewind | SendFrame | Examine | Estimate | ShowCloseUp | End,
+    Start
+    | Play
+    | Pause
+    | StepBy
+    | Speed
+    | Set
+    | SetMany
+    | Rewind
+    | SendFrame
+    | Examine
+    | Estimate
+    | ShowCloseUp
+    | TellStep
+    | End,
     Field(discriminator="type"),
 ]
 command_adapter: TypeAdapter[Command] = TypeAdapter(Command)
 
 # What a browser that may steer can ask for; the rest belongs to the supervisor.
 Steering = Annotated[
-    Play | Pause | StepBy | Speed | Set | Restart | Rewind | Examine | Estimate | ShowCloseUp, Field(discriminator="type")
+    Play | Pause | StepBy | Speed | Set | Restart | Rewind | Examine | Estimate | ShowCloseUp | TellStep,
+    Field(discriminator="type"),
 ]
 steering_adapter: TypeAdapter[Steering] = TypeAdapter(Steering)
 
@@ -369,6 +391,7 @@ Event = Annotated[
     | Refused
     | Examined
     | Estimated
+    | StepTold
     | Compiling
     | Heartbeat
     | WorkerFailed

@@ -17,12 +17,13 @@ from pydantic.json_schema import models_json_schema
 from gandash.paths import ASSETS
 from gandash.wire.browser import Beside, FrameLabel, Hello, HistoryLabel, Notice, Painted, Recorded, RunState, Welcome
 from gandash.wire.messages import Steering
+from gandash.wire.told import StepTold
 
 FILE = ASSETS / "live" / "types.d.ts"
 WIDTH = 120
 HEAD = """// Made by `python -m gandash.wire.typescript` from gandash/wire: change it there.
 /** What the server says as text; the labels of its packets of arrays; what a browser says. */
-export type Said = RunState | Notice | Welcome;
+export type Said = RunState | Notice | Welcome | StepTold;
 export type Label = HistoryLabel | FrameLabel;
 export type Saying = Hello | Painted | Steering;
 export type Facts = GameState['facts'];
@@ -30,7 +31,7 @@ export type Result = NonNullable<Finding['result']>;
 export type JsonValue = string | number | boolean | null | JsonValue[] | {[name: string]: JsonValue};
 """
 
-SAID: Sequence[type[BaseModel]] = (RunState, Notice, Welcome, FrameLabel, HistoryLabel, Recorded, Beside)
+SAID: Sequence[type[BaseModel]] = (RunState, Notice, Welcome, StepTold, FrameLabel, HistoryLabel, Recorded, Beside)
 SAYING: Sequence[type[BaseModel]] = (Hello, Painted)
 _PLAIN = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
 

@@ -24,6 +24,7 @@ from gandash.wire.facts import Engine
 from gandash.wire.frame import pack
 from gandash.wire.messages import Change, ShowCloseUp
 from gandash.worker.observer import Observer, Rows
+from gandash.worker.telling import Teller
 from gandash.worker.trajectory import StateSnapshot, Trajectory
 
 
@@ -41,6 +42,7 @@ class Games:
     def __init__(self, trajectories: Sequence[Trajectory]) -> None:
         self.trajectories = tuple(trajectories)
         self.observers = tuple(Observer(t) for t in trajectories)
+        self.tellers = tuple(Teller(t) for t in trajectories)
         newest = max(t.step for t in trajectories)
         self.stopped = frozenset(i for i, t in enumerate(trajectories) if t.step < newest)
         self._rounds: list[Callable[[Players, int], None]] | None = None

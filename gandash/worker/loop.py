@@ -35,6 +35,7 @@ from gandash.wire.messages import (
     StartedGame,
     StatusChanged,
     StepBy,
+    TellStep,
     Unrecorded,
 )
 from gandash.worker.branching import Branched, branched
@@ -225,6 +226,10 @@ class Loop:
                 self._publisher.want_frame()
             case ShowCloseUp():
                 games.show_close_up(command)
+            case TellStep(players=players):
+                if len(games.tellers) > 1:
+                    raise ValueError("several games are compared; open one of them alone to see its steps told")
+                self._publisher.tell(games.tellers[0].tell(self._generation, players))
             case Examine(what=what, action="stop"):
                 self._examiner.stop(what)
             case Examine() | Estimate():

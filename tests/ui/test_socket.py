@@ -85,6 +85,9 @@ for line in sys.stdin:
     elif c['type'] == 'send_frame':
         revision += 1
         send(b'F', frame({'kind': 'frame', 'generation': generation, 'revision': revision, 'step': step}))
+    elif c['type'] == 'tell_step':
+        event(type='step_told', generation=generation, step=step, players=c['players'], rule='alternating',
+              optimisers=['adam', 'adam'], batch=8, pack=1, noise=None, smoothing=0, ended_elsewhere=False, looks=[])
     elif c['type'] == 'set':
         event(type='refused', message='this worker refuses ' + c['path'])
     elif c['type'] == 'end': break
@@ -132,6 +135,7 @@ class Viewer:
         self.socket = socket
         self.states: list[dict[str, Any]] = []
         self.refused: list[str] = []
+        self.told: list[dict[str, Any]] = []
         self.pictures: list[tuple[dict[str, Any], dict[str, np.ndarray]]] = []
         self.say(type="hello", token=token)
 
@@ -145,6 +149,9 @@ class Viewer:
             raise WebSocketDisconnect(message["code"], message.get("reason"))
         if message.get("text") is not None:
             found = json.loads(message["text"])
+            if found["type"] == "step_told":
+                self.told.append(found)
+                return "step_told"
             (self.states if found["type"] == "run" else self.refused).append(
                 found if found["type"] == "run" else found["message"]
             )
@@ -378,6 +385,21 @@ def test_the_owner_steers(client: TestClient, run: Run) -> None:
         viewer.say(type="restart", new_seed=True)
         viewer.hear_until(lambda: viewer.states[-1]["generation"] == generation + 1)
         assert run.config.run.seed == 1 and not viewer.refused
+
+
+def test_a_step_is_told_to_all_and_changes_nothing(client: TestClient, run: Run) -> None:
+    with connect(client, "") as one, connect(client, "") as other:
+        owner, watcher = Viewer(one, run.tokens["steer"]), Viewer(other, run.tokens["watch"])
+        owner.hear_frame()
+        watcher.hear_frame()
+        run.notice, version = "a notice", run.version
+        watcher.say(type="tell_step", players="G")
+        watcher.hear_until(lambda: watcher.refused)
+        owner.say(type="tell_step", players="D")
+        owner.hear_until(lambda: owner.told)
+        watcher.hear_until(lambda: watcher.told)
+        assert owner.told == watcher.told and owner.told[0]["players"] == "D"
+        assert (run.notice, run.version, run.step) == ("a notice", version, 0)
 
 
 def test_a_watcher_sees_and_cannot_steer(client: TestClient, run: Run) -> None:

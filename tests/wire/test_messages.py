@@ -51,6 +51,7 @@ from gandash.wire.messages import (
     StartedGame,
     StatusChanged,
     StepBy,
+    TellStep,
     Unrecorded,
     Unsaved,
     VerdictChanged,
@@ -61,6 +62,7 @@ from gandash.wire.messages import (
     steering_adapter,
     write_packet,
 )
+from gandash.wire.told import Cloud, LookTold, PenaltyTold, StepTold
 
 COMMANDS: list[BaseModel] = [
     Start(
@@ -76,6 +78,7 @@ COMMANDS: list[BaseModel] = [
     SetMany(changes=(Set(path="run.batch", value=64), Set(path="objective", value="minimax"))),
     Rewind(generation=4),
     SendFrame(),
+    TellStep(players="G"),
     ShowCloseUp(selected=3, other=4, share=0.25, map=True),
     Examine(what="spectrum"),
     Estimate(),
@@ -83,6 +86,28 @@ COMMANDS: list[BaseModel] = [
 ]
 CHANGE = Change(kind="set", step=5, path="run.batch", label="batch", old=1, new={"kind": "x", "deep": [1, None]})
 COMPARED = Samples(points=9, values={"w1": 0.5, "w2": None}, floors=None, slope=1, modes=None, notes=("few",))
+LOOK = LookTold(
+    player="D",
+    drew_real=True,
+    drew_latents=True,
+    is_ahead=False,
+    from_ahead=False,
+    latents=Cloud(width=1, points=(0.5, None)),
+    real=Cloud(width=0, pixels="AP8="),
+    fake=Cloud(width=0, pixels="AP8="),
+    d_real=(0.5,),
+    d_fake=(None,),
+    mean_real=0.5,
+    mean_fake=None,
+    terms=(0.5, 0.6),
+    penalties=(PenaltyTold(name="r1", weight=0.1, value=0.2, slope=4),),
+    loss=1.1,
+    total=1.3,
+    gradient=0.1,
+    along=None,
+    update=None,
+    learning_rate=1e-3,
+)
 STANDING = StartedGame(config=GameConfig(), changes=(CHANGE,), facts=line_facts("a"))
 EVENTS: list[BaseModel] = [
     Ready(pid=1),
@@ -102,6 +127,19 @@ EVENTS: list[BaseModel] = [
     Unrecorded(generation=1, step=3, reason="No space left on device"),
     Refused(message="no"),
     Estimated(generation=1, seconds={"duality": 1.5}),
+    StepTold(
+        generation=1,
+        step=3,
+        players="both",
+        rule="alternating",
+        optimisers=("adam", "adam"),
+        batch=8,
+        pack=1,
+        noise=None,
+        smoothing=0,
+        ended_elsewhere=False,
+        looks=(LOOK,),
+    ),
     Examined(generation=1, what="samples", finding=Finding(step=3, done=True, result=COMPARED)),
     WorkerFailed(reason="ZeroDivisionError: division by zero"),
     Pace(generation=1, step=3, steps_per_second=1.5),
