@@ -193,7 +193,7 @@ export class LiveView {
   #hear(message) {
     if (message.type === 'refused') this.#parts?.overlay.say(message.message);
     else if (message.type === 'welcome') this.#welcome(message.token);
-    else this.#follow(message);
+    else if (message.type === 'run') this.#follow(message);
   }
 
   /** @param {Run} state of the run */
