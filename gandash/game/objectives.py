@@ -99,7 +99,8 @@ def _cross_entropy(name: str, smoothing: float) -> Objective:
         return F.softplus(-real) if smoothing == 0 else F.softplus(real) - s * real
 
     def loss(real: Tensor, fake: Tensor) -> Tensor:
-        return on_real(real).mean(-1) + F.softplus(fake).mean(-1)
+        asked = on_real(real)
+        return asked.mean(-1) + F.softplus(fake).mean(-1)
 
     saturates = name == "minimax"
     return Objective(

@@ -231,7 +231,7 @@ SLIPS: dict[str, tuple[Slip, Callable[[], None]]] = {
         part(r1=0.7),
     ),
     "R2 on real data": (
-        in_source(field, "discriminator_loss_and_outputs", "else slope(a_f, fake)", "else slope(a_r, real)"),
+        in_source(losses_, "discriminator_terms", "else slope(a_f, fake)", "else slope(a_r, real)"),
         part(r1=0.1, r2=0.7),
     ),
     "the gradient penalty not squared": (
