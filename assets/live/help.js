@@ -38,8 +38,8 @@ const round = reading => [
     + `${atEquilibrium(reading)}${isClassic(reading) ? ', and V = −log 4' : ''}.`, 'text'],
 ];
 
-const CURVES = 'Every name in a legend is a switch: it hides or shows its line or layer. Slow motion: choose 1 or 2 '
-  + 'steps a second beside Play. '
+const CURVES = 'Every name in a legend is a switch: it hides or shows its line or layer. Slow motion: choose 2 '
+  + 'steps a second or fewer beside Play; the graph, a switch over the stage, shows each of them on its way. '
   + 'A thin vertical line in the curves is a setting that was changed there. Dotted grey lines are what theory says.';
 
 export class Help {

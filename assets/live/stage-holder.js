@@ -14,10 +14,14 @@ export class StageHolder {
   /** @type {{kind: Shown['stage'], end: AbortController, stage: Stage} | null} */
   #now = null;
 
+  #beside;
+
   /** @param {Omit<import('./stages.js').StageOptions, 'createStage'>} options what every stage is given; `signal` ends
-   * the last one @param {HTMLElement} card stands over each */
-  constructor(options, card) {
+   * the last one @param {HTMLElement} card stands over each
+   * @param {HTMLElement} beside stands among the layers of each */
+  constructor(options, card, beside) {
     this.#options = options;
+    this.#beside = beside;
     this.#theme = options.theme;
     this.node = element('div', { class: 'gd-stage-holder' }, card);
   }
@@ -40,6 +44,7 @@ export class StageHolder {
     this.#options.signal.addEventListener('abort', () => end.abort(), { signal: end.signal });
     const stage = createStage(facts.stage, { ...this.#options, theme: this.#theme, signal: end.signal });
     this.node.prepend(stage.node);
+    stage.layers?.[0]?.append(this.#beside);
     this.#now = { kind: facts.stage, end, stage };
     stage.setFacts(facts);
     stage.showVerdicts?.(games);

@@ -3,9 +3,11 @@
  * The parts of a live view, and where they stand.
  */
 import { MemberLegend } from './comparison-legend.js';
+import { membersOf, numbersOf } from './comparison-members.js';
 import { Curves } from './curves.js';
 import { element } from './dom.js';
 import { Examine } from './examine.js';
+import { Graph } from './graph.js';
 import { Help } from './help.js';
 import { InForce } from './in-force.js';
 import { releaseFocus } from './keys.js';
@@ -50,7 +52,13 @@ export function build(root, options) {
     onToggle: open => transport.showExamining(open) });
   const overlay = new Overlay({ send, signal });
   const share = new Share({ tips, signal, say: words => overlay.say(words) });
-  const transport = new Transport({ send, help: () => help.open(), examine: () => examine.toggle(),
+  const graph = new Graph({ send, tips, preferences, theme, signal });
+  /** @type {import('./socket.js').Send} */
+  const steer = command => {
+    graph.before(command);
+    send(command);
+  };
+  const transport = new Transport({ send: steer, help: () => help.open(), examine: () => examine.toggle(),
     share: [share.copy, share.code], tips, verdict: verdict.node, signal });
   const rewind = new Rewind({ signal, tips, hasPage, onPicture: showPast, onTrouble: words => overlay.say(words),
     onBranch: (record, step) => tellPage('branch', { record, step }) });
@@ -66,13 +74,13 @@ export function build(root, options) {
   });
   const curves = new Curves({ plotly, signal, attempt, preferences, history, theme, tips, memberLegend, request });
   const stages = new StageHolder({ plotly, signal, attempt, preferences, theme, tips, memberLegend, send, tellPage,
-    say: words => overlay.say(words), request: requestStage }, overlay.card);
+    say: words => overlay.say(words), request: requestStage }, overlay.card, graph.toggle);
   /** @returns {import('./apart.js').Moment} */
   const moment = () => ({ ...shown(), scene: curves.scene, panels: curves.panels, plotly, preferences });
   const taking = new Taking({ moment, recording: () => rewind.recording, signal, tips,
     title: () => root.getAttribute('aria-label') ?? '' });
   root.append(transport.node, element('div', { class: 'gd-main' },
-    element('div', { class: 'gd-left' }, stages.node,
+    element('div', { class: 'gd-left' }, graph.node, stages.node,
       element('div', { class: 'gd-foot' }, rewind.node, taking.button)), curves.node, examine.node),
     theory.node, overlay.toasts, tips.node, help.node, share.node, taking.node, inForce.node);
   // A click should not leave the focus on a button: the next Space means play or pause, not
@@ -81,5 +89,17 @@ export function build(root, options) {
     releaseFocus();
     if (event.target instanceof Element && event.target.closest('button')) event.preventDefault();
   }, { signal, capture: true });
-  return { theme, verdict, transport, overlay, theory, curves, examine, inForce, stages, rewind, share, moment };
+  /** What is played has come so far. @param {import('./bytes.js').Frame['label']} label
+   * @param {number | null} framesPerSecond @param {import('./comparison-members.js').Shown} facts */
+  const reach = (label, framesPerSecond, facts) => {
+    const { step, members, steps_per_second: stepsPerSecond } = label;
+    transport.read({ step, stepsPerSecond, framesPerSecond });
+    curves.show({ numbers: numbersOf(label), step });
+    inForce.show(members, membersOf(facts).map(({ label: name }) => name));
+    rewind.reach(step);
+    share.read(step);
+    graph.reach(step);
+  };
+  return { theme, verdict, transport, overlay, theory, curves, examine, graph, inForce, stages, rewind, share, moment,
+    reach };
 }

@@ -5,7 +5,7 @@
  */
 import { createAttempt } from './attempts.js';
 import { unpack } from './bytes.js';
-import { factsOf, firstOf, marksOf, membersOf, numbersOf, picturesOf } from './comparison-members.js';
+import { factsOf, firstOf, marksOf, numbersOf, picturesOf } from './comparison-members.js';
 import { delay, element } from './dom.js';
 import { History } from './history.js';
 import { releaseFocus } from './keys.js';
@@ -149,6 +149,7 @@ export class LiveView {
     this.#show();
     const resized = new ResizeObserver(() => {
       fill(this.#root);
+      this.#parts?.graph.fit();
       this.#parts?.curves.redraw();
       this.#requestStage();
     });
@@ -193,7 +194,8 @@ export class LiveView {
   #hear(message) {
     if (message.type === 'refused') this.#parts?.overlay.say(message.message);
     else if (message.type === 'welcome') this.#welcome(message.token);
-    else if (message.type === 'run') this.#follow(message);
+    else if (message.type === 'step_told') this.#attempt('the graph', () => this.#parts?.graph.take(message));
+    else this.#follow(message);
   }
 
   /** @param {Run} state of the run */
@@ -359,16 +361,10 @@ export class LiveView {
 
   /** What is played has come so far. @param {import('./bytes.js').Frame} frame */
   #reach(frame) {
-    const { transport, curves, inForce, rewind, share } = /** @type {Parts} */ (this.#parts);
-    const { step, members, steps_per_second: stepsPerSecond } = frame.label;
     this.#newest = frame;
     this.#isNew ||= !this.#past;
-    transport.read({ step, stepsPerSecond, framesPerSecond: this.#pace.perSecond(performance.now()) });
-    curves.show({ numbers: numbersOf(frame.label), step });
-    inForce.show(members, membersOf(factsOf(this.#run)).map(({ label }) => label));
-    rewind.reach(step);
-    share.read(step);
-    Object.assign(this.#root.dataset, { step });
+    this.#parts?.reach(frame.label, this.#pace.perSecond(performance.now()), factsOf(this.#run));
+    this.#root.dataset.step = String(frame.label.step);
   }
 
   /** @param {import('./bytes.js').Frame} frame @param {number} now */
@@ -417,7 +413,7 @@ export class LiveView {
   /** Everything but pictures and curves. */
   #show() {
     if (!this.#parts) return;
-    const { transport, overlay, examine, theory, share } = this.#parts;
+    const { transport, overlay, examine, theory, share, graph } = this.#parts;
     this.#showVerdict();
     const state = { ...this.#run, ...(this.#over ?? (this.#connected ? {} : { status: 'connecting' })) };
     Object.assign(this.#root.dataset, { status: state.status, role: state.role });
@@ -433,6 +429,7 @@ export class LiveView {
       framesPerSecond: null });
     overlay.show(state);
     this.#attempt('the examinations', () => examine.show(state));
+    this.#attempt('the graph', () => graph.follow(state));
   }
 
   #retheme() {
@@ -446,5 +443,6 @@ export class LiveView {
     this.#attempt('the stage', () => parts.stages.setTheme(theme));
     parts.curves.show({ theme });
     parts.examine.setTheme(theme);
+    parts.graph.setTheme(theme);
   }
 }

@@ -109,7 +109,7 @@ def test_zoom_and_layers_survive_updates_and_a_new_seed_reaches_the_page(lab) ->
     assert page.evaluate(x_range) == zoomed
     page.mouse.dblclick(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)  # it is redrawn between the clicks
     wait_until(lambda: (r := page.evaluate(x_range))[1] - r[0] > 4, "a double click shows all of it")
-    layer = page.locator('[data-testid="live-view"] button[aria-pressed="false"]').first
+    layer = page.locator('.gd-stage button[aria-pressed="false"]').first
     assert "generated" in layer.text_content()
     page.get_by_role("button", name="new seed").click()
     wait_until(lambda: "seed 1, batch 256" in page.text_content("body"), "the page shows the new seed")
