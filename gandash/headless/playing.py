@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -51,6 +52,13 @@ class Outcome:
     games: Games
 
 
+class Trunk(NamedTuple):
+    """What games have branched off: a run's folder, and their newest rows up to there, which it may not have."""
+
+    directory: Path
+    rows: Sequence[Sequence[Rows]]
+
+
 class _Broken(NamedTuple):
     """The state before the step that broke a game, and that step's rows."""
 
@@ -82,20 +90,32 @@ def play(
 
 
 def play_on(
-    games: Games, steps: int, keeping: Keeping | None, timeline: Timeline = NO_CHANGES, is_shown: bool | None = None
+    games: Games,
+    steps: int,
+    keeping: Keeping | None,
+    timeline: Timeline = NO_CHANGES,
+    is_shown: bool | None = None,
+    trunk: Trunk | None = None,
 ) -> Outcome:
-    """The same of a game that has been played: on to step `steps`."""
+    """The same of a game that has been played: on to step `steps`. Its record begins with that of its `trunk`."""
     with first_signal() as stop, reproducibly():
         games.prepare()
-        return _play(games, steps, keeping, timeline, is_shown, stop)
+        return _play(games, steps, keeping, timeline, is_shown, stop, trunk)
 
 
 def _play(
-    games: Games, steps: int, keeping: Keeping | None, timeline: Timeline, is_shown: bool | None, stop: Sequence[int]
+    games: Games,
+    steps: int,
+    keeping: Keeping | None,
+    timeline: Timeline,
+    is_shown: bool | None,
+    stop: Sequence[int],
+    trunk: Trunk | None = None,
 ) -> Outcome:
     (trajectory,), (observer,) = games.trajectories, games.observers
     with ExitStack() as stack:
-        recorder = Recorder(keeping.place, games) if keeping else None
+        branch = {} if trunk is None else {"parent": trunk.directory, "rows": trunk.rows}
+        recorder = Recorder(keeping.place, games, **branch) if keeping else None
         if recorder:
             stack.callback(recorder.close)  # whatever happens, the rows so far are written
         first, began = trajectory.step, time.perf_counter()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import weakref
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,22 +27,20 @@ from gandash.game.given import NOTHING, Given
 from gandash.headless.bars import exported
 from gandash.headless.frame import Frame
 from gandash.headless.frame import read as read_frame
-from gandash.headless.keeping import SCRATCH, Keeping, kept
-from gandash.headless.playing import Outcome
+from gandash.headless.keeping import SCRATCH, kept
+from gandash.headless.playing import Outcome, Trunk
 from gandash.headless.playing import play_on as play_game_on
 from gandash.headless.timeline import Alone, Changes, Timeline, check_steps, planned
 from gandash.store.files import write_whole
-from gandash.store.format import Parent
 from gandash.store.keyframes import state_hash
 from gandash.store.reading import StoredRun, config_after
-from gandash.store.writing import claim, write_manifest
+from gandash.store.writing import claim
 from gandash.wire.browser import Verdict
 from gandash.wire.changes import mark
 from gandash.wire.messages import Change
 from gandash.worker.games import Games
-from gandash.worker.keyframe import games_at, play_on, state_of
-from gandash.worker.observer import Observer
-from gandash.worker.recording import versions
+from gandash.worker.keyframe import before, games_at, play_on, state_of
+from gandash.worker.observer import Observer, Rows
 from gandash.worker.trajectory import reproducibly
 
 if TYPE_CHECKING:
@@ -277,27 +274,17 @@ class Run:
         if not 0 <= step <= self._last:
             raise ValueError(f"step: given {step}; this run has states from 0 to {self._last:,}")
         end = step + check_steps(steps) if steps is not None else max(self._last, step + 1)
+        rows = list[list[Rows]]()
         with reproducibly():
-            games = games_at(self.stored, step, self._given)
+            games = before(self.stored, step, self._given)
+            play_on(games, self.stored, step, keep=rows.append)
         config = games.trajectories[0].config
         coming = planned(config, end, {step: settings}) if settings else ()
         after = config.replace_all([(path, value) for _, path, value in coming]) if coming else config
         later = Timeline((*coming, *planned(after, end, at)), dict(alone or {}))
         keeping = kept(out, title or self.title, self.stored.manifest.preset, (self.id, step))
-        self._copy_to(keeping, bool(title))
-        return Run(keeping.directory, play_game_on(games, end, keeping, later, progress), self._given)
-
-    def _copy_to(self, keeping: Keeping, is_named: bool) -> None:
-        """All of this record under another name: who goes on there voids what came after."""
-        shutil.copytree(self.directory, keeping.directory, dirs_exist_ok=True)
-        manifest, place = self.stored.manifest, keeping.place
-        parent = None if place.parent is None else Parent(run=place.parent[0], step=place.parent[1])
-        own = {"id": place.id, "title": place.title, "named": is_named, "owner": "", "parent": parent}
-        own |= {
-            "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            "versions": versions("compiled" in manifest.engines),
-        }
-        write_manifest(keeping.directory, manifest.model_copy(update=own))
+        played = play_game_on(games, end, keeping, later, progress, Trunk(self.directory, rows))
+        return Run(keeping.directory, played, self._given)
 
     # ---------------------------------------------------------------------------------------------------------- files
 

@@ -11,6 +11,7 @@ import pytest
 
 import gandash
 from gandash.headless.timeline import Untimely
+from gandash.store.format import KEYFRAMES, STEPS
 from gandash.store.reading import StoredRun
 
 Train = Callable[..., gandash.Run]
@@ -36,6 +37,14 @@ def test_a_branch_with_a_change_is_the_run_that_had_it_from_the_beginning(train:
     opened = gandash.open(tmp_path / "branch")
     assert opened.title == "Parent" and opened.state == whole.state
     np.testing.assert_array_equal(opened.samples(20, 3), whole.samples(20, 3))
+
+
+def test_files_that_are_never_written_again_are_shared_with_the_parent(train: Train, tmp_path: Path) -> None:
+    run = train(out=tmp_path / "parent")
+    branch = run.branch(12, steps=3, out=tmp_path / "branch")
+    shared = [file for folder in (STEPS, KEYFRAMES) for file in (run.directory / folder).iterdir()]
+    assert shared and all(file.samefile(branch.directory / file.relative_to(run.directory)) for file in shared)
+    assert branch.steps == 15 and len(branch.history) == 15 and run.stored.steps == StoredRun(run.directory).steps == 12
 
 
 def test_what_needs_another_game_is_no_branch(train: Train) -> None:
