@@ -5,8 +5,8 @@
 >>> run.history.columns[0]
 'loss_d'
 
-`train` plays a game and records it, `open` finds a recorded one: both give a `Run`. `presets` are the ready games. Nothing is
-imported before it is asked for: torch takes seconds.
+`train` plays a game and records it, `open` finds a recorded one: both give a `Run`. `watch` shows a training loop of one's own.
+`presets` are the ready games. Nothing is imported before it is asked for: torch takes seconds.
 """
 
 from __future__ import annotations
@@ -20,17 +20,22 @@ if TYPE_CHECKING:
     from gandash.headless.run import Run as Run
     from gandash.headless.training import open as open
     from gandash.headless.training import train as train
+    from gandash.headless.watching import Lab as Lab
+    from gandash.headless.watching import watch as watch
     from gandash.sweeps.sweeping import sweep as sweep
 
 __version__ = "0.1.0"
-__all__ = ["Loss", "Run", "__version__", "presets", "sweep", "train"]  # `open` is not taken from who imports all of these names
+# `open` is not taken from who imports all of these names
+__all__ = ["Lab", "Loss", "Run", "__version__", "presets", "sweep", "train", "watch"]
 
 _WHERE = {
+    "Lab": "gandash.headless.watching",
     "Loss": "gandash.game.given",
     "Run": "gandash.headless.run",
     "open": "gandash.headless.training",
     "sweep": "gandash.sweeps.sweeping",
     "train": "gandash.headless.training",
+    "watch": "gandash.headless.watching",
 }
 
 

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
+PAGE = _PACKAGE.parent / "app.py"  # of the app; only a clone has it
 ASSETS = next(folder for folder in (_PACKAGE / "assets", _PACKAGE.parent / "assets") if folder.is_dir())
 
 

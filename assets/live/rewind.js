@@ -37,6 +37,7 @@ export class Rewind {
   #isHeld = false;
   #role = '';
   #isRecord = false; // nobody plays this run: there is no live to go back to
+  #isFollowed = false; // somebody else records it, and it is shown from that record
   #step = 0; // of what is played
   /** the step of the picture on show; null: what is played is on show @type {number | null} */
   #at = null;
@@ -85,7 +86,8 @@ export class Rewind {
    * @param {(record: string) => Recording} open */
   follow({ record, generation, status, role }, open) {
     this.#role = role;
-    const key = record && `${record} ${generation}`;
+    this.#isFollowed = status === 'growing';
+    const key = record && `${record} ${generation} ${status === 'recorded'}`;
     if (key === this.#key) return;
     this.#key = key;
     this.#turn++;
@@ -201,7 +203,9 @@ export class Rewind {
       this.#time.value = String(this.#at ?? this.#time.max);
     }
     this.#live.hidden = this.#isRecord;
-    this.#branch.hidden = !this.#options.hasPage() || (this.#role === 'watch' && !this.#isRecord);
+    const isOwn = this.#role !== 'watch' || this.#isRecord || this.#isFollowed;
+    const isPlayable = this.#about ? this.#about.playable : !this.#isFollowed;
+    this.#branch.hidden = !this.#options.hasPage() || !isOwn || !isPlayable;
     for (const button of [this.#live, this.#branch]) button.toggleAttribute('disabled', !isPast);
     const at = isPast ? `step ${grouped(this.#at ?? 0)}` : 'live';
     write(this.#words, isPast && !this.#isRecord ? `past: ${at}` : at);

@@ -27,6 +27,7 @@ const FINAL = {
 /** @typedef {object} Listener
  * @property {(message: import('./source.js').Told) => void} onMessage
  * @property {(bytes: ArrayBuffer) => void} onBytes
+ * @property {(frame: import('./bytes.js').Frame) => void} [onFrame] of a record that grows
  * @property {() => void} onLost the connection is gone; another is on its way
  * @property {(reason: string) => void} onSilent nothing has ever come, in words for the person; it goes on trying
  * @property {(end: {status: 'ended' | 'failed', reason: string}) => void} onEnd the connection is gone for good */

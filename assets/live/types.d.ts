@@ -449,7 +449,8 @@ export interface Play {
 export type ReadingKind = 'probability' | 'critic';
 
 /** What there is of a recorded run: up to which `step`, and the steps of its `pictures`. `epoch` grows whenever the
- * run is set back, and then other pictures may stand under the same steps. */
+ * run is set back, and then other pictures may stand under the same steps. `growing`: it is being recorded at this
+ * moment; `playable`: it could be played on from here. */
 export interface Recorded {
   type: 'recorded';
   run: string;
@@ -458,6 +459,8 @@ export interface Recorded {
   step: number;
   pictures: number[];
   games: RecordedGame[];
+  growing: boolean;
+  playable: boolean;
 }
 
 /** One game of a recorded run: its name among those compared, and the changes of its settings. */

@@ -13,7 +13,7 @@ import { fill } from './layout.js';
 import { applyTheme, readTheme } from './palette.js';
 import { Pace } from './pace.js';
 import { Preferences } from './preferences.js';
-import { NO_RUN } from './run.js';
+import { moves, NO_RUN } from './run.js';
 import { openSource } from './source.js';
 import { build } from './view-parts.js';
 
@@ -173,6 +173,7 @@ export class LiveView {
     this.#source = openSource(data, {
       onMessage: message => this.#hear(message),
       onBytes: bytes => this.#receive(bytes),
+      onFrame: frame => this.#take(frame),
       onLost: () => {
         this.#connected = false;
         this.#show();
@@ -212,7 +213,7 @@ export class LiveView {
     this.#tellFollowed();
     const { curves, rewind } = /** @type {Parts} */ (this.#parts);
     const source = /** @type {import('./source.js').Source} */ (this.#source);
-    curves.isMoving = state.status === 'running';
+    curves.isMoving = moves(state.status);
     rewind.follow(state, record => source.recording(record));
     this.#show();
     const same = (/** @type {(run: Run) => unknown} */ of) => JSON.stringify(of(old)) === JSON.stringify(of(this.#run));
@@ -422,10 +423,10 @@ export class LiveView {
     this.#root.toggleAttribute('data-comparison', isComparison);
     theory.node.toggleAttribute('hidden', isComparison);
     if (isComparison && !examine.node.hidden) examine.close();
-    transport.show(state);
+    transport.show({ ...state, status: state.status === 'growing' ? 'running' : state.status });
     share.lan = this.#data?.lan ?? '';
     share.show(this.#run);
-    if (state.status !== 'running') transport.read({ step: Number(this.#root.dataset.step), stepsPerSecond: null,
+    if (!moves(state.status)) transport.read({ step: Number(this.#root.dataset.step), stepsPerSecond: null,
       framesPerSecond: null });
     overlay.show(state);
     this.#attempt('the examinations', () => examine.show(state));

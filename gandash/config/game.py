@@ -20,6 +20,10 @@ from gandash.config.rules import (
 )
 from gandash.config.setting import JsonValue, SettingError, Settings, parse, setting, setting_at, with_settings
 
+LOOP = "loop"
+"""What a record names as given where it is of a training loop of somebody's own: its settings say no more than what the data
+are."""
+
 
 class RunConfig(Settings):
     """What belongs to the run rather than to the game's rules."""

@@ -57,7 +57,7 @@ def as_html(
     }
     room = most_bytes - len(_page(known)) - 10_000  # that for their commas too
     steps = thinned({step: len(text) + 4 for step, text in packed.items()}, room)
-    known["about"]["pictures"] = steps
+    known["about"] |= {"pictures": steps, "growing": False}
     known["pictures"] = [packed[step] for step in steps]
     return _page(known)
 

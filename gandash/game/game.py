@@ -126,7 +126,7 @@ def build_game(*configs: GameConfig, given: Given = NOTHING) -> Game:
     return Game(
         configs=configs,
         data=data,
-        latent=Latent(first.latent),
+        latent=given.latent or Latent(first.latent),
         generator=_player(
             given.generator or build_network(first.latent.dimension, data.dimension, first.generator, shape),
             [c.generator_optimiser for c in configs],

@@ -1,4 +1,4 @@
-"""Players and an objective that a game was given, instead of having had them built from its settings."""
+"""Players, latents and an objective that a game was given, instead of having had them built from its settings."""
 
 from __future__ import annotations
 
@@ -9,24 +9,30 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from gandash.config.game import LOOP
+from gandash.game.distributions import Latent
 from gandash.game.networks import Network
 from gandash.game.objectives import DiscriminatorReading, Objective
 
 
 @dataclass(frozen=True)
 class Given:
-    """None: it is built from the settings."""
+    """None: it is built from the settings. `loop`: in words, whose training it is, where no round of it is played here."""
 
     generator: Network | None = None
     discriminator: Network | None = None
     objective: Objective | None = None
+    latent: Latent | None = None
+    loop: str = ""
 
     @property
     def words(self) -> dict[str, str]:
         """What was given, for a record: it can be told from it, and not be built again."""
         parts = {"generator": self.generator, "discriminator": self.discriminator}
         found = {name: str(network) for name, network in parts.items() if network is not None}
-        return found | ({"objective": self.objective.name} if self.objective else {})
+        found |= {"objective": self.objective.name} if self.objective else {}
+        found |= {"latent": str(self.latent)} if self.latent else {}
+        return found | ({LOOP: self.loop} if self.loop else {})
 
 
 NOTHING = Given()

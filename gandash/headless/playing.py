@@ -114,8 +114,8 @@ def _play(
 ) -> Outcome:
     (trajectory,), (observer,) = games.trajectories, games.observers
     with ExitStack() as stack:
-        branch = {} if trunk is None else {"parent": trunk.directory, "rows": trunk.rows}
-        recorder = Recorder(keeping.place, games, **branch) if keeping else None
+        parent, rows = trunk or (None, ())
+        recorder = Recorder(keeping.place, games, parent=parent, rows=rows) if keeping else None
         if recorder:
             stack.callback(recorder.close)  # whatever happens, the rows so far are written
         first, began = trajectory.step, time.perf_counter()

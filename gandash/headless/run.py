@@ -13,6 +13,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from gandash.config import GameConfig
+from gandash.config.game import LOOP
 from gandash.config.setting import nearest
 from gandash.exporting.columns import column
 from gandash.exporting.movies import PER_SECOND
@@ -30,13 +31,16 @@ from gandash.headless.frame import read as read_frame
 from gandash.headless.keeping import SCRATCH, kept
 from gandash.headless.playing import Outcome, Trunk
 from gandash.headless.playing import play_on as play_game_on
+from gandash.headless.shown import HEIGHT, Shown, is_notebook
 from gandash.headless.timeline import Alone, Changes, Timeline, check_steps, planned
+from gandash.server.recorded import OpenRun
 from gandash.store.files import write_whole
 from gandash.store.keyframes import state_hash
 from gandash.store.reading import StoredRun, config_after
 from gandash.store.writing import claim
-from gandash.wire.browser import Verdict
+from gandash.wire.browser import Beside, Verdict
 from gandash.wire.changes import mark
+from gandash.wire.facts import Facts
 from gandash.wire.messages import Change
 from gandash.worker.games import Games
 from gandash.worker.keyframe import before, games_at, play_on, state_of
@@ -55,8 +59,9 @@ class Run:
     Methods raise BrokenRun, a ValueError, where the record cannot be read.
     """
 
-    def __init__(self, directory: Path, outcome: Outcome | None = None, given: Given = NOTHING) -> None:
-        self.directory = directory
+    def __init__(self, directory: Path, outcome: Outcome | None = None, given: Given = NOTHING, owner: object = None) -> None:
+        """`owner`: whoever's folder it is, which goes with that."""
+        self.directory, self._owner = directory, owner
         self.stored = StoredRun(directory)
         if (leave := SCRATCH.pop(str(directory), None)) is not None:
             weakref.finalize(self, leave)
@@ -154,14 +159,36 @@ class Run:
 
     def frame(self, step: int | None = None) -> Frame:
         """What the page's picture of a step carries: see `gandash.headless.frame.Frame`. Its numbers are of that very step.
+        Of a loop that was watched it is the picture that was recorded nearest.
 
         >>> import gandash
         >>> gandash.train("dirac-orbit", steps=3).frame()["path"].shape       # (theta, psi) from step 0 on
         (4, 2)
         """
+        if self.is_of_a_loop:
+            return self._recorded(step)[1]
         observer = self._observer(step)
         with reproducibly():
             return read_frame(self._at(step).picture(0, 0.0), observer.facts())
+
+    @property
+    def is_of_a_loop(self) -> bool:
+        """Whether `gandash.watch` recorded it: nothing of it can be played, and its pictures are those that there are."""
+        return LOOP in self.stored.manifest.given
+
+    def _recorded(self, step: int | None) -> tuple[Facts, Frame]:
+        """The recorded picture that is nearest to a step, and what was true of the game then."""
+        _, found = OpenRun(self.directory).picture(self.steps if step is None else step)
+        (of_game,) = Beside.model_validate_json(found.beside).games
+        return of_game.facts, read_frame(found.frame, of_game.facts)
+
+    def show(self, height: int = HEIGHT) -> Shown:
+        """The page that replays this run, with its time slider: inline where the last value of a notebook's cell is shown
+        (Jupyter, VS Code, marimo), so many pixels high; elsewhere it opens in a browser. At most 15 MB, without a network."""
+        shown = Shown(exported(self.stored, "replay.html", Wanted()), self.title or self.id, height)
+        if not is_notebook():
+            shown.open()
+        return shown
 
     def figure(self, what: str = "stage", step: int | None = None, *, is_dark: bool = False) -> Figure:
         """A Plotly figure in the page's colours, dashes and words: `stage`, the picture of a step, or one of the curves, on
@@ -170,7 +197,7 @@ class Run:
 
         Raises ValueError for what there is not in this game.
         """
-        facts = self._observer(step).facts()
+        facts = self._recorded(step)[0] if self.is_of_a_loop else self._observer(step).facts()
         if what == "stage":
             return stages.figure(facts, self.frame(step).arrays, is_dark)
         known = panels_of(facts)

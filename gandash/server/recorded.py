@@ -16,6 +16,7 @@ from gandash.server.members import MARKS
 from gandash.store.format import EVENTS, MANIFEST, BrokenRun
 from gandash.store.pictures import Picture, PictureIndex, Place
 from gandash.store.reading import StoredRun, config_after
+from gandash.store.writing import is_being_recorded
 from gandash.wire.browser import HistoryLabel, Recorded, RecordedGame
 from gandash.wire.changes import mark
 from gandash.wire.frame import pack
@@ -63,7 +64,16 @@ class OpenRun:
             games.append(RecordedGame(label=label, marks=tuple(marks)))
         steps = tuple(place.step for place in places)
         known = max(run.steps, *steps[-1:], 0)
-        return Recorded(run=last.id, title=last.title, epoch=run.epoch, step=known, pictures=steps, games=tuple(games))
+        return Recorded(
+            run=last.id,
+            title=last.title,
+            epoch=run.epoch,
+            step=known,
+            pictures=steps,
+            games=tuple(games),
+            growing=is_being_recorded(run.directory),
+            playable=not last.given,
+        )
 
     def curves(self) -> bytes:
         patch = History.of(self.run.metrics()).patch(Cursor())

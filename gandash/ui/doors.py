@@ -145,6 +145,13 @@ def base_path() -> str:
     return f"/{path}" if path else ""
 
 
+def own_address() -> str:
+    """Where who sits at this machine finds the app."""
+    where, port = str(st.get_option("server.address") or "127.0.0.1"), st.get_option("server.port")
+    scheme = "https" if st.get_option("server.sslCertFile") else "http"
+    return f"{scheme}://{f'[{where}]' if ':' in where else where}:{port}{base_path()}"
+
+
 def own_path(scope: Scope) -> str:
     """The path of a request within the app: without the prefix it is mounted under, and without the base path."""
     path = str(scope["path"])

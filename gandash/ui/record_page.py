@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from gandash.config.changes import differences
+from gandash.config.game import LOOP
 from gandash.config.setting import show
 from gandash.presets import PRESETS
 from gandash.store.format import BrokenRun
@@ -54,10 +55,17 @@ def about(who: Visitor, run: StoredRun) -> None:
     st.markdown(f"**{as_text(manifest.title or manifest.id)}**")
     verdicts = [verdict.title if verdict else "" for verdict in run.verdicts]
     said = [f"{run.steps:,} steps", *(as_text(word[:60]) for word in dict.fromkeys(verdicts) if word)]
-    st.caption(" · ".join([*said, as_text(runs_table.preset_title(manifest.preset))]))
+    preset = as_text(runs_table.preset_title(manifest.preset))
+    st.caption(" · ".join([*said, *([preset] if preset else [])]))
     if manifest.parent is not None:
         st.caption(as_text(f"Branched off {_title(who, manifest.parent.run)} at step {manifest.parent.step:,}."))
     st.html(f'<a class="gd-link" href="{address(run.directory.name)}" download>Download</a>')
+    if manifest.given:
+        with st.expander("From Python :gray[given, not built from settings]", key="group-given"):
+            for name, words in manifest.given.items():
+                st.markdown(f"{name}: **{as_text(words[:300])}**")
+    if LOOP in manifest.given:  # what stands in its settings is not what was played
+        return
     with st.expander("Settings :gray[unlike the preset’s]", key="group-settings"):
         settings(run)
     with st.expander(f"Changes :gray[{sum(map(len, run.changes)):,}]", key="group-changes"):

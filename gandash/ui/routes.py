@@ -36,9 +36,10 @@ from gandash.server.compiling import compiling
 from gandash.server.run import Run
 from gandash.server.supervisor import Unavailable
 from gandash.server.viewers import Viewer
+from gandash.store.serving import serving
 from gandash.ui import filming, recorded, sharing, taking
 from gandash.ui.arrival import page
-from gandash.ui.doors import LIVE, admits, stated_hosts
+from gandash.ui.doors import LIVE, admits, own_address, stated_hosts
 from gandash.ui.doors import VISITOR_COOKIE as VISITOR_COOKIE
 from gandash.ui.doors import middleware as middleware
 from gandash.ui.service import arrive, supervisor
@@ -241,7 +242,7 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     stated_hosts()  # what is wrong with them is said at the start
     keeper = await asyncio.to_thread(supervisor)
     try:
-        with compiling():
+        with compiling(), serving(own_address()):
             yield
     finally:
         await asyncio.to_thread(keeper.close)

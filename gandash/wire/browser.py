@@ -221,7 +221,8 @@ class RecordedGame(Message):
 
 class Recorded(Message):
     """What there is of a recorded run: up to which `step`, and the steps of its `pictures`. `epoch` grows whenever the run is
-    set back, and then other pictures may stand under the same steps.
+    set back, and then other pictures may stand under the same steps. `growing`: it is being recorded at this moment;
+    `playable`: it could be played on from here.
     """
 
     type: Literal["recorded"] = "recorded"
@@ -231,6 +232,8 @@ class Recorded(Message):
     step: int
     pictures: tuple[int, ...]
     games: tuple[RecordedGame, ...]
+    growing: bool = False
+    playable: bool = True
 
 
 # ----------------------------------------------------------------------------------------------------- from the browser

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import torch
 from numpy.typing import NDArray
 
+from gandash.config.game import LOOP
 from gandash.config.setting import SettingError
 from gandash.game.given import NOTHING, Given
 from gandash.game.round import Players
@@ -62,6 +63,9 @@ def at_the_beginning(run: StoredRun, given: Given = NOTHING) -> Games:
 
 
 def _check(run: StoredRun, given: Given) -> None:
+    if LOOP in run.manifest.given:
+        told = "its curves and pictures are what there is of it, and only that loop could play it on"
+        raise BrokenRun(f"{run.directory} is the record of a training loop of somebody's own; {told}")
     if (wanted := run.manifest.given.keys()) != given.words.keys():
         told = "; give the same to `gandash.open`" if wanted else ""
         what = " and ".join(wanted) or "no player and no objective"

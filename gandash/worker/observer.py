@@ -42,7 +42,7 @@ from gandash.wire.facts import (
 from gandash.wire.frame import Arrays
 from gandash.wire.messages import Change, ShowCloseUp
 from gandash.worker.in_force import LARGEST_NORM, PRODUCT_OF_NORMS, in_force, norms_in_words
-from gandash.worker.spacing import Spacing, spacing
+from gandash.worker.spacing import OnlyWhenAsked, Spacing, spacing
 from gandash.worker.trajectory import Trajectory
 
 STEP_COLUMNS = (*METRICS, "learning_rate_d", "learning_rate_g")
@@ -142,7 +142,8 @@ class Observer:
         """How far apart measurements are under the present settings."""
         game = self._trajectory.game
         if self._spaced is None or self._spaced[0] is not game:
-            self._spaced = game, spacing(self._domain, game) if self._trajectory.is_compiled else Spacing()
+            others = OnlyWhenAsked() if game.given.loop else Spacing()
+            self._spaced = game, spacing(self._domain, game) if self._trajectory.is_compiled else others
         return self._spaced[1]
 
     # ------------------------------------------------------------------------------------------------ what it is told
@@ -165,6 +166,8 @@ class Observer:
     def _held_now(self) -> tuple[float, ...]:
         """What a row has beside its step's own numbers."""
         config = self._trajectory.config
+        if self.game.given.loop:  # its optimisers are nobody's here
+            return (math.nan, math.nan, *self._readings.values())
         rates = config.discriminator_optimiser.learning_rate, config.generator_optimiser.learning_rate
         return (*rates, *self._readings.values())
 
@@ -231,6 +234,12 @@ class Observer:
         self._evidence.observe(self.game, state, found, self._readings)
         self._observed = True
 
+    def measure_last(self, with_jsd: bool) -> None:
+        """Measure the present step, whatever lies between: it is that of the row that was told last."""
+        self._measure_for_curves(with_jsd)
+        if self._filled:
+            self._held[self._filled - 1] = self._held_now()
+
     def memory(self) -> dict[str, NDArray[Any]]:
         """What is shown from here on and does not follow from the trajectory, as arrays. For `restore` of a new observer, which
         has measured this very state: so that both show the same, it is measured here."""
@@ -275,7 +284,8 @@ class Observer:
         was read, of step `jsd_step`; `with_jsd` it is read anew, unless `hurried`.
         """
         step = self._trajectory.step
-        if hurried and self._cached is not None and not (alone and self._domain.measures_each_frame):
+        each = alone and self._domain.measures_each_frame and not self.game.given.loop  # of a loop who watches measures
+        if hurried and self._cached is not None and not each:
             measured, found = self._cached.step, self._cached.found
         else:
             measured, found = step, self.measurement(with_jsd)
@@ -335,6 +345,8 @@ class Observer:
             parameters=Parameters(generator=game.generator.network.size, discriminator=game.discriminator.network.size),
         )
         facts = self._frames.facts(game, self._domain.estimators(game), shared)
+        if game.given.loop:  # it is read about once a second, and each picture says of which step it is
+            return facts.model_copy(update={"jsd_every": None})
         if facts.jsd_every is None or self._spacing.periods == 1:
             return facts
         return facts.model_copy(update={"jsd_every": facts.jsd_every * self._spacing.jsd})

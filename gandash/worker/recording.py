@@ -60,9 +60,12 @@ class Recorder:
         clock: Callable[[], float] = time.monotonic,
         parent: Path | None = None,
         rows: Sequence[Sequence[OwnRows]] = (),
+        picture_seconds: float = PICTURE_SECONDS,
+        picture_share: float = SHARE,
     ) -> None:
         """`parent`: the folder of the run that these games have just branched off, `rows` their newest up to there."""
         self._wanted, self._clock = wanted, clock
+        self._picture_seconds, self._picture_share = picture_seconds, picture_share
         self.problem = ""  # why it is no longer recorded, in words
         self._said = False
         self._writer: RunWriter | None = None  # the thread's
@@ -87,14 +90,15 @@ class Recorder:
         steps = drained[0].steps
         if not len(steps):
             return
-        self._begin(games)
+        self.begin(games)
         self._changes(games)
         self._rows.append(_side_by_side(drained))
         if self._clock() >= self._rows_due:
-            self._renew_verdicts(games)
+            self.renew_verdicts(games)
             self._hand_over()
 
-    def _renew_verdicts(self, games: Games) -> None:
+    def renew_verdicts(self, games: Games) -> None:
+        """Note what is said of the games now."""
         for i in games.playing:
             self._verdict(i, _told(games.observers[i], games.step))
 
@@ -149,7 +153,7 @@ class Recorder:
         self._keyframe_due = self._still_due = began + KEYFRAME_SECONDS
         if not is_sound or games.step == self._keyframe_step:
             return
-        self._renew_verdicts(games)
+        self.renew_verdicts(games)
         self._hand_over()
         self._changes(games)
         step, label, state, seen = games.step, label_of(games), state_of(games), seen_of(games)
@@ -159,15 +163,17 @@ class Recorder:
         self._keyframe_step = step
         self._keyframe_due, self._still_due = now + max(KEYFRAME_SECONDS, apart), now + max(STILL_SECONDS, apart)
 
-    def look(self, games: Games, picture: Callable[[], bytes]) -> None:
-        """Keep a picture, if it is time for one: a frame that was just sent, or that is made for this alone."""
+    def look(self, games: Games, picture: Callable[[], bytes]) -> bool:
+        """Keep a picture, if it is time for one: a frame that was just sent, or that is made for this alone. Whether it was."""
         began, step = self._clock(), games.step
         if not self._is_on or step == self._picture_step or began < self._picture_due:
-            return
+            return False
         frame, beside = picture(), self._beside(games).model_dump_json().encode()
         now = self._clock()
-        self._picture_step, self._picture_due = step, now + max(PICTURE_SECONDS, (now - began) / SHARE)
+        apart = max(self._picture_seconds, (now - began) / self._picture_share, len(frame) / BYTES_PER_SECOND)
+        self._picture_step, self._picture_due = step, now + apart
         self._do(lambda writer: writer.picture(step, frame, beside))
+        return True
 
     def _beside(self, games: Games) -> Beside:
         """What is true of the games and said of them now, without which a frame cannot be shown as it was."""
@@ -181,6 +187,12 @@ class Recorder:
                 verdict = _told(observer, games.step)
             said.append(SaidOfGame(facts=known[1], verdict=verdict))
         return Beside(games=tuple(said))
+
+    def flush(self) -> None:
+        """Have all rows so far written, where no keyframe will do it."""
+        if self._is_on:
+            self._hand_over()
+            self._do(RunWriter.flush)
 
     def close(self, seconds: float | None = END_SECONDS) -> None:
         """Write what waits, within so many seconds; recording is over."""
@@ -209,8 +221,8 @@ class Recorder:
     def _is_on(self) -> bool:
         return self._thread is not None and not self.problem
 
-    def _begin(self, games: Games) -> None:
-        """The first rows are there: now the run gets its folder."""
+    def begin(self, games: Games) -> None:
+        """The run gets its folder: with its first rows, where nobody has asked for it before."""
         if self._thread is None and not self.problem:
             directory, manifest = Path(self._wanted.directory), manifest_of(self._wanted, games)
             self._start(lambda: RunWriter(directory, manifest))

@@ -62,6 +62,13 @@ class Spacing:
         return nth % apart == 0 or domain.is_early(step)
 
 
+class OnlyWhenAsked(Spacing):
+    """Of a training loop of somebody's own: its rounds come in lots, and what is there to be measured is the last state."""
+
+    def measures(self, domain: Domain, step: int) -> bool:
+        return False
+
+
 def round_seconds(game: Game) -> float:
     """About how long a compiled round takes, from the samples that pass through each network: forward, backward, into the
     gradient, and with each penalty twice more."""

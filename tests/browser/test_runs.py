@@ -116,7 +116,7 @@ def test_a_run_is_opened_as_it_was_and_the_lab_plays_on(runs: Lab) -> None:
     page.get_by_role("button", name="Delete").click()
     expect(page.get_by_text("it is being recorded at this moment")).to_be_visible()
     page.get_by_role("link", name="Open", exact=True).click()
-    page.wait_for_selector('[data-testid="live-view"][data-status="recorded"]')
+    page.wait_for_selector('[data-testid="live-view"][data-status="growing"]')
     wait_until(lambda: runs.painted > 0, "its last picture is drawn")
     opened = runs.step
     assert opened > 0 and page.get_by_role("button", name="Play").count() == 0

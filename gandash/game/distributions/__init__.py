@@ -23,7 +23,7 @@ from gandash.game.distributions.base import (
     PlaneDistribution,
     PointDistribution,
 )
-from gandash.game.distributions.latent import Latent
+from gandash.game.distributions.latent import DrawnLatent, Latent
 
 
 @cache
@@ -54,6 +54,7 @@ __all__ = [
     "Atoms",
     "Attribute",
     "Distribution",
+    "DrawnLatent",
     "Latent",
     "LineDistribution",
     "Modes",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
 from torch import Generator, Tensor
 
@@ -13,7 +15,18 @@ class Latent(Sampler):
     """Independent coordinates, normal N(0, 1) or uniform on [-1, 1]."""
 
     def __init__(self, settings: LatentConfig) -> None:
-        self.kind, self.dimension = settings.kind, settings.dimension
+        self.kind: Literal["normal", "uniform"] = settings.kind
+        self.dimension = settings.dimension
+
+    def __str__(self) -> str:
+        return f"{self.dimension} coordinates, {'N(0, 1)' if self.kind == 'normal' else 'uniform on [-1, 1]'}"
+
+    @classmethod
+    def wide(cls, dimension: int) -> Latent:
+        """N(0, 1) in more dimensions than the games that are played here may have."""
+        found = cls(LatentConfig())
+        found.dimension = dimension
+        return found
 
     @property
     def noise(self) -> tuple[Noise, ...]:
@@ -51,3 +64,30 @@ class Latent(Sampler):
     def line(self, n: int) -> Tensor:
         """n values of one latent coordinate at equal steps of probability, ascending, shape `(n,)`: where G's map is drawn."""
         return self.at((torch.arange(n, dtype=torch.float64) + 0.5) / n)
+
+
+class DrawnLatent(Latent):
+    """Latents that somebody else has drawn, `(n, dimension)`, each as likely as any other: what law they have is not known."""
+
+    def __init__(self, drawn: Tensor) -> None:
+        self.kind, self.dimension, self._drawn = "normal", drawn.shape[1], drawn
+
+    @property
+    def noise(self) -> tuple[Noise, ...]:
+        return (Noise("uniform", 1),)
+
+    def __str__(self) -> str:
+        return f"{self.dimension} coordinates, drawn by a function"
+
+    def push(self, *noise: Tensor) -> Tensor:
+        (u,) = noise
+        return self._drawn[(u[..., 0] * len(self._drawn)).long().clamp(max=len(self._drawn) - 1)]
+
+    @property
+    def stratified(self) -> bool:
+        return False
+
+    def line(self, n: int) -> Tensor:
+        """n values of a coordinate at equal steps of probability, of all coordinates alike."""
+        values = self._drawn.flatten().sort().values
+        return values[((torch.arange(n) + 0.5) / n * len(values)).long()]
