@@ -17,6 +17,7 @@ const [LEAST_PX, MOST_PX] = [100, 4000];
 
 export class Taking {
   #options;
+  #head = element('h2', {}, 'A picture');
   /** @type {HTMLSelectElement} */
   #what = choice('What');
   #format = choice('Format', PICTURES);
@@ -43,7 +44,7 @@ export class Taking {
     const { signal } = options;
     const close = element('button', { type: 'button', class: 'gd-close', 'aria-label': 'Close' }, '×');
     this.node.append(close,
-      element('section', {}, element('h2', {}, 'A picture, or a film of what was recorded'),
+      element('section', {}, this.#head,
         element('div', { class: 'gd-choices' }, this.#what, this.#format, this.#theme,
           element('span', { class: 'gd-choices' }, this.#width, '×', this.#height), this.#filming.node, this.#save)),
       element('section', {}, element('h2', {}, 'The run'), this.#files),
@@ -113,6 +114,7 @@ export class Taking {
     const films = await this.#filming.offer(recording).catch(() => ({}));
     this.#format.replaceChildren(...options({ ...PICTURES, ...films }));
     for (const option of this.#format.options) option.disabled = option.text.includes('needs');
+    write(this.#head, Object.keys(films).length ? 'A picture, or a film of what was recorded' : 'A picture');
     if (was in PICTURES || was in films) this.#format.value = was;
     this.#showFilming();
   }

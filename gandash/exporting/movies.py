@@ -81,10 +81,17 @@ def _before(first: Image.Image, others: Iterator[Image.Image]) -> Iterator[Image
 
 
 def _animation(images: Iterator[Image.Image], form: Form, per_second: int, about: str) -> bytes:
+    if form == "gif":
+        images = map(_few_colours, images)
     body, first = io.BytesIO(), next(images)
     known: dict[str, Any] = {"comment": about.encode()} if form == "gif" else {"xmp": about.encode(), "quality": 90}
     first.save(body, form, save_all=True, append_images=images, duration=1000 // per_second, loop=0, **known)
     return body.getvalue()
+
+
+def _few_colours(image: Image.Image) -> Image.Image:
+    """As many as a GIF has. PIL's own choice, by how many pixels have them, gives a thin line the colour of another."""
+    return image.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
 
 
 def can_make(form: Form) -> bool:

@@ -50,6 +50,22 @@ def test_every_frame_is_there_at_its_pace(run: StoredRun, form: movies.Form) -> 
     assert json.loads(said)["changes"][0]["step"] == 100
 
 
+def test_in_a_gif_thin_lines_keep_their_colours(run: StoredRun) -> None:
+    """On a field of many more colours than a GIF has; orange is generated and green is D, and they have to stay apart."""
+    x, y = np.meshgrid(np.arange(300), np.arange(200))
+    field = np.stack([14 + x // 2, 17 + y // 2, 23 + (x + y) // 4], axis=-1).astype(np.uint8)
+    inks = {20: (237, 84, 237), 90: (216, 229, 80), 160: (35, 208, 150)}
+    for row, ink in inks.items():
+        field[row, 40:200] = ink
+    body = io.BytesIO()
+    Image.fromarray(field).save(body, "PNG")
+    film = Image.open(io.BytesIO(encoded([body.getvalue(), png(0, (300, 200))], "gif", 10, run)))
+    shown = np.asarray(film.convert("RGB")).astype(int)
+    assert np.abs(shown - field).max() <= 24
+    for row, ink in inks.items():
+        np.testing.assert_allclose(shown[row, 100], ink, atol=16)
+
+
 @pytest.mark.skipif(find_spec("imageio_ffmpeg") is None, reason="imageio-ffmpeg, which encodes MP4, is not installed")
 def test_a_video_is_what_players_play(run: StoredRun, tmp_path: Path) -> None:
     from imageio_ffmpeg import get_ffmpeg_exe
