@@ -71,7 +71,7 @@ EXPORTS: dict[str, Export] = {
             "state.safetensors",
             "both players with all that goes on from there",
             "application/octet-stream",
-            lambda run, wanted, told: states.as_safetensors(run, wanted.step),
+            lambda run, wanted, told: states.as_safetensors(run, wanted.step, told),
         ),
         Export(
             "snippet.py",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from gandash.store.reading import StoredRun, config_after
 SEEN = "seen."  # what an observer has in mind, and no part of the state
 
 
-def as_safetensors(run: StoredRun, step: int | None) -> bytes:
+def as_safetensors(run: StoredRun, step: int | None, told: Callable[[float], None] = lambda done: None) -> bytes:
     """The state at `step`, by default the newest that is kept: `theta`, `phi`, `average`, `critic` (D's parameters as they
     act), moments, random streams, a row each; of compared games `0/theta` and so on.
 
@@ -26,7 +27,7 @@ def as_safetensors(run: StoredRun, step: int | None) -> bytes:
     if name is None and step is None:
         raise BrokenRun(f"{run.directory} has no state; its game is played again where one asks for a step")
     if name is None:
-        at, arrays = _played(run, step or 0)
+        at, arrays = _played(run, step or 0, told)
     else:
         at, arrays = name.first, run.keyframe(name)[1]
     kept = {n: np.ascontiguousarray(array) for n, array in arrays.items() if not n.partition("/")[2].startswith(SEEN)}
@@ -40,10 +41,12 @@ def as_safetensors(run: StoredRun, step: int | None) -> bytes:
     return save(kept, metadata={"gandash": json.dumps(about)})
 
 
-def _played(run: StoredRun, step: int) -> tuple[int, dict[str, NDArray[Any]]]:
-    from gandash.worker.keyframe import games_at, state_of
+def _played(run: StoredRun, step: int, told: Callable[[float], None]) -> tuple[int, dict[str, NDArray[Any]]]:
+    from gandash.worker.keyframe import before, play_on, state_of
     from gandash.worker.trajectory import reproducibly
 
     with reproducibly():
-        games = games_at(run, step)
+        games = before(run, step)
+        first = games.step
+        play_on(games, run, step, keep=lambda rows: told(0.95 * (games.step - first) / (step - first)))
     return games.step, state_of(games)

@@ -6,7 +6,7 @@ import base64
 import io
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from xml.etree import ElementTree
 
 import numpy as np
@@ -17,6 +17,7 @@ from waiting import PATIENCE_SECONDS
 import gandash
 from gandash.config import GameConfig
 from gandash.exporting.browser import NoBrowser
+from gandash.exporting.pictures import Theme
 from gandash.exporting.registry import Wanted, export
 from gandash.presets import PRESETS
 from gandash.store.reading import StoredRun
@@ -131,10 +132,10 @@ def test_curves_say_the_numbers_of_the_record(run: gandash.Run) -> None:
     assert {"Losses", f"{last.loss_d:.3f}", f"{last.loss_g:.3f}"} <= words(svg)
 
 
-def test_themes_and_sizes_as_png(run: gandash.Run) -> None:
+def test_themes_and_sizes_as_png(run: gandash.Run, tmp_path: Path) -> None:
     corners = {}
-    for theme in ("light", "dark"):
-        picture = Image.open(io.BytesIO(export(run.stored, "value.png", Wanted(theme=theme, size=(300, 200)))))
+    for theme in get_args(Theme):
+        picture = Image.open(run.export("value.png", tmp_path / "value.png", theme=theme, size=(300, 200)))
         assert picture.size == (600, 400)
         assert json.loads(picture.info["Comment"])["config"]["run"]["seed"] == 3 and picture.info["Title"] == run.title
         rgb = picture.convert("RGB")

@@ -86,6 +86,18 @@ def test_a_state_is_that_of_the_game(run: gandash.Run, step: int | None) -> None
     assert about["step"] == state.step and about["configs"] == [run._at(step).trajectories[0].config.model_dump(mode="json")]
 
 
+def test_a_state_that_is_played_says_how_far_it_is_and_can_be_ended(run: gandash.Run) -> None:
+    told: list[float] = []
+    export(run.stored, "state.safetensors", Wanted(4), told.append)
+    assert told == sorted(told) and len(told) > 1 and told[-1] == 1
+
+    def stop(done: float) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        export(run.stored, "state.safetensors", Wanted(4), stop)
+
+
 def played_by(script: bytes, folder: Path) -> gandash.Run:
     names: dict[str, Any] = {}
     exec(compile(script, str(folder / "snippet.py"), "exec"), names)
