@@ -131,7 +131,7 @@ export class Curve {
 
   /** @param {Scene} scene */
   draw(scene) {
-    this.#relabel(scene.facts);
+    this.entitle(scene.facts);
     const since = this.#spec.since?.(scene.facts) ?? 0;
     const lines = this.#spec.series.map(series => after(since, readLine(series, scene)));
     const { series: all } = this.#spec;
@@ -200,7 +200,7 @@ export class Curve {
 
   /** Some names depend on the game (which loss is "the other"), so the switches are made when it is known.
    * @param {Shown} facts */
-  #relabel(facts) {
+  entitle(facts) {
     const title = inGame(this.#spec.title, facts);
     write(this.#aside, this.#spec.aside?.(facts) ?? '');
     const labels = this.#spec.series.map(series => inGame(series.label, facts));

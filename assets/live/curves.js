@@ -149,6 +149,7 @@ export class Curves {
       const link = /** @type {HTMLElement} */ (this.#links.get(curve.node));
       if (link.dataset.title !== title) link.replaceChildren(...maths(title));
       link.dataset.title = title;
+      this.#attempt(`the curve ${spec.key}`, () => curve.entitle(facts)); // also out of sight
       if (shown++ === 0) curve.adopt(this.#timeSwitch);
     });
     const panels = isComparison ? `compared ${shown}` : String(shown);

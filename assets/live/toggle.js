@@ -22,15 +22,15 @@ const MARKS = {
 
 /** @param {{label: string, name?: string, sample: Sample, pressed: boolean, hint?: string, tips?:
  * import('./tip.js').Tips, width?: number, signal: AbortSignal, onToggle: (pressed: boolean) => void}} options
- * `name` is spoken where the label alone is too short; `width` keeps room for a value, in characters. */
+ * `name` is spoken before the label, where that alone is too short; `width` keeps room for a value, in characters. */
 export function createToggle({ label, name, sample, pressed, hint, tips, width, signal, onToggle }) {
   const value = element('span', { class: 'gd-value' });
   if (width) value.style.minWidth = `${width}ch`;
-  const button = element('button', { type: 'button', class: 'gd-toggle', 'aria-pressed': pressed, 'aria-label': name });
+  const button = element('button', { type: 'button', class: 'gd-toggle', 'aria-pressed': pressed });
   button.style.setProperty('--ink', `var(--gd-${sample.ink})`);
   if (hint) tips?.set(button, hint);
   const words = element('span', { class: 'gd-toggle-label' }, ...maths(label));
-  button.append(drawSample(sample), words);
+  button.append(drawSample(sample), ...(name ? [element('span', { class: 'gd-unseen' }, `${name} `)] : []), words);
   if (width) button.append(value);
   button.addEventListener('click', () => {
     const now = button.getAttribute('aria-pressed') !== 'true';

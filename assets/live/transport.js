@@ -163,7 +163,7 @@ export class Transport {
     this.#play.setAttribute('aria-keyshortcuts', 'Space');
     this.#play.setAttribute('aria-label', label);
     this.#play.replaceChildren(icon(this.#running ? ICONS.pause : ICONS.play), element('span', {}, label),
-      element('kbd', {}, 'space'));
+      element('kbd', { 'data-key': 'space' }));
   }
 
   /** @param {number | null} speed */
@@ -191,7 +191,7 @@ const isOpen = select => CSS.supports('selector(:open)') && select.matches(':ope
 /** @param {string} label @param {string} key @param {string} hint @param {() => void} press */
 function button(label, key, hint, press) {
   const node = element('button', { type: 'button', class: 'gd-button', 'data-steps': '', 'aria-keyshortcuts': key,
-    'aria-label': label }, element('span', {}, label), element('kbd', {}, key));
+    'aria-label': label }, element('span', {}, label), element('kbd', { 'data-key': key }));
   return { node, hint, press };
 }
 

@@ -143,8 +143,11 @@ def shelf(desk: Desk, who: Visitor, entries: Sequence[Entry], run: Run | None) -
 def act(desk: Desk, who: Visitor, picked: Sequence[Entry], run: Run | None) -> None:
     """The buttons over the table, for the runs that are chosen in it."""
     one = picked[0] if len(picked) == 1 and not picked[0].problem else None
-    there = {"record": one.id if one else ""} | ({"run": run.id} if run is not None else {})
-    st.page_link(ways.RECORD.script, label="Open", icon=":material/open_in_full:", disabled=one is None, query_params=there)
+    if one is not None:
+        there = {"record": one.id} | ({"run": run.id} if run is not None else {})
+        st.page_link(ways.RECORD.script, label="Open", icon=":material/open_in_full:", query_params=there)
+    else:  # a link that leads nowhere still says that it is one
+        button("Open", ":material/open_in_full:", lambda: None, False)
     button("Rename", ":material/edit:", partial(begin_to_name, desk, one), one is not None)
     button("Duplicate", ":material/content_copy:", partial(duplicate, desk, who, one), one is not None)
     if one is not None:

@@ -18,6 +18,7 @@ section[data-testid="stSidebar"][aria-expanded="true"] { width: 272px !important
 [data-testid="stSidebar"] [data-testid="stVerticalBlock"] { gap: 0.35rem; }
 [data-testid="stSidebar"] p { font-size: 0.86rem; }
 [data-testid="stSidebar"] label { min-height: 0; margin-bottom: 0.1rem; }
+div[data-testid="stCaptionContainer"] { opacity: 0.78; }
 [data-testid="stSidebar"] [data-testid="stCaptionContainer"] { margin-bottom: 0.2rem; opacity: 0.85; }
 [data-testid="stSidebar"] [data-testid="stCaptionContainer"] p { font-size: 0.8rem; line-height: 1.35; margin: 0; }
 [data-testid="stSidebar"] input { padding: 0.15rem 0.5rem; font-size: 0.86rem; font-variant-numeric: tabular-nums; }

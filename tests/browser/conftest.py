@@ -6,7 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 from driving import App, Lab, running_app, running_browser
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
+from waiting import PATIENCE_SECONDS
+
+expect.set_options(timeout=1000 * PATIENCE_SECONDS)  # as patient as `wait_until`; five seconds are few on a machine at work
 
 
 @pytest.fixture(scope="session")

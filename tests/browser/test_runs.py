@@ -119,7 +119,7 @@ def test_a_run_is_opened_as_it_was_and_the_lab_plays_on(runs: Lab) -> None:
     page.wait_for_selector('[data-testid="live-view"][data-status="growing"]')
     wait_until(lambda: runs.painted > 0, "its last picture is drawn")
     opened = runs.step
-    assert opened > 0 and page.get_by_role("button", name="Play").count() == 0
+    assert opened > 0 and page.get_by_role("button", name="Play", exact=True).count() == 0
     expect(page.get_by_test_id("elsewhere")).to_have_attribute("data-status", "running")
     page.get_by_role("slider", name="Time").press("Home")
     wait_until(lambda: 0 < int(runs.attribute("shown")) < opened, "an earlier picture is drawn")
