@@ -20,6 +20,10 @@ import { createToggle } from './toggle.js';
  * @typedef {'stand' | 'walk' | 'follow'} Want */
 
 const LAYER = 'layer.graph';
+const HINT = 'The game as a graph, and every step of it on its way: draw, generate, judge, loss, gradient and move. n: '
+  + 'the next of them';
+const NO_ROOM = `${HINT}. There is no room for it now: close the examinations or the sidebar, or make the window `
+  + 'larger';
 const SLOW = 2; // rounds a second, or less: each is seen on its way
 const SUB_STEP_MS = 420; // of a step that was made by hand
 const LONGEST_WAY_MS = 6000; // of one with many looks
@@ -68,8 +72,7 @@ export class Graph {
       hidden: '' }, this.#bar.node, this.#picture.node, this.#words);
     this.#toggle = createToggle({ label: 'graph', signal, tips,
       sample: { ink: 'text', mark: 'mesh' }, pressed: this.#isOn,
-      hint: 'The game as a graph, and every step of it on its way: draw, generate, judge, loss, gradient and move. '
-        + 'n: the next of them',
+      hint: HINT,
       onToggle: on => {
         preferences.set(LAYER, on);
         this.#match();
@@ -117,6 +120,7 @@ export class Graph {
     if (!this.#isShown) return;
     this.#picture.fit(/** @type {HTMLElement} */ (this.node.parentElement));
     this.node.toggleAttribute('data-no-room', !this.#picture.hasRoom);
+    this.#toggle.rename('graph', this.#picture.hasRoom ? HINT : NO_ROOM);
     this.#show();
   }
 
@@ -155,9 +159,11 @@ export class Graph {
     this.#refresh();
   }
 
-  /** A step by hand is about to be made: it is told first. @param {import('./types.d.ts').Saying} command */
+  /** A step by hand is about to be made: it is told first, and what plays stands still meanwhile, so that no other step
+   * comes between. @param {import('./types.d.ts').Saying} command */
   before(command) {
     if (command.type !== 'step' || !this.#isShown || !this.#canAsk) return;
+    if (this.#run?.status === 'running') this.#send({ type: 'pause' });
     if (this.#pending?.want !== 'follow' || !this.#isWaited) this.#ask('follow', command.players);
   }
 

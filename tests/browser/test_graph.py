@@ -160,6 +160,16 @@ def test_who_wants_no_motion_sees_the_end_of_a_step_at_once(app, browser) -> Non
     lab.context.close()
 
 
+def test_where_there_is_no_room_it_stays_away_and_says_why(lab: Lab) -> None:
+    show(lab)
+    lab.page.get_by_role("button", name="Examine").click()
+    lab.page.wait_for_selector("[data-testid=graph]", state="hidden")
+    lab.page.locator("[data-layer=graph]").hover()
+    lab.page.get_by_text("There is no room for it now").wait_for()
+    lab.page.keyboard.press("Escape")
+    lab.page.wait_for_selector("[data-testid=graph]", state="visible")
+
+
 @pytest.mark.parametrize("size", [(1920, 1080), (1280, 720), (390, 844)], ids=lambda s: f"{s[0]}x{s[1]}")
 def test_it_leaves_room_for_the_stage_and_nothing_is_cut_off(app, browser, size: tuple[int, int]) -> None:
     lab = Lab(browser, app.url, viewport={"width": size[0], "height": size[1]})
