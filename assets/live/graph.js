@@ -52,8 +52,9 @@ export class Graph {
   #at = null;
   #isTaken = false; // the told step has been played
   #timer = 0; // walks by itself
-  /** @type {{want: Want, at: number, key: string} | null} */
+  /** @type {{want: Want, at: number, key: string, ask: number} | null} */
   #pending = null;
+  #asks = Math.floor(Math.random() * 2 ** 30); // other tabs ask, too
   #lastAsked = -Infinity;
   #rest = WHILE_FAST_MS;
   #walksOncePaused = false;
@@ -135,7 +136,8 @@ export class Graph {
     const before = this.#run;
     this.#run = run;
     if (before?.generation !== run.generation) {
-      this.#told = null;
+      this.#told = this.#pending = null;
+      this.#step = run.step;
       this.#picture.forget();
       this.#stand();
     }
@@ -169,7 +171,7 @@ export class Graph {
 
   /** @param {StepTold} told */
   take(told) {
-    if (told.generation !== this.#run?.generation) return;
+    if (told.generation !== this.#run?.generation || (this.#pending && this.#pending.ask !== told.ask)) return;
     const { want, at, key } = this.#pending ?? { want: 'stand', at: performance.now(), key: '' };
     const took = performance.now() - at;
     this.#pending = null;
@@ -287,9 +289,10 @@ export class Graph {
   /** @param {Want} want @param {Players} [players] */
   #ask(want, players) {
     const isRunning = this.#run?.status === 'running';
-    this.#pending = { want, at: performance.now(), key: this.#key };
+    const ask = ++this.#asks;
+    this.#pending = { want, at: performance.now(), key: this.#key, ask };
     this.#lastAsked = this.#pending.at;
-    this.#send({ type: 'tell_step', players: players ?? (isRunning ? 'both' : this.#players) });
+    this.#send({ type: 'tell_step', players: players ?? (isRunning ? 'both' : this.#players), ask });
   }
 
   // -------------------------------------------------------------------------------------------------------- showing

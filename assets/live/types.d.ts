@@ -602,12 +602,14 @@ export interface StepBy {
   n?: number;
 }
 
-/** The round that begins at `step`, before it is played. `rule` is the kind of update rule, `batch` the samples of
- * each law in a look, `pack` how many of them D judges together, `noise` the standard deviation of instance noise.
- * `ended_elsewhere`: the rule put the players elsewhere than where their last moves led. */
+/** The round that begins at `step`, before it is played; `ask` is that of who asked. `rule` is the kind of update
+ * rule, `batch` the samples of each law in a look, `pack` how many of them D judges together, `noise` the standard
+ * deviation of instance noise. `ended_elsewhere`: the rule put the players elsewhere than where their last moves
+ * led. */
 export interface StepTold {
   type: 'step_told';
   generation: number;
+  ask: number;
   step: number;
   players: 'D' | 'G' | 'both';
   rule: string;
@@ -620,10 +622,12 @@ export interface StepTold {
   looks: LookTold[];
 }
 
-/** Tell the round to come, should these players play it: answered by `StepTold`, and nothing is played. */
+/** Tell the round to come, should these players play it: answered by `StepTold`, and nothing is played. `ask` is
+ * told back, since all who look hear the answer. */
 export interface TellStep {
   type: 'tell_step';
   players?: 'D' | 'G' | 'both';
+  ask?: number;
 }
 
 /** How a game goes, in words: as at `step`. */

@@ -186,10 +186,12 @@ class ShowCloseUp(Message):
 
 
 class TellStep(Message):
-    """Tell the round to come, should these players play it: answered by `StepTold`, and nothing is played."""
+    """Tell the round to come, should these players play it: answered by `StepTold`, and nothing is played. `ask` is told back,
+    since all who look hear the answer."""
 
     type: Literal["tell_step"] = "tell_step"
     players: Literal["D", "G", "both"] = "both"
+    ask: int = Field(0, ge=0, lt=2**31)
 
 
 class End(Message):

@@ -64,14 +64,16 @@ class LookTold(Message):
 
 
 class StepTold(Message):
-    """The round that begins at `step`, before it is played. `rule` is the kind of update rule, `batch` the samples of each law
-    in a look, `pack` how many of them D judges together, `noise` the standard deviation of instance noise.
+    """The round that begins at `step`, before it is played; `ask` is that of who asked.
 
-    `ended_elsewhere`: the rule put the players elsewhere than where their last moves led.
+    `rule` is the kind of update rule, `batch` the samples of each law in a look, `pack` how many of them D judges together,
+    `noise` the standard deviation of instance noise. `ended_elsewhere`: the rule put the players elsewhere than where their
+    last moves led.
     """
 
     type: Literal["step_told"] = "step_told"
     generation: int
+    ask: int = 0
     step: int
     players: Literal["D", "G", "both"]
     rule: str

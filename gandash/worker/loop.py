@@ -226,10 +226,10 @@ class Loop:
                 self._publisher.want_frame()
             case ShowCloseUp():
                 games.show_close_up(command)
-            case TellStep(players=players):
+            case TellStep(players=players, ask=ask):
                 if len(games.tellers) > 1:
                     raise ValueError("several games are compared; open one of them alone to see its steps told")
-                self._publisher.tell(games.tellers[0].tell(self._generation, players))
+                self._publisher.tell(games.tellers[0].tell(self._generation, players, ask))
             case Examine(what=what, action="stop"):
                 self._examiner.stop(what)
             case Examine() | Estimate():

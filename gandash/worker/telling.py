@@ -32,7 +32,7 @@ class Teller:
         self._trajectory = trajectory
         self._streams: Streams | None = None
 
-    def tell(self, generation: int, players: Literal["D", "G", "both"]) -> StepTold:
+    def tell(self, generation: int, players: Literal["D", "G", "both"], ask: int = 0) -> StepTold:
         """The round that these players would play from the present step."""
         played = self._trajectory
         game, config = played.game, played.config
@@ -43,6 +43,7 @@ class Teller:
         shown = max(6, min(POINTS, MOST_POINTS // max(1, len(told.looks))))
         return StepTold(
             generation=generation,
+            ask=ask,
             step=played.step,
             players=players,
             rule=kind_of(type(config.update_rule)),

@@ -78,7 +78,7 @@ COMMANDS: list[BaseModel] = [
     SetMany(changes=(Set(path="run.batch", value=64), Set(path="objective", value="minimax"))),
     Rewind(generation=4),
     SendFrame(),
-    TellStep(players="G"),
+    TellStep(players="G", ask=7),
     ShowCloseUp(selected=3, other=4, share=0.25, map=True),
     Examine(what="spectrum"),
     Estimate(),
@@ -129,6 +129,7 @@ EVENTS: list[BaseModel] = [
     Estimated(generation=1, seconds={"duality": 1.5}),
     StepTold(
         generation=1,
+        ask=7,
         step=3,
         players="both",
         rule="alternating",

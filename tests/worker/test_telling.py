@@ -71,9 +71,9 @@ def rows(stage: Stage) -> list[Any]:
 
 
 def test_the_loop_tells_before_it_plays(tiny: GameConfig, tmp_path: Path) -> None:
-    stage = Stage(tmp_path, tiny).play((1, TellStep(players="D")), (1, StepBy(players="D")), (2, TellStep()), (3, None))
+    stage = Stage(tmp_path, tiny).play((1, TellStep(players="D", ask=7)), (1, StepBy(players="D")), (2, TellStep()), (3, None))
     told = stage.events(StepTold)
-    assert [(one.step, one.players) for one in told] == [(0, "D"), (1, "both")]
+    assert [(one.step, one.players, one.ask) for one in told] == [(0, "D", 7), (1, "both", 0)]
     (row,) = rows(stage)
     agree(told[0], dict(zip(METRICS, row.tolist(), strict=False)), rel=2e-3)
 
