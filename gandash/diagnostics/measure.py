@@ -7,8 +7,8 @@ The live generator is the one that D plays against: p_g, D*, V's bound and the g
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -46,6 +46,7 @@ game, the cosine between the players' joint displacement since the last measurem
 (`diagnostics.path.UpdateCosine`): a state alone has none, NaN.
 """
 
+_SAMPLES_AT_ONCE = 4096  # through a network: what a processor keeps near
 _SLOPES = 128  # samples of each law on which D's slope is read, of those that are there
 
 
@@ -70,6 +71,14 @@ class Measurement:
     noise: float = 0.0
     pack: int = 1
     seen_floors: SeenFloors = NO_FLOORS
+    later: Later | None = None
+
+    def with_jsd(self) -> Measurement:
+        """The same, with the JSD where that was left out."""
+        if self.later is None:
+            return self
+        average = None if self.average is None else self.average.with_jsd(self.later.average)
+        return replace(self, live=self.live.with_jsd(self.later.live), average=average, later=None)
 
     @property
     def beside(self) -> dict[str, float]:
@@ -120,33 +129,22 @@ def measure(
 
     `found` are the estimators of the game's own law. Unless `with_jsd`, JSD is left out where it takes samples of its own.
     """
-    generator = streams.measuring(state.step)[member]
-    row = slice(member, member + 1)
-    below = game.latent.spread(generator, found.samples) if found.stratified else None
-    latents = (game.latent.measuring(generator, found.samples) if below is None else game.latent.at(below)[:, None])[None]
-
+    drawn = _draw(found, game, state, streams, member)
+    latents, noise, below, row = drawn.latents, drawn.noise, drawn.below, slice(member, member + 1)
     averaged = bool(game.averaging[member] > 0)
     average = found.read(sample(game, state.average[row], latents)[0]) if averaged else None
     fake = sample(game, state.theta[row], latents)
     live = found.read(fake[0])
-    in_force = noise_in_force(game, state)
-    noise = 0.0 if in_force is None else float(in_force[member])
     seen = found.see(fake[0], noise, None if below is None else _corners(game, state.theta[row], fake, below))
     phi_effective, reading = state.phi_effective[row], game.objective.reading
-    one_pass = game.pack == 1 and game.discriminator.network.is_plain and not game.objective.pairs
     real_points = found.real_points[None]
-    if not one_pass:  # spread-out points lie in order: a pack must not be made of neighbours, nor a pair of equal ranks
-        real_points, fake = (x[:, torch.randperm(found.samples, generator=generator)] for x in (real_points, fake))
-    if noise > 0:
-        real_points, fake = (x + noise * torch.randn(x.shape, generator=generator) for x in (real_points, fake))
-    d, real, fake_outputs = _judged(game, phi_effective, found, real_points, fake, one_pass)
+    if drawn.orders is not None:
+        real_points, fake = (x[:, order] for x, order in zip((real_points, fake), drawn.orders, strict=True))
+    if drawn.noises is not None:
+        real_points, fake = (x + noise * n for x, n in zip((real_points, fake), drawn.noises, strict=True))
+    d, real, fake_outputs = _judged(game, phi_effective, found, real_points, fake, drawn.orders is None)
     slopes = _slopes(game, phi_effective, real_points, fake)
-    if with_jsd and found.divergence is not None:
-        drawn = torch.split(torch.cat(latents_of(game.latent, generator))[None], found.samples, dim=1)
-        live = live.with_jsd(_jsd(found.divergence, game, state.theta[row], drawn))
-        if average is not None:
-            average = average.with_jsd(_jsd(found.divergence, game, state.average[row], drawn))
-    return Measurement(
+    measured = Measurement(
         estimators=found,
         live=live,
         average=average,
@@ -159,7 +157,53 @@ def measure(
         noise=noise,
         pack=game.pack,
         seen_floors=seen_floors(found, noise, game.pack, reading.optimal, reading.centre),
+        later=_later(found, game, state, member, drawn),
     )
+    return measured.with_jsd() if with_jsd else measured
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """All that is drawn at random for a measurement, but for what its JSD draws of `generator` afterwards.
+
+    `latents` `(1, n, d)`, with what of p_z lies `below` each where they are spread over it in order; `orders` of the real and
+    of the generated samples where D must not see them in that order, `noises` on both, `(1, n, dim)`, in the instance `noise`.
+    """
+
+    generator: torch.Generator
+    latents: torch.Tensor
+    below: torch.Tensor | None
+    orders: tuple[torch.Tensor, torch.Tensor] | None
+    noises: tuple[torch.Tensor, torch.Tensor] | None
+    noise: float
+
+
+def _draw(found: Estimators, game: Game, state: GameState, streams: Streams, member: int) -> _Drawn:
+    generator, n = streams.measuring(state.step)[member], found.samples
+    below = game.latent.spread(generator, n) if found.stratified else None
+    latents = game.latent.measuring(generator, n) if below is None else game.latent.at(below)[:, None]
+    in_force = noise_in_force(game, state)
+    noise = 0.0 if in_force is None else float(in_force[member])
+    one_pass = game.pack == 1 and game.discriminator.network.is_plain and not game.objective.pairs
+    orders = noises = None
+    if not one_pass:  # spread-out points lie in order: a pack must not be made of neighbours, nor a pair of equal ranks
+        orders = torch.randperm(n, generator=generator), torch.randperm(n, generator=generator)
+    if noise > 0:
+        shape = 1, n, game.data.dimension
+        noises = torch.randn(shape, generator=generator), torch.randn(shape, generator=generator)
+    return _Drawn(generator, latents[None], below, orders, noises, noise)
+
+
+def _later(found: Estimators, game: Game, state: GameState, member: int, drawn: _Drawn) -> Later | None:
+    row = slice(member, member + 1)
+    divergence = found.divergence
+    return Later(divergence, game, state.theta[row], state.average[row], drawn.generator) if divergence else None
+
+
+def put_off(found: Estimators, game: Game, state: GameState, streams: Streams, member: int = 0) -> Later | None:
+    """The JSD of `measure` without the rest, nor how far it may be off; None where it takes no samples of its own."""
+    later = _later(found, game, state, member, _draw(found, game, state, streams, member))
+    return later and replace(later, with_error=False)
 
 
 def _corners(game: Game, theta: torch.Tensor, fake: torch.Tensor, below: torch.Tensor) -> Corners:
@@ -172,9 +216,33 @@ def _corners(game: Game, theta: torch.Tensor, fake: torch.Tensor, below: torch.T
     return refined(fake[0, :, 0].double().numpy(), below.numpy(), made)
 
 
-def _jsd(divergence: PlaneDivergence, game: Game, theta: torch.Tensor, latents: Sequence[torch.Tensor]) -> Estimate:
-    x = torch.cat([sample(game, theta, z)[0] for z in latents])
-    return divergence.read(*torch.split(x, [NEIGHBOURS, QUERIES])).within_range
+@dataclass(frozen=True)
+class Later:
+    """A JSD that is dear and takes samples of its own, of the generator and of its average: each is read once, if ever."""
+
+    divergence: PlaneDivergence
+    game: Game
+    theta: torch.Tensor
+    averaged_theta: torch.Tensor
+    generator: torch.Generator  # what else is drawn for the measurement has been drawn
+    with_error: bool = True
+
+    @cached_property
+    def live(self) -> Estimate:
+        return self._of(self.theta)
+
+    @cached_property
+    def average(self) -> Estimate:
+        return self._of(self.averaged_theta)
+
+    @cached_property
+    def _latents(self) -> tuple[torch.Tensor, ...]:
+        return torch.split(torch.cat(latents_of(self.game.latent, self.generator))[None], _SAMPLES_AT_ONCE, dim=1)
+
+    @torch.inference_mode()
+    def _of(self, theta: torch.Tensor) -> Estimate:
+        x = torch.cat([sample(self.game, theta, z)[0] for z in self._latents])
+        return self.divergence.read(*torch.split(x, [NEIGHBOURS, QUERIES]), with_error=self.with_error).within_range
 
 
 def expectations(game: Game, real: torch.Tensor, fake: torch.Tensor) -> dict[str, float]:

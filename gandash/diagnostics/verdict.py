@@ -37,6 +37,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,6 +116,11 @@ class Observation:
     gap_star: float = math.nan  # max |D - D*|
     share_off: float = math.nan  # of the samples that lie where D is further from D* than CONVERGED_GAP
 
+    @property
+    def is_averaged(self) -> bool:
+        """Whether an average of G is kept."""
+        return self.jsd_live is not None
+
 
 STRENGTHEN = "give it a higher learning rate, more steps, more width"
 LESS_NOISE = {True: ", less instance noise", False: ""}
@@ -129,7 +135,8 @@ def points_verdict_rule(
     asked: DiscriminatorTargets | None = None,
     jsd_is_bound: bool = False,
 ) -> Verdict:
-    """The verdict on the last WINDOW observations of `history`.
+    """The verdict on the last WINDOW observations of `history`, each of which is asked for no more than the verdict needs: a
+    JSD may be dear.
 
     `jsd_floor` is the reading of a perfect generator, in nats; `modes` how many modes p_r has, 0 where it is no mixture;
     `centre` names D's value at equilibrium; `asked` is what D is asked for, by default twice that on real data; where
@@ -139,12 +146,9 @@ def points_verdict_rule(
     recent = list(history[-WINDOW:])
     if len(recent) < SETTLED:
         return WAITING
-    table = np.array([[o.jsd, o.wasserstein, o.gap_half, o.mean_d_real, o.mean_d_fake] for o in recent])
-    jsd, _w1, gap, d_real, d_fake = np.median(table[-SETTLED:], axis=0)
-    early, late = ends_of(table[:, 0])
-    falling = is_falling(table[:, 0], jsd_floor)
-    live = float(np.median([o.jsd if o.jsd_live is None else o.jsd_live for o in recent[-SETTLED:]]))
-    of_what = "JSD of the averaged G" if any(o.jsd_live is not None for o in recent) else "JSD"
+    settled = recent[-SETTLED:]
+    gap, d_real, d_fake = np.median([[o.gap_half, o.mean_d_real, o.mean_d_fake] for o in settled], axis=0)
+    of_what = "JSD of the averaged G" if any(o.is_averaged for o in recent) else "JSD"
     of_what = f"lower bound of the {of_what}" if jsd_is_bound else of_what
     is_critic = math.isnan(gap)
 
@@ -152,32 +156,38 @@ def points_verdict_rule(
         off = "" if is_critic else f"max |D − {centre}| = {gap:.2f}, "
         return f"{off}{of_what} = {jsd:.3f} nats (floor {jsd_floor:.4f})"
 
-    facts = said(gap, jsd)
-    of_late = said(ends_of(table[:, 2])[1], late)  # of the last third: beside what else is said of that
+    def of_late() -> str:
+        """Of the last third: beside what else is said of that."""
+        gaps, distances = (np.array([getattr(o, name) for o in _thirds(recent)[-1]]) for name in ("gap_half", "jsd"))
+        return said(float(np.median(gaps)), float(np.median(distances)))
 
-    captured = np.array([o.modes for o in recent])
     if modes and len(recent) == WINDOW:
-        first, last = ends_of(captured)
+        first, last = ends_of(np.array([o.modes for o in recent]))
         if 1 <= last < modes and last <= first:
             lost = modes - round(last)
             return Verdict(
                 VerdictKind.COLLAPSED,
                 f"Collapsed: {lost} mode{'s' if lost > 1 else ''} lost",
                 f"G's samples reach {last:.0f} of {modes} modes, and no more of them over the last {len(recent)} measurements: "
-                f"{of_late}. R1, a stronger D (learning rate, steps per round) or a slower G may win them back.",
+                f"{of_late()}. R1, a stronger D (learning rate, steps per round) or a slower G may win them back.",
             )
     if asked.won(d_real, d_fake):
         return discriminator_won(d_real, d_fake, asked)
     near = gap <= asked.gap(CONVERGED_GAP)
+    jsd = float(np.median([o.jsd for o in settled]))
+    facts = said(gap, jsd)
     if (is_critic or near) and jsd <= jsd_floor + CONVERGED_JSD:
         told = f"D is near {centre} and p_g is near p_r: {facts}. Both together make an equilibrium; D alone would not."
         told = (f"p_g is near p_r: {facts}." if is_critic else told) + _of_packs(asked) + _off_star(recent, asked)
         return Verdict(VerdictKind.CONVERGED, "Converged", told)
     least = 0.05 * asked.span
-    swings = max(turns_of(table[:, 1], 0.05), 0 if np.isnan(table[:, 2]).any() else turns_of(table[:, 2], least))
-    if len(recent) == WINDOW and swings >= TURNS:
-        return oscillating(swings)
-    kept, quality = (float(np.median([getattr(o, n) for o in recent[-SETTLED:]])) for n in ("modes_kept", "quality_kept"))
+    if len(recent) == WINDOW:
+        distances, gaps = (np.array([getattr(o, name) for o in recent]) for name in ("wasserstein", "gap_half"))
+        swings = max(turns_of(distances, 0.05), 0 if np.isnan(gaps).any() else turns_of(gaps, least))
+        if swings >= TURNS:
+            return oscillating(swings)
+    kept, quality = (float(np.median([getattr(o, n) for o in settled])) for n in ("modes_kept", "quality_kept"))
+    falling = _falls(recent, jsd_floor)
     if modes and near and kept == modes and quality >= QUALITY and not falling:
         return Verdict(
             VerdictKind.MODES_FOUND,
@@ -186,9 +196,9 @@ def points_verdict_rule(
             "left of the distance is p_g's shape within the modes, which it often makes too narrow.",
         )
     still = gap <= CONVERGED_GAP * asked.span
-    if len(recent) >= 2 * SETTLED and still and min(jsd, live) > jsd_floor + BLIND_JSD and not falling:
+    if len(recent) >= 2 * SETTLED and still and not falling and min(jsd, _live(settled)) > jsd_floor + BLIND_JSD:
         too_weak = f"D is too weak to see the difference: {STRENGTHEN}{LESS_NOISE[asked.noisy]} or less R1."
-        off = float(np.median([o.gap_star for o in recent[-SETTLED:]]))
+        off = float(np.median([o.gap_star for o in settled]))
         if asked.noisy and off <= CONVERGED_GAP * asked.span:
             too_weak = (
                 f"D sees both through instance noise, and there it is within {off:.2f} of the best there is: the noise hides "
@@ -198,9 +208,33 @@ def points_verdict_rule(
             VerdictKind.BLIND, f"D at {centre}, but blind", f"D is at {centre} and yet p_g is not p_r: {facts}. {too_weak}"
         )
     if falling:
-        told = f"p_g is moving onto p_r: {of_what} was {early:.3f} in the first third of what is recent; in the last {of_late}."
+        early = float(np.median([o.jsd for o in _thirds(recent)[0]]))
+        told = (
+            f"p_g is moving onto p_r: {of_what} was {early:.3f} in the first third of what is recent; in the last {of_late()}."
+        )
         return Verdict(VerdictKind.CONVERGING, "Converging", told)
     return Verdict(VerdictKind.TRAINING, "Training", f"No trend to name yet: {facts}.")
+
+
+def _thirds(recent: Sequence[Observation]) -> list[list[Observation]]:
+    return [[recent[i] for i in part] for part in np.array_split(np.arange(len(recent)), 3)]
+
+
+def _falls(recent: Sequence[Observation], floor: float) -> bool:
+    """`is_falling` of their JSD, from the end of both thirds: where one is no lower than one before, no more need be read."""
+    first, _, last = _thirds(recent)
+    highest, lowest = -math.inf, math.inf
+    for ours, theirs in zip_longest(reversed(last), reversed(first)):
+        highest, lowest = max(highest, ours.jsd if ours else highest), min(lowest, theirs.jsd if theirs else lowest)
+        if not highest < lowest:
+            return False
+    early, late = (float(np.median([o.jsd for o in third])) for third in (first, last))
+    return late - floor <= 0.9 * (early - floor)
+
+
+def _live(settled: Sequence[Observation]) -> float:
+    """The median JSD of the generator that plays."""
+    return float(np.median([o.jsd if o.jsd_live is None else o.jsd_live for o in settled]))
 
 
 judge = points_verdict_rule

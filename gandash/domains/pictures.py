@@ -35,7 +35,7 @@ class PictureEvidence(VerdictEvidence):
         super().__init__()
         self._known = known
 
-    def _observation(self, game: Game, state: GameState, found: Any, readings: dict[str, float]) -> PictureObservation:
+    def observation(self, game: Game, state: GameState, found: Any, readings: dict[str, float]) -> PictureObservation:
         return PictureObservation(
             frechet=readings["frechet_average"],
             precision=readings["precision"],

@@ -35,7 +35,7 @@ class PointEvidence(VerdictEvidence):
         super().__init__()
         self._known = known
 
-    def _observation(self, game: Game, state: GameState, found: Any, readings: dict[str, float]) -> Observation:
+    def observation(self, game: Game, state: GameState, found: Any, readings: dict[str, float]) -> Observation:
         return Observation(
             jsd=readings["jsd_average"],
             wasserstein=readings["wasserstein"],

@@ -30,7 +30,7 @@ class PathEvidence(VerdictEvidence):
 
     observed = float
 
-    def _observation(self, game: Game, state: GameState, found: Any, readings: dict[str, float]) -> float:
+    def observation(self, game: Game, state: GameState, found: Any, readings: dict[str, float]) -> float:
         theta, psi = equilibrium(game)
         return math.hypot(float(state.theta) - theta, float(state.phi_effective) - psi)
 

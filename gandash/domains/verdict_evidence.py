@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import astuple, is_dataclass
 from typing import Any, ClassVar
 
@@ -28,11 +29,15 @@ class VerdictEvidence(ABC):
         self._recent: list[Any] = []
 
     def observe(self, game: Game, state: GameState, found: Any, readings: dict[str, float]) -> None:
-        """A measurement `found` of this state, and its readings by name."""
-        self._recent = [*self._recent[-WINDOW + 1 :], self._observation(game, state, found, readings)]
+        """A measurement `found` of this state, and its readings by name, those that were left out as they were read last."""
+        self._recent = [*self._recent[-WINDOW + 1 :], self.observation(game, state, found, readings)]
+
+    def rest_on(self, observations: Sequence[Any]) -> None:
+        """On the last of these, and on nothing that was observed before."""
+        self._recent = list(observations[-WINDOW:])
 
     @abstractmethod
-    def _observation(self, game: Game, state: GameState, found: Any, readings: dict[str, float]) -> Any:
+    def observation(self, game: Game, state: GameState, found: Any, readings: dict[str, float]) -> Any:
         """What of it the verdict rests on."""
 
     @abstractmethod

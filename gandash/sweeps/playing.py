@@ -57,7 +57,7 @@ def played(sweep: Sweep, cell: Cell) -> dict[str, Any]:
     """A game to its end: its row."""
     trajectory = Trajectory(cell.config, sweep.engine or covered(cell.config))
     trajectory.prepare()
-    watch = Watch(trajectory)
+    watch = Watch(trajectory, sweep.steps)
     row: dict[str, Any] = {"cell": cell.number, "point": cell.point, "seed": cell.seed, "engine": trajectory.engine}
     row |= {axis.name: column_of(value) for axis, value in zip(sweep.axes, cell.values, strict=True)}
     ended, stops = "steps", sorted({*sweep.keep.at, sweep.steps})
@@ -72,7 +72,7 @@ def played(sweep: Sweep, cell: Cell) -> dict[str, Any]:
         watch.follow()
         if trajectory.step in sweep.keep.at:
             row |= {f"{name}@{trajectory.step}": value for name, value in _numbers(watch, last).items()}
-        if 0 < sweep.stopping.converged <= watch.in_a_row:
+        if sweep.stopping.converged and watch.has_converged(sweep.stopping.converged):
             ended = "converged"
             break
     row |= {"steps": trajectory.step, "ended": ended, "converged_since": watch.converged_since}
@@ -107,4 +107,4 @@ def _diverged(trajectory: Trajectory, before: StateSnapshot) -> Verdict:
 
 def _numbers(watch: Watch, rounds: Tensor) -> dict[str, float]:
     """What the last round reported, and what the state after it reads."""
-    return dict(zip(METRICS, rounds[-1].tolist(), strict=True)) | watch.measured().readings
+    return dict(zip(METRICS, rounds[-1].tolist(), strict=True)) | watch.readings()

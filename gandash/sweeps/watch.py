@@ -1,28 +1,49 @@
-"""What the lab would have measured of a game, and what it would say of it: the same readings at the same steps."""
+"""What the lab would have measured of a game, and what it would say of it: the same readings at the same steps.
+
+Of most games only the last word counts, and that rests on few of the readings. So on the plane, where they are dear, the states
+are kept, and what is asked of them is read then.
+"""
 
 from __future__ import annotations
 
-from gandash.domains.domain import Measured
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from gandash.diagnostics.estimators import Estimators
+from gandash.diagnostics.measure import Later, Measurement, measure, put_off
+from gandash.diagnostics.verdict import Verdict
 from gandash.domains.registry import domain_of
+from gandash.domains.verdict_evidence import VerdictEvidence
 from gandash.game.device import CPU
+from gandash.game.game import Game, Streams
+from gandash.game.round import GameState
 from gandash.wire.browser import VerdictKind
 from gandash.worker.spacing import Spacing, spacing
 from gandash.worker.trajectory import Trajectory
+
+MOST_BYTES = 128 * 2**20  # of kept states
 
 
 class Watch:
     """Of one game, from its beginning. `follow` is told of rounds, never of more than `free_rounds`."""
 
-    def __init__(self, trajectory: Trajectory) -> None:
+    def __init__(self, trajectory: Trajectory, steps: int) -> None:
         self._trajectory, self._game = trajectory, trajectory.game.to(CPU)
         self._domain = domain_of(self._game)
         self._spacing = spacing(self._domain, self._game) if trajectory.is_compiled else Spacing()
         self._evidence = self._domain.verdict_evidence(self._game)
+        self._steps: list[int] = []
+        self._observed: list[Any] = []
+        self._verdicts: dict[int, Verdict] = {}  # after so many readings
         self._held: dict[str, float] = {}
+        self._last: Reading | None = None
+        size = sum(t.nbytes for t in trajectory.state.tensors.values())
+        many = 2 + steps // (self._domain.measure_every * self._spacing.periods) + 30 * self._spacing.periods.bit_length()
+        self._puts_off = self._domain.jsd_every is not None and size * many < MOST_BYTES
+        self._estimators = self._domain.estimators(self._game)
         self._read(with_jsd=True)
-        self.verdict = self._evidence.verdict(self._game)
-        self.in_a_row = 0  # last readings that say *converged*
-        self.converged_since: int | None = None  # the first of them
 
     @property
     def free_rounds(self) -> int:
@@ -33,29 +54,107 @@ class Watch:
     def follow(self) -> None:
         """Rounds were played."""
         step = self._trajectory.step
-        if not self._spacing.measures(self._domain, step):
-            return
-        self._read(self._spacing.reads_jsd(self._domain, step))
-        self.verdict = self._evidence.verdict(self._game)
-        if self.verdict.kind is not VerdictKind.CONVERGED:
-            self.in_a_row, self.converged_since = 0, None
-            return
-        self.in_a_row += 1
-        if self.converged_since is None:
-            self.converged_since = step
+        if self._spacing.measures(self._domain, step):
+            self._read(self._spacing.reads_jsd(self._domain, step))
 
-    def measured(self) -> Measured:
-        """The present state, with its JSD."""
-        found: Measured = self._domain.measure(self._game, self._trajectory.state.to(CPU), self._trajectory.streams)
+    @property
+    def verdict(self) -> Verdict:
+        return self._after(len(self._steps))
+
+    def has_converged(self, readings: int) -> bool:
+        """Whether so many readings in a row, up to now, say *converged*."""
+        last = range(len(self._steps), len(self._steps) - readings, -1)
+        return all(n > 0 and self._after(n).kind is VerdictKind.CONVERGED for n in last)
+
+    @property
+    def converged_since(self) -> int | None:
+        """The step of the first of the readings that have said *converged* ever since; None where the last does not."""
+        n = len(self._steps)
+        while n and self._after(n).kind is VerdictKind.CONVERGED:
+            n -= 1
+        return self._steps[n] if n < len(self._steps) else None
+
+    def readings(self) -> dict[str, float]:
+        """Of the present state, with its JSD."""
+        state = self._trajectory.state.to(CPU)
+        if self._last is not None and self._last.state.step == state.step:
+            return replace(self._last.found, later=self._last.later).with_jsd().readings
+        found: dict[str, float] = self._domain.measure(self._game, state, self._trajectory.streams).readings
         return found
 
     @property
     def floors(self) -> dict[str, float]:
         """What one reading in twenty of a perfect generator is worse than, by the readings' names."""
-        return {name: floor.worst_5pct for name, floor in self._domain.estimators(self._game).floors.items()}
+        return {name: floor.worst_5pct for name, floor in self._estimators.floors.items()}
+
+    def _after(self, n: int) -> Verdict:
+        """The verdict after the first n readings."""
+        if n not in self._verdicts:
+            self._evidence.rest_on(self._observed[:n])
+            self._verdicts[n] = self._evidence.verdict(self._game)
+        return self._verdicts[n]
 
     def _read(self, with_jsd: bool) -> None:
         state = self._trajectory.state.to(CPU)
+        self._steps.append(state.step)
+        if self._puts_off:
+            before = None if with_jsd else self._last
+            self._last = Reading(self._estimators, self._evidence, self._game, state, self._trajectory.streams, before)
+            self._observed.append(self._last)
+            return
         found = self._domain.measure(self._game, state, self._trajectory.streams, with_jsd=with_jsd)
         self._held |= found.readings
-        self._evidence.observe(self._game, state, found, self._held)
+        self._observed.append(self._evidence.observation(self._game, state, found, self._held))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """An observation for the verdict (`diagnostics.verdict.Observation`) that is made once it is asked anything, and its JSD
+    once that is. Where this reading leaves out the JSD, that `before` it counts, as in the lab."""
+
+    estimators: Estimators
+    evidence: VerdictEvidence
+    game: Game
+    state: GameState
+    streams: Streams
+    before: Reading | None
+
+    @cached_property
+    def found(self) -> Measurement:
+        return measure(self.estimators, self.game, self.state, self.streams, with_jsd=False)
+
+    @cached_property
+    def later(self) -> Later | None:
+        return put_off(self.estimators, self.game, self.state, self.streams)
+
+    @cached_property
+    def _observation(self) -> Any:
+        left_out = dict.fromkeys(("jsd", "jsd_average"), math.nan)
+        return self.evidence.observation(self.game, self.state, self.found, left_out | self.found.readings)
+
+    @property
+    def _source(self) -> Reading:
+        return self if self.before is None else self.before._source
+
+    @cached_property
+    def jsd(self) -> float:
+        """Of G's average, where one is kept."""
+        return self._jsd(self.is_averaged)
+
+    @cached_property
+    def jsd_live(self) -> float | None:
+        return self._jsd(False) if self.is_averaged else None
+
+    @property
+    def is_averaged(self) -> bool:
+        return bool(self.game.averaging[0] > 0)
+
+    def _jsd(self, averaged: bool) -> float:
+        source = self._source
+        later = source.later
+        if later is None:  # of rows without a density it is not dear, and read with everything else
+            return source.found.readings["jsd_average" if averaged else "jsd"]
+        return (later.average if averaged else later.live).jsd
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._observation, name)

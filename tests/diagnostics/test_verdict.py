@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -518,3 +519,25 @@ def test_a_verdict_on_pictures_says_its_numbers_of_one_window() -> None:
     narrow = seen(frechet=np.linspace(1.0, 3.0, WINDOW), modes=3.0)
     told = verdict_on(narrow).reason
     assert "G makes 3 of 10 digits" in told and "Fréchet distance 2.678" in told and "2.881" not in told
+
+
+class Dear:
+    """An observation whose JSD nobody should ask for."""
+
+    def __init__(self, of: Observation, readable: bool = False) -> None:
+        self._of, self._readable = of, readable
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("jsd", "jsd_live") and not self._readable:
+            raise AssertionError(f"the {name} of an observation was read in vain")
+        return getattr(self._of, name)
+
+
+def test_no_jsd_is_read_that_the_verdict_does_not_rest_on() -> None:
+    """Where D has won none at all; where JSD does not fall, none of the middle third, and of the first its last alone."""
+    won = [Dear(o) for o in history(mean_d_real=0.95, mean_d_fake=0.02)]
+    assert points_verdict_rule(won, FLOOR).kind == "discriminator_won"  # type: ignore[arg-type]
+    steady = history(gap_half=0.3, jsd=0.3)
+    first = len(steady) // 3
+    some = [Dear(o, i == first - 1 or i >= len(steady) - 8) for i, o in enumerate(steady)]
+    assert points_verdict_rule(some, FLOOR) == points_verdict_rule(steady, FLOOR)  # type: ignore[arg-type]

@@ -55,7 +55,8 @@ def test_scalar_games_are_the_same_alone_and_among_others() -> None:
 
 
 @pytest.mark.parametrize(
-    ("game", "engine", "steps"), [("two-modes", "compiled", 700), ("two-modes", "torch", 60), ("dirac-r1", "torch", 500)]
+    ("game", "engine", "steps"),
+    [("ring", "compiled", 900), ("two-modes", "compiled", 700), ("two-modes", "torch", 60), ("dirac-r1", "torch", 500)],
 )
 def test_it_is_the_game_that_train_plays(game: str, engine: Any, steps: int) -> None:
     """With a run of so many readings that there is a verdict to speak of."""
