@@ -37,10 +37,10 @@ FLOORS = {
     "bench": 6,  # measures game and worker; `python -m gandash bench`
     "audit": 6,  # the same numbers by other means: it takes nothing of diagnostics but the feature spaces of pictures
     "figures": 6,
-    "lessons": 6,
     "exporting": 6,  # a recorded run as files
     "headless": 7,  # plays a game without a page, in the terminal and from Python, and keeps it
     "sweeps": 8,  # many games at once, on all cores
+    "lessons": 8,  # a path through the subject, and what it claims of games; checking.py plays them
     "cli": 9,
     "ui": 9,
     "__main__": 10,  # `python -m gandash`: calls the command line

@@ -64,12 +64,13 @@ export function releaseFocusAfterEntry(signal) {
  * the page's ground, which the next key would put in a frame. */
 function releasePressed() {
   const focused = document.activeElement;
-  if (focused instanceof HTMLElement && focused.matches(`${PRESSABLE}, main`)
+  if (focused instanceof HTMLElement && focused.matches(`${PRESSABLE}, main, input[type=radio]`)
     && !focused.matches(TYPING)) focused.blur();
 }
 
 /** Take the focus away from the page's controls. */
 export function releaseFocus() {
   const focused = document.activeElement;
-  if (focused instanceof HTMLElement && focused.closest('[data-testid="stSidebar"]')) focused.blur();
+  if (focused instanceof HTMLElement && focused.closest('[data-testid="stSidebar"], .st-key-lesson'))
+    focused.blur();
 }

@@ -4,11 +4,15 @@
  */
 
 const KEY = 'gandash.live';
+const LAYER = 'layer.';
 
 export class Preferences {
   /** @type {Record<string, unknown>} */
   #values = {};
   #isKept;
+  /** What is on for a time whatever was chosen, and what was chosen meanwhile: a lesson's layers.
+   * @type {{layers: string[] | null, curves: string[] | null, chosen: Record<string, unknown>} | null} */
+  #lent = null;
 
   /** @param {boolean} [isKept] whether what is chosen is for later, too */
   constructor(isKept = true) {
@@ -22,12 +26,18 @@ export class Preferences {
 
   /** @template T @param {string} name @param {T} otherwise @returns {T} */
   get(name, otherwise) {
-    const value = this.#values[name];
+    const layers = this.#lent?.layers;
+    const value = layers && name.startsWith(LAYER)
+      ? this.#lent?.chosen[name] ?? layers.includes(name.slice(LAYER.length)) : this.#values[name];
     return typeof value === typeof otherwise ? /** @type {T} */ (value) : otherwise;
   }
 
   /** @param {string} name @param {unknown} value */
   set(name, value) {
+    if (this.#lent && name.startsWith(LAYER)) {
+      this.#lent.chosen[name] = value;
+      return;
+    }
     this.#values[name] = value;
     if (!this.#isKept) return;
     try {
@@ -37,10 +47,22 @@ export class Preferences {
     }
   }
 
+  /** Shows these layers and curves alone, until others are lent, or null.
+   * @param {{layers: string[] | null, curves: string[] | null} | null} lent */
+  lend(lent) {
+    this.#lent = lent && { ...lent, chosen: {} };
+  }
+
+  /** Whether a panel of curves may be shown. @param {string} key */
+  hasCurve(key) {
+    return this.#lent?.curves?.includes(key) ?? true;
+  }
+
   /** The same choices, of which none is kept. */
   copy() {
     const copy = new Preferences(false);
     copy.#values = { ...this.#values };
+    copy.#lent = this.#lent;
     return copy;
   }
 }

@@ -192,6 +192,7 @@ async function isCopied(text, dialog) {
 
 /** @param {keyof typeof ICONS} name @param {string} label */
 function iconButton(name, label) {
-  return element('button', { type: 'button', class: 'gd-button gd-icon', 'aria-label': label, hidden: '' },
+  return element('button',
+    { type: 'button', class: 'gd-button gd-icon gd-share-button', 'aria-label': label, hidden: '' },
     icon(ICONS[name]));
 }

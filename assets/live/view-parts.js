@@ -11,6 +11,7 @@ import { Graph } from './graph.js';
 import { Help } from './help.js';
 import { InForce } from './in-force.js';
 import { releaseFocus } from './keys.js';
+import { Lesson } from './lesson.js';
 import { Overlay } from './overlay.js';
 import { applyTheme, readTheme } from './palette.js';
 import { Rewind } from './rewind.js';
@@ -75,6 +76,14 @@ export function build(root, options) {
   const curves = new Curves({ plotly, signal, attempt, preferences, history, theme, tips, memberLegend, request });
   const stages = new StageHolder({ plotly, signal, attempt, preferences, theme, tips, memberLegend, send, tellPage,
     say: words => overlay.say(words), request: requestStage }, overlay.card, graph.toggle);
+  const lesson = new Lesson(root, {
+    tell: key => tellPage('lesson', key),
+    lend: step => {
+      preferences.lend(step);
+      curves.show({ facts: curves.scene.facts });
+      requestStage();
+    },
+  });
   /** @returns {import('./apart.js').Moment} */
   const moment = () => ({ ...shown(), scene: curves.scene, panels: curves.panels, plotly, preferences });
   const taking = new Taking({ moment, recording: () => rewind.recording, signal, tips,
@@ -99,7 +108,8 @@ export function build(root, options) {
     rewind.reach(step);
     share.read(step);
     graph.reach(step);
+    lesson.see({ step, numbers: numbersOf(label), generation: label.generation });
   };
-  return { theme, verdict, transport, overlay, theory, curves, examine, graph, inForce, stages, rewind, share, moment,
-    reach };
+  return { theme, verdict, transport, overlay, theory, curves, examine, graph, inForce, stages, rewind, share,
+    lesson, moment, reach };
 }

@@ -97,6 +97,7 @@ export class LiveView {
     this.#root.setAttribute('aria-label', data.title);
     if (!this.#parts) return;
     this.#retheme();
+    this.#parts.lesson.stand(data);
     fill(this.#root);
     if (renewed) this.#connect();
   }
@@ -146,6 +147,7 @@ export class LiveView {
       showPast: picture => this.#showPast(picture),
     });
     this.#retheme();
+    if (this.#data) this.#parts.lesson.stand(this.#data);
     this.#show();
     const resized = new ResizeObserver(() => {
       fill(this.#root);
@@ -211,15 +213,14 @@ export class LiveView {
       this.#clear(state.generation);
     }
     this.#tellFollowed();
-    const { curves, rewind } = /** @type {Parts} */ (this.#parts);
+    const { curves, rewind, lesson } = /** @type {Parts} */ (this.#parts);
     const source = /** @type {import('./source.js').Source} */ (this.#source);
     curves.isMoving = moves(state.status);
     rewind.follow(state, record => source.recording(record));
+    lesson.see({ generation: state.generation, verdict: state.games[0]?.verdict.kind ?? '' });
     this.#show();
     const same = (/** @type {(run: Run) => unknown} */ of) => JSON.stringify(of(old)) === JSON.stringify(of(this.#run));
-    if (!same(factsOf) || old === NO_RUN) {
-      curves.show({ facts: factsOf(this.#run) });
-    }
+    if (!same(factsOf) || old === NO_RUN) curves.show({ facts: factsOf(this.#run) });
     if (state.status === 'recorded') {
       curves.show({ step: state.step });
       this.#root.dataset.step = String(state.step);

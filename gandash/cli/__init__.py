@@ -1,8 +1,8 @@
-"""`python -m gandash ...`: train without a page, sweep, list, replay and export what is recorded, list the presets, print the
-schema of the settings, measure the speed, and audit the numbers.
+"""`python -m gandash ...`: train without a page, sweep, list, replay and export what is recorded, list the presets and the
+lessons and check what these claim, print the schema of the settings, measure the speed, and audit the numbers.
 
 Whoever calls wrongly gets one line on stderr and exit status 2; what goes wrong later, one line and 1. torch is
-imported by `train`, `replay`, `bench` and `audit` alone, once they know that they can begin.
+imported by `train`, `replay`, `lessons check`, `bench` and `audit` alone, once they know that they can begin.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import click
 from gandash import __version__
 from gandash.cli.auditing import audit
 from gandash.cli.exporting import export
+from gandash.cli.learning import lessons
 from gandash.cli.looking import presets, schema
 from gandash.cli.measuring import bench
 from gandash.cli.recorded import replay, runs
@@ -42,5 +43,5 @@ def cli() -> None:
     """
 
 
-for command in (train, sweep, runs, replay, export, presets, schema, bench, audit):
+for command in (train, sweep, runs, replay, export, presets, lessons, schema, bench, audit):
     cli.add_command(command)

@@ -49,6 +49,8 @@ _KNOWN: dict[str, Column] = {
     "mass": Column("share", "generated pictures that are read as one of the classes or cells"),
 }
 
+NAMES = tuple(_KNOWN)
+
 _BY_HAND = {"low": "least", "high": "largest"}
 
 

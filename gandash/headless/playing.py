@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -59,6 +59,9 @@ class Trunk(NamedTuple):
     rows: Sequence[Sequence[Rows]]
 
 
+OnRows = Callable[[Rows], None]
+
+
 class _Broken(NamedTuple):
     """The state before the step that broke a game, and that step's rows."""
 
@@ -74,11 +77,12 @@ def play(
     engine: Engine | None = None,
     is_shown: bool | None = None,
     given: Given = NOTHING,
+    on_rows: OnRows = lambda rows: None,
 ) -> Outcome:
     """Play `steps` rounds from the beginning, fewer when the game diverges or somebody interrupts.
 
     Without an `engine`: the best there is, and nobody waits for a better one. `is_shown`: whether there is a progress bar, by
-    default where somebody can see it.
+    default where somebody can see it. `on_rows` is given the curves' rows as they come.
 
     A diverged run keeps the state before the step that broke it. Raises NotPlayedSo, and CannotRecord where a record that was
     asked for cannot be written.
@@ -86,7 +90,7 @@ def play(
     with first_signal() as stop, reproducibly():
         trajectory = Trajectory(config, engine, given)
         make_ready(trajectory, engine)
-        return _play(Games([trajectory]), steps, keeping, timeline, is_shown, stop)
+        return _play(Games([trajectory]), steps, keeping, timeline, is_shown, stop, on_rows=on_rows)
 
 
 def play_on(
@@ -111,6 +115,7 @@ def _play(
     is_shown: bool | None,
     stop: Sequence[int],
     trunk: Trunk | None = None,
+    on_rows: OnRows = lambda rows: None,
 ) -> Outcome:
     (trajectory,), (observer,) = games.trajectories, games.observers
     with ExitStack() as stack:
@@ -119,7 +124,7 @@ def _play(
         if recorder:
             stack.callback(recorder.close)  # whatever happens, the rows so far are written
         first, began = trajectory.step, time.perf_counter()
-        metrics, broken = _play_rounds(games, steps, timeline, recorder, keeping, is_shown, stop)
+        metrics, broken = _play_rounds(games, steps, timeline, recorder, keeping, is_shown, stop, on_rows)
         seconds = time.perf_counter() - began
         observer.renew_verdict()
         verdict = observer.verdict
@@ -170,6 +175,7 @@ def _play_rounds(
     keeping: Keeping | None,
     is_shown: bool | None,
     stop: Sequence[int],
+    on_rows: OnRows,
 ) -> tuple[dict[str, float], _Broken | None]:
     """The last row of metrics, and if the game diverged, what it was before."""
     (observer,) = games.observers
@@ -201,6 +207,7 @@ def _play_rounds(
                     recorder.rewound(games)
                 at_once = 1
                 continue
+            on_rows(rows[0])
             metrics = dict(zip(observer.columns, rows[0].values[-1].tolist(), strict=True))
             if is_broken:
                 return metrics, _Broken(before, rows)

@@ -92,6 +92,11 @@ class PlayedRun(RunState):
         self._worker.give_to(self)
 
     @property
+    def generation(self) -> int:
+        """The number of the game that was asked for last."""
+        return self._asked
+
+    @property
     def has_worker(self) -> bool:
         """Whether its process is alive; for a moment it is so after the end, while it saves."""
         return self._worker.is_alive

@@ -163,13 +163,15 @@ class Run(PlayedRun):
             origin.title, origin.config = ready or (origin.title, origin.config)
             return self._begin_again(lambda: self._begin([config], None, self.speed, origin=origin))
 
-    def begin_anew(self, config: GameConfig, title: str, speed: float | None) -> str:
+    def begin_anew(self, config: GameConfig, title: str, speed: float | None, changed: GameConfig | None = None) -> str:
         """Another game in this run, from step 0, paused: what choosing a preset does. "" or why not, in words.
 
-        Raises SettingError, which names the settings, for a game that is too large.
+        `title` and `config` are the ready game's; what is played is that, or what a lesson has `changed` it to. Raises
+        SettingError, which names the settings, for a game that is too large.
         """
         with self._lock:
-            return self._begin_again(lambda: self._begin([config], False, speed, origin=Origin(title, config, (config,))))
+            played = changed or config
+            return self._begin_again(lambda: self._begin([played], False, speed, origin=Origin(title, config, (played,))))
 
     def _begin_again(self, begin: Callable[[], None]) -> str:
         try:

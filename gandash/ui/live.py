@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -48,12 +48,14 @@ def mount(
     on_start: Callable[[], None],
     on_member: Callable[[], None],
     on_branch: Callable[[], None],
+    on_lesson: Callable[[], None],
+    more: Mapping[str, Any],
 ) -> Any:
     """The live view of `run`. `on_generation` runs when the browser has seen a new game begin (a restart by key, say).
 
     `on_start` runs when a person has chosen where a scalar game is to begin, `on_member` when one of several compared games
-    was, `on_branch` where another run is to branch off: `start`, `member` and `branch`, in the state under `key`, are what the
-    browser sent.
+    was, `on_branch` where another run is to branch off, `on_lesson` where what a lesson's step waits for was seen: `start`,
+    `member`, `branch` and `lesson`, in the state under `key`, are what the browser sent. `more`: see `learning.for_browser`.
     """
     return _component(
         key=key,
@@ -63,11 +65,13 @@ def mount(
             "title": run.title,
             "preset": run.origin,
             "lan": lan_address(),
+            **more,
         },
         on_generation_change=on_generation,
         on_start_change=on_start,
         on_member_change=on_member,
         on_branch_change=on_branch,
+        on_lesson_change=on_lesson,
     )
 
 

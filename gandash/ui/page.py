@@ -17,12 +17,13 @@ import streamlit as st
 from gandash import typed
 from gandash.config import GameConfig
 from gandash.config.data import DrawnConfig, Samples2DConfig, SamplesConfig, UploadedPicturesConfig
-from gandash.config.setting import setting_at, show
+from gandash.config.setting import setting_at, settings, show
 from gandash.links.format import PARAMETER as LINK
 from gandash.presets import PRESETS
 from gandash.server.run import Run
 from gandash.server.supervisor import Unavailable
-from gandash.ui import choices, comparing, controls, drawing, lessons, live, upload, ways
+from gandash.ui import choices, comparing, controls, drawing, learning, lesson_panel, live, ready_games, upload, ways
+from gandash.ui.place import Place
 from gandash.ui.service import arrive, begin, supervisor
 from gandash.ui.tab import Tab
 from gandash.ui.whose import visitor_of
@@ -42,6 +43,7 @@ def main() -> None:
     try:
         if tab.run is not None or not tab.noted:  # who comes from a record to branch off needs no other run
             attach(tab)
+        heed_address(tab)
         follow(tab)
         run = attach(tab)  # another where the one before had ended
     except Unavailable as full:
@@ -56,6 +58,10 @@ def main() -> None:
 
 
 def draw(tab: Tab, run: Run) -> None:
+    place = learning.place_of(run)
+    if place is not None:
+        learning.look(place, run)
+    write_address(tab, place)
     live.mount(
         run,
         Role.STEER,
@@ -64,9 +70,41 @@ def draw(tab: Tab, run: Run) -> None:
         on_start=lambda: tab.note(choices.start_from, sent("live", "start")),
         on_member=lambda: tab.note(choices.member, sent("live", "member")),
         on_branch=lambda: tab.note(choices.branch, sent("live", "branch"), slow="Going back to that step…"),
+        on_lesson=lambda: tab.note(learning.seen, sent("live", "lesson")),
+        more=learning.for_browser(place, learning.hidden(place, tab.hidden)),
     )
+    if place is not None:  # it stands in the sidebar's place
+        lesson_panel.draw(tab, run, place, lambda: lesson_settings(tab, run, place))
+        return
     with st.sidebar:  # after the view: the browser needs longest for that
         sidebar(tab, run)
+
+
+HIDE, LESSON, PART = "hide", "lesson", "part"  # of the address: controls, a lesson by its name, its step by its number
+
+
+def heed_address(tab: Tab) -> None:
+    """A lesson that the address names, when it comes to name another; and what is to be hidden."""
+    address = st.query_params
+    if HIDE in address:
+        tab.hidden = tuple(filter(None, address[HIDE].replace(" ", ",").split(",")))
+    wanted = address.get(LESSON, "")
+    if wanted and wanted != tab.addressed and tab.run is not None:
+        tab.note(learning.open_lesson, wanted, address.get(PART, ""))
+    tab.addressed = wanted
+
+
+def write_address(tab: Tab, place: Place | None) -> None:
+    """A reload finds the lesson and its step there, also in another run."""
+    tab.addressed = place.lesson.name if place else ""
+    wanted = {LESSON: tab.addressed, PART: str(place.step + 1) if place else "", HIDE: ",".join(tab.hidden)}
+    for name, value in wanted.items():
+        if st.query_params.get(name, "") == value:
+            continue
+        if value:
+            st.query_params[name] = value
+        else:
+            del st.query_params[name]
 
 
 def attach(tab: Tab) -> Run:
@@ -131,13 +169,55 @@ def _same(held: Any, value: Any) -> bool:
 
 def sidebar(tab: Tab, run: Run) -> None:
     config = tab.draw()
-    edition = tab.edition
-    ways.draw(ways.LAB, run.id)
-    presets(tab, run)
+    hidden = learning.hidden(None, tab.hidden)
+    if "pages" not in hidden:
+        ways.draw(ways.LAB, run.id)
+    if "presets" not in hidden:
+        presets(tab, run)
     for trouble in dict.fromkeys(tab.trouble):
         st.error(trouble, icon=":material/error:")
     branched(tab, run)
     compared(tab, run)
+    draw_setting = setting_drawer(tab, run, config)
+    for path in controls.ALWAYS:
+        if choices.has(config, path) and not learning.is_hidden(path, hidden):  # simultaneous play has no steps per round
+            draw_setting(path)
+    for group, members in controls.groups(config).items():
+        shown = [setting for setting in members if not learning.is_hidden(setting.path, hidden)]
+        if not shown:
+            continue
+        with st.expander(f"{group} :gray[{controls.summary(config, group)}]", key=f"group-{group}"):
+            for setting in shown:
+                draw_setting(setting.path)
+            if group == "Data":
+                data(tab, config)
+            if note := controls.cost(config, group):
+                st.caption(note)
+    if len(run.configs) == 1 and "compare" not in hidden:
+        with st.expander("Compare :gray[several games side by side]", key="group-Compare"):
+            comparison(tab, config)
+    if "settings" not in hidden:
+        st.html(LEGEND)
+
+
+LEGEND = '<div class="gd-legend"><span>● acts at once</span><span>↻ restarts the run</span></div>'
+
+
+def lesson_settings(tab: Tab, run: Run, place: Place) -> None:
+    """The controls that belong to a lesson's step; where it names none, those that always stand in view."""
+    config = tab.draw()
+    wanted = place.lesson.controls(place.step)
+    names = controls.ALWAYS if wanted is None else wanted
+    hidden = learning.hidden(place, tab.hidden)
+    paths = [s.path for s in settings(config) if learning.is_hidden(s.path, names) and not learning.is_hidden(s.path, hidden)]
+    draw_setting = setting_drawer(tab, run, config)
+    for path in paths:
+        draw_setting(path)
+
+
+def setting_drawer(tab: Tab, run: Run, config: GameConfig) -> Callable[[str], None]:
+    """What draws the widget of a setting by its path."""
+    edition = tab.edition
     differing = comparing.differing(run.configs) if tab.member is None else {}
 
     def draw(path: str) -> None:
@@ -153,21 +233,7 @@ def sidebar(tab: Tab, run: Run) -> None:
     def changed(path: str, key: str) -> None:
         tab.note(choices.setting, path, edition, keys=(key,))
 
-    for path in controls.ALWAYS:
-        if choices.has(config, path):  # simultaneous play has no steps per round
-            draw(path)
-    for group, members in controls.groups(config).items():
-        with st.expander(f"{group} :gray[{controls.summary(config, group)}]", key=f"group-{group}"):
-            for setting in members:
-                draw(setting.path)
-            if group == "Data":
-                data(tab, config)
-            if note := controls.cost(config, group):
-                st.caption(note)
-    if len(run.configs) == 1:
-        with st.expander("Compare :gray[several games side by side]", key="group-Compare"):
-            comparison(tab, config)
-    st.html('<div class="gd-legend"><span>● acts at once</span><span>↻ restarts the run</span></div>')
+    return draw
 
 
 def presets(tab: Tab, run: Run) -> None:
@@ -187,9 +253,9 @@ def presets(tab: Tab, run: Run) -> None:
     elif len(run.configs) == 1:
         st.caption("**Changed**: begun with other settings than the preset's.", help="What the preset promises need not hold.")
         st.button("↻ Back to the preset", key="reset", on_click=tab.note, args=(choices.preset, preset.name), width="stretch")
-    for move in preset.moves:
+    for move in preset.moves if "moves" not in tab.hidden else ():
         button(move.label, f"move/{move.label}", tab, choices.move, move)
-    lessons.browse(tab.preset, lambda name: tab.note(choices.preset, name))
+    ready_games.browse(tab.preset, lambda name: tab.note(choices.preset, name))
 
 
 def data(tab: Tab, config: GameConfig) -> None:

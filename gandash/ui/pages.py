@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from gandash.ui import ways
+from gandash.ui.lesson_style import LESSON_STYLE
 from gandash.ui.routes import ASSETS
 from gandash.ui.style import STYLE
 from gandash.ui.tab import Tab
@@ -16,6 +17,7 @@ st.set_page_config(
     initial_sidebar_state="auto",  # on a phone it would cover the stage
 )
 st.html(STYLE)
+st.html(LESSON_STYLE)
 if "tab" not in st.session_state:
     st.session_state.tab = Tab()
 st.navigation(ways.pages(), position="hidden").run()

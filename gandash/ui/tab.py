@@ -20,6 +20,7 @@ from gandash.config.setting import SettingError
 from gandash.presets import DEFAULT, PRESETS
 from gandash.server.run import Run
 from gandash.ui import controls
+from gandash.ui.place import Place
 from gandash.ui.upload import UploadError
 from gandash.ui.whose import Visitor
 
@@ -70,6 +71,7 @@ class Kept:
 
     member: int | None = None
     upload: PictureUpload | None = None
+    lesson: Place | None = None
 
 
 _kept: WeakKeyDictionary[Run, Kept] = WeakKeyDictionary()
@@ -126,6 +128,8 @@ class Tab:
     is_said: bool = False  # a whole script run has shown the refusals
     is_echo: bool = False  # this script run was not asked for by a person
     noted: deque[Choice] = field(default_factory=deque)
+    hidden: tuple[str, ...] = ()  # controls, as the address asks for
+    addressed: str = ""  # the lesson that the address named last
     turn: threading.Lock = field(default_factory=threading.Lock)  # where reruns overlap, one of them follows at a time
 
     def note(

@@ -20,9 +20,10 @@ class Way:
 
 
 LAB = Way("page.py", "Lab", "")
+LESSONS = Way("lessons_page.py", "Lessons", "lessons")
 RUNS = Way("runs_page.py", "Runs", "runs")
 RECORD = Way("record_page.py", "", "record")  # one of the runs, opened
-WAYS = (LAB, RUNS, RECORD)
+WAYS = (LAB, LESSONS, RUNS, RECORD)
 
 
 def pages() -> list[st.Page]:

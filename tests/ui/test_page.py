@@ -439,7 +439,7 @@ def test_a_preset_begins_its_game_and_offers_its_moves(page: AppTest) -> None:
         page = page.selectbox(key="preset").set_value(preset.name).run()
         assert run.config == preset.config
         assert run.title == preset.title
-        assert {b.label for b in page.button if b.key not in ("compare", "lessons")} == {m.label for m in preset.moves}
+        assert {b.label for b in page.button if b.key not in ("compare", "ready")} == {m.label for m in preset.moves}
         made = 0
         for i, move in enumerate(preset.moves):
             page = page.button[i].click().run()

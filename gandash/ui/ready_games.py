@@ -1,4 +1,4 @@
-"""The ready games as a menu of lessons: grouped by their data, marked by what happens, each with a line on what it teaches."""
+"""The ready games as a menu: grouped by their data, marked by what happens, each with a line on what it teaches."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def _said(preset: Preset) -> str:
 def menu(chosen: str, choose: Callable[[str], None]) -> None:
     """Over the page, until one is chosen or it is closed. `choose` is called with a preset's name."""
     words = st.text_input(
-        "Find by word", placeholder="Find: collapse, R1, Wasserstein, …", key="lessons/words", label_visibility="collapsed"
+        "Find by word", placeholder="Find: collapse, R1, Wasserstein, …", key="menu/words", label_visibility="collapsed"
     )
     story = st.pills(
         "What happens",
         list(STORIES),
         format_func=lambda name: f"{ICONS[name]} {STORIES[name]}",
-        key="lessons/story",
+        key="menu/story",
         label_visibility="collapsed",
     )
     groups = found(words, story)
@@ -68,5 +68,5 @@ def menu(chosen: str, choose: Callable[[str], None]) -> None:
 
 def browse(chosen: str, choose: Callable[[str], None]) -> None:
     """The button that opens the menu."""
-    if st.button(f"Browse {len(PRESETS)} lessons", key="lessons", icon=":material/menu_book:", width="stretch"):
+    if st.button(f"Browse {len(PRESETS)} ready games", key="ready", icon=":material/menu_book:", width="stretch"):
         menu(chosen, choose)

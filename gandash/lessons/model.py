@@ -1,0 +1,331 @@
+"""What a lesson is: steps of a few sentences each, and beside each the game, what is shown of it, a question, an invitation,
+what has to be seen before it goes on, and what is claimed.
+
+The structure of a lesson is the same in every language; what is said is in fields of its own, so that a translation replaces
+these alone.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from gandash.config import GameConfig
+from gandash.config.changes import restarts
+from gandash.config.setting import JsonValue, SettingError, nearest, setting_at
+from gandash.headless.settings import configure
+from gandash.lessons import formula
+from gandash.presets import PRESETS
+from gandash.presets.base import Preset
+from gandash.wire.browser import VerdictKind
+
+LAYERS = (
+    *("p_r", "p_g_average", "d_star", "p_g", "d", "samples", "map"),
+    *("flow", "path", "equilibrium", "spectrum"),
+    *("field", "contour", "real", "generated", "sample_gradient", "shares"),
+    *("frames", "real_row", "histogram", "classes"),
+    "graph",
+)
+"""What a stage can draw, by the keys of its legend."""
+
+CURVES = (
+    *("losses", "mean_d", "frechet", "value", "coverage", "precision", "divergence", "gradients"),
+    *("learning_rates", "update_cosine", "slope"),
+)
+"""The panels of curves."""
+
+CONTROLS = {
+    "presets": "the list of ready games, and their menu",
+    "moves": "the changes that a ready game invites to",
+    "settings": "all settings",
+    "compare": "several games side by side",
+    "play": "the button for play and pause",
+    "steps": "D step, G step, Both",
+    "speed": "the pace",
+    "restart": "the buttons that begin again",
+    "examine": "Examine",
+    "share": "the buttons for the link and its code",
+    "layers": "the legend of the stage",
+    "curves": "the column of curves",
+    "rewind": "the slider under the stage",
+    "take": "what can be taken away",
+    "theory": "the line of theory",
+    "pages": "the way to the other pages",
+}
+"""What can be hidden, beside settings and groups of settings by their paths."""
+
+Sentence = Annotated[str, Field(min_length=1, max_length=300)]
+Paragraph = Annotated[str, Field(min_length=1, max_length=1500)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _one_or_more(value: Any) -> Any:
+    return _tuple([value] if isinstance(value, str) else value)
+
+
+def _wanted(known: tuple[str, ...], what: str) -> BeforeValidator:
+    """Words that must be known ones, as a list or a single one."""
+
+    def check(given: Any) -> Any:
+        words = _one_or_more(given)
+        for word in words if isinstance(words, tuple) else ():
+            if isinstance(word, str) and word not in known:
+                near = nearest(word, known)
+                raise ValueError(f"there is no {what} {word!r}; " + (f"did you mean {near}?" if near else ", ".join(known)))
+        return words
+
+    return BeforeValidator(check)
+
+
+def _hideable(given: Any) -> Any:
+    words = _one_or_more(given)
+    for word in words if isinstance(words, tuple) else ():
+        if isinstance(word, str) and word not in CONTROLS and word.split(".")[0] not in GameConfig.model_fields:
+            near = nearest(word, [*CONTROLS, *GameConfig.model_fields])
+            raise ValueError(f"there is no control {word!r}; " + (f"did you mean {near}?" if near else ", ".join(CONTROLS)))
+    return words
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(_one_or_more)]
+Layers = Annotated[tuple[str, ...], _wanted(LAYERS, "layer")]
+Curves = Annotated[tuple[str, ...], _wanted(CURVES, "curve")]
+Verdicts = Annotated[tuple[str, ...], _wanted(tuple(VerdictKind), "verdict")]
+Hidden = Annotated[tuple[str, ...], BeforeValidator(_hideable)]
+Changes = dict[str, Any]
+
+
+class Comparison(_Part):
+    """One that is watched on the live run: a number of its curves, `<` or `>`, and a limit."""
+
+    column: str
+    is_below: bool
+    limit: float
+
+
+def _watched(given: Any) -> Any:
+    """`jsd < 0.05`, `loss_d > 1`."""
+    words = _one_or_more(given)
+    return tuple(map(_watch, words)) if isinstance(words, tuple) else words
+
+
+def _watch(text: Any) -> Any:
+    if not isinstance(text, str):
+        return text
+    column, sign, limit = (*text.split(), "", "", "")[:3]
+    try:
+        formula.read(text)
+        number = float(limit)
+    except ValueError as error:
+        problem = str(error) if isinstance(error, formula.NoFormula) else ""
+        raise ValueError(problem or f"given {text!r}; a curve, < or >, and a number are needed, as in `jsd < 0.05`") from None
+    if sign not in ("<", ">") or column not in formula.CURVES:
+        raise ValueError(f"given {text!r}; a curve, < or >, and a number are needed, as in `jsd < 0.05`")
+    return Comparison(column=column, is_below=sign == "<", limit=number)
+
+
+class Until(_Part):
+    """What has to be seen before "next" appears: all of it. `rounds` are played since the step began, `moved` are settings
+    whose values are no longer what they were then."""
+
+    rounds: Annotated[int, Field(ge=1, le=100_000)] = 1
+    verdict: Verdicts = ()
+    moved: Words = ()
+    holds: Annotated[tuple[Comparison, ...], BeforeValidator(_watched)] = ()
+
+
+class Show(_Part):
+    """What of stage and curves is shown; the rest can be switched on."""
+
+    layers: Layers = ()
+    curves: Curves = ()
+
+
+class Game(_Part):
+    """A game that begins with this step: a ready one, with settings of its own. `speed`: rounds a second, 0 for full speed."""
+
+    preset: str
+    set: Changes = {}
+    speed: Annotated[float, Field(ge=0, le=10_000, strict=False)] | None = None
+
+    @property
+    def ready(self) -> Preset:
+        return PRESETS[self.preset]
+
+    @property
+    def config(self) -> GameConfig:
+        """Raises SettingError."""
+        return configure(self.ready.config, list(self.set.items()))
+
+    @property
+    def pace(self) -> float | None:
+        return self.ready.speed if self.speed is None else (self.speed or None)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.preset not in PRESETS:
+            near = nearest(self.preset, PRESETS)
+            advice = f"did you mean {near}?" if near else "see `python -m gandash presets`"
+            raise ValueError(f"preset: there is no ready game {self.preset!r}; {advice}")
+        try:
+            _ = self.config
+        except SettingError as error:
+            raise ValueError(f"set: {error}") from None
+        return self
+
+
+class Invitation(_Part):
+    """A change that the step invites to, as one button."""
+
+    label: Annotated[str, Field(min_length=1, max_length=60)]
+    set: Changes
+
+
+class Prediction(_Part):
+    """A question to be answered before playing; `right` is the number of the right option, from 1."""
+
+    question: Sentence
+    options: Annotated[tuple[Sentence, ...], BeforeValidator(_tuple), Field(min_length=2, max_length=5)]
+    right: int
+    why: Paragraph
+
+    @model_validator(mode="after")
+    def _is_one_of_them(self) -> Self:
+        if not 1 <= self.right <= len(self.options):
+            raise ValueError(f"right: given {self.right}; it is the number of an option, from 1 to {len(self.options)}")
+        return self
+
+
+class Turn(_Part):
+    """A change at a step of a claim: an invitation of its step by its label, or settings."""
+
+    step: Annotated[int, Field(ge=0, le=100_000)]
+    move: str | None = None
+    set: Changes = {}
+
+
+class Claim(_Part):
+    """What is said, and how it is tried: the step's game is played for `steps` rounds, with each of the `seeds` or, where
+    nothing is random, from each of the `starts` (theta, psi); and then all of `holds` must hold (`formula`).
+
+    `set` changes settings for the whole game. `played` says that nothing but the lesson's own game and invitations is in it.
+    """
+
+    says: Sentence
+    steps: Annotated[int, Field(ge=1, le=20_000)]
+    seeds: Annotated[tuple[int, ...], BeforeValidator(_tuple), Field(max_length=20)] = ()
+    starts: Annotated[
+        tuple[tuple[float, float], ...],
+        BeforeValidator(lambda v: _tuple([_tuple(p) for p in v])),
+        Field(max_length=20, strict=False),
+    ] = ()
+    set: Changes = {}
+    at: Annotated[tuple[Turn, ...], BeforeValidator(_tuple)] = ()
+    holds: Words
+    slow: bool = False
+
+    @model_validator(mode="after")
+    def _can_be_tried(self) -> Self:
+        if len(self.seeds) + len(self.starts) < 2:
+            raise ValueError("seeds: a claim is tried with two seeds or more, or from two `starts`, as in seeds = [0, 1, 2]")
+        if not self.holds:
+            raise ValueError('holds: what is claimed? as in holds = ["jsd < 0.02"]')
+        for text in self.holds:
+            try:
+                formula.read(text)
+            except formula.NoFormula as error:
+                raise ValueError(f"holds: given {text!r}; {error}") from None
+        return self
+
+    @property
+    def comparisons(self) -> tuple[formula.Comparison, ...]:
+        return tuple(map(formula.read, self.holds))
+
+
+class Step(_Part):
+    """Sentences, and what stands beside them. Without a `game` the one before goes on, under the settings in `prepare`."""
+
+    title: Annotated[str, Field(min_length=1, max_length=80)]
+    text: Paragraph
+    formula: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+    game: Game | None = None
+    prepare: Changes = {}
+    show: Show | None = None
+    controls: Hidden | None = None
+    predict: Prediction | None = None
+    trying: Annotated[Paragraph | None, Field(alias="try")] = None
+    moves: Annotated[tuple[Invitation, ...], BeforeValidator(_tuple), Field(max_length=4)] = ()
+    until: Until | None = None
+    after: Paragraph | None = None
+    claims: Annotated[tuple[Claim, ...], BeforeValidator(_tuple)] = ()
+
+
+class Lesson(_Part):
+    """A file of lessons' folder; its `name` is the file's. `place` is where it stands on the path."""
+
+    name: str
+    title: Annotated[str, Field(min_length=1, max_length=80)]
+    teaches: Sentence
+    place: Annotated[int, Field(ge=0, le=10_000)] = 1000
+    hide: Hidden = ()
+    steps: Annotated[tuple[Step, ...], BeforeValidator(_tuple), Field(min_length=1, max_length=12)]
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.steps[0].game is None:
+            raise ValueError('steps.1.game: the first step needs a game to play, as in game = { preset = "two-modes" }')
+        for number, step in enumerate(self.steps, 1):
+            config = self.game(number - 1).config
+            self._check_settings(number, step, config)
+        return self
+
+    def _check_settings(self, number: int, step: Step, config: GameConfig) -> None:
+        live = {f"moves.{i}.set": move.set for i, move in enumerate(step.moves, 1)} | {"prepare": step.prepare}
+        for field, changes in live.items():
+            where = f"steps.{number}.{field}"
+            try:
+                changed = configure(config, list(changes.items()))
+            except SettingError as error:
+                raise ValueError(f"{where}: {error}") from None
+            if restarts(config, changed):
+                raise ValueError(f"{where}: one of these settings restarts the game; give it in the step's game, under set")
+        for path in step.until.moved if step.until else ():
+            try:
+                setting_at(config, path)
+            except SettingError as error:
+                raise ValueError(f"steps.{number}.until.moved: {error}") from None
+        for i, claim in enumerate(step.claims, 1):
+            try:
+                begun = configure(config, list(claim.set.items()))
+                for turn in claim.at:
+                    begun = configure(begun, self.turn(number - 1, turn))
+            except SettingError as error:
+                raise ValueError(f"steps.{number}.claims.{i}: {error}") from None
+
+    def game(self, step: int) -> Game:
+        """The game that is played at this step, counted from 0."""
+        return next(found for one in self.steps[step::-1] if (found := one.game) is not None)
+
+    def show(self, step: int) -> Show | None:
+        """What is shown at this step: what was said last."""
+        return next((found for one in self.steps[step::-1] if (found := one.show) is not None), None)
+
+    def controls(self, step: int) -> tuple[str, ...] | None:
+        """The settings whose controls stand beside this step; None: all of them."""
+        return next((found for one in self.steps[step::-1] if (found := one.controls) is not None), None)
+
+    def turn(self, step: int, turn: Turn) -> list[tuple[str, JsonValue]]:
+        """The changes of a claim's turn. Raises SettingError for a move that the step has not got."""
+        if turn.move is None:
+            return list(turn.set.items())
+        moves = {move.label: move for one in self.steps[: step + 1] for move in one.moves}
+        if turn.move not in moves:
+            raise SettingError("at.move", turn.move, "the lesson invites to no such move up to here", ", ".join(moves))
+        return list(moves[turn.move].set.items())
