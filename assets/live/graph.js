@@ -72,7 +72,7 @@ export class Graph {
     this.node = element('section', { class: 'gd-graph', 'aria-label': 'The game as a graph', 'data-testid': 'graph',
       hidden: '' }, this.#bar.node, this.#picture.node, this.#words);
     this.#toggle = createToggle({ label: 'graph', signal, tips,
-      sample: { ink: 'text', mark: 'mesh' }, pressed: this.#isOn,
+      sample: { ink: 'text', mark: 'graph' }, pressed: this.#isOn,
       hint: HINT,
       onToggle: on => {
         preferences.set(LAYER, on);

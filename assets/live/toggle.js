@@ -11,6 +11,8 @@ const MARKS = {
   map: { path: 'M3 0C3 6 9 4 9 10M8 0C8 6 11 4 11 10M17 0C17 6 13 4 13 10', fill: false },
   mesh: { path: 'M1 2.5C7 0 13 0 19 2.5M1 8C7 6 13 6 19 8M2.5 1V9.5M8 0V8.5M13 0V8.5M17.5 1V9.5', fill: false },
   arrow: { path: 'M2 8.5L16 2M11.5 1.5L16 2L13.5 6', fill: false },
+  graph: { path: 'M2.5 5a1.7 1.7 0 1 0 3.4 0a1.7 1.7 0 1 0-3.4 0M14 5a1.7 1.7 0 1 0 3.4 0a1.7 1.7 0 1 0-3.4 0M6 5H14',
+    fill: false },
   share: { path: 'M10 1.2A3.8 3.8 0 1 1 9.99 1.2Z', fill: false },
   dot: { path: 'M10 1.5A3.5 3.5 0 1 1 9.99 1.5Z', fill: true },
   square: { path: 'M6.5 1.5h7v7h-7Z', fill: true },
