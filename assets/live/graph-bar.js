@@ -46,7 +46,7 @@ export class GraphBar {
     const press = (/** @type {string} */ label, /** @type {string} */ key, /** @type {string} */ hint,
       /** @type {() => void} */ act) => {
       const button = element('button', { type: 'button', class: 'gd-button', 'aria-keyshortcuts': key },
-        element('span', {}, label), element('kbd', { 'aria-hidden': 'true' }, key));
+        element('span', {}, label), element('kbd', { 'data-key': key }));
       button.addEventListener('click', act, { signal });
       tips.set(button, hint);
       return button;

@@ -80,6 +80,11 @@ def test_all_can_use_every_stage(app: App, browser: Browser, preset: str) -> Non
     lab.begin(lambda: lab.page.get_by_role("option", name=preset).first.click(), preset)
     lab.await_rest()
     assert grave(lab.page) == []
+    lab.page.locator("[data-layer=graph]").click()
+    for sub_step in ("draw", "generate", "judge"):
+        lab.press("n")
+        lab.page.get_by_text(f", {sub_step}: ").wait_for()
+    assert grave(lab.page) == []
     lab.context.close()
 
 
