@@ -1,7 +1,7 @@
 """What the lab would have measured of a game, and what it would say of it: the same readings at the same steps.
 
-Of most games only the last word counts, and that rests on few of the readings. So on the plane, where they are dear, the states
-are kept, and what is asked of them is read then.
+Of most games only the last word counts, and that rests on few of the readings. So of games on points the states are kept, and
+what is asked of them is read then.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from gandash.diagnostics.estimators import Estimators
 from gandash.diagnostics.measure import Later, Measurement, measure, put_off
-from gandash.diagnostics.verdict import Verdict
+from gandash.diagnostics.verdict import Observation, Verdict
 from gandash.domains.registry import domain_of
 from gandash.domains.verdict_evidence import VerdictEvidence
 from gandash.game.device import CPU
@@ -41,7 +41,7 @@ class Watch:
         self._last: Reading | None = None
         size = sum(t.nbytes for t in trajectory.state.tensors.values())
         many = 2 + steps // (self._domain.measure_every * self._spacing.periods) + 30 * self._spacing.periods.bit_length()
-        self._puts_off = self._domain.jsd_every is not None and size * many < MOST_BYTES
+        self._puts_off = self._evidence.observed is Observation and size * many < MOST_BYTES
         self._estimators = self._domain.estimators(self._game)
         self._read(with_jsd=True)
 
