@@ -5,19 +5,17 @@ python -m gandash.headless.page_beside app.py PORT
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 from contextlib import suppress
 
-NICE = 10  # it is looked at beside work that goes first
+from gandash.headless.modesty import give_way
 
 
 def main() -> None:
     app, port = sys.argv[1:]
-    with suppress(OSError, AttributeError):
-        os.nice(NICE)
+    give_way()  # it is looked at beside work that goes first
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     options = [f"--server.port={port}", "--server.headless=true", "--server.address=127.0.0.1"]
     served = subprocess.Popen([sys.executable, "-m", "streamlit", "run", app, *options], stdin=subprocess.DEVNULL)

@@ -19,7 +19,7 @@ from gandash.store.places import runs_home
 from gandash.store.serving import served
 
 ANSWER_SECONDS = 1.0
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 
 _started: list[subprocess.Popen[bytes]] = []
 

@@ -33,6 +33,7 @@ from gandash.headless.playing import Outcome, Trunk
 from gandash.headless.playing import play_on as play_game_on
 from gandash.headless.shown import HEIGHT, Shown, is_notebook
 from gandash.headless.timeline import Alone, Changes, Timeline, check_steps, planned
+from gandash.links import Writer, fingerprint
 from gandash.server.recorded import OpenRun
 from gandash.store.files import write_whole
 from gandash.store.keyframes import state_hash
@@ -126,6 +127,22 @@ class Run:
         """A hash of the last whole state: players, moments, random streams. The same run ends in the same; of one that has
         diverged it is the state before."""
         return state_hash(state_of(self._at(None)))
+
+    @property
+    def link(self) -> str:
+        """The run as a line of text, as the page's address has it: `python -m gandash replay LINK` plays it elsewhere. Raises
+        ValueError for one that cannot travel so: of several games, or with players, loss or a loop from Python.
+
+        >>> import gandash
+        >>> gandash.train("two-modes", steps=20, engine="torch").link.split("~")[:3]
+        ['1', 'two-modes', 'by-t']
+        """
+        self._one()
+        manifest, configs = self.stored.manifest, self.stored.configs
+        if given := " and ".join(manifest.given):
+            raise ValueError(f"{self.id} cannot travel as a link: it was played with {given} from Python; send its folder")
+        written = Writer(configs, manifest.engines, manifest.preset, self.id).link(self.stored.changes)
+        return written.at(self._last, self.state, fingerprint(manifest.versions))
 
     def _one(self) -> None:
         if len(self.stored.configs) > 1:

@@ -1,7 +1,7 @@
 """The process beside a training loop of somebody's own: measures what it is sent of the loop, and records it.
 
 It is a process and no thread of the loop's: random streams, gradient modes and batch statistics of that process cannot be
-touched from here, its interpreter is not waited for, and where all cores are busy the loop goes first (`NICE`).
+touched from here, its interpreter is not waited for, and where all cores are busy the loop goes first.
 
 What comes through the pipe is unpickled: it is from the very program that has started this one, and from nobody else.
 """
@@ -32,6 +32,7 @@ from gandash.game.networks import ModuleNetwork, Network, UnfitModule
 from gandash.game.objectives import Objective
 from gandash.game.round import METRICS
 from gandash.headless.loop_data import Latents, Range
+from gandash.headless.modesty import give_way
 from gandash.headless.piped import END, Look, receive, send
 from gandash.wire.browser import VerdictKind
 from gandash.wire.messages import Recording
@@ -39,7 +40,6 @@ from gandash.worker.games import Games
 from gandash.worker.recording import Recorder
 from gandash.worker.trajectory import Trajectory, be_reproducible
 
-NICE = 10  # beside a loop that takes every core the loop gets ten times as much of each
 JSD_SECONDS = 1.0  # where it is dear, as far apart as it is read
 FLUSH_SECONDS = 1.0
 WORDS = "a training loop of one's own"
@@ -224,6 +224,7 @@ def serve(source: IO[bytes], answers: IO[bytes]) -> None:
     except Unwatchable as error:
         send(answers, json.dumps(["refused", error.name, error.why]).encode())
         return
+    give_way()  # now that nobody waits for it
     with suppress(OSError):  # the loop may be gone; what it has sent is recorded all the same
         send(answers, json.dumps(["ready", watcher.problem]).encode())
     while (body := receive(source)) != END:
@@ -238,8 +239,6 @@ def serve(source: IO[bytes], answers: IO[bytes]) -> None:
 def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a module prints is no answer
-    with suppress(OSError, AttributeError):
-        os.nice(NICE)
     be_reproducible()
     serve(sys.stdin.buffer, answers)
 

@@ -38,7 +38,7 @@ from gandash.headless.watcher import OUTPUTS, Begun
 
 SHARE = 0.02  # of the loop's time at most goes into looks at it
 PICTURES_PER_SECOND = 10.0
-START_SECONDS, END_SECONDS = 120.0, 30.0
+START_SECONDS, END_SECONDS = 300.0, 120.0  # on a machine that is busy
 MANY = 10_000  # losses of a GPU that wait there to be read together
 OBJECTIVES = {"logits": "non_saturating", "probabilities": "non_saturating", "scores": "wasserstein"}
 

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from torch import nn
 
 import gandash
 from gandash.headless.timeline import Untimely
+from gandash.links import read
+from gandash.runs.linked import at_the_beginning, play
 from gandash.store.format import KEYFRAMES, STEPS
 from gandash.store.reading import StoredRun
 
@@ -45,6 +48,19 @@ def test_files_that_are_never_written_again_are_shared_with_the_parent(train: Tr
     shared = [file for folder in (STEPS, KEYFRAMES) for file in (run.directory / folder).iterdir()]
     assert shared and all(file.samefile(branch.directory / file.relative_to(run.directory)) for file in shared)
     assert branch.steps == 15 and len(branch.history) == 15 and run.stored.steps == StoredRun(run.directory).steps == 12
+
+
+def test_the_link_of_a_branch_plays_it_from_the_beginning(train: Train) -> None:
+    branch = train(at={3: {"objective": "minimax"}}).branch(5, steps=6, run__batch=16, alone={7: "D"})
+    link = read(branch.link)
+    played = play(link, at_the_beginning(link), link.step)
+    assert played.agrees and played.state == branch.state and (link.step, link.notice, link.missing) == (11, "", ())
+
+
+def test_what_was_given_from_python_cannot_travel_as_a_link(train: Train) -> None:
+    run = train(generator=nn.Linear(1, 1), steps=2)
+    with pytest.raises(ValueError, match="cannot travel as a link: it was played with generator from Python"):
+        _ = run.link
 
 
 def test_what_needs_another_game_is_no_branch(train: Train) -> None:

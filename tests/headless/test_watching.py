@@ -6,7 +6,6 @@ import html
 import os
 import random
 import re
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -141,7 +140,7 @@ def test_what_the_loop_does_wrong_leaves_a_run(tmp_path: Path, capsys: pytest.Ca
                 other.step()
             raise ZeroDivisionError
         assert one.run.steps <= 2 and not one.problem  # it is there while it is recorded
-        signal.raise_signal(signal.SIGINT)
+        raise KeyboardInterrupt
     said = capsys.readouterr().err
     assert "Your loop has ended by ZeroDivisionError after 2 rounds" in said and "by KeyboardInterrupt after 2" in said
     other.step(loss_d=1)
