@@ -162,7 +162,8 @@ export class Curves {
    * @param {boolean} isComparison */
   #titleIn(spec, isComparison) {
     const { facts } = this.#state;
-    const applies = Boolean(spec.direct) === isComparison && (spec.when?.(facts, this.#history) ?? true);
+    const applies = Boolean(spec.direct) === isComparison && (isComparison || this.#preferences.hasCurve(spec.key))
+      && (spec.when?.(facts, this.#history) ?? true);
     return applies ? inGame(spec.title, facts) : undefined;
   }
 

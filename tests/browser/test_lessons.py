@@ -30,6 +30,8 @@ def test_a_lesson_is_gone_through(lab) -> None:
     page.get_by_role("link", name=LESSON.title).click()
     await_step(page, 0)
     wait_until(lambda: layers_on(page) == {"p_r", "p_g", "d"}, "the stage shows what the step is about")
+    panels = page.locator(".gd-curve:visible")
+    wait_until(lambda: panels.count() == 1, "one panel of curves is left")
     forward = page.locator(".st-key-step-on button[kind=primary]")
     assert forward.count() == 0 and page.get_by_role("button", name="Skip").is_visible()
     page.get_by_role("button", name="Skip").click()  # with another game: the step after it begins one
@@ -56,6 +58,7 @@ def test_a_lesson_is_gone_through(lab) -> None:
     assert lab.step >= played
     page.get_by_role("button", name="Leave").click()
     page.get_by_role("button", name="Browse").wait_for()  # the lab's own controls are back
+    wait_until(lambda: panels.count() > 1, "and all curves")
     assert not lab.complaints
 
 
