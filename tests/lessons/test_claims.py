@@ -1,6 +1,6 @@
 """Everything that a lesson claims, played with its seeds: the same as `python -m gandash lessons check`.
 
-All of them take some {minutes} minutes of one slow core, by compiled rounds.
+All of them take two to three minutes of one slow core, by compiled rounds.
 """
 
 from __future__ import annotations
