@@ -6,7 +6,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-NICE = 5  # where all cores are busy, who goes first gets three times as much of each
+NICE = 10  # where all cores are busy, who goes first gets ten times as much of each
 
 
 def give_way() -> None:
