@@ -74,9 +74,9 @@ def sweep(
     BrokenSweep, another, of the folder; SweepFailed where games cannot be played.
 
     >>> import gandash
-    >>> cells = gandash.sweep("dirac-r1", {"regulariser.r1": [0.0, 0.3]}, steps=80, processes=1, progress=False)
+    >>> cells = gandash.sweep("dirac-r1", {"regulariser.r1": [0.0, 0.3]}, steps=600, processes=1, progress=False)
     >>> cells["verdict"].tolist()
-    ['oscillating', 'converging']
+    ['oscillating', 'converged']
     """
     ready, base = begun(game)
     listed = [Axis.through(path, values) for path, values in axes.items()] if isinstance(axes, Mapping) else list(axes)

@@ -86,7 +86,7 @@ def test_what_examine_shows_is_true_as_well() -> None:
 def test_a_jsd_of_coarse_cells_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     p_r = distribution(PRESETS["ring"].config.data)
 
-    def coarse(self: object, references: torch.Tensor, queries: torch.Tensor) -> Estimate:
+    def coarse(self: object, neighbours: torch.Tensor, queries: torch.Tensor, *, with_error: bool = True) -> Estimate:
         x = queries.double().numpy()
         real = p_r.sample(torch.Generator().manual_seed(0), len(x)).double().numpy()
         return Estimate(jsd_on_cells(x, real, 0.5), 0.001)

@@ -33,7 +33,8 @@ def unrun_scripts_fail() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def keeper() -> Iterator[Supervisor]:
     """One supervisor for all pages of a file, in place of the process's own."""
-    keeper = Supervisor(Limits(runs=8))
+    # No browser looks at these runs: one that is on its way is not to be paused for that, however slow the machine is
+    keeper = Supervisor(Limits(runs=8, absence_seconds=3600.0))
     original, service.supervisor = service.supervisor, lambda: keeper
     yield keeper
     service.supervisor = original
