@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import pickle
 import sys
 import time
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import IO
 
+import cloudpickle  # type: ignore[import-untyped]
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -220,7 +220,7 @@ def serve(source: IO[bytes], answers: IO[bytes]) -> None:
     if body == END:
         return
     try:
-        watcher = Watcher(pickle.loads(body))
+        watcher = Watcher(cloudpickle.loads(body))
     except Unwatchable as error:
         send(answers, json.dumps(["refused", error.name, error.why]).encode())
         return

@@ -42,5 +42,6 @@ def nothing() -> None:
     return
 
 
-sent = live.mount(state.run, "steer", "live", on_generation=nothing, on_start=nothing, on_member=nothing, on_branch=nothing)
+said = {f"on_{what}": nothing for what in ("generation", "start", "member", "branch", "lesson")}
+sent = live.mount(state.run, "steer", "live", **said, more={})
 st.sidebar.caption(f"member {sent.member}")

@@ -34,4 +34,6 @@ live.mount(
     on_start=lambda: None,
     on_member=lambda: None,
     on_branch=lambda: None,
+    on_lesson=lambda: None,
+    more={},
 )
