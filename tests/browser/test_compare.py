@@ -75,7 +75,7 @@ def test_members_stand_side_by_side_on_one_clock(lab) -> None:
     compare(lab, "Rates", 3)
     titles = page.locator(".gd-cell-title").all_text_contents()
     assert titles == ["lrD 1e−3", "lrD 3e−3", "lrD 0.01"]
-    assert page.locator(".gd-members button").all_text_contents() == titles
+    assert page.locator(".gd-members .gd-toggle-label").all_text_contents() == titles
     assert not page.get_by_role("button", name="Examine", exact=True).is_visible()
     assert not page.locator(".gd-theory").is_visible()
     assert not page.get_by_test_id("verdict").is_visible()  # each has its own
