@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from importlib.util import find_spec
@@ -99,6 +100,8 @@ def can_make(form: Form) -> bool:
 
 
 def _video(images: Iterator[Image.Image], size: Size, per_second: int, about: str) -> bytes:
+    # Else it starts the encoder by `preexec_fn`, which is not for programs with threads: a server has them, and so has JAX
+    os.environ.setdefault("IMAGEIO_FFMPEG_NO_PREVENT_SIGINT", "1")
     from imageio_ffmpeg import write_frames
 
     width, height = (side // 2 * 2 for side in size)  # H.264 halves its colours
