@@ -132,7 +132,7 @@ def test_a_hostile_title_is_only_read(
 
 def test_pictures_are_saved_from_it(opened: Page) -> None:
     opened.get_by_role("button", name="Take away: pictures and files").click()
-    opened.get_by_label("What").select_option("losses")
+    opened.get_by_label("What", exact=True).select_option("losses")
     opened.get_by_label("Format").select_option("svg")
     opened.get_by_label("Theme").select_option("dark")
     opened.get_by_label("Width in px").fill("640")

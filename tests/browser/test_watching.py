@@ -75,5 +75,5 @@ def test_the_page_follows_a_loop_to_its_end(served: App, home: Path, browser: Br
         last = lab.step
         wait_until(lambda: lab.attribute("shown") == str(last), "its last picture is drawn")
         assert page.get_by_role("button", name="Branch here").count() == 0
-        assert f"Recorded {last} rounds of your loop" in loop.stderr.read()
+        assert f"Recorded {last:,} rounds of your loop" in loop.stderr.read()
     lab.context.close()
