@@ -3,7 +3,8 @@
 It is a process and no thread of the loop's: random streams, gradient modes and batch statistics of that process cannot be
 touched from here, its interpreter is not waited for, and where all cores are busy the loop goes first.
 
-What comes through the pipe is unpickled: it is from the very program that has started this one, and from nobody else.
+What comes first through the pipe is unpickled, once: players and settings, from the very program that has started this one and
+from nobody else. All that follows is numbers (`piped.Look`).
 """
 
 from __future__ import annotations
@@ -220,6 +221,8 @@ def serve(source: IO[bytes], answers: IO[bytes]) -> None:
     if body == END:
         return
     try:
+        # To unpickle is to run what the bytes say. These are the classes of the program that has started this process, which
+        # may stand in no file (a notebook's cell), and it alone holds the other end of the pipe
         watcher = Watcher(cloudpickle.loads(body))
     except Unwatchable as error:
         send(answers, json.dumps(["refused", error.name, error.why]).encode())

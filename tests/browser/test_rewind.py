@@ -15,6 +15,16 @@ from gandash.store.reading import StoredRun
 
 pytestmark = pytest.mark.browser
 
+LATEST = """async () => {
+  const url = performance.getEntriesByType('resource').map(({name}) => name)
+    .findLast(name => /pictures/.test(name));
+  const bytes = new DataView(await (await fetch(url)).arrayBuffer());
+  const text = (from, length) => new TextDecoder().decode(new Uint8Array(bytes.buffer, from, length));
+  const length = bytes.getUint32(0, true), header = bytes.getUint32(4 + length, true);
+  return { label: JSON.parse(JSON.parse(text(12 + length, header)).__metadata__.label),
+    beside: JSON.parse(text(4, length)) };
+}"""
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -111,23 +121,20 @@ def test_what_is_shown_is_of_that_step(lab: Lab) -> None:
     now = read()
     drag(lab, 0.05)
     wait_until(lambda: (shown(lab) or 10**9) < 200, "an early step is on show")
+
+    def agrees() -> bool:
+        """A slider that is dragged brings one picture after the other, and the words follow with the next animation frame."""
+        frame, early = page.evaluate(LATEST), read()
+        numbers = frame["label"]["members"][0]["numbers"]
+        return (
+            frame["label"]["step"] == shown(lab)
+            and f"{numbers['value']:.3f}".replace("-", "\u2212") in (early[0] or "")
+            and early[2] == frame["beside"]["games"][0]["verdict"]["title"]
+        )
+
+    wait_until(agrees, "the line of theory and the verdict are those of the picture that is shown")
     early = read()
     assert early[0] != now[0] and early[1] != now[1]
-    frame = page.evaluate(
-        """async () => {
-          const url = performance.getEntriesByType('resource').map(({name}) => name)
-            .findLast(name => /pictures/.test(name));
-          const bytes = new DataView(await (await fetch(url)).arrayBuffer());
-          const text = (from, length) => new TextDecoder().decode(new Uint8Array(bytes.buffer, from, length));
-          const length = bytes.getUint32(0, true), header = bytes.getUint32(4 + length, true);
-          return { label: JSON.parse(JSON.parse(text(12 + length, header)).__metadata__.label),
-            beside: JSON.parse(text(4, length)) };
-        }"""
-    )
-    numbers = frame["label"]["members"][0]["numbers"]
-    assert frame["label"]["step"] == shown(lab)
-    assert f"{numbers['value']:.3f}".replace("-", "\u2212") in (early[0] or "")
-    assert early[2] == frame["beside"]["games"][0]["verdict"]["title"]
     page.get_by_role("button", name="Back to live").click()
     wait_until(lambda: read() == now, "all is of now again")
     assert not lab.complaints, lab.complaints
