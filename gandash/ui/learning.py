@@ -22,6 +22,7 @@ from gandash.ui import choices
 from gandash.ui.place import Place
 from gandash.ui.service import begin, supervisor
 from gandash.ui.tab import Tab, kept
+from gandash.ui.upload import as_text
 from gandash.wire.browser import Status
 
 REMEMBERED = 2000  # visitors, of whom it is known which steps they have done
@@ -60,7 +61,7 @@ def open_lesson(tab: Tab, name: str, part: str = "") -> str:
     assert tab.run is not None
     lesson = catalogue().lessons.get(name)
     if lesson is None:
-        return f"There is no lesson **{name[:40]}** here. The page *Lessons* lists those there are."
+        return f"There is no lesson **{as_text(name[:40])}** here. The page *Lessons* lists those there are."
     place = place_of(tab.run)
     if place is not None and place.lesson.name == name:
         place.lesson = lesson if len(lesson.steps) == len(place.lesson.steps) else place.lesson  # its file was changed since

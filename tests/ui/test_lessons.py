@@ -205,6 +205,9 @@ def test_an_address_names_a_step_and_a_lesson_that_there_is_not_is_said(page: Ap
     other = AppTest.from_file(PAGE, default_timeout=PATIENCE_SECONDS)
     opened(other, "nowhere", part="9" * 9)
     assert learning.place_of(the_tab(other).run) is None and "There is no lesson **nowhere**" in other.error[0].value  # type: ignore[arg-type]
+    stranger = AppTest.from_file(PAGE, default_timeout=PATIENCE_SECONDS)
+    opened(stranger, "[free](https://example.org)")
+    assert "[free](" not in stranger.error[0].value  # what stands in an address is no Markdown
 
 
 def test_controls_are_hidden_as_the_address_asks(page: AppTest) -> None:
