@@ -52,8 +52,8 @@ def panels(lab: Lab) -> list[str]:
 
 def spoken(lab: Lab) -> str:
     """What assistive technology is told of the curves on show."""
-    labelled = lab.page.locator(".gd-curve:not([hidden]) [aria-label]")
-    return labelled.evaluate_all("nodes => nodes.map(node => node.getAttribute('aria-label')).join()")
+    named = lab.page.locator(".gd-curve:not([hidden]) :is([aria-label], button)")
+    return named.evaluate_all("nodes => nodes.map(node => node.getAttribute('aria-label') ?? node.textContent).join()")
 
 
 def test_the_panels_are_those_of_pictures_and_say_nothing_of_points(lab: Lab) -> None:
