@@ -149,10 +149,12 @@ def test_a_game_that_does_not_last_is_refused_in_one_line(monkeypatch: pytest.Mo
         discriminator_optimiser=wild,
     )
     with playing(config) as (_, viewer):
-        monkeypatch.setattr(live, "PATIENCE_SECONDS", 2.0)
         with pytest.raises(NothingToMeasure, match="it is diverged"):
             while True:
                 viewer.arrival()
+        viewer.forget_arrivals()
+        with pytest.raises(NothingToMeasure, match="plays no more"):
+            viewer.arrival()
 
     def no_figures(preset: Preset, seconds: float, only: Sequence[str]) -> Iterator[Any]:
         raise NothingToMeasure("the worker ended:\nexit status 1")

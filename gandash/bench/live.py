@@ -22,6 +22,7 @@ from gandash.domains.registry import domain_of
 from gandash.game.game import build_game
 from gandash.server.forkserver import Spawned
 from gandash.server.process import WorkerProcess
+from gandash.wire.browser import Status
 from gandash.wire.frame import unpack
 from gandash.wire.messages import (
     EVENT,
@@ -73,20 +74,27 @@ class Viewer:
         self.watching = False
         self.frames = 0
         self._last_word = "it said nothing"
-        self._started: queue.SimpleQueue[bool] = queue.SimpleQueue()
-        self._arrivals: queue.SimpleQueue[Arrival] = queue.SimpleQueue()
+        self._started: queue.SimpleQueue[bool | None] = queue.SimpleQueue()  # None in either: nothing more will come
+        self._arrivals: queue.SimpleQueue[Arrival | None] = queue.SimpleQueue()
 
     def on_event(self, worker: WorkerProcess, event: Event) -> None:
         match event:
             case Started():
                 self._started.put(True)
             case Refused(message=message):
-                self._last_word = f"it refused: {message}"
+                self._say_last(f"it refused: {message}")
             case StatusChanged(status=status, reason=reason):
                 self._last_word = f"it is {status}. {reason}".strip()
+                if status in (Status.DIVERGED, Status.FAILED):
+                    self._say_last(self._last_word)
 
     def on_exit(self, worker: WorkerProcess, reason: str) -> None:
-        self._last_word = f"it ended: {reason}"
+        self._say_last(f"it ended: {reason}")
+
+    def _say_last(self, word: str) -> None:
+        self._last_word = word
+        self._started.put(None)
+        self._arrivals.put(None)
 
     def on_bytes(self, worker: WorkerProcess, kind: bytes, body: bytes) -> None:
         now = time.perf_counter()
@@ -109,13 +117,19 @@ class Viewer:
 
     def forget_arrivals(self) -> None:
         while not self._arrivals.empty():
-            self._arrivals.get_nowait()
+            if self._arrivals.get_nowait() is None:
+                self._arrivals.put(None)
+                return
 
-    def _take(self, what: queue.SimpleQueue[T]) -> T:
+    def _take(self, what: queue.SimpleQueue[T | None]) -> T:
         try:
-            return what.get(timeout=PATIENCE_SECONDS)
+            taken = what.get(timeout=PATIENCE_SECONDS)
         except queue.Empty:
             raise NothingToMeasure(f"the worker sent nothing for {PATIENCE_SECONDS:g} s; {self._last_word}") from None
+        if taken is None:
+            what.put(None)
+            raise NothingToMeasure(f"the worker plays no more; {self._last_word}")
+        return taken
 
 
 @contextmanager

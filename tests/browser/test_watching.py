@@ -71,9 +71,10 @@ def test_the_page_follows_a_loop_to_its_end(served: App, home: Path, browser: Br
         before = lab.step
         wait_until(lambda: lab.step >= before + 20 and lab.attribute("shown") == "", "it follows again")
         loop.stdin.close()
+        told = re.search(r"Recorded ([\d,]+) rounds of your loop", loop.stderr.read())
+        last = int(told[1].replace(",", ""))
         page.wait_for_selector('[data-testid="live-view"][data-status="recorded"]')
-        last = lab.step
-        wait_until(lambda: lab.attribute("shown") == str(last), "its last picture is drawn")
+        # The page learns that the record has ended and what its last rows are one after the other
+        wait_until(lambda: lab.step == last and lab.attribute("shown") == str(last), "its last picture is drawn")
         assert page.get_by_role("button", name="Branch here").count() == 0
-        assert f"Recorded {last:,} rounds of your loop" in loop.stderr.read()
     lab.context.close()

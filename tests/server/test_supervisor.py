@@ -110,6 +110,7 @@ for line in sys.stdin:
     if '"end"' in line: sys.exit()
     if '"start"' in line: break
 """
+UNTIL_ITS_END = "for line in sys.stdin:\n    if '\"end\"' in line: break\n"  # what begins a game and ends is lost
 
 
 def standing(config: GameConfig) -> StartedGame:
@@ -117,7 +118,7 @@ def standing(config: GameConfig) -> StartedGame:
     return StartedGame(config=config, changes=(), facts=line_facts("a"))
 
 
-SILENT = "import sys\nfor line in sys.stdin:\n    if '\"end\"' in line: break"
+SILENT = "import sys\n" + UNTIL_ITS_END
 
 
 @pytest.fixture
@@ -410,7 +411,7 @@ def test_when_no_process_can_be_started_the_run_fails_in_words(
 def test_a_worker_that_never_answers_is_replaced_and_the_reason_told(
     fake_house: Callable[..., FakeHouse], tiny: GameConfig, until: Until, past: str, seconds: float, words: str
 ) -> None:
-    house = fake_house(code=SILENT if past == "given" else READY)
+    house = fake_house(code=SILENT if past == "given" else READY + UNTIL_ITS_END)
     house.workers[0].heard -= 1000  # a spare that has waited long
     until(lambda: past == "given" or house.workers[0].is_ready)
     run = house.keeper.create(tiny, "tiny")
@@ -542,8 +543,7 @@ def test_a_frame_cut_short_reaches_no_browser(fake_house: Callable[..., FakeHous
     code = READY + (
         f"game = {{'config': {{}}, 'changes': [], 'facts': json.loads({line_facts('a').model_dump_json()!r})}}\n"
         "started = {'type': 'started', 'generation': 1, 'step': 0, 'games': [game]}\n"
-        "send(b'E', json.dumps(started).encode()); send(b'F', (1000).to_bytes(8, 'little') + b'{\"grid\"')\n"
-        "for line in sys.stdin:\n    if '\"end\"' in line: break\n"
+        "send(b'E', json.dumps(started).encode()); send(b'F', (1000).to_bytes(8, 'little') + b'{\"grid\"')\n" + UNTIL_ITS_END
     )
     run = fake_house(code=code).keeper.create(tiny, "tiny")
     viewer = run.attach("steer", nothing)
