@@ -313,7 +313,7 @@ export class Curve {
       shapes: [
         ...lines,
         ...marks.map(m => ({ type: 'line', yref: 'paper', y0: 0, y1: 1, x0: m.step, x1: m.step,
-          line: { color: theme.muted, width: 1 }, opacity: 0.6 })),
+          line: { color: theme.muted, width: 1 }, opacity: theme.opacities.mark })),
       ],
       annotations: [...notes(references, range, this.#spec.log ?? false, theme),
         ...marks.filter(m => m.text).map(m => ({
@@ -394,7 +394,7 @@ function notes(references, range, log, theme) {
   return noted.map((r, i) => ({
     xref: 'paper', x: 0, xanchor: 'left', xshift: 3, y: at(r.value), yanchor: i === 0 ? 'bottom' : 'top',
       text: mathsHtml(r.note ?? ''), showarrow: false,
-    font: { size: 10, color: r.ink ? theme[r.ink] : theme.muted }, borderpad: 0,
+    font: { size: 10, color: r.ink === 'generated' ? theme.words : theme[r.ink ?? 'muted'] }, borderpad: 0,
   }));
 }
 

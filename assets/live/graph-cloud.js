@@ -56,7 +56,7 @@ export function drawSamples(canvas, look, which, facts, theme) {
   if (cloud.pixels && facts.stage === 'pictures') return drawPictures(room, cloud.pixels, facts.shape);
   const [across, up] = which === 'latents' ? [LATENT_RANGE, LATENT_RANGE] : windowOf(facts, look);
   drawPoints(room, cloud, which === 'latents' ? [widened(cloud.points, across), up] : [across, up],
-    which === 'latents' ? theme.muted : which === 'real' ? theme.real : theme.generated);
+    which === 'latents' ? theme.muted : which === 'real' ? theme.real : theme.generated, theme.opacities.sample);
 }
 
 /** A range that holds all points, of latents that have another law. @param {readonly (number | null)[]} points
@@ -67,12 +67,12 @@ const widened = (points, [, high]) => {
 };
 
 /** @param {NonNullable<ReturnType<typeof begin>>} room @param {import('./types.d.ts').Cloud} cloud
- * @param {[[number, number], [number, number]]} window @param {string} ink */
-function drawPoints({ c, width, height }, { points, width: dimension }, [across, up], ink) {
+ * @param {[[number, number], [number, number]]} window @param {string} ink @param {number} opacity */
+function drawPoints({ c, width, height }, { points, width: dimension }, [across, up], ink, opacity) {
   const place = (/** @type {number} */ v, /** @type {[number, number]} */ [low, high], /** @type {number} */ px) =>
     px * (EDGE + (1 - 2 * EDGE) * Math.min(1, Math.max(0, (v - low) / (high - low))));
   c.fillStyle = ink;
-  c.globalAlpha = 0.7;
+  c.globalAlpha = opacity;
   for (let i = 0; i < points.length; i += dimension) {
     const [x, y] = [points[i], points[i + 1]];
     if (x === null || (dimension > 1 && y === null)) continue;
@@ -124,7 +124,7 @@ export function drawSaid(canvas, look, reading, theme) {
   for (const [values, mean, ink, up] of /** @type {const} */ ([
     [look.d_real, look.mean_real, theme.real, true], [look.d_fake, look.mean_fake, theme.generated, false]])) {
     c.fillStyle = ink;
-    c.globalAlpha = 0.45;
+    c.globalAlpha = theme.opacities.rug;
     for (const v of values) if (v !== null) c.fillRect(x(v) - 0.6, up ? middle - 0.62 * middle : middle, 1.2,
       0.62 * middle);
     c.globalAlpha = 1;

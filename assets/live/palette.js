@@ -4,19 +4,10 @@
  */
 import { INKS } from './inks.js';
 
-/** Of the members of a comparison, which keep away from the inks of
- * real, generated and D: found by a search for eight colours that
- * are far apart in Oklab (Ottosson 2020), also as seen without one
- * kind of cones (Machado et al. 2009), with a contrast of 3 or
- * more to the page. Dashes say the same. */
-const MEMBERS = {
-  light: ['#7332e7', '#ed5ba1', '#8e9000', '#150ea4', '#8083fa', '#503f0c', '#994671', '#610059'],
-  dark: ['#ed54ed', '#d8e550', '#dbf4f7', '#a32ecb', '#e8a3ca', '#96580a', '#999e0c', '#4b808d'],
-};
-
 /** @typedef {'real' | 'generated' | 'discriminator' | 'value' | 'text' | 'muted' | `member${number}`} Ink */
 /** @typedef {{dark: boolean, font: string, background: string, raised: string, line:
- * string, grid: string, alarm: string, words: string} & Record<Ink, string>} Theme
+ * string, grid: string, alarm: string, words: string,
+ * opacities: typeof INKS.opacities.light} & Record<Ink, string>} Theme
  * `words` is the ink of generated things for small print: lines may be lighter than letters. */
 
 /** Dashes of Plotly's kind; also those of the legend's samples.
@@ -33,11 +24,13 @@ export function readTheme(node) {
     ?? (prefersDark ? [14, 17, 23] : [255, 255, 255]);
   const dark = luminance(background) < 0.4;
   const text = rgb(node, given('text-color')) ?? (dark ? [230, 233, 240] : [31, 41, 55]);
+  const scheme = dark ? 'dark' : 'light';
   const mix = (/** @type {number} */ share) => css(background.map((b, i) => b + share * (text[i] - b)));
   return {
     dark,
-    ...(dark ? INKS.dark : INKS.light),
-    ...Object.fromEntries(MEMBERS[dark ? 'dark' : 'light'].map((colour, i) => [`member${i}`, colour])),
+    ...INKS[scheme],
+    opacities: INKS.opacities[scheme],
+    ...Object.fromEntries(INKS.members[scheme].map((colour, i) => [`member${i}`, colour])),
     text: css(text),
     muted: mix(0.66),
     line: mix(0.22),

@@ -92,7 +92,7 @@ export function drawFlow({ c, view, theme, flow }) {
       c.lineTo(toX - head * (ux + 0.6 * uy), toY - head * (uy - 0.6 * ux));
     }
   c.lineWidth = 1;
-  c.strokeStyle = translucent(theme.muted, theme.dark ? 0.6 : 0.55);
+  c.strokeStyle = translucent(theme.muted, theme.opacities.slope);
   c.stroke();
 }
 

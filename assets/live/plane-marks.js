@@ -29,7 +29,7 @@ export function drawDots(c, view, points, theme) {
     c.moveTo(x + radius, y);
     c.arc(x, y, radius, 0, 2 * Math.PI);
   }
-  c.fillStyle = translucent(theme.real, 0.85);
+  c.fillStyle = translucent(theme.real, theme.opacities.sample);
   c.fill();
 }
 
@@ -40,7 +40,7 @@ export function drawSquares(c, view, points, theme) {
   c.beginPath();
   for (let i = 0; i < points.length; i += 2) c.rect(originX + scale * points[i] - side / 2,
     originY - scale * points[i + 1] - side / 2, side, side);
-  c.fillStyle = translucent(theme.generated, 0.85);
+  c.fillStyle = translucent(theme.generated, theme.opacities.sample);
   c.fill();
 }
 
@@ -127,8 +127,8 @@ export function drawMesh(c, view, mesh, side, theme) {
     x(j * side + i), y(j * side + i));
   for (let i = 0; i < side; i++) for (let j = 0; j < side; j++) (j === 0 ? c.moveTo : c.lineTo).call(c,
     x(j * side + i), y(j * side + i));
-  c.lineWidth = 1;
-  c.strokeStyle = translucent(theme.generated, theme.dark ? 0.42 : 0.36);
+  c.lineWidth = 0.8; // samples and arrows lie over it
+  c.strokeStyle = translucent(theme.generated, theme.opacities.mesh);
   c.stroke();
 }
 

@@ -85,7 +85,7 @@ export class MapCanvas {
       write(c, theme, words, 'right');
       if (!compact) c.fillText(label, left - 8, (from + to) / 2 + 0.5);
       c.strokeStyle = ink;
-      c.globalAlpha = 0.65;
+      c.globalAlpha = theme.opacities.rug;
       c.lineWidth = 1.2;
       c.beginPath();
       for (const value of values ?? []) {
@@ -123,7 +123,7 @@ export class MapCanvas {
     c.rect(left, top, right - left, bottom - top + 6);
     c.clip(); // a sample outside the window leaves through its side
     c.strokeStyle = theme.generated;
-    c.globalAlpha = theme.dark ? 0.5 : 0.42;
+    c.globalAlpha = theme.opacities.thread;
     c.beginPath();
     for (let i = 0; i < latents.length; i++) {
       const [x, z] = [toX(generated[i]), toZ(latents[i])];

@@ -27,10 +27,12 @@ VERDICTS = {
     VerdictKind.WAITING: ("#f7f7f7", "·"),
     VerdictKind.BLIND: ("#f0e442", "B"),
     VerdictKind.OSCILLATING: ("#cc79a7", "O"),
-    VerdictKind.DISCRIMINATOR_WON: ("#0072b2", "D"),
+    VerdictKind.DISCRIMINATOR_WON: ("#2b86c8", "D"),
     VerdictKind.COLLAPSED: ("#e69f00", "K"),
     VerdictKind.DIVERGED: ("#d55e00", "X"),
 }
+
+LETTERS = "#000000"
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ def _map(pane: pd.DataFrame, x: Axis, y: Axis | None, colour: str, limits: Any, 
             "zmax": steps - 0.5,
             "text": text,
             "texttemplate": "%{text}",
+            "textfont": {"color": LETTERS},
             "colorbar": bar,
         }
     else:

@@ -10,18 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gandash.figures.inks import declared
 from gandash.store.metrics import Envelope
 from gandash.store.reading import StoredRun
 
 MOST = 8  # lines: as many as the live view has inks for compared games
 POINTS = 600
 BANDS = 3  # so many lines at most have their lows and highs drawn, too: more of them cover each other
-
-INKS = {
-    "light": ("#7332e7", "#ed5ba1", "#8e9000", "#150ea4", "#8083fa", "#503f0c", "#994671", "#610059"),
-    "dark": ("#ed54ed", "#d8e550", "#dbf4f7", "#a32ecb", "#e8a3ca", "#96580a", "#999e0c", "#4b808d"),
-}
-"""Of compared games, as `assets/live/palette.js` has them."""
 
 DASHES = (
     "solid",
@@ -108,7 +103,8 @@ def lines(run: StoredRun, name: str, curve: str) -> list[Line]:
 
 def figure(drawn: Sequence[Line], curve: str, is_dark: bool) -> dict[str, Any]:
     """As Plotly's JSON. The middle of each point's steps is where it stands."""
-    inks, text = (INKS["dark"], "#E6EAF0") if is_dark else (INKS["light"], "#1C2430")
+    inks = declared()["members"]["dark" if is_dark else "light"]
+    text = "#E6EAF0" if is_dark else "#1C2430"
     grid = "rgba(230,234,240,.14)" if is_dark else "rgba(28,36,48,.11)"
     is_log = curve.startswith(LOGARITHMIC)
     traces: list[dict[str, Any]] = []

@@ -13,7 +13,7 @@ from gandash.config.setting import SettingError
 from gandash.links import read
 from gandash.runs.linked import at_the_beginning, play
 from gandash.sweeps.cells import Cells
-from gandash.sweeps.diagram import VERDICTS, summary
+from gandash.sweeps.diagram import LETTERS, VERDICTS, summary
 from gandash.wire.browser import VerdictKind
 
 
@@ -76,6 +76,7 @@ def test_the_map_has_a_pane_for_each_value_of_the_third_axis(cells: Cells) -> No
         assert pane.z.shape == (3, 2) and len(pane.x) == 2 and len(pane.y) == 3
         letters = {letter for _, letter in VERDICTS.values()}
         assert set(pane.text.flat) <= letters and "2 seeds" in pane.hovertext[0, 0]
+        assert pane.textfont.color == LETTERS
     assert set(VERDICTS) == set(VerdictKind) and len({letter for _, letter in VERDICTS.values()}) == len(VERDICTS)
     jsd = cells.figure("jsd").data[0]
     own = cells[(cells["objective"] == "hinge") & (cells["regulariser.r1"] == 0.1)]
