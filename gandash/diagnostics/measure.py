@@ -14,7 +14,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from gandash.diagnostics.estimators import Array, Corners, Estimators, PointReading, optimal_discriminator
+from gandash.diagnostics.estimators import Array, Corners, Estimators, PointReading, SeenLaws, optimal_discriminator
 from gandash.diagnostics.line import refined
 from gandash.diagnostics.path import mean_slope
 from gandash.diagnostics.plane_divergence import NEIGHBOURS, QUERIES, Estimate, PlaneDivergence
@@ -91,11 +91,10 @@ class Measurement:
     @property
     def readings(self) -> dict[str, float]:
         """READINGS by name, without JSD where it was left out. Without averaging the averaged generator is the live one."""
-        live, average = _numbers(self.live), _numbers(self.average or self.live)
+        live, average = numbers_of(self.live), numbers_of(self.average or self.live)
         central = self.estimators.central
         found = live | {f"{name}_average": value for name, value in average.items()}
-        d = self.d[central]
-        found["gap_half"] = float(np.abs(d - (np.median(d) if self.centre is None else self.centre)).max())
+        found["gap_half"] = gap_to_centre(self.d[central], self.centre)
         found["gap_star"] = largest_gap(self.d, self.d_star, central)
         if self.jsd_seen is not None:
             found["jsd_seen"] = self.jsd_seen
@@ -111,7 +110,13 @@ class Measurement:
         return self.live.jsd_error
 
 
-def _numbers(reading: PointReading) -> dict[str, float]:
+def gap_to_centre(d: Array, centre: float | None) -> float:
+    """The largest distance of these readings of D from its value at equilibrium; from their median where it has none."""
+    return float(np.abs(d - (np.median(d) if centre is None else centre)).max())
+
+
+def numbers_of(reading: PointReading) -> dict[str, float]:
+    """What is read of one generator, by the names in READINGS; without JSD where that was left out."""
     covered = reading.coverage
     return ({} if reading.jsd is None else {"jsd": reading.jsd}) | {
         "wasserstein": reading.wasserstein,
@@ -121,7 +126,6 @@ def _numbers(reading: PointReading) -> dict[str, float]:
     }
 
 
-@torch.inference_mode()
 def measure(
     found: Estimators, game: Game, state: GameState, streams: Streams, member: int = 0, *, with_jsd: bool = True
 ) -> Measurement:
@@ -129,37 +133,123 @@ def measure(
 
     `found` are the estimators of the game's own law. Unless `with_jsd`, JSD is left out where it takes samples of its own.
     """
-    drawn = _draw(found, game, state, streams, member)
-    latents, noise, below, row = drawn.latents, drawn.noise, drawn.below, slice(member, member + 1)
-    averaged = bool(game.averaging[member] > 0)
-    average = found.read(sample(game, state.average[row], latents)[0]) if averaged else None
-    fake = sample(game, state.theta[row], latents)
-    live = found.read(fake[0])
-    seen = found.see(fake[0], noise, None if below is None else _corners(game, state.theta[row], fake, below))
-    phi_effective, reading = state.phi_effective[row], game.objective.reading
-    real_points = found.real_points[None]
-    if drawn.orders is not None:
-        real_points, fake = (x[:, order] for x, order in zip((real_points, fake), drawn.orders, strict=True))
-    if drawn.noises is not None:
-        real_points, fake = (x + noise * n for x, n in zip((real_points, fake), drawn.noises, strict=True))
-    d, real, fake_outputs = _judged(game, phi_effective, found, real_points, fake, drawn.orders is None)
-    slopes = _slopes(game, phi_effective, real_points, fake)
-    measured = Measurement(
-        estimators=found,
-        live=live,
-        average=average,
-        d=reading.of(d).numpy(),
-        d_star=optimal_discriminator(seen.p_r, seen.p_g, reading.optimal, game.pack, found.central),
-        slopes=slopes,
-        centre=reading.centre,
-        expectations=expectations(game, real, fake_outputs),
-        jsd_seen=None if noise == 0 and game.pack == 1 else seen_jsd(seen, game.pack),
-        noise=noise,
-        pack=game.pack,
-        seen_floors=seen_floors(found, noise, game.pack, reading.optimal, reading.centre),
-        later=_later(found, game, state, member, drawn),
-    )
+    measured = Parts(found, game, state, streams, member).together()
     return measured.with_jsd() if with_jsd else measured
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts of a measurement of a state that nothing changes any more, each made once, when it is asked for: of most
+    states of a sweep a number or two are wanted. What is drawn for one does not depend on which are asked for."""
+
+    estimators: Estimators
+    game: Game
+    state: GameState
+    streams: Streams
+    member: int = 0
+    with_error: bool = True
+
+    def together(self) -> Measurement:
+        """All of them, but for the JSD where it takes samples of its own."""
+        found, game, reading = self.estimators, self.game, self.game.objective.reading
+        noise = self._drawn.noise
+        return Measurement(
+            estimators=found,
+            live=self.live,
+            average=self.average,
+            d=self.d,
+            d_star=optimal_discriminator(self._seen.p_r, self._seen.p_g, reading.optimal, game.pack, found.central),
+            slopes=self._slopes,
+            centre=reading.centre,
+            expectations=self.expectations,
+            jsd_seen=None if noise == 0 and game.pack == 1 else seen_jsd(self._seen, game.pack),
+            noise=noise,
+            pack=game.pack,
+            seen_floors=seen_floors(found, noise, game.pack, reading.optimal, reading.centre),
+            later=self.later,
+        )
+
+    @cached_property
+    def live(self) -> PointReading:
+        return self.estimators.read(self._fake[0])
+
+    @cached_property
+    @torch.inference_mode()
+    def average(self) -> PointReading | None:
+        """None where no average is kept."""
+        if not self.is_averaged:
+            return None
+        return self.estimators.read(sample(self.game, self.state.average[self._row], self._drawn.latents)[0])
+
+    @property
+    def is_averaged(self) -> bool:
+        return bool(self.game.averaging[self.member] > 0)
+
+    @cached_property
+    def later(self) -> Later | None:
+        """None where a JSD takes no samples of its own."""
+        divergence, row, state = self.estimators.divergence, self._row, self.state
+        if divergence is None:
+            return None
+        return Later(divergence, self.game, state.theta[row], state.average[row], self._drawn.generator, self.with_error)
+
+    @cached_property
+    def d(self) -> Array:
+        """D's reading at the estimators' points, `(m,)`."""
+        read: Array = self.game.objective.reading.of(self._judged[0]).numpy()
+        return read
+
+    @cached_property
+    @torch.inference_mode()
+    def expectations(self) -> dict[str, float]:
+        return expectations(self.game, *self._judged[1:])
+
+    @cached_property
+    def gap_half(self) -> float:
+        """sup |D - 1/2|: see READINGS."""
+        return gap_to_centre(self.d[self.estimators.central], self.game.objective.reading.centre)
+
+    @property
+    def _row(self) -> slice:
+        return slice(self.member, self.member + 1)
+
+    @cached_property
+    def _drawn(self) -> _Drawn:
+        return _draw(self.estimators, self.game, self.state, self.streams, self.member)
+
+    @cached_property
+    @torch.inference_mode()
+    def _fake(self) -> torch.Tensor:
+        return sample(self.game, self.state.theta[self._row], self._drawn.latents)
+
+    @cached_property
+    @torch.inference_mode()
+    def _seen(self) -> SeenLaws:
+        fake, below = self._fake, self._drawn.below
+        corners = None if below is None else _corners(self.game, self.state.theta[self._row], fake, below)
+        return self.estimators.see(fake[0], self._drawn.noise, corners)
+
+    @cached_property
+    @torch.inference_mode()
+    def _shown(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """What D judges of each law `(1, n, dim)`, in its order and noise."""
+        drawn, both = self._drawn, (self.estimators.real_points[None], self._fake)
+        if drawn.orders is not None:
+            both = both[0][:, drawn.orders[0]], both[1][:, drawn.orders[1]]
+        if drawn.noises is not None:
+            both = both[0] + drawn.noise * drawn.noises[0], both[1] + drawn.noise * drawn.noises[1]
+        return both
+
+    @cached_property
+    @torch.inference_mode()
+    def _judged(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        phi_effective, one_pass = self.state.phi_effective[self._row], self._drawn.orders is None
+        return _judged(self.game, phi_effective, self.estimators, *self._shown, one_pass)
+
+    @cached_property
+    @torch.inference_mode()
+    def _slopes(self) -> tuple[float, float]:
+        return _slopes(self.game, self.state.phi_effective[self._row], *self._shown)
 
 
 @dataclass(frozen=True)
@@ -192,18 +282,6 @@ def _draw(found: Estimators, game: Game, state: GameState, streams: Streams, mem
         shape = 1, n, game.data.dimension
         noises = torch.randn(shape, generator=generator), torch.randn(shape, generator=generator)
     return _Drawn(generator, latents[None], below, orders, noises, noise)
-
-
-def _later(found: Estimators, game: Game, state: GameState, member: int, drawn: _Drawn) -> Later | None:
-    row = slice(member, member + 1)
-    divergence = found.divergence
-    return Later(divergence, game, state.theta[row], state.average[row], drawn.generator) if divergence else None
-
-
-def put_off(found: Estimators, game: Game, state: GameState, streams: Streams, member: int = 0) -> Later | None:
-    """The JSD of `measure` without the rest, nor how far it may be off; None where it takes no samples of its own."""
-    later = _later(found, game, state, member, _draw(found, game, state, streams, member))
-    return later and replace(later, with_error=False)
 
 
 def _corners(game: Game, theta: torch.Tensor, fake: torch.Tensor, below: torch.Tensor) -> Corners:

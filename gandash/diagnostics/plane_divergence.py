@@ -119,7 +119,7 @@ class PlaneDivergence:
         found = np.zeros((len(x), len(ranks)))
         near, inside = self._within(points), self._within(x)
         if near.sum() >= 2 * K:
-            tree = cKDTree(points[near], balanced_tree=False, compact_nodes=False)
+            tree = cKDTree(points[near], leafsize=24, balanced_tree=False, compact_nodes=False)
             found[inside] = tree.query(x[inside], k=ranks)[0]
         return found
 

@@ -1,24 +1,20 @@
 """What the lab would have measured of a game, and what it would say of it: the same readings at the same steps.
 
-Of most games only the last word counts, and that rests on few of the readings. So of games on points the states are kept, and
-what is asked of them is read then.
+Of most games only the last word counts, and that rests on few of the readings, of most of them on a number or two. So of games
+on points the states are kept, and what is asked of them is read then.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from gandash.diagnostics.estimators import Estimators
-from gandash.diagnostics.measure import Later, Measurement, measure, put_off
+from gandash.diagnostics.measure import Measurement, Parts, numbers_of
 from gandash.diagnostics.verdict import Observation, Verdict
 from gandash.domains.registry import domain_of
-from gandash.domains.verdict_evidence import VerdictEvidence
+from gandash.domains.verdict_evidence import outputs_of_d, share_off
 from gandash.game.device import CPU
-from gandash.game.game import Game, Streams
-from gandash.game.round import GameState
 from gandash.wire.browser import VerdictKind
 from gandash.worker.spacing import Spacing, spacing
 from gandash.worker.trajectory import Trajectory
@@ -77,8 +73,8 @@ class Watch:
     def readings(self) -> dict[str, float]:
         """Of the present state, with its JSD."""
         state = self._trajectory.state.to(CPU)
-        if self._last is not None and self._last.state.step == state.step:
-            return replace(self._last.found, later=self._last.later).with_jsd().readings
+        if self._last is not None and self._last.parts.state.step == state.step:
+            return self._last.found.with_jsd().readings
         found: dict[str, float] = self._domain.measure(self._game, state, self._trajectory.streams).readings
         return found
 
@@ -98,8 +94,8 @@ class Watch:
         state = self._trajectory.state.to(CPU)
         self._steps.append(state.step)
         if self._puts_off:
-            before = None if with_jsd else self._last
-            self._last = Reading(self._estimators, self._evidence, self._game, state, self._trajectory.streams, before)
+            parts = Parts(self._estimators, self._game, state, self._trajectory.streams, with_error=False)
+            self._last = Reading(parts, None if with_jsd else self._last)
             self._observed.append(self._last)
             return
         found = self._domain.measure(self._game, state, self._trajectory.streams, with_jsd=with_jsd)
@@ -109,52 +105,82 @@ class Watch:
 
 @dataclass(frozen=True)
 class Reading:
-    """An observation for the verdict (`diagnostics.verdict.Observation`) that is made once it is asked anything, and its JSD
-    once that is. Where this reading leaves out the JSD, that `before` it counts, as in the lab."""
+    """An observation for the verdict (`diagnostics.verdict.Observation`) of which each number is read once it is asked for.
+    Where this reading leaves out the JSD, that of the one `before` it counts, as in the lab."""
 
-    estimators: Estimators
-    evidence: VerdictEvidence
-    game: Game
-    state: GameState
-    streams: Streams
+    parts: Parts
     before: Reading | None
 
     @cached_property
     def found(self) -> Measurement:
-        return measure(self.estimators, self.game, self.state, self.streams, with_jsd=False)
+        """All of it, but for the JSD where it takes samples of its own."""
+        return self.parts.together()
 
     @cached_property
-    def later(self) -> Later | None:
-        return put_off(self.estimators, self.game, self.state, self.streams)
+    def jsd(self) -> float:
+        """Of G's average, where one is kept."""
+        return self._source._jsd(self.is_averaged)
 
     @cached_property
-    def _observation(self) -> Any:
-        left_out = dict.fromkeys(("jsd", "jsd_average"), math.nan)
-        return self.evidence.observation(self.game, self.state, self.found, left_out | self.found.readings)
+    def jsd_live(self) -> float | None:
+        return self._source._jsd(False) if self.is_averaged else None
+
+    @property
+    def is_averaged(self) -> bool:
+        return self.parts.is_averaged
+
+    @property
+    def wasserstein(self) -> float:
+        return self.parts.live.wasserstein
+
+    @property
+    def modes(self) -> float:
+        return numbers_of(self.parts.live)["modes"]
+
+    @property
+    def modes_kept(self) -> float:
+        return self._kept["modes"]
+
+    @property
+    def quality_kept(self) -> float:
+        return self._kept["high_quality"]
+
+    @property
+    def gap_half(self) -> float:
+        return self._said["gap_half"]
+
+    @property
+    def mean_d_real(self) -> float:
+        return self._said["mean_d_real"]
+
+    @property
+    def mean_d_fake(self) -> float:
+        return self._said["mean_d_fake"]
+
+    @property
+    def gap_star(self) -> float:
+        return self.found.readings["gap_star"]
+
+    @property
+    def share_off(self) -> float:
+        return share_off(self.parts.game, self.found)
+
+    @cached_property
+    def _said(self) -> dict[str, float]:
+        return outputs_of_d(self.parts.game, self.parts, self.parts.gap_half)
+
+    @cached_property
+    def _kept(self) -> dict[str, float]:
+        return numbers_of(self.parts.average or self.parts.live)
 
     @property
     def _source(self) -> Reading:
         return self if self.before is None else self.before._source
 
-    @cached_property
-    def jsd(self) -> float:
-        """Of G's average, where one is kept."""
-        return self._jsd(self.is_averaged)
-
-    @cached_property
-    def jsd_live(self) -> float | None:
-        return self._jsd(False) if self.is_averaged else None
-
-    @property
-    def is_averaged(self) -> bool:
-        return bool(self.game.averaging[0] > 0)
-
     def _jsd(self, averaged: bool) -> float:
-        source = self._source
-        later = source.later
-        if later is None:  # of rows without a density it is not dear, and read with everything else
-            return source.found.readings["jsd_average" if averaged else "jsd"]
-        return (later.average if averaged else later.live).jsd
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._observation, name)
+        later = self.parts.later
+        if later is not None:
+            return (later.average if averaged else later.live).jsd
+        read = self.parts.average if averaged else self.parts.live
+        assert read is not None and read.jsd is not None  # of rows without a density it is read with everything else
+        return read.jsd
