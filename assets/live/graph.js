@@ -76,7 +76,7 @@ export class Graph {
       hint: HINT,
       onToggle: on => {
         preferences.set(LAYER, on);
-        this.#match();
+        this.match();
       } });
     this.#toggle.node.dataset.layer = 'graph';
     this.#toggle.node.hidden = true;
@@ -98,7 +98,7 @@ export class Graph {
   }
 
   /** Shows or hides it as was chosen, where there is one game and somebody tells it. */
-  #match() {
+  match() {
     const { games, role } = this.#run ?? {};
     const isTold = games?.length === 1 && (role === 'steer' || this.#told !== null);
     this.#toggle.node.hidden = !isTold;
@@ -142,7 +142,7 @@ export class Graph {
       this.#stand();
     }
     if (run.status === 'running' && before?.status !== 'running') this.#stand();
-    this.#match();
+    this.match();
     if (run.status === 'paused' && this.#walksOncePaused) {
       this.#walksOncePaused = false;
       this.#ask('walk');
@@ -182,7 +182,7 @@ export class Graph {
     this.#told = told;
     this.#toldKey = key;
     this.#isTaken = want === 'follow';
-    if (isFirst) this.#match();
+    if (isFirst) this.match();
     if (want === 'walk') this.#goTo(0);
     else if (want === 'follow') this.#walk(Math.min(SUB_STEP_MS, LONGEST_WAY_MS / lengthOf(told)));
     else if (this.#isSlow) this.#walk((900 / (this.#run.speed ?? 1) - took) / lengthOf(told));

@@ -81,6 +81,7 @@ export function build(root, options) {
     lend: step => {
       preferences.lend(step);
       curves.show({ facts: curves.scene.facts });
+      graph.match();
       requestStage();
     },
   });

@@ -56,7 +56,14 @@ def test_a_lesson_is_gone_through(lab) -> None:
     lab.await_picture()
     await_step(page, 2)
     assert lab.step >= played
+    graph = page.get_by_test_id("graph")
+    assert not graph.is_visible()
+    page.get_by_role("button", name="Skip").click()
+    await_step(page, 3)
+    assert LESSON.steps[3].show and "graph" in LESSON.steps[3].show.layers
+    graph.wait_for()
     page.get_by_role("button", name="Leave").click()
+    graph.wait_for(state="hidden")
     page.get_by_role("button", name="Browse").wait_for()  # the lab's own controls are back
     wait_until(lambda: panels.count() > 1, "and all curves")
     assert not lab.complaints
