@@ -7,12 +7,12 @@ import { delay } from './dom.js';
 import { LiveView } from './view.js';
 
 /** @typedef {{token: string, socket: string, title: string, preset?: string, arriving?: string, link?: string,
- * lan?: string, hide?: string[], lesson?: import('./lesson.js').LessonStep,
+ * code?: string, lan?: string, hide?: string[], lesson?: import('./lesson.js').LessonStep,
  * record?: string, recording?: import('./recording.js').Recording}} Data
- * `token` opens one run; where there is none yet, `arriving` is
- * what the page's address calls it, `link` the link in that. `socket` is its path relative
- * to the page, `title` names the view to assistive technology, `preset` the ready game that it was begun as;
- * `lan` is the server's address in its own network; `hide` are controls that are not to be shown.
+ * `token` opens one run; where there is none yet, `arriving` is what the page's address calls it, `link` the link in
+ * that; or `code`, under which it is presented. `socket` is its path relative to the page, `title` names the view to
+ * assistive technology, `preset` the ready game that it was begun as; `lan` is the server's address in its own network;
+ * `hide` are controls that are not to be shown.
  * Of a run that nobody plays, `record` is the id, or `recording` all that is kept of it. */
 /** @typedef {{data: Data, parentElement: HTMLElement, setTriggerValue?:
  * (name: string, value: unknown) => void}} Component

@@ -151,7 +151,7 @@ export class Share {
 export const isOwnMachine = host => /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(host);
 
 /** Who can open the code. @param {boolean} isLocal @param {string} lan */
-function reach(isLocal, lan) {
+export function reach(isLocal, lan) {
   if (!isLocal) return 'Point a phone’s camera at it.';
   if (lan) return `You opened this page as ${location.host}, which a phone would look for in itself: the code leads to `
     + `${lan} instead, this machine in its network. The phone has to be in the same network.`;

@@ -9,6 +9,8 @@ const FIRST_DELAY_MS = 300;
 const LONGEST_DELAY_MS = 5000;
 const SILENCE_MS = 5000; // a person should not wait longer for a word why nothing comes
 
+const [STOPPED, MOVED] = [4411, 4412];
+
 /** Close codes after which there is nothing to come back to, in words for the person.
  * @type {Record<number, {status: 'ended' | 'failed', reason: string}>} */
 const FINAL = {
@@ -19,6 +21,9 @@ const FINAL = {
       + `(nginx: proxy_set_header Host $http_host;), or start the app with GANDASH_HOSTS=${location.host}, and `
       + `reload the page.`,
   },
+  4404: { status: 'ended', reason: 'Nothing is presented under this code.' },
+  4411: { status: 'ended', reason: 'The presenter has stopped presenting.' },
+  4429: { status: 'ended', reason: 'Too many wrong codes came from here. Wait a moment, and try again.' },
   4410: { status: 'ended', reason: 'This run has ended. Reload the page to begin a new one.' },
 };
 
@@ -30,6 +35,7 @@ const FINAL = {
  * @property {(frame: import('./bytes.js').Frame) => void} [onFrame] of a record that grows
  * @property {() => void} onLost the connection is gone; another is on its way
  * @property {(reason: string) => void} onSilent nothing has ever come, in words for the person; it goes on trying
+ * @property {() => void} [onMoved] another run is presented now
  * @property {(end: {status: 'ended' | 'failed', reason: string}) => void} onEnd the connection is gone for good */
 
 export class LiveSocket {
@@ -44,14 +50,17 @@ export class LiveSocket {
   token;
   #arriving;
   #link;
+  #code;
   #listener;
 
-  /** @param {URL} url @param {{token: string, arriving?: string, link?: string}} data @param {Listener} listener */
-  constructor(url, { token, arriving, link }, listener) {
+  /** @param {URL} url @param {{token: string, arriving?: string, link?: string, code?: string}} data
+   * @param {Listener} listener */
+  constructor(url, { token, arriving, link, code }, listener) {
     this.#url = url;
     this.token = token;
     this.#arriving = arriving;
     this.#link = link;
+    this.#code = code;
     this.#listener = listener;
     this.#patience = window.setTimeout(() => listener.onSilent(unreached(url)), SILENCE_MS);
     this.#open();
@@ -79,8 +88,8 @@ export class LiveSocket {
     const socket = new WebSocket(this.#url);
     socket.binaryType = 'arraybuffer';
     this.#socket = socket;
-    socket.onopen = () => this.send({ type: 'hello', token: this.token,
-      ...(this.token ? {} : { arriving: this.#arriving, link: this.#link }) });
+    socket.onopen = () => this.send(this.#code ? { type: 'look', code: this.#code, token: this.token }
+      : { type: 'hello', token: this.token, ...(this.token ? {} : { arriving: this.#arriving, link: this.#link }) });
     socket.onmessage = ({ data }) => {
       if (this.#closed) return;
       clearTimeout(this.#patience);
@@ -88,13 +97,14 @@ export class LiveSocket {
       if (typeof data === 'string') this.#listener.onMessage(JSON.parse(data));
       else this.#listener.onBytes(data);
     };
-    socket.onclose = ({ code }) => {
+    socket.onclose = ({ code, reason }) => {
       if (this.#closed) return;
       const end = FINAL[code];
       if (end) {
         clearTimeout(this.#patience);
-        return this.#listener.onEnd(end);
+        return this.#listener.onEnd(code === STOPPED && reason ? { ...end, reason } : end);
       }
+      if (code === MOVED) return this.#listener.onMoved?.();
       this.#listener.onLost();
       // A class of thirty browsers should not knock in the same instant.
       this.#timer = window.setTimeout(() => this.#open(), this.#delay * (0.75 + 0.5 * Math.random()));

@@ -1,11 +1,16 @@
 // Made by `python -m gandash.wire.typescript` from gandash/wire: change it there.
 /** What the server says as text; the labels of its packets of arrays; what a browser says. */
-export type Said = RunState | Notice | Welcome | StepTold;
+export type Said = RunState | Notice | Welcome | StepTold | Presented | Presenting | Pointing | Voted;
 export type Label = HistoryLabel | FrameLabel;
-export type Saying = Hello | Painted | Steering;
+export type Saying = Hello | Look | Painted | Steering | Lecturing | Vote;
 export type Facts = GameState['facts'];
 export type Result = NonNullable<Finding['result']>;
 export type JsonValue = string | number | boolean | null | JsonValue[] | {[name: string]: JsonValue};
+
+/** Put the question of the lesson's step to the room. */
+export interface Ask {
+  type: 'ask';
+}
 
 /** What a picture's law draws, with its unit. */
 export interface Attribute {
@@ -190,6 +195,22 @@ export interface LatentLine {
   window: [number, number];
 }
 
+export type Lecturing = Present | StopPresenting | Ask | Reveal | Pointing;
+
+/** The step of a lesson at which the presenter stands. `key` tells it from others; `number`, from 1, is one of
+ * `count`. */
+export interface LessonShown {
+  key: string;
+  lesson: string;
+  number: number;
+  count: number;
+  title: string;
+  text: string;
+  formula: string;
+  layers: string[] | null;
+  curves: string[] | null;
+}
+
 export interface LineFacts {
   columns: string[];
   references: Record<string, ReferenceLine>;
@@ -222,6 +243,13 @@ export interface LinkParts {
   here: string;
   until: number | null;
   missing: string[];
+}
+
+/** The first message of a browser that looks on: a presentation's code, or the token that it got for one. */
+export interface Look {
+  type: 'look';
+  code?: string;
+  token?: string;
 }
 
 /** One player's look at its loss, and the move that came of it. `drew_real`, `drew_latents`: whether they were drawn
@@ -445,6 +473,53 @@ export interface Play {
   type: 'play';
 }
 
+/** What the presenter's pointer points at: the `part` of the page, "" for none, and where in it, from 0 to 1. */
+export interface Pointing {
+  type: 'pointing';
+  part?: string;
+  x?: number;
+  y?: number;
+}
+
+/** Show the run to a room; `word` where this server asks for one. */
+export interface Present {
+  type: 'present';
+  word?: string;
+}
+
+/** To who looks on: the code, the token with which pictures of the past are asked for, and where the lesson stands. */
+export interface Presented {
+  type: 'presented';
+  code: string;
+  token: string;
+  lesson: LessonShown | null;
+  question: QuestionShown | null;
+}
+
+/** To who steers: `code` is "" while nothing is presented. `can_ask`: the lesson's step has a question that is not
+ * put yet. `word_wanted`: this server lets only those present who know a word; `trouble`: why it does not begin, in
+ * words. */
+export interface Presenting {
+  type: 'presenting';
+  code: string;
+  viewers: number;
+  can_ask: boolean;
+  question: QuestionShown | null;
+  word_wanted: boolean;
+  trouble: string;
+}
+
+/** A question to the room. What is right, why, and how many chose each option is None until it may be known: the
+ * presenter knows the votes at once, the others when it is revealed. `right` counts from 1. */
+export interface QuestionShown {
+  id: number;
+  question: string;
+  options: string[];
+  votes: number[] | null;
+  right: number | null;
+  why: string;
+}
+
 /** How the output of D is read: as a probability D(x), or as a critic's score a(x). */
 export type ReadingKind = 'probability' | 'critic';
 
@@ -480,6 +555,11 @@ export interface ReferenceLine {
 export interface Restart {
   type: 'restart';
   new_seed?: boolean;
+}
+
+/** Tell what is right and how the room voted; nobody votes after that. */
+export interface Reveal {
+  type: 'reveal';
 }
 
 /** Back to a finite state about a second or two ago, paused. What goes on from there is another `generation`. */
@@ -622,6 +702,11 @@ export interface StepTold {
   looks: LookTold[];
 }
 
+/** The room sees nothing more. */
+export interface StopPresenting {
+  type: 'stop_presenting';
+}
+
 /** Tell the round to come, should these players play it: answered by `StepTold`, and nothing is played. `ask` is
  * told back, since all who look hear the answer. */
 export interface TellStep {
@@ -650,6 +735,20 @@ export type VerdictKind =
   | 'blind'
   | 'collapsed'
   | 'diverged';
+
+/** An option, from 1, of a question. */
+export interface Vote {
+  type: 'vote';
+  question: number;
+  option: number;
+}
+
+/** This browser's own vote, as it counts. */
+export interface Voted {
+  type: 'voted';
+  question: number;
+  option: number;
+}
 
 /** The token of the run that a page without one was given. */
 export interface Welcome {

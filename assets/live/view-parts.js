@@ -14,6 +14,8 @@ import { releaseFocus } from './keys.js';
 import { Lesson } from './lesson.js';
 import { Overlay } from './overlay.js';
 import { applyTheme, readTheme } from './palette.js';
+import { Pointer } from './pointer.js';
+import { Presenting } from './presenting.js';
 import { Rewind } from './rewind.js';
 import { Share } from './share.js';
 import { StageHolder } from './stage-holder.js';
@@ -53,6 +55,8 @@ export function build(root, options) {
     onToggle: open => transport.showExamining(open) });
   const overlay = new Overlay({ send, signal });
   const share = new Share({ tips, signal, say: words => overlay.say(words) });
+  const presenting = new Presenting({ root, send, tips, signal });
+  const pointer = new Pointer(signal);
   const graph = new Graph({ send, tips, preferences, theme, signal });
   /** @type {import('./socket.js').Send} */
   const steer = command => {
@@ -60,7 +64,7 @@ export function build(root, options) {
     send(command);
   };
   const transport = new Transport({ send: steer, help: () => help.open(), examine: () => examine.toggle(),
-    share: [share.copy, share.code], tips, verdict: verdict.node, signal });
+    share: [share.copy, share.code, presenting.button], tips, verdict: verdict.node, signal });
   const rewind = new Rewind({ signal, tips, hasPage, onPicture: showPast, onTrouble: words => overlay.say(words),
     onBranch: (record, step) => tellPage('branch', { record, step }) });
   const theory = new Theory(tips);
@@ -89,10 +93,11 @@ export function build(root, options) {
   const moment = () => ({ ...shown(), scene: curves.scene, panels: curves.panels, plotly, preferences });
   const taking = new Taking({ moment, recording: () => rewind.recording, signal, tips,
     title: () => root.getAttribute('aria-label') ?? '' });
-  root.append(transport.node, element('div', { class: 'gd-main' },
+  root.append(element('div', {}, transport.node, presenting.strip), element('div', { class: 'gd-main' },
     element('div', { class: 'gd-left' }, graph.node, stages.node,
       element('div', { class: 'gd-foot' }, rewind.node, taking.button)), curves.node, examine.node),
-    theory.node, overlay.toasts, tips.node, help.node, share.node, taking.node, inForce.node);
+    theory.node, overlay.toasts, tips.node, help.node, share.node, presenting.node, taking.node, inForce.node,
+    pointer.node);
   // A click should not leave the focus on a button: the next Space means play or pause, not
   // this button again. Nor in a field of the page, where buttons and plots would leave it.
   root.addEventListener('mousedown', event => {
@@ -111,6 +116,20 @@ export function build(root, options) {
     graph.reach(step);
     lesson.see({ step, numbers: numbersOf(label), generation: label.generation });
   };
+  /** The ways by which others get the run. @param {import('./run.js').Run} run @param {string} lan */
+  const handOn = (run, lan) => {
+    share.lan = presenting.lan = lan;
+    share.show(run);
+    presenting.allow(run);
+  };
+  /** What the server says beside the run itself. @param {Exclude<import('./source.js').Told, {type: 'run'}>} message */
+  const hear = message => {
+    if (message.type === 'refused') overlay.say(message.message);
+    else if (message.type === 'step_told') graph.take(message);
+    else if (message.type === 'presenting') presenting.show(message);
+    else if (message.type === 'pointing') pointer.show(message);
+    else if (message.type !== 'welcome') tellPage(message.type, { told: message, send }); // to those who look on
+  };
   return { theme, verdict, transport, overlay, theory, curves, examine, graph, inForce, stages, rewind, share,
-    lesson, moment, reach };
+    lesson, moment, reach, handOn, hear };
 }

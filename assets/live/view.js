@@ -180,6 +180,7 @@ export class LiveView {
         this.#connected = false;
         this.#show();
       },
+      onMoved: () => this.#connect(),
       onSilent: reason => {
         this.#over = { status: 'unreached', reason };
         this.#show();
@@ -195,10 +196,9 @@ export class LiveView {
 
   /** @param {import('./source.js').Told} message */
   #hear(message) {
-    if (message.type === 'refused') this.#parts?.overlay.say(message.message);
-    else if (message.type === 'welcome') this.#welcome(message.token);
-    else if (message.type === 'step_told') this.#attempt('the graph', () => this.#parts?.graph.take(message));
-    else this.#follow(message);
+    if ('token' in message) this.#welcome(message.token);
+    if (message.type === 'run') this.#follow(message);
+    else this.#attempt('what was said', () => this.#parts?.hear(message));
   }
 
   /** @param {Run} state of the run */
@@ -415,7 +415,7 @@ export class LiveView {
   /** Everything but pictures and curves. */
   #show() {
     if (!this.#parts) return;
-    const { transport, overlay, examine, theory, share, graph } = this.#parts;
+    const { transport, overlay, examine, theory, graph, handOn } = this.#parts;
     this.#showVerdict();
     const state = { ...this.#run, ...(this.#over ?? (this.#connected ? {} : { status: 'connecting' })) };
     Object.assign(this.#root.dataset, { status: state.status, role: state.role });
@@ -425,8 +425,7 @@ export class LiveView {
     theory.node.toggleAttribute('hidden', isComparison);
     if (isComparison && !examine.node.hidden) examine.close();
     transport.show({ ...state, status: state.status === 'growing' ? 'running' : state.status });
-    share.lan = this.#data?.lan ?? '';
-    share.show(this.#run);
+    handOn(this.#run, this.#data?.lan ?? '');
     if (!moves(state.status)) transport.read({ step: Number(this.#root.dataset.step), stepsPerSecond: null,
       framesPerSecond: null });
     overlay.show(state);

@@ -46,6 +46,7 @@ CONTROLS = {
     "restart": "the buttons that begin again",
     "examine": "Examine",
     "share": "the buttons for the link and its code",
+    "present": "the button that shows the run to a room",
     "layers": "the legend of the stage",
     "curves": "the column of curves",
     "rewind": "the slider under the stage",

@@ -157,6 +157,17 @@ class RunState:
         with self._lock:
             self._viewers.detach(viewer)
 
+    @property
+    def is_steered(self) -> bool:
+        """Whether somebody looks who may steer."""
+        with self._lock:
+            return any(viewer.role is Role.STEER for viewer in self._viewers)
+
+    def wake(self) -> None:
+        """There is news for who looks, beside the run itself."""
+        with self._lock:
+            self._viewers.wake()
+
     def expect_viewer(self) -> None:
         """Begin the grace time anew: a page is about to show this run, which must not end while the page loads."""
         with self._lock:

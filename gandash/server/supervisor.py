@@ -16,6 +16,7 @@ from weakref import WeakValueDictionary
 
 from gandash.config import GameConfig
 from gandash.server.admission import check_affordable
+from gandash.server.classroom import Classroom
 from gandash.server.forkserver import ForkServer, Spawned, can_fork
 from gandash.server.health import Limits, given_up
 from gandash.server.opening import Opened
@@ -58,6 +59,7 @@ class Supervisor:
         self._spare: WorkerProcess | None = None
         self._no_spare_before = 0.0
         self._records = Records()
+        self.classroom = Classroom()
         self._closed = threading.Event()
         self._directory = Path(tempfile.mkdtemp(prefix="gandash-"))
         atexit.register(self.close)
@@ -234,6 +236,7 @@ class Supervisor:
 
     def supervise(self, now: float) -> None:
         """Pause and end unwatched runs, replace silent workers, keep a spare warm. Called twice a second."""
+        self.classroom.supervise(now, self.limits)
         for run in self.runs:
             run.supervise(now, self.limits)
             # A run that has ended is kept until its viewers were told, and a while longer: they may ask again

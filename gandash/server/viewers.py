@@ -36,6 +36,7 @@ class Viewers:
         self.expected_until = time.monotonic() + EXPECTED_SECONDS
         self.frame = b""
         self.frame_number = 0
+        self._patches: dict[tuple[int, Cursor], tuple[Cursor, bytes]] = {}  # made since the newest frame, by what was lacking
 
     def __iter__(self) -> Iterator[Viewer]:
         return iter(self._open)
@@ -77,6 +78,7 @@ class Viewers:
     def begin_game(self) -> None:
         """The frame is of a game that is over, and so is whatever was still to be painted."""
         self.frame = b""
+        self._patches.clear()
         for viewer in self._open:
             viewer.ready = True
 
@@ -84,6 +86,7 @@ class Viewers:
         """A new frame, which wakes those who have painted the one before."""
         self.frame = frame
         self.frame_number += 1
+        self._patches.clear()
         for viewer in self._open:
             if viewer.ready:
                 viewer.wake()
@@ -96,8 +99,17 @@ class Viewers:
         if history is not None:
             if viewer.generation_seen != generation:
                 viewer.generation_seen, viewer.cursor = generation, Cursor()
-            patch = history.patch(viewer.cursor)
-            viewer.cursor = patch.cursor
+            viewer.cursor, packet = self._patch(viewer.cursor, history, generation, members)
+            packets.append(packet)
+        packets.append(self.frame)
+        viewer.frame_seen, viewer.ready = self.frame_number, False
+        return packets
+
+    def _patch(self, lacking: Cursor, history: History, generation: int, members: Sequence[Member]) -> tuple[Cursor, bytes]:
+        """The curves from `lacking` on, packed once for all who lack the same of them, and how far they go."""
+        known = self._patches.get((generation, lacking))
+        if known is None:
+            patch = history.patch(lacking)
             label = HistoryLabel(
                 generation=generation,
                 columns=columns(members),
@@ -105,7 +117,5 @@ class Viewers:
                 first=patch.first,
                 recent_reset=patch.fresh,
             )
-            packets.append(pack(label, patch.arrays))
-        packets.append(self.frame)
-        viewer.frame_seen, viewer.ready = self.frame_number, False
-        return packets
+            known = self._patches[generation, lacking] = patch.cursor, pack(label, patch.arrays)
+        return known

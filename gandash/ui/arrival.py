@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, Response
 
 from gandash import __version__
 from gandash.paths import ASSETS
+from gandash.ui.watching import led_there
 
 STREAMLIT_PAGE = Path(st.__file__).parent / "static" / "index.html"
 ENTRY, STYLE = "live.js", "live.css"
@@ -19,6 +20,8 @@ LATER = {"elsewhere.js"}  # of other pages than the first
 
 async def page(request: Request) -> Response:
     """Streamlit's index page with our additions; the browser asks each time whether it changed."""
+    if (elsewhere := led_there(request)) is not None:
+        return elsewhere
     return HTMLResponse(arrival_page(), headers={"Cache-Control": "no-cache"})
 
 

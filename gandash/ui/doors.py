@@ -29,10 +29,11 @@ from gandash.ui.held import UploadsBounded
 log = logging.getLogger("gandash.door")
 
 LIVE = "/gandash/live"
+WATCH = "/gandash/watch"  # of those who look on
 VISITOR_COOKIE = "gandash_visitor"
 NAME = re.compile(r"[0-9A-Za-z_-]{32}")  # as it is given
 REMEMBERED_SECONDS = 100 * 24 * 3600
-PAGES = ("/", "/runs", "/record")
+PAGES = ("/", "/runs", "/record", "/watch")
 HOSTS = "GANDASH_HOSTS"
 USUAL_PORTS = {"http": 80, "https": 443}
 SECONDS_BETWEEN_WORDS = 60.0  # the same refusal is said once a minute: a browser tries again and again
@@ -180,7 +181,7 @@ class UnderBasePath:
                 answer = RedirectResponse(base.rsplit("/", 1)[-1] + "/" + (f"?{query}" if query else ""))
                 await answer(scope, receive, send)
                 return
-            if path == "/" or path.startswith("/gandash/"):
+            if path in ("/", "/watch") or path.startswith("/gandash/"):
                 scope = {**scope, "path": root + path, "raw_path": (root + path).encode()}
         await self.app(scope, receive, send)
 
@@ -197,7 +198,7 @@ class OwnPagesOnly:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket" and own_path(scope) != LIVE:  # that one tells the browser why, in words
+        if scope["type"] == "websocket" and own_path(scope) not in (LIVE, WATCH):  # these tell the browser why, in words
             socket = WebSocket(scope, receive, send)
             if not admits(socket):
                 await send({"type": "websocket.close"})  # before it was accepted: the browser gets a 403

@@ -62,6 +62,7 @@ body:has([data-testid="stExpandSidebarButton"]) .st-key-lessons-head { padding-l
 .gd-live[data-hide~='restart'] .gd-steering > .gd-icon,
 .gd-live[data-hide~='examine'] [aria-controls='gd-examine'],
 .gd-live[data-hide~='share'] .gd-share-button,
+.gd-live[data-hide~='present'] .gd-present-button,
 .gd-live[data-hide~='layers'] .gd-stage .gd-layers,
 .gd-live[data-hide~='curves'] .gd-side,
 .gd-live[data-hide~='rewind'] .gd-rewind,

@@ -22,7 +22,19 @@ from gandash.links.format import PARAMETER as LINK
 from gandash.presets import PRESETS
 from gandash.server.run import Run
 from gandash.server.supervisor import Unavailable
-from gandash.ui import choices, comparing, controls, drawing, learning, lesson_panel, live, ready_games, upload, ways
+from gandash.ui import (
+    choices,
+    comparing,
+    controls,
+    drawing,
+    learning,
+    lesson_panel,
+    live,
+    presenting,
+    ready_games,
+    upload,
+    ways,
+)
 from gandash.ui.place import Place
 from gandash.ui.service import arrive, begin, supervisor
 from gandash.ui.tab import Tab
@@ -44,8 +56,10 @@ def main() -> None:
         if tab.run is not None or not tab.noted:  # who comes from a record to branch off needs no other run
             attach(tab)
         heed_address(tab)
+        presenting.follow(supervisor().classroom, tab)
         follow(tab)
         run = attach(tab)  # another where the one before had ended
+        presenting.follow(supervisor().classroom, tab)
     except Unavailable as full:
         st.warning(f"**No room for another run.** {full}", icon=":material/group:")
         st.button("Try again", type="primary")
@@ -61,6 +75,7 @@ def draw(tab: Tab, run: Run) -> None:
     place = learning.place_of(run)
     if place is not None:
         learning.look(place, run)
+    presenting.tell(supervisor().classroom, run, place)
     write_address(tab, place)
     live.mount(
         run,

@@ -8,7 +8,8 @@
 
 All of it is read from the run's folder, also while that is being written: a picture is in its file as soon as it is made. A run
 is shown to its owner, whom the browser's cookie names (`whose.py`), and to whoever has one of its tokens (`Authorization:
-Bearer`) while it lives; to others there is no such run.
+Bearer`) while it lives; its pictures and curves also to those who look on, while it is presented. To others there is no such
+run.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -41,15 +43,22 @@ shelf = Shelf()
 # --------------------------------------------------------------------------------------------------------------- doors
 
 
-def open_for(request: Request) -> OpenRun | None:
-    """The run that is asked for; None where it lives and has no folder yet. Raises BrokenRun for who may not see it, too."""
+def open_for(request: Request, may_look_on: bool = False) -> OpenRun | None:
+    """The run that is asked for; None where it lives and has no folder yet. Raises BrokenRun for who may not see it, too.
+
+    `may_look_on`: to be seen also by those to whom it is presented.
+    """
     run = request.path_params["run"]
     if not ID.fullmatch(run):
         raise BrokenRun(NONE)
     directory = runs_home() / run
     token = request.headers.get("authorization", "")
-    admitted = supervisor().admit(token.removeprefix(BEARER)) if token.startswith(BEARER) else None
+    secret = token.removeprefix(BEARER) if token.startswith(BEARER) else ""
+    admitted = supervisor().admit(secret) if secret else None
     is_admitted = admitted is not None and admitted[0].record == run
+    if secret and not is_admitted and may_look_on:
+        presented = supervisor().classroom.of_token(secret)
+        is_admitted = presented is not None and presented.run.record == run
     if not directory.is_dir():
         if is_admitted:
             return None
@@ -60,12 +69,12 @@ def open_for(request: Request) -> OpenRun | None:
     return found
 
 
-def answered(answer: Callable[[Request, OpenRun | None], Response]) -> Callable[[Request], Response]:
+def answered(answer: Callable[[Request, OpenRun | None], Response], may_look_on: bool = False) -> Callable[[Request], Response]:
     """Starlette calls what is no coroutine in a thread: nobody else waits for the disk."""
 
     def endpoint(request: Request) -> Response:
         try:
-            response = answer(request, open_for(request))
+            response = answer(request, open_for(request, may_look_on))
         except (BrokenRun, OSError) as error:
             said = str(error)
             if said != NONE:
@@ -78,7 +87,10 @@ def answered(answer: Callable[[Request, OpenRun | None], Response]) -> Callable[
     return endpoint
 
 
-@answered
+looked_at = partial(answered, may_look_on=True)
+
+
+@looked_at
 def about(request: Request, run: OpenRun | None) -> Response:
     if run is None:
         known = Recorded(run=request.path_params["run"], title="", epoch=0, step=0, pictures=(), games=())
@@ -87,7 +99,7 @@ def about(request: Request, run: OpenRun | None) -> Response:
     return JSONResponse(known.model_dump(mode="json"))
 
 
-@answered
+@looked_at
 def picture(request: Request, run: OpenRun | None) -> Response:
     if run is None:
         raise BrokenRun(f"{request.path_params['run']} has no pictures")
@@ -100,7 +112,7 @@ def picture(request: Request, run: OpenRun | None) -> Response:
     return Response(body, media_type="application/octet-stream", headers=headers)
 
 
-@answered
+@looked_at
 def curves(request: Request, run: OpenRun | None) -> Response:
     if run is None:
         raise BrokenRun(f"{request.path_params['run']} has no curves")

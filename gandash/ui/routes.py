@@ -37,13 +37,14 @@ from gandash.server.run import Run
 from gandash.server.supervisor import Unavailable
 from gandash.server.viewers import Viewer
 from gandash.store.serving import serving
-from gandash.ui import filming, recorded, sharing, taking
+from gandash.ui import filming, presenting, recorded, sharing, taking, watching
 from gandash.ui.arrival import page
 from gandash.ui.doors import LIVE, admits, own_address, stated_hosts
 from gandash.ui.doors import VISITOR_COOKIE as VISITOR_COOKIE
 from gandash.ui.doors import middleware as middleware
 from gandash.ui.service import arrive, supervisor
 from gandash.wire.browser import Hello, Notice, Role, Welcome
+from gandash.wire.classroom import LECTURING, Presenting, kind_of
 from gandash.wire.messages import steering_adapter
 
 log = logging.getLogger("gandash.socket")
@@ -116,12 +117,16 @@ async def _receive(socket: WebSocket) -> str:
 
 
 async def _talk(socket: WebSocket, run: Run, role: Role, viewer: Viewer, news: asyncio.Event) -> None:
-    version = -1
+    version, lecture = -1, NOTHING_PRESENTED
     while True:
         news.clear()  # before looking: what comes while we send wakes us again
         if version != run.version:
             version, text = run.state(role)
             await socket.send_text(text)
+        if role is Role.STEER and lecture is not (now := presented_in(run)):
+            if now != lecture:
+                await socket.send_text(now)
+            lecture = now
         while viewer.refusals:
             await socket.send_text(Notice(message=viewer.refusals.popleft()).model_dump_json())
         while viewer.told:
@@ -135,6 +140,15 @@ async def _talk(socket: WebSocket, run: Run, role: Role, viewer: Viewer, news: a
         for packet in run.next_picture(viewer):
             await socket.send_bytes(packet)
         await news.wait()
+
+
+NOTHING_PRESENTED = Presenting().model_dump_json()
+
+
+def presented_in(run: Run) -> str:
+    """What its presenter is told, as JSON."""
+    presented = supervisor().classroom.of(run)
+    return NOTHING_PRESENTED if presented is None else presented.presenters_text
 
 
 async def _listen(socket: WebSocket, run: Run, role: Role, viewer: Viewer, news: asyncio.Event) -> None:
@@ -155,6 +169,8 @@ async def _listen(socket: WebSocket, run: Run, role: Role, viewer: Viewer, news:
                     )
                 elif role is not Role.STEER:
                     answer = "you are watching this run; only its owner can steer it"
+                elif kind_of(message) in LECTURING:
+                    answer = presenting.order(supervisor().classroom, run, viewer, message, watching.client_of(socket))
                 else:
                     answer = run.order(steering_adapter.validate_python(message))
         except ValidationError as error:
@@ -202,6 +218,7 @@ routes: list[BaseRoute] = [
     Route("/gandash/assets/plotly.min.js", plotly_js),
     Mount("/gandash/assets/live", _Fresh(directory=ASSETS / "live")),
     *taking.routes,
+    *watching.routes,
 ]
 
 

@@ -43,10 +43,10 @@ def arrive(keeper: Supervisor, name: str, link: str, visitor: str, preset: Prese
     if not link or keeper.find(name, visitor):
         return keeper.arrive(name, visitor, lambda: begin(keeper, preset, visitor))
     told = filled(read(link), runs_home())  # it takes a while: not under the supervisor's lock
-    return keeper.arrive(name, visitor, lambda: _open(keeper, told, visitor), by_link=True)
+    return keeper.arrive(name, visitor, lambda: open_link(keeper, told, visitor), by_link=True)
 
 
-def _open(keeper: Supervisor, link: Link, visitor: str) -> Run:
+def open_link(keeper: Supervisor, link: Link, visitor: str) -> Run:
     """What a link tells of; the ready game that it is told by, where this server does not play so much."""
     first = link.presets[0]
     try:

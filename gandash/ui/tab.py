@@ -18,6 +18,7 @@ from weakref import WeakKeyDictionary
 from gandash.config import GameConfig
 from gandash.config.setting import SettingError
 from gandash.presets import DEFAULT, PRESETS
+from gandash.server.presentation import Presentation
 from gandash.server.run import Run
 from gandash.ui import controls
 from gandash.ui.place import Place
@@ -129,6 +130,7 @@ class Tab:
     is_echo: bool = False  # this script run was not asked for by a person
     noted: deque[Choice] = field(default_factory=deque)
     hidden: tuple[str, ...] = ()  # controls, as the address asks for
+    presented: Presentation | None = None  # by this tab, in the run that it had last
     addressed: str = ""  # the lesson that the address named last
     turn: threading.Lock = field(default_factory=threading.Lock)  # where reruns overlap, one of them follows at a time
 

@@ -16,31 +16,36 @@ from pydantic.json_schema import models_json_schema
 
 from gandash.paths import ASSETS
 from gandash.wire.browser import Beside, FrameLabel, Hello, HistoryLabel, Notice, Painted, Recorded, RunState, Welcome
-from gandash.wire.messages import Steering
+from gandash.wire.classroom import Look, Presented, Presenting, Vote, Voted, lecturing_adapter
+from gandash.wire.messages import steering_adapter
 from gandash.wire.told import StepTold
 
 FILE = ASSETS / "live" / "types.d.ts"
 WIDTH = 120
 HEAD = """// Made by `python -m gandash.wire.typescript` from gandash/wire: change it there.
 /** What the server says as text; the labels of its packets of arrays; what a browser says. */
-export type Said = RunState | Notice | Welcome | StepTold;
+export type Said = RunState | Notice | Welcome | StepTold | Presented | Presenting | Pointing | Voted;
 export type Label = HistoryLabel | FrameLabel;
-export type Saying = Hello | Painted | Steering;
+export type Saying = Hello | Look | Painted | Steering | Lecturing | Vote;
 export type Facts = GameState['facts'];
 export type Result = NonNullable<Finding['result']>;
 export type JsonValue = string | number | boolean | null | JsonValue[] | {[name: string]: JsonValue};
 """
 
-SAID: Sequence[type[BaseModel]] = (RunState, Notice, Welcome, StepTold, FrameLabel, HistoryLabel, Recorded, Beside)
-SAYING: Sequence[type[BaseModel]] = (Hello, Painted)
+SAID: Sequence[type[BaseModel]] = (
+    *(RunState, Notice, Welcome, StepTold, FrameLabel, HistoryLabel, Recorded, Beside),
+    *(Presented, Presenting, Voted),
+)
+SAYING: Sequence[type[BaseModel]] = (Hello, Painted, Look, Vote)
 _PLAIN = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
 
 
 def declarations() -> str:
     """The whole file."""
-    steering: Any = TypeAdapter(Steering).json_schema(ref_template="#/$defs/{model}")
-    commands = steering.pop("$defs")
-    found = _schemas(SAID, "serialization") | _schemas(SAYING, "validation") | commands | {"Steering": steering}
+    adapters: dict[str, TypeAdapter[Any]] = {"Steering": steering_adapter, "Lecturing": lecturing_adapter}
+    unions: dict[str, Any] = {name: adapter.json_schema(ref_template="#/$defs/{model}") for name, adapter in adapters.items()}
+    commands = {name: one for union in unions.values() for name, one in union.pop("$defs").items()}
+    found = _schemas(SAID, "serialization") | _schemas(SAYING, "validation") | commands | unions
     return "\n".join([HEAD, *(_declaration(name, found[name]) for name in sorted(found) if name != "JsonValue")])
 
 
