@@ -16,7 +16,7 @@ from gandash.server.viewers import Viewer
 from gandash.wire.browser import Role
 
 FASTEST_SECONDS = 0.1  # from one picture to the next; the presenter's own view is not bound to it
-SECONDS_A_SEAT = 0.0015  # the more look on, the slower: sockets may take a third of the server's one thread, no more
+SECONDS_A_SEAT = 0.0005  # the more look on, the slower: sockets may take a third of the server's one thread, no more
 
 
 class Seat:

@@ -88,6 +88,35 @@ def test_all_can_use_every_stage(app: App, browser: Browser, preset: str) -> Non
     lab.context.close()
 
 
+@pytest.mark.parametrize(("size", "scheme"), [("laptop", "light"), ("phone", "dark")])
+def test_all_can_look_on(app: App, browser: Browser, size: str, scheme: str) -> None:
+    """The presenter's dialog and strip, and the page of those who look on, with a lesson, a question and its answer."""
+    width, height = SIZES[size]
+    lab = Lab(browser, app.url + "?lesson=mode-collapse", color_scheme=scheme, viewport={"width": width, "height": height})
+    lab.page.get_by_role("button", name="Present", exact=True).click()
+    code = lab.page.locator(".gd-present-code")
+    code.wait_for()
+    assert grave(lab.page) == []
+    said = code.inner_text()
+    lab.page.keyboard.press("Escape")
+    page = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": height}, bypass_csp=True).new_page()
+    page.goto(app.url + "watch")
+    assert grave(page) == []
+    page.get_by_label("Code").fill(said)
+    page.get_by_role("button", name="Look on").click()
+    page.wait_for_selector(".gd-live[data-complete]")
+    page.wait_for_selector("#lesson math")
+    lab.page.get_by_role("button", name="Ask the room").click()
+    page.locator("#question button").first.click()
+    page.wait_for_selector("#question [data-own]")
+    assert grave(page) == [] and grave(lab.page) == []
+    lab.page.get_by_role("button", name="Reveal").click()
+    page.wait_for_selector("#question [data-right]")
+    assert grave(page) == [] and grave(lab.page) == []
+    for one in (page, lab.page):
+        one.context.close()
+
+
 def test_axe_sees_what_is_wrong(app: App, browser: Browser) -> None:
     """Else an empty list would say nothing."""
     lab = Lab(browser, app.url)
