@@ -15,6 +15,7 @@ import logging
 import time
 from contextlib import suppress
 from functools import cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -32,6 +33,7 @@ from gandash.links import filled, read
 from gandash.paths import ASSETS
 from gandash.server.admission import Refusal
 from gandash.server.audience import Audience, Seat, audience_of
+from gandash.server.origin import BranchPoint
 from gandash.server.presentation import Presentation
 from gandash.server.run import Run
 from gandash.server.supervisor import Unavailable
@@ -224,7 +226,7 @@ def copied(run: Run, step: int, visitor: str) -> Run:
     keeper = service.supervisor()
     if run.record and (runs_home() / run.record).is_dir():
         folder = runs_home() / run.record
-        return service.branch_off(keeper, folder, _reached(folder, step), visitor)
+        return keeper.branch(BranchPoint.of(folder, _reached(folder, step)), visitor, run.speed)
     if run.link is None or run.link.missing:
         raise Refusal("this run is not recorded, and its data are too large for a link. Ask the presenter for them.")
     link = run.link
@@ -232,7 +234,7 @@ def copied(run: Run, step: int, visitor: str) -> Run:
     return service.open_link(keeper, filled(read(link.text + here), runs_home()), visitor)
 
 
-def _reached(folder: Any, step: int) -> int:
+def _reached(folder: Path, step: int) -> int:
     """The step, once the record has come to it; the newest that it has where that takes too long."""
     patience = time.monotonic() + RECORD_SECONDS
     while True:
