@@ -33,10 +33,17 @@ AT = f"/gandash/recorded/{RUN}"
 
 @pytest.fixture
 def live(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """Tokens of live runs, and the records of these."""
+    """Tokens of live runs, and the records of these; "room" is that of a room to which one is presented."""
     found: dict[str, str] = {}
-    admit = lambda token: (SimpleNamespace(record=found[token]), "steer") if token in found else None  # noqa: E731
-    monkeypatch.setattr(recorded, "supervisor", lambda: SimpleNamespace(admit=admit))
+
+    def admit(token: str) -> tuple[SimpleNamespace, str] | None:
+        return (SimpleNamespace(record=found[token]), "steer") if token in found and token != "room" else None
+
+    def of_token(token: str) -> SimpleNamespace | None:
+        return SimpleNamespace(run=SimpleNamespace(record=found[token])) if token in found and token == "room" else None
+
+    keeper = SimpleNamespace(admit=admit, classroom=SimpleNamespace(of_token=of_token))
+    monkeypatch.setattr(recorded, "supervisor", lambda: keeper)
     return found
 
 
@@ -140,6 +147,20 @@ def test_a_run_is_its_owners_alone(client: TestClient, run: RunWriter, live: dic
         for token in ("Bearer right", "Bearer other", "Bearer ", "right", "Basic right")
     }
     assert told == {"Bearer right": 200, "Bearer other": 404, "Bearer ": 404, "right": 404, "Basic right": 404}
+
+
+def test_a_room_that_looks_on_gets_pictures_and_curves_and_no_files(
+    client: TestClient, run: RunWriter, live: dict[str, str]
+) -> None:
+    client.cookies.clear()
+    live["room"] = RUN
+    got = {
+        path: client.get(f"{AT}{path}", headers={"Authorization": "Bearer room"}).status_code
+        for path in ("", "/pictures/100", "/curves", "/files", "/files/metrics.csv", "/films")
+    }
+    assert got == {"": 200, "/pictures/100": 200, "/curves": 200, "/files": 404, "/files/metrics.csv": 404, "/films": 404}
+    live["room"] = "20260101-000000-aaaaaa"
+    assert client.get(AT, headers={"Authorization": "Bearer room"}).status_code == 404
 
 
 def test_the_machines_own_runs_are_no_visitors(client: TestClient, folder: Path) -> None:
