@@ -14,6 +14,7 @@ import gzip
 import json
 import logging
 import os
+import resource
 import socket as sockets
 import stat
 from collections.abc import AsyncIterator
@@ -251,11 +252,19 @@ def disable_nagle() -> None:
                         found.setsockopt(sockets.IPPROTO_TCP, sockets.TCP_NODELAY, 1)
 
 
+def allow_many_sockets() -> None:
+    """As many open files as the system lets this process have: each who looks on is one, and 1024 are usual."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 @asynccontextmanager
 async def lifespan(_app: object) -> AsyncIterator[None]:
     """The supervisor comes up with the app, so that a worker is warm before the first visitor; and goes down with it."""
     logging.getLogger("uvicorn.access").setLevel(logging.WARNING)  # a class of 30 would bury what matters
     disable_nagle()
+    allow_many_sockets()
     stated_hosts()  # what is wrong with them is said at the start
     keeper = await asyncio.to_thread(supervisor)
     try:

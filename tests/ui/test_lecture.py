@@ -6,6 +6,7 @@ Runs are real, their workers are small scripts: see `test_socket`.
 from __future__ import annotations
 
 import json
+import resource
 import sys
 from collections.abc import Iterator
 from typing import Any, get_args
@@ -297,6 +298,16 @@ def test_all_are_handed_the_same_bytes_and_a_slow_one_delays_nobody(
             shared = len(frames) - len({id(frame) for frame in frames})
         assert len({id(frame) for frame in frames}) == len(set(frames))  # the same objects, not equal ones
         assert min(map(len, handed.values())) <= 2  # all that it was sent: curves and one picture
+
+
+def test_a_server_takes_as_many_sockets_as_the_system_allows() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, hard - 1), hard))
+    try:
+        routes_module.allow_many_sockets()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (hard, hard)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 # ----------------------------------------------------------------------------------------------------------------- copy
