@@ -12,9 +12,12 @@ from collections.abc import Callable
 from typing import Any, TypeVar, get_args, get_origin
 
 from gandash.config.setting import JsonValue, Setting, SettingError
+from gandash.words import marked
 
-HELP = "Part numbers by a comma and a space (0.5, 1.5) or by semicolons (0,5; 1,5)."
-HELP_POINTS = "Part points by a comma and a space, x and y by a space (0 1, 2 3.5), or points by semicolons (0 1; 2 3,5)."
+HELP = marked("Part numbers by a comma and a space (0.5, 1.5) or by semicolons (0,5; 1,5).")
+HELP_POINTS = marked(
+    "Part points by a comma and a space, x and y by a space (0 1, 2 3.5), or points by semicolons (0 1; 2 3,5)."
+)
 
 Item = TypeVar("Item")
 

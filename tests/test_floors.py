@@ -20,6 +20,7 @@ FLOORS = {
     "paths": -4,  # where files that are no code lie
     "packed": -3,  # samples, paintings and pictures as text
     "uploads": -2,  # strangers' files; pictures are read in a process of their own that has to start at once
+    "words": -1,  # sentences in the reader's language, and their catalogues
     "config": 0,  # every setting, declared once
     "typed": 1,  # numbers and lists as people type them: for the page and the command line
     "game": 1,
@@ -51,6 +52,7 @@ OUT_OF_REACH = {
     "typed": ("torch", "streamlit", "plotly"),
     "packed": ("torch", "streamlit", "plotly"),
     "uploads": ("torch", "streamlit", "plotly", "pydantic"),
+    "words": ("torch", "streamlit", "plotly"),
     "config": ("torch", "streamlit", "plotly"),
     "presets": ("torch", "streamlit", "plotly"),
     "game": ("streamlit", "plotly"),

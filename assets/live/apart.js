@@ -11,6 +11,7 @@ import { element, write } from './dom.js';
 import { applyTheme, readTheme } from './palette.js';
 import { createStage } from './stages.js';
 import { Tips } from './tip.js';
+import { t } from './words.js';
 
 export const STAGE = 'stage';
 export const VIEW = 'view'; // the stage with its curves beside it
@@ -109,7 +110,7 @@ export class Apart {
 
 /** @param {Place} place @param {Moment} moment @returns {Draw} */
 function stageIn({ parts, theme, signal }, { frame, games, plotly, preferences, scene }) {
-  if (!frame) throw new Error('There is no picture yet.');
+  if (!frame) throw new Error(t('There is no picture yet.'));
   const stage = createStage(factsOf({ games }).stage, { plotly, signal, attempt: createAttempt(),
     preferences: preferences.copy(), theme, tips: new Tips(signal), request: () => {},
     memberLegend: scene.memberLegend });

@@ -8,6 +8,7 @@ import { element, maths, write } from './dom.js';
 import { compact, grouped, known } from './numbers.js';
 import { drawSample } from './toggle.js';
 import { Verdict } from './verdict.js';
+import { said, t } from './words.js';
 
 /** @typedef {import('./stages.js').StageOptions} StageOptions */
 
@@ -23,7 +24,7 @@ export class Cell {
   #verdict;
   #body = element('div', { class: 'gd-cell-body' });
   #words = { label: '', verdict: '' };
-  #jsd = 'JSD';
+  #jsd = t('JSD');
   #theme;
   /** @type {{kind: import('./types.d.ts').Facts['stage'], end:
    * AbortController, view: import('./stages.js').Stage} | null} */
@@ -64,7 +65,7 @@ export class Cell {
   /** @param {import('./comparison-members.js').Member} member */
   setMember({ label, facts }) {
     if (label !== this.#words.label) this.#name.replaceChildren(...maths(label));
-    this.#options.tips.set(this.#title, `${label}\nClick: change or open this game.`);
+    this.#options.tips.set(this.#title, t('{label}\nClick: change or open this game.', { label }));
     this.#say({ label });
     if (this.#staged?.kind !== facts.stage) this.#restage(facts.stage);
     this.#staged?.view.setFacts(facts);
@@ -74,7 +75,7 @@ export class Cell {
   /** @param {import('./types.d.ts').Verdict} verdict */
   showVerdict(verdict) {
     this.#verdict.show(verdict);
-    this.#say({ verdict: verdict.title });
+    this.#say({ verdict: said(verdict.title) });
   }
 
   /** @param {import('./types.d.ts').Facts['stage']} kind */
@@ -123,9 +124,10 @@ export class Cell {
       this.isStale = true;
     }
     const { numbers, step: own } = frame.label;
-    const [name, value] = known(numbers?.frechet) ? ['Fréchet', numbers.frechet] : [this.#jsd, numbers?.jsd];
+    const [name, value] = known(numbers?.frechet) ? [t('Fréchet'), numbers.frechet] : [this.#jsd, numbers?.jsd];
     const distance = known(value) ? [`${name} ${compact(value)}`] : [];
-    const apart = known(own) && own !== step ? [`step ${grouped(own)}`] : []; // it stands still while the others go on
+    const apart = known(own) && own !== step ? [t('step {step}',
+      { step: grouped(own) })] : []; // it stands still while the others go on
     write(this.#numbers, [...apart, ...distance].join(' · '));
   }
 
@@ -144,7 +146,7 @@ export class Cell {
     Object.assign(this.#words, words);
     const { label, verdict } = this.#words;
     this.node.setAttribute('aria-label', verdict ? `${label}: ${verdict}` : label);
-    this.#title.setAttribute('aria-label', `${label}: change or open this game`);
+    this.#title.setAttribute('aria-label', t('{label}: change or open this game', { label }));
   }
 
   dispose() {

@@ -6,11 +6,12 @@
 import { LINE_STYLES } from './comparison-members.js';
 import { element } from './dom.js';
 import { createToggle } from './toggle.js';
+import { t } from './words.js';
 
 /** @typedef {import('./comparison-members.js').Member} Member */
 
 export class MemberLegend {
-  node = element('div', { class: 'gd-members', role: 'group', 'aria-label': 'Members', hidden: '' });
+  node = element('div', { class: 'gd-members', role: 'group', 'aria-label': t('Members'), hidden: '' });
   /** the member that stands out, if any @type {number | null} */
   highlighted = null;
   /** @type {Set<number>} */
@@ -52,15 +53,15 @@ export class MemberLegend {
     this.node.replaceChildren(...labels.map((label, i) =>
       this.#button(label, i, /** @type {AbortController} */ (this.#end).signal)));
     this.node.append(element('span', { class: 'gd-unseen' },
-      'Each switch hides or shows the lines of one member in all curves.'));
+      t('Each switch hides or shows the lines of one member in all curves.')));
   }
 
   /** @param {string} label @param {number} i @param {AbortSignal} signal */
   #button(label, i, signal) {
     const { node } = createToggle({
-      label, name: `Lines of ${label}`, sample: { ...LINE_STYLES[i], width: 2.2 }, pressed: true, signal,
+      label, name: t('Lines of {label}', { label }), sample: { ...LINE_STYLES[i], width: 2.2 }, pressed: true, signal,
         tips: this.#options.tips,
-      hint: `${label}\nClick: hide or show its lines.`,
+      hint: t('{label}\nClick: hide or show its lines.', { label }),
       onToggle: on => {
         if (on) this.#hidden.delete(i);
         else this.#hidden.add(i);

@@ -4,6 +4,7 @@
  */
 import { typographic } from './numbers.js';
 import { NO_GAME } from './reading.js';
+import { t } from './words.js';
 
 /** @typedef {import('./types.d.ts').Facts} Facts of one game */
 /** @typedef {import('./types.d.ts').RunState} RunState */
@@ -40,7 +41,7 @@ export const firstOf = ({ games }) => games[0]?.facts ?? NO_GAME;
 /** A label as it is written: one letter after an underscore is a
  * subscript, as in lr_D; any other underscore parts two words.
  * @param {string} label @param {number} i its place, for one that is not known yet */
-const named = (label, i) => typographic(label.replace(/_(?=\w\w)/g, ' ')) || `game ${i + 1}`;
+const named = (label, i) => typographic(label.replace(/_(?=\w\w)/g, ' ')) || t('game {number}', { number: i + 1 });
 
 /** Each game's own picture out of the frame of all: its part of the label, and its arrays by their plain names.
  * @param {Frame} frame @returns {Picture[]} */

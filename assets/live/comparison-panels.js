@@ -8,6 +8,7 @@ import { agreed, groupsBy, LINE_STYLES, membersOf, MOST_MEMBERS } from './compar
 import { countedBy, hasModes, isBound, jsdOf, measures, wassersteinOf } from './counted.js';
 import { chosen, compact, fixed, known, percent } from './numbers.js';
 import { isProbability, NO_GAME, readingOf, unitOf } from './reading.js';
+import { t } from './words.js';
 
 /** @typedef {import('./comparison-members.js').Comparison} Comparison */
 /** @typedef {import('./types.d.ts').Facts} Facts */
@@ -45,7 +46,9 @@ const objectiveName = facts => facts.objective.label;
 /** @param {Facts} facts */
 const readingName = facts => {
   const { symbol, centre, centre_label } = readingOf(facts);
-  return centre === null ? `${symbol}: only differences count` : `${symbol} = ${centre_label} at equilibrium`;
+  return centre === null ? t('{symbol}: only differences count',
+    { symbol }) : t('{symbol} = {centre_label} at equilibrium',
+      { symbol, centre_label });
 };
 
 /** @param {Facts} facts */
@@ -73,56 +76,63 @@ const picturesName = facts =>
 /** @type {Quantity[]} */
 const QUANTITIES = [
   {
-    key: 'frechet', column: 'frechet', title: 'Fréchet distance', unit: onSamePictures('frechet'),
+    key: 'frechet', column: 'frechet', get title() { return t('Fréchet distance'); }, unit: onSamePictures('frechet'),
       unitName: picturesName, log: true, narrowest: 1, reading: compact,
-    reference: facts => floor(facts.floors.frechet, 'real against real'),
+    reference: facts => floor(facts.floors.frechet, t('real against real')),
   },
   {
     key: 'jsd', column: 'jsd', title: facts => jsdOf(facts), log: true, narrowest: 1.5, reading: compact,
     unit: facts => (measures(facts, 'jsd') ? jsdOf(facts) : null),
-    unitName: facts => (isBound(facts) ? 'a lower bound' : ''),
-    reference: facts => floor(facts.floors.jsd, 'noise floor'),
+    unitName: facts => (isBound(facts) ? t('a lower bound') : ''),
+    reference: facts => floor(facts.floors.jsd, t('noise floor')),
   },
   {
-    key: 'loss_d', column: 'loss_d', title: 'Loss of D', unit: objectiveName, unitName: objectiveName, narrowest: 0.5,
+    key: 'loss_d', column: 'loss_d', get title() { return t('Loss of D'); }, unit: objectiveName,
+      unitName: objectiveName, narrowest: 0.5,
       reading: value => fixed(value),
     since: facts => readingOf(facts).since, reference: facts => line(facts.references.loss_d),
   },
   {
-    key: 'loss_g', column: 'loss_g', title: 'Loss of G', unit: objectiveName, unitName: objectiveName, narrowest: 0.5,
+    key: 'loss_g', column: 'loss_g', get title() { return t('Loss of G'); }, unit: objectiveName,
+      unitName: objectiveName, narrowest: 0.5,
       reading: value => fixed(value),
     since: facts => readingOf(facts).since, reference: facts => line(facts.references.loss_g),
   },
   {
-    key: 'coverage', column: 'modes', title: facts => `${capital(countedBy(facts).noun)} captured`, unit: facts =>
+    key: 'coverage', column: 'modes', title: facts => t('{Nouns} captured', { Nouns: capital(countedBy(facts).noun) }),
+      unit: facts =>
       (hasModes(facts) ? `${facts.modes.length} ${countedBy(facts).noun}` : null),
-    unitName: facts => `of ${facts.modes.length}`, narrowest: 1, fixed: () => [0, 1.14], headed: true, shape: 'hv',
+    unitName: facts => t('of {count}', { count: facts.modes.length }), narrowest: 1, fixed: () => [0, 1.14],
+      headed: true, shape: 'hv',
       format: '.0%', tick: percent,
     derive: (modes, facts) => modes / facts.modes.length, reading: (share, facts) =>
-      (known(share) ? `${Math.round(share * facts.modes.length)} of ${facts.modes.length}` : '–'),
-    reference: facts => ({ value: 1, label: `${facts.modes.length} of ${facts.modes.length}` }),
+      (known(share) ? t('{some} of {all}', { some: Math.round(share * facts.modes.length),
+        all: facts.modes.length }) : '–'),
+    reference: facts => ({ value: 1, label: t('{some} of {all}', { some: facts.modes.length,
+      all: facts.modes.length }) }),
   },
   {
-    key: 'quality', column: 'high_quality', title: 'High quality', unit: facts =>
+    key: 'quality', column: 'high_quality', get title() { return t('High quality'); }, unit: facts =>
       (hasModes(facts) ? countedBy(facts).noun : null), unitName: facts => countedBy(facts).noun, narrowest: 1,
       fixed: () => [0, 1.14], headed: true,
     format: '.1%', tick: percent, reading: value => percent(value),
     reference: facts => ({ value: facts.perfect_quality ?? 1, label: '',
-      note: `p_r itself: ${percent(facts.perfect_quality, 1)}` }),
+      note: t('p_r itself: {perfect_quality}', { perfect_quality: percent(facts.perfect_quality, 1) }) }),
   },
   ...['precision', 'recall'].map(column => ({
     key: column, column, title: capital(column), unit: onSamePictures(column), unitName: picturesName, narrowest: 1,
       fixed: () => /** @type {[number, number]} */ ([0, 1.14]), headed: true,
     reading: (/** @type {number | null} */ value) => fixed(value, 2), reference: (/** @type {Facts} */ facts) =>
-      floor(facts.floors[column], 'real against real'),
+      floor(facts.floors[column], t('real against real')),
   })),
   {
     key: 'wasserstein', column: 'wasserstein', title: facts => wassersteinOf(facts), unit: facts =>
       (measures(facts, 'wasserstein') ? wassersteinOf(facts) : null), log: true, narrowest: 1.5, reading: compact,
-    reference: facts => floor(facts.floors.wasserstein, 'noise floor'),
+    reference: facts => floor(facts.floors.wasserstein, t('noise floor')),
   },
   {
-    key: 'mean_d', column: 'mean_d_fake', title: facts => `Mean ${readingOf(facts).symbol} on generated`,
+    key: 'mean_d', column: 'mean_d_fake', title: facts => t('Mean {reading} on generated',
+        { reading: readingOf(facts).symbol }),
       unit: readingUnit, unitName: readingName,
     fixed: facts => (isProbability(readingOf(facts)) ? [0, 1] : null), narrowest: facts =>
       (readingOf(facts).centre === null ? 0.01 : 0.5),
@@ -140,11 +150,13 @@ const QUANTITIES = [
       ({ value: 0, label: '0' }),
   },
   {
-    key: 'learning_rate_d', column: 'learning_rate_d', title: 'Learning rate of D', unit: () => 'rate', log: true,
+    key: 'learning_rate_d', column: 'learning_rate_d', get title() { return t('Learning rate of D'); },
+      unit: () => 'rate', log: true,
       narrowest: 1, shape: 'hv', reading: chosen, ifDiffering: true,
   },
   {
-    key: 'learning_rate_g', column: 'learning_rate_g', title: 'Learning rate of G', unit: () => 'rate', log: true,
+    key: 'learning_rate_g', column: 'learning_rate_g', get title() { return t('Learning rate of G'); },
+      unit: () => 'rate', log: true,
       narrowest: 1, shape: 'hv', reading: chosen, ifDiffering: true,
   },
 ];
@@ -179,7 +191,8 @@ function panel(quantity, nth) {
     aside: facts => {
       const whole = places(facts).length === membersOf(facts).length;
       if (whole) return '';
-      return `${unitName?.(first(facts)) ?? ''} (${places(facts).length} of ${membersOf(facts).length})`.trim();
+      return `${unitName?.(first(facts)) ?? ''} (${t('{some} of {all}',
+    { some: places(facts).length, all: membersOf(facts).length })})`.trim();
     },
     fixed: range && (facts => range(first(facts))),
     narrowest: facts => (typeof narrowest === 'function' ? narrowest(first(facts)) : narrowest),

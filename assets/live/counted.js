@@ -3,6 +3,7 @@
  * What a game is measured by, in words: points have densities
  * and modes; pictures have features, and classes that can be told.
  */
+import { t } from './words.js';
 
 /** @typedef {import('./types.d.ts').Facts} Facts */
 
@@ -19,19 +20,24 @@ export const hasModes = facts => facts.modes.length > 1;
 
 /** @type {Record<import('./types.d.ts').Counted, Counted>} */
 const COUNTED = {
-  modes: { noun: 'modes', captured: 'with at least one generated sample within 3 standard deviations',
-    quality: 'within 3 standard deviations of a mode' },
-  digits: { noun: 'digits',
-    captured: 'shown by at least a tenth as many generated pictures as real ones, by the classifier',
-    quality: 'that the classifier tells to be one of these digits with a probability above ½' },
+  modes: { get noun() { return t('modes'); },
+    get captured() { return t('with at least one generated sample within 3 standard '
+    + 'deviations'); },
+    get quality() { return t('within 3 standard deviations of a mode'); } },
+  digits: { get noun() { return t('digits'); },
+    get captured() { return t('shown by at least a tenth as many generated pictures as real ones, by the '
+      + 'classifier'); },
+    get quality() { return t('that the classifier tells to be one of these digits with a probability above ½'); } },
   classes: {
-    noun: 'classes',
-    captured: 'shown by at least a tenth as many generated pictures as real ones, by the real pictures nearest to each',
-    quality: 'near to real pictures most of which are of one class',
+    get noun() { return t('classes'); },
+    get captured() { return t('shown by at least a tenth as many generated pictures as real ones, by the real '
+      + 'pictures nearest to each'); },
+    get quality() { return t('near to real pictures most of which are of one class'); },
   },
-  cells: { noun: 'cells',
-    captured: 'with at least one generated picture: cells divide what the pictures of this law may show',
-    quality: 'that can be read as one of the law’s pictures' },
+  cells: { get noun() { return t('cells'); },
+    get captured() { return t('with at least one generated picture: cells divide what the pictures of this law may '
+      + 'show'); },
+    get quality() { return t('that can be read as one of the law’s pictures'); } },
 };
 
 /** What can be told apart in pictures; null where nothing can, and of points. @param {Facts} facts */
@@ -54,6 +60,6 @@ export const wassersteinOf = facts => (facts.stage === 'pictures' ? 'W_1' : fact
 
 /** What it is. The plane's is no distance that probability travels. @param {Facts} facts */
 export const wassersteinInWords = facts => (facts.stage === 'plane'
-  ? 'sliced Wasserstein distance, in units of x: the mean over directions of the distance between projections, so '
-    + 'that a shift by d reads 2/π d = 0.64 d'
-  : 'Wasserstein distance, in units of x: how far, on average, probability has to travel');
+  ? t('sliced Wasserstein distance, in units of x: the mean over directions of the distance between '
+    + 'projections, so that a shift by d reads 2/π d = 0.64 d')
+  : t('Wasserstein distance, in units of x: how far, on average, probability has to travel'));

@@ -11,6 +11,7 @@ import { INKS } from './inks.js';
 import { DASHES, translucent } from './palette.js';
 import { Readouts } from './comparison-readouts.js';
 import { createToggle } from './toggle.js';
+import { t } from './words.js';
 
 /** @typedef {import('./comparison-members.js').Shown} Shown */
 /** @typedef {import('./panels.js').PanelSpec<Shown>} PanelSpec */
@@ -143,7 +144,7 @@ export class Curve {
     this.#drawn = { scene, shown, range, height, width };
     this.#tell();
     write(this.#start, grouped(scene.time[0]));
-    write(this.#end, `step ${grouped(scene.time[1])}`);
+    write(this.#end, t('step {time}', { time: grouped(scene.time[1]) }));
   }
 
   /** Another step is looked at, or none of the past. @param {Past | null} past */
@@ -211,7 +212,7 @@ export class Curve {
     this.#words = words;
     this.#labels = labels;
     this.#title.replaceChildren(...maths(title));
-    this.#body.setAttribute('aria-label', `${title} over training steps`);
+    this.#body.setAttribute('aria-label', t('{title} over training steps', { title }));
     if (this.#spec.direct) return;
     for (const toggle of this.#toggles) toggle.node.remove();
     this.#toggles = this.#spec.series.map((series, i) =>
@@ -306,7 +307,7 @@ export class Curve {
       ...baseLayout(theme),
       margin: this.#margin,
       xaxis: { ...axis, range: time, showticklabels: false, showline: true, linecolor: theme.line, linewidth: 1,
-        showspikes: true, tickprefix: 'step ', hoverformat: ',.0f' },
+        showspikes: true, tickprefix: t('step') + ' ', hoverformat: ',.0f' },
       yaxis: { ...axis, range, hoverformat: '.4~g', type: this.#spec.log ? 'log' : 'linear',
         ...axisTicks(range, height, references, this.#spec.log ?? false, this.#spec.tick), showgrid: true,
         gridcolor: theme.grid },

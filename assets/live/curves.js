@@ -9,6 +9,7 @@ import { element, maths } from './dom.js';
 import { inGame, PANELS } from './panels.js';
 import { inSameUnits, NO_GAME } from './reading.js';
 import { createSwitch } from './switch.js';
+import { t } from './words.js';
 
 const SHORTEST_INTERVAL_MS = 140; // a curve that moves more often than this says no more
 const SHARE = 0.25; // of the time is for the curves, the rest for the stage: its motion is what the eye follows
@@ -36,7 +37,7 @@ export class Curves {
   /** @type {Slot[]} */
   #slots;
   #list;
-  #more = element('nav', { class: 'gd-more', 'aria-label': 'More curves', hidden: '' });
+  #more = element('nav', { class: 'gd-more', 'aria-label': t('More curves'), hidden: '' });
   /** @type {[number, number] | null} */
   #zoom = null;
   /** to a panel out of sight, by its element @type {Map<Element, HTMLElement>} */
@@ -81,7 +82,7 @@ export class Curves {
       };
       return slot;
     });
-    this.#list = element('div', { class: 'gd-curves', tabindex: 0, role: 'group', 'aria-label': 'Curves' },
+    this.#list = element('div', { class: 'gd-curves', tabindex: 0, role: 'group', 'aria-label': t('Curves') },
       ...this.#slots.map(s => s.curve.node));
     this.node = element('div', { class: 'gd-side' }, memberLegend.node, this.#list, this.#more);
     // What has no room is named, or nobody would look for it.
@@ -90,7 +91,7 @@ export class Curves {
       link.addEventListener('click', () => node.scrollIntoView({ block: 'nearest' }), { signal });
       this.#links.set(node, link);
     }
-    this.#more.append('more: ', ...this.#links.values());
+    this.#more.append(t('more:') + ' ', ...this.#links.values());
     this.#choose();
     // What is scrolled out of sight is not worth drawing.
     const observer = new IntersectionObserver(entries => {
@@ -262,8 +263,9 @@ export class Curves {
   /** @param {AbortSignal} signal */
   #createTimeSwitch(signal) {
     return createSwitch({
-      label: 'Time shown',
-      choices: [{ value: 'whole', label: 'whole run' }, { value: 'recent', label: `last ${RECENT_STEPS}` }],
+      label: t('Time shown'),
+      choices: [{ value: 'whole', label: t('whole run') }, { value: 'recent', label: t('last {steps}',
+          { steps: RECENT_STEPS }) }],
       value: this.#recent ? 'recent' : 'whole',
       signal,
       onChoose: value => {

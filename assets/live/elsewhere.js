@@ -7,18 +7,21 @@ import { unpack } from './bytes.js';
 import { element, write } from './dom.js';
 import { grouped } from './numbers.js';
 import { LiveSocket, socketUrl } from './socket.js';
+import { speak, speaking, t } from './words.js';
 
 const LOOK_MS = 1000; // a line of words needs no more pictures than that
 
-/** @typedef {{token: string, socket: string, title: string}} Data
+/** @typedef {{token: string, socket: string, title: string, language?: string}} Data
  * @typedef {{data: Data, parentElement: HTMLElement}} Component */
 
 /** @type {WeakMap<HTMLElement, Line>} */
 const lines = new WeakMap();
 
 /** What a run's status is called here. @type {Record<string, string>} */
-const WORDS = { connecting: 'connecting', paused: 'paused', running: 'playing', diverged: 'diverged', failed: 'failed',
-  ended: 'ended' };
+const WORDS = { get connecting() { return t('connecting'); }, get paused() { return t('paused'); },
+  get running() { return t('playing'); }, get diverged() { return t('diverged'); },
+    get failed() { return t('failed'); },
+  get ended() { return t('ended'); } };
 
 class Line {
   #node = element('p', { class: 'gd-elsewhere', 'data-testid': 'elsewhere', role: 'status' });
@@ -39,7 +42,8 @@ class Line {
   }
 
   /** @param {Data} data without a token: there is no run, and nothing to say */
-  update({ token, socket, title }) {
+  update({ token, socket, title, language = speaking() }) {
+    if (language !== speaking()) speak(language).then(() => this.#show(this.#step));
     write(this.#title, title);
     this.#node.hidden = !token;
     if (token === this.#token) return;
@@ -71,7 +75,7 @@ class Line {
   #show(step, status = this.#status) {
     this.#step = step;
     Object.assign(this.#node.dataset, { status, step });
-    write(this.#words, `${WORDS[status] ?? status}, step ${grouped(step)}`);
+    write(this.#words, t('{what}, step {step}', { what: WORDS[status] ?? status, step: grouped(step) }));
   }
 
   dispose() {

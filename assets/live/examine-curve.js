@@ -7,6 +7,7 @@ import { axisTicks, niceTicks } from './axes.js';
 import { baseAxis, baseLayout, Chart } from './chart.js';
 import { element } from './dom.js';
 import { compact, grouped, known, round } from './numbers.js';
+import { t } from './words.js';
 
 const MARGIN = { l: 46, r: 10, t: 8, b: 22 };
 const ROOM = 0.16; // of what is reached, above and below
@@ -39,8 +40,8 @@ export class ApproachCurve extends StillChart {
   show({ steps, values, bound, idle }, theme) {
     const last = Math.max(1, steps.at(-1) ?? 1);
     this.node.setAttribute('aria-label',
-      `V from ${compact(values[0])} to ${compact(values.at(-1))} in ${steps.at(-1)} steps of D; the bound is `
-        + `${compact(bound)}`);
+      t('V from {values} to {at} in {at2} steps of D; the bound is {bound}',
+          { values: compact(values[0]), at: compact(values.at(-1)), at2: steps.at(-1), bound: compact(bound) }));
     const theory = [...(known(bound) ? [{ at: bound, label: '2 JSD − log 4', above: true }] : []),
       { at: idle, label: '−log 4', above: false }];
     const reached = [...values.filter(known), ...theory.map(line => line.at)];
@@ -57,7 +58,7 @@ export class ApproachCurve extends StillChart {
     ], {
       ...baseLayout(theme),
       margin: MARGIN,
-      xaxis: { ...axis, range: [0, last], tickprefix: 'step ', hoverformat: ',.0f', ...stepTicks(last) },
+      xaxis: { ...axis, range: [0, last], tickprefix: t('step') + ' ', hoverformat: ',.0f', ...stepTicks(last) },
       yaxis: { ...axis, range: [least - room, most + room], hoverformat: '.4f', showgrid: true, gridcolor: theme.grid,
         ...axisTicks([least - room, most + room], this.node.clientHeight - MARGIN.t - MARGIN.b, [], false) },
       shapes: theory.map(({ at }) => ({ type: 'line', layer: 'between', xref: 'paper', x0: 0, x1: 1, y0: at, y1: at,

@@ -14,6 +14,7 @@ import { channels, translucent } from './palette.js';
 import { drawFlow, drawFrame, drawNames, drawPath, Flow } from './phase-marks.js';
 import { drawAxes } from './plane-marks.js';
 import { Viewport } from './viewport.js';
+import { t } from './words.js';
 
 /** @typedef {import('./palette.js').Theme} Theme */
 /** @typedef {import('./types.d.ts').Landscape} Landscape */
@@ -21,23 +22,22 @@ import { Viewport } from './viewport.js';
 /** @type {import('./examine.js').Section} */
 export const landscape = {
   what: 'landscape',
-  title: 'Landscape',
-  answers: 'Which way do both players go around here, and does the path turn?',
-  hint: 'A plane through the space of all parameters of both players, at the present point: along the two principal '
-    + 'directions of the path so far '
-    + '(Li et al. 2018), or, while there is none, along the last round’s update and a random direction. Arrows are '
-    + '−v on this plane, v the gradient of '
-    + 'each player’s own loss, on one batch; optimisers and learning rates are not in it.',
+  get title() { return t('Landscape'); },
+  get answers() { return t('Which way do both players go around here, and does the path turn?'); },
+  get hint() { return t('A plane through the space of all parameters of both players, at the present point: along '
+    + 'the two principal directions of the path so far (Li et al. 2018), or, while there is none, along '
+    + 'the last round’s update and a random direction. Arrows are −v on this plane, v the gradient of '
+    + 'each player’s own loss, on one batch; optimisers and learning rates are not in it.'); },
   create({ tips, signal, plotly }) {
     const plane = new LandscapeCanvas();
     const caption = element('p', { class: 'gd-floor' });
     const numbers = new Numbers(tips);
     const angle = new AngleCurve({ plotly, signal }, 'gd-examine-angle');
-    const title = element('h4', {}, 'Path angle');
-    tips.set(title, 'Along the straight line from the oldest point kept of the path (0) to the present one (1) and '
-      + 'beyond: the cosine between v and the line (Berard et al. '
-      + '2020). v is the descent field, so the players go along −v: before an attracting point the cosine is '
-      + 'negative, behind it positive.');
+    const title = element('h4', {}, t('Path angle'));
+    tips.set(title, t('Along the straight line from the oldest point kept of the path (0) to the '
+      + 'present one (1) and beyond: the cosine between v and the line (Berard et al. 2020). v is the '
+      + 'descent field, so the players go along −v: before an attracting point the cosine is negative, '
+      + 'behind it positive.'));
     const words = element('p');
     const turning = element('div', {}, title, angle.node, words);
     return {
@@ -46,8 +46,8 @@ export const landscape = {
         if (result.what !== 'landscape') return;
         plane.draw(result, theme);
         const [least, most] = extent(result.speeds);
-        write(caption, `colour: |v| from ${compact(10 ** least)} (none) to ${compact(10 ** most)} (full), on a `
-          + `scale of logarithms`);
+        write(caption, t('colour: |v| from {what} (none) to {what2} (full), on a scale of logarithms',
+            { what: compact(10 ** least), what2: compact(10 ** most) }));
         numbers.show(rows(result));
         turning.toggleAttribute('hidden', !result.angle);
         if (!result.angle) return;
@@ -61,18 +61,20 @@ export const landscape = {
 /** @param {Landscape} result @returns {import('./examine-sections.js').Row[]} */
 function rows({ shares, since, speed, sampling_noise: noise, in_plane: inPlane, parameters, samples }) {
   const spread = shares
-    ? [{ name: 'spread of the path', value: shares.map(share => percent(share, 1)).join(', '),
-      hint: `How much of the path’s squared distance from the present point lies along each axis. The path begins `
-        + `at step ${grouped(since)}; what lies across the plane is not seen.` }]
+    ? [{ name: t('spread of the path'), value: shares.map(share => percent(share, 1)).join(', '),
+      hint: t('How much of the path’s squared distance from the present point lies along each axis. '
+        + 'The path begins at step {since}; what lies across the plane is not seen.', { since: grouped(since) }) }]
     : [];
   return [
     ...spread,
-    { name: '|v| here', value: compact(speed), floor: atRest(noise),
-      hint: `Length of the whole field at the present point. ${ofNoise({ sampling_noise: noise, samples })}` },
-    { name: 'of it in the plane', value: percent(inPlane, 1),
-      hint: `How much of the field at the present point the plane shows, as a share of its length. A plane has 2 of `
-        + `${grouped(parameters)} directions.` },
-    { name: 'samples', value: grouped(samples), hint: 'Of each law, the same everywhere on the plane.' },
+    { name: t('|v| here'), value: compact(speed), floor: atRest(noise),
+      hint: t('Length of the whole field at the present point. {of_noise}',
+          { of_noise: ofNoise({ sampling_noise: noise, samples }) }) },
+    { name: t('of it in the plane'), value: percent(inPlane, 1),
+      hint: t('How much of the field at the present point the plane shows, as a share of its length. '
+        + 'A plane has 2 of {parameters} directions.', { parameters: grouped(parameters) }) },
+    { name: t('samples'), value: grouped(samples), hint: t('Of each law, the same everywhere on the '
+      + 'plane.') },
   ];
 }
 
@@ -87,11 +89,11 @@ class LandscapeCanvas {
   /** @param {Landscape} result @param {Theme} theme */
   draw({ window: home, grid, flow: values, speeds, path, shares, since }, theme) {
     const c = this.#context;
-    const ways = shares ? ['first principal direction of the path', 'second principal direction']
-      : ['last round’s update', 'a random direction'];
+    const ways = shares ? [t('first principal direction of the path'), t('second principal direction')]
+      : [t('last round’s update'), t('a random direction')];
     this.node.setAttribute('aria-label',
-      `The field on the plane along ${ways.join(' and ')}, with the present `
-        + `point${shares ? ` and the path since step ${since}` : ''}.`);
+      t('The field on the plane along {join}, with the present point{what}.',
+          { join: ways.join(t(' and ')), what: shares ? ' ' + t('and the path since step {since}', { since }) : '' }));
     if (!fitCanvas(c)) return;
     const [width, height] = [this.node.clientWidth, this.node.clientHeight];
     const side = Math.min(width - MARGIN.left - MARGIN.right, height - MARGIN.top - MARGIN.bottom);
@@ -149,7 +151,8 @@ const RING_PX = 8;
 class AngleCurve extends StillChart {
   /** @param {import('./types.d.ts').PathAngle} angle @param {Theme} theme */
   show({ alphas, cosines, words }, theme) {
-    this.node.setAttribute('aria-label', `Cosine of the path angle along the line to the present point. ${words}`);
+    this.node.setAttribute('aria-label', t('Cosine of the path angle along the line to the present '
+      + 'point. {words}', { words }));
     const crossings = zerosOf(alphas, cosines);
     const axis = { ...baseAxis(theme), fixedrange: true };
     const range = /** @type {[number, number]} */ ([alphas[0], alphas.at(-1)]);
@@ -173,7 +176,8 @@ class AngleCurve extends StillChart {
         { type: 'line', layer: 'between', yref: 'paper', x0: 1, x1: 1, y0: 0, y1: 1,
           line: { color: theme.value, width: 1, dash: '2px,3px' } },
       ],
-      annotations: [{ text: 'now', x: 1, xanchor: 'center', xshift: 0, yref: 'paper', y: 0, yanchor: 'top', yshift: -3,
+      annotations: [{ text: t('now'), x: 1, xanchor: 'center', xshift: 0, yref: 'paper', y: 0, yanchor: 'top',
+        yshift: -3,
         showarrow: false, borderpad: 0, font: { size: 10.5, color: theme.value } }],
     }]);
   }

@@ -7,6 +7,7 @@ import { landscape } from './examine-landscape.js';
 import { bestResponse, duality, samples, spectrum } from './examine-sections.js';
 import { element, write } from './dom.js';
 import { grouped, known, round } from './numbers.js';
+import { t } from './words.js';
 
 /** What the server says of one examination.
  * @typedef {import('./types.d.ts').Finding} Finding */
@@ -32,8 +33,8 @@ import { grouped, known, round } from './numbers.js';
 const SECTIONS = [spectrum, landscape, bestResponse, samples, duality];
 
 /** About how long, in words. @param {number | undefined} seconds */
-const inWords = seconds => (!known(seconds) ? '' : seconds < 1.5 ? 'About a second here.'
-  : `About ${seconds < 10 ? round(seconds) : 5 * Math.round(seconds / 5)} s here.`);
+const inWords = seconds => (!known(seconds) ? '' : seconds < 1.5 ? t('About a second here.')
+  : t('About {seconds} s here.', { seconds: seconds < 10 ? round(seconds) : 5 * Math.round(seconds / 5) }));
 
 export class Examine {
   #theme;
@@ -48,7 +49,7 @@ export class Examine {
    * said: string, problem: HTMLElement, body: HTMLElement, notes: HTMLElement, picture: Picture, shows: string}[]} */
   #sections;
   #onToggle;
-  node = element('aside', { class: 'gd-examine', id: 'gd-examine', 'aria-label': 'Examine the game', tabindex: -1,
+  node = element('aside', { class: 'gd-examine', id: 'gd-examine', 'aria-label': t('Examine the game'), tabindex: -1,
     hidden: '', 'data-testid': 'examine' });
 
   /** @param {{send: import('./socket.js').Send, tips: import('./tip.js').Tips, theme:
@@ -58,19 +59,22 @@ export class Examine {
     this.#theme = theme;
     this.#send = send;
     this.#onToggle = onToggle;
-    const close = element('button', { type: 'button', class: 'gd-close', 'aria-label': 'Close the examinations' }, '×');
+    const close = element('button', { type: 'button', class: 'gd-close', 'aria-label': t('Close the examinations') },
+      '×');
     close.addEventListener('click', () => this.close(), { signal });
     this.node.append(
-      element('header', {}, element('h2', {}, 'Examine'), close),
+      element('header', {}, element('h2', {}, t('Examine')), close),
       element('p', { class: 'gd-examine-words' },
-        'A close look at the state of this very step. It is computed beside the game, which goes on, a little slower.'),
+        t('A close look at the state of this very step. It is computed beside the game, which goes '
+          + 'on, a little slower.')),
     );
     this.#sections = SECTIONS.map(({ what, title, answers, hint, create }) => {
       const heading = element('h3', {}, title);
-      const button = element('button', { type: 'button', class: 'gd-button', 'aria-label': `Compute: ${title}` },
-        'compute');
+      const button = element('button', { type: 'button', class: 'gd-button', 'aria-label': t('Compute: {title}',
+          { title }) },
+        t('compute'));
       const onwards = element('button',
-        { type: 'button', class: 'gd-button', hidden: '', 'aria-label': `Go on: ${title}` });
+        { type: 'button', class: 'gd-button', hidden: '', 'aria-label': t('Go on: {title}', { title }) });
       const state = element('span', { class: 'gd-examine-state', role: 'status' });
       const told = element('p', { class: 'gd-examine-answers' }, answers);
       const problem = element('p', { class: 'gd-examine-problem', hidden: '' });
@@ -155,11 +159,13 @@ export class Examine {
       const { problem = '', done = false, result = null, doing = '', unfinished = null } = found ?? {};
       const host = /** @type {HTMLElement} */ (section.button.closest('section'));
       host.dataset.done = String(done);
-      write(section.button, !found ? 'compute' : done ? 'again' : 'stop');
+      write(section.button, !found ? t('compute') : done ? t('again') : t('stop'));
       section.onwards.hidden = !(done && unfinished);
-      write(section.onwards, unfinished ? `go on for another ${round(unfinished)} s` : '');
+      write(section.onwards, unfinished ? t('go on for another {unfinished} s',
+          { unfinished: round(unfinished) }) : '');
       write(section.answers, `${section.said} ${inWords(this.#seconds[section.what])}`.trim());
-      write(section.state, found ? `step ${grouped(found.step)}${done ? '' : ` · ${doing || 'at it'} …`}` : '');
+      write(section.state, found ? t('step {step}{what}',
+          { step: grouped(found.step), what: done ? '' : ` · ${doing || t('at it')} …` }) : '');
       section.problem.hidden = !problem;
       write(section.problem, problem);
       section.body.hidden = !result;

@@ -6,6 +6,7 @@
 import { element } from './dom.js';
 import { grouped } from './numbers.js';
 import { framesOf } from './picture.js';
+import { t } from './words.js';
 
 /** @typedef {import('./recording.js').Recording} Recording */
 
@@ -14,12 +15,12 @@ const PER_SECOND = 10;
 const DRAWN = 0.95; // of all that is to be done
 
 export class Filming {
-  #first = number('First step', 0);
-  #last = number('Last step', 0);
-  #perSecond = number('Pictures a second', 1);
+  #first = number(t('First step'), 0);
+  #last = number(t('Last step'), 0);
+  #perSecond = number(t('Pictures a second'), 1);
   node = element('span', { class: 'gd-choices', hidden: '' },
-    element('span', { class: 'gd-choices' }, 'steps', this.#first, 'to', this.#last),
-    element('span', { class: 'gd-choices' }, this.#perSecond, 'pictures a second'));
+    element('span', { class: 'gd-choices' }, t('steps'), this.#first, t('to'), this.#last),
+    element('span', { class: 'gd-choices' }, this.#perSecond, t('pictures a second')));
   /** @type {import('./recording.js').Films | null} */
   #films = null;
   #run = '';
@@ -40,7 +41,12 @@ export class Filming {
     this.#perSecond.value ||= String(PER_SECOND);
     this.#run = about.run;
     return Object.fromEntries(Object.entries(NAMES).map(([form, name]) => [form,
-      films.forms.includes(form) ? name : `${name} (needs imageio-ffmpeg on the server)`]));
+      films.forms.includes(form) ? name : t('{name} (needs imageio-ffmpeg on the server)', { name })]));
+  }
+
+  /** Whether the server can make this kind. @param {string} form */
+  canMake(form) {
+    return this.#films?.forms.includes(form) ?? false;
   }
 
   /** @param {string} form @param {import('./apart.js').Moment} moment @param {import('./apart.js').Wanted} wanted
@@ -51,11 +57,12 @@ export class Filming {
     const { pictures, epoch } = await recording.about();
     const [first, last] = [this.#first, this.#last].map(({ value }) => Number(value));
     const between = pictures.filter(step => step >= first && step <= last);
-    if (!between.length) throw new Error(`No picture was recorded from step ${grouped(first)} to ${grouped(last)}.`);
+    if (!between.length) throw new Error(t('No picture was recorded from step {first} to {last}.',
+        { first: grouped(first), last: grouped(last) }));
     const steps = some(between, frames);
     if (steps.length * wanted.width * wanted.height > pixels) {
-      throw new Error(`${steps.length} frames of ${wanted.width} × ${wanted.height} are too much for one film: choose `
-        + 'fewer steps or a smaller size.');
+      throw new Error(t('{length} frames of {width} × {height} are too much for one film: choose '
+        + 'fewer steps or a smaller size.', { length: steps.length, width: wanted.width, height: wanted.height }));
     }
     const parts = [];
     for await (const frame of framesOf(moment, wanted, steps, step => recording.picture(step, epoch))) {

@@ -9,6 +9,7 @@ import { litIn, lookIn, placeOf } from './graph-steps.js';
 import { explained, penaltyNames, saying } from './graph-words.js';
 import { compact, grouped } from './numbers.js';
 import { isProbability } from './reading.js';
+import { t } from './words.js';
 
 /** @typedef {import('./graph-layout.js').NodeKey} NodeKey */
 /** @typedef {import('./types.d.ts').StepTold} StepTold */
@@ -18,17 +19,17 @@ import { isProbability } from './reading.js';
 
 /** @type {Record<NodeKey, {label: string, ink: import('./palette.js').Ink, name: string, canvas?: boolean}>} */
 const KINDS = {
-  z: { label: 'z', ink: 'muted', name: 'Latents z', canvas: true },
-  G: { label: 'G', ink: 'generated', name: 'Generator G' },
-  real: { label: 'x', ink: 'real', name: 'Real samples x', canvas: true },
-  fake: { label: 'G(z)', ink: 'generated', name: 'Generated samples G(z)', canvas: true },
-  D: { label: 'D', ink: 'discriminator', name: 'Discriminator D' },
-  says: { label: 'D(x)', ink: 'discriminator', name: 'What D says', canvas: true },
-  slope: { label: '', ink: 'discriminator', name: 'Penalty on the slope of D' },
-  grad_d: { label: '∇_φ L_D', ink: 'discriminator', name: 'Length of D’s gradient' },
-  loss_d: { label: 'L_D', ink: 'discriminator', name: 'Loss of D' },
-  grad_g: { label: '∇_θ L_G', ink: 'generated', name: 'Length of G’s gradient' },
-  loss_g: { label: 'L_G', ink: 'generated', name: 'Loss of G' },
+  z: { label: 'z', ink: 'muted', get name() { return t('Latents z'); }, canvas: true },
+  G: { label: 'G', ink: 'generated', get name() { return t('Generator G'); } },
+  real: { label: 'x', ink: 'real', get name() { return t('Real samples x'); }, canvas: true },
+  fake: { label: 'G(z)', ink: 'generated', get name() { return t('Generated samples G(z)'); }, canvas: true },
+  D: { label: 'D', ink: 'discriminator', get name() { return t('Discriminator D'); } },
+  says: { label: 'D(x)', ink: 'discriminator', get name() { return t('What D says'); }, canvas: true },
+  slope: { label: '', ink: 'discriminator', get name() { return t('Penalty on the slope of D'); } },
+  grad_d: { label: '∇_φ L_D', ink: 'discriminator', get name() { return t('Length of D’s gradient'); } },
+  loss_d: { label: 'L_D', ink: 'discriminator', get name() { return t('Loss of D'); } },
+  grad_g: { label: '∇_θ L_G', ink: 'generated', get name() { return t('Length of G’s gradient'); } },
+  loss_g: { label: 'L_G', ink: 'generated', get name() { return t('Loss of G'); } },
 };
 const LEFT_FOR_STAGE_PX = 190; // less, and the stage could not be read
 const SHARE = 0.08; // of the height for a node
@@ -201,7 +202,7 @@ function valueOf(key, look) {
   switch (key) {
     case 'G':
     case 'D':
-      return look.update === null ? 'still' : `moved ${compact(look.update)}`;
+      return look.update === null ? t('still') : t('moved {update}', { update: compact(look.update) });
     case 'slope':
       return `+ ${compact((look.total ?? NaN) - (look.loss ?? NaN))}`;
     case 'loss_d':
@@ -218,13 +219,16 @@ function valueOf(key, look) {
 /** What a picture shows, for those who do not see it.
  * @param {NodeKey} key @param {LookTold} look @param {Reading} reading */
 function spoken(key, look, reading) {
-  if (key === 'says') return (look.mean_real === null ? '' : `${saying(look.mean_real, reading)} of real samples, `)
-    + `${saying(look.mean_fake, reading)} of generated ones, on average`;
+  if (key === 'says') return t('{what}{saying} of generated ones, on average',
+      { what: (look.mean_real === null ? '' : t('{saying} of real samples,',
+      { saying: saying(look.mean_real, reading) }) + ' '),
+        saying: saying(look.mean_fake, reading) });
   const cloud = key === 'z' ? look.latents : key === 'real' ? look.real : key === 'fake' ? look.fake : null;
-  if (!cloud || !cloud.width) return cloud ? 'some of the pictures of this batch' : '';
+  if (!cloud || !cloud.width) return cloud ? t('some of the pictures of this batch') : '';
   const of = (/** @type {number} */ i) => {
     const found = cloud.points.filter((v, j) => v !== null && j % cloud.width === i).map(Number);
     return compact(found.reduce((sum, v) => sum + v, 0) / found.length);
   };
-  return `${cloud.points.length / cloud.width} of them, around ${cloud.width > 1 ? `(${of(0)}, ${of(1)})` : of(0)}`;
+  return t('{what} of them, around {what2}',
+      { what: cloud.points.length / cloud.width, what2: cloud.width > 1 ? `(${of(0)}, ${of(1)})` : of(0) });
 }

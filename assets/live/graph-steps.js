@@ -2,14 +2,14 @@
 /**
  * The way of a told round: its looks, five sub-steps each, what lights up in which, and what every node then holds.
  */
+import { t } from './words.js';
 
 /** @typedef {import('./graph-layout.js').NodeKey} NodeKey */
-/** @typedef {import('./graph-layout.js').EdgeKey} EdgeKey */
-/** @typedef {import('./types.d.ts').StepTold} StepTold */
+/** @typedef {import('./graph-layout.js').EdgeKey} EdgeKey *//** @typedef {import('./types.d.ts').StepTold} StepTold */
 /** @typedef {import('./types.d.ts').LookTold} LookTold */
 
-export const SUB_STEPS = ['draw', 'generate', 'judge', 'loss', 'gradient and move'];
-export const PER_LOOK = SUB_STEPS.length;
+export const subSteps = () => [t('draw'), t('generate'), t('judge'), t('loss'), t('gradient and move')];
+export const PER_LOOK = 5;
 
 /** The sub-step from which on a look fills a node, and whose looks do.
  * @type {Record<NodeKey, {from: number, of: 'D' | 'G' | 'both'}>} */

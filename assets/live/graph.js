@@ -13,6 +13,7 @@ import { firstSentence, sentence } from './graph-words.js';
 import { listenToKeys } from './keys.js';
 import { NO_GAME, readingOf } from './reading.js';
 import { createToggle } from './toggle.js';
+import { t } from './words.js';
 
 /** @typedef {import('./types.d.ts').StepTold} StepTold */
 /** @typedef {StepTold['players']} Players */
@@ -20,10 +21,10 @@ import { createToggle } from './toggle.js';
  * @typedef {'stand' | 'walk' | 'follow'} Want */
 
 const LAYER = 'layer.graph';
-const HINT = 'The game as a graph, and every step of it on its way: draw, generate, judge, loss, gradient and move. n: '
-  + 'the next of them';
-const NO_ROOM = `${HINT}. There is no room for it now: close the examinations or the sidebar, or make the window `
-  + 'larger';
+const hint = () => t('The game as a graph, and every step of it on its way: draw, generate, judge, loss, gradient and '
+  + 'move. n: the next of them');
+const noRoom = () => t('{hint}. There is no room for it now: close the examinations or the sidebar, or make the window '
+  + 'larger', { hint: hint() });
 const SLOW = 2; // rounds a second, or less: each is seen on its way
 const SUB_STEP_MS = 420; // of a step that was made by hand
 const LONGEST_WAY_MS = 6000; // of one with many looks
@@ -69,11 +70,11 @@ export class Graph {
     this.#picture = new GraphPicture({ tips, theme });
     this.#bar = new GraphBar({ tips, signal, onNext: () => this.#next(), onBack: () => this.#back(),
       onChoose: players => this.#choose(players), onLook: i => this.#goTo(i * PER_LOOK) });
-    this.node = element('section', { class: 'gd-graph', 'aria-label': 'The game as a graph', 'data-testid': 'graph',
+    this.node = element('section', { class: 'gd-graph', 'aria-label': t('The game as a graph'), 'data-testid': 'graph',
       hidden: '' }, this.#bar.node, this.#picture.node, this.#words);
-    this.#toggle = createToggle({ label: 'graph', signal, tips,
+    this.#toggle = createToggle({ label: t('graph'), signal, tips,
       sample: { ink: 'text', mark: 'graph' }, pressed: this.#isOn,
-      hint: HINT,
+      hint: hint(),
       onToggle: on => {
         preferences.set(LAYER, on);
         this.match();
@@ -121,7 +122,7 @@ export class Graph {
     if (!this.#isShown) return;
     this.#picture.fit(/** @type {HTMLElement} */ (this.node.parentElement));
     this.node.toggleAttribute('data-no-room', !this.#picture.hasRoom);
-    this.#toggle.rename('graph', this.#picture.hasRoom ? HINT : NO_ROOM);
+    this.#toggle.rename(t('graph'), this.#picture.hasRoom ? hint() : noRoom());
     this.#show();
   }
 
@@ -307,7 +308,7 @@ export class Graph {
       isTaken: this.#isTaken && this.#at !== null });
     // Words that follow each other faster than they can be read are not read out
     this.#words.setAttribute('aria-live', this.#timer ? 'off' : 'polite');
-    const words = !told ? 'The step to come is being told …'
+    const words = !told ? t('The step to come is being told …')
       : this.#at === null ? firstSentence(told, this.#run?.status === 'running')
         : sentence(told, this.#at, facts, reading);
     if (words !== this.#said) this.#words.replaceChildren(...maths((this.#said = words)));

@@ -5,48 +5,52 @@
 import { element, maths } from './dom.js';
 import { atEquilibrium, isClassic, readingOf } from './reading.js';
 import { drawSample } from './toggle.js';
+import { t } from './words.js';
 
 /** @typedef {[keys: string[], does: string]} Entry */
 
 /** What one does with a plot.
- * @type {readonly Entry[]} */
-export const DRAG = [
-  [['drag'], 'over a part of a plot, and it fills the plot'],
-  [['double click'], 'all of it again'],
+ * @returns {readonly Entry[]} */
+export const drag = () => [
+  [[t('drag')], t('over a part of a plot, and it fills the plot')],
+  [[t('double click')], t('all of it again')],
 ];
 
-/** @type {readonly Entry[]} */
-const KEYS = [
-  [['Space'], 'play and pause; on a control that Tab has led to, press it'],
-  [['d'], 'one step of the discriminator alone'],
-  [['g'], 'one step of the generator alone'],
-  [['s'], 'one round of both'],
-  [['←', '→'], 'one recorded picture back or on, while training goes on; with Shift ten'],
-  [['?'], 'this help'],
+/** @returns {readonly Entry[]} */
+const keys = () => [
+  [[t('Space')], t('play and pause; on a control that Tab has led to, press it')],
+  [['d'], t('one step of the discriminator alone')],
+  [['g'], t('one step of the generator alone')],
+  [['s'], t('one round of both')],
+  [['←', '→'], t('one recorded picture back or on, while training goes on; with Shift ten')],
+  [['?'], t('this help')],
 ];
 
 /** What happens in one round, for those who see a GAN for the first time.
  * @param {import('./reading.js').DiscriminatorReading} reading
  * @returns {[who: string, does: string, ink: import('./palette.js').Ink][]} */
 const round = reading => [
-  ['z → G → x', 'The generator G turns random z into samples x. Their law is p_g; the data’s is p_r.', 'generated'],
-  ['D step', 'The discriminator D sees samples of both and learns to tell them apart: '
-    + `${reading.label} goes up where real ones are, down where generated ones are.`, 'discriminator'],
-  ['G step', `D holds still. G moves its samples to where D finds them more real: up the slope of ${reading.label}.`,
+  ['z → G → x', t('The generator G turns random z into samples x. Their law is p_g; the data’s is '
+    + 'p_r.'), 'generated'],
+  [t('D step'), t('The discriminator D sees samples of both and learns to tell them apart: {label} goes '
+    + 'up where real ones are, down where generated ones are.', { label: reading.label }), 'discriminator'],
+  [t('G step'), t('D holds still. G moves its samples to where D finds them more real: up the slope of '
+    + '{label}.', { label: reading.label }),
     'generated'],
-  ['the end', `When p_g = p_r nothing is left to tell: `
-    + `${atEquilibrium(reading)}${isClassic(reading) ? ', and V = −log 4' : ''}.`, 'text'],
+  [t('the end'), t('When p_g = p_r nothing is left to tell: {at_equilibrium}{is_classic}.',
+      { at_equilibrium: atEquilibrium(reading),
+        is_classic: isClassic(reading) ? t(', and V = −log 4') : '' }), 'text'],
 ];
 
-const CURVES = 'Every name in a legend is a switch: it hides or shows its line or layer. Slow motion: choose 2 '
+const curves = () => t('Every name in a legend is a switch: it hides or shows its line or layer. Slow motion: choose 2 '
   + 'steps a second or fewer beside Play; the graph, a switch over the stage, shows each of them on its way. '
-  + 'A thin vertical line in the curves is a setting that was changed there. Dotted grey lines are what theory says.';
+  + 'A thin vertical line in the curves is a setting that was changed there. Dotted grey lines are what theory says.');
 
 export class Help {
   #round = element('dl');
   #keys = element('dl');
   #layers = element('dl');
-  node = /** @type {HTMLDialogElement} */ (element('dialog', { class: 'gd-help', 'aria-label': 'Keys and layers' }));
+  node = /** @type {HTMLDialogElement} */ (element('dialog', { class: 'gd-help', 'aria-label': t('Keys and layers') }));
   #stage;
   #facts;
 
@@ -55,12 +59,12 @@ export class Help {
   constructor({ signal, stage, facts }) {
     this.#stage = stage;
     this.#facts = facts;
-    const close = element('button', { type: 'button', class: 'gd-close', 'aria-label': 'Close' }, '×');
+    const close = element('button', { type: 'button', class: 'gd-close', 'aria-label': t('Close') }, '×');
     this.node.append(
       close,
-      element('section', {}, element('h2', {}, 'One round'), this.#round, element('p', {}, CURVES)),
-      element('section', {}, element('h2', {}, 'Keys and pointer'), this.#keys),
-      element('section', {}, element('h2', {}, 'What is to be seen'), this.#layers),
+      element('section', {}, element('h2', {}, t('One round')), this.#round, element('p', {}, curves())),
+      element('section', {}, element('h2', {}, t('Keys and pointer')), this.#keys),
+      element('section', {}, element('h2', {}, t('What is to be seen')), this.#layers),
     );
     close.addEventListener('click', () => this.node.close(), { signal });
     // A click beside it, or the key that opened it, closes it as Escape does.
@@ -72,7 +76,7 @@ export class Help {
     if (this.node.open) return;
     const { gestures = [], guide = [] } = this.#stage() ?? {};
     this.#round.replaceChildren(...round(readingOf(this.#facts())).flatMap(explain));
-    this.#keys.replaceChildren(...[...KEYS, ...gestures].flatMap(([names, does]) =>
+    this.#keys.replaceChildren(...[...keys(), ...gestures].flatMap(([names, does]) =>
       [element('dt', {}, ...names.map(name => element('kbd', {}, name))), element('dd', {}, does)]));
     this.#layers.replaceChildren(...guide.flatMap(({ label, hint, sample }) => {
       const term = element('dt', {}, drawSample(sample), element('span', {}, ...maths(label)));

@@ -22,3 +22,16 @@ function layoutFor(width, height) {
   if (width < SNUG_PX) return 'snug';
   return width < WIDE_PX ? 'medium' : 'wide';
 }
+
+/** Keeps the root as large as there is room for, and says when it, or one of these nodes, has another size.
+ * @param {HTMLElement} root @param {readonly HTMLElement[]} nodes @param {AbortSignal} signal
+ * @param {() => void} onChange */
+export function keepFilled(root, nodes, signal, onChange) {
+  const resized = new ResizeObserver(() => {
+    fill(root);
+    onChange();
+  });
+  for (const node of [root, ...nodes]) resized.observe(node);
+  signal.addEventListener('abort', () => resized.disconnect());
+  window.addEventListener('resize', () => fill(root), { signal });
+}

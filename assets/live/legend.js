@@ -5,6 +5,7 @@
 import { element } from './dom.js';
 import { NO_GAME, readingOf } from './reading.js';
 import { createToggle } from './toggle.js';
+import { t } from './words.js';
 
 /** @typedef {import('./reading.js').DiscriminatorReading} DiscriminatorReading */
 
@@ -18,7 +19,7 @@ import { createToggle } from './toggle.js';
  * @property {boolean} [on] at first; true when not said */
 
 export class Legend {
-  node = element('div', { class: 'gd-layers', role: 'group', 'aria-label': 'Layers' });
+  node = element('div', { class: 'gd-layers', role: 'group', 'aria-label': t('Layers') });
   #preferences;
   /** @type {Map<string, ReturnType<typeof createToggle>>} */
   #entries = new Map();

@@ -5,14 +5,16 @@
  */
 import { delay } from './dom.js';
 import { LiveView } from './view.js';
+import { speak, wished } from './words.js';
+import { t } from './words.js';
 
 /** @typedef {{token: string, socket: string, title: string, preset?: string, arriving?: string, link?: string,
- * code?: string, lan?: string, hide?: string[], lesson?: import('./lesson.js').LessonStep,
+ * code?: string, lan?: string, language?: string, hide?: string[], lesson?: import('./lesson.js').LessonStep,
  * record?: string, recording?: import('./recording.js').Recording}} Data
  * `token` opens one run; where there is none yet, `arriving` is what the page's address calls it, `link` the link in
  * that; or `code`, under which it is presented. `socket` is its path relative to the page, `title` names the view to
  * assistive technology, `preset` the ready game that it was begun as; `lan` is the server's address in its own network;
- * `hide` are controls that are not to be shown.
+ * `language` is spoken; `hide` are controls that are not to be shown.
  * Of a run that nobody plays, `record` is the id, or `recording` all that is kept of it. */
 /** @typedef {{data: Data, parentElement: HTMLElement, setTriggerValue?:
  * (name: string, value: unknown) => void}} Component
@@ -37,7 +39,7 @@ export function begin(parent, arriving, link) {
   if (isMounted) return;
   const base = new URL('.', import.meta.url);
   const taken = new Promise((/** @type {(value: void) => void} */ resolve) => (takeOver = resolve));
-  early = new LiveView(parent, styled(), async () => {
+  early = new LiveView(parent, ready(wished()), async () => {
     // Fetched now, evaluated once Streamlit has done its own part, which that would hold up
     fetch(plotlyAddress(base), { priority: 'low' }).then(answer => answer.blob()).catch(() => {});
     await Promise.race([taken, delay(PATIENCE_MS)]);
@@ -54,7 +56,7 @@ export function update(component, base) {
   let view = views.get(parentElement);
   isMounted = true;
   if (!view) {
-    view = early ?? new LiveView(parentElement, styled(), () => withPlotly(base));
+    view = early ?? new LiveView(parentElement, ready(component.data.language), () => withPlotly(base));
     if (early) {
       early.moveTo(parentElement);
       early = null;
@@ -76,6 +78,11 @@ export function teardown(parentElement) {
 const styled = () =>
   appended('link', { rel: 'stylesheet', href: new URL('live.css', import.meta.url).href
     + new URL(import.meta.url).search });
+
+/** What a view needs before it says anything. @param {string} [language] */
+const ready = async language => {
+  await Promise.all([styled(), language && speak(language)]);
+};
 
 /** @param {URL} base */
 const plotlyAddress = base => new URL('../plotly.min.js', base).href;
@@ -105,7 +112,7 @@ function appended(tag, attributes) {
     node.onerror = () => {
       loading.delete(address); // the next mount may have more luck
       node.remove();
-      reject(new Error(`${address} could not be loaded`));
+      reject(new Error(t('{address} could not be loaded', { address })));
     };
   });
   loading.set(address, loaded);

@@ -3,6 +3,7 @@
  * What has to be said in words: a card on the stage when the game cannot go on, and calm notices.
  */
 import { element, write } from './dom.js';
+import { t } from './words.js';
 
 const TOAST_MS = 6000;
 
@@ -11,15 +12,15 @@ const TOAST_MS = 6000;
 /** @type {Partial<Record<import('./run.js').Status, {title: string, actions: Action[]}>>} */
 const CARDS = {
   diverged: {
-    title: 'Diverged',
+    get title() { return t('Diverged'); },
     actions: [
-      { label: 'Back to the last finite state', command: { type: 'rewind' } },
-      { label: 'Restart', command: { type: 'restart', new_seed: false } },
+      { get label() { return t('Back to the last finite state'); }, command: { type: 'rewind' } },
+      { get label() { return t('Restart'); }, command: { type: 'restart', new_seed: false } },
     ],
   },
-  failed: { title: 'Something broke', actions: [] },
-  ended: { title: 'This run has ended', actions: [] },
-  unreached: { title: 'No connection to the trainer', actions: [] },
+  failed: { get title() { return t('Something broke'); }, actions: [] },
+  ended: { get title() { return t('This run has ended'); }, actions: [] },
+  unreached: { get title() { return t('No connection to the trainer'); }, actions: [] },
 };
 
 export class Overlay {
@@ -28,7 +29,7 @@ export class Overlay {
   #title = element('h2');
   #reason = element('p');
   #actions = element('div', { class: 'gd-actions' });
-  card = element('div', { class: 'gd-card', role: 'alertdialog', 'aria-label': 'The run stands still', hidden: '' },
+  card = element('div', { class: 'gd-card', role: 'alertdialog', 'aria-label': t('The run stands still'), hidden: '' },
     this.#title, this.#reason, this.#actions);
   toasts = element('div', { class: 'gd-toasts', role: 'status', 'aria-live': 'polite' });
   #notice = '';
@@ -67,7 +68,7 @@ export class Overlay {
 
   /** @param {string} text @param {boolean} [passing] whether it leaves by itself */
   say(text, passing = true) {
-    const close = element('button', { type: 'button', class: 'gd-close', 'aria-label': 'Dismiss' }, '×');
+    const close = element('button', { type: 'button', class: 'gd-close', 'aria-label': t('Dismiss') }, '×');
     const toast = element('div', { class: 'gd-toast' }, element('span', {}, text), close);
     close.addEventListener('click', () => toast.remove(), { signal: this.#signal });
     this.toasts.append(toast);

@@ -3,8 +3,16 @@
  * The inks of `inks.js` on the page that there is.
  */
 import { INKS } from './inks.js';
+import { speaking } from './words.js';
 
 /** @typedef {'real' | 'generated' | 'discriminator' | 'value' | 'text' | 'muted' | `member${number}`} Ink */
+/** Fonts that have the characters of a language in its own shapes: Debian's, Apple's, Microsoft's.
+ * @type {Record<string, string[]>} */
+const CHINESE = {
+  zh_Hans: ["'Noto Sans CJK SC'", "'Noto Sans SC'", "'PingFang SC'", "'Microsoft YaHei'"],
+  zh_Hant: ["'Noto Sans CJK TC'", "'Noto Sans TC'", "'PingFang TC'", "'Microsoft JhengHei'"],
+};
+
 /** @typedef {{dark: boolean, font: string, background: string, raised: string, line:
  * string, grid: string, alarm: string, words: string,
  * opacities: typeof INKS.opacities.light} & Record<Ink, string>} Theme
@@ -37,7 +45,7 @@ export function readTheme(node) {
     grid: mix(0.09),
     background: css(background),
     raised: given('secondary-background-color') || mix(0.05),
-    font: given('font') || style.fontFamily || 'sans-serif',
+    font: [given('font') || style.fontFamily || 'sans-serif', ...(CHINESE[speaking()] ?? [])].join(', '),
   };
 }
 

@@ -8,6 +8,7 @@ import {
 } from './counted.js';
 import { chosen, compact, fixed, known, percent } from './numbers.js';
 import { isClassic, isProbability, readingOf } from './reading.js';
+import { t } from './words.js';
 
 /** @typedef {import('./types.d.ts').Facts} Facts */
 /** @typedef {import('./comparison-members.js').Shown} Shown */
@@ -65,7 +66,8 @@ const given = reference => (reference ? [reference] : []);
 const floor = (floor, ink, note) => (known(floor?.mean) ? [{ value: floor.mean, label: '', note, ink }] : []);
 
 /** How long a JSD stays in the curves. @param {Facts} facts */
-const heldFor = facts => (facts.jsd_every ? `, read every ${facts.jsd_every} steps or sooner` : '');
+const heldFor = facts => (facts.jsd_every ? t(', read every {jsd_every} steps or sooner',
+    { jsd_every: facts.jsd_every }) : '');
 
 /** What this game makes of something that may depend on it.
  * @template T @template {Shown} F @param {T | ((facts: F) => T)} said @param {F} facts @returns {T} */
@@ -76,28 +78,29 @@ export const inGame = (said, facts) =>
 export const PANELS = [
   {
     key: 'losses',
-    title: 'Losses',
-    aside: ({ objective: { label, other } }) => (other ? `not played: ${other}` : label),
+    get title() { return t('Losses'); },
+    aside: ({ objective: { label, other } }) => (other ? t('not played: {other}', { other }) : label),
     narrowest: 0.5,
     reading: value => fixed(value),
     series: [
-      { column: 'loss_d', label: 'D', name: 'discriminator loss', ink: 'discriminator' },
-      { column: 'loss_g', label: 'G', name: 'generator loss', ink: 'generated', dash: 'dash' },
+      { column: 'loss_d', label: 'D', get name() { return t('discriminator loss'); }, ink: 'discriminator' },
+      { column: 'loss_g', label: 'G', get name() { return t('generator loss'); }, ink: 'generated', dash: 'dash' },
     ],
     references: facts => [...given(facts.references.loss_d), ...given(facts.references.loss_g)],
   },
   {
     key: 'mean_d',
-    title: facts => `Mean ${readingOf(facts).symbol}`,
+    title: facts => t('Mean {reading}', { reading: readingOf(facts).symbol }),
     fixed: facts => (isProbability(readingOf(facts)) ? [0, 1] : null),
     narrowest: facts => (readingOf(facts).centre === null ? 0.01 : 0.5),
     since: facts => readingOf(facts).since,
     reading: (value, facts) => (isProbability(readingOf(facts)) ? fixed(value) : compact(value)),
     series: [
-      { column: 'mean_d_real', label: 'real', name: facts => `mean of ${readingOf(facts).label} on real data`,
+      { column: 'mean_d_real', get label() { return t('real'); }, name: facts => t('mean of {reading} on real data',
+          { reading: readingOf(facts).label }),
         ink: 'real' },
-      { column: 'mean_d_fake', label: 'generated', name: facts =>
-        `mean of ${readingOf(facts).label} on generated data`, ink: 'generated', dash: 'dash' },
+      { column: 'mean_d_fake', get label() { return t('generated'); }, name: facts =>
+        t('mean of {reading} on generated data', { reading: readingOf(facts).label }), ink: 'generated', dash: 'dash' },
     ],
     references: facts => {
       const { centre, centre_label: label } = readingOf(facts);
@@ -106,7 +109,7 @@ export const PANELS = [
   },
   {
     key: 'frechet',
-    title: 'Fréchet distance',
+    get title() { return t('Fréchet distance'); },
     log: true,
     narrowest: 1,
     reading: value => compact(value),
@@ -114,26 +117,28 @@ export const PANELS = [
     series: [
       {
         column: 'frechet', label: 'G', ink: 'generated',
-        name: 'Fréchet distance between features of generated and real pictures, as Gaussians: 0 when they agree in '
-          + 'mean and covariance; 1 is the whole variance of the real ones',
+        get name() { return t('Fréchet distance between features of generated and real pictures, as Gaussians: 0 '
+          + 'when they agree in mean and covariance; 1 is the whole variance of the real ones'); },
       },
-      { column: 'frechet_average', label: 'averaged', name: 'the same of the averaged generator', ink: 'generated',
+      { column: 'frechet_average', get label() { return t('averaged'); },
+        get name() { return t('the same of the averaged generator'); }, ink: 'generated',
         dash: 'dot', when: facts => facts.averaging > 0 },
     ],
-    references: facts => floor(facts.floors.frechet, 'real', 'real against real'),
+    references: facts => floor(facts.floors.frechet, 'real', t('real against real')),
   },
   {
     key: 'value',
-    title: 'Value',
+    get title() { return t('Value'); },
     narrowest: 0.25,
     reading: value => fixed(value),
     when: facts => isClassic(readingOf(facts)),
     series: [
-      { column: 'value', label: 'V', ink: 'value', name: 'value of the game: the number is that of the state on fresh '
-        + 'samples, the same as below; the curve is of each round’s own batch' },
+      { column: 'value', label: 'V', ink: 'value', get name() { return t('value of the game: the number is that of '
+        + 'the state on fresh samples, the same as below; the curve is of each round’s own batch'); } },
       { column: 'jsd_seen', label: facts => `−log 4 + 2 JSD${isBound(facts) ? ' ≥' : ''}`,
-        name: facts => `−log 4 + 2 JSD, of the laws as D sees them, in noise and in packs: `
-          + `${isBound(facts) ? 'a lower bound of ' : ''}the value of the best D${heldFor(facts)}`,
+        name: facts => t('−log 4 + 2 JSD, of the laws as D sees them, in noise and in packs: '
+          + '{is_bound}the value of the best D{held_for}',
+            { is_bound: isBound(facts) ? t('a lower bound of') + ' ' : '', held_for: heldFor(facts) }),
         ink: 'text', dash: 'fine', width: 1.3, when: facts => measures(facts, 'jsd_seen'),
         derive: jsd => 2 * jsd - LOG_4 },
     ],
@@ -141,7 +146,7 @@ export const PANELS = [
   },
   {
     key: 'coverage',
-    title: facts => (nounOf(facts) ? 'Captured' : 'Coverage'),
+    title: facts => (nounOf(facts) ? t('Captured') : t('Coverage')),
     fixed: () => [0, 1.14], // above 1 room for words
     headed: true,
     narrowest: 1,
@@ -152,18 +157,21 @@ export const PANELS = [
       {
         column: 'modes',
         label: facts => countedBy(facts).noun,
-        name: facts => `${countedBy(facts).noun} captured: those ${countedBy(facts).captured}`,
+        name: facts => t('{counted_by} captured: those {counted_by2}',
+            { counted_by: countedBy(facts).noun, counted_by2: countedBy(facts).captured }),
         ink: 'text',
         shape: 'hv',
         room: 8,
         format: '.0%',
         derive: (modes, facts) => modes / (facts.modes.length),
-        reading: (modes, facts) => (known(modes) ? `${Math.round(modes)} of ${facts.modes.length}` : '–'),
+        reading: (modes, facts) => (known(modes) ? t('{some} of {all}', { some: Math.round(modes),
+          all: facts.modes.length }) : '–'),
       },
       {
         column: 'high_quality',
-        label: 'high quality',
-        name: facts => `high quality: the share of generated samples ${countedBy(facts).quality}`,
+        get label() { return t('high quality'); },
+        name: facts => t('high quality: the share of generated samples {counted_by}',
+            { counted_by: countedBy(facts).quality }),
         ink: 'generated',
         dash: 'dash',
         room: 5,
@@ -171,14 +179,15 @@ export const PANELS = [
       },
     ],
     references: facts => [
-      { value: 1, label: `${facts.modes.length} of ${facts.modes.length}`,
-        note: `high quality of p_r itself: ${percent(facts.perfect_quality, 1)}` },
+      { value: 1, label: t('{some} of {all}', { some: facts.modes.length, all: facts.modes.length }),
+        note: t('high quality of p_r itself: {perfect_quality}',
+            { perfect_quality: percent(facts.perfect_quality, 1) }) },
       { value: facts.perfect_quality ?? 1, label: '', ink: 'generated' },
     ],
   },
   {
     key: 'precision',
-    title: 'Precision, recall',
+    get title() { return t('Precision, recall'); },
     fixed: () => [0, 1.14], // above 1 room for words
     headed: true,
     narrowest: 1,
@@ -186,23 +195,24 @@ export const PANELS = [
     when: facts => measures(facts, 'precision'),
     series: [
       { column: 'precision', label: 'P', ink: 'generated', dash: 'dash', room: 4,
-        name: 'precision: the share of generated pictures that lie among real ones, by their features (Kynkäänniemi '
-          + 'et al. 2019): quality' },
+        get name() { return t('precision: the share of generated pictures that lie among real ones, by their '
+          + 'features (Kynkäänniemi et al. 2019): quality'); } },
       { column: 'recall', label: 'R', ink: 'real', room: 4,
-        name: 'recall: the share of real pictures that lie among generated ones (Kynkäänniemi et al. 2019): variety' },
+        get name() { return t('recall: the share of real pictures that lie among generated ones (Kynkäänniemi et '
+          + 'al. 2019): variety'); } },
       { column: 'coverage', label: 'C', ink: 'text', dash: 'dot', room: 4,
-        name: 'coverage, that of Naeem et al. (2020): the share of real pictures with a generated one among their '
-          + 'nearest neighbours. It counts neither digits nor cells' },
+        get name() { return t('coverage, that of Naeem et al. (2020): the share of real pictures with a generated '
+          + 'one among their nearest neighbours. It counts neither digits nor cells'); } },
     ],
     references: facts => [
-      ...floor(facts.floors.precision, 'generated', 'real against real'),
+      ...floor(facts.floors.precision, 'generated', t('real against real')),
       ...floor(facts.floors.recall, 'real', ''),
       ...floor(facts.floors.coverage, 'text', ''),
     ],
   },
   {
     key: 'divergence',
-    title: 'Distance',
+    get title() { return t('Distance'); },
     log: true,
     narrowest: 1.5,
     reading: value => compact(value),
@@ -210,37 +220,43 @@ export const PANELS = [
     series: [
       { column: 'jsd', label: facts => jsdOf(facts),
         name: facts =>
-          `${isBound(facts) ? 'lower bound of the ' : ''}Jensen–Shannon divergence, in nats${heldFor(facts)}`,
+          t('{is_bound}Jensen–Shannon divergence, in nats{held_for}',
+              { is_bound: isBound(facts) ? t('lower bound of the') + ' ' : '', held_for: heldFor(facts) }),
         ink: 'text' },
       { column: 'wasserstein', label: facts => wassersteinOf(facts), name: wassersteinInWords,
         ink: 'real', dash: 'dashdot' },
-      { column: 'reverse_kl', label: facts => `KL of ${countedBy(facts).noun}`,
-        name: facts => `reverse KL divergence, in nats, of the ${countedBy(facts).noun}’ shares of p_g from their true `
-          + 'weights: it sees nothing of p_g’s shape within them. '
-          + (facts.floors.reverse_kl ? `A perfect generator reads ${compact(facts.floors.reverse_kl.mean)} on average`
-            : ''),
+      { column: 'reverse_kl', label: facts => t('KL of {counted_by}', { counted_by: countedBy(facts).noun }),
+        name: facts => t('reverse KL divergence, in nats, of the {counted_by}’ shares of p_g from '
+          + 'their true weights: it sees nothing of p_g’s shape within them. {what}',
+            { counted_by: countedBy(facts).noun,
+              what: (facts.floors.reverse_kl ? t('A perfect generator reads {mean} on average',
+              { mean: compact(facts.floors.reverse_kl.mean) })
+            : '') }),
         ink: 'generated',
         dash: 'dot', least: 1e-4, when: hasModes },
     ],
-    references: facts => [...floor(facts.floors.jsd, 'text', 'noise floor of JSD'),
-      ...floor(facts.floors.wasserstein, 'real', `noise floor of ${wassersteinOf(facts)}`),
+    references: facts => [...floor(facts.floors.jsd, 'text', t('noise floor of JSD')),
+      ...floor(facts.floors.wasserstein, 'real', t('noise floor of {wasserstein}',
+          { wasserstein: wassersteinOf(facts) })),
       // No words: on the ring it lies just beneath that of JSD
       ...(hasModes(facts) ? floor(facts.floors.reverse_kl, 'generated', '') : [])],
   },
   {
     key: 'gradients',
-    title: 'Gradients',
+    get title() { return t('Gradients'); },
     log: true,
     narrowest: 1.5,
     reading: value => compact(value),
     series: [
-      { column: 'gradient_norm_d', label: 'D', name: 'gradient norm of D', ink: 'discriminator', width: 1.2 },
-      { column: 'gradient_norm_g', label: 'G', name: 'gradient norm of G', ink: 'generated', dash: 'dash', width: 1.2 },
+      { column: 'gradient_norm_d', label: 'D', get name() { return t('gradient norm of D'); }, ink: 'discriminator',
+        width: 1.2 },
+      { column: 'gradient_norm_g', label: 'G', get name() { return t('gradient norm of G'); }, ink: 'generated',
+        dash: 'dash', width: 1.2 },
       {
         column: 'gradient_norm_g_other',
         label: facts => facts.objective.other ?? '',
-        name: facts => `gradient norm of G under the loss that is not played (${facts.objective.other}), from the `
-          + `same state`,
+        name: facts => t('gradient norm of G under the loss that is not played ({other}), from the '
+          + 'same state', { other: facts.objective.other }),
         when: facts => facts.objective.other !== null,
         ink: 'generated',
         dash: 'dot',
@@ -251,46 +267,49 @@ export const PANELS = [
   },
   {
     key: 'learning_rates',
-    title: 'Learning rates',
+    get title() { return t('Learning rates'); },
     log: true,
     narrowest: 2,
     reading: value => chosen(value),
     series: [
-      { column: 'learning_rate_d', label: 'D', name: 'learning rate of D', ink: 'discriminator', shape: 'hv' },
-      { column: 'learning_rate_g', label: 'G', name: 'learning rate of G', ink: 'generated', dash: 'dash',
+      { column: 'learning_rate_d', label: 'D', get name() { return t('learning rate of D'); }, ink: 'discriminator',
+        shape: 'hv' },
+      { column: 'learning_rate_g', label: 'G', get name() { return t('learning rate of G'); }, ink: 'generated',
+        dash: 'dash',
         shape: 'hv' },
     ],
     references: () => [],
   },
   {
     key: 'update_cosine',
-    title: 'Update cosine',
-    aside: () => 'cosine of consecutive displacements',
+    get title() { return t('Update cosine'); },
+    aside: () => t('cosine of consecutive displacements'),
     fixed: () => [-1.1, 1.1],
     narrowest: 1,
     reading: value => fixed(value, 2),
     series: [
       {
-        column: 'update_cosine', label: 'cosine', ink: 'value', width: 1.2,
-        name: 'cosine between both players’ displacement since the last measurement and the one before: 1 straight '
-          + 'on, 0 a right angle, −1 back again',
+        column: 'update_cosine', get label() { return t('cosine'); }, ink: 'value', width: 1.2,
+        get name() { return t('cosine between both players’ displacement since the last measurement and the one '
+          + 'before: 1 straight on, 0 a right angle, −1 back again'); },
       },
     ],
     references: () => [{ value: 0, label: '0' }],
   },
   {
     key: 'slope',
-    title: 'Slope of D',
+    get title() { return t('Slope of D'); },
     aside: () => 'E |∇a|',
     log: true,
     narrowest: 1.5,
     since: facts => readingOf(facts).since,
     reading: value => compact(value),
     series: [
-      { column: 'slope_real', label: 'real',
-        name: 'E |∇a| on real data: the slope of D’s output before the sigmoid, per unit of x, '
-          + 'along the whole pack where D judges packs', ink: 'real' },
-      { column: 'slope_fake', label: 'generated', name: 'E |∇a| on generated data', ink: 'generated', dash: 'dash' },
+      { column: 'slope_real', get label() { return t('real'); },
+        get name() { return t('E |∇a| on real data: the slope of D’s output before the sigmoid, per unit of x, '
+          + 'along the whole pack where D judges packs'); }, ink: 'real' },
+      { column: 'slope_fake', get label() { return t('generated'); },
+        get name() { return t('E |∇a| on generated data'); }, ink: 'generated', dash: 'dash' },
     ],
     references: () => [],
   },

@@ -4,6 +4,7 @@
  */
 import { letterSize, markSize } from './plane-marks.js';
 import { translucent } from './palette.js';
+import { t } from './words.js';
 
 /** @typedef {CanvasRenderingContext2D} Context */
 /** @typedef {import('./viewport.js').Viewport} Viewport */
@@ -214,7 +215,7 @@ const NAME_PX = 34; // from the edge of the plane, beyond the axis's numbers
  * @param {readonly {text: string, ink: string}[]} [names] along the
  * bottom and up the left side; the players', where nothing else is said */
 export function drawNames(c, view, theme, names =
-  [{ text: 'θ (generator)', ink: theme.words }, { text: 'ψ (discriminator)', ink: theme.discriminator }]) {
+  [{ text: t('θ (generator)'), ink: theme.words }, { text: t('ψ (discriminator)'), ink: theme.discriminator }]) {
   const { left, top, width, height } = view.box;
   const letters = letterSize(view) + 1;
   c.font = `${letters}px ${theme.font}`;

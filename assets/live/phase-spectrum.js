@@ -9,19 +9,20 @@ import { element } from './dom.js';
 import { compact, round } from './numbers.js';
 import { translucent } from './palette.js';
 import { createSwitch } from './switch.js';
+import { t } from './words.js';
 
 /** @typedef {[re: number, im: number]} Complex */
 
 /** @typedef {import('./types.d.ts').Phase} Phase */
 
-const TITLE = 'Eigenvalues of the game at its equilibrium (descent field: stable when Re λ > 0)';
+const title = () => t('Eigenvalues of the game at its equilibrium (descent field: stable when Re λ > 0)');
 const CHOICES = [
-  { value: 'eigenvalues', label: 'eigenvalues λ',
-    hint: `${TITLE}. Shaded: where the rule with these step sizes contracts; alternating steps, or unequal ones, `
-      + `have no such region, for it takes more than λ to tell.` },
-  { value: 'multipliers', label: 'one round',
-    hint: 'What one round multiplies small distances by, as complex numbers. Shaded: the unit circle, inside which '
-      + 'they shrink.' },
+  { value: 'eigenvalues', get label() { return t('eigenvalues λ'); },
+    get hint() { return t('{title}. Shaded: where the rule with these step sizes contracts; alternating steps, '
+      + 'or unequal ones, have no such region, for it takes more than λ to tell.', { title: title() }); } },
+  { value: 'multipliers', get label() { return t('one round'); },
+    get hint() { return t('What one round multiplies small distances by, as complex numbers. Shaded: the unit '
+      + 'circle, inside which they shrink.'); } },
 ];
 const CIRCLE = /** @type {Complex[]} */ (Array.from({ length: 121 }, (_, k) =>
   [Math.cos((2 * Math.PI * k) / 120), Math.sin((2 * Math.PI * k) / 120)]));
@@ -39,7 +40,7 @@ export class SpectrumCanvas {
   constructor({ preferences, tips, signal, request }) {
     this.#wanted = preferences.get('spectrum', CHOICES[0].value);
     this.#choice = createSwitch({
-      label: 'What the complex plane shows',
+      label: t('What the complex plane shows'),
       choices: CHOICES,
       value: this.#wanted,
       tips,
@@ -63,7 +64,8 @@ export class SpectrumCanvas {
       ? { dots: multipliers ?? [], region: CIRCLE, names: ['Re', 'Im'] }
       : { dots: phase.eigenvalues, region: phase.boundary, names: ['Re λ', 'Im λ'] };
     this.#canvas.setAttribute('aria-label',
-      `${shows === 'multipliers' ? CHOICES[1].hint : TITLE}: ${plane.dots.map(inWords).join(' and ')}. ${phase.words}`);
+      `${shows === 'multipliers' ? CHOICES[1].hint : title()}: ${plane.dots.map(inWords).join(t(' and '))}. `
+        + phase.words);
     if (!fitCanvas(c)) return;
     c.clearRect(0, 0, this.#canvas.clientWidth, this.#canvas.clientHeight);
     drawPlane(c, { width: this.#canvas.clientWidth, height: this.#canvas.clientHeight, theme, ...plane });

@@ -6,6 +6,7 @@ import { Apart } from './apart.js';
 import { numbersOf } from './comparison-members.js';
 import { grouped } from './numbers.js';
 import { readPicture } from './recording.js';
+import { t } from './words.js';
 
 /** @typedef {import('./apart.js').Moment} Moment */
 /** @typedef {import('./apart.js').Wanted} Wanted */
@@ -44,7 +45,7 @@ export async function* framesOf(moment, wanted, steps, read) {
       const picture = readPicture(await read(step));
       const then = momentOf(moment, picture);
       apart ??= await Apart.open(then, wanted);
-      await apart.show(then, `step ${grouped(picture.frame.label.step)}`);
+      await apart.show(then, t('step {step}', { step: grouped(picture.frame.label.step) }));
       const svg = await apart.svg({ title: '', settings: '' });
       yield rastered(new XMLSerializer().serializeToString(svg), wanted);
     }
@@ -61,7 +62,8 @@ async function rastered(svg, { width, height, scale = 2 }) {
   const canvas = Object.assign(document.createElement('canvas'), { width: width * scale, height: height * scale });
   canvas.getContext('2d')?.drawImage(image, 0, 0, canvas.width, canvas.height);
   const blob = await new Promise((/** @type {(blob: Blob | null) => void} */ resolve) => canvas.toBlob(resolve));
-  if (!blob) throw new Error(`A picture of ${canvas.width} × ${canvas.height} pixels is too large for this browser.`);
+  if (!blob) throw new Error(t('A picture of {width} × {height} pixels is too large for this browser.',
+      { width: canvas.width, height: canvas.height }));
   return blob;
 }
 

@@ -8,6 +8,7 @@ import { element, write } from './dom.js';
 import { fixed, known, percent } from './numbers.js';
 import { translucent } from './palette.js';
 import { Pointer } from './pictures-pointer.js';
+import { t } from './words.js';
 
 /** @typedef {import('./palette.js').Theme} Theme */
 
@@ -103,23 +104,29 @@ export class ClassShares {
   /** @param {Counted} counted */
   #write({ shares, names, countedBy, numbers, samples, floor, step }) {
     const areCells = countedBy === 'cells';
-    write(this.#what, areCells ? 'Cells' : 'Read as');
-    const count = `${known(numbers.modes) ? numbers.modes : '–'} of ${names.length}`;
-    const divergence = `reverse\u00a0KL\u00a0${fixed(numbers.reverse_kl, 3)}`;
+    write(this.#what, areCells ? t('Cells') : t('Read as'));
+    const count = t('{some} of {all}', { some: known(numbers.modes) ? numbers.modes : '–', all: names.length });
+    const divergence = `${t('reverse KL').replace(' ', '\u00a0')}\u00a0${fixed(numbers.reverse_kl, 3)}`;
     write(this.#found, `: ${count}${areCells ? '' : ` ${countedBy}`}, ${divergence}`);
-    const of = areCells ? 'lies in each cell: pictures alike in place, size, kind or angle'
-      : `is read as each of the ${countedBy}`;
-    const none = `${percent(1 - shares.reduce((sum, share) => sum + share, 0), 1)} of them `
-      + `${areCells ? 'lie in no cell' : `are read as none of the ${countedBy}`}.`;
-    const real = floor ? ` ${samples} real pictures read ${fixed(floor.mean, 3)} on average and at most `
-      + `${fixed(floor.worst_5pct, 3)} in 95 % of cases.` : '';
-    const when = step === null ? '' : ` Measured at step ${step}.`;
+    const of = areCells ? t('lies in each cell: pictures alike in place, size, kind or angle')
+      : t('is read as each of the {counted_by}', { counted_by: countedBy });
+    const none = t('{what} of them {what2}.',
+        { what: percent(1 - shares.reduce((sum, share) => sum + share, 0), 1),
+          what2: areCells ? t('lie in no cell') : t('are read as none of the {counted_by}',
+            { counted_by: countedBy }) });
+    const real = floor ? ' ' + t('{samples} real pictures read {mean} on average and at most {worst_5pct} '
+      + 'in 95 % of cases.', { samples, mean: fixed(floor.mean, 3), worst_5pct: fixed(floor.worst_5pct, 3) }) : '';
+    const when = step === null ? '' : ' ' + t('Measured at step {step}.', { step });
     this.#tips.set(this.#caption,
-      `Orange: the share of all generated pictures that ${of}. Blue: its true share. ${none} Reverse KL, in nats, `
-        + `compares the rest with the true shares: 0 where they agree.${real}${when}`);
+      t('Orange: the share of all generated pictures that {of}. Blue: its true share. {none} Reverse '
+        + 'KL, in nats, compares the rest with the true shares: 0 where they agree.{real}{when}',
+          { of, none, real, when }));
     const lost = names.filter((_, k) => shares[k] === 0);
-    const words = `Shares of the ${names.length} ${countedBy} among generated pictures. `
-      + (lost.length ? `None ${areCells ? `in ${lost.length} of them` : `of ${lost.join(', ')}`}.` : 'None is lost.');
+    const words = t('Shares of the {length} {counted_by} among generated pictures. {what}',
+        { length: names.length,
+          counted_by: countedBy,
+          what: !lost.length ? t('None is lost.') : areCells ? t('None in {length} of them.', { length: lost.length })
+            : t('None of {lost}.', { lost: lost.join(', ') }) });
     if (this.#canvas.getAttribute('aria-label') !== words) this.#canvas.setAttribute('aria-label', words);
   }
 
@@ -127,9 +134,11 @@ export class ClassShares {
   #readPoint({ shares, weights, names, countedBy, samples }, pitch) {
     if (!this.#pointer.at) return;
     const k = Math.min(names.length - 1, Math.max(0, Math.floor(this.#pointer.at.x / pitch)));
-    const what = countedBy === 'cells' ? `cell ${Number(names[k]) + 1} of ${names.length}` : `read as ${names[k]}`;
+    const what = countedBy === 'cells' ? t('cell {number} of {all}', { number: Number(names[k]) + 1,
+      all: names.length }) : t('read as {what}',
+        { what: names[k] });
     const noise = Math.sqrt(weights[k] * (1 - weights[k]) / samples);
-    this.#pointer.say(`${what}\ngenerated ${percent(shares[k], 1)}\u2003true share ${percent(weights[k], 1)} ± `
-      + `${fixed(100 * noise, 1)}`);
+    this.#pointer.say(t('{what}\ngenerated {shares} true share {weights} ± {what2}',
+        { what, shares: percent(shares[k], 1), weights: percent(weights[k], 1), what2: fixed(100 * noise, 1) }));
   }
 }

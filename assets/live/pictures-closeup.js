@@ -6,6 +6,7 @@
 import { element, write } from './dom.js';
 import { chosen, known } from './numbers.js';
 import { inkGradient, Pane } from './pictures-pane.js';
+import { t } from './words.js';
 
 /** @typedef {import('./palette.js').Theme} Theme */
 
@@ -24,12 +25,12 @@ import { inkGradient, Pane } from './pictures-pane.js';
 export class CloseUp {
   #title = element('h3');
   #says = element('span', { class: 'gd-closeup-says' });
-  #generated = new Pane('generated');
-  #nearest = new Pane('nearest real');
-  #gradient = new Pane('D’s gradient');
+  #generated = new Pane(t('generated'));
+  #nearest = new Pane(t('nearest real'));
+  #gradient = new Pane(t('D’s gradient'));
   #words = element('p', { class: 'gd-closeup-words' });
   #key = element('p', { class: 'gd-closeup-key' });
-  #walk = element('button', { type: 'button', class: 'gd-button', 'aria-pressed': 'false' }, 'Walk to another');
+  #walk = element('button', { type: 'button', class: 'gd-button', 'aria-pressed': 'false' }, t('Walk to another'));
   #panes = element('div', { class: 'gd-panes' });
   node;
   /** @type {Pick<import('./types.d.ts').PictureFacts, 'shape' | 'nearest'>} */
@@ -37,23 +38,23 @@ export class CloseUp {
 
   /** @param {{signal: AbortSignal, tips: import('./tip.js').Tips, onClose: () => void, onWalk: () => void}} options */
   constructor({ signal, tips, onClose, onWalk }) {
-    const close = element('button', { type: 'button', class: 'gd-close', 'aria-label': 'Look at no single picture' },
+    const close = element('button', { type: 'button', class: 'gd-close', 'aria-label': t('Look at no single picture') },
       '×');
     const line = (/** @type {string} */ ink, /** @type {string} */ text) =>
       element('span', { style: `--ink: var(--gd-${ink})` }, text);
-    this.#key.append('Brighter here looks', line('real', 'more real'), line('generated', 'more fake'));
+    this.#key.append(t('Brighter here looks'), line('real', t('more real')), line('generated', t('more fake')));
     this.#panes.append(this.#generated.node, this.#nearest.node, this.#gradient.node, this.#key);
-    this.node = element('section', { class: 'gd-closeup', 'aria-label': 'The chosen picture', hidden: '' },
+    this.node = element('section', { class: 'gd-closeup', 'aria-label': t('The chosen picture'), hidden: '' },
       element('header', {}, this.#title, this.#says, close), this.#panes, this.#words, this.#walk);
     close.addEventListener('click', onClose, { signal });
     this.#walk.addEventListener('click', onWalk, { signal });
     tips.set(this.#words,
-      'By pixels, to the nearest of all real pictures; beside it the median distance of a real picture to the '
-        + 'nearest other one. A generator that has learnt the law comes about as near as that; one that has learnt '
-        + 'pictures by heart comes much nearer.');
+      t('By pixels, to the nearest of all real pictures; beside it the median distance of a real '
+        + 'picture to the nearest other one. A generator that has learnt the law comes about as near as '
+        + 'that; one that has learnt pictures by heart comes much nearer.'));
     tips.set(this.#walk,
-      'Choose a second picture; the latents between both give the pictures between them. Shift and click on a '
-        + 'picture does the same.');
+      t('Choose a second picture; the latents between both give the pictures between them. Shift and '
+        + 'click on a picture does the same.'));
   }
 
   /** @param {import('./types.d.ts').PictureFacts} facts */
@@ -71,32 +72,36 @@ export class CloseUp {
   /** @param {boolean} isAwaited a click chooses the second picture */
   set awaitsSecond(isAwaited) {
     this.#walk.setAttribute('aria-pressed', String(isAwaited));
-    write(this.#walk, isAwaited ? 'Now choose it' : 'Walk to another');
+    write(this.#walk, isAwaited ? t('Now choose it') : t('Walk to another'));
   }
 
   /** @param {Seen} seen @param {Theme} theme */
   draw(seen, theme) {
     const { shape } = this.#facts;
     const { index, says, colour, named, bytes, nearest, near, saliency } = seen;
-    write(this.#title, `Picture ${index + 1}`);
-    this.#generated.caption = named === null ? 'generated' : `read as ${named}`;
+    write(this.#title, t('Picture {what}', { what: index + 1 }));
+    this.#generated.caption = named === null ? t('generated') : t('read as {named}', { named });
     write(this.#says, says);
-    this.#generated.label = `Generated picture ${index + 1}, ${says}${named === null ? '' : `, read as ${named}`}`;
+    this.#generated.label = t('Generated picture {what}, {says}{what2}',
+        { what: index + 1, says, what2: named === null ? '' : t(', read as {named}',
+        { named }) });
     this.#generated.draw(bytes, shape, colour, theme);
     const hasNearest = near !== null && this.#facts.nearest;
     this.#nearest.node.toggleAttribute('hidden', !hasNearest);
     this.#words.toggleAttribute('hidden', !hasNearest);
     if (hasNearest) {
       this.#nearest.label = near
-        ? `The nearest real picture, number ${near.index + 1}${near.label === null ? '' : `, labelled ${near.label}`}`
-        : 'The nearest real picture, not known yet';
-      this.#nearest.caption = near && near.label !== null ? `nearest real: ${near.label}` : 'nearest real';
+        ? t('The nearest real picture, number {what}{what2}',
+            { what: near.index + 1, what2: near.label === null ? '' : t(', labelled {label}', { label: near.label }) })
+        : t('The nearest real picture, not known yet');
+      this.#nearest.caption = near && near.label !== null ? t('nearest real: {label}',
+        { label: near.label }) : t('nearest real');
       this.#nearest.draw(near ? nearest : null, shape, near && nearest ? theme.real : null, theme);
-      write(this.#words, near ? nearness(near) : 'Looking for the nearest real picture …');
+      write(this.#words, near ? nearness(near) : t('Looking for the nearest real picture …'));
     }
     this.#gradient.label =
-      'Where D’s gradient points, over the picture: blue where a brighter pixel would look more real to D, orange '
-        + 'where more generated.';
+      t('Where D’s gradient points, over the picture: blue where a brighter pixel would look more '
+        + 'real to D, orange where more generated.');
     this.#gradient.draw(saliency?.length === shape[1] * shape[2] ? inkGradient(bytes, shape, saliency, theme) : null,
       [3, shape[1], shape[2]], null, theme);
   }
@@ -108,15 +113,18 @@ const USUAL = [0.85, 1.15];
 /** A distance to the nearest real picture, against that between two real ones.
  * @param {Pick<import('./types.d.ts').Nearest, 'distance' | 'typical'>} near */
 function nearness({ distance, typical }) {
-  const what = `Distance ${chosen(distance)}`;
+  const what = t('Distance {distance}', { distance: chosen(distance) });
   if (!known(distance) || !known(typical) || !(typical > 0)) return `${what}.`;
   const ratio = distance / typical;
-  if (ratio < 0.01) return `${what}: a copy. It has been memorised.`;
-  if (ratio < MEMORISED) return `${what}: ${times(1 / ratio)} times closer than real neighbours usually are: `
-    + `perhaps memorised.`;
-  if (ratio < USUAL[0]) return `${what}: closer than real neighbours usually are (${chosen(typical)}), but no copy.`;
-  if (ratio <= USUAL[1]) return `${what}: as near as real neighbours usually are (${chosen(typical)}).`;
-  return `${what}: ${times(ratio)} times as far as real neighbours usually are (${chosen(typical)}).`;
+  if (ratio < 0.01) return t('{what}: a copy. It has been memorised.', { what });
+  if (ratio < MEMORISED) return t('{what}: {times} times closer than real neighbours usually are: '
+    + 'perhaps memorised.', { what, times: times(1 / ratio) });
+  if (ratio < USUAL[0]) return t('{what}: closer than real neighbours usually are ({typical}), but no '
+    + 'copy.', { what, typical: chosen(typical) });
+  if (ratio <= USUAL[1]) return t('{what}: as near as real neighbours usually are ({typical}).',
+      { what, typical: chosen(typical) });
+  return t('{what}: {times} times as far as real neighbours usually are ({typical}).',
+      { what, times: times(ratio), typical: chosen(typical) });
 }
 
 /** @param {number} factor */

@@ -10,6 +10,7 @@ import { translucent } from './palette.js';
 import { Pointer } from './pictures-pointer.js';
 import { SteadyScale } from './plane-fields.js';
 import { isProbability, NO_GAME, readingOf } from './reading.js';
+import { t } from './words.js';
 
 /** @typedef {import('./palette.js').Theme} Theme */
 
@@ -38,7 +39,8 @@ export class Histogram {
     this.clear();
     const of = (/** @type {string} */ name, /** @type {string} */ ink) =>
       element('b', { style: `color: var(--gd-${ink})` }, ...maths(name));
-    this.#caption.replaceChildren(`${reading.symbol} of `, of('real', 'real'), ' and ', of('generated', 'words'));
+    this.#caption.replaceChildren(t('{symbol} of', { symbol: reading.symbol }) + ' ', of(t('real'), 'real'), t(' and '),
+      of(t('generated'), 'words'));
   }
 
   clear() {
@@ -103,8 +105,8 @@ export class Histogram {
   /** @param {Float32Array} real @param {Float32Array} generated @param {[number, number]} range */
   #describe(real, generated, range) {
     const most = (/** @type {Float32Array} */ shares) => bin(range, shares.length, shares.indexOf(Math.max(...shares)));
-    const words = `Histogram of ${this.#reading.symbol}. Most often it lies in ${most(real)} on real pictures, in `
-      + `${most(generated)} on generated ones.`;
+    const words = t('Histogram of {symbol}. Most often it lies in {most} on real pictures, in {most2} '
+      + 'on generated ones.', { symbol: this.#reading.symbol, most: most(real), most2: most(generated) });
     if (this.#canvas.getAttribute('aria-label') !== words) this.#canvas.setAttribute('aria-label', words);
   }
 
@@ -114,15 +116,18 @@ export class Histogram {
     if (!this.#pointer.at) return;
     const i = Math.min(real.length - 1,
       Math.max(0, Math.floor(((this.#pointer.at.x - from) / (to - from)) * real.length)));
-    this.#pointer.say(`${this.#reading.symbol} in ${bin(range, real.length, i)}\nreal `
-      + `${percent(real[i], 1)}\u2003generated ${percent(generated[i], 1)}`);
+    this.#pointer.say(t('{symbol} in {bin}\nreal {real} generated {generated}',
+        { symbol: this.#reading.symbol,
+          bin: bin(range, real.length, i),
+          real: percent(real[i], 1),
+          generated: percent(generated[i], 1) }));
   }
 }
 
 /** "0.40 to 0.45". @param {[number, number]} range @param {number} bins @param {number} i */
 function bin([low, high], bins, i) {
   const edge = (/** @type {number} */ k) => round(Number((low + ((high - low) * k) / bins).toPrecision(3)));
-  return `${edge(i)} to ${edge(i + 1)}`;
+  return t('{low} to {high}', { low: edge(i), high: edge(i + 1) });
 }
 
 /** @param {CanvasRenderingContext2D} c @param {Float32Array} shares

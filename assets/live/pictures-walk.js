@@ -8,6 +8,7 @@ import { percent } from './numbers.js';
 import { fitTiles } from './pictures-fit.js';
 import { Pane } from './pictures-pane.js';
 import { ImageGrid } from './pictures-grid.js';
+import { t } from './words.js';
 
 const HEADER_PX = 22;
 const SLIDER_PX = 22;
@@ -34,10 +35,10 @@ export class Walk {
    * => void, onShare: (share: number) => void, onClose: () => void}} options */
   constructor({ onShare, onClose, ...options }) {
     const { signal } = options;
-    this.#grid = new ImageGrid({ label: 'Pictures along the walk', ...options });
-    const close = element('button', { type: 'button', class: 'gd-close', 'aria-label': 'End the walk' }, '×');
+    this.#grid = new ImageGrid({ label: t('Pictures along the walk'), ...options });
+    const close = element('button', { type: 'button', class: 'gd-close', 'aria-label': t('End the walk') }, '×');
     this.#steps.append(this.#grid.node, this.#slider);
-    this.node = element('section', { class: 'gd-walk', 'aria-label': 'A walk between two latents', hidden: '' },
+    this.node = element('section', { class: 'gd-walk', 'aria-label': t('A walk between two latents'), hidden: '' },
       element('header', {}, this.#title, this.#says, close),
       element('div', { class: 'gd-walk-way' }, this.#steps, this.#pane.node));
     this.#slider.addEventListener('input', () => onShare(Number(this.#slider.value)), { signal });
@@ -51,14 +52,15 @@ export class Walk {
   /** @param {Between} between @param {import('./pictures-tiles.js').Shape} shape @param {number} count of steps
    * @param {import('./palette.js').Theme} theme */
   draw({ from, to, share, walk, picture, says, colour }, shape, count, theme) {
-    const names = `picture ${from + 1} to picture ${to + 1}`;
-    write(this.#title, `From ${names}`);
-    write(this.#says, `${percent(share)} of the way: ${says}`);
+    const names = t('picture {what} to picture {what2}', { what: from + 1, what2: to + 1 });
+    write(this.#title, t('From {names}', { names }));
+    write(this.#says, t('{share} of the way: {says}', { share: percent(share), says }));
     if (document.activeElement !== this.#slider || Number(this.#slider.value) !== share) this.#slider.value =
       String(share);
-    this.#slider.setAttribute('aria-label', `Between ${names}`);
-    this.#slider.setAttribute('aria-valuetext', `${percent(share)} of the way, ${says}`);
-    this.#pane.label = `The picture ${percent(share)} of the way from ${names}, ${says}`;
+    this.#slider.setAttribute('aria-label', t('Between {names}', { names }));
+    this.#slider.setAttribute('aria-valuetext', t('{share} of the way, {says}', { share: percent(share), says }));
+    this.#pane.label = t('The picture {share} of the way from {names}, {says}',
+        { share: percent(share), names, says });
     const height = Math.floor(Math.min(BETWEEN * this.node.clientWidth, this.node.clientHeight - HEADER_PX));
     const width = this.node.clientWidth - height - GAP_PX;
     if (width < 60 || height < SLIDER_PX) return;

@@ -4,6 +4,7 @@
  */
 import { known, round } from './numbers.js';
 import { bestResponse, isProbability } from './reading.js';
+import { t } from './words.js';
 
 const LOG_ODDS = 5; // the field's colours end here
 
@@ -34,33 +35,34 @@ export function fieldsOf(reading) {
       `${known(centre) ? '' : '+'}${round(value + scale)}`]);
   const ends = probability ? () => /** @type {[string, string, string]} */ (['0', middle, '1'])
     : around(centre ?? 0, middle || 'mean');
-  const late = (/** @type {string} */ it) => `At full speed ${it} is some steps old; paused, exact.`;
+  const late = (/** @type {string} */ it) => t('At full speed {it} is some steps old; paused, exact.', { it });
   /** @type {Field[]} */
   const fields = [{
     value: 'd', label: symbol, ends, of: (d, _, level) => coloured(d, level),
-    hint: `${label}: how real x looks to the discriminator. Orange: generated; blue: real.`,
+    hint: t('{label}: how real x looks to the discriminator. Orange: generated; blue: real.', { label }),
   }];
   if (reading.optimal)
     fields.push(
       {
         value: 'd_star', label: best, ends, of: (_, star, level) => coloured(star, level), uses: 'star',
-        hint: `${sentence(bestResponse(reading))}. Hatched: neither law has mass there, and ${best} is `
-          + `undetermined. ${late('it')}`,
+        hint: t('{sentence}. Hatched: neither law has mass there, and {best} is undetermined. {late}',
+            { sentence: sentence(bestResponse(reading)), best, late: late('it') }),
       },
       {
         value: 'gap', label: `${symbol} − ${best}`, uses: 'star', of: (d, star, { scale }) =>
           (d - star) / (probability ? 1 : scale),
         ends: probability ? () => ['−1', '0', '1'] : ({ scale }) => [round(-scale), '0', round(scale)],
-        hint: `How far ${symbol} is from its best response. Orange: too low; blue: too high; no colour: the `
-          + `discriminator plays perfectly. ${late(best)}`,
+        hint: t('How far {symbol} is from its best response. Orange: too low; blue: too high; no '
+          + 'colour: the discriminator plays perfectly. {late}', { symbol, late: late(best) }),
       },
     );
   if (probability) {
     const odds = Math.log(half / (1 - half));
     fields.push({
-      value: 'log_odds', label: 'log-odds', of: d => (Math.log(d / (1 - d)) - odds) / LOG_ODDS,
+      value: 'log_odds', label: t('log-odds'), of: d => (Math.log(d / (1 - d)) - odds) / LOG_ODDS,
       ends: () => [round(+(odds - LOG_ODDS).toFixed(1)), round(+odds.toFixed(1)), round(+(odds + LOG_ODDS).toFixed(1))],
-      hint: 'log D/(1 − D), the discriminator’s output itself. It still has a slope where D is flat at 0 or 1.',
+      hint: t('log D/(1 − D), the discriminator’s output itself. It still has a slope where D is flat '
+        + 'at 0 or 1.'),
     });
   }
   return fields;

@@ -6,6 +6,7 @@ import { translucent } from './palette.js';
 import { ARROW_CAP, ARROW_SCALE, drawArrows, drawDots, drawMesh, drawSquares } from './plane-marks.js';
 import { drawModes, sharesIn } from './plane-modes.js';
 import { atEquilibrium } from './reading.js';
+import { t } from './words.js';
 
 /** @typedef {Record<string, Float32Array>} Arrays */
 
@@ -30,51 +31,57 @@ import { atEquilibrium } from './reading.js';
  * @type {readonly (import('./legend.js').Layer & {draw: (scene: Scene) => void})[]} */
 export const LAYERS = [
   {
-    key: 'field', label: 'field', draw: drawField, sample: { ink: 'muted', mark: 'field' },
+    key: 'field', get label() { return t('field'); }, draw: drawField, sample: { ink: 'muted', mark: 'field' },
     hint: r => (r.centre === null
-      ? `The field behind the samples. Of ${r.symbol} only differences count: no colour stands for its mean level, `
-        + `and the scale follows its values.`
-      : `The field behind the samples. When ${atEquilibrium(r)} the colour has drained out of the picture: the `
-        + `equilibrium.`),
+      ? t('The field behind the samples. Of {symbol} only differences count: no colour stands for its '
+        + 'mean level, and the scale follows its values.', { symbol: r.symbol })
+      : t('The field behind the samples. When {at_equilibrium} the colour has drained out of the '
+        + 'picture: the equilibrium.', { at_equilibrium: atEquilibrium(r) })),
   },
   {
-    key: 'map', needs: 'mesh', label: 'map G', draw: drawMap, sample: { ink: 'generated', mark: 'mesh' },
-    hint: 'A grid of latents z, warped by G. Each cell holds the same share of p_g, so small cells are dense: the '
-      + 'denser, the more opaque.',
+    key: 'map', needs: 'mesh', get label() { return t('map G'); }, draw: drawMap, sample: { ink: 'generated',
+      mark: 'mesh' },
+    get hint() { return t('A grid of latents z, warped by G. Each cell holds the same share of p_g, so small cells '
+      + 'are dense: the denser, the more opaque.'); },
   },
   {
     key: 'contour', label: r => `${r.symbol} = ${r.centre === null ? 'mean' : r.centre_label}`, draw: drawContours,
       sample: { ink: 'discriminator', width: 1.6 },
     hint: r => (r.centre === null
-      ? `Where ${r.symbol} is half way between its means on real and on generated samples: a level without meaning `
-        + `of its own, that tells its high side from its low one.`
-      : `Where D cannot tell: one side it takes for real, the other for generated.`
-        + (r.optimal ? ` Dotted: the same line of ${r.optimal_label}, when the field shows ${r.optimal_label}.` : '')),
+      ? t('Where {symbol} is half way between its means on real and on generated samples: a level '
+        + 'without meaning of its own, that tells its high side from its low one.', { symbol: r.symbol })
+      : t('Where D cannot tell: one side it takes for real, the other for generated.{what}',
+          { what: (r.optimal ? ' ' + t('Dotted: the same line of {optimal_label}, when the field shows '
+          + '{optimal_label}.', { optimal_label: r.optimal_label }) : '') })),
   },
   {
-    key: 'real', needs: 'real', label: 'p_r real', draw: ({ c, view, arrays, theme }) =>
+    key: 'real', needs: 'real', get label() { return t('p_r real'); }, draw: ({ c, view, arrays, theme }) =>
       drawDots(c, view, arrays.real, theme),
-    sample: { ink: 'real', mark: 'dot' }, hint: 'Real samples: dots.',
+    sample: { ink: 'real', mark: 'dot' }, get hint() { return t('Real samples: dots.'); },
   },
   {
-    key: 'generated', needs: 'generated', label: 'p_g generated', draw: ({ c, view, arrays, theme }) =>
+    key: 'generated', needs: 'generated', get label() { return t('p_g generated'); }, draw: ({ c, view, arrays,
+      theme }) =>
       drawSquares(c, view, arrays.generated, theme),
     sample: { ink: 'generated', mark: 'square' },
-      hint: 'Generated samples G(z): squares. Their latents z stay the same, so each square can be followed.',
+      get hint() { return t('Generated samples G(z): squares. Their latents z stay the same, so each square can be '
+        + 'followed.'); },
   },
   {
     key: 'sample_gradient', needs: 'sample_gradient', label: '−∇_x L_G', draw: ({ c, view, arrays, theme }) =>
       drawArrows(c, view, arrays.generated, arrays.sample_gradient, theme),
     sample: { ink: 'generated', mark: 'arrow' },
-    hint: `Where the generator’s loss draws each sample. As long as the gradient, on one scale for the whole run: `
-      + `where there is none to see, G learns nothing. `
-      + `A gradient of ${+(0.1 / ARROW_SCALE).toPrecision(2)} per width of the window is drawn a tenth of it long; `
-      + `at most ${Math.round(100 * ARROW_CAP)} % of it is drawn.`,
+    get hint() { return t('Where the generator’s loss draws each sample. As long as the gradient, on one scale for '
+      + 'the whole run: where there is none to see, G learns nothing. A gradient of {what} per width of '
+      + 'the window is drawn a tenth of it long; at most {round} % of it is drawn.',
+        { what: +(0.1 / ARROW_SCALE).toPrecision(2), round: Math.round(100 * ARROW_CAP) }); },
   },
   {
-    key: 'shares', needs: 'shares', label: '% per mode', draw: drawShares, sample: { ink: 'muted', mark: 'share' },
-    hint: 'How much of p_g lies within 3 standard deviations of each mode. A mode that has nothing is ringed. Under '
-      + 'the pointer stands what a perfect generator has there, and by how much chance spreads that.',
+    key: 'shares', needs: 'shares', get label() { return t('% per mode'); }, draw: drawShares, sample: { ink: 'muted',
+      mark: 'share' },
+    get hint() { return t('How much of p_g lies within 3 standard deviations of each mode. A mode that has nothing '
+      + 'is ringed. Under the pointer stands what a perfect generator has there, and by how much chance '
+      + 'spreads that.'); },
   },
 ];
 export const LEGEND = ['real', 'generated', 'sample_gradient', 'map', 'contour', 'shares', 'field'];

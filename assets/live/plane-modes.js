@@ -6,6 +6,7 @@
 import { fixed, known, percent as inPercent } from './numbers.js';
 import { translucent } from './palette.js';
 import { letterSize } from './plane-marks.js';
+import { t } from './words.js';
 
 /** @typedef {import('./viewport.js').Viewport} Viewport */
 /** @typedef {{x: number, y: number, radius: number, labelX: number, labelY: number}} Place px */
@@ -69,7 +70,7 @@ export function modeInWords({ modes, mode_std: std, mode_shares: perfect }, { sh
   if (k < 0) return '';
   const noise = Math.sqrt(perfect[k] * (1 - perfect[k]) / samples);
   const expected = `${inPercent(perfect[k], 1)} ± ${fixed(100 * noise, 1)}`;
-  return `\np_g here ${inPercent(shares[k], 1)}\u2003a perfect G ${expected}`;
+  return `\n${t('p_g here {share}\u2003a perfect G {expected}', { share: inPercent(shares[k], 1), expected })}`;
 }
 
 /** The shares among samples at hand.

@@ -5,6 +5,7 @@
  * at equilibrium where theory knows one. Who draws, labels or explains it asks here.
  */
 import { typographic } from './numbers.js';
+import { t } from './words.js';
 
 /** @typedef {import('./types.d.ts').Facts} Facts */
 /** @typedef {import('./types.d.ts').DiscriminatorReading & {symbol:
@@ -62,7 +63,7 @@ export const unitOf = ({ kind, label, centre }) => JSON.stringify([kind, label, 
 /** "D − ½", "a" for a centre of 0, "a − its median" where the offset is free.
  * @param {DiscriminatorReading} reading */
 export function aboutCentre({ symbol, centre, centre_label }) {
-  if (centre === null) return `${symbol} − its median`;
+  if (centre === null) return t('{symbol} − its median', { symbol });
   if (centre === 0) return symbol;
   return centre < 0 ? `${symbol} + ${centre_label.replace('\u2212', '')}` : `${symbol} − ${centre_label}`;
 }
@@ -71,14 +72,16 @@ export function aboutCentre({ symbol, centre, centre_label }) {
  * @param {DiscriminatorReading} reading */
 export function bestResponse(reading) {
   const { optimal_label: best, symbol, centre } = reading;
-  if (!isProbability(reading)) return `the best response ${best} of the discriminator to this very generator`;
+  if (!isProbability(reading)) return t('the best response {best} of the discriminator to this very '
+    + 'generator', { best });
   const factor = centre === 0.5 ? '' : `${Number((2 * /** @type {number} */ (centre)).toPrecision(3))} `;
-  return `the best response ${best || `${symbol}*`} = ${factor}p_r / (p_r + p_g)`;
+  return t('the best response {what} = {factor}p_r / (p_r + p_g)', { what: best || `${symbol}*`, factor });
 }
 
 /** What holds when the game is over: how `label` then reads.
  * @param {DiscriminatorReading} reading */
 export function atEquilibrium(reading) {
   const { symbol, centre, centre_label } = reading;
-  return centre === null ? `${symbol} has the same mean on both` : `${symbol} = ${centre_label} everywhere`;
+  return centre === null ? t('{symbol} has the same mean on both',
+    { symbol }) : t('{symbol} = {value} everywhere', { symbol, value: centre_label });
 }

@@ -7,6 +7,7 @@ import { element, write } from './dom.js';
 import { listenToKeys } from './keys.js';
 import { grouped } from './numbers.js';
 import { readPicture } from './recording.js';
+import { t } from './words.js';
 
 const FRESH_MS = 1000; // so old the list of pictures may be before it is asked for again
 const FAR = 10; // pictures that an arrow with Shift goes
@@ -18,11 +19,11 @@ const FAR = 10; // pictures that an arrow with Shift goes
 export class Rewind {
   #options;
   #time = /** @type {HTMLInputElement} */ (element('input', { type: 'range', class: 'gd-time', min: 0, max: 1, value: 1,
-    'aria-label': 'Time: the recorded pictures of this run' }));
+    'aria-label': t('Time: the recorded pictures of this run') }));
   #words = element('span', { class: 'gd-rewind-words', role: 'status' });
-  #branch = element('button', { type: 'button', class: 'gd-button', disabled: '' }, 'Branch here');
-  #live = element('button', { type: 'button', class: 'gd-button gd-back', disabled: '' }, 'Back to live');
-  node = element('div', { class: 'gd-rewind', role: 'group', 'aria-label': 'Time', hidden: '' },
+  #branch = element('button', { type: 'button', class: 'gd-button', disabled: '' }, t('Branch here'));
+  #live = element('button', { type: 'button', class: 'gd-button gd-back', disabled: '' }, t('Back to live'));
+  node = element('div', { class: 'gd-rewind', role: 'group', 'aria-label': t('Time'), hidden: '' },
     this.#time, this.#words, this.#branch, this.#live);
   /** @type {Recording | null} */
   #recording = null;
@@ -63,9 +64,9 @@ export class Rewind {
     this.#branch.addEventListener('click', () => {
       if (this.#at !== null && this.#about) options.onBranch(this.#about.run, this.#at);
     }, { signal });
-    tips.set(this.#live, 'What is played, as it is now');
-    tips.set(this.#branch, 'A new run from exactly this step, with whatever you change from here on; '
-      + 'this one stays as it is');
+    tips.set(this.#live, t('What is played, as it is now'));
+    tips.set(this.#branch, t('A new run from exactly this step, with whatever you change from here '
+      + 'on; this one stays as it is'));
     const move = (/** @type {number} */ by) => (/** @type {KeyboardEvent} */ event) =>
       this.move(event.shiftKey ? by * FAR : by);
     listenToKeys({ ArrowLeft: move(-1), ArrowRight: move(1) }, signal);
@@ -207,9 +208,9 @@ export class Rewind {
     const isPlayable = this.#about ? this.#about.playable : !this.#isFollowed;
     this.#branch.hidden = !this.#options.hasPage() || !isOwn || !isPlayable;
     for (const button of [this.#live, this.#branch]) button.toggleAttribute('disabled', !isPast);
-    const at = isPast ? `step ${grouped(this.#at ?? 0)}` : 'live';
-    write(this.#words, isPast && !this.#isRecord ? `past: ${at}` : at);
-    this.#time.setAttribute('aria-valuetext', isPast ? `${at}, of the past` : at);
+    const at = isPast ? t('step {at}', { at: grouped(this.#at ?? 0) }) : t('live');
+    write(this.#words, isPast && !this.#isRecord ? t('past: {at}', { at }) : at);
+    this.#time.setAttribute('aria-valuetext', isPast ? t('{at}, of the past', { at }) : at);
   }
 }
 

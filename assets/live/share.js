@@ -4,6 +4,7 @@
  */
 import { element, icon, write } from './dom.js';
 import { grouped } from './numbers.js';
+import { t } from './words.js';
 
 const RENEWED_MS = 1000; // apart: browsers take some hundred changes of the address in half a minute
 const LARGEST_CODE = 2900; // bytes that a QR code holds
@@ -36,19 +37,19 @@ export function linkAt({ text, here, step: stands, until }, step) {
 export function addressWith(link, isOwn, page = location.origin + location.pathname) {
   const others = new URLSearchParams(location.search);
   others.delete(PARAMETER);
-  if (!isOwn) others.delete('run');
+  if (!isOwn) for (const name of ['run', 'lang']) others.delete(name); // whoever opens it has a language
   return `${page}?${others}${others.size ? '&' : ''}${PARAMETER}=${link}${isOwn ? location.hash : ''}`;
 }
 
 export class Share {
-  node = /** @type {HTMLDialogElement} */ (element('dialog', { class: 'gd-help gd-share', 'aria-label': 'Link' }));
-  copy = iconButton('link', 'Copy link');
-  code = iconButton('code', 'QR code');
+  node = /** @type {HTMLDialogElement} */ (element('dialog', { class: 'gd-help gd-share', 'aria-label': t('Link') }));
+  copy = iconButton('link', t('Copy link'));
+  code = iconButton('code', t('QR code'));
   #title = element('h2');
   #image = /** @type {HTMLImageElement} */ (element('img', { class: 'gd-code', alt: '' }));
   #words = element('p');
   #field = /** @type {HTMLTextAreaElement} */ (element('textarea',
-    { readonly: '', rows: 3, 'aria-label': 'The link' }));
+    { readonly: '', rows: 3, 'aria-label': t('The link') }));
   /** The server's address in its own network. */
   lan = '';
   #say;
@@ -62,17 +63,18 @@ export class Share {
   /** @param {{tips: import('./tip.js').Tips, signal: AbortSignal, say: (words: string) => unknown}} options */
   constructor({ tips, signal, say }) {
     this.#say = say;
-    const close = element('button', { type: 'button', class: 'gd-close', 'aria-label': 'Close' }, '×');
-    const again = element('button', { type: 'button', class: 'gd-button' }, 'Copy link');
+    const close = element('button', { type: 'button', class: 'gd-close', 'aria-label': t('Close') }, '×');
+    const again = element('button', { type: 'button', class: 'gd-button' }, t('Copy link'));
     this.node.append(close, this.#title, this.#image, this.#words, this.#field, again);
-    tips.set(this.copy, 'Copy a link that opens this run, as it is now, elsewhere');
-    tips.set(this.code, 'Show that link as a QR code, for a class with phones');
+    tips.set(this.copy, t('Copy a link that opens this run, as it is now, elsewhere'));
+    tips.set(this.code, t('Show that link as a QR code, for a class with phones'));
     const copyNow = () => this.#copy();
     for (const button of [this.copy, again]) button.addEventListener('click', copyNow, { signal });
     this.code.addEventListener('click', () => this.#show(), { signal });
     close.addEventListener('click', () => this.node.close(), { signal });
     this.node.addEventListener('click', event => event.target === this.node && this.node.close(), { signal });
-    this.#image.addEventListener('error', () => this.#show(`${this.#words.textContent} The code could not be drawn.`,
+    this.#image.addEventListener('error', () => this.#show(t('{text_content} The code could not be '
+      + 'drawn.', { text_content: this.#words.textContent }),
       false), { signal });
     this.#field.addEventListener('focus', () => this.#field.select(), { signal });
     signal.addEventListener('abort', () => clearTimeout(this.#timer));
@@ -116,11 +118,11 @@ export class Share {
     if (!this.#parts) return;
     const address = this.node.open ? this.#field.value : this.#address(this.#parts);
     if (await isCopied(address, this.node)) {
-      if (this.node.open) write(this.#title, 'Copied');
-      this.#say(['Link copied: it opens this run as it is now.', ...lacks(this.#parts)].join(' '));
+      if (this.node.open) write(this.#title, t('Copied'));
+      this.#say([t('Link copied: it opens this run as it is now.'), ...lacks(this.#parts)].join(' '));
     } else {
-      if (!this.node.open) this.#show('This browser does not let the page copy: it came over plain http. The link is '
-        + 'selected; copy it with Ctrl+C, or by its menu.', false);
+      if (!this.node.open) this.#show(t('This browser does not let the page copy: it came over plain '
+        + 'http. The link is selected; copy it with Ctrl+C, or by its menu.'), false);
       this.#field.focus();
       this.#field.select();
     }
@@ -136,10 +138,12 @@ export class Share {
     this.#image.hidden = !withCode || !fits;
     if (!this.#image.hidden) this.#image.src = new URL(`gandash/code.svg?text=${encodeURIComponent(address)}`,
       document.baseURI).href;
-    write(this.#title, withCode ? `This run, at step ${grouped(this.#step)}` : 'The link of this run');
+    write(this.#title, withCode ? t('This run, at step {step}',
+      { step: grouped(this.#step) }) : t('The link of this run'));
     write(this.#words, [
       words ?? (fits ? reach(isLocal, this.lan)
-        : `With ${grouped(address.length)} characters this link is too long for a QR code; copy it instead.`),
+        : t('With {length} characters this link is too long for a QR code; copy it instead.',
+            { length: grouped(address.length) })),
       ...lacks(this.#parts),
     ].join(' '));
     this.#field.value = address;
@@ -152,20 +156,24 @@ export const isOwnMachine = host => /^(localhost|.+\.localhost|127(\.\d+){3}|\[:
 
 /** Who can open the code. @param {boolean} isLocal @param {string} lan */
 export function reach(isLocal, lan) {
-  if (!isLocal) return 'Point a phone’s camera at it.';
-  if (lan) return `You opened this page as ${location.host}, which a phone would look for in itself: the code leads to `
-    + `${lan} instead, this machine in its network. The phone has to be in the same network.`;
-  return `You opened this page as ${location.host}, which a phone would look for in itself: it cannot open this code. `
-    + 'Start the app with --server.address 0.0.0.0, and open it by this machine’s name or address in your network.';
+  if (!isLocal) return t('Point a phone’s camera at it.');
+  if (lan) return t('You opened this page as {host}, which a phone would look for in itself: the code '
+    + 'leads to {lan} instead, this machine in its network. The phone has to be in the same network.',
+      { host: location.host, lan });
+  return t('You opened this page as {host}, which a phone would look for in itself: it cannot open '
+    + 'this code. Start the app with --server.address 0.0.0.0, and open it by this machine’s name or '
+    + 'address in your network.', { host: location.host });
 }
 
 /** What a link has no room for. @param {LinkParts} parts @returns {string[]} */
 function lacks({ text, missing, until }) {
   const record = /~file-([\w.-]+)/.exec(text)?.[1];
   const said = [];
-  if (missing.length) said.push('The data of this run are too large for a link. Send along the file that you uploaded'
-    + `${record ? `, or that of the whole run: ${record}.zip, from the Runs page` : ''}.`);
-  if (until !== null) said.push(`So much was changed that the link has room for it up to step ${grouped(until)} only.`);
+  if (missing.length) said.push(t('The data of this run are too large for a link. Send along the file '
+    + 'that you uploaded{what}.',
+      { what: record ? t(', or that of the whole run: {record}.zip, from the Runs page', { record }) : '' }));
+  if (until !== null) said.push(t('So much was changed that the link has room for it up to step '
+    + '{until} only.', { until: grouped(until) }));
   return said;
 }
 

@@ -4,6 +4,7 @@
  * says hello, comes back after a loss, and gives up only when the server says that it is over.
  */
 import { HttpRecording, recordingUrl } from './recording.js';
+import { t } from './words.js';
 
 const FIRST_DELAY_MS = 300;
 const LONGEST_DELAY_MS = 5000;
@@ -14,17 +15,20 @@ const [STOPPED, MOVED] = [4411, 4412];
 /** Close codes after which there is nothing to come back to, in words for the person.
  * @type {Record<number, {status: 'ended' | 'failed', reason: string}>} */
 const FINAL = {
-  4401: { status: 'ended', reason: 'This run is no longer known here. Reload the page to begin a new one.' },
+  4401: { status: 'ended', get reason() { return t('This run is no longer known here. Reload the page to begin a '
+    + 'new one.'); } },
   4403: {
     status: 'failed',
-    reason: 'The server does not take this page for its own: a proxy in between changes Host. Let it pass Host on '
-      + `(nginx: proxy_set_header Host $http_host;), or start the app with GANDASH_HOSTS=${location.host}, and `
-      + `reload the page.`,
+    get reason() { return t('The server does not take this page for its own: a proxy in between changes Host. Let '
+      + 'it pass Host on (nginx: proxy_set_header Host $http_host;), or start the app with '
+      + 'GANDASH_HOSTS={host}, and reload the page.', { host: location.host }); },
   },
-  4404: { status: 'ended', reason: 'Nothing is presented under this code.' },
-  4411: { status: 'ended', reason: 'The presenter has stopped presenting.' },
-  4429: { status: 'ended', reason: 'Too many wrong codes came from here. Wait a moment, and try again.' },
-  4410: { status: 'ended', reason: 'This run has ended. Reload the page to begin a new one.' },
+  4404: { status: 'ended', get reason() { return t('Nothing is presented under this code.'); } },
+  4411: { status: 'ended', get reason() { return t('The presenter has stopped presenting.'); } },
+  4429: { status: 'ended', get reason() {
+    return t('Too many wrong codes came from here. Wait a moment, and try again.');
+  } },
+  4410: { status: 'ended', get reason() { return t('This run has ended. Reload the page to begin a new one.'); } },
 };
 
 /** @typedef {(saying: import('./types.d.ts').Saying) => void} Send */
@@ -122,10 +126,9 @@ function hangUp(socket) {
 
 /** @param {URL} url */
 const unreached = url =>
-  `Nothing has come from the server yet, over ${url.href}. It may be busy; the page goes on trying. Behind a proxy, `
-    + `see that it passes `
-  + 'WebSockets on (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header '
-  + 'Connection "upgrade";).';
+  t('Nothing has come from the server yet, over {href}. It may be busy; the page goes on trying. '
+    + 'Behind a proxy, see that it passes WebSockets on (nginx: proxy_http_version 1.1; proxy_set_header '
+    + 'Upgrade $http_upgrade; proxy_set_header Connection "upgrade";).', { href: url.href });
 
 /** @param {string} path relative to the page, which may live under a base path */
 export function socketUrl(path) {

@@ -6,6 +6,7 @@
 import { delay } from './dom.js';
 import { HttpRecording, readPicture, recordingUrl } from './recording.js';
 import { LiveSocket, socketUrl } from './socket.js';
+import { t } from './words.js';
 
 const PICTURES_MS = 100; // from one look for a newer picture of a run that is still recorded to the next
 const CURVES_MS = 1000; // as long at least between two readings of its curves, and as often as they take
@@ -59,7 +60,7 @@ class RecordedSource {
 
   async #tell() {
     let about = await this.#recording.about();
-    if (!about.pictures.length && !about.growing) throw new Error('No pictures of this run were recorded.');
+    if (!about.pictures.length && !about.growing) throw new Error(t('No pictures of this run were recorded.'));
     let curvesDue = -Infinity;
     let shown = -1;
     let failed = 0;
@@ -79,8 +80,8 @@ class RecordedSource {
         failed = 0;
       } catch (error) {
         if (!about.growing) throw error;
-        if (++failed > TRIES) throw new Error('Nobody answers any more. What was watched may have ended, and its page '
-          + 'with it; what was recorded of it is there.');
+        if (++failed > TRIES) throw new Error(t('Nobody answers any more. What was watched may have '
+          + 'ended, and its page with it; what was recorded of it is there.'));
         await delay(PICTURES_MS);
       }
     }

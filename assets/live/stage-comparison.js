@@ -6,8 +6,9 @@ import { Cell } from './comparison-cell.js';
 import { membersOf } from './comparison-members.js';
 import { SharedScales, windowOf } from './comparison-scales.js';
 import { element } from './dom.js';
-import { DRAG } from './help.js';
+import { drag } from './help.js';
 import { readingOf, unitOf } from './reading.js';
+import { t } from './words.js';
 
 const BUDGET_MS = 25; // of one animation frame; cells that find no room in it are first in the next
 const GAP_PX = { x: 16, y: 8 };
@@ -15,19 +16,19 @@ const HEAD_PX = { one: 22, two: 40, narrow: 250 }; // a cell's title, in one lin
 const ASPECTS = { line: 1.5, other: 1 }; // of width to height: at best
 /** @typedef {import('./help.js').Entry} Entry */
 
-/** @type {readonly Entry[]} */
-const GESTURES = [
-  [['click'], 'on the name above a picture: change or open that game'],
-  [['click'], 'on a name above the curves: hide or show its lines; to point at one lets the others fade'],
+/** @returns {readonly Entry[]} */
+const gestures = () => [
+  [[t('click')], t('on the name above a picture: change or open that game')],
+  [[t('click')], t('on a name above the curves: hide or show its lines; to point at one lets the others fade')],
 ];
-/** @type {readonly Entry[]} */
-const PLANE = [
-  [['wheel', 'drag'], 'zoom and move all planes'],
-  [['double click'], 'the whole window again'],
+/** @returns {readonly Entry[]} */
+const planar = () => [
+  [[t('wheel'), t('drag')], t('zoom and move all planes')],
+  [[t('double click')], t('the whole window again')],
 ];
 
 export class ComparisonStage {
-  title = 'Comparison';
+  title = t('Comparison');
   #options;
   #theme;
   #layers = element('div', { class: 'gd-comparison-layers' });
@@ -60,8 +61,8 @@ export class ComparisonStage {
 
   get gestures() {
     const hasPlane = this.#hosts().some(cell => cell.stage?.gestures.length); // thumbnails of the line take none
-    return [...GESTURES, ...(hasPlane ? PLANE : []),
-      ...DRAG.map(([keys, does]) => /** @type {Entry} */ ([keys, `in the curves: ${does}`]))];
+    return [...gestures(), ...(hasPlane ? planar() : []),
+      ...drag().map(([keys, does]) => /** @type {Entry} */ ([keys, t('in the curves: {does}', { does })]))];
   }
 
   /** @param {import('./comparison-members.js').Comparison} facts */

@@ -6,6 +6,7 @@
  */
 
 import { pixelRatio } from './canvas.js';
+import { t } from './words.js';
 
 /** @typedef {object} Scene
  * @property {{l: number, r: number}} margin of the plot above
@@ -78,7 +79,7 @@ export class MapCanvas {
    * @param {number} left @param {number} right */
   #rugs(c, { theme, arrays, compact }, toX, left, right) {
     const rows = /** @type {const} */ ([
-      [arrays.real, REAL, theme.real, theme.real, 'real'],
+      [arrays.real, REAL, theme.real, theme.real, t('real')],
       [arrays.generated, GENERATED, theme.generated, theme.words, 'G(z)'],
     ]);
     for (const [values, [from, to], ink, words, label] of rows) {

@@ -7,30 +7,37 @@ import { axisTicks, niceTicks, SteadyRange } from './axes.js';
 import { baseAxis, baseLayout, Chart } from './chart.js';
 import { SmallChart } from './comparison-chart.js';
 import { element, mathsHtml } from './dom.js';
-import { DRAG } from './help.js';
+import { drag } from './help.js';
 import { INKS } from './inks.js';
 import { Legend } from './legend.js';
 import { known, round } from './numbers.js';
 import { translucent } from './palette.js';
 import { bestResponse, inSameUnits, isProbability, NO_GAME, readingOf, unitOf } from './reading.js';
 import { MapCanvas } from './stage-line-map.js';
+import { t } from './words.js';
 
 /** In drawing order; a layer with an `array` is a line over the grid.
  * @type {(import('./legend.js').Layer & {array?: string, axis?: 'y' | 'y2', fill?: boolean})[]} */
 const LAYERS = [
-  { key: 'p_r', array: 'p_r', axis: 'y', fill: true, label: 'p_r real', hint: 'density of the real data',
+  { key: 'p_r', array: 'p_r', axis: 'y', fill: true, get label() { return t('p_r real'); },
+    get hint() { return t('density of the real data'); },
     sample: { ink: 'real', width: 2 } },
-  { key: 'p_g_average', array: 'p_g_average', needs: 'p_g_average', axis: 'y', label: 'averaged',
-    hint: 'density of the generator with averaged weights', sample: { ink: 'generated', dash: 'dot', width: 1.4 } },
+  { key: 'p_g_average', array: 'p_g_average', needs: 'p_g_average', axis: 'y', get label() { return t('averaged'); },
+    get hint() { return t('density of the generator with averaged weights'); }, sample: { ink: 'generated',
+      dash: 'dot', width: 1.4 } },
   { key: 'd_star', array: 'd_star', axis: 'y2', label: r => r.optimal_label, when: r => r.optimal, hint: r =>
-    `${bestResponse(r)}, where it is determined`, sample: { ink: 'discriminator', dash: 'dot', width: 1.8 } },
-  { key: 'p_g', array: 'p_g', axis: 'y', label: 'p_g generated', hint: 'density of the generated samples',
+    t('{best_response}, where it is determined', { best_response: bestResponse(r) }), sample: { ink: 'discriminator',
+      dash: 'dot', width: 1.8 } },
+  { key: 'p_g', array: 'p_g', axis: 'y', get label() { return t('p_g generated'); },
+    get hint() { return t('density of the generated samples'); },
     sample: { ink: 'generated', dash: 'dash', width: 2.4 } },
   { key: 'd', array: 'd', axis: 'y2', label: r => r.symbol, hint: saysOf,
     sample: { ink: 'discriminator', width: 2.4 } },
-  { key: 'samples', label: 'samples', hint: 'single samples: real above, generated below',
+  { key: 'samples', get label() { return t('samples'); },
+    get hint() { return t('single samples: real above, generated below'); },
     sample: { ink: 'muted', mark: 'rug' } },
-  { key: 'map', label: 'map G', hint: 'each thread leads from a latent z up to x = G(z)',
+  { key: 'map', get label() { return t('map G'); },
+    get hint() { return t('each thread leads from a latent z up to x = G(z)'); },
     sample: { ink: 'generated', mark: 'map' } },
 ];
 const LEGEND = ['p_r', 'p_g', 'p_g_average', 'd', 'd_star', 'samples', 'map'];
@@ -50,7 +57,7 @@ const PLOTLY_DASH = INKS.stageDashes;
  * number]}} Facts `shown`: the window of all of several */
 
 export class LineStage {
-  title = 'On the line';
+  title = t('On the line');
   #options;
   #theme;
   /** @type {Facts} */
@@ -76,7 +83,7 @@ export class LineStage {
     this.#plot = plot;
     this.#name();
     const canvas = /** @type {HTMLCanvasElement} */ (element('canvas',
-      { class: 'gd-stage-map', role: 'img', 'aria-label': 'Samples, and the map from z to x' }));
+      { class: 'gd-stage-map', role: 'img', 'aria-label': t('Samples, and the map from z to x') }));
     this.node = element('div', { class: 'gd-stage' }, this.#legend.node, plot, canvas);
     this.#map = new MapCanvas(canvas);
     this.#chart = options.compact ? new SmallChart(plot) : this.#createChart();
@@ -109,7 +116,7 @@ export class LineStage {
   }
 
   get gestures() {
-    return this.#options.compact ? [] : DRAG;
+    return this.#options.compact ? [] : drag();
   }
 
   /** @param {Facts} facts */
@@ -129,7 +136,8 @@ export class LineStage {
   #name() {
     const { symbol, optimal, optimal_label: best } = readingOf(this.#facts);
     this.#plot.setAttribute('aria-label',
-      `Densities of real and generated data${optimal ? `, ${symbol} and ${best}` : ` and ${symbol}`}, over x`);
+      t('Densities of real and generated data{what}, over x',
+          { what: optimal ? t(', {symbol} and {best}', { symbol, best }) : ' ' + t('and {symbol}', { symbol }) }));
   }
 
   get #margin() {
@@ -234,7 +242,7 @@ export class LineStage {
           line: { color: theme.line, width: 1 } },
       ],
       annotations: compact ? [] : [
-        { ...AXIS_NAME, text: 'density', x: 0, xanchor: 'left', xshift: 2 - MARGIN.l,
+        { ...AXIS_NAME, text: t('density'), x: 0, xanchor: 'left', xshift: 2 - MARGIN.l,
           font: { size: 11, color: theme.muted } },
         { ...AXIS_NAME, text: isProbability(reading) ? reading.symbol : reading.label, x: 1, xanchor: 'left',
           xshift: 8, font: { size: 12, color: theme.discriminator } },
@@ -273,10 +281,11 @@ export class LineStage {
 
 /** @param {import('./reading.js').DiscriminatorReading} reading */
 function saysOf(reading) {
-  if (isProbability(reading)) return 'the discriminator’s belief that x is real';
-  const free = reading.centre === null ? ' Only differences count: adding a constant changes nothing.' : '';
-  return `the score that the discriminator gives to x: higher where it looks real. No probability: it may leave 0 `
-    + `to 1.${free}`;
+  if (isProbability(reading)) return t('the discriminator’s belief that x is real');
+  const free = reading.centre === null ? ' ' + t('Only differences count: adding a constant changes '
+    + 'nothing.') : '';
+  return t('the score that the discriminator gives to x: higher where it looks real. No probability: '
+    + 'it may leave 0 to 1.{free}', { free });
 }
 
 const QUARTERS = [{ value: 0, label: '0' }, { value: 0.25, label: '¼' }, { value: 0.75, label: '¾' },

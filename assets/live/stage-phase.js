@@ -6,7 +6,7 @@
 import { fitCanvas } from './canvas.js';
 import { element, write } from './dom.js';
 import { listenToGestures } from './gestures.js';
-import { DRAG } from './help.js';
+import { drag } from './help.js';
 import { Legend } from './legend.js';
 import { compact, known, typographic } from './numbers.js';
 import { drawChosen, drawEquilibrium, drawFlow, drawFrame, drawNames, drawPath, Flow } from './phase-marks.js';
@@ -15,40 +15,44 @@ import { drawAxes } from './plane-marks.js';
 import { NO_GAME } from './reading.js';
 import { Spoken } from './spoken.js';
 import { Viewport } from './viewport.js';
+import { t } from './words.js';
 
 /** In drawing order; the spectrum has a picture of its own.
  * @type {readonly (import('./legend.js').Layer & {draw?: (scene: import('./phase-marks.js').Scene) => void})[]} */
 const LAYERS = [
   {
-    key: 'flow', label: 'flow −v', draw: drawFlow, sample: { ink: 'muted', mark: 'arrow' },
-    hint: 'Where both players would go from every place: v is the gradient of each one’s own loss, and each '
-      + 'descends. Lengths are compressed: a hundredth of the speed is drawn a sixth as long.',
+    key: 'flow', get label() { return t('flow −v'); }, draw: drawFlow, sample: { ink: 'muted', mark: 'arrow' },
+    get hint() { return t('Where both players would go from every place: v is the gradient of each one’s own loss, '
+      + 'and each descends. Lengths are compressed: a hundredth of the speed is drawn a sixth as long.'); },
   },
   {
-    key: 'path', label: 'path', draw: drawPath, sample: { ink: 'value', width: 2.2 },
-    hint: 'Where the game has been, fading with age, from the small ring to the dot. Steps that are long enough are '
-      + 'dotted.',
+    key: 'path', get label() { return t('path'); }, draw: drawPath, sample: { ink: 'value', width: 2.2 },
+    get hint() { return t('Where the game has been, fading with age, from the small ring to the dot. Steps that are '
+      + 'long enough are dotted.'); },
   },
   {
-    key: 'equilibrium', label: 'equilibrium', draw: drawEquilibrium, sample: { ink: 'text', mark: 'share' },
-    hint: 'Where neither player wants to move: the discriminator is flat, and the generator is on the data unless '
-      + 'the words above say otherwise.',
+    key: 'equilibrium', get label() { return t('equilibrium'); }, draw: drawEquilibrium, sample: { ink: 'text',
+      mark: 'share' },
+    get hint() { return t('Where neither player wants to move: the discriminator is flat, and the generator is on '
+      + 'the data unless the words above say otherwise.'); },
   },
   {
-    key: 'spectrum', label: 'eigenvalues', sample: { ink: 'value', mark: 'dot' },
-    hint: 'The game near its equilibrium. λ are the eigenvalues of the Jacobian of v: stable for small steps when '
-      + 'Re λ > 0. With Re λ = 0 the flow circles, and plain steps spiral out. Instance noise is averaged over.',
+    key: 'spectrum', get label() { return t('eigenvalues'); }, sample: { ink: 'value', mark: 'dot' },
+    get hint() { return t('The game near its equilibrium. λ are the eigenvalues of the Jacobian of v: stable for '
+      + 'small steps when Re λ > 0. With Re λ = 0 the flow circles, and plain steps spiral out. Instance '
+      + 'noise is averaged over.'); },
   },
 ];
 const LEGEND = ['path', 'flow', 'equilibrium', 'spectrum'];
 
-/** @type {readonly import('./help.js').Entry[]} */
-const GESTURES = [
-  [['click'], 'begin anew from here'],
-  [['wheel', 'drag'], 'zoom and move the plane'],
-  [['+', '−', '← → ↑ ↓'], 'the same by keys, once the plane is clicked or reached with Tab'],
-  [['double click', '0'], 'the whole window again'],
-  ...DRAG.map(([keys, does]) => /** @type {import('./help.js').Entry} */ ([keys, `in the curves: ${does}`])),
+/** @returns {readonly import('./help.js').Entry[]} */
+const gestures = () => [
+  [[t('click')], t('begin anew from here')],
+  [[t('wheel'), t('drag')], t('zoom and move the plane')],
+  [['+', '−', '← → ↑ ↓'], t('the same by keys, once the plane is clicked or reached with Tab')],
+  [[t('double click'), '0'], t('the whole window again')],
+  ...drag().map(([keys, does]) => /** @type {import('./help.js').Entry} */ ([keys, t('in the curves: {does}',
+      { does })])),
 ];
 
 const MARGIN = { left: 46, right: 1, top: 3, bottom: 38 };
@@ -63,7 +67,7 @@ const CHOSEN_MS = 4000; // by then the game has begun anew, or was refused
  * import('./types.d.ts').PhaseFacts['window']}} Facts `shown`: the window of all of several */
 
 export class PhaseStage {
-  title = 'Scalar games';
+  title = t('Scalar games');
   #options;
   #theme;
   /** @type {Facts} */
@@ -81,7 +85,7 @@ export class PhaseStage {
   #context;
   #view = new Viewport();
   #says = element('p', { class: 'gd-phase-says' });
-  #homeButton = element('button', { type: 'button', class: 'gd-button gd-home', hidden: '' }, 'whole window');
+  #homeButton = element('button', { type: 'button', class: 'gd-button gd-home', hidden: '' }, t('whole window'));
   #words;
   /** @type {{x: number, y: number} | null} where the pointer rests, in px of the canvas */
   #pointer = null;
@@ -101,13 +105,13 @@ export class PhaseStage {
     this.#spectrum = new SpectrumCanvas(options);
     this.#canvas = /** @type {HTMLCanvasElement} */ (element('canvas', {
       class: 'gd-plane gd-phase', tabindex: 0, role: 'img',
-      'aria-label': 'The plane of both parameters, theta of the generator to the right and psi of the discriminator '
-        + 'upwards: the flow, the path and the equilibrium. Plus and minus zoom, arrows pan, 0 resets. A click '
-        + 'begins the game anew from there.',
+      'aria-label': t('The plane of both parameters, theta of the generator to the right and psi of '
+        + 'the discriminator upwards: the flow, the path and the equilibrium. Plus and minus zoom, arrows '
+        + 'pan, 0 resets. A click begins the game anew from there.'),
       'aria-describedby': this.#words.node.id, 'aria-keyshortcuts': '+ - 0 ArrowLeft ArrowRight ArrowUp ArrowDown',
     }));
     this.#context = /** @type {CanvasRenderingContext2D} */ (this.#canvas.getContext('2d', { alpha: false }));
-    this.#legend.node.append(element('span', { class: 'gd-aside gd-if-steering' }, 'click: begin anew from here'));
+    this.#legend.node.append(element('span', { class: 'gd-aside gd-if-steering' }, t('click: begin anew from here')));
     this.node = element(
       'div', { class: 'gd-stage gd-stage-plane gd-stage-phase' },
       this.#legend.node, this.#says, element('div', { class: 'gd-plot' }, this.#canvas, this.#homeButton),
@@ -182,7 +186,7 @@ export class PhaseStage {
   }
 
   get gestures() {
-    return GESTURES;
+    return gestures();
   }
 
   get layers() {
@@ -281,7 +285,7 @@ export class PhaseStage {
     if (!this.#pointer || !place || this.#canvas.hasAttribute('data-held')) return tips.leavePoint();
     const [theta, psi] = place.map(value => typographic(value.toFixed(this.#digits)));
     const flow = this.#flow?.at(...this.#view.under(this.#pointer.x, this.#pointer.y));
-    const says = flow ? `−v = (${compact(flow[0])}, ${compact(flow[1])})` : 'outside the window';
+    const says = flow ? `−v = (${compact(flow[0])}, ${compact(flow[1])})` : t('outside the window');
     const { left, top } = this.#canvas.getBoundingClientRect();
     tips.showPoint(`θ ${theta}\u2003ψ ${psi}\n${says}`, left + this.#pointer.x, top + this.#pointer.y);
   }
@@ -294,12 +298,18 @@ export class PhaseStage {
     const [theta, psi] = equilibrium ?? [NaN, NaN];
     const away = (/** @type {number} */ at) => compact(Math.hypot(path[at] - theta, path[at + 1] - psi));
     const stands = equilibrium
-      ? `: ${away(last)} away from the equilibrium at ${compact(theta)} and ${compact(psi)}, ${away(0)} at the `
-        + `beginning of the path`
+      ? t(': {away} away from the equilibrium at {theta} and {psi}, {away2} at the beginning of the '
+        + 'path', { away: away(last), theta: compact(theta), psi: compact(psi), away2: away(0) })
       : '';
-    const eigenvalues = phase.eigenvalues.length ? `Eigenvalues ${phase.eigenvalues.map(inWords).join(' and ')}. ` : '';
-    return `Theta is ${compact(path[last])} and psi ${compact(path[last + 1])}${stands}. `
-      + `${eigenvalues}${known(phase.modulus) ? '' : 'Modulus unknown. '}${phase.words}`;
+    const eigenvalues = phase.eigenvalues.length ? t('Eigenvalues {values}.',
+      { values: phase.eigenvalues.map(inWords).join(t(' and ')) }) + ' ' : '';
+    return t('Theta is {path} and psi {path2}{stands}. {eigenvalues}{known}{words}',
+        { path: compact(path[last]),
+          path2: compact(path[last + 1]),
+          stands,
+          eigenvalues,
+          known: known(phase.modulus) ? '' : t('Modulus unknown.') + ' ',
+          words: phase.words });
   }
 }
 

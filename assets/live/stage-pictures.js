@@ -13,13 +13,14 @@ import { FrameColours } from './pictures-colours.js';
 import { fitSome, fitTiles } from './pictures-fit.js';
 import { Histogram } from './pictures-histogram.js';
 import { ClassShares } from './pictures-classes.js';
-import { ALWAYS, GESTURES, LAYERS, LEGEND, VIEWS } from './pictures-layers.js';
+import { ALWAYS, gestures, LAYERS, LEGEND, VIEWS } from './pictures-layers.js';
 import { SelectionRequest } from './pictures-selection.js';
 import { Walk } from './pictures-walk.js';
 import { ImageGrid } from './pictures-grid.js';
 import { inSameUnits, isProbability, NO_GAME, readingOf } from './reading.js';
 import { Spoken } from './spoken.js';
 import { createSwitch } from './switch.js';
+import { t } from './words.js';
 
 const HEAD_PX = 20; // a heading over a grid
 const SIDE_PX = 178; // at least, for what stands beside the grid
@@ -37,7 +38,7 @@ const SIDE_GAP_PX = 8;
  * walk?: Uint8Array, between?: Uint8Array}} Arrays of a frame */
 
 export class PicturesStage {
-  title = 'Pictures';
+  title = t('Pictures');
   #options;
   #theme;
   /** @type {import('./types.d.ts').PictureFacts} */
@@ -62,8 +63,8 @@ export class PicturesStage {
   #walk;
   #histogram;
   #classes;
-  #heads = { generated: element('h3', { class: 'gd-image-grid-head' }, 'Generated'),
-    real: element('h3', { class: 'gd-image-grid-head' }, 'Real') };
+  #heads = { generated: element('h3', { class: 'gd-image-grid-head' }, t('Generated')),
+    real: element('h3', { class: 'gd-image-grid-head' }, t('Real')) };
   #beneath;
   #grids;
   #hint = element('p', { class: 'gd-pictures-hint' });
@@ -81,7 +82,7 @@ export class PicturesStage {
     this.#selection = new SelectionRequest({ signal, send: command => this.#options.send?.(command) });
     this.#legend = new Legend(LAYERS, LEGEND, options);
     this.#choice = createSwitch({
-      label: 'Which generated pictures are shown', choices: VIEWS, value: 'grid', tips, signal,
+      label: t('Which generated pictures are shown'), choices: VIEWS, value: 'grid', tips, signal,
       onChoose: value => this.#set({ map: value === 'map' }),
     });
     const [low, middle, high] = this.#ends;
@@ -89,12 +90,13 @@ export class PicturesStage {
       element('span', { class: 'gd-scale-bar gd-scale-full' }, middle), high);
     this.#fieldRow = element('div', { class: 'gd-field' }, this.#choice.node, this.#aside,
       this.#legend.entry('frames'), scale);
-    this.#generated = new ImageGrid({ label: 'Generated pictures', signal, tips, request, onChoose: options.compact
+    this.#generated = new ImageGrid({ label: t('Generated pictures'), signal, tips, request, onChoose: options.compact
       ? undefined : (i, isOther) => this.#choose(i, isOther) });
     this.#generated.node.setAttribute('aria-describedby', this.#words.node.id);
-    this.#map = new ImageGrid({ label: 'The plane of both latents, a generated picture at each place', signal, tips,
+    this.#map = new ImageGrid({ label: t('The plane of both latents, a generated picture at each '
+      + 'place'), signal, tips,
       request });
-    this.#real = new ImageGrid({ label: 'Real pictures', signal, tips, request });
+    this.#real = new ImageGrid({ label: t('Real pictures'), signal, tips, request });
     this.#closeUp = new CloseUp({ signal, tips, onClose: () => this.#choose(null, false), onWalk: () =>
       this.#awaitSecond(!this.#awaitsSecond) });
     this.#walk = new Walk({ signal, tips, request, onShare: share => this.#set({ share }), onClose: () =>
@@ -122,7 +124,7 @@ export class PicturesStage {
   }
 
   get gestures() {
-    return this.#options.compact ? [] : GESTURES;
+    return this.#options.compact ? [] : gestures();
   }
 
   get layers() {
@@ -147,9 +149,9 @@ export class PicturesStage {
     this.#choice.node.toggleAttribute('hidden', !facts.map_side || Boolean(this.#options.compact));
     this.#closeUp.setFacts(facts);
     write(this.#aside, this.#options.compact ? '' : sizes(facts));
-    const offers = [facts.nearest && 'the nearest real one', 'where D’s gradient points', facts.walk
-      && 'a walk to another'].filter(Boolean);
-    write(this.#hint, `Click a generated picture to see it close up: ${offers.join(', ')}.`);
+    const offers = [facts.nearest && t('the nearest real one'), t('where D’s gradient points'), facts.walk
+      && t('a walk to another')].filter(Boolean);
+    write(this.#hint, t('Click a generated picture to see it close up: {join}.', { join: offers.join(', ') }));
     this.#words.hurry();
     this.#options.request();
   }
@@ -204,8 +206,9 @@ export class PicturesStage {
     const isMapHere = mapped !== null;
     this.#generated.node.toggleAttribute('hidden', isMapHere);
     this.#map.node.toggleAttribute('hidden', !isMapHere);
-    write(this.#heads.generated, isMapHere ? 'Generated: G(z) over the plane of z, z₁ to the right, z₂ upwards'
-      : 'Generated: G(z) of latents z that stay the same');
+    write(this.#heads.generated, isMapHere ? t('Generated: G(z) over the plane of z, z₁ to the right, '
+      + 'z₂ upwards')
+      : t('Generated: G(z) of latents z that stay the same'));
     if (mapped) this.#drawMap(mapped, fit);
     else this.#drawGenerated(arrays, fit);
     this.#real.node.toggleAttribute('hidden', !showsReal || walks);
@@ -242,11 +245,12 @@ export class PicturesStage {
     const { selected, other } = this.#selection.now;
     const classes = this.#frame?.label.image_grid?.classes_of_generated;
     const named = (/** @type {number} */ i) =>
-      (classes?.[i] === undefined || classes[i] === null ? '' : `\nread as ${classes[i]}`);
+      (classes?.[i] === undefined || classes[i] === null ? '' : '\n' + t('read as {what}', { what: classes[i] }));
     this.#generated.draw({
       fit, bytes: arrays.generated, shape: this.#facts.shape, selected, other,
       colour: this.#coloured(arrays.d_generated),
-      says: i => `generated ${i + 1}\u2003${this.#colours.inWords(arrays.d_generated?.[i])}${named(i)}`,
+      says: i => `${t('generated {number}', { number: i + 1 })}\u2003`
+        + `${this.#colours.inWords(arrays.d_generated?.[i])}${named(i)}`,
       mark: this.#legend.isOn('classes') && classes ? i => String(classes[i] ?? '') : undefined,
     }, this.#theme);
   }
@@ -256,11 +260,12 @@ export class PicturesStage {
     const { shape, real_pictures: all } = this.#facts;
     const count = Math.min(all, realRows * fit.columns);
     const rows = Math.ceil(count / fit.columns);
-    this.#real.label = `${count} real pictures; ${this.#colours.inWords(mean(arrays.d_real))} on average`;
+    this.#real.label = t('{count} real pictures; {in_words} on average',
+        { count, in_words: this.#colours.inWords(mean(arrays.d_real)) });
     this.#real.draw({
       fit: { ...fit, count, rows, height: rows * fit.pitch + 2 }, bytes: arrays.real, shape,
       colour: this.#coloured(arrays.d_real),
-      says: i => `real ${i + 1}\u2003${this.#colours.inWords(arrays.d_real?.[i])}`,
+      says: i => `${t('real {number}', { number: i + 1 })}\u2003${this.#colours.inWords(arrays.d_real?.[i])}`,
     }, this.#theme);
   }
 
@@ -347,10 +352,11 @@ export class PicturesStage {
     const { shape, pictures: count } = this.#facts;
     const fit = fitSome({ count, side: shape[1], width, height, ratio: pixelRatio(this.node) }, SMALLEST_PX);
     this.#generated.label =
-      `${fit.count} generated pictures; ${this.#colours.inWords(mean(arrays.d_generated))} on average`;
+      t('{count} generated pictures; {in_words} on average',
+          { count: fit.count, in_words: this.#colours.inWords(mean(arrays.d_generated)) });
     this.#generated.draw({
       fit, bytes: arrays.generated, shape: this.#facts.shape, colour: this.#coloured(arrays.d_generated),
-      says: i => `generated ${i + 1}\u2003${this.#colours.inWords(arrays.d_generated?.[i])}`,
+      says: i => `${t('generated {number}', { number: i + 1 })}\u2003${this.#colours.inWords(arrays.d_generated?.[i])}`,
     }, this.#theme);
     return true;
   }
@@ -393,10 +399,13 @@ export class PicturesStage {
   /** Why nothing else can be looked at closely: the one frame for all is the steering viewer's, the past is over. */
   get #refusal() {
     if (this.node.closest('[data-status="recorded"]'))
-      return 'A recorded run shows pictures close up where somebody looked at them so while it was played.';
+      return t('A recorded run shows pictures close up where somebody looked at them so while it was '
+        + 'played.');
     if (this.node.closest('[data-past]'))
-      return 'The past is shown as it was, close-ups too. Go back to live to look at other pictures closely.';
-    return this.node.closest('[data-role="steer"]') ? '' : 'Whoever steers this run chooses what all see close up.';
+      return t('The past is shown as it was, close-ups too. Go back to live to look at other pictures '
+        + 'closely.');
+    return this.node.closest('[data-role="steer"]') ? '' : t('Whoever steers this run chooses what '
+      + 'all see close up.');
   }
 
   /** @param {import('./bytes.js').Picture} frame */
@@ -405,12 +414,15 @@ export class PicturesStage {
       this.#colours.inWords(mean(/** @type {Float32Array | undefined} */ (arrays[name])));
     const classes = this.#facts.modes.length;
     const modes = classes && known(numbers.modes)
-      ? `Generated pictures reach ${numbers.modes} of ${classes} ${this.#facts.counted_by ?? 'classes'}. ` : '';
+      ? t('Generated pictures reach {modes} of {classes} {what}.',
+          { modes: numbers.modes, classes, what: this.#facts.counted_by ?? t('classes') }) + ' ' : '';
     const quality = known(numbers.frechet)
-      ? ` Fréchet distance ${compact(numbers.frechet)}, precision ${fixed(numbers.precision, 2)}, recall `
-        + `${fixed(numbers.recall, 2)}.` : '';
-    return `${modes}${average('d_real')} on average on real, ${average('d_generated')} on generated `
-      + `pictures.${quality}`;
+      ? ' ' + t('Fréchet distance {frechet}, precision {precision}, recall {recall}.',
+          { frechet: compact(numbers.frechet),
+            precision: fixed(numbers.precision, 2),
+            recall: fixed(numbers.recall, 2) }) : '';
+    return t('{modes}{average} on average on real, {average2} on generated pictures.{quality}',
+        { modes, average: average('d_real'), average2: average('d_generated'), quality });
   }
 }
 
@@ -424,5 +436,6 @@ const percentage = share => `${100 * share}%`;
 
 /** How large the players are, and where they play. @param {import('./types.d.ts').PictureFacts} facts */
 function sizes({ parameters: { generator, discriminator }, device }) {
-  return `G ${grouped(generator)} · D ${grouped(discriminator)} parameters · on ${device}`;
+  return t('G {generator} · D {discriminator} parameters · on {device}',
+    { generator: grouped(generator), discriminator: grouped(discriminator), device });
 }

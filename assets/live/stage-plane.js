@@ -9,7 +9,7 @@ import { isBound } from './counted.js';
 import { element, write } from './dom.js';
 import { FieldRaster } from './field-raster.js';
 import { listenToGestures } from './gestures.js';
-import { DRAG } from './help.js';
+import { drag } from './help.js';
 import { Legend } from './legend.js';
 import { compact, fixed, grouped, known, typographic } from './numbers.js';
 import { inSameUnits, isProbability, NO_GAME, readingOf, unitOf } from './reading.js';
@@ -20,15 +20,17 @@ import { fieldsOf, FREE, KNOWN, meanLevel, SteadyScale, valueAt } from './plane-
 import { Spoken } from './spoken.js';
 import { createSwitch } from './switch.js';
 import { Viewport } from './viewport.js';
+import { t } from './words.js';
 
 /** @typedef {import('./plane-layers.js').Arrays} Arrays */
 
-/** @type {readonly import('./help.js').Entry[]} */
-const GESTURES = [
-  [['wheel', 'drag'], 'zoom and move the plane'],
-  [['+', '−', '← → ↑ ↓'], 'the same by keys, once the plane is clicked or reached with Tab'],
-  [['double click', '0'], 'the whole window again'],
-  ...DRAG.map(([keys, does]) => /** @type {import('./help.js').Entry} */ ([keys, `in the curves: ${does}`])),
+/** @returns {readonly import('./help.js').Entry[]} */
+const gestures = () => [
+  [[t('wheel'), t('drag')], t('zoom and move the plane')],
+  [['+', '−', '← → ↑ ↓'], t('the same by keys, once the plane is clicked or reached with Tab')],
+  [[t('double click'), '0'], t('the whole window again')],
+  ...drag().map(([keys, does]) => /** @type {import('./help.js').Entry} */ ([keys, t('in the curves: {does}',
+      { does })])),
 ];
 
 const MARGIN = { left: 28, right: 1, top: 3, bottom: 20 };
@@ -37,7 +39,7 @@ const COMPACT_MARGIN = { left: 20, right: 1, top: 3, bottom: 14 };
 /** @typedef {import('./plane-layers.js').Facts} Facts */
 
 export class PlaneStage {
-  title = 'In the plane';
+  title = t('In the plane');
   #options;
   #theme;
   /** @type {Facts} */
@@ -59,7 +61,7 @@ export class PlaneStage {
   #level = { middle: 0.5, scale: 0.5 };
   #scale = new SteadyScale();
   #ends = ['low', 'middle', 'high'].map(at => element('span', { 'data-at': at }));
-  #homeButton = element('button', { type: 'button', class: 'gd-button gd-home', hidden: '' }, 'whole window');
+  #homeButton = element('button', { type: 'button', class: 'gd-button gd-home', hidden: '' }, t('whole window'));
   #words;
   /** @type {{x: number, y: number} | null} where the pointer rests, in px of the canvas */
   #pointer = null;
@@ -74,7 +76,7 @@ export class PlaneStage {
     const moved = () => (scales ? scales.follow(this.#view) : request());
     this.#legend = new Legend(LAYERS, LEGEND, { preferences, tips, signal, request });
     this.#choice = createSwitch({
-      label: 'What the field shows',
+      label: t('What the field shows'),
       choices: this.#fields,
       value: this.#field.value,
       tips,
@@ -89,8 +91,8 @@ export class PlaneStage {
     this.#fieldRow = element('div', { class: 'gd-field' }, this.#legend.entry('field'), this.#choice.node, scale);
     this.#canvas = /** @type {HTMLCanvasElement} */ (element('canvas', {
       class: 'gd-plane', tabindex: 0, role: 'img',
-        'aria-label': 'Real and generated samples in the plane, over the field of the discriminator. Plus and minus '
-          + 'zoom, arrows pan, 0 resets.',
+        'aria-label': t('Real and generated samples in the plane, over the field of the '
+          + 'discriminator. Plus and minus zoom, arrows pan, 0 resets.'),
       'aria-describedby': this.#words.node.id, 'aria-keyshortcuts': '+ - 0 ArrowLeft ArrowRight ArrowUp ArrowDown',
     }));
     this.#context = /** @type {CanvasRenderingContext2D} */ (this.#canvas.getContext('2d', { alpha: false }));
@@ -121,7 +123,7 @@ export class PlaneStage {
   }
 
   get gestures() {
-    return GESTURES;
+    return gestures();
   }
 
   get layers() {
@@ -276,8 +278,9 @@ export class PlaneStage {
     const place = `x ${typographic(x.toFixed(digits))}\u2003y ${typographic(y.toFixed(digits))}`;
     const reading = readingOf(this.#facts);
     const says = isProbability(reading) ? fixed : compact;
-    const best = reading.optimal ? `\u2003${reading.optimal_label} ${known(star) ? says(star) : 'undetermined'}` : '';
-    const values = d === null ? 'outside the window' : `${reading.symbol} ${says(d)}${best}`;
+    const best = reading.optimal ? `\u2003${reading.optimal_label} `
+      + (known(star) ? says(star) : t('undetermined')) : '';
+    const values = d === null ? t('outside the window') : `${reading.symbol} ${says(d)}${best}`;
     const mode = this.#frame && arrays.shares && this.#legend.isOn('shares')
       ? modeInWords(this.#facts, sharesIn(this.#frame, this.#facts), x, y) : '';
     const { left, top } = this.#canvas.getBoundingClientRect();
@@ -288,11 +291,17 @@ export class PlaneStage {
   #inWords(numbers) {
     const modes = this.#facts.modes.length;
     const covered = modes && known(numbers.modes)
-      ? `Generated samples reach ${numbers.modes} of ${modes} modes; ${fixed(100 * (numbers.high_quality ?? 0), 0)} `
-        + `% of them lie close to one. ` : '';
-    return `${covered}${readingOf(this.#facts).symbol} is ${fixed(numbers.mean_d_real, 2)} on average `
-      + `on real and ${fixed(numbers.mean_d_fake, 2)} on generated samples. `
-      + `JSD ${isBound(this.#facts) ? 'at least ' : ''}${fixed(numbers.jsd)} nats`
-      + `${known(numbers.jsd_step) ? ` at step ${grouped(numbers.jsd_step)}` : ''}.`;
+      ? t('Generated samples reach {modes} of {modes2} modes; {what} % of them lie close to one.',
+          { modes: numbers.modes, modes2: modes, what: fixed(100 * (numbers.high_quality ?? 0), 0) }) + ' ' : '';
+    return t('{covered}{reading} is {mean_d_real} on average on real and {mean_d_fake} on generated '
+      + 'samples. JSD {is_bound}{jsd} nats{known}.',
+        { covered,
+          reading: readingOf(this.#facts).symbol,
+          mean_d_real: fixed(numbers.mean_d_real, 2),
+          mean_d_fake: fixed(numbers.mean_d_fake, 2),
+          is_bound: isBound(this.#facts) ? t('at least') + ' ' : '',
+          jsd: fixed(numbers.jsd),
+          known: known(numbers.jsd_step) ? ' ' + t('at step {jsd_step}',
+            { jsd_step: grouped(numbers.jsd_step) }) : '' });
   }
 }

@@ -8,6 +8,7 @@ import { element, icon, write } from './dom.js';
 import { Filming, number } from './filming.js';
 import { inGame } from './panels.js';
 import { pictureOf } from './picture.js';
+import { t } from './words.js';
 
 const ARROW = 'M7 1.500h2v5.500h3l-4 4-4-4h3zM2 11.500h2V13h8v-1.500h2V15H2z';
 const PICTURES = { png: 'PNG', svg: 'SVG' };
@@ -17,22 +18,22 @@ const [LEAST_PX, MOST_PX] = [100, 4000];
 
 export class Taking {
   #options;
-  #head = element('h2', {}, 'A picture');
+  #head = element('h2', {}, t('A picture'));
   /** @type {HTMLSelectElement} */
-  #what = choice('What');
-  #format = choice('Format', PICTURES);
-  #theme = choice('Theme', { light: 'light', dark: 'dark' });
-  #width = size('Width in px');
-  #height = size('Height in px');
-  #save = element('button', { type: 'button', class: 'gd-button gd-primary' }, 'Save picture');
+  #what = choice(t('What'));
+  #format = choice(t('Format'), PICTURES);
+  #theme = choice(t('Theme'), { light: t('light'), dark: t('dark') });
+  #width = size(t('Width in px'));
+  #height = size(t('Height in px'));
+  #save = element('button', { type: 'button', class: 'gd-button gd-primary' }, t('Save picture'));
   #filming = new Filming();
   #files = element('div', { class: 'gd-files' });
   #status = element('p', { role: 'status' });
-  #stop = element('button', { type: 'button', class: 'gd-button', hidden: '' }, 'Cancel');
+  #stop = element('button', { type: 'button', class: 'gd-button', hidden: '' }, t('Cancel'));
   node = /** @type {HTMLDialogElement} */ (element('dialog',
-    { class: 'gd-taking', 'aria-label': 'Take away: pictures and files' }));
+    { class: 'gd-taking', 'aria-label': t('Take away: pictures and files') }));
   button = element('button', { type: 'button', class: 'gd-button gd-icon',
-    'aria-label': 'Take away: pictures and files' }, icon(ARROW));
+    'aria-label': t('Take away: pictures and files') }, icon(ARROW));
   #isChosen = false; // a theme, other than the page's
   /** of what is being made @type {AbortController | null} */
   #making = null;
@@ -42,16 +43,16 @@ export class Taking {
   constructor(options) {
     this.#options = options;
     const { signal } = options;
-    const close = element('button', { type: 'button', class: 'gd-close', 'aria-label': 'Close' }, '×');
+    const close = element('button', { type: 'button', class: 'gd-close', 'aria-label': t('Close') }, '×');
     this.node.append(close,
       element('section', {}, this.#head,
         element('div', { class: 'gd-choices' }, this.#what, this.#format, this.#theme,
           element('span', { class: 'gd-choices' }, this.#width, '×', this.#height), this.#filming.node, this.#save)),
-      element('section', {}, element('h2', {}, 'The run'), this.#files),
+      element('section', {}, element('h2', {}, t('The run')), this.#files),
       element('footer', {}, this.#status, this.#stop));
     this.button.addEventListener('click', () => this.open(), { signal });
     options.tips.set(this.button,
-      'Pictures of what is on show; the run as one page that replays it, its curves, its settings');
+      t('Pictures of what is on show; the run as one page that replays it, its curves, its settings'));
     close.addEventListener('click', () => this.node.close(), { signal });
     this.node.addEventListener('click', event => event.target === this.node && this.node.close(), { signal });
     this.node.addEventListener('close', () => this.#making?.abort(), { signal });
@@ -68,8 +69,8 @@ export class Taking {
     if (this.node.open) return;
     const { panels, scene } = this.#options.moment();
     const was = this.#what.value;
-    this.#what.replaceChildren(element('option', { value: STAGE }, 'Stage'),
-      element('option', { value: VIEW }, 'Stage and curves'), ...panels.map(({ key, title }) =>
+    this.#what.replaceChildren(element('option', { value: STAGE }, t('Stage')),
+      element('option', { value: VIEW }, t('Stage and curves')), ...panels.map(({ key, title }) =>
       element('option', { value: key }, inGame(title, scene.facts).replace(/_/g, ''))));
     if ([...this.#what.options].some(({ value }) => value === was)) this.#what.value = was;
     if (this.#what.value !== was) this.#resize();
@@ -91,10 +92,10 @@ export class Taking {
     const recording = this.#options.recording();
     this.#offerFilms(recording);
     let found = /** @type {{what: string, words: string}[]} */ ([]);
-    let why = 'This run is not recorded.';
+    let why = t('This run is not recorded.');
     try {
       found = await recording?.files?.() ?? [];
-      if (recording) why = 'This page has all that there is of it.';
+      if (recording) why = t('This page has all that there is of it.');
     } catch (error) {
       why = /** @type {Error} */ (error).message;
     }
@@ -113,8 +114,9 @@ export class Taking {
     const was = this.#format.value;
     const films = await this.#filming.offer(recording).catch(() => ({}));
     this.#format.replaceChildren(...options({ ...PICTURES, ...films }));
-    for (const option of this.#format.options) option.disabled = option.text.includes('needs');
-    write(this.#head, Object.keys(films).length ? 'A picture, or a film of what was recorded' : 'A picture');
+    for (const option of this.#format.options) option.disabled = !(option.value in PICTURES)
+      && !this.#filming.canMake(option.value);
+    write(this.#head, Object.keys(films).length ? t('A picture, or a film of what was recorded') : t('A picture'));
     if (was in PICTURES || was in films) this.#format.value = was;
     this.#showFilming();
   }
@@ -125,7 +127,7 @@ export class Taking {
 
   #showFilming() {
     this.#filming.node.hidden = !this.#isFilm;
-    write(this.#save, this.#isFilm ? 'Save film' : 'Save picture');
+    write(this.#save, this.#isFilm ? t('Save film') : t('Save picture'));
   }
 
   /** @returns {import('./apart.js').Wanted} */
@@ -156,14 +158,14 @@ export class Taking {
     const asked = /** @type {HTMLElement} */ (document.activeElement);
     this.#stop.hidden = false;
     const progress = element('progress');
-    this.#status.replaceChildren(`Making ${name} … `, progress);
+    this.#status.replaceChildren(t('Making {name} …', { name }) + ' ', progress);
     try {
       const blob = await make(making.signal, done => progress.setAttribute('value', String(done)));
       if (!blob || making.signal.aborted) return;
       const link = /** @type {HTMLAnchorElement} */ (element('a', { href: URL.createObjectURL(blob), download: name }));
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-      write(this.#status, `${name} is saved.`);
+      write(this.#status, t('{name} is saved.', { name }));
     } catch (error) {
       if (!making.signal.aborted) write(this.#status, /** @type {Error} */ (error).message);
     } finally {

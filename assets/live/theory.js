@@ -6,6 +6,7 @@ import { countedBy, hasModes, isBound, jsdOf, measures, wassersteinInWords, wass
 import { element, maths, write } from './dom.js';
 import { compact, fixed, grouped, known, percent, round } from './numbers.js';
 import { aboutCentre, atEquilibrium, bestResponse, isClassic, isProbability, NO_GAME, readingOf } from './reading.js';
+import { t } from './words.js';
 
 /** @typedef {import('./types.d.ts').Facts} Facts */
 
@@ -16,18 +17,18 @@ export class Theory {
   #fake = number(5.6);
   #value = number(5.4, 'b');
   #terms = element('span');
-  #frechet = new Readout('Fréchet', 5, '');
-  #modes = new Readout('modes', 1, '');
-  #quality = new Readout('high quality', 3, '');
-  #precision = new Readout('precision', 4, '');
-  #recall = new Readout('recall', 4, '');
-  #jsd = new Readout('JSD', 5.4, '', 'nats');
+  #frechet = new Readout(t('Fréchet'), 5, '');
+  #modes = new Readout(t('modes'), 1, '');
+  #quality = new Readout(t('high quality'), 3, '');
+  #precision = new Readout(t('precision'), 4, '');
+  #recall = new Readout(t('recall'), 4, '');
+  #jsd = new Readout('JSD', 5.4, '', t('nats'));
   #wasserstein = new Readout('W_1', 5, '');
   #star = new Readout('max |D − D*|', 3.5, '');
   #half = new Readout('max |D − ½|', 3.5, '');
   #floor = element('span', { class: 'gd-floor' });
   #starFloor = element('span', { class: 'gd-floor' });
-  #seen = new Readout('JSD as D sees', 5.4, '', 'nats');
+  #seen = new Readout(t('JSD as D sees'), 5.4, '', t('nats'));
   #level = element('span', { class: 'gd-floor' });
   #tips;
   #formula;
@@ -86,14 +87,18 @@ export class Theory {
     write(this.#value, fixed(n.value));
     const bound = known(n.value) ? (n.value + LOG_4) / 2 : null;
     const clean = !isSeenOtherwise(n);
-    this.#tips.set(this.#formula, 'With the best D, V = −log 4 + 2 JSD; it reaches −log 4 only when p_g = p_r. '
-      + (clean ? '' : `The JSD is that of the laws as D sees them, in ${sightOf(n)}: `
-        + `${known(n.jsd_seen) ? `no D reaches more than ${fixed(2 * n.jsd_seen - LOG_4)}` : 'it is not measured here, '
-        + 'and no line is drawn'}. `)
-      + (clean ? `While D is imperfect, (V + log 4)/2 = ${fixed(bound)} only bounds JSD from below, and a batch's `
-        + 'estimate may be negative.' : '')
-      + (measures(facts, 'jsd') ? ''
-        : ' The JSD of pictures is not measured: Examine, and D trained to its best bounds it closer.'));
+    this.#tips.set(this.#formula, t('With the best D, V = −log 4 + 2 JSD; it reaches −log 4 only when '
+      + 'p_g = p_r. {what}{what2}{what3}',
+        { what: (clean ? '' : t('The JSD is that of the laws as D sees them, in {sight}: {known}.',
+          { sight: sightOf(n),
+            known: known(n.jsd_seen) ? t('no D reaches more than {what}',
+              { what: fixed(2 * n.jsd_seen - LOG_4) }) : t('it is not measured '
+          + 'here, and no line is drawn') }) + ' '),
+          what2: (clean ? t('While D is imperfect, (V + log 4)/2 = {bound} only bounds JSD from below, and a '
+        + 'batch\'s estimate may be negative.', { bound: fixed(bound) }) : ''),
+          what3: (measures(facts, 'jsd') ? ''
+        : ' ' + t('The JSD of pictures is not measured: Examine, and D trained to its best bounds it '
+          + 'closer.')) }));
   }
 
   /** What holds for every discriminator: where the laws are the same, so are its means.
@@ -106,9 +111,11 @@ export class Theory {
     write(this.#meanFake, known(fake) ? `${fake < 0 ? '+' : '−'} ${says(Math.abs(fake))}` : '− –');
     write(this.#difference, known(real) && known(fake) ? says(real - fake) : '–');
     this.#tips.set(this.#means,
-      `How much higher ${symbol} is on real than on generated data, on average. 0 when p_g = p_r, whatever the `
-        + `discriminator; but a blind one reads 0 as well.`
-      + (centre === null ? '' : ` At equilibrium ${atEquilibrium(reading)}.`));
+      t('How much higher {symbol} is on real than on generated data, on average. 0 when p_g = p_r, '
+        + 'whatever the discriminator; but a blind one reads 0 as well.{what}',
+          { symbol,
+            what: (centre === null ? '' : ' ' + t('At equilibrium {at_equilibrium}.',
+              { at_equilibrium: atEquilibrium(reading) })) }));
   }
 
   /** @param {Record<string, number | null>} n @param {import('./reading.js').DiscriminatorReading} reading
@@ -117,25 +124,32 @@ export class Theory {
     const says = (/** @type {number | null} */ value) => (isProbability(reading) ? fixed(value, 2) : compact(value));
     const { symbol, optimal_label: best, centre_label: middle, centre } = reading;
     const ofPictures = !measures(facts, 'jsd');
-    const beside = ofPictures ? 'the Fréchet distance' : isProbability(reading) ? 'JSD' : 'W_1 and JSD';
-    const where = ofPictures ? `98 % of real pictures${isSeenOtherwise(n) ? `, in ${sightOf(n)}` : ''}`
-      : 'the central 98 % of p_r';
+    const beside = ofPictures ? t('the Fréchet distance') : isProbability(reading) ? 'JSD' : 'W_1 and JSD';
+    const where = ofPictures ? t('98 % of real pictures{is_seen_otherwise}',
+        { is_seen_otherwise: isSeenOtherwise(n) ? t(', in {sight}', { sight: sightOf(n) }) : '' })
+      : t('the central 98 % of p_r');
     this.#star.node.hidden = !reading.optimal || ofPictures;
     this.#star.rename(`max |${symbol} − ${best}|`);
     this.#tips.set(this.#star.node,
-      `The largest distance of ${symbol} from ${bestResponse(reading)}, over ${where}, for `
-      + 'both laws as the discriminator sees them. '
-      + (known(n.gap_star_floor) ? `A perfect generator against ${symbol} = ${middle} reads at most `
-        + `${says(n.gap_star_floor)} in 95 % of cases, since ${best} is read off finitely many samples. ` : '')
-      + `Where hardly any sample lies, ${best} is a quotient of few: no verdict rests on it.`);
+      t('The largest distance of {symbol} from {best_response}, over {where}, for both laws as the '
+        + 'discriminator sees them. {what}Where hardly any sample lies, {best} is a quotient of few: no '
+        + 'verdict rests on it.',
+          { symbol,
+            best_response: bestResponse(reading),
+            where,
+            what: (known(n.gap_star_floor) ? t('A perfect generator against {symbol} = {middle} reads at most '
+        + '{gap_star_floor} in 95 % of cases, since {best} is read off finitely many samples.',
+          { symbol, middle, gap_star_floor: says(n.gap_star_floor), best }) + ' ' : ''),
+            best }));
     this.#half.rename(`max |${aboutCentre(reading)}|`);
     this.#tips.set(this.#half.node,
-      `The largest distance of ${symbol} from ${centre === null ? 'its median' : middle}, over ${where}. `
-      + `Small also when the discriminator is blind: read it together with ${beside}. `
-      + 'No samples are in it: at an equilibrium it is exactly 0. A discriminator that goes on learning from batches '
-      + 'against a perfect generator stays within about 0.01 of that, as two modes and the ring show.');
+      t('The largest distance of {symbol} from {what}, over {where}. Small also when the '
+        + 'discriminator is blind: read it together with {beside}. No samples are in it: at an '
+        + 'equilibrium it is exactly 0. A discriminator that goes on learning from batches against a '
+        + 'perfect generator stays within about 0.01 of that, as two modes and the ring show.',
+          { symbol, what: centre === null ? t('its median') : middle, where, beside }));
     const floor = n.gap_star_floor;
-    write(this.#starFloor, known(floor) ? `(a perfect G ${says(floor)})` : '');
+    write(this.#starFloor, known(floor) ? t('(a perfect G {floor})', { floor: says(floor) }) : '');
     write(this.#star.value, says(n.gap_star));
     write(this.#half.value, says(n.gap_half));
   }
@@ -145,27 +159,34 @@ export class Theory {
     for (const { node } of [this.#jsd, this.#wasserstein]) node.hidden = !measures(facts, 'jsd');
     const floor = facts.floors.jsd;
     write(this.#jsd.value, known(n.jsd) ? n.jsd.toFixed(4) : '–');
-    write(this.#floor, floor ? `(floor ${fixed(floor.mean, 4)})` : '');
+    write(this.#floor, floor ? t('(floor {mean})', { mean: fixed(floor.mean, 4) }) : '');
     this.#jsd.rename(jsdOf(facts));
-    this.#tips.set(this.#jsd.node, 'The Jensen–Shannon divergence between p_r and p_g in nats, at most log 2 = 0.693.'
-      + (isBound(facts) ? ' But for noise this is a lower bound: uploaded rows have no density, so both laws are '
-      + 'compared on cells, and what is finer than a cell is not seen.' : '')
-      + (known(n.jsd_step) ? ` Read at step ${grouped(n.jsd_step)}${known(n.jsd_error)
-        ? `, off by no more than about ${fixed(n.jsd_error, 3)}` : ''}.` : '')
-      + (floor ? ` As many samples of p_r itself read ${fixed(floor.mean, 4)} on average and at most `
-      + `${fixed(floor.worst_5pct, 4)} in 95 % of cases: below that nothing can be told apart.` : ''));
+    this.#tips.set(this.#jsd.node, t('The Jensen–Shannon divergence between p_r and p_g in nats, at '
+      + 'most log 2 = 0.693.{what}{what2}{what3}',
+        { what: (isBound(facts) ? ' ' + t('But for noise this is a lower bound: uploaded rows have no density, so '
+        + 'both laws are compared on cells, and what is finer than a cell is not seen.') : ''),
+          what2: (known(n.jsd_step) ? ' ' + t('Read at step {jsd_step}{known}.',
+          { jsd_step: grouped(n.jsd_step),
+            known: known(n.jsd_error)
+        ? t(', off by no more than about {jsd_error}', { jsd_error: fixed(n.jsd_error, 3) }) : '' }) : ''),
+          what3: (floor ? ' ' + t('As many samples of p_r itself read {mean} on average and at most {worst_5pct} in '
+        + '95 % of cases: below that nothing can be told apart.',
+          { mean: fixed(floor.mean, 4), worst_5pct: fixed(floor.worst_5pct, 4) }) : '') }));
     this.#seen.node.hidden = !measures(facts, 'jsd_seen') || !isSeenOtherwise(n);
-    this.#seen.rename(`JSD in ${sightOf(n)}`);
+    this.#seen.rename(t('JSD in {sight}', { sight: sightOf(n) }));
     write(this.#seen.value, fixed(n.jsd_seen, 4));
-    this.#tips.set(this.#seen.node, `The JSD of the laws as D sees them, in ${sightOf(n)}: the most that D can tell. `
-      + 'JSD without this is that of the laws themselves.'
-      + (known(n.jsd_seen_floor) ? ` A perfect generator reads at most ${compact(n.jsd_seen_floor)} in 95 % of cases.`
-        : ''));
+    this.#tips.set(this.#seen.node, t('The JSD of the laws as D sees them, in {sight}: the most that '
+      + 'D can tell. JSD without this is that of the laws themselves.{what}',
+        { sight: sightOf(n),
+          what: (known(n.jsd_seen_floor) ? ' ' + t('A perfect generator reads at most {jsd_seen_floor} in 95 % of '
+        + 'cases.', { jsd_seen_floor: compact(n.jsd_seen_floor) })
+        : '') }));
     this.#wasserstein.rename(wassersteinOf(facts));
     const of = facts.floors.wasserstein;
-    this.#tips.set(this.#wasserstein.node, `Between p_r and p_g: ${wassersteinInWords(facts)}.`
-      + (of ? ` A perfect generator reads ${compact(of.mean)} on average and at most ${compact(of.worst_5pct)} in 95 % `
-        + 'of cases.' : ''));
+    this.#tips.set(this.#wasserstein.node, t('Between p_r and p_g: {wasserstein_in_words}.{what}',
+        { wasserstein_in_words: wassersteinInWords(facts),
+          what: (of ? ' ' + t('A perfect generator reads {mean} on average and at most {worst_5pct} in 95 % of '
+        + 'cases.', { mean: compact(of.mean), worst_5pct: compact(of.worst_5pct) }) : '') }));
     write(this.#wasserstein.value, compact(n.wasserstein));
   }
 
@@ -177,24 +198,27 @@ export class Theory {
     if (!measured) return;
     const { frechet, precision, recall } = facts.floors;
     write(this.#frechet.value, compact(n.frechet));
-    write(this.#level, frechet ? `(real ${compact(frechet.mean)})` : '');
+    write(this.#level, frechet ? t('(real {mean})', { mean: compact(frechet.mean) }) : '');
     this.#tips.set(this.#frechet.node,
-      'The Fréchet distance between real and generated pictures: that of two Gaussians with the mean and covariance '
-        + 'of their features. '
-      + 'In units of the real ones’ variance: 1 for a generator whose features are always the real ones’ mean.'
-      + (frechet ? ` Real pictures against real ones read ${compact(frechet.mean)} on average and at most `
-      + `${compact(frechet.worst_5pct)} in 95 % of cases.` : '') + averaged(facts, compact(n.frechet_average)));
+      t('The Fréchet distance between real and generated pictures: that of two Gaussians with the '
+        + 'mean and covariance of their features. In units of the real ones’ variance: 1 for a generator '
+        + 'whose features are always the real ones’ mean.{what}{averaged}',
+          { what: (frechet ? ' ' + t('Real pictures against real ones read {mean} on average and at most {worst_5pct} '
+        + 'in 95 % of cases.', { mean: compact(frechet.mean), worst_5pct: compact(frechet.worst_5pct) }) : ''),
+            averaged: averaged(facts, compact(n.frechet_average)) }));
     const level = (/** @type {import('./types.d.ts').NullReference | undefined} */ of) =>
-      (of ? ` Real pictures against real ones read ${fixed(of.mean, 2)} on average and at least `
-        + `${fixed(of.worst_5pct, 2)} in 95 % of cases.` : '');
+      (of ? ' ' + t('Real pictures against real ones read {mean} on average and at least {worst_5pct} in 95 '
+        + '% of cases.', { mean: fixed(of.mean, 2), worst_5pct: fixed(of.worst_5pct, 2) }) : '');
     write(this.#precision.value, fixed(n.precision, 2));
     this.#tips.set(this.#precision.node,
-      `The share of generated pictures that lie among real ones, by their features: `
-        + `quality.${level(precision)}${averaged(facts, fixed(n.precision_average, 2))}`);
+      t('The share of generated pictures that lie among real ones, by their features: '
+        + 'quality.{level}{averaged}',
+          { level: level(precision), averaged: averaged(facts, fixed(n.precision_average, 2)) }));
     write(this.#recall.value, fixed(n.recall, 2));
     this.#tips.set(this.#recall.node,
-      `The share of real pictures that lie among generated ones, by their features: `
-        + `variety.${level(recall)}${averaged(facts, fixed(n.recall_average, 2))}`);
+      t('The share of real pictures that lie among generated ones, by their features: '
+        + 'variety.{level}{averaged}',
+          { level: level(recall), averaged: averaged(facts, fixed(n.recall_average, 2)) }));
   }
 
   /** In the plane what has been covered says more than the distances
@@ -213,18 +237,28 @@ export class Theory {
     const { noun, captured, quality } = countedBy(facts);
     const floor = facts.floors;
     this.#modes.rename(noun);
-    write(this.#modes.value, `${known(n.modes) ? Math.round(n.modes) : '–'} of ${count}`);
+    write(this.#modes.value, t('{some} of {all}',
+        { some: known(n.modes) ? Math.round(n.modes) : '–', all: count }));
     write(this.#quality.value, percent(n.high_quality));
     this.#tips.set(this.#modes.node,
-      `How many of the ${count} ${noun} G has captured: those ${captured}.`
-        + (known(floor.modes?.mean) ? ` A perfect generator captures ${round(floor.modes.mean)}.` : '')
-        + averaged(facts, `${known(n.modes_average) ? Math.round(n.modes_average) : '–'} of ${count}`));
+      t('How many of the {count} {noun} G has captured: those {captured}.{what}{averaged}',
+          { count,
+            noun,
+            captured,
+            what: (known(floor.modes?.mean) ? ' ' + t('A perfect generator captures {mean}.',
+            { mean: round(floor.modes.mean) }) : ''),
+            averaged: averaged(facts, t('{some} of {all}',
+              { some: known(n.modes_average) ? Math.round(n.modes_average) : '–', all: count })) }));
     this.#tips.set(this.#quality.node,
-      `The share of generated samples ${quality}. p_r itself scores ${percent(facts.perfect_quality, 1)}`
-        + `${ofPictures ? '' : '; more means that the modes have become too narrow'}.`
-        + (floor.high_quality ? ` A perfect generator scores at least ${percent(floor.high_quality.worst_5pct, 1)} in `
-          + `95 % of cases, on ${grouped(facts.samples)} samples.` : '')
-        + averaged(facts, percent(n.high_quality_average)));
+      t('The share of generated samples {quality}. p_r itself scores '
+        + '{perfect_quality}{what}.{what2}{averaged}',
+          { quality,
+            perfect_quality: percent(facts.perfect_quality, 1),
+            what: ofPictures ? '' : t('; more means that the modes have become too narrow'),
+            what2: (floor.high_quality ? ' ' + t('A perfect generator scores at least {worst_5pct} in 95 % of cases, '
+          + 'on {samples} samples.',
+            { worst_5pct: percent(floor.high_quality.worst_5pct, 1), samples: grouped(facts.samples) }) : ''),
+            averaged: averaged(facts, percent(n.high_quality_average)) }));
   }
 }
 
@@ -232,11 +266,12 @@ export class Theory {
 const isSeenOtherwise = n => (n.noise ?? 0) > 0 || (n.pack ?? 1) > 1;
 
 /** What D sees them in. @param {Record<string, number | null>} n */
-const sightOf = n => [(n.pack ?? 1) > 1 ? `packs of ${n.pack}` : '', n.noise ? `noise σ = ${compact(n.noise)}` : '']
-  .filter(Boolean).join(' and ');
+const sightOf = n => [(n.pack ?? 1) > 1 ? t('packs of {pack}', { pack: n.pack }) : '',
+  n.noise ? t('noise σ = {noise}', { noise: compact(n.noise) }) : '']
+  .filter(Boolean).join(t(' and '));
 
 /** @param {Facts} facts @param {string} text */
-const averaged = (facts, text) => (facts.averaging ? ` The averaged generator: ${text}.` : '');
+const averaged = (facts, text) => (facts.averaging ? ' ' + t('The averaged generator: {text}.', { text }) : '');
 
 /** A name and its number. */
 class Readout {

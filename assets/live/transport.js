@@ -5,6 +5,7 @@
 import { element, icon, write } from './dom.js';
 import { listenToKeys, releaseFocusAfterEntry } from './keys.js';
 import { fixed, grouped, known } from './numbers.js';
+import { t } from './words.js';
 
 const ICONS = {
   play: 'M4 2.5v11l9-5.5z',
@@ -24,19 +25,19 @@ export class Transport {
   #send;
   #tips;
   #status = /** @type {import('./run.js').Status} */ ('connecting');
-  #steering = element('div', { class: 'gd-steering', role: 'toolbar', 'aria-label': 'Training' });
+  #steering = element('div', { class: 'gd-steering', role: 'toolbar', 'aria-label': t('Training') });
   #play = element('button', { type: 'button', class: 'gd-button gd-primary' });
   #speed = /** @type {HTMLSelectElement} */ (element('select',
-    { class: 'gd-button', 'aria-label': 'Speed in steps per second' }));
-  #watching = element('span', { class: 'gd-watching', hidden: '' }, 'watching');
+    { class: 'gd-button', 'aria-label': t('Speed in steps per second') }));
+  #watching = element('span', { class: 'gd-watching', hidden: '' }, t('watching'));
   #step = element('b', { class: 'gd-step' }, '0');
   #past = element('b', { class: 'gd-past' });
-  #unit = element('span', {}, 'step ');
+  #unit = element('span', {}, t('step') + ' ');
   #count = element('span', { class: 'gd-count' }, this.#past, this.#unit, this.#step);
   #pace = element('span', { class: 'gd-pace' });
   #painted = element('span', { class: 'gd-pace' });
   #examine = element('button',
-    { type: 'button', class: 'gd-button', 'aria-expanded': 'false', 'aria-controls': 'gd-examine' }, 'Examine');
+    { type: 'button', class: 'gd-button', 'aria-expanded': 'false', 'aria-controls': 'gd-examine' }, t('Examine'));
   #running = false;
 
   /** @param {{send: import('./socket.js').Send, help: () => void, examine: () => void,
@@ -46,17 +47,18 @@ export class Transport {
     this.#tips = tips;
     const step = (/** @type {Players} */ players) => () => send({ type: 'step', players, n: 1 });
     const buttons = [
-      button('D step', 'd',
-        'One step of the discriminator alone: it looks again at real and generated samples; the generator stays as '
-          + 'it is', step('D')),
-      button('G step', 'g',
-        'One step of the generator alone: its samples move to where D finds them more real; D stays as it is',
+      button(t('D step'), 'd',
+        t('One step of the discriminator alone: it looks again at real and generated samples; the '
+          + 'generator stays as it is'), step('D')),
+      button(t('G step'), 'g',
+        t('One step of the generator alone: its samples move to where D finds them more real; D stays '
+          + 'as it is'),
         step('G')),
-      button('Both', 's', 'One round: both players move', step('both')),
+      button(t('Both'), 's', t('One round: both players move'), step('both')),
     ];
     const again = [
-      iconButton('restart', 'Restart with the same seed', () => send({ type: 'restart', new_seed: false })),
-      iconButton('seed', 'Restart with a new seed', () => send({ type: 'restart', new_seed: true })),
+      iconButton('restart', t('Restart with the same seed'), () => send({ type: 'restart', new_seed: false })),
+      iconButton('seed', t('Restart with a new seed'), () => send({ type: 'restart', new_seed: true })),
     ];
     this.#play.addEventListener('click', () => this.#toggle(), { signal });
     this.#fillSpeeds(null);
@@ -79,16 +81,19 @@ export class Transport {
       this.#examine);
     this.#examine.addEventListener('click', examine, { signal });
     tips.set(this.#examine,
-      'A close look at the state of this step: eigenvalues, D’s best response, distances of samples, the duality gap');
+      t('A close look at the state of this step: eigenvalues, D’s best response, distances of '
+        + 'samples, the duality gap'));
     for (const { node, hint, press } of [...buttons, ...again]) {
       node.addEventListener('click', press, { signal });
       tips.set(node, hint);
     }
-    tips.set(this.#speed, 'How many rounds a second: few for slow motion, max for all that this machine can do');
-    const ask = element('button', { type: 'button', class: 'gd-button gd-icon', 'aria-label': 'Help: keys and layers',
+    tips.set(this.#speed, t('How many rounds a second: few for slow motion, max for all that this '
+      + 'machine can do'));
+    const ask = element('button', { type: 'button', class: 'gd-button gd-icon',
+      'aria-label': t('Help: keys and layers'),
       'aria-keyshortcuts': '?' }, '?');
     ask.addEventListener('click', help, { signal });
-    tips.set(ask, 'Keys, and what is to be seen');
+    tips.set(ask, t('Keys, and what is to be seen'));
     this.node = element(
       'header', { class: 'gd-bar' }, this.#steering, this.#watching, ...share, ask,
       element('div', { class: 'gd-state' }, this.#count, this.#pace, this.#painted, verdict),
@@ -111,7 +116,7 @@ export class Transport {
     const steering = role === 'steer';
     this.#steering.hidden = !steering;
     this.#watching.hidden = steering;
-    write(this.#watching, status === 'recorded' ? 'recorded' : 'watching');
+    write(this.#watching, status === 'recorded' ? t('recorded') : t('watching'));
     for (const control of this.#steering.querySelectorAll('button, select'))
       control.toggleAttribute('disabled', status === 'connecting' || status === 'failed' || status === 'ended');
     for (const control of this.#steering.querySelectorAll('[data-steps]')) control.toggleAttribute('disabled',
@@ -125,8 +130,8 @@ export class Transport {
   showPast(step) {
     const isRecord = this.#status === 'recorded';
     if (isRecord && step !== null) write(this.#step, grouped(step));
-    write(this.#past, step === null || isRecord ? '' : `step ${grouped(step)} `);
-    write(this.#unit, step === null || isRecord ? 'step ' : '· live at ');
+    write(this.#past, step === null || isRecord ? '' : t('step {step}', { step: grouped(step) }) + ' ');
+    write(this.#unit, step === null || isRecord ? t('step') + ' ' : t('· live at') + ' ');
     this.#examine.toggleAttribute('disabled', step !== null); // it looks at the state of now
   }
 
@@ -139,8 +144,9 @@ export class Transport {
   read({ step, stepsPerSecond, framesPerSecond }) {
     write(this.#step, grouped(step));
     write(this.#pace, this.#running && known(stepsPerSecond)
-      ? `${stepsPerSecond < 10 ? fixed(stepsPerSecond, 1) : grouped(stepsPerSecond)} steps/s` : '');
-    write(this.#painted, this.#running && known(framesPerSecond) ? `${fixed(framesPerSecond, 0)} fps` : '');
+      ? t('{what} steps/s', { what: stepsPerSecond < 10 ? fixed(stepsPerSecond, 1) : grouped(stepsPerSecond) }) : '');
+    write(this.#painted, this.#running && known(framesPerSecond) ? t('{frames_per_second} fps',
+        { frames_per_second: fixed(framesPerSecond, 0) }) : '');
   }
 
   #canPlay() {
@@ -157,7 +163,7 @@ export class Transport {
   }
 
   #showPlay() {
-    const label = this.#running ? 'Pause' : 'Play';
+    const label = this.#running ? t('Pause') : t('Play');
     if (this.#play.dataset.shows === label) return;
     this.#play.dataset.shows = label;
     this.#play.setAttribute('aria-keyshortcuts', 'Space');
@@ -172,17 +178,18 @@ export class Transport {
     if (!values.every((v, i) => this.#speed.options[i]?.value === String(v))
       || this.#speed.options.length !== values.length + 1)
       this.#speed.replaceChildren(...values.map(v => element('option', { value: v }, `${v} /s`)),
-        element('option', { value: FASTEST }, 'max'));
+        element('option', { value: FASTEST }, t('max')));
     this.#speed.value = speed === null ? FASTEST : String(speed);
   }
 }
 
-const ENGINES = { torch: 'torch', compiled: 'compiled rounds' };
+const ENGINES = { torch: 'torch', get compiled() { return t('compiled rounds'); } };
 
 /** Who plays, and where. @param {import('./run.js').Run['games']} games */
 function playedBy(games) {
-  const by = [...new Set(games.map(({ facts }) => `by ${ENGINES[facts.engine]} on ${facts.device}`))];
-  return by.length ? `Played ${by.join(' and ')}` : '';
+  const by = [...new Set(games.map(({ facts }) => t('by {what} on {device}',
+      { what: ENGINES[facts.engine], device: facts.device })))];
+  return by.length ? t('Played {join}', { join: by.join(t(' and ')) }) : '';
 }
 
 /** @param {HTMLSelectElement} select whose list a key would go through */

@@ -3,6 +3,8 @@
 export type Said = RunState | Notice | Welcome | StepTold | Presented | Presenting | Pointing | Voted;
 export type Label = HistoryLabel | FrameLabel;
 export type Saying = Hello | Look | Painted | Steering | Lecturing | Vote;
+/** A message: its English sentence with places, and what is put in. Older records have finished sentences. */
+export type Words = string | {id: string, params: Record<string, string | number | Words>};
 export type Facts = GameState['facts'];
 export type Result = NonNullable<Finding['result']>;
 export type JsonValue = string | number | boolean | null | JsonValue[] | {[name: string]: JsonValue};
@@ -718,8 +720,8 @@ export interface TellStep {
 /** How a game goes, in words: as at `step`. */
 export interface Verdict {
   kind: VerdictKind;
-  title: string;
-  reason: string;
+  title: Words;
+  reason: Words;
   step: number;
 }
 

@@ -4,6 +4,7 @@
  */
 import { element, write } from './dom.js';
 import { grouped } from './numbers.js';
+import { said, t } from './words.js';
 
 /** @type {Record<import('./types.d.ts').VerdictKind, 'quiet' | 'good' | 'arrived' | 'warning' | 'bad'>} */
 const TONES = {
@@ -32,12 +33,13 @@ export class Verdict {
 
   /** @param {import('./types.d.ts').Verdict | null} verdict */
   show(verdict) {
-    const title = verdict?.title ?? '';
+    const title = said(verdict?.title);
     this.node.hidden = !title;
     this.node.dataset.tone = verdict ? TONES[verdict.kind] : 'quiet';
     this.node.dataset.kind = verdict?.kind ?? '';
     write(this.node, title);
-    if (verdict) this.#tips.set(this.node,
-      `${verdict.step > 0 ? `Step ${grouped(verdict.step)}. ` : ''}${verdict.reason || title}`);
+    if (!verdict) return;
+    const at = verdict.step > 0 ? t('Step {step}.', { step: grouped(verdict.step) }) + ' ' : '';
+    this.#tips.set(this.node, at + (said(verdict.reason) || title));
   }
 }

@@ -9,13 +9,14 @@ import { factsOf, firstOf, marksOf, numbersOf, picturesOf } from './comparison-m
 import { delay, element } from './dom.js';
 import { History } from './history.js';
 import { releaseFocus } from './keys.js';
-import { fill } from './layout.js';
+import { fill, keepFilled } from './layout.js';
 import { applyTheme, readTheme } from './palette.js';
 import { Pace } from './pace.js';
 import { Preferences } from './preferences.js';
 import { moves, NO_RUN } from './run.js';
 import { openSource } from './source.js';
 import { build } from './view-parts.js';
+import { speak, speaking, t } from './words.js';
 
 const FOLLOWED_MS = 300; // changes that follow each other sooner are told together
 const PATIENCE_MS = 15_000; // the longest that Plotly waits for a first picture
@@ -25,6 +26,8 @@ const PATIENCE_MS = 15_000; // the longest that Plotly waits for a first picture
 
 export class LiveView {
   #end = new AbortController();
+  #speech = new AbortController(); // ends with the language in which the parts were made
+  #language = '';
   #root;
   #preferences = new Preferences();
   #history = new History();
@@ -58,6 +61,8 @@ export class LiveView {
   #source = null;
   /** @type {Parts | null} */
   #parts = null;
+  /** @type {Promise<import('./plotly.d.ts').Plotly> | null} */
+  #plotly = null;
 
   /** @type {() => void} */
   #tellFirst = () => {};
@@ -78,7 +83,7 @@ export class LiveView {
     styled.then(
       () => this.#end.signal.aborted || this.#start(load),
       error => this.#end.signal.aborted || this.#root.append(element('p', {},
-        `The live view cannot start: ${error.message}. Reload the page to try again.`)),
+        t('The live view cannot start: {message}. Reload the page to try again.', { message: error.message }))),
     );
   }
 
@@ -100,6 +105,7 @@ export class LiveView {
     this.#parts.lesson.stand(data);
     fill(this.#root);
     if (renewed) this.#connect();
+    this.#heed();
   }
 
   /** What is on show, to be drawn once more as a picture to take away. */
@@ -127,9 +133,25 @@ export class LiveView {
     const plotly = Promise.race([this.#first, delay(PATIENCE_MS)]).then(load);
     Promise.all([plotly, this.#mounted]).then(
       () => requestAnimationFrame(() => this.#root.setAttribute('data-complete', '')),
-      error => this.#parts?.overlay.say(`The curves cannot be drawn: ${error.message}. Reload the page to try again.`,
+      error => this.#parts?.overlay.say(t('The curves cannot be drawn: {message}. Reload the page to '
+        + 'try again.', { message: error.message }),
         false),
     );
+    this.#build(plotly);
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#retheme(), { signal });
+    this.#connect();
+    this.#heed();
+  }
+
+  /** Makes all parts, in the language that is spoken now.
+   * @param {Promise<import('./plotly.d.ts').Plotly>} plotly */
+  #build(plotly) {
+    this.#plotly = plotly;
+    this.#language = speaking();
+    this.#speech.abort();
+    this.#speech = new AbortController();
+    const signal = AbortSignal.any([this.#end.signal, this.#speech.signal]);
+    this.#root.replaceChildren();
     fill(this.#root);
     this.#parts = build(this.#root, {
       plotly,
@@ -149,17 +171,32 @@ export class LiveView {
     this.#retheme();
     if (this.#data) this.#parts.lesson.stand(this.#data);
     this.#show();
-    const resized = new ResizeObserver(() => {
-      fill(this.#root);
-      this.#parts?.graph.fit();
-      this.#parts?.curves.redraw();
+    const { graph, curves, stages } = this.#parts;
+    keepFilled(this.#root, [stages.node, curves.node], signal, () => {
+      graph.fit();
+      curves.redraw();
       this.#requestStage();
     });
-    for (const node of [this.#root, this.#parts.stages.node, this.#parts.curves.node]) resized.observe(node);
-    signal.addEventListener('abort', () => resized.disconnect());
-    window.addEventListener('resize', () => fill(this.#root), { signal });
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#retheme(), { signal });
-    this.#connect();
+  }
+
+  /** The page may have come to speak another language: all words are made anew. The run, its source and its curves
+   * stay as they are. */
+  async #heed() {
+    await speak(this.#data?.language ?? speaking());
+    if (!this.#parts || !this.#plotly || this.#end.signal.aborted || speaking() === this.#language) return;
+    const [run, over, connected] = [this.#run, this.#over, this.#connected];
+    this.#past = null;
+    this.#root.removeAttribute('data-past');
+    this.#root.dataset.shown = '';
+    this.#staged = '';
+    this.#run = NO_RUN;
+    this.#build(this.#plotly);
+    if (run !== NO_RUN) this.#follow(run);
+    [this.#over, this.#connected] = [over, connected];
+    this.#show();
+    if (!this.#newest) return;
+    this.#reach(this.#newest);
+    this.#request();
   }
 
   #connect() {

@@ -5,13 +5,15 @@
 
 /** @typedef {object} Embedded
  * @property {string} title
- * @property {string} made by which gandash, and when the run was begun
+ * @property {string} gandash the version that recorded it
+ * @property {string} created the day on which the run was begun
  * @property {string} settings what it was played with, as JSON that one reads
  * @property {number} recorded how many pictures there were; those left out were too many for one file
  * @property {import('../live/types.d.ts').Recorded} about
  * @property {string[]} pictures of the same order: see `readPicture`; packed
  * @property {string} curves packed
  * @property {string} plotly packed
+ * @property {Record<string, string>} words by language: all messages, packed
  * @property {Record<string, string>} styles that are loaded when they are needed */
 
 /** @type {Embedded | null} */

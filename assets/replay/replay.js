@@ -7,16 +7,22 @@ import { grouped } from '../live/numbers.js';
 import { framesOf, momentOf, pictureOf } from '../live/picture.js';
 import { readPicture } from '../live/recording.js';
 import { LiveView } from '../live/view.js';
+import { speak, t, wished } from '../live/words.js';
 import { embedded, EmbeddedRecording, unpacked } from './embedded.js';
 
-const { title, made, settings, recorded, about } = embedded();
+await speak(wished());
+const { title, gandash, created, settings, recorded, about } = embedded();
 const root = document.documentElement;
 const find = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const kept = about.pictures.length;
 
 find('title').textContent = title;
-find('made').textContent = `${made} · ${grouped(about.step)} steps · ${grouped(kept)} pictures`
-  + (kept < recorded ? ` of ${grouped(recorded)}` : '');
+const made = created && t('Recorded {date} with gandash {version}', { date: created, version: gandash }).trimEnd();
+const pictures = kept < recorded ? t('{some} pictures of {all}', { some: grouped(kept), all: grouped(recorded) })
+  : t('{count} pictures', { count: grouped(kept) });
+find('made').textContent = `${made} · ${t('{count} steps', { count: grouped(about.step) })} · ${pictures}`;
+for (const name of ['open-settings', 'close-settings']) find(name).textContent = t(find(name).textContent ?? '');
+find('settings').setAttribute('aria-label', t('Settings'));
 find('settings-text').textContent = settings;
 
 const recording = new EmbeddedRecording();
@@ -39,7 +45,7 @@ const isDark = () => (root.dataset.theme ?? (matchMedia('(prefers-color-scheme: 
   === 'dark';
 const theme = find('theme');
 function nameTheme() {
-  theme.textContent = isDark() ? 'Light' : 'Dark';
+  theme.textContent = isDark() ? t('Light') : t('Dark');
 }
 theme.addEventListener('click', () => {
   root.dataset.theme = isDark() ? 'light' : 'dark';

@@ -19,6 +19,7 @@ from gandash.config.rules import (
     UpdateRuleConfig,
 )
 from gandash.config.setting import JsonValue, SettingError, Settings, parse, setting, setting_at, with_settings
+from gandash.words import listed, say
 
 LOOP = "loop"
 """What a record names as given where it is of a training loop of somebody's own: its settings say no more than what the data
@@ -60,7 +61,7 @@ class RunConfig(Settings):
     )
 
     def summary(self) -> str:
-        return f"seed {self.seed}, batch {self.batch}"
+        return listed(say("seed {seed}", seed=self.seed), say("batch {batch}", batch=self.batch))
 
 
 class GameConfig(Settings):

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BeforeValidator, Field
 
 from gandash.config.setting import Settings, setting
+from gandash.words import Said, listed, say
 
 
 class LatentConfig(Settings):
@@ -27,7 +28,7 @@ class LatentConfig(Settings):
     )
 
     def summary(self) -> str:
-        return f"{self.kind}, {self.dimension}"
+        return listed(say(self.kind), Said(str(self.dimension)))
 
 
 # ------------------------------------------------------------------------------------------------------------- players
@@ -85,16 +86,17 @@ def _gain() -> Any:
     )
 
 
-def _said_of_layers(settings: MLPConfig | ConvolutionConfig) -> list[str]:
+def _said_of_layers(settings: MLPConfig | ConvolutionConfig) -> list[Said]:
     """Normalisation and initialisation in words, where they are not the defaults."""
-    said = [] if settings.normalisation == "none" else [NORMALISATIONS[settings.normalisation]]
+    said = [] if settings.normalisation == "none" else [say(NORMALISATIONS[settings.normalisation])]
     if isinstance(settings, MLPConfig) and settings.dropout:
-        said.append(f"dropout {settings.dropout:g}")
+        said.append(say("dropout {share}", share=f"{settings.dropout:g}"))
     if settings.initialisation == "normal":
-        said.append(f"N(0, {settings.spread:g}²)")
+        said.append(Said(f"N(0, {settings.spread:g}²)"))
     elif settings.initialisation != "uniform":
         name = INITIALISATIONS[settings.initialisation].split(" (")[0]
-        said.append(f"{name} × {settings.gain:g}" if name == "orthogonal" and settings.gain != 1 else name)
+        scaled = name == "orthogonal" and settings.gain != 1
+        said.append(say("{name} × {gain}", name=say(name), gain=f"{settings.gain:g}") if scaled else say(name))
     return said
 
 
@@ -153,8 +155,11 @@ class MLPConfig(Settings):
         return self.weights(inputs, outputs) + added * self.depth * self.lines * self.width + outputs
 
     def summary(self) -> str:
-        activation = ACTIVATIONS[self.activation] + (f" of {self.pieces}" if self.activation == "maxout" else "")
-        return ", ".join([f"{self.depth} × {self.width} {activation}", *_said_of_layers(self)])
+        activation = say(ACTIVATIONS[self.activation])
+        if self.activation == "maxout":
+            activation = say("{activation} of {pieces}", activation=activation, pieces=self.pieces)
+        layers = say("{depth} × {width} {activation}", depth=self.depth, width=self.width, activation=activation)
+        return listed(layers, *_said_of_layers(self))
 
 
 class Layer(NamedTuple):
@@ -253,7 +258,8 @@ class ConvolutionConfig(Settings):
         return self.layers(inputs, outputs, shape)
 
     def summary(self) -> str:
-        return ", ".join([f"convolutional, {self.channels} channels, {ACTIVATIONS[self.activation]}", *_said_of_layers(self)])
+        channels = say("{count} channels", count=self.channels)
+        return listed(say("convolutional"), channels, say(ACTIVATIONS[self.activation]), *_said_of_layers(self))
 
 
 class PointConfig(Settings):
@@ -275,7 +281,7 @@ class PointConfig(Settings):
         return outputs
 
     def summary(self) -> str:
-        return f"point θ, from {self.start:g}"
+        return say("point θ, from {start}", start=f"{self.start:g}")
 
 
 class LinearConfig(Settings):
@@ -297,7 +303,7 @@ class LinearConfig(Settings):
         return inputs * outputs
 
     def summary(self) -> str:
-        return f"linear ψ · x, from {self.start:g}"
+        return say("linear ψ · x, from {start}", start=f"{self.start:g}")
 
 
 def mlp_unless_said(given: Any) -> Any:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from gandash.config.setting import Settings, setting
+from gandash.words import marked, parted, say
 
 
 def _penalty(label: str, symbol: str, help: str, default: float = 0.0) -> Any:
@@ -28,20 +29,22 @@ class Regularises:
 class RegulariserConfig(Settings):
     """What calms D: penalties added to its loss, constraints on its weights, noise on what it sees. 0 turns each off."""
 
-    r1: Annotated[float, Regularises("R1, γ = {:g}", flop=4)] = _penalty(
+    r1: Annotated[float, Regularises(marked("R1, γ = {value}"), flop=4)] = _penalty(
         "R1 weight γ",
         "γ",
         "(γ/2) E|∇D|² on real data, of D's output before the sigmoid. It damps the orbit and flattens D; too much and D learns "
         "nothing. 0 turns it off.",
         0.3,
     )
-    r2: Annotated[float, Regularises("R2, γ = {:g}", flop=4)] = _penalty("R2 weight", "γ₂", "The same on generated data.")
-    gradient_penalty: Annotated[float, Regularises("gradient penalty, λ = {:g}", flop=10)] = _penalty(
+    r2: Annotated[float, Regularises(marked("R2, γ = {value}"), flop=4)] = _penalty(
+        "R2 weight", "γ₂", "The same on generated data."
+    )
+    gradient_penalty: Annotated[float, Regularises(marked("gradient penalty, λ = {value}"), flop=10)] = _penalty(
         "Gradient penalty λ",
         "λ",
         "λ E(|∇a| − 1)² between real and generated samples (WGAN-GP): asks for slope 1, which makes a critic measure distance.",
     )
-    clip: Annotated[float, Regularises("clipping at {:g}")] = setting(
+    clip: Annotated[float, Regularises(marked("clipping at {value}"))] = setting(
         0.0,
         label="Clip D's weights at",
         symbol="clip",
@@ -50,7 +53,7 @@ class RegulariserConfig(Settings):
         le=10,
         help="Every parameter of D is kept within ± this (WGAN): a crude way to a bounded slope. 0 turns it off.",
     )
-    spectral: Annotated[Literal["off", "on"], Regularises("spectral normalisation", off="off")] = setting(
+    spectral: Annotated[Literal["off", "on"], Regularises(marked("spectral normalisation"), off="off")] = setting(
         "off",
         label="Spectral normalisation",
         choices={"off": "off", "on": "on"},
@@ -60,7 +63,7 @@ class RegulariserConfig(Settings):
         "convolution's norm is up to twice that of its kernel's matrix. "
         "A matrix of zeros is left as it is, and a D of one weight keeps its sign alone.",
     )
-    noise: Annotated[float, Regularises("instance noise, σ = {:g}")] = setting(
+    noise: Annotated[float, Regularises(marked("instance noise, σ = {value}"))] = setting(
         0.0,
         label="Instance noise σ",
         symbol="σ",
@@ -70,7 +73,7 @@ class RegulariserConfig(Settings):
         help="N(0, σ²) is added to real and generated samples before D sees them: overlapping laws have a gradient. With a "
         "half-life, σ is what it is set to and fades from then on: a change of either begins anew.",
     )
-    noise_half_life: Annotated[float, Regularises("σ halved every {:g} steps")] = setting(
+    noise_half_life: Annotated[float, Regularises(marked("σ halved every {value} steps"))] = setting(
         0.0,
         label="Noise half-life (steps)",
         symbol="t½",
@@ -79,7 +82,7 @@ class RegulariserConfig(Settings):
         le=1e7,
         help="σ halves once in so many steps, counted from when σ or this was last set. 0: it stays as it is.",
     )
-    smoothing: Annotated[float, Regularises("label smoothing {:g}")] = setting(
+    smoothing: Annotated[float, Regularises(marked("label smoothing {value}"))] = setting(
         0.0,
         label="One-sided label smoothing",
         symbol="smoothing",
@@ -88,7 +91,7 @@ class RegulariserConfig(Settings):
         le=0.5,
         help="D is asked for 1 − this on real data. The equilibrium moves from ½ to half of that, and all lines with it.",
     )
-    packing: Annotated[int, Regularises("packs of {}", off=1)] = setting(
+    packing: Annotated[int, Regularises(marked("packs of {value}"), off=1)] = setting(
         1,
         label="Samples per decision (packing)",
         ge=1,
@@ -97,7 +100,10 @@ class RegulariserConfig(Settings):
     )
 
     def summary(self) -> str:
-        return "; ".join(told.words.format(value) for told, value in self._at_work()) or "none"
+        said = [
+            say(told.words, value=f"{value:g}" if isinstance(value, int | float) else value) for told, value in self._at_work()
+        ]
+        return parted(*said) if said else say("none")
 
     @property
     def flop(self) -> float:

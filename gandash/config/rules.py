@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from gandash.config.setting import Settings, setting
+from gandash.words import listed, say
 
 Array = NDArray[np.float64]
 
@@ -44,7 +45,7 @@ class _OneEach(Settings):
         return None
 
     def summary(self) -> str:
-        return str(getattr(self, "kind", "")).replace("_", " ")
+        return say(str(getattr(self, "kind", "")).replace("_", " "))
 
 
 class SimultaneousConfig(_OneEach):
@@ -108,8 +109,8 @@ class AlternatingConfig(Settings):
         return product
 
     def summary(self) -> str:
-        order = "" if self.first == "discriminator" else ", G first"
-        return f"alternating {self.discriminator_steps} : {self.generator_steps}{order}"
+        steps = say("alternating {d} : {g}", d=self.discriminator_steps, g=self.generator_steps)
+        return steps if self.first == "discriminator" else listed(steps, say("G first"))
 
 
 class ExtragradientConfig(_OneEach):

@@ -17,6 +17,8 @@ from typing import Annotated, Any, Literal, Self, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 
+from gandash.words import say
+
 JsonValue = None | bool | int | float | str | list[Any] | dict[str, Any]
 
 
@@ -58,7 +60,7 @@ class Settings(BaseModel):
 
     def summary(self) -> str:
         """These settings in a few words, as the page shows them folded up; here the variant's kind."""
-        return kind_of(type(self)).replace("_", " ")
+        return say(kind_of(type(self)).replace("_", " "))
 
     @cached_property
     def _is_checked(self) -> bool:

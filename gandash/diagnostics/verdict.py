@@ -35,7 +35,7 @@ Pictures have rules of their own, in the same spirit: `verdict_pictures`.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -43,6 +43,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandash.wire.browser import VerdictKind
+from gandash.words import Said, joined, say
 
 Curve = NDArray[np.float64]
 
@@ -65,8 +66,8 @@ class Verdict:
     """`title` and `reason` are its words."""
 
     kind: VerdictKind
-    title: str
-    reason: str
+    title: Said
+    reason: Said
 
 
 @dataclass(frozen=True)
@@ -122,9 +123,14 @@ class Observation:
         return self.jsd_live is not None
 
 
-STRENGTHEN = "give it a higher learning rate, more steps, more width"
-LESS_NOISE = {True: ", less instance noise", False: ""}
-WAITING = Verdict(VerdictKind.WAITING, "Too early to say", "Too few measurements yet to name a trend.")
+TOO_WEAK = {
+    True: say(
+        "D is too weak to see the difference: give it a higher learning rate, more steps, more width, less instance noise or "
+        "less R1."
+    ),
+    False: say("D is too weak to see the difference: give it a higher learning rate, more steps, more width or less R1."),
+}
+WAITING = Verdict(VerdictKind.WAITING, say("Too early to say"), say("Too few measurements yet to name a trend."))
 
 
 def points_verdict_rule(
@@ -148,15 +154,17 @@ def points_verdict_rule(
         return WAITING
     settled = recent[-SETTLED:]
     gap, d_real, d_fake = np.median([[o.gap_half, o.mean_d_real, o.mean_d_fake] for o in settled], axis=0)
-    of_what = "JSD of the averaged G" if any(o.is_averaged for o in recent) else "JSD"
-    of_what = f"lower bound of the {of_what}" if jsd_is_bound else of_what
+    of_what = say("JSD of the averaged G") if any(o.is_averaged for o in recent) else say("JSD")
+    of_what = say("lower bound of the {what}", what=of_what) if jsd_is_bound else of_what
     is_critic = math.isnan(gap)
 
-    def said(gap: float, jsd: float) -> str:
-        off = "" if is_critic else f"max |D − {centre}| = {gap:.2f}, "
-        return f"{off}{of_what} = {jsd:.3f} nats (floor {jsd_floor:.4f})"
+    def said(gap: float, jsd: float) -> Said:
+        distance = say("{what} = {jsd} nats (floor {floor})", what=of_what, jsd=f"{jsd:.3f}", floor=f"{jsd_floor:.4f}")
+        if is_critic:
+            return distance
+        return say("max |D − {centre}| = {gap}, {distance}", centre=centre, gap=f"{gap:.2f}", distance=distance)
 
-    def of_late() -> str:
+    def of_late() -> Said:
         """Of the last third: beside what else is said of that."""
         gaps, distances = (np.array([getattr(o, name) for o in _thirds(recent)[-1]]) for name in ("gap_half", "jsd"))
         return said(float(np.median(gaps)), float(np.median(distances)))
@@ -167,9 +175,15 @@ def points_verdict_rule(
             lost = modes - round(last)
             return Verdict(
                 VerdictKind.COLLAPSED,
-                f"Collapsed: {lost} mode{'s' if lost > 1 else ''} lost",
-                f"G's samples reach {last:.0f} of {modes} modes, and no more of them over the last {len(recent)} measurements: "
-                f"{of_late()}. R1, a stronger D (learning rate, steps per round) or a slower G may win them back.",
+                say("Collapsed: {lost} modes lost", lost=lost) if lost > 1 else say("Collapsed: 1 mode lost"),
+                say(
+                    "G's samples reach {some} of {modes} modes, and no more of them over the last {count} measurements: "
+                    "{facts}. R1, a stronger D (learning rate, steps per round) or a slower G may win them back.",
+                    some=f"{last:.0f}",
+                    modes=modes,
+                    count=len(recent),
+                    facts=of_late(),
+                ),
             )
     if asked.won(d_real, d_fake):
         return discriminator_won(d_real, d_fake, asked)
@@ -177,9 +191,13 @@ def points_verdict_rule(
     jsd = float(np.median([o.jsd for o in settled]))
     facts = said(gap, jsd)
     if (is_critic or near) and jsd <= jsd_floor + CONVERGED_JSD:
-        told = f"D is near {centre} and p_g is near p_r: {facts}. Both together make an equilibrium; D alone would not."
-        told = (f"p_g is near p_r: {facts}." if is_critic else told) + _of_packs(asked) + _off_star(recent, asked)
-        return Verdict(VerdictKind.CONVERGED, "Converged", told)
+        told = say(
+            "D is near {centre} and p_g is near p_r: {facts}. Both together make an equilibrium; D alone would not.",
+            centre=centre,
+            facts=facts,
+        )
+        told = say("p_g is near p_r: {facts}.", facts=facts) if is_critic else told
+        return Verdict(VerdictKind.CONVERGED, say("Converged"), joined(told, *_of_packs(asked), *_off_star(recent, asked)))
     least = 0.05 * asked.span
     if len(recent) == WINDOW:
         distances, gaps = (np.array([getattr(o, name) for o in recent]) for name in ("wasserstein", "gap_half"))
@@ -191,29 +209,37 @@ def points_verdict_rule(
     if modes and near and kept == modes and quality >= QUALITY and not falling:
         return Verdict(
             VerdictKind.MODES_FOUND,
-            "All modes found",
-            f"{modes} of {modes} modes, {quality:.0%} of the samples within 3 standard deviations of one: {facts}. What is "
-            "left of the distance is p_g's shape within the modes, which it often makes too narrow.",
+            say("All modes found"),
+            say(
+                "{modes} of {modes} modes, {quality} of the samples within 3 standard deviations of one: {facts}. What is "
+                "left of the distance is p_g's shape within the modes, which it often makes too narrow.",
+                modes=modes,
+                quality=f"{quality:.0%}",
+                facts=facts,
+            ),
         )
     still = gap <= CONVERGED_GAP * asked.span
     if len(recent) >= 2 * SETTLED and still and not falling and min(jsd, _live(settled)) > jsd_floor + BLIND_JSD:
-        too_weak = f"D is too weak to see the difference: {STRENGTHEN}{LESS_NOISE[asked.noisy]} or less R1."
+        too_weak = TOO_WEAK[asked.noisy]
         off = float(np.median([o.gap_star for o in settled]))
         if asked.noisy and off <= CONVERGED_GAP * asked.span:
-            too_weak = (
-                f"D sees both through instance noise, and there it is within {off:.2f} of the best there is: the noise hides "
-                "the difference. Less noise shows it."
+            too_weak = say(
+                "D sees both through instance noise, and there it is within {off} of the best there is: the noise hides "
+                "the difference. Less noise shows it.",
+                off=f"{off:.2f}",
             )
-        return Verdict(
-            VerdictKind.BLIND, f"D at {centre}, but blind", f"D is at {centre} and yet p_g is not p_r: {facts}. {too_weak}"
-        )
+        told = say("D is at {centre} and yet p_g is not p_r: {facts}.", centre=centre, facts=facts)
+        return Verdict(VerdictKind.BLIND, say("D at {centre}, but blind", centre=centre), joined(told, too_weak))
     if falling:
         early = float(np.median([o.jsd for o in _thirds(recent)[0]]))
-        told = (
-            f"p_g is moving onto p_r: {of_what} was {early:.3f} in the first third of what is recent; in the last {of_late()}."
+        told = say(
+            "p_g is moving onto p_r: {what} was {early} in the first third of what is recent; in the last {facts}.",
+            what=of_what,
+            early=f"{early:.3f}",
+            facts=of_late(),
         )
-        return Verdict(VerdictKind.CONVERGING, "Converging", told)
-    return Verdict(VerdictKind.TRAINING, "Training", f"No trend to name yet: {facts}.")
+        return Verdict(VerdictKind.CONVERGING, say("Converging"), told)
+    return Verdict(VerdictKind.TRAINING, say("Training"), say("No trend to name yet: {facts}.", facts=facts))
 
 
 def _thirds(recent: Sequence[Observation]) -> list[list[Observation]]:
@@ -252,59 +278,87 @@ def path_verdict_rule(distances: Sequence[float]) -> Verdict:
         return WAITING
     thirds = np.array_split(recent, 3)
     early, late = float(thirds[0].max()), float(thirds[-1].max())
-    facts = f"the largest distance to the equilibrium went from {early:.3g} to {late:.3g} in {len(recent)} measurements"
+    facts = say(
+        "the largest distance to the equilibrium went from {early} to {late} in {count} measurements",
+        early=f"{early:.3g}",
+        late=f"{late:.3g}",
+        count=len(recent),
+    )
     if late < ARRIVED:
-        return Verdict(VerdictKind.CONVERGED, "Arrived", f"Both players rest at the equilibrium: {facts}.")
+        told = say("Both players rest at the equilibrium: {facts}.", facts=facts)
+        return Verdict(VerdictKind.CONVERGED, say("Arrived"), told)
     if late < (1 - DRIFT) * early:
-        return Verdict(VerdictKind.CONVERGING, "Coming in", f"The path leads to the equilibrium: {facts}.")
-    if late > (1 + DRIFT) * early:
         return Verdict(
-            VerdictKind.OSCILLATING,
-            "Going out",
-            f"The path leads away: {facts}. A penalty, a smaller step or another rule may help.",
+            VerdictKind.CONVERGING, say("Coming in"), say("The path leads to the equilibrium: {facts}.", facts=facts)
         )
-    return Verdict(VerdictKind.OSCILLATING, "Circling", f"The players chase each other and come no nearer: {facts}.")
+    if late > (1 + DRIFT) * early:
+        told = say("The path leads away: {facts}. A penalty, a smaller step or another rule may help.", facts=facts)
+        return Verdict(VerdictKind.OSCILLATING, say("Going out"), told)
+    told = say("The players chase each other and come no nearer: {facts}.", facts=facts)
+    return Verdict(VerdictKind.OSCILLATING, say("Circling"), told)
 
 
 def discriminator_won(d_real: float, d_fake: float, asked: DiscriminatorTargets) -> Verdict:
     """*Discriminator won*, by these means of D."""
-    what = "sample" if asked.pack == 1 else f"pack of {asked.pack} samples"
-    wish = "" if asked.span == 1 else f", of {asked.on_real:.3g} and {asked.on_fake:.3g} that it is asked for"
+    what = say("sample") if asked.pack == 1 else say("pack of {count} samples", count=asked.pack)
+    wish = say(", of {real} and {fake} that it is asked for", real=f"{asked.on_real:.3g}", fake=f"{asked.on_fake:.3g}")
     return Verdict(
         VerdictKind.DISCRIMINATOR_WON,
-        "Discriminator won",
-        f"D tells nearly every {what}: on average it says {d_real:.2f} of real and {d_fake:.2f} of generated data{wish}. "
-        "Under minimax G has almost no gradient then, under the non-saturating objective it has. A lower learning rate for D "
-        "or a stronger R1 holds D back.",
+        say("Discriminator won"),
+        say(
+            "D tells nearly every {what}: on average it says {real} of real and {fake} of generated data{wish}. "
+            "Under minimax G has almost no gradient then, under the non-saturating objective it has. A lower learning rate "
+            "for D or a stronger R1 holds D back.",
+            what=what,
+            real=f"{d_real:.2f}",
+            fake=f"{d_fake:.2f}",
+            wish="" if asked.span == 1 else wish,
+        ),
     )
 
 
-def _of_packs(asked: DiscriminatorTargets) -> str:
-    if asked.pack == 1:
-        return ""
-    return f" D judges packs of {asked.pack}: on copies of one sample it may be up to {asked.gap(CONVERGED_GAP):.2f} away."
+def _of_packs(asked: DiscriminatorTargets) -> Iterator[Said]:
+    if asked.pack > 1:
+        yield say(
+            "D judges packs of {count}: on copies of one sample it may be up to {gap} away.",
+            count=asked.pack,
+            gap=f"{asked.gap(CONVERGED_GAP):.2f}",
+        )
 
 
-def _off_star(recent: Sequence[Observation], asked: DiscriminatorTargets) -> str:
+def _off_star(recent: Sequence[Observation], asked: DiscriminatorTargets) -> Iterator[Said]:
     """Why *converged* stands beside a large max |D - D*|, where it does."""
     gap, share = (float(np.median([getattr(o, n) for o in recent[-SETTLED:]])) for n in ("gap_star", "share_off"))
     if not gap > CONVERGED_GAP * asked.span:
-        return ""
-    told = f" max |D − D*| = {gap:.2f} does not count here: "
+        return
     if share < FEW:
-        few = f"{share:.1%}" if share >= 0.001 else "less than 0.1 %"
-        return told + f"such gaps lie where only {few} of the samples are, and D* itself is read off those few."
-    off = CONVERGED_GAP * asked.span
-    return told + f"D* is read off finitely many samples. On {share:.0%} of them D is off by {off:.2g} or more."
+        yield say(
+            "max |D − D*| = {gap} does not count here: such gaps lie where only {few} of the samples are, and D* itself is "
+            "read off those few.",
+            gap=f"{gap:.2f}",
+            few=f"{share:.1%}" if share >= 0.001 else say("less than 0.1 %"),
+        )
+        return
+    yield say(
+        "max |D − D*| = {gap} does not count here: D* is read off finitely many samples. On {share} of them D is off by {off} "
+        "or more.",
+        gap=f"{gap:.2f}",
+        share=f"{share:.0%}",
+        off=f"{CONVERGED_GAP * asked.span:.2g}",
+    )
 
 
 def oscillating(swings: int) -> Verdict:
     """*Oscillating*, by so many large turns."""
     return Verdict(
         VerdictKind.OSCILLATING,
-        "Oscillating",
-        f"The players chase each other: {swings} large turns in the last {WINDOW} measurements. "
-        "Lower the learning rates, raise R1, or let G's average calm the picture.",
+        say("Oscillating"),
+        say(
+            "The players chase each other: {swings} large turns in the last {count} measurements. Lower the learning rates, "
+            "raise R1, or let G's average calm the picture.",
+            swings=swings,
+            count=WINDOW,
+        ),
     )
 
 

@@ -11,9 +11,8 @@ import numpy as np
 
 from gandash.diagnostics.verdict import (
     CONVERGED_GAP,
-    LESS_NOISE,
     SETTLED,
-    STRENGTHEN,
+    TOO_WEAK,
     TURNS,
     WAITING,
     WINDOW,
@@ -26,6 +25,7 @@ from gandash.diagnostics.verdict import (
     turns_of,
 )
 from gandash.wire.browser import VerdictKind
+from gandash.words import Said, joined, say
 
 if TYPE_CHECKING:
     from gandash.diagnostics.estimators import NullReference
@@ -36,6 +36,9 @@ BLIND_FRECHET = 0.25
 CLOSE_SHARE = 0.8  # of what real pictures read against real ones
 PRECISE_SHARE = 0.8
 NARROW_SHARE = 0.4
+
+
+NOUNS = {"digits": say("digits"), "classes": say("classes"), "cells": say("cells")}
 
 
 @dataclass(frozen=True)
@@ -91,26 +94,30 @@ def picture_verdict_rule(
         return WAITING
     kept = np.array([o.frechet for o in recent])
     live = np.array([o.frechet if o.frechet_live is None else o.frechet_live for o in recent])
-    of_what = "Fréchet distance of the averaged G" if any(o.frechet_live is not None for o in recent) else "Fréchet distance"
+    of_what = say("Fréchet distance")
+    if any(o.frechet_live is not None for o in recent):
+        of_what = say("Fréchet distance of the averaged G")
 
     def median(name: str, last: int = SETTLED) -> float:
         return float(np.median([getattr(o, name) for o in recent[-last:]]))
 
-    def facts_of(last: int) -> str:
+    def facts_of(last: int) -> Said:
         """What is said of so many last measurements: all numbers of one sentence are of the same."""
-        real = levels["frechet"].mean
-        said = [f"{of_what} {median('frechet', last):.3f} (real against real {real:.3f})"]
-        for name in ("precision", "coverage"):
+        found, real = f"{median('frechet', last):.3f}", f"{levels['frechet'].mean:.3f}"
+        said = say("{what} {found} (real against real {real})", what=of_what, found=found, real=real)
+        for name, words in (("precision", say("precision")), ("coverage", say("coverage"))):
             if not math.isnan(levels[name].mean):
-                said.append(f"{name} {median(name, last):.2f} ({levels[name].mean:.2f})")
-        return ", ".join(said)
+                found, real = f"{median(name, last):.2f}", f"{levels[name].mean:.2f}"
+                said = say("{facts}, {what} {found} ({real})", facts=said, what=words, found=found, real=real)
+        return said
 
     gap, d_real, d_fake = (median(name) for name in ("gap_half", "mean_d_real", "mean_d_fake"))
     distance, playing = median("frechet"), float(np.median(live[-SETTLED:]))
     level = levels["frechet"].worst_5pct
     is_critic = math.isnan(gap)
     facts, of_late = facts_of(SETTLED), facts_of(len(np.array_split(kept, 3)[-1]))  # of_late: beside what is said of a third
-    told = "" if is_critic else f"D is {gap:.2f} from {centre} on average; "
+    away = say("D is {gap} from {centre} on average; {facts}", gap=f"{gap:.2f}", centre=centre, facts=facts)
+    told = facts if is_critic else away
 
     if len(recent) == WINDOW:
         collapse = _collapse(recent, levels, modes, noun, of_late)
@@ -126,8 +133,8 @@ def picture_verdict_rule(
     if is_close and (is_critic or gap <= asked.gap(CLOSE_GAP)):
         return Verdict(
             VerdictKind.CONVERGED,
-            "Close to real",
-            f"By these numbers generated pictures come close to real ones: {told}{facts}.",
+            say("Close to real"),
+            say("By these numbers generated pictures come close to real ones: {facts}.", facts=told),
         )
     gaps = np.array([o.gap_half for o in recent])
     swings = max(turns_of(live, 0.05), 0 if np.isnan(gaps).any() else turns_of(gaps, 0.05 * asked.span))
@@ -138,38 +145,55 @@ def picture_verdict_rule(
     if len(recent) >= 2 * SETTLED and still and min(distance, playing) > level + BLIND_FRECHET and not falling:
         return Verdict(
             VerdictKind.BLIND,
-            f"D at {centre}, but blind",
-            f"D hardly leaves {centre} and yet the pictures are not like real ones: {told}{facts}. D is too weak to see the "
-            f"difference: {STRENGTHEN}{LESS_NOISE[asked.noisy]} or less R1.",
+            say("D at {centre}, but blind", centre=centre),
+            joined(
+                say(
+                    "D hardly leaves {centre} and yet the pictures are not like real ones: {facts}.", centre=centre, facts=told
+                ),
+                TOO_WEAK[asked.noisy],
+            ),
         )
     if falling:
         early, _ = ends_of(kept)
         return Verdict(
             VerdictKind.CONVERGING,
-            "Learning",
-            f"The pictures become more like real ones: {of_what} was {early:.3f} in the first third of what is recent; in the "
-            f"last {of_late}.",
+            say("Learning"),
+            say(
+                "The pictures become more like real ones: {what} was {early} in the first third of what is recent; in the last "
+                "{facts}.",
+                what=of_what,
+                early=f"{early:.3f}",
+                facts=of_late,
+            ),
         )
     if is_close:
-        return Verdict(
-            VerdictKind.TRAINING, "Close to real, but told apart", f"D still tells what the numbers hardly do: {told}{facts}."
-        )
-    return Verdict(VerdictKind.TRAINING, "Training", f"No trend to name yet: {told}{facts}.")
+        apart = say("D still tells what the numbers hardly do: {facts}.", facts=told)
+        return Verdict(VerdictKind.TRAINING, say("Close to real, but told apart"), apart)
+    return Verdict(VerdictKind.TRAINING, say("Training"), say("No trend to name yet: {facts}.", facts=told))
 
 
 def _collapse(
-    recent: Sequence[PictureObservation], levels: Mapping[str, NullReference], modes: int, noun: str, of_late: str
+    recent: Sequence[PictureObservation], levels: Mapping[str, NullReference], modes: int, noun: str, of_late: Said
 ) -> Verdict | None:
     """*Collapsed*, if a full window of observations says so."""
-    cure = "R1, packing, a stronger D (learning rate, steps per round) or a slower G may win them back."
+    cure = say("R1, packing, a stronger D (learning rate, steps per round) or a slower G may win them back.")
+    count, things = len(recent), NOUNS.get(noun, Said(noun))
     if modes:
         first, last = ends_of(np.array([o.modes for o in recent]))
         if 1 <= last < min(modes, levels["modes"].worst_5pct) and last <= first:
             return Verdict(
                 VerdictKind.COLLAPSED,
-                f"Collapsed: {modes - round(last)} of {modes} {noun} lost",
-                f"G makes {last:.0f} of {modes} {noun}, and no more of them over the last {len(recent)} measurements: "
-                f"{of_late}. {cure}",
+                say("Collapsed: {lost} of {modes} {things} lost", lost=modes - round(last), modes=modes, things=things),
+                say(
+                    "G makes {some} of {modes} {things}, and no more of them over the last {count} measurements: "
+                    "{facts}. {cure}",
+                    some=f"{last:.0f}",
+                    modes=modes,
+                    things=things,
+                    count=count,
+                    facts=of_late,
+                    cure=cure,
+                ),
             )
     precision = ends_of(np.array([o.precision for o in recent]))[1]
     before, coverage = ends_of(np.array([o.coverage for o in recent]))
@@ -177,8 +201,14 @@ def _collapse(
     if is_precise and coverage <= NARROW_SHARE * levels["coverage"].mean and coverage <= before:
         return Verdict(
             VerdictKind.COLLAPSED,
-            "Collapsed: few different pictures",
-            f"Most pictures could be real, but they are like only {coverage:.0%} of the real ones, and no more over the last "
-            f"{len(recent)} measurements: {of_late}. {cure}",
+            say("Collapsed: few different pictures"),
+            say(
+                "Most pictures could be real, but they are like only {share} of the real ones, and no more over the last "
+                "{count} measurements: {facts}. {cure}",
+                share=f"{coverage:.0%}",
+                count=count,
+                facts=of_late,
+                cure=cure,
+            ),
         )
     return None

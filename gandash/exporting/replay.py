@@ -20,6 +20,8 @@ from gandash.paths import ASSETS, plotly_file
 from gandash.server.recorded import OpenRun
 from gandash.store.format import BrokenRun
 from gandash.store.reading import StoredRun
+from gandash.words.catalogue import messages
+from gandash.words.languages import ENGLISH, LANGUAGES
 
 MOST_BYTES = 15_000_000  # of the whole file
 LONGEST_TEXT = 2000  # characters of one setting; uploaded data can be megabytes
@@ -46,13 +48,15 @@ def as_html(
     manifest = run.manifest
     known: dict[str, Any] = {
         "title": manifest.title or manifest.preset or manifest.id,
-        "made": f"Recorded {manifest.created[:10]} with gandash {manifest.versions.get('gandash', '')}".rstrip(),
+        "gandash": manifest.versions.get("gandash", ""),
+        "created": manifest.created[:10],
         "settings": json.dumps(_shortened(settings_of(run)), indent=2, ensure_ascii=False),
         "recorded": len(about.pictures),
         "about": about.model_dump(mode="json"),
         "pictures": [],
         "curves": _packed(opened.curves()),
         "plotly": _plotly(),
+        "words": _words(),
         "styles": {"pictures.css": _asset("live/pictures.css")},
     }
     room = most_bytes - len(_page(known)) - 10_000  # that for their commas too
@@ -112,6 +116,13 @@ def _packed(body: bytes) -> str:
 @cache
 def _plotly() -> str:
     return _packed(plotly_file().read_bytes())
+
+
+@cache
+def _words() -> dict[str, str]:
+    """All messages, for a browser in another language than English."""
+    languages = (language for language in LANGUAGES if language != ENGLISH)
+    return {one: _packed(json.dumps(messages(one), ensure_ascii=False).encode()) for one in languages}
 
 
 def _asset(name: str) -> str:

@@ -37,6 +37,7 @@ from gandash.headless.modesty import give_way
 from gandash.headless.piped import END, Look, receive, send
 from gandash.wire.browser import VerdictKind
 from gandash.wire.messages import Recording
+from gandash.words import finished, say
 from gandash.worker.games import Games
 from gandash.worker.recording import Recorder
 from gandash.worker.trajectory import Trajectory, be_reproducible
@@ -192,7 +193,7 @@ class Watcher:
 
     def _diverged(self, step: int, players: list[str]) -> None:
         self._broken = f"Parameters of {' and '.join(players)} are no longer finite numbers by step {step:,}."
-        self._observer.verdict = Verdict(VerdictKind.DIVERGED, "Diverged", self._broken)
+        self._observer.verdict = Verdict(VerdictKind.DIVERGED, say("Diverged"), finished(self._broken))
         self._recorder.diverged({0: self._broken}, step)
 
     def _look(self) -> bool:

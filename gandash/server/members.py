@@ -11,6 +11,7 @@ from gandash.wire.browser import GameState, Mark, Verdict, VerdictKind
 from gandash.wire.changes import mark
 from gandash.wire.facts import Facts
 from gandash.wire.messages import Change, StartedGame
+from gandash.words import say
 
 MARKS = 200  # shown on the curves; the event log itself keeps all
 
@@ -29,7 +30,7 @@ class Member:
 def begun(game: StartedGame, step: int) -> Member:
     """A game that has just begun, or gone on, at this step."""
     marked = [mark(c, game.config) for c in game.changes if c.kind == "set"]
-    verdict = Verdict(kind=VerdictKind.WAITING, title="Ready", reason="Press play.", step=step)
+    verdict = Verdict(kind=VerdictKind.WAITING, title=say("Ready"), reason=say("Press play."), step=step)
     return Member(game.changes, game.facts, game.noise_halvings, verdict, deque(marked, maxlen=MARKS))
 
 

@@ -28,6 +28,7 @@ from gandash.wire.messages import (
     StatusChanged,
     VerdictChanged,
 )
+from gandash.words import finished, say
 
 
 class RunState:
@@ -201,7 +202,9 @@ class RunState:
                 if status is Status.DIVERGED:
                     for member in self.members:
                         if member.verdict.kind is not VerdictKind.DIVERGED:
-                            member.verdict = Verdict(kind=VerdictKind.DIVERGED, title="Diverged", reason=reason, step=step)
+                            member.verdict = Verdict(
+                                kind=VerdictKind.DIVERGED, title=say("Diverged"), reason=finished(reason), step=step
+                            )
             case Changed(change=change, member=i):
                 member = self.members[i]
                 member.changes += (change,)

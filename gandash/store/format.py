@@ -11,6 +11,7 @@ from gandash.config.setting import JsonValue
 from gandash.wire.browser import VerdictKind
 from gandash.wire.facts import Engine
 from gandash.wire.messages import MAX_MEMBERS, Change
+from gandash.words import Said
 
 FORMAT = 1
 MANIFEST, EVENTS = "manifest.json", "events.jsonl"
@@ -144,8 +145,8 @@ class VerdictEvent(_OfMember):
 
     kind: Literal["verdict"] = "verdict"
     verdict: VerdictKind
-    title: str
-    reason: str
+    title: Said
+    reason: Said
 
 
 RunEvent = Annotated[

@@ -25,6 +25,7 @@ from gandash.ui.own_runs import RunRefused
 from gandash.ui.service import branch_off, supervisor
 from gandash.ui.tab import Asked, PictureUpload, Tab, keep_upload, kept
 from gandash.uploads import guard
+from gandash.words import t
 
 PRESETS_COMPARED = "presets"
 ALL = -1  # of several compared games, instead of one's number
@@ -52,6 +53,8 @@ def reconfigured(tab: Tab, change: Change) -> str:
 def preset(tab: Tab, name: str) -> str:
     """Another ready game, from step 0; in another run where this one has ended."""
     assert tab.run is not None
+    if name not in PRESETS:
+        return ""  # no widget of ours: a forged message
     tab.preset, tab.over, tab.is_stale = name, tab.edition, True
     chosen = PRESETS[name]
     if tab.run.has_ended:
@@ -74,7 +77,7 @@ def move(tab: Tab, invited: Move) -> str:
 
 def late(what: str) -> str:
     """What is said of a choice that came too late for the game that it was for."""
-    return f"**{what}** was changed just as another game began, which goes on as it is. Choose it again."
+    return t("**{what}** was changed just as another game began, which goes on as it is. Choose it again.", what=what)
 
 
 def setting(tab: Tab, path: str, edition: int, raw: Any) -> str:
@@ -85,7 +88,7 @@ def setting(tab: Tab, path: str, edition: int, raw: Any) -> str:
     assert tab.run is not None
     known = tab.drawn.get(edition)
     if known is None:  # so much was drawn since that it is not known what the widget showed
-        return late("A setting")
+        return late(t("A setting"))
     if not has(known, path):
         return ""  # no widget of ours: a forged message
     was = setting_at(known, path)
@@ -127,7 +130,7 @@ def painting(tab: Tab, sent: Any) -> str:
     if sent is None:
         return ""
     if not isinstance(tab.shown.data, DrawnConfig):
-        return late("The painting")
+        return late(t("The painting"))
     return reconfigured(tab, with_change(tab, "data.painting", drawing.read(sent)))
 
 
@@ -137,7 +140,7 @@ def start_from(tab: Tab, sent: Any) -> str:
     if sent is None:
         return ""
     if not any(map(is_scalar, tab.run.configs)):
-        return late("The start on the phase plane")
+        return late(t("The start on the phase plane"))
     theta, psi = live.read_start(sent)
     begin: list[tuple[str, JsonValue]] = [("generator.start", theta), ("discriminator.start", psi)]
     return reconfigured(tab, lambda configs: [c.replace_all(begin) if is_scalar(c) else c for c in configs])
@@ -159,7 +162,7 @@ def table(tab: Tab, file: Any, read_as: Sequence[str] = ()) -> str:
     if file is None:
         return ""  # it was taken away: its rows are played on
     if not isinstance(data, SamplesConfig | Samples2DConfig):
-        return late("The table")
+        return late(t("The table"))
     try:
         rows, words = upload.interpret(file.name, file.getvalue(), read_as)
     except upload.AmbiguousTable as error:
@@ -173,14 +176,14 @@ def table(tab: Tab, file: Any, read_as: Sequence[str] = ()) -> str:
 
 def table_read_as(tab: Tab, read_as: Sequence[str]) -> str:
     """The page's question about a table was answered."""
-    return table(tab, tab.table, read_as) if tab.table is not None else late("How the table is read")
+    return table(tab, tab.table, read_as) if tab.table is not None else late(t("How the table is read"))
 
 
 def pictures(tab: Tab, uploaded: Any, offered: str | None, side: int, colour: str, count: int) -> str:
     """Picture files were chosen, or how to read them: the run begins anew with them, or the page says what is wrong."""
     data = tab.shown.data
     if not isinstance(data, UploadedPicturesConfig):
-        return late("What pictures are read, or how,")
+        return late(t("What pictures are read, or how,"))
     assert tab.run is not None
     played = kept(tab.run).upload
     if played and played.packed != data.pixels:
@@ -237,7 +240,7 @@ def member(tab: Tab, number: Any) -> str:
     if number is None:
         return ""
     if not (isinstance(number, int) and ALL <= number < len(tab.run.configs)):
-        return late("The game that the settings are for")
+        return late(t("The game that the settings are for"))
     tab.choose_member(None if number == ALL else number)
     return ""
 
@@ -246,7 +249,7 @@ def alone(tab: Tab, number: int) -> str:
     """One of the compared games alone, from step 0."""
     assert tab.run is not None
     if number >= len(tab.run.configs):
-        return late("The game to be played alone")
+        return late(t("The game to be played alone"))
     label, config = tab.run.labels[number], tab.run.configs[number]
     ready = next((p for p in PRESETS.values() if p.title == label), None)
     refusal = tab.run.play_alone(number, (ready.title, ready.config) if ready else None)
@@ -276,7 +279,7 @@ def branch(tab: Tab, sent: Any) -> str:
     try:
         made = branch_off(supervisor(), own_runs.folder_of(tab.who, record), step, tab.who.name)
     except (BrokenRun, RunRefused, Unavailable) as error:
-        return f"**Branch here**: {own_runs.in_words(error)}"
+        return f"**{t('Branch here')}**: {own_runs.in_words(error)}"
     _show(tab, made)
     return ""
 
@@ -287,7 +290,7 @@ def parent(tab: Tab) -> str:
     point = tab.run.branched
     found = supervisor().recorded_as(point.run, tab.who.name) if point else None
     if found is None:
-        return "The run that was left for this branch has ended; what was recorded of it is kept."
+        return t("The run that was left for this branch has ended; what was recorded of it is kept.")
     _show(tab, found)
     return ""
 
@@ -304,7 +307,7 @@ def compare_with_parent(tab: Tab) -> str:
     try:
         return tab.run.compare_with_parent()
     except BrokenRun as error:
-        return f"**Compare**: {own_runs.in_words(error)}"
+        return f"**{t('Compare')}**: {own_runs.in_words(error)}"
 
 
 def compare(tab: Tab, path: str, given: Any) -> str:

@@ -10,6 +10,7 @@ from gandash.config.changes import differences
 from gandash.config.setting import Setting, SettingError, kind_of, settings, show, variants
 from gandash.ui import controls
 from gandash.wire.messages import MAX_MEMBERS
+from gandash.words import t
 
 FIRST = (
     "discriminator_optimiser.learning_rate",
@@ -34,7 +35,7 @@ def choices(setting: Setting) -> dict[Any, str]:
     """The values to choose from, with their words; {} where values are numbers to be typed."""
     if setting.is_variant:
         return {kind: controls.words(kind) for kind in map(kind_of, variants(setting.type))}
-    return dict(setting.choices)
+    return {value: t(word) for value, word in setting.choices.items()}
 
 
 def suggested_choices(setting: Setting) -> list[Any]:
@@ -76,6 +77,6 @@ def _typed(setting: Setting, text: str) -> list[float]:
 def differing(configs: tuple[GameConfig, ...]) -> dict[str, str]:
     """The settings whose values are not the same in all games, with those values as the screen writes them."""
     return {
-        path: ", ".join(s.choices[s.value] if s.choices else show(s.value) for s in each if s is not None)
+        path: ", ".join(t(s.choices[s.value]) if s.choices else show(s.value) for s in each if s is not None)
         for path, each in differences(*configs).items()
     }

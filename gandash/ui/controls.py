@@ -12,6 +12,7 @@ from gandash import typed
 from gandash.config import GameConfig, flop_per_step, parameters
 from gandash.config.setting import Setting, SettingError, Settings, kind_of, settings, show, variants
 from gandash.ui.words import maths
+from gandash.words import marked, t
 
 LIVE, RESTART = "●", "↻"
 
@@ -23,15 +24,15 @@ ALWAYS = (
     "update_rule.discriminator_steps",
 )
 GROUPS: dict[str, tuple[str, ...]] = {
-    "Data": ("data",),
-    "Latent": ("latent",),
-    "Generator": ("generator",),
-    "Discriminator": ("discriminator",),
-    "Objective": ("objective",),
-    "Regulariser": ("regulariser",),
-    "Update rule": ("update_rule",),
-    "Optimisers": ("generator_optimiser", "discriminator_optimiser"),
-    "Run": ("run",),
+    marked("Data"): ("data",),
+    marked("Latent"): ("latent",),
+    marked("Generator"): ("generator",),
+    marked("Discriminator"): ("discriminator",),
+    marked("Objective"): ("objective",),
+    marked("Regulariser"): ("regulariser",),
+    marked("Update rule"): ("update_rule",),
+    marked("Optimisers"): ("generator_optimiser", "discriminator_optimiser"),
+    marked("Run"): ("run",),
 }
 
 # Settings that come to something else as steps go by. The live view says what, in the place kept for it: see
@@ -64,26 +65,26 @@ def summary(config: GameConfig, group: str) -> str:
         return " · ".join(dict.fromkeys(words(k) for k in kinds))
     value = getattr(config, GROUPS[group][0], None) if group in GROUPS else None
     if isinstance(value, Settings) and hasattr(value, "summary"):
-        return str(value.summary())
+        return t(value.summary())
     if value is None:
         return ""
     choices = next((s.choices for s in settings(config) if s.path == GROUPS[group][0]), {})
-    return choices.get(value) or words(str(value))
+    return t(choices[value]) if choices.get(value) else words(str(value))
 
 
 def cost(config: GameConfig, group: str) -> str:
     """What a group's choices cost, before they are played; "" for groups that cost nothing to speak of."""
     if group in ("Generator", "Discriminator"):
-        return f"{parameters(config)[0 if group == 'Generator' else 1]:,} parameters"
+        return t("{count} parameters", count=f"{parameters(config)[0 if group == 'Generator' else 1]:,}")
     if group == "Run":
-        return f"About {flop_per_step(config) / 1e6:,.3g} million floating-point operations a round"
+        return t("About {millions} million floating-point operations a round", millions=f"{flop_per_step(config) / 1e6:,.3g}")
     return ""
 
 
 def name(setting: Setting) -> str:
     """The setting's name on the screen; an optimiser's numbers say whose they are."""
     whose = {"generator_optimiser": "G ", "discriminator_optimiser": "D "}.get(setting.path.split(".")[0], "")
-    return setting.label if setting.is_variant else whose + setting.label
+    return t(setting.label) if setting.is_variant else whose + t(setting.label)
 
 
 def value_in_words(setting: Setting) -> str:
@@ -93,7 +94,9 @@ def value_in_words(setting: Setting) -> str:
         return words(value.kind)
     if isinstance(value, tuple):
         return _list(value)
-    return str(setting.choices.get(value) or (show(value) if isinstance(value, int | float) else value))
+    if value in setting.choices:
+        return t(setting.choices[value])
+    return show(value) if isinstance(value, int | float) else str(value)
 
 
 def in_words(error: SettingError, config: GameConfig) -> str:
@@ -111,22 +114,23 @@ def draw(setting: Setting, key: str, changed: Changed, differing: str = "", slid
     """
     sign = LIVE if setting.live else RESTART
     label = f"{sign} {name(setting)}" + (" ≠" if differing else "")
-    note = f" **The games differ here: {differing}.** A change sets them all alike." if differing else ""
+    note = " " + t("**The games differ here: {values}.** A change sets them all alike.", values=differing) if differing else ""
+    acts = t("Acts at the next step.") if setting.live else t("Restarts the run.")
     common: dict[str, Any] = {
         "key": key,
-        "help": f"{maths(setting.help)} {'Acts at the next step.' if setting.live else 'Restarts the run.'}{note}",
+        "help": f"{maths(t(setting.help))} {acts}{note}",
         "on_change": changed,
         "args": (setting.path, key),
     }
     value = setting.value
     if isinstance(value, tuple):
-        common["help"] += f" {typed.HELP_POINTS if typed.are_points(setting) else typed.HELP}"
+        common["help"] += " " + t(typed.HELP_POINTS if typed.are_points(setting) else typed.HELP)
     if setting.is_variant:
         kinds = [kind_of(m) for m in variants(setting.type)]
         st.selectbox(label, kinds, index=kinds.index(value.kind), format_func=words, **common)
     elif setting.choices:
         names = list(setting.choices)
-        st.selectbox(label, names, index=names.index(value), format_func=lambda n: setting.choices[n], **common)
+        st.selectbox(label, names, index=names.index(value), format_func=lambda n: t(setting.choices[n]), **common)
     elif isinstance(value, tuple):
         st.text_input(label, value=_list(value), **common)
     elif isinstance(value, str):
@@ -134,7 +138,7 @@ def draw(setting: Setting, key: str, changed: Changed, differing: str = "", slid
     elif setting.scale == "log":
         # The exact value is text: 3e-4 can be typed as it is written
         st.text_input(label, value=show(value), **common)
-        _log_slider(setting, f"{label}, slider", slider_key or f"{key}/slider", changed)
+        _log_slider(setting, t("{label}, slider", label=label), slider_key or f"{key}/slider", changed)
     elif isinstance(value, int):
         low, high = int(setting.low or 0), int(setting.high or 2**32 - 1)
         st.number_input(label, min_value=low, max_value=high, value=value, step=1, **common)
@@ -202,24 +206,24 @@ def _step(setting: Setting) -> float:
 def words(name: str) -> str:
     """A kind or choice as the screen writes it."""
     special = {
-        "gaussian_2d": "2D Gaussian",
-        "mixture_2d": "2D mixture",
-        "gaussian": "Gaussian",
-        "laplace": "Laplace",
-        "student_t": "Student t",
-        "segment": "line segment",
-        "drawn": "drawn by hand",
-        "samples": "uploaded, one column",
-        "samples_2d": "uploaded, two columns",
-        "digits": "digits, 8 × 8",
-        "bars": "bars, 16 × 16",
-        "discs_and_squares": "discs and squares, 16 × 16",
-        "blobs": "blobs, 16 × 16",
-        "uploaded_pictures": "uploaded pictures",
-        "mlp": "multilayer perceptron",
-        "rmsprop": "RMSProp",
-        "adam": "Adam",
-        "gradient_descent": "gradient descent",
-        "non_saturating": "non-saturating",
+        "gaussian_2d": marked("2D Gaussian"),
+        "mixture_2d": marked("2D mixture"),
+        "gaussian": marked("Gaussian"),
+        "laplace": marked("Laplace"),
+        "student_t": marked("Student t"),
+        "segment": marked("line segment"),
+        "drawn": marked("drawn by hand"),
+        "samples": marked("uploaded, one column"),
+        "samples_2d": marked("uploaded, two columns"),
+        "digits": marked("digits, 8 × 8"),
+        "bars": marked("bars, 16 × 16"),
+        "discs_and_squares": marked("discs and squares, 16 × 16"),
+        "blobs": marked("blobs, 16 × 16"),
+        "uploaded_pictures": marked("uploaded pictures"),
+        "mlp": marked("multilayer perceptron"),
+        "rmsprop": marked("RMSProp"),
+        "adam": marked("Adam"),
+        "gradient_descent": marked("gradient descent"),
+        "non_saturating": marked("non-saturating"),
     }
-    return special.get(name, name.replace("_", " "))
+    return t(special.get(name, name.replace("_", " ")))

@@ -7,6 +7,7 @@ import streamlit as st
 from gandash import __version__
 from gandash.server.run import Run
 from gandash.wire.browser import Role
+from gandash.words import speaking
 
 _SCRIPT = """
 let module;
@@ -23,4 +24,4 @@ _component = st.components.v2.component("gandash_elsewhere", js=_SCRIPT, html="<
 def mount(run: Run | None) -> None:
     """Where there is none, nothing is seen of it."""
     token, title = (run.tokens[Role.WATCH], run.title) if run is not None else ("", "")
-    _component(key="elsewhere", data={"token": token, "socket": "gandash/live", "title": title})
+    _component(key="elsewhere", data={"token": token, "socket": "gandash/live", "title": title, "language": speaking()})

@@ -13,6 +13,7 @@ from gandash.server.run import Run
 from gandash.store.format import ID, LARGEST_STEP
 from gandash.ui.sharing import lan_address
 from gandash.wire.browser import Role
+from gandash.words import speaking
 
 # The component is only a door: the view itself is ordinary ES modules from the app's own routes.
 _BOOTSTRAP = """
@@ -65,6 +66,7 @@ def mount(
             "title": run.title,
             "preset": run.origin,
             "lan": lan_address(),
+            "language": speaking(),
             **more,
         },
         on_generation_change=on_generation,
@@ -81,7 +83,7 @@ def mount_record(record: str, title: str, key: str, on_branch: Callable[[], None
     What it shows is asked for by the browser, whose cookie must name the run's owner. `on_branch` as in `mount`: what was sent
     goes to `choices.branch`.
     """
-    data = {"token": "", "socket": "gandash/live", "title": title, "record": record}
+    data = {"token": "", "socket": "gandash/live", "title": title, "record": record, "language": speaking()}
     return _component(key=key, data=data, on_branch_change=on_branch)
 
 

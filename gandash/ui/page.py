@@ -27,6 +27,7 @@ from gandash.ui import (
     comparing,
     controls,
     drawing,
+    languages,
     learning,
     lesson_panel,
     live,
@@ -42,6 +43,7 @@ from gandash.ui.whose import visitor_of
 from gandash.ui.words import maths
 from gandash.wire.browser import Role
 from gandash.wire.messages import MAX_MEMBERS
+from gandash.words import t
 
 state = st.session_state
 
@@ -61,8 +63,8 @@ def main() -> None:
         run = attach(tab)  # another where the one before had ended
         presenting.follow(supervisor().classroom, tab)
     except Unavailable as full:
-        st.warning(f"**No room for another run.** {full}", icon=":material/group:")
-        st.button("Try again", type="primary")
+        st.warning(f"**{t('No room for another run.')}** {full}", icon=":material/group:")
+        st.button(t("Try again"), type="primary")
         return
     try:
         draw(tab, run)
@@ -84,7 +86,7 @@ def draw(tab: Tab, run: Run) -> None:
         on_generation=tab.hear_of_a_game,
         on_start=lambda: tab.note(choices.start_from, sent("live", "start")),
         on_member=lambda: tab.note(choices.member, sent("live", "member")),
-        on_branch=lambda: tab.note(choices.branch, sent("live", "branch"), slow="Going back to that step…"),
+        on_branch=lambda: tab.note(choices.branch, sent("live", "branch"), slow=t("Going back to that step…")),
         on_lesson=lambda: tab.note(learning.seen, sent("live", "lesson")),
         more=learning.for_browser(place, learning.hidden(place, tab.hidden)),
     )
@@ -201,7 +203,7 @@ def sidebar(tab: Tab, run: Run) -> None:
         shown = [setting for setting in members if not learning.is_hidden(setting.path, hidden)]
         if not shown:
             continue
-        with st.expander(f"{group} :gray[{controls.summary(config, group)}]", key=f"group-{group}"):
+        with st.expander(f"{t(group)} :gray[{controls.summary(config, group)}]", key=f"group-{group}"):
             for setting in shown:
                 draw_setting(setting.path)
             if group == "Data":
@@ -209,13 +211,10 @@ def sidebar(tab: Tab, run: Run) -> None:
             if note := controls.cost(config, group):
                 st.caption(note)
     if len(run.configs) == 1 and "compare" not in hidden:
-        with st.expander("Compare :gray[several games side by side]", key="group-Compare"):
+        with st.expander(t("Compare :gray[several games side by side]"), key="group-Compare"):
             comparison(tab, config)
     if "settings" not in hidden:
-        st.html(LEGEND)
-
-
-LEGEND = '<div class="gd-legend"><span>● acts at once</span><span>↻ restarts the run</span></div>'
+        st.html(f'<div class="gd-legend"><span>{t("● acts at once")}</span><span>{t("↻ restarts the run")}</span></div>')
 
 
 def lesson_settings(tab: Tab, run: Run, place: Place) -> None:
@@ -253,23 +252,26 @@ def setting_drawer(tab: Tab, run: Run, config: GameConfig) -> Callable[[str], No
 
 def presets(tab: Tab, run: Run) -> None:
     """The list of ready games, and what the chosen one promises, as long as it is that game which is played."""
-    key = shown_in(tab, "preset", tab.preset)
+    key = shown_in(tab, languages.own("preset"), tab.preset)
     st.selectbox(
-        "Preset",
+        t("Preset"),
         list(PRESETS),
         key=key,
-        format_func=lambda name: PRESETS[name].title,
+        format_func=lambda name: t(PRESETS[name].title),
         on_change=lambda: tab.note(choices.preset, keys=(key,)),
-        help="A ready game. Choosing one begins it from step 0, paused. Type a word of its title to find it.",
+        help=t("A ready game. Choosing one begins it from step 0, paused. Type a word of its title to find it."),
     )
     preset = PRESETS[tab.preset]
     if choices.is_preset(run, preset.name):
-        st.caption(maths(preset.watch), help=maths(preset.promise))
+        st.caption(maths(t(preset.watch)), help=maths(t(preset.promise)))
     elif len(run.configs) == 1:
-        st.caption("**Changed**: begun with other settings than the preset's.", help="What the preset promises need not hold.")
-        st.button("↻ Back to the preset", key="reset", on_click=tab.note, args=(choices.preset, preset.name), width="stretch")
+        changed = t("**Changed**: begun with other settings than the preset's.")
+        st.caption(changed, help=t("What the preset promises need not hold."))
+        st.button(
+            t("↻ Back to the preset"), key="reset", on_click=tab.note, args=(choices.preset, preset.name), width="stretch"
+        )
     for move in preset.moves if "moves" not in tab.hidden else ():
-        button(move.label, f"move/{move.label}", tab, choices.move, move)
+        button(t(move.label), f"move/{move.label}", tab, choices.move, move)
     ready_games.browse(tab.preset, lambda name: tab.note(choices.preset, name))
 
 
@@ -281,12 +283,13 @@ def data(tab: Tab, config: GameConfig) -> None:
         rows, note = tab.table_note
         upload.draw("upload", lambda: tab.note(choices.table, keys=("upload",)), note if rows == config.data.rows else "")
         for words, key in tab.readings.items() if state.get("upload") else ():
-            button(f"Read as {words}", f"read-as/{' '.join(key)}", tab, choices.table_read_as, key)
+            button(t("Read as {words}", words=words), f"read-as/{' '.join(key)}", tab, choices.table_read_as, key)
     elif isinstance(config.data, UploadedPicturesConfig):
         asked = choices.played_pictures(tab)
         keys = {name: f"pictures/{name}" for name in PICTURES}
+        keys |= {name: languages.own(keys[name]) for name in ("offered", "side", "colour")}
         keys |= {name: shown_in(tab, keys[name], getattr(asked, name)) for name in ("side", "colour", "count")}
-        chosen = partial(tab.note, choices.pictures, keys=tuple(keys.values()), slow="Reading the pictures…")
+        chosen = partial(tab.note, choices.pictures, keys=tuple(keys.values()), slow=t("Reading the pictures…"))
         upload.draw_pictures(keys, chosen, config.data.note)
 
 
@@ -302,10 +305,11 @@ def branched(tab: Tab, run: Run) -> None:
     point = run.branched
     if point is None or len(run.configs) > 1:
         return
-    st.caption(f"**A branch** from step {point.step:,}.", help="What it left goes on as a run of its own, and is recorded.")
+    left = t("What it left goes on as a run of its own, and is recorded.")
+    st.caption(t("**A branch** from step {step}.", step=f"{point.step:,}"), help=left)
     if supervisor().recorded_as(point.run, tab.who.name) is not None:
-        button("Back to what it left", "parent", tab, choices.parent)
-    button("Compare with what it left", "beside", tab, choices.compare_with_parent)
+        button(t("Back to what it left"), "parent", tab, choices.parent)
+    button(t("Compare with what it left"), "beside", tab, choices.compare_with_parent)
 
 
 def compared(tab: Tab, run: Run) -> None:
@@ -314,41 +318,45 @@ def compared(tab: Tab, run: Run) -> None:
         return
     labels, key = run.labels, f"{tab.edition}/member"
     st.selectbox(
-        "The settings below are for",
+        t("The settings below are for"),
         [choices.ALL, *range(len(labels))],
         index=0 if tab.member is None else 1 + tab.member,
-        format_func=lambda i: "all games" if i == choices.ALL else f"{i + 1}: {labels[i]}",
+        format_func=lambda i: t("all games") if i == choices.ALL else f"{i + 1}: {labels[i]}",
         key=key,
         on_change=lambda: tab.note(choices.member, keys=(key,)),
-        help="A setting changed here acts on all games, or on the chosen one alone. A click on a game's title chooses it too.",
+        help=t(
+            "A setting changed here acts on all games, or on the chosen one alone. A click on a game's title chooses it too."
+        ),
     )
     if tab.member is not None:
-        button(f"Play {labels[tab.member]} alone", "alone", tab, choices.alone, tab.member)
-    button("End the comparison", "end", tab, choices.end_comparison)
-    st.caption(f"The game from before it comes back as it was: {run.returns_to}.")
+        button(t("Play {game} alone", game=labels[tab.member]), "alone", tab, choices.alone, tab.member)
+    button(t("End the comparison"), "end", tab, choices.end_comparison)
+    st.caption(t("The game from before it comes back as it was: {game}.", game=run.returns_to))
 
 
 def comparison(tab: Tab, config: GameConfig) -> None:
     """What the games are to differ in, and the button that begins them."""
     offered = {s.path: s for s in comparing.varied(config)}
     path = st.selectbox(
-        "What differs",
+        t("What differs"),
         [*offered, choices.PRESETS_COMPARED],
-        format_func=lambda p: controls.name(offered[p]) if p in offered else "everything: ready games (presets)",
+        format_func=lambda p: controls.name(offered[p]) if p in offered else t("everything: ready games (presets)"),
         key=f"{tab.edition}/compare/path",
-        help="Up to eight games play in lockstep on the same data and seed, and differ in this alone.",
+        help=t("Up to eight games play in lockstep on the same data and seed, and differ in this alone."),
     )
     key = f"{tab.edition}/compare/{path}"
     if path == choices.PRESETS_COMPARED:
-        st.multiselect("Games", list(PRESETS), format_func=lambda n: PRESETS[n].title, key=key, max_selections=MAX_MEMBERS)
+        st.multiselect(
+            t("Games"), list(PRESETS), format_func=lambda n: t(PRESETS[n].title), key=key, max_selections=MAX_MEMBERS
+        )
     elif words := comparing.choices(offered[path]):
         suggested = comparing.suggested_choices(offered[path])
-        st.multiselect("Values", list(words), suggested, format_func=words.__getitem__, key=key, max_selections=MAX_MEMBERS)
+        st.multiselect(t("Values"), list(words), suggested, format_func=words.__getitem__, key=key, max_selections=MAX_MEMBERS)
     else:
         near = comparing.suggested_numbers(offered[path])
-        st.text_input("Values, one for each game", value=near, key=key, help=typed.HELP)
+        st.text_input(t("Values, one for each game"), value=near, key=key, help=t(typed.HELP))
     st.button(
-        "↻ Compare",
+        t("↻ Compare"),
         key="compare",
         on_click=lambda: tab.note(choices.compare, path, keys=(key,), is_press=True),
         type="primary",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gandash.ui import ways
+from gandash.ui import languages, ways
 from gandash.ui.lesson_style import LESSON_STYLE
 from gandash.ui.routes import ASSETS
 from gandash.ui.style import STYLE
@@ -20,4 +20,5 @@ st.html(STYLE)
 st.html(LESSON_STYLE)
 if "tab" not in st.session_state:
     st.session_state.tab = Tab()
+languages.heed(st.session_state.tab)
 st.navigation(ways.pages(), position="hidden").run()

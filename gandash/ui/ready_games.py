@@ -8,7 +8,9 @@ import streamlit as st
 
 from gandash.presets import PRESETS
 from gandash.presets.base import GROUPS, STORIES, Preset
+from gandash.ui import languages
 from gandash.ui.words import maths
+from gandash.words import speak, speaking, t
 
 ICONS = {
     "works": ":material/check_circle:",
@@ -31,30 +33,30 @@ def _said(preset: Preset) -> str:
     """All that a preset's texts say, in small letters."""
     move = " ".join(move.label for move in preset.moves)
     texts = (preset.name, preset.title, preset.teaches, preset.promise, preset.watch, GROUPS[preset.group], move)
-    return " ".join(texts).casefold()
+    return " ".join([*texts, *map(t, texts)]).casefold()
 
 
-@st.dialog("Ready games", width="large", icon=":material/menu_book:")
-def menu(chosen: str, choose: Callable[[str], None]) -> None:
+def menu(chosen: str, choose: Callable[[str], None], language: str) -> None:
     """Over the page, until one is chosen or it is closed. `choose` is called with a preset's name."""
+    speak(language)  # what is typed here runs this function again, and nothing before it
     words = st.text_input(
-        "Find by word", placeholder="Find: collapse, R1, Wasserstein, …", key="menu/words", label_visibility="collapsed"
+        t("Find by word"), placeholder=t("Find: collapse, R1, Wasserstein, …"), key="menu/words", label_visibility="collapsed"
     )
     story = st.pills(
-        "What happens",
+        t("What happens"),
         list(STORIES),
-        format_func=lambda name: f"{ICONS[name]} {STORIES[name]}",
-        key="menu/story",
+        format_func=lambda name: f"{ICONS[name]} {t(STORIES[name])}",
+        key=languages.own("menu/story"),
         label_visibility="collapsed",
     )
     groups = found(words, story)
     if not groups:
-        st.caption("None has all of these words. Fewer of them find more.")
+        st.caption(t("None has all of these words. Fewer of them find more."))
     for group, presets in groups.items():
-        st.html(f'<h3 class="gd-lessons">{GROUPS[group]}</h3>')
+        st.html(f'<h3 class="gd-lessons">{t(GROUPS[group])}</h3>')
         for preset in presets:
             pressed = st.button(
-                f"**{maths(preset.title)}** {maths(preset.teaches)}",
+                f"**{maths(t(preset.title))}** {maths(t(preset.teaches))}",
                 key=f"lesson-{preset.name}",
                 icon=ICONS[preset.story],
                 type="primary" if preset.name == chosen else "tertiary",
@@ -68,5 +70,8 @@ def menu(chosen: str, choose: Callable[[str], None]) -> None:
 
 def browse(chosen: str, choose: Callable[[str], None]) -> None:
     """The button that opens the menu."""
-    if st.button(f"Browse {len(PRESETS)} ready games", key="ready", icon=":material/menu_book:", width="stretch"):
-        menu(chosen, choose)
+    if st.button(
+        t("Browse {count} ready games", count=len(PRESETS)), key="ready", icon=":material/menu_book:", width="stretch"
+    ):
+        over_the_page = st.dialog(t("Ready games"), width="large", icon=":material/menu_book:")(menu)
+        over_the_page(chosen, choose, speaking())

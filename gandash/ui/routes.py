@@ -38,7 +38,7 @@ from gandash.server.run import Run
 from gandash.server.supervisor import Unavailable
 from gandash.server.viewers import Viewer
 from gandash.store.serving import serving
-from gandash.ui import filming, presenting, recorded, sharing, taking, watching
+from gandash.ui import filming, languages, presenting, recorded, sharing, taking, watching
 from gandash.ui.arrival import page
 from gandash.ui.doors import LIVE, admits, own_address, stated_hosts
 from gandash.ui.doors import VISITOR_COOKIE as VISITOR_COOKIE
@@ -216,6 +216,7 @@ routes: list[BaseRoute] = [
     *recorded.routes,
     *filming.routes,
     *sharing.routes,
+    *languages.routes,
     Route("/gandash/assets/plotly.min.js", plotly_js),
     Mount("/gandash/assets/live", _Fresh(directory=ASSETS / "live")),
     *taking.routes,

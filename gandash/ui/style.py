@@ -57,6 +57,16 @@ div[data-testid="stCaptionContainer"] { opacity: 0.78; }
 .st-key-ways [data-testid="stPageLink"] a p { font-size: 0.88rem; }
 .st-key-ways [data-testid="stPageLink"] a strong { box-shadow: 0 2px 0 var(--st-primary-color); }
 
+/* the languages: another row of words */
+.st-key-language { margin: -0.1rem 0 0.1rem -0.5rem; }
+.st-key-language :is([data-testid="stButtonGroup"], [data-testid="stButtonGroup"] > div) { gap: 0.15rem; }
+.st-key-language button {
+  min-height: 0 !important; height: auto !important; padding: 0.05rem 0.5rem !important; border: 0 !important;
+  border-radius: 6px !important; background: none !important; }
+.st-key-language button, .st-key-language button * { color: inherit !important; }
+.st-key-language button p { font-size: 0.78rem; }
+.st-key-language button[data-selected="true"] p { font-weight: 700; box-shadow: 0 2px 0 var(--st-primary-color); }
+
 /* the page of runs */
 .st-key-runs { gap: 0.7rem !important; padding-bottom: 2rem; }
 .st-key-runs-head { gap: 1.2rem; min-height: 2.6rem; }

@@ -132,6 +132,7 @@ class Tab:
     hidden: tuple[str, ...] = ()  # controls, as the address asks for
     presented: Presentation | None = None  # by this tab, in the run that it had last
     addressed: str = ""  # the lesson that the address named last
+    language: str = ""  # that was chosen, or that the address asked for
     turn: threading.Lock = field(default_factory=threading.Lock)  # where reruns overlap, one of them follows at a time
 
     def note(

@@ -13,8 +13,9 @@ from gandash.config.setting import JsonValue
 from gandash.packed import MAX_PICTURES, SIDES
 from gandash.uploads import folder, guard, tables
 from gandash.uploads.dialects import Rows, TableRefused
+from gandash.words import marked, t
 
-COLOURS = {"grey": "grey", "colour": "colour"}
+COLOURS = {"grey": marked("grey"), "colour": marked("colour")}
 
 
 class UploadError(ValueError):
@@ -36,15 +37,22 @@ class AmbiguousTable(UploadError):
 def draw(key: str, on_change: Callable[[], None], note: str = "") -> None:
     """The widget that takes a file; `note` says how the table that is played was read."""
     st.file_uploader(
-        "↻ CSV or npy, one or two columns",
+        t("↻ CSV or npy, one or two columns"),
         type=["csv", "txt", "tsv", "npy"],
         max_upload_size=tables.MAX_MEGABYTES,
         key=key,
         on_change=on_change,
-        help=f"Every row is a sample: {tables.ALLOWED}. Until a file is given, 256 made-up rows stand here. Restarts the run.",
+        help=t(
+            "Every row is a sample: {allowed}. Until a file is given, 256 made-up rows stand here. Restarts the run.",
+            allowed=t(tables.ALLOWED),
+        ),
     )
     if note:
-        st.caption(f"Read as {as_text(note)}")
+        st.caption(t("Read as {words}", words=as_text(note)))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def as_text(words: str) -> str:
@@ -61,49 +69,49 @@ def draw_pictures(keys: Mapping[str, str], on_change: Callable[[], None], note: 
     """The widgets that take pictures; `note` says how those that are played were read. `keys` are the widgets' own, of files,
     offered, side, colour and count. The session's state already has the last three, as they are played."""
     st.file_uploader(
-        "↻ Pictures",
+        t("↻ Pictures"),
         type=None,  # MNIST's files have no ending; what is no picture is refused in words
         accept_multiple_files=True,
         max_upload_size=guard.MAX_MEGABYTES,
         key=keys["files"],
         on_change=on_change,
-        help=f"{guard.ALLOWED[0].upper()}{guard.ALLOWED[1:]}. Until then 32 made-up rings stand here. Restarts the run.",
+        help=t("{Allowed}. Until then 32 made-up rings stand here. Restarts the run.", Allowed=_capital(t(guard.ALLOWED))),
     )
     if note:
         st.caption(f"{as_text(note[:1].upper() + note[1:])}.")
     if names := folder.offered():
         st.selectbox(
-            "↻ Or from this server",
+            t("↻ Or from this server"),
             [None, *names],
-            format_func=lambda name: name or "none",
+            format_func=lambda name: name or t("none"),
             key=keys["offered"],
             on_change=on_change,
-            help="Files that whoever runs the server has put there. Uploaded pictures come first. Restarts the run.",
+            help=t("Files that whoever runs the server has put there. Uploaded pictures come first. Restarts the run."),
         )
     st.selectbox(
-        "↻ Side",
+        t("↻ Side"),
         SIDES,
-        format_func=lambda side: f"{side} × {side} pixels",
+        format_func=lambda side: t("{side} × {side} pixels", side=side),
         key=keys["side"],
         on_change=on_change,
-        help="Every picture is cropped to its middle square and scaled to this. Larger ones are slower. Restarts the run.",
+        help=t("Every picture is cropped to its middle square and scaled to this. Larger ones are slower. Restarts the run."),
     )
     st.selectbox(
-        "↻ Colour",
+        t("↻ Colour"),
         list(COLOURS),
-        format_func=lambda colour: COLOURS[colour],
+        format_func=lambda colour: t(COLOURS[colour]),
         key=keys["colour"],
         on_change=on_change,
-        help="Colour has three numbers for every pixel, grey one. Restarts the run.",
+        help=t("Colour has three numbers for every pixel, grey one. Restarts the run."),
     )
     st.number_input(
-        "↻ Keep at most",
+        t("↻ Keep at most"),
         min_value=2,
         max_value=MAX_PICTURES,
         step=1000,
         key=keys["count"],
         on_change=on_change,
-        help="So many of the pictures, drawn at random but always the same ones. Restarts the run.",
+        help=t("So many of the pictures, drawn at random but always the same ones. Restarts the run."),
     )
 
 

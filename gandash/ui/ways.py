@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from gandash.ui import languages
+from gandash.words import marked, t
+
 
 @dataclass(frozen=True)
 class Way:
@@ -19,9 +22,9 @@ class Way:
     path: str
 
 
-LAB = Way("page.py", "Lab", "")
-LESSONS = Way("lessons_page.py", "Lessons", "lessons")
-RUNS = Way("runs_page.py", "Runs", "runs")
+LAB = Way("page.py", marked("Lab"), "")
+LESSONS = Way("lessons_page.py", marked("Lessons"), "lessons")
+RUNS = Way("runs_page.py", marked("Runs"), "runs")
 RECORD = Way("record_page.py", "", "record")  # one of the runs, opened
 WAYS = (LAB, LESSONS, RUNS, RECORD)
 
@@ -36,9 +39,10 @@ def pages() -> list[st.Page]:
 
 def draw(here: Way | None, run: str) -> None:
     """Name and links. `run`, the name of this tab's run, stays in the address wherever one goes: a reload finds it there."""
-    st.html('<div class="gd-title">gandash <span>see a GAN train</span></div>')
+    st.html(f'<div class="gd-title">gandash <span>{t("see a GAN train")}</span></div>')
     with st.container(horizontal=True, gap=None, key="ways"):
         for way in WAYS:
             if way.name:
-                name = f"**{way.name}**" if way is here else way.name
+                name = f"**{t(way.name)}**" if way is here else t(way.name)
                 st.page_link(way.script, label=name, query_params={"run": run} if run else None, width="content")
+    languages.draw()

@@ -15,6 +15,7 @@ from typing import Literal
 from gandash.wire.facts import Facts, Interval
 from gandash.wire.findings import Examinable, Finding
 from gandash.wire.model import Measured, Message
+from gandash.words import Said
 
 
 class Role(StrEnum):
@@ -53,8 +54,8 @@ class Verdict(Message):
     """How a game goes, in words: as at `step`."""
 
     kind: VerdictKind
-    title: str
-    reason: str
+    title: Said
+    reason: Said
     step: int
 
 

@@ -27,6 +27,8 @@ HEAD = """// Made by `python -m gandash.wire.typescript` from gandash/wire: chan
 export type Said = RunState | Notice | Welcome | StepTold | Presented | Presenting | Pointing | Voted;
 export type Label = HistoryLabel | FrameLabel;
 export type Saying = Hello | Look | Painted | Steering | Lecturing | Vote;
+/** A message: its English sentence with places, and what is put in. Older records have finished sentences. */
+export type Words = string | {id: string, params: Record<string, string | number | Words>};
 export type Facts = GameState['facts'];
 export type Result = NonNullable<Finding['result']>;
 export type JsonValue = string | number | boolean | null | JsonValue[] | {[name: string]: JsonValue};
@@ -93,6 +95,8 @@ def _type(schema: dict[str, Any]) -> str:
             key = _type(schema["propertyNames"]) if "propertyNames" in schema else "string"
             named = f"Record<{key}, {_type(value)}>"
             return named if key == "string" else f"Partial<{named}>"
+        case {"type": "string", "format": "words"}:
+            return "Words"
         case {"type": str(plain)} if plain in _PLAIN:
             return _PLAIN[plain]
     if not schema.keys() - {"title", "default", "description"}:  # anything that is JSON

@@ -38,6 +38,7 @@ from gandash.wire.messages import (
     TellStep,
     Unrecorded,
 )
+from gandash.words import finished, say
 from gandash.worker.branching import Branched, branched
 from gandash.worker.checkpoint import BrokenCheckpoint, load
 from gandash.worker.examiner import Examiner
@@ -429,5 +430,5 @@ class Loop:
             self._recorder.diverged({i: cause.words for i, cause in causes.items()}, games.step)
 
     def _tell_diverged(self, games: Games, i: int, words: str) -> None:
-        verdict = Verdict(VerdictKind.DIVERGED, "Diverged", f"{words} It stands still; the others go on.")
+        verdict = Verdict(VerdictKind.DIVERGED, say("Diverged"), finished(f"{words} It stands still; the others go on."))
         self._publisher.tell_verdict(games, i, verdict)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from gandash.config.data.base import PointsConfig
 from gandash.config.setting import setting
 from gandash.packed import SIDE, pack_painting, unpack_painting
+from gandash.words import say
 
 
 def _heart() -> NDArray[np.uint8]:
@@ -49,4 +50,4 @@ class DrawnConfig(PointsConfig):
         return unpack_painting(self.painting)
 
     def summary(self) -> str:
-        return "drawn by hand"
+        return say("drawn by hand")

@@ -8,6 +8,7 @@ from pydantic import model_validator
 
 from gandash.config.data.base import WEIGHTS_HELP, PointsConfig, check_means, check_weights
 from gandash.config.setting import setting
+from gandash.words import listed, modes_in_words, say
 
 
 class GaussianConfig(PointsConfig):
@@ -51,7 +52,7 @@ class MixtureConfig(PointsConfig):
         check_means(self.means)
 
     def summary(self) -> str:
-        return f"mixture, {len(self.means)} mode{'s' if len(self.means) > 1 else ''}"
+        return listed(say("mixture"), modes_in_words(len(self.means)))
 
 
 class UniformConfig(PointsConfig):
@@ -66,7 +67,7 @@ class UniformConfig(PointsConfig):
             raise ValueError(f"high: must exceed low ({self.low:g}) by at least 0.01")
 
     def summary(self) -> str:
-        return f"uniform [{self.low:g}, {self.high:g}]"
+        return say("uniform [{low}, {high}]", low=f"{self.low:g}", high=f"{self.high:g}")
 
 
 class LaplaceConfig(PointsConfig):
@@ -99,7 +100,7 @@ class StudentTConfig(PointsConfig):
     )
 
     def summary(self) -> str:
-        return f"Student t, {self.degrees:g} degrees"
+        return say("Student t, {degrees} degrees", degrees=f"{self.degrees:g}")
 
 
 class PointMassConfig(PointsConfig):
@@ -115,4 +116,4 @@ class PointMassConfig(PointsConfig):
         return {"location" if name == "place" else name: v for name, v in given.items()} if isinstance(given, dict) else given
 
     def summary(self) -> str:
-        return f"point mass at {self.location:g}"
+        return say("point mass at {location}", location=f"{self.location:g}")

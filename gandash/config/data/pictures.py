@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from gandash.config.setting import Settings, setting
 from gandash.packed import MAX_PICTURE_TEXT, MAX_PICTURES, PackedPictures, pack_pictures, unpack_pictures
 from gandash.paths import ASSETS
+from gandash.words import listed, say
 
 PICTURE_LATENT = 16  # dimensions of the latent where somebody turns from points to pictures
 
@@ -59,7 +60,7 @@ class BarsConfig(DrawnPicturesConfig):
     )
 
     def summary(self) -> str:
-        return "bars at any angle"
+        return say("bars at any angle")
 
 
 class DiscsAndSquaresConfig(DrawnPicturesConfig):
@@ -71,7 +72,7 @@ class DiscsAndSquaresConfig(DrawnPicturesConfig):
     )
 
     def summary(self) -> str:
-        return "discs and squares"
+        return say("discs and squares")
 
 
 class BlobsConfig(DrawnPicturesConfig):
@@ -87,7 +88,7 @@ class BlobsConfig(DrawnPicturesConfig):
     )
 
     def summary(self) -> str:
-        return "Gaussian blobs"
+        return say("Gaussian blobs")
 
 
 class FoundPicturesConfig(PicturesConfig):
@@ -162,8 +163,12 @@ class DigitsConfig(FoundPicturesConfig):
         return _select(*_digits(), self.classes, self.count)
 
     def summary(self) -> str:
-        said = " and ".join(str(c) for c in self.classes) if len(self.classes) < 3 else f"of {len(self.classes)} classes"
-        return f"digits {said}".strip() + f", {len(self.chosen()[0])} pictures"
+        which = say("digits") if not self.classes else say("digits {one}", one=self.classes[0])
+        if len(self.classes) == 2:
+            which = say("digits {one} and {other}", one=self.classes[0], other=self.classes[1])
+        elif len(self.classes) > 2:
+            which = say("digits of {count} classes", count=len(self.classes))
+        return listed(which, say("{count} pictures", count=len(self.chosen()[0])))
 
 
 @lru_cache(maxsize=1)
@@ -224,4 +229,6 @@ class UploadedPicturesConfig(FoundPicturesConfig):
 
     def summary(self) -> str:
         channels, side, _ = self.shape
-        return f"uploaded, {len(self.chosen()[0])} pictures {side} × {side}" + (" in colour" if channels == 3 else "")
+        of_colour = say("{count} pictures {side} × {side} in colour", count=len(self.chosen()[0]), side=side)
+        of_grey = say("{count} pictures {side} × {side}", count=len(self.chosen()[0]), side=side)
+        return listed(say("uploaded"), of_colour if channels == 3 else of_grey)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from gandash.config.data.base import WEIGHTS_HELP, PointsConfig, check_means, check_weights
 from gandash.config.setting import setting
+from gandash.words import listed, modes_in_words, say
 
 
 def _std(default: float) -> Any:
@@ -30,7 +31,7 @@ class Gaussian2DConfig(PointsConfig):
             raise ValueError("mean: both coordinates must lie between -8 and 8")
 
     def summary(self) -> str:
-        return f"2D Gaussian, std {self.std:g}"
+        return listed(say("2D Gaussian"), say("std {std}", std=f"{self.std:g}"))
 
 
 class Mixture2DConfig(PointsConfig):
@@ -53,7 +54,7 @@ class Mixture2DConfig(PointsConfig):
         check_means(chain.from_iterable(self.means))
 
     def summary(self) -> str:
-        return f"2D mixture, {len(self.means)} mode{'s' if len(self.means) > 1 else ''}"
+        return listed(say("2D mixture"), modes_in_words(len(self.means)))
 
 
 class RingConfig(PointsConfig):
@@ -70,7 +71,7 @@ class RingConfig(PointsConfig):
         check_weights(self.weights, self.modes)
 
     def summary(self) -> str:
-        return f"ring, {self.modes} mode{'s' if self.modes > 1 else ''}, std {self.std:g}"
+        return listed(say("ring"), modes_in_words(self.modes), say("std {std}", std=f"{self.std:g}"))
 
 
 class GridConfig(PointsConfig):
@@ -89,7 +90,7 @@ class GridConfig(PointsConfig):
         check_weights(self.weights, self.side**2)
 
     def summary(self) -> str:
-        return f"grid {self.side} × {self.side}, std {self.std:g}"
+        return listed(say("grid {side} × {side}", side=self.side), say("std {std}", std=f"{self.std:g}"))
 
 
 def _noise(default: float) -> Any:
@@ -104,7 +105,7 @@ class TwoMoonsConfig(PointsConfig):
     noise: float = _noise(0.15)
 
     def summary(self) -> str:
-        return f"two moons, noise {self.noise:g}"
+        return listed(say("two moons"), say("noise {noise}", noise=f"{self.noise:g}"))
 
 
 class SwissRollConfig(PointsConfig):
@@ -115,7 +116,7 @@ class SwissRollConfig(PointsConfig):
     noise: float = _noise(0.08)
 
     def summary(self) -> str:
-        return f"swiss roll, noise {self.noise:g}"
+        return listed(say("swiss roll"), say("noise {noise}", noise=f"{self.noise:g}"))
 
 
 class CheckerboardConfig(PointsConfig):
@@ -126,7 +127,7 @@ class CheckerboardConfig(PointsConfig):
     side: int = setting(4, label="Squares per side", ge=2, le=10, help="More squares: more cliffs for G to learn.")
 
     def summary(self) -> str:
-        return f"checkerboard {self.side} × {self.side}"
+        return say("checkerboard {side} × {side}", side=self.side)
 
 
 class AnnulusConfig(PointsConfig):
@@ -144,7 +145,7 @@ class AnnulusConfig(PointsConfig):
             raise ValueError(f"outer: must exceed the inner radius ({self.inner:g}) by at least 0.01")
 
     def summary(self) -> str:
-        return f"annulus, {self.inner:g} to {self.outer:g}"
+        return say("annulus, {inner} to {outer}", inner=f"{self.inner:g}", outer=f"{self.outer:g}")
 
 
 class SegmentConfig(PointsConfig):
@@ -157,7 +158,7 @@ class SegmentConfig(PointsConfig):
     noise: float = _noise(0.1)
 
     def summary(self) -> str:
-        return f"line, noise {self.noise:g}"
+        return listed(say("line"), say("noise {noise}", noise=f"{self.noise:g}"))
 
 
 class SpiralsConfig(PointsConfig):
@@ -172,7 +173,8 @@ class SpiralsConfig(PointsConfig):
     noise: float = _noise(0.08)
 
     def summary(self) -> str:
-        return f"{self.arms} spiral{'s' if self.arms > 1 else ''}, noise {self.noise:g}"
+        arms = say("{count} spirals", count=self.arms) if self.arms > 1 else say("1 spiral")
+        return listed(arms, say("noise {noise}", noise=f"{self.noise:g}"))
 
 
 class TwoClustersConfig(PointsConfig):
@@ -185,4 +187,4 @@ class TwoClustersConfig(PointsConfig):
     share: float = setting(0.5, label="Share of the left one", ge=0.01, le=0.99, help="The lighter cluster is the first lost.")
 
     def summary(self) -> str:
-        return f"two clusters, {self.distance:g} apart"
+        return say("two clusters, {distance} apart", distance=f"{self.distance:g}")

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from gandash.config.data.base import PointsConfig
 from gandash.config.setting import setting
 from gandash.packed import MAX_TEXT, pack_samples, unpack_samples
+from gandash.words import listed, say
 
 _FURTHEST = 1e6
 
@@ -111,7 +112,7 @@ class SamplesConfig(PointsConfig):
         return _played(self.rows, self.scaling, 1)
 
     def summary(self) -> str:
-        return f"uploaded, {len(unpack_samples(self.rows, 1))} numbers"
+        return listed(say("uploaded"), say("{count} numbers", count=len(unpack_samples(self.rows, 1))))
 
 
 class Samples2DConfig(PointsConfig):
@@ -130,4 +131,4 @@ class Samples2DConfig(PointsConfig):
         return _played(self.rows, self.scaling, 2)
 
     def summary(self) -> str:
-        return f"uploaded, {len(unpack_samples(self.rows, 2))} points"
+        return listed(say("uploaded"), say("{count} points", count=len(unpack_samples(self.rows, 2))))
