@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import ExitStack
 from typing import Any
 
 import click
@@ -14,6 +15,7 @@ from gandash.config.setting import SettingError
 from gandash.headless.settings import configure
 from gandash.presets import DEFAULT, PRESETS
 from gandash.sweeps.axes import ALLOWED, Axis
+from gandash.sweeps.cluster import NoCluster, connected
 from gandash.sweeps.cost import MOST_HOURS, TooDear, cost_of
 from gandash.sweeps.local import SweepFailed
 from gandash.sweeps.results import BrokenSweep, Results
@@ -65,36 +67,54 @@ ONLY_ONCE = "it is already said what this sweep is; leave it out, and it goes on
     "--processes", type=click.IntRange(1, 1024), metavar="N", help="Of one thread each.  [default: one for each core]"
 )
 @click.option(
+    "--ray",
+    "address",
+    metavar="ADDRESS",
+    help="On the cores of a Ray cluster: auto, the one that this machine belongs to, or HOST:PORT.",
+)
+@click.option(
     "--hours", type=click.FloatRange(0, min_open=True), default=MOST_HOURS, show_default=True, help="Refuse a longer one."
 )
 @click.option("--json", "as_json", is_flag=True, help="The result as one JSON object on stdout.")
 @click.pass_context
 def sweep(
-    ctx: click.Context, /, out: str | None, resume: bool, processes: int | None, hours: float, as_json: bool, **given: Any
+    ctx: click.Context,
+    /,
+    out: str | None,
+    resume: bool,
+    processes: int | None,
+    address: str | None,
+    hours: float,
+    as_json: bool,
+    **given: Any,
 ) -> None:
     """Play a game at every point of a space of settings, on all cores, and say where it does what.
 
     A row of the results is a function of its game's settings, seed and steps. Ctrl-C finishes what is in play and exits with
     status 130; whatever ended it, --resume goes on.
     """
-    count = processes or cores()
     try:
-        if resume:
-            again_told = [name for name, value in given.items() if value]
-            if again_told:
-                names = {"axes": "axis", "assignments": "set", "kept": "at"}
-                refuse(f"--{names.get(again_told[0], again_told[0])}: {ONLY_ONCE}")
-            results = again(None, out, count, hours)
-        else:
-            results = placed(_wanted(**given), out, count, hours)
-        cost = cost_of(results.sweep, results.missing())
-        if cost.games:
-            click.echo(one_line(f"{cost.words(count)}, into {results.folder}"), err=True)
-        stopped = play(results, count)
+        with ExitStack() as stack:
+            cluster = stack.enter_context(connected(address, processes)) if address else None
+            count = cluster.cores if cluster else processes or cores()
+            if resume:
+                again_told = [name for name, value in given.items() if value]
+                if again_told:
+                    names = {"axes": "axis", "assignments": "set", "kept": "at"}
+                    refuse(f"--{names.get(again_told[0], again_told[0])}: {ONLY_ONCE}")
+                results = again(None, out, count, hours)
+            else:
+                results = placed(_wanted(**given), out, count, hours)
+            cost = cost_of(results.sweep, results.missing())
+            if cost.games:
+                click.echo(one_line(f"{cost.words(count)}, into {results.folder}"), err=True)
+            stopped = play(results, count, cluster=cluster)
     except SettingError as error:
         refuse(str(error))
     except TooDear as error:
         refuse(f"{error} by --hours")
+    except NoCluster as error:
+        refuse(f"--ray {error}")
     except BrokenSweep as error:
         refuse(f"--out {error}")
     except (SweepFailed, OSError) as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from gandash.presets.base import Preset
 from gandash.store.places import home, new_id
 from gandash.sweeps.axes import Axis
 from gandash.sweeps.cells import Cells
+from gandash.sweeps.cluster import Cluster, connected
 from gandash.sweeps.cost import MOST_HOURS, check_cost, cost_of, in_words
 from gandash.sweeps.local import Progress, play_missing
 from gandash.sweeps.planning import planned
@@ -51,6 +52,7 @@ def sweep(
     out: str | Path | None = None,
     resume: bool = False,
     processes: int | None = None,
+    ray: str | None = None,
     hours: float = MOST_HOURS,
     progress: bool | None = None,
     **settings: Any,
@@ -68,10 +70,11 @@ def sweep(
 
     A row depends on its game's settings, seed, steps and engine alone, not on what was played beside it. `out`: the folder of
     the results, by default one below `~/.local/share/gandash/sweeps`; a sweep that was killed, or stopped by Ctrl-C, goes on by
-    the same call with `resume=True`. `hours`: longer ones are refused.
+    the same call with `resume=True`. `processes`: by default one for each core. `ray`: on a Ray cluster, "auto" or its
+    address. `hours`: longer sweeps are refused.
 
     Raises SettingError, a ValueError, which names the setting and what is allowed; TooDear, another, with the estimate;
-    BrokenSweep, another, of the folder; SweepFailed where games cannot be played.
+    BrokenSweep, another, of the folder; NoCluster, another; SweepFailed where games cannot be played.
 
     >>> import gandash
     >>> cells = gandash.sweep("dirac-r1", {"regulariser.r1": [0.0, 0.3]}, steps=600, processes=1, progress=False)
@@ -93,9 +96,11 @@ def sweep(
         keep={"at": list(at), "states": states},
         engine=engine,
     )
-    count = processes or cores()
-    results = again(wanted, out, count, hours) if resume else placed(wanted, out, count, hours)
-    play(results, count, progress)
+    with ExitStack() as stack:
+        cluster = stack.enter_context(connected(ray, processes)) if ray else None
+        count = cluster.cores if cluster else processes or cores()
+        results = again(wanted, out, count, hours) if resume else placed(wanted, out, count, hours)
+        play(results, count, progress, cluster)
     return Cells.of(results)
 
 
@@ -137,8 +142,8 @@ def cores() -> int:
 # ---------------------------------------------------------------------------------------------------------------- played
 
 
-def play(results: Results, processes: int, is_shown: bool | None = None) -> int:
-    """What is missing, with a bar where somebody can see it; the signal that ended it early, 0: none.
+def play(results: Results, processes: int, is_shown: bool | None = None, cluster: Cluster | None = None) -> int:
+    """What is missing, here or on a cluster, with a bar where somebody can see it; the signal that ended it early, 0: none.
 
     The first Ctrl-C lets parts in play be finished, a second one ends all at once. Either way nothing that is in the folder is
     lost. Raises SweepFailed.
@@ -147,6 +152,7 @@ def play(results: Results, processes: int, is_shown: bool | None = None) -> int:
     total = sum(len(part.cells) for part in missing)
     if not missing:
         return 0
+    ask = cluster.play_missing if cluster else partial(play_missing, processes=processes)
     budget = results.sweep.stopping.budget_seconds
     seen, file = place(is_shown)
     bar: ProgressBar[Progress] = click.progressbar(
@@ -160,7 +166,7 @@ def play(results: Results, processes: int, is_shown: bool | None = None) -> int:
     )
     with first_signal() as stop, bar:
         told = False
-        with closing(play_missing(results, processes, budget_seconds=budget, is_stopping=lambda: bool(stop))) as playing:
+        with closing(ask(results, budget_seconds=budget, is_stopping=lambda: bool(stop))) as playing:
             for at in playing:
                 bar.update(at.cells - bar.pos)
                 bar.current_item = at
