@@ -3,7 +3,9 @@
  * One Plotly plot that we redraw often: lines, fixed ranges, and a person who may be hovering or dragging in it.
  */
 
+import { magnification } from './canvas.js';
 import { SmallChart } from './comparison-chart.js';
+import { magnifiedLayout, magnifiedTraces } from './magnify.js';
 
 /** @typedef {import('./palette.js').Theme} Theme */
 
@@ -62,19 +64,22 @@ export class Chart {
       ({ ...axis, range: /** @type {[number, number]} */ ([...axis.range]) });
     const { xaxis, yaxis, yaxis2 } = layout;
     const axes = { xaxis: own(xaxis), yaxis: own(yaxis), ...(yaxis2 ? { yaxis2: own(yaxis2) } : {}) };
-    const sized = { ...layout, ...axes, width, height };
+    const times = magnification(this.#node);
+    const drawn = { ...layout, ...axes };
+    const sized = { ...(times === 1 ? drawn : magnifiedLayout(times, drawn)), width, height };
     /** @type {import('./plotly.d.ts').Trace[]} */
     const lines = data.map(line => ({ type: 'scatter', mode: 'lines', ...line }));
     if (!this.#plotly) {
       if (layout.yaxis2) (this.#sketch ??= new SmallChart(this.#node)).draw(lines, layout);
       return Boolean(layout.yaxis2);
     }
+    const traces = times === 1 ? lines : magnifiedTraces(times, lines);
     if (this.#drawn) {
-      this.#plotly.react(this.#node, lines, sized, CONFIG);
+      this.#plotly.react(this.#node, traces, sized, CONFIG);
     } else {
       this.#drawn = true;
       this.#node.replaceChildren(); // the sketch
-      this.#plotly.newPlot(this.#node, lines, sized, CONFIG);
+      this.#plotly.newPlot(this.#node, traces, sized, CONFIG);
       const plot = /** @type {import('./plotly.d.ts').Plot} */ (this.#node);
       plot.on('plotly_relayout', changes => this.#report(changes));
       plot.on('plotly_doubleclick', () => this.#options.onReset());

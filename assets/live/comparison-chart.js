@@ -3,7 +3,7 @@
  * A chart on a canvas, of the same lines and layout as a Plotly one: where many stand side by side, each
  * has a millisecond or two, and nobody zooms into a thumbnail; and where plotly.js is not there yet.
  */
-import { fitCanvas } from './canvas.js';
+import { fitCanvas, roomIn } from './canvas.js';
 import { element } from './dom.js';
 
 /** @typedef {[number, number]} Range */
@@ -25,7 +25,7 @@ export class SmallChart {
   draw(lines, { margin, xaxis, yaxis, yaxis2 = yaxis, shapes, annotations, font }) {
     const c = this.#context;
     if (!fitCanvas(c)) return;
-    const { clientWidth: width, clientHeight: height } = this.#canvas;
+    const { width, height } = roomIn(this.#canvas);
     const box = { left: margin.l, right: width - margin.r, top: margin.t, bottom: height - margin.b };
     c.clearRect(0, 0, width, height);
     const toX = scale(xaxis.range, box.left, box.right);

@@ -12,8 +12,9 @@ const LINE_PX = 12;
 export class Readouts {
   node = element('div', { class: 'gd-readouts' });
 
-  /** @param {Readout[]} readouts @param {number} top of the plot in px @param {number} height of the plot in px */
-  show(readouts, top, height) {
+  /** @param {Readout[]} readouts @param {number} top of the plot in px @param {number} height of the plot in px
+   * @param {number} times how many CSS px each of these is */
+  show(readouts, top, height, times) {
     while (this.node.childElementCount < readouts.length) this.node.append(element('span', {},
       element('i', { class: 'gd-unseen' }), element('b')));
     const at = apart(readouts.map(r => Math.min(height, Math.max(0, r.y))),
@@ -24,7 +25,7 @@ export class Readouts {
       span.hidden = !readout;
       if (!readout) return;
       span.style.setProperty('--ink', `var(--gd-${readout.ink})`);
-      span.style.transform = `translateY(${Math.round(top + at[i] - LINE_PX / 2)}px)`;
+      span.style.transform = `translateY(${Math.round(times * (top + at[i] - LINE_PX / 2))}px)`;
       span.toggleAttribute('data-faded', readout.faded);
       write(/** @type {Node} */ (span.firstChild), `${readout.label} `);
       write(/** @type {Node} */ (span.lastChild), readout.text);

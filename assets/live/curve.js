@@ -3,13 +3,16 @@
  * One panel of curves: a title row that is legend, switch and reading at once, the plot, and the ends of its time axis.
  */
 import { axisTicks, SteadyRange } from './axes.js';
+import { magnification, roomIn } from './canvas.js';
 import { baseAxis, baseLayout, Chart } from './chart.js';
+import { extremes, notes, outline, spread, tamed } from './curve-parts.js';
 import { element, maths, mathsHtml, write } from './dom.js';
-import { grouped, known, typographic } from './numbers.js';
+import { grouped, known } from './numbers.js';
 import { inGame } from './panels.js';
 import { INKS } from './inks.js';
 import { DASHES, translucent } from './palette.js';
 import { Readouts } from './comparison-readouts.js';
+import { Spoken } from './spoken.js';
 import { createToggle } from './toggle.js';
 import { t } from './words.js';
 
@@ -39,9 +42,6 @@ import { t } from './words.js';
 const MARGIN = { l: 46, r: 10, t: 5, b: 3 };
 const DIRECT_MARGIN = { ...MARGIN, r: 52 }; // the readings stand at the right
 const FADED = 0.18;
-// a line that spans so many times the range of the others leaves the picture rather than flatten them
-const RUNAWAY = 4;
-const LABEL_PX = 6; // width of a character of a mark's label, about
 const BAND_OPACITY = 0.16;
 
 export class Curve {
@@ -68,6 +68,7 @@ export class Curve {
   /** @type {(string | undefined)[]} */
   #words = [];
   #readouts = new Readouts();
+  #spoken;
   #cursor = element('i', { class: 'gd-cursor', hidden: '' });
   /** as it was drawn last @type {{scene: Scene, shown: boolean[], range: [number, number], height: number,
    * width: number} | null} */
@@ -86,9 +87,10 @@ export class Curve {
     this.#tips = tips;
     this.#onChange = onChange;
     this.#head = element('div', { class: 'gd-layers' }, this.#title, this.#aside);
-    this.#body = element('div', { class: 'gd-plot', role: 'img' });
+    this.#spoken = new Spoken(signal);
+    this.#body = element('div', { class: 'gd-plot', role: 'img', 'aria-describedby': this.#spoken.node.id });
     this.node = element('section', { class: 'gd-curve', 'data-panel': spec.key }, this.#head, this.#body, this.#ends,
-      this.#cursor);
+      this.#cursor, this.#spoken.node);
     this.#ends.append(this.#start, this.#end);
     if (spec.direct) {
       this.node.dataset.direct = '';
@@ -138,11 +140,13 @@ export class Curve {
     const { series: all } = this.#spec;
     const shown = all.map(series => applies(series, scene.facts) && this.#isOn(series, scene.memberLegend));
     const range = this.#zoom ?? this.#fit(lines, shown, scene);
-    const height = this.#body.clientHeight - MARGIN.t - MARGIN.b;
-    const width = this.#body.clientWidth - this.#margin.l - this.#margin.r;
+    const room = roomIn(this.#body);
+    const height = room.height - MARGIN.t - MARGIN.b;
+    const width = room.width - this.#margin.l - this.#margin.r;
     this.#chart.draw(this.#traces(lines, shown, scene), this.#layout(range, height, width, scene));
     this.#drawn = { scene, shown, range, height, width };
     this.#tell();
+    this.#spoken.tell(() => this.#inWords());
     write(this.#start, grouped(scene.time[0]));
     write(this.#end, t('step {time}', { time: grouped(scene.time[1]) }));
   }
@@ -163,7 +167,20 @@ export class Curve {
     const [first, last] = scene.time;
     const share = scene.past ? (scene.past.at - first) / (last - first) : -1;
     this.#cursor.hidden = !(share >= 0 && share <= 1);
-    this.#cursor.style.transform = `translateX(${(this.#margin.l + share * width - 1).toFixed(1)}px)`;
+    const x = magnification(this.#body) * (this.#margin.l + share * width) - 1;
+    this.#cursor.style.transform = `translateX(${x.toFixed(1)}px)`;
+  }
+
+  /** What it shows now. */
+  #inWords() {
+    if (!this.#drawn) return '';
+    const { scene, shown } = this.#drawn;
+    const { series: all, reading } = this.#spec;
+    const said = all.map((series, i) => (!shown[i] ? '' : `${this.#labels[i]} ${(this.#spec.direct
+      ? reading(drawn(series, scene), scene.facts) : this.#reading(series, scene)) || t('not known')}`));
+    return t('Steps {first} to {last}; {at}: {said}.', { first: grouped(scene.time[0]), last: grouped(scene.time[1]),
+      at: scene.past ? t('at step {step}', { step: grouped(scene.past.at) }) : t('now'),
+      said: said.filter(Boolean).join(', ') });
   }
 
   get #margin() {
@@ -190,7 +207,7 @@ export class Curve {
       return [{ y, text: this.#spec.reading(value, scene.facts), ink: series.ink, label: this.#labels[i],
         faded: highlighted !== null && highlighted !== series.member }];
     });
-    this.#readouts.show(readouts, MARGIN.t, height);
+    this.#readouts.show(readouts, MARGIN.t, height, magnification(this.#body));
   }
 
   /** @param {Series} series @param {Scene['memberLegend']} [memberLegend] */
@@ -362,84 +379,3 @@ function after(since, line) {
 
 /** @param {Series} series @param {Shown} facts */
 const applies = (series, facts) => series.when?.(facts) ?? true;
-
-/** Lowest and highest value, leaving out this share at either
- * end: one spike in a long run should not flatten all the rest.
- * @param {number[]} all @param {number} share */
-function extremes(all, share) {
-  const values = all.filter(Number.isFinite);
-  if (!values.length) return [];
-  if (share === 0) return [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
-  const ordered = Float64Array.from(values).sort();
-  const cut = Math.floor(share * ordered.length);
-  return [ordered[cut], ordered[ordered.length - 1 - cut]];
-}
-
-/** The spans of lines side by side, none much longer than those
- * of most: the one that runs away would flatten all the others.
- * @param {number[][]} spans lowest and highest value of each @param {number} narrowest */
-function tamed(spans, narrowest) {
-  const middling = (/** @type {number[]} */ values) => values.sort((a, b) => a - b)[(values.length - 1) >> 1];
-  const reach = RUNAWAY * Math.max(narrowest, middling(spans.map(([low, high]) => high - low)));
-  const middle = middling(spans.map(([low, high]) => (low + high) / 2));
-  return spans.map(span => span.map(value => Math.min(middle + reach, Math.max(middle - reach, value))));
-}
-
-/** Words at the lines themselves: the highest above its line, the others below theirs, so that close ones do not meet.
- * @param {import('./panels.js').PanelReference[]} references @param {[number, number]} range @param {boolean} log
- * @param {import('./palette.js').Theme} theme */
-function notes(references, range, log, theme) {
-  const at = (/** @type {number} */ value) => (log ? Math.log10(value) : value);
-  const noted = references.filter(r => r.note && at(r.value) >= range[0] && at(r.value) <= range[1]).sort((a, b) =>
-    b.value - a.value);
-  return noted.map((r, i) => ({
-    xref: 'paper', x: 0, xanchor: 'left', xshift: 3, y: at(r.value), yanchor: i === 0 ? 'bottom' : 'top',
-      text: mathsHtml(r.note ?? ''), showarrow: false,
-    font: { size: 10, color: r.ink === 'generated' ? theme.words : theme[r.ink ?? 'muted'] }, borderpad: 0,
-  }));
-}
-
-/** A band's outline: for every stretch that was measured, up along its upper edge and back along its lower.
- * @param {Line} line */
-function outline({ step, low, high }) {
-  /** @type {{x: number[], y: number[]}} */
-  const around = { x: [], y: [] };
-  for (let from = 0; from < step.length; from++) {
-    let to = from;
-    while (to < step.length && Number.isFinite(low[to]) && Number.isFinite(high[to])) to++;
-    if (to === from) continue;
-    const stretch = step.slice(from, to);
-    around.x.push(...stretch, ...stretch.toReversed(), NaN); // NaN: the next stretch is a shape of its own
-    around.y.push(...high.slice(from, to), ...low.slice(from, to).toReversed(), NaN);
-    from = to;
-  }
-  return around;
-}
-
-/** Marks in view, at most one per two pixels, with labels (newest first) where they find room.
- * @param {Mark[]} marks @param {[number, number]} time @param {number} width in px */
-function spread(marks, [from, to], width) {
-  const scale = width / (to - from || 1);
-  const placed = [];
-  let edge = Infinity; // where the label to the right begins
-  let last = Infinity;
-  for (const { step, label, whose } of marks.toReversed()) {
-    const x = (step - from) * scale;
-    if (x < 0 || x > width || last - x < 2) continue;
-    last = x;
-    // The whole label, else what it became, else only what was changed,
-    // else the line alone; the newest may stand to the left of its line.
-    const [what, now] = [label.split(' ')[0], label.slice(label.indexOf('→'))];
-    const of = whose ? `${whose}: ` : '';
-    const choices = [of + label, `${of}${what} ${now}`, of + now, whose ?? what].map(text =>
-      ({ text: typographic(text), size: LABEL_PX * text.length }));
-    const places = choices.flatMap(({ text, size }) => [
-      { text, from: x, fits: x + size < Math.min(edge, width), left: false },
-      { text, from: x - size, fits: edge === Infinity && x - size > 0, left: true },
-    ]);
-    const place = places.find(({ fits }) => fits);
-    if (place) edge = place.from;
-    placed.push({ step, text: place?.text ?? '', left: !!place?.left });
-  }
-  return placed;
-}

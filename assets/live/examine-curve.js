@@ -4,6 +4,7 @@
  * which D = 1/2 has, and 2 JSD − log 4, which the best D has.
  */
 import { axisTicks, niceTicks } from './axes.js';
+import { roomIn } from './canvas.js';
 import { baseAxis, baseLayout, Chart } from './chart.js';
 import { element } from './dom.js';
 import { compact, grouped, known, round } from './numbers.js';
@@ -60,7 +61,7 @@ export class ApproachCurve extends StillChart {
       margin: MARGIN,
       xaxis: { ...axis, range: [0, last], tickprefix: t('step') + ' ', hoverformat: ',.0f', ...stepTicks(last) },
       yaxis: { ...axis, range: [least - room, most + room], hoverformat: '.4f', showgrid: true, gridcolor: theme.grid,
-        ...axisTicks([least - room, most + room], this.node.clientHeight - MARGIN.t - MARGIN.b, [], false) },
+        ...axisTicks([least - room, most + room], roomIn(this.node).height - MARGIN.t - MARGIN.b, [], false) },
       shapes: theory.map(({ at }) => ({ type: 'line', layer: 'between', xref: 'paper', x0: 0, x1: 1, y0: at, y1: at,
         line: { color: theme.muted, width: 1, dash: '2px,3px' } })),
       annotations: theory.map(({ at, label, above }) => ({ xref: 'paper', x: 1, xanchor: 'right', xshift: 0, y: at,

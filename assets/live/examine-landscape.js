@@ -4,7 +4,7 @@
  * the path on it, drawn as the phase plane of a scalar game is; and the path angle beside it.
  */
 import { niceTicks } from './axes.js';
-import { fitCanvas } from './canvas.js';
+import { fitCanvas, roomIn } from './canvas.js';
 import { baseAxis, baseLayout } from './chart.js';
 import { element, write } from './dom.js';
 import { StillChart } from './examine-curve.js';
@@ -95,7 +95,7 @@ class LandscapeCanvas {
       t('The field on the plane along {join}, with the present point{what}.',
           { join: ways.join(t(' and ')), what: shares ? ' ' + t('and the path since step {since}', { since }) : '' }));
     if (!fitCanvas(c)) return;
-    const [width, height] = [this.node.clientWidth, this.node.clientHeight];
+    const { width, height } = roomIn(this.node);
     const side = Math.min(width - MARGIN.left - MARGIN.right, height - MARGIN.top - MARGIN.bottom);
     const view = this.#view;
     view.box = { left: MARGIN.left + (width - MARGIN.left - MARGIN.right - side) / 2, top: MARGIN.top, width: side,

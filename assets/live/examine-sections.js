@@ -3,7 +3,7 @@
  * What each examination shows of its result: a picture where it
  * helps, and numbers, each with what it means and its noise floor.
  */
-import { fitCanvas } from './canvas.js';
+import { fitCanvas, roomIn } from './canvas.js';
 import { inWords as counted } from './counted.js';
 import { element, maths, write } from './dom.js';
 import { ApproachCurve } from './examine-curve.js';
@@ -62,7 +62,7 @@ export const spectrum = {
           t('{found} eigenvalues in the complex plane, the largest {slice}',
               { found: result.found, slice: eigenvalues.slice(0, 3).map(inWords).join(', ') }));
         if (fitCanvas(c)) {
-          const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+          const { width, height } = roomIn(canvas);
           c.clearRect(0, 0, width, height);
           const names = scaled ? ['Re hλ', 'Im hλ'] : ['Re λ', 'Im λ'];
           drawPlane(c, { width, height, theme, dots: eigenvalues, region: boundary, names, around: boundary ? undefined

@@ -9,6 +9,8 @@ const WHEEL = 0.0015; // of a doubling's logarithm, per px
 const PINCH_WHEEL = 0.01; // a pinch on a trackpad comes as a wheel with Ctrl
 const LINE_PX = 16;
 
+import { magnification, roomIn } from './canvas.js';
+
 /** @typedef {object} Movable
  * @property {(factor: number, px: number, py: number) => void} zoomBy about a point of the element
  * @property {(dx: number, dy: number) => void} panBy
@@ -18,7 +20,8 @@ const LINE_PX = 16;
 export function listenToGestures(node, target, { signal, onChange }) {
   const at = (/** @type {MouseEvent} */ event) => {
     const { left, top } = node.getBoundingClientRect();
-    return { x: event.clientX - left, y: event.clientY - top };
+    const times = magnification(node);
+    return { x: (event.clientX - left) / times, y: (event.clientY - top) / times };
   };
 
   node.addEventListener('wheel', event => {
@@ -67,8 +70,10 @@ export function listenToGestures(node, target, { signal, onChange }) {
     onChange();
   }, { signal });
 
-  const zoom = (/** @type {number} */ factor) => () =>
-    target.zoomBy(factor, node.clientWidth / 2, node.clientHeight / 2);
+  const zoom = (/** @type {number} */ factor) => () => {
+    const { width, height } = roomIn(node);
+    target.zoomBy(factor, width / 2, height / 2);
+  };
   const pan = (/** @type {number} */ x, /** @type {number} */ y) => () => target.panBy(x * KEY_PAN_PX, y * KEY_PAN_PX);
   /** @type {Record<string, () => void>} */
   const keys = {

@@ -2,7 +2,7 @@
 /**
  * What nodes hold, in small: a cloud of samples, some pictures, what D says of real and generated samples.
  */
-import { fitCanvas } from './canvas.js';
+import { fitCanvas, roomIn } from './canvas.js';
 import { isProbability } from './reading.js';
 
 /** @typedef {import('./types.d.ts').LookTold} LookTold */
@@ -18,7 +18,7 @@ const EDGE = 0.06; // of the picture, left free
 /** @param {HTMLCanvasElement} canvas */
 function begin(canvas) {
   const c = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
-  const { clientWidth: width, clientHeight: height } = canvas;
+  const { width, height } = roomIn(canvas);
   if (!fitCanvas(c, SMALLEST_PX)) return null;
   c.clearRect(0, 0, width, height);
   return { c, width, height };

@@ -3,6 +3,7 @@
  * What the keys do and what the layers mean, over the page, until it is closed.
  */
 import { element, maths } from './dom.js';
+import { KEYS } from './keys.js';
 import { atEquilibrium, isClassic, readingOf } from './reading.js';
 import { drawSample } from './toggle.js';
 import { t } from './words.js';
@@ -17,14 +18,7 @@ export const drag = () => [
 ];
 
 /** @returns {readonly Entry[]} */
-const keys = () => [
-  [[t('Space')], t('play and pause; on a control that Tab has led to, press it')],
-  [['d'], t('one step of the discriminator alone')],
-  [['g'], t('one step of the generator alone')],
-  [['s'], t('one round of both')],
-  [['←', '→'], t('one recorded picture back or on, while training goes on; with Shift ten')],
-  [['?'], t('this help')],
-];
+const keys = () => KEYS.map(({ written, does }) => [written(), does()]);
 
 /** What happens in one round, for those who see a GAN for the first time.
  * @param {import('./reading.js').DiscriminatorReading} reading

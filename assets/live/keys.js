@@ -2,6 +2,7 @@
 /**
  * Keys that steer from anywhere on the page, without stealing what somebody types or presses elsewhere.
  */
+import { t } from './words.js';
 
 // Where one types, or what has a menu open.
 const TYPING = [
@@ -9,7 +10,7 @@ const TYPING = [
     '[role=textbox]',
   '[role=combobox]', '[role=listbox]', '[role=menu]', '[role=dialog]', 'dialog', '[aria-haspopup][aria-expanded=true]',
 ].join();
-const MODAL = ':modal, [aria-modal=true]';
+export const MODAL = ':modal, [aria-modal=true]';
 // Space presses these, where the keyboard came to them; the other keys
 // mean nothing there. No links, sliders and what is chosen already.
 const PRESSABLE = [
@@ -22,12 +23,32 @@ const PRESSABLE = [
 const ARROWED = '[role=slider], [role=tab], [role=radio], [role=spinbutton], input[type=radio], '
   + 'input[type=range]:not(.gd-time)';
 
-/** @param {Record<string, (event: KeyboardEvent) => void>} actions by `event.key` @param {AbortSignal} signal */
+/** Every key that steers from anywhere on the page, by `event.key`, as the help lists them: how they are written
+ * there, and what they do. */
+export const KEYS = /** @type {const} */ ([
+  { keys: [' '], written: () => [t('Space')],
+    does: () => t('play and pause; on a control that Tab has led to, press it') },
+  { keys: ['d'], written: () => ['d'], does: () => t('one step of the discriminator alone') },
+  { keys: ['g'], written: () => ['g'], does: () => t('one step of the generator alone') },
+  { keys: ['s'], written: () => ['s'], does: () => t('one round of both') },
+  { keys: ['n', 'b'], written: () => ['n', 'b'],
+    does: () => t('in the graph: the next part of a step, or the one before') },
+  { keys: ['ArrowLeft', 'ArrowRight'], written: () => ['←', '→'],
+    does: () => t('one recorded picture back or on, while training goes on; with Shift ten') },
+  { keys: ['p'], written: () => ['p'], does: () => t('projector mode: larger letters and lines, controls away') },
+  { keys: ['Escape'], written: () => ['Esc'],
+    does: () => t('close what is open: a window, a hint, the examinations, projector mode') },
+  { keys: ['?'], written: () => ['?'], does: () => t('this help') },
+]);
+
+/** @typedef {typeof KEYS[number]['keys'][number]} Key */
+
+/** @param {Partial<Record<Key, (event: KeyboardEvent) => void>>} actions @param {AbortSignal} signal */
 export function listenToKeys(actions, signal) {
   document.addEventListener('keydown', event => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    const action = Object.hasOwn(actions, key) ? actions[key] : undefined;
+    const action = Object.hasOwn(actions, key) ? actions[/** @type {Key} */ (key)] : undefined;
     const target = event.composedPath()[0]; // the true one, also from within a shadow tree
     if (!action || (event.shiftKey && /^[a-z]$/i.test(key))) return; // "?" and others need Shift on many keyboards
     if (document.querySelector(MODAL)) return;

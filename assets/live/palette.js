@@ -27,11 +27,15 @@ export const DASHES = INKS.dashes;
 export function readTheme(node) {
   const style = getComputedStyle(node);
   const given = (/** @type {string} */ name) => style.getPropertyValue(`--st-${name}`).trim();
+  const isForced = matchMedia('(forced-colors: active)').matches; // by who sees, in the system's settings
   const prefersDark = matchMedia('(prefers-color-scheme: dark)').matches;
-  const background = rgb(node, given('background-color')) ?? pageBackground(node)
+  const background = (isForced ? rgb(node, 'Canvas') : rgb(node, given('background-color'))) ?? pageBackground(node)
     ?? (prefersDark ? [14, 17, 23] : [255, 255, 255]);
   const dark = luminance(background) < 0.4;
-  const text = rgb(node, given('text-color')) ?? (dark ? [230, 233, 240] : [31, 41, 55]);
+  const strong = node.closest('[data-projector]') !== null; // a beamer in a lit room leaves little of a pale grey
+  const text = strong ? (dark ? [255, 255, 255] : [0, 0, 0])
+    : rgb(node, isForced ? 'CanvasText' : given('text-color')) ?? (dark ? [230, 233, 240] : [31, 41, 55]);
+  const shares = strong ? { muted: 0.86, line: 0.5, grid: 0.15 } : { muted: 0.66, line: 0.22, grid: 0.09 };
   const scheme = dark ? 'dark' : 'light';
   const mix = (/** @type {number} */ share) => css(background.map((b, i) => b + share * (text[i] - b)));
   return {
@@ -40,9 +44,9 @@ export function readTheme(node) {
     opacities: INKS.opacities[scheme],
     ...Object.fromEntries(INKS.members[scheme].map((colour, i) => [`member${i}`, colour])),
     text: css(text),
-    muted: mix(0.66),
-    line: mix(0.22),
-    grid: mix(0.09),
+    muted: mix(shares.muted),
+    line: mix(shares.line),
+    grid: mix(shares.grid),
     background: css(background),
     raised: given('secondary-background-color') || mix(0.05),
     font: [given('font') || style.fontFamily || 'sans-serif', ...(CHINESE[speaking()] ?? [])].join(', '),
@@ -75,6 +79,7 @@ function rgb(node, colour) {
   if (!colour) return null;
   const probe = document.createElement('span');
   probe.style.color = colour;
+  probe.style.setProperty('forced-color-adjust', 'none'); // what was asked for, not what is put in its place
   node.append(probe);
   const channels = (getComputedStyle(probe).color.match(/[\d.]+/g) ?? []).map(Number);
   probe.remove();

@@ -4,7 +4,7 @@
  * the rule contracts, or the multipliers of one round, which contracts when they lie inside the unit circle.
  */
 import { niceTicks } from './axes.js';
-import { fitCanvas } from './canvas.js';
+import { fitCanvas, roomIn } from './canvas.js';
 import { element } from './dom.js';
 import { compact, round } from './numbers.js';
 import { translucent } from './palette.js';
@@ -67,8 +67,9 @@ export class SpectrumCanvas {
       `${shows === 'multipliers' ? CHOICES[1].hint : title()}: ${plane.dots.map(inWords).join(t(' and '))}. `
         + phase.words);
     if (!fitCanvas(c)) return;
-    c.clearRect(0, 0, this.#canvas.clientWidth, this.#canvas.clientHeight);
-    drawPlane(c, { width: this.#canvas.clientWidth, height: this.#canvas.clientHeight, theme, ...plane });
+    const { width, height } = roomIn(this.#canvas);
+    c.clearRect(0, 0, width, height);
+    drawPlane(c, { width, height, theme, ...plane });
   }
 }
 

@@ -3,7 +3,7 @@
  * Which share of the generated pictures is of each class (a digit, a class, a cell of
  * a law that is known), against the class's true share: a lost class is an empty slot.
  */
-import { fitCanvas } from './canvas.js';
+import { fitCanvas, roomIn } from './canvas.js';
 import { element, write } from './dom.js';
 import { fixed, known, percent } from './numbers.js';
 import { translucent } from './palette.js';
@@ -58,7 +58,7 @@ export class ClassShares {
     this.#write(counted);
     const c = this.#context;
     if (!fitCanvas(c)) return;
-    const { clientWidth: width, clientHeight: height } = this.#canvas;
+    const { width, height } = roomIn(this.#canvas);
     c.clearRect(0, 0, width, height);
     const { shares, weights } = counted;
     const pitch = width / shares.length;

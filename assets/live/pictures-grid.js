@@ -51,7 +51,7 @@ export class ImageGrid {
     const { label, signal, onChoose } = options;
     this.node = element('div', { class: 'gd-image-grid', role: onChoose ? 'grid' : 'img', 'aria-label': label,
       tabindex: onChoose && 0 }, this.#canvas);
-    this.#pointer = new Pointer(this.#canvas, options, { byFinger: false });
+    this.#pointer = new Pointer(this.#canvas, options, { byFinger: false, isMagnified: false });
     if (!onChoose) return;
     this.node.setAttribute('aria-keyshortcuts', 'ArrowLeft ArrowRight ArrowUp ArrowDown Home End Escape');
     this.#canvas.addEventListener('click', ({ offsetX, offsetY, shiftKey }) => {

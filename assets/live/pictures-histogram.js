@@ -3,7 +3,7 @@
  * How D's values spread over real and over generated pictures: two outlines that close on the equilibrium's value.
  */
 import { niceTicks, SteadyRange } from './axes.js';
-import { fitCanvas } from './canvas.js';
+import { fitCanvas, roomIn } from './canvas.js';
 import { element, maths } from './dom.js';
 import { percent, round } from './numbers.js';
 import { translucent } from './palette.js';
@@ -54,7 +54,7 @@ export class Histogram {
   draw(real, generated, { of: bins, isFixed }, theme) {
     const c = this.#context;
     if (!fitCanvas(c)) return;
-    const { clientWidth: width, clientHeight: height } = this.#canvas;
+    const { width, height } = roomIn(this.#canvas);
     c.clearRect(0, 0, width, height);
     if (!real?.length || generated?.length !== real.length) return;
     const floor = height - BELOW_PX + 0.5;

@@ -61,5 +61,6 @@ export const gestures = () => [
   [[t('click')], t('on a generated picture: see it close up')],
   [['Shift', t('click')], t('on a second one: walk between both')],
   [['← → ↑ ↓'], t('another picture, once the grid is clicked or reached with Tab; with Shift the second one')],
+  [['Home', 'End'], t('the first picture, and the last')],
   [['Esc'], t('look at no single picture')],
 ];

@@ -2,7 +2,7 @@
 /**
  * One picture, as large as its place; and over it where D's gradient points.
  */
-import { fitCanvas } from './canvas.js';
+import { fitCanvas, roomIn } from './canvas.js';
 import { element, write } from './dom.js';
 import { channels } from './palette.js';
 import { Tiles } from './pictures-tiles.js';
@@ -42,8 +42,9 @@ export class Pane {
   draw(bytes, shape, colour, theme) {
     const c = this.#context;
     if (!fitCanvas(c)) return;
-    const room = Math.min(this.#canvas.clientWidth, this.#canvas.clientHeight);
-    c.clearRect(0, 0, this.#canvas.clientWidth, this.#canvas.clientHeight);
+    const { width, height } = roomIn(this.#canvas);
+    const room = Math.min(width, height);
+    c.clearRect(0, 0, width, height);
     const ratio = c.getTransform().a;
     const scale = Math.floor((room - 2 * FRAME_PX) * ratio) / shape[1];
     const size = (scale * shape[1]) / ratio;

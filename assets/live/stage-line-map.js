@@ -5,7 +5,7 @@
  * its x = G(z). Some 400 strokes a frame: little for a canvas, too much for SVG.
  */
 
-import { pixelRatio } from './canvas.js';
+import { fitCanvas, roomIn } from './canvas.js';
 import { t } from './words.js';
 
 /** @typedef {object} Scene
@@ -36,13 +36,9 @@ export class MapCanvas {
 
   /** @param {Scene} scene @returns {boolean} whether there was room */
   draw(scene) {
-    const { clientWidth: width, clientHeight: height } = this.#canvas;
+    const { width, height } = roomIn(this.#canvas);
     const c = this.#canvas.getContext('2d');
-    if (!c || width < 40 || height < TICKS) return false;
-    const ratio = pixelRatio(this.#canvas);
-    const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
-    if (this.#canvas.width !== w || this.#canvas.height !== h) Object.assign(this.#canvas, { width: w, height: h });
-    c.setTransform(ratio, 0, 0, ratio, 0, 0);
+    if (!c || width < 40 || !fitCanvas(c, TICKS)) return false;
     c.clearRect(0, 0, width, height);
 
     const { l: left, r } = scene.margin;

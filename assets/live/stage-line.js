@@ -4,6 +4,7 @@
  * as in figure 1 of Goodfellow et al. (2014).
  */
 import { axisTicks, niceTicks, SteadyRange } from './axes.js';
+import { roomIn } from './canvas.js';
 import { baseAxis, baseLayout, Chart } from './chart.js';
 import { SmallChart } from './comparison-chart.js';
 import { element, mathsHtml } from './dom.js';
@@ -13,6 +14,8 @@ import { Legend } from './legend.js';
 import { known, round } from './numbers.js';
 import { translucent } from './palette.js';
 import { bestResponse, inSameUnits, isProbability, NO_GAME, readingOf, unitOf } from './reading.js';
+import { samplesInWords } from './samples-words.js';
+import { Spoken } from './spoken.js';
 import { MapCanvas } from './stage-line-map.js';
 import { t } from './words.js';
 
@@ -72,6 +75,7 @@ export class LineStage {
   #heard = new SteadyRange();
   #legend;
   #plot;
+  #words;
 
   /** @param {import('./stages.js').StageOptions} options */
   constructor(options) {
@@ -79,12 +83,14 @@ export class LineStage {
     this.#theme = options.theme;
     const { signal, preferences, tips, request } = options;
     this.#legend = new Legend(LAYERS, LEGEND, { preferences, tips, signal, request });
-    const plot = element('div', { class: 'gd-plot gd-stage-plot', role: 'img' });
+    this.#words = new Spoken(signal);
+    const described = { 'aria-describedby': this.#words.node.id };
+    const plot = element('div', { class: 'gd-plot gd-stage-plot', role: 'img', ...described });
     this.#plot = plot;
     this.#name();
     const canvas = /** @type {HTMLCanvasElement} */ (element('canvas',
-      { class: 'gd-stage-map', role: 'img', 'aria-label': t('Samples, and the map from z to x') }));
-    this.node = element('div', { class: 'gd-stage' }, this.#legend.node, plot, canvas);
+      { class: 'gd-stage-map', role: 'img', 'aria-label': t('Samples, and the map from z to x'), ...described }));
+    this.node = element('div', { class: 'gd-stage' }, this.#legend.node, plot, canvas, this.#words.node);
     this.#map = new MapCanvas(canvas);
     this.#chart = options.compact ? new SmallChart(plot) : this.#createChart();
   }
@@ -163,6 +169,7 @@ export class LineStage {
   /** @param {readonly import('./bytes.js').Picture[]} pictures one */
   draw([frame]) {
     this.#frame = frame;
+    this.#words.tell(() => samplesInWords(this.#facts, frame.label.numbers));
     return this.redraw();
   }
 
@@ -170,7 +177,7 @@ export class LineStage {
     const arrays = this.#frame?.arrays ?? {};
     if (this.#frame) this.#legend.match(arrays);
     const range = this.#zoom.xaxis ?? this.#facts.shown ?? this.#facts.window;
-    const ticks = niceTicks(range, Math.max(3, this.node.clientWidth / (this.#options.compact ? 55 : 80)));
+    const ticks = niceTicks(range, Math.max(3, roomIn(this.node).width / (this.#options.compact ? 55 : 80)));
     const hasChart = this.#chart.draw(this.#traces(arrays), this.#layout(range, arrays));
     const hasMap = this.#map.draw({
       compact: this.#options.compact,
@@ -230,7 +237,7 @@ export class LineStage {
         range: says,
         overlaying: 'y',
         side: 'right',
-        ...heardTicks(reading, says, this.#plot.clientHeight - MARGIN.t - MARGIN.b, compact ? HALVES : QUARTERS),
+        ...heardTicks(reading, says, roomIn(this.#plot).height - MARGIN.t - MARGIN.b, compact ? HALVES : QUARTERS),
         tickfont: { size: compact ? 11 : 12, color: theme.discriminator },
         showgrid: true,
         gridcolor: theme.grid,

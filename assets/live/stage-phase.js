@@ -3,7 +3,7 @@
  * The stage of a scalar game, each player of which has one parameter (the Dirac-GAN, the bilinear game): the plane of
  * both, with the flow that drives them and the path they took, and beside it what a round does near the equilibrium.
  */
-import { fitCanvas } from './canvas.js';
+import { fitCanvas, magnification, roomIn } from './canvas.js';
 import { element, write } from './dom.js';
 import { listenToGestures } from './gestures.js';
 import { drag } from './help.js';
@@ -130,7 +130,7 @@ export class PhaseStage {
   #listenToPointer() {
     const { signal, request, tips } = this.#options;
     this.#canvas.addEventListener('pointermove', ({ offsetX: x, offsetY: y, pointerType }) => {
-      this.#pointer = pointerType === 'touch' ? null : { x, y };
+      this.#pointer = pointerType === 'touch' ? null : this.#at(x, y);
       request();
     }, { signal });
     this.#canvas.addEventListener('pointerleave', () => {
@@ -143,7 +143,7 @@ export class PhaseStage {
       Math.hypot(clientX - pressed.x, clientY - pressed.y) > CLICK_PX;
     this.#canvas.addEventListener('pointerdown', event => {
       wandered = !event.isPrimary; // a second finger pinches
-      if (event.isPrimary) pressed = { x: event.clientX, y: event.clientY, at: { x: event.offsetX, y: event.offsetY } };
+      if (event.isPrimary) pressed = { x: event.clientX, y: event.clientY, at: this.#at(event.offsetX, event.offsetY) };
     }, { signal });
     this.#canvas.addEventListener('pointermove', event => {
       wandered ||= farFrom(event) && event.buttons !== 0;
@@ -157,6 +157,12 @@ export class PhaseStage {
       const place = event.detail > 1 ? null : this.#placeUnder(pressed.at.x, pressed.at.y);
       if (place) this.#timer = window.setTimeout(() => this.#choose(place), CLICK_MS);
     }, { signal });
+  }
+
+  /** A place of the canvas in px of what is drawn. @param {number} x @param {number} y in CSS px */
+  #at(x, y) {
+    const times = magnification(this.#canvas);
+    return { x: x / times, y: y / times };
   }
 
   /** The point of the plane under a point of the canvas, in as many digits as can be told apart; null beside the plane.
@@ -242,7 +248,8 @@ export class PhaseStage {
     this.#place();
     if (hasSpectrum) this.#spectrum.draw(phase, theme);
     c.fillStyle = theme.background;
-    c.fillRect(0, 0, this.#canvas.clientWidth, this.#canvas.clientHeight);
+    const room = roomIn(this.#canvas);
+    c.fillRect(0, 0, room.width, room.height);
     const arrays = /** @type {Record<string, Float32Array>} */ (this.#frame?.arrays ?? {});
     drawAxes(c, view, theme);
     drawNames(c, view, theme);
@@ -267,7 +274,7 @@ export class PhaseStage {
   /** The plane is square, to the left and at the bottom: what
    * room is left goes to the other picture, in the corner above. */
   #place() {
-    const { clientWidth: width, clientHeight: height } = this.#canvas;
+    const { width, height } = roomIn(this.#canvas);
     const [roomX, roomY] = [width - MARGIN.left - MARGIN.right, height - MARGIN.top - MARGIN.bottom];
     const side = Math.min(roomX, roomY);
     const spare = Math.max(roomX, roomY) - side;
@@ -287,7 +294,9 @@ export class PhaseStage {
     const flow = this.#flow?.at(...this.#view.under(this.#pointer.x, this.#pointer.y));
     const says = flow ? `−v = (${compact(flow[0])}, ${compact(flow[1])})` : t('outside the window');
     const { left, top } = this.#canvas.getBoundingClientRect();
-    tips.showPoint(`θ ${theta}\u2003ψ ${psi}\n${says}`, left + this.#pointer.x, top + this.#pointer.y);
+    const times = magnification(this.#canvas);
+    tips.showPoint(`θ ${theta}\u2003ψ ${psi}\n${says}`, left + times * this.#pointer.x,
+      top + times * this.#pointer.y);
   }
 
   #inWords() {

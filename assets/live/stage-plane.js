@@ -3,20 +3,20 @@
  * The stage of a game in the plane: the field of D, real and generated samples
  * on it, where the generator is drawn to, and the latent plane as G warps it.
  */
-import { pixelRatio } from './canvas.js';
+import { fitCanvas, magnification, roomIn } from './canvas.js';
 import { Contour } from './contour.js';
-import { isBound } from './counted.js';
 import { element, write } from './dom.js';
 import { FieldRaster } from './field-raster.js';
 import { listenToGestures } from './gestures.js';
 import { drag } from './help.js';
 import { Legend } from './legend.js';
-import { compact, fixed, grouped, known, typographic } from './numbers.js';
+import { compact, fixed, known, typographic } from './numbers.js';
 import { inSameUnits, isProbability, NO_GAME, readingOf, unitOf } from './reading.js';
 import { LAYERS, LEGEND } from './plane-layers.js';
 import { drawAxes } from './plane-marks.js';
 import { modeInWords, sharesIn } from './plane-modes.js';
 import { fieldsOf, FREE, KNOWN, meanLevel, SteadyScale, valueAt } from './plane-fields.js';
+import { samplesInWords } from './samples-words.js';
 import { Spoken } from './spoken.js';
 import { createSwitch } from './switch.js';
 import { Viewport } from './viewport.js';
@@ -105,14 +105,14 @@ export class PlaneStage {
     }, { signal });
     listenToGestures(this.#canvas, this.#view, { signal, onChange: moved });
     this.#canvas.addEventListener('pointermove', ({ offsetX: x, offsetY: y, pointerType }) => {
-      this.#pointer = pointerType === 'touch' ? null : { x, y };
+      this.#pointer = pointerType === 'touch' ? null : this.#at(x, y);
       request();
     }, { signal });
     // A finger has no place to rest: a tap reads the point, another one takes the words away.
     this.#canvas.addEventListener('click', event => {
       const { offsetX: x, offsetY: y, pointerType } = /** @type {PointerEvent} */ (event);
       if (pointerType !== 'touch') return;
-      this.#pointer = this.#pointer ? null : { x, y };
+      this.#pointer = this.#pointer ? null : this.#at(x, y);
       request();
     }, { signal });
     this.#canvas.addEventListener('pointerleave', ({ pointerType }) => {
@@ -175,7 +175,7 @@ export class PlaneStage {
   draw([frame]) {
     this.#frame = frame;
     const isPainted = this.redraw();
-    this.#words.tell(() => this.#inWords(frame.label.numbers));
+    this.#words.tell(() => samplesInWords(this.#facts, frame.label.numbers));
     return isPainted;
   }
 
@@ -184,7 +184,8 @@ export class PlaneStage {
     const theme = this.#theme;
     if (!this.#fit()) return false;
     c.fillStyle = theme.background;
-    c.fillRect(0, 0, this.#canvas.clientWidth, this.#canvas.clientHeight);
+    const room = roomIn(this.#canvas);
+    c.fillRect(0, 0, room.width, room.height);
     const arrays = /** @type {Arrays} */ (this.#frame?.arrays ?? {});
     if (this.#frame) this.#legend.match(arrays);
     drawAxes(c, this.#view, theme);
@@ -210,14 +211,16 @@ export class PlaneStage {
     return true;
   }
 
+  /** A place of the canvas in px of what is drawn. @param {number} x @param {number} y in CSS px */
+  #at(x, y) {
+    const times = magnification(this.#canvas);
+    return { x: x / times, y: y / times };
+  }
+
   /** Sizes canvas and viewport; false when there is no room to draw. */
   #fit() {
-    const { clientWidth: width, clientHeight: height } = this.#canvas;
-    if (width < 60 || height < 60) return false;
-    const ratio = pixelRatio(this.#canvas);
-    const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
-    if (this.#canvas.width !== w || this.#canvas.height !== h) Object.assign(this.#canvas, { width: w, height: h });
-    this.#context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    if (!fitCanvas(this.#context)) return false;
+    const { width, height } = roomIn(this.#canvas);
     const margin = this.#options.compact ? COMPACT_MARGIN : MARGIN;
     const [roomX, roomY] = [width - margin.left - margin.right, height - margin.top - margin.bottom];
     const side = Math.min(roomX, roomY);
@@ -284,24 +287,7 @@ export class PlaneStage {
     const mode = this.#frame && arrays.shares && this.#legend.isOn('shares')
       ? modeInWords(this.#facts, sharesIn(this.#frame, this.#facts), x, y) : '';
     const { left, top } = this.#canvas.getBoundingClientRect();
-    this.#options.tips.showPoint(`${place}\n${values}${mode}`, left + px, top + py);
-  }
-
-  /** @param {Record<string, number | null>} numbers */
-  #inWords(numbers) {
-    const modes = this.#facts.modes.length;
-    const covered = modes && known(numbers.modes)
-      ? t('Generated samples reach {modes} of {modes2} modes; {what} % of them lie close to one.',
-          { modes: numbers.modes, modes2: modes, what: fixed(100 * (numbers.high_quality ?? 0), 0) }) + ' ' : '';
-    return t('{covered}{reading} is {mean_d_real} on average on real and {mean_d_fake} on generated '
-      + 'samples. JSD {is_bound}{jsd} nats{known}.',
-        { covered,
-          reading: readingOf(this.#facts).symbol,
-          mean_d_real: fixed(numbers.mean_d_real, 2),
-          mean_d_fake: fixed(numbers.mean_d_fake, 2),
-          is_bound: isBound(this.#facts) ? t('at least') + ' ' : '',
-          jsd: fixed(numbers.jsd),
-          known: known(numbers.jsd_step) ? ' ' + t('at step {jsd_step}',
-            { jsd_step: grouped(numbers.jsd_step) }) : '' });
+    const times = magnification(this.#canvas);
+    this.#options.tips.showPoint(`${place}\n${values}${mode}`, left + times * px, top + times * py);
   }
 }

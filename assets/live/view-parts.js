@@ -2,6 +2,7 @@
 /**
  * The parts of a live view, and where they stand.
  */
+import { Announcer } from './announcer.js';
 import { MemberLegend } from './comparison-legend.js';
 import { membersOf, numbersOf } from './comparison-members.js';
 import { Curves } from './curves.js';
@@ -12,10 +13,12 @@ import { Help } from './help.js';
 import { InForce } from './in-force.js';
 import { releaseFocus } from './keys.js';
 import { Lesson } from './lesson.js';
+import { fill } from './layout.js';
 import { Overlay } from './overlay.js';
 import { applyTheme, readTheme } from './palette.js';
 import { Pointer } from './pointer.js';
 import { Presenting } from './presenting.js';
+import { Projector } from './projector.js';
 import { Rewind } from './rewind.js';
 import { Share } from './share.js';
 import { StageHolder } from './stage-holder.js';
@@ -46,7 +49,7 @@ import { Verdict } from './verdict.js';
 export function build(root, options) {
   const { plotly, signal, attempt, preferences, history, send, tellPage, facts, shown, request, requestStage, showPast,
     hasPage } = options;
-  const theme = readTheme(root);
+  let theme = readTheme(root);
   applyTheme(root, theme);
   const tips = new Tips(signal);
   const verdict = new Verdict(tips);
@@ -69,6 +72,7 @@ export function build(root, options) {
     onBranch: (record, step) => tellPage('branch', { record, step }) });
   const theory = new Theory(tips);
   const inForce = new InForce();
+  const announcer = new Announcer();
   const memberLegend = new MemberLegend({
     tips,
     signal,
@@ -93,11 +97,29 @@ export function build(root, options) {
   const moment = () => ({ ...shown(), scene: curves.scene, panels: curves.panels, plotly, preferences });
   const taking = new Taking({ moment, recording: () => rewind.recording, signal, tips,
     title: () => root.getAttribute('aria-label') ?? '' });
+  /** The colours of the page as it is now; Streamlit calls at every rerun, mostly for something else. */
+  const retheme = () => {
+    const now = readTheme(root);
+    if (JSON.stringify(now) === JSON.stringify(theme)) return;
+    theme = now;
+    applyTheme(root, theme);
+    attempt('the stage', () => stages.setTheme(theme));
+    curves.show({ theme });
+    examine.setTheme(theme);
+    graph.setTheme(theme);
+  };
+  const projector = new Projector(root, { signal, tips, onChange: () => {
+    fill(root);
+    retheme();
+    graph.fit();
+    curves.redraw();
+    requestStage();
+  } });
   root.append(element('div', {}, transport.node, presenting.strip), element('div', { class: 'gd-main' },
     element('div', { class: 'gd-left' }, graph.node, stages.node,
-      element('div', { class: 'gd-foot' }, rewind.node, taking.button)), curves.node, examine.node),
+      element('div', { class: 'gd-foot' }, rewind.node, projector.button, taking.button)), curves.node, examine.node),
     theory.node, overlay.toasts, tips.node, help.node, share.node, presenting.node, taking.node, inForce.node,
-    pointer.node);
+    pointer.node, announcer.node);
   // A click should not leave the focus on a button: the next Space means play or pause, not
   // this button again. Nor in a field of the page, where buttons and plots would leave it.
   root.addEventListener('mousedown', event => {
@@ -114,6 +136,7 @@ export function build(root, options) {
     rewind.reach(step);
     share.read(step);
     graph.reach(step);
+    announcer.hear(label, shown().games, root.dataset.status === 'running');
     lesson.see({ step, numbers: numbersOf(label), generation: label.generation });
   };
   /** The ways by which others get the run. @param {import('./run.js').Run} run @param {string} lan */
@@ -130,6 +153,6 @@ export function build(root, options) {
     else if (message.type === 'pointing') pointer.show(message);
     else if (message.type !== 'welcome') tellPage(message.type, { told: message, send }); // to those who look on
   };
-  return { theme, verdict, transport, overlay, theory, curves, examine, graph, inForce, stages, rewind, share,
-    lesson, moment, reach, handOn, hear };
+  return { retheme, verdict, transport, overlay, theory, curves, examine, graph, inForce, stages, rewind, share,
+    lesson, moment, reach, handOn, hear, projector };
 }

@@ -10,7 +10,6 @@ import { delay, element } from './dom.js';
 import { History } from './history.js';
 import { releaseFocus } from './keys.js';
 import { fill, keepFilled } from './layout.js';
-import { applyTheme, readTheme } from './palette.js';
 import { Pace } from './pace.js';
 import { Preferences } from './preferences.js';
 import { moves, NO_RUN } from './run.js';
@@ -101,7 +100,7 @@ export class LiveView {
     this.#data = data;
     this.#root.setAttribute('aria-label', data.title);
     if (!this.#parts) return;
-    this.#retheme();
+    this.#parts.retheme();
     this.#parts.lesson.stand(data);
     fill(this.#root);
     if (renewed) this.#connect();
@@ -138,7 +137,8 @@ export class LiveView {
         false),
     );
     this.#build(plotly);
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#retheme(), { signal });
+    for (const asked of ['(prefers-color-scheme: dark)', '(forced-colors: active)'])
+      matchMedia(asked).addEventListener('change', () => this.#parts?.retheme(), { signal });
     this.#connect();
     this.#heed();
   }
@@ -168,7 +168,7 @@ export class LiveView {
       hasPage: () => this.#hasPage,
       showPast: picture => this.#showPast(picture),
     });
-    this.#retheme();
+    this.#parts.retheme();
     if (this.#data) this.#parts.lesson.stand(this.#data);
     this.#show();
     const { graph, curves, stages } = this.#parts;
@@ -468,19 +468,5 @@ export class LiveView {
     overlay.show(state);
     this.#attempt('the examinations', () => examine.show(state));
     this.#attempt('the graph', () => graph.follow(state));
-  }
-
-  #retheme() {
-    const parts = this.#parts;
-    if (!parts) return;
-    const theme = readTheme(this.#root);
-    // Streamlit calls at every rerun, mostly for something else
-    if (JSON.stringify(theme) === JSON.stringify(parts.theme)) return;
-    parts.theme = theme;
-    applyTheme(this.#root, theme);
-    this.#attempt('the stage', () => parts.stages.setTheme(theme));
-    parts.curves.show({ theme });
-    parts.examine.setTheme(theme);
-    parts.graph.setTheme(theme);
   }
 }

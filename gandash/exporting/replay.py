@@ -57,7 +57,7 @@ def as_html(
         "curves": _packed(opened.curves()),
         "plotly": _plotly(),
         "words": _words(),
-        "styles": {"pictures.css": _asset("live/pictures.css")},
+        "styles": {name: _asset(f"live/{name}") for name in ("pictures.css", "projector.css")},
     }
     room = most_bytes - len(_page(known)) - 10_000  # that for their commas too
     steps = thinned({step: len(text) + 4 for step, text in packed.items()}, room)

@@ -101,6 +101,17 @@ def lines(run: StoredRun, name: str, curve: str) -> list[Line]:
     return drawn
 
 
+def told(drawn: Sequence[Line]) -> str:
+    """Where each line ends, for those who do not see it.
+
+    >>> one = np.array([8], dtype=np.int32)
+    >>> told([Line("ring", one, one, *[np.array([0.25], dtype=np.float32)] * 3)])
+    'Where they end: ring 0.25 at step 8.'
+    """
+    ends = [f"{line.name} {line.mean[-1]:.4g} at step {line.last[-1]:,}" for line in drawn if len(line.mean)]
+    return f"Where they end: {'; '.join(ends)}."
+
+
 def figure(drawn: Sequence[Line], curve: str, is_dark: bool) -> dict[str, Any]:
     """As Plotly's JSON. The middle of each point's steps is where it stands."""
     inks = declared()["members"]["dark" if is_dark else "light"]

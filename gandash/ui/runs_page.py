@@ -240,6 +240,7 @@ def compare(desk: Desk, who: Visitor, picked: Sequence[Entry]) -> None:
         st.caption("None of the chosen runs has measured this.")
         return
     st.plotly_chart(figure, theme=None, key="runs/chart", config={"displaylogo": False, "displayModeBar": False})
+    st.caption(as_text(runs_chart.told(drawn[: runs_chart.MOST])))
     if left_out > 0 or len(picked) > len(runs):
         st.caption(f"At most {runs_chart.MOST} lines are drawn; choose fewer runs to see the others.")
 

@@ -115,6 +115,9 @@ body:has([data-testid="stExpandSidebarButton"]) .st-key-runs-head { padding-left
 @media (min-width: 56rem) {
   [class*="st-key-lesson-"] button strong { display: inline-block; min-width: 21rem; }
 }
+@media (forced-colors: active) { /* a slider is made of grounds alone */
+  [data-testid="stSlider"] * { forced-color-adjust: none; }
+}
 /* p_g in a sentence, in the letters of the sentence */
 .katex { font-family: inherit; font-size: 1em; }
 .katex .mathsf { font-family: inherit; }
