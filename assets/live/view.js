@@ -11,13 +11,13 @@ import { History } from './history.js';
 import { releaseFocus } from './keys.js';
 import { fill, keepFilled } from './layout.js';
 import { Pace } from './pace.js';
+import { Page } from './page.js';
 import { Preferences } from './preferences.js';
 import { moves, NO_RUN } from './run.js';
 import { openSource } from './source.js';
 import { build } from './view-parts.js';
 import { speak, speaking, t } from './words.js';
 
-const FOLLOWED_MS = 300; // changes that follow each other sooner are told together
 const PATIENCE_MS = 15_000; // the longest that Plotly waits for a first picture
 
 /** @typedef {import('./run.js').Run} Run */
@@ -48,12 +48,7 @@ export class LiveView {
   #isNew = false; // another picture is to be shown
   #staged = ''; // the facts that the stage was told
   #painted = 0;
-  /** @type {(name: string, value: unknown) => void} */
-  #tellPage = () => {};
-  #hasPage = false;
-  #isMounted = false;
-  #followed = 0;
-  #telling = 0;
+  #page = new Page();
   #stageIsOld = false;
   #scheduled = 0;
   /** @type {import('./source.js').Source | null} */
@@ -67,11 +62,6 @@ export class LiveView {
   #tellFirst = () => {};
   /** Resolved by the first picture. */
   #first = new Promise((/** @type {(value: void) => void} */ resolve) => (this.#tellFirst = resolve));
-
-  /** @type {() => void} */
-  #tellMounted = () => {};
-  /** Resolved by the first word of Streamlit's. */
-  #mounted = new Promise((/** @type {(value: void) => void} */ resolve) => (this.#tellMounted = resolve));
 
   /** @param {HTMLElement} parent @param {Promise<void>} styled
    * @param {() => Promise<import('./plotly.d.ts').Plotly>} load brings Plotly */
@@ -88,11 +78,8 @@ export class LiveView {
 
   /** @param {import('./live.js').Component} component as Streamlit gives it now */
   update({ data, setTriggerValue }) {
-    this.#tellPage = setTriggerValue ?? (() => {});
-    this.#hasPage = Boolean(setTriggerValue) && !data.recording; // a file that replays by itself begins no run
-    if (setTriggerValue) this.#tellMounted();
-    this.#isMounted = setTriggerValue !== undefined;
-    this.#tellFollowed();
+    this.#page.update(setTriggerValue, Boolean(data.recording));
+    this.#page.tellFollowed(this.#run);
     // a preset was chosen: Space is to play it
     if (this.#data?.preset && data.preset !== this.#data.preset) releaseFocus();
     const renewed = data.token !== this.#data?.token || data.socket !== this.#data?.socket
@@ -120,7 +107,7 @@ export class LiveView {
   dispose() {
     this.#end.abort();
     cancelAnimationFrame(this.#scheduled);
-    clearTimeout(this.#telling);
+    this.#page.dispose();
     this.#source?.close();
     this.#root.remove();
   }
@@ -130,7 +117,7 @@ export class LiveView {
   #start(load) {
     const { signal } = this.#end;
     const plotly = Promise.race([this.#first, delay(PATIENCE_MS)]).then(load);
-    Promise.all([plotly, this.#mounted]).then(
+    Promise.all([plotly, this.#page.mounted]).then(
       () => requestAnimationFrame(() => this.#root.setAttribute('data-complete', '')),
       error => this.#parts?.overlay.say(t('The curves cannot be drawn: {message}. Reload the page to '
         + 'try again.', { message: error.message }),
@@ -160,12 +147,12 @@ export class LiveView {
       preferences: this.#preferences,
       history: this.#history,
       send: command => this.#send(command),
-      tellPage: (name, value) => this.#tellPage(name, value),
+      tellPage: (name, value) => this.#page.tell(name, value),
       facts: () => firstOf({ games: this.#games }),
       shown: () => ({ games: this.#games, frame: this.#past?.frame ?? this.#newest }),
       request: () => this.#request(),
       requestStage: () => this.#requestStage(),
-      hasPage: () => this.#hasPage,
+      hasPage: () => this.#page.isThere,
       showPast: picture => this.#showPast(picture),
     });
     this.#parts.retheme();
@@ -246,10 +233,10 @@ export class LiveView {
     this.#run = state;
     if (state.generation > this.#history.generation) {
       // The page's own widgets may show settings of the old game.
-      if (old !== NO_RUN) this.#tellPage('generation', state.generation);
+      if (old !== NO_RUN) this.#page.tell('generation', state.generation);
       this.#clear(state.generation);
     }
-    this.#tellFollowed();
+    this.#page.tellFollowed(state);
     const { curves, rewind, lesson } = /** @type {Parts} */ (this.#parts);
     const source = /** @type {import('./source.js').Source} */ (this.#source);
     curves.isMoving = moves(state.status);
@@ -264,15 +251,6 @@ export class LiveView {
     }
     this.#stageGames();
     if (!same(marksOf)) curves.show({ marks: marksOf(this.#run) });
-  }
-
-  /** The page's widgets may show settings as they were before the game changed them by itself. */
-  #tellFollowed() {
-    const { generation, followed } = this.#run;
-    if (!this.#isMounted || followed === this.#followed) return;
-    this.#followed = followed;
-    clearTimeout(this.#telling);
-    this.#telling = window.setTimeout(() => this.#tellPage('generation', `${generation}/${followed}`), FOLLOWED_MS);
   }
 
   /** The games on show: as they were, where somebody looks at the past. */
