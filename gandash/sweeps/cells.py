@@ -57,8 +57,9 @@ class Cells(pd.DataFrame):  # type: ignore[misc]
 
     def figure(self, colour: str = "verdict", *, dark: bool = False) -> go.Figure:
         """The map: the first axis to the right, the second upwards, a third as small maps side by side. `colour` is what is
-        shown of each point: "verdict", or a column of numbers, by its median over seeds and whatever else is varied. Raises
-        ValueError for a column that there is not."""
+        shown of each point: "verdict", or a column of numbers, by its median over seeds and whatever else is varied. A line is
+        the boundary of stability where theory knows it (`gandash.sweeps.known`). Raises ValueError for a column that there is
+        not."""
         from gandash.sweeps.diagram import draw
 
         return draw(self, self._sweep().sweep, colour, dark)

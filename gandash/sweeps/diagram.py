@@ -14,6 +14,7 @@ from plotly.subplots import make_subplots
 from gandash.config.setting import show
 from gandash.figures.inks import Theme, axis, layout
 from gandash.sweeps.axes import Axis
+from gandash.sweeps.known import boundary, value_at
 from gandash.sweeps.results import column_of
 from gandash.sweeps.sweep import Sweep
 from gandash.wire.browser import VerdictKind
@@ -58,10 +59,16 @@ def draw(cells: pd.DataFrame, sweep: Sweep, colour: str = "verdict", dark: bool 
     figure = make_subplots(1, len(panes), shared_yaxes=True, subplot_titles=titles, horizontal_spacing=0.02)
     finite = pd.Series([0.0]) if is_verdict else cells[colour].replace([np.inf, -np.inf], np.nan)
     limits = float(finite.min()), float(finite.max())
-    for column, (_, pane) in enumerate(panes, 1):
+    for column, (value, pane) in enumerate(panes, 1):
         figure.add_trace(_map(pane, x, y, colour, limits, column == len(panes)), 1, column)
         figure.update_xaxes(axis(theme, title=x.name, type=_scale(x)), row=1, col=column)
         figure.update_yaxes(axis(theme, type=_scale(y) if y else "category"), row=1, col=column)
+        if len(sweep.axes) <= 3:
+            edge = boundary(sweep, [v for v in small.values if column_of(v) == value][:1] if small else [])
+            if edge:
+                path = "".join(f"M{_at(x, a)},{_at(y, b)}L{_at(x, c)},{_at(y, d)}" for a, b, c, d in edge)
+                line = {"color": theme["text"], "width": 2}
+                figure.add_shape(type="path", path=path, line=line, row=1, col=column)
     figure.update_yaxes(title=y.name if y else "", row=1, col=1)
     figure.update_layout(layout(theme, hovermode="closest", height=460))
     return figure
@@ -99,6 +106,13 @@ def _map(pane: pd.DataFrame, x: Axis, y: Axis | None, colour: str, limits: Any, 
     else:
         told |= {"colorscale": "Viridis", "zmin": limits[0], "zmax": limits[1], "colorbar": {"title": colour}}
     return go.Heatmap(**told)
+
+
+def _at(along: Axis | None, place: float) -> float:
+    """Where a shape has what is `place` cells along: by the axis's numbers, or by the place among names."""
+    value = place if along is None or _scale(along) == "category" else value_at(along, place)
+    assert isinstance(value, int | float)
+    return float(value)
 
 
 def summary(games: pd.DataFrame, colour: str = "verdict") -> Point:

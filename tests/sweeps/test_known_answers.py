@@ -4,6 +4,7 @@ cell by cell, but for those at the boundary itself."""
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,8 @@ from numpy.typing import NDArray
 
 from gandash.presets import PRESETS
 from gandash.sweeps.axes import Axis
+from gandash.sweeps.diagram import draw
+from gandash.sweeps.known import boundary, comes_to_rest, modulus, value_at
 from gandash.sweeps.playing import play
 from gandash.sweeps.sweep import Sweep
 
@@ -43,6 +46,21 @@ def optimistic(j: NDArray[Any], h: float) -> float:
     return _modulus(np.block([[np.eye(2) - 2 * h * j, h * j], [np.eye(2), np.zeros((2, 2))]]))
 
 
+def consensus(j: NDArray[Any], h: float) -> float:
+    """H + gamma H^T H, gamma = 0.1."""
+    return _modulus(np.eye(2) - h * (j + 0.1 * j.T @ j))
+
+
+def symplectic_adjustment(j: NDArray[Any], h: float) -> float:
+    """H + lambda A^T H, lambda = 1."""
+    return _modulus(np.eye(2) - h * (j + (j - j.T).T @ j / 2))
+
+
+def lookahead(j: NDArray[Any], h: float) -> float:
+    """Half of the way of five rounds, counted by the round."""
+    return float(_modulus(0.5 * np.eye(2) + 0.5 * np.linalg.matrix_power(np.eye(2) - h * j, 5)) ** 0.2)
+
+
 def _modulus(m: NDArray[Any]) -> float:
     return float(np.abs(np.linalg.eigvals(m)).max())
 
@@ -71,12 +89,20 @@ def agrees_but_at_the_boundary(found: NDArray[np.bool_], known: NDArray[np.bool_
     return bool((found == known)[inside].all())
 
 
-@pytest.mark.parametrize("rule", [simultaneous, alternating, extragradient, optimistic])
+RULES = [simultaneous, alternating, extragradient, optimistic, consensus, symplectic_adjustment, lookahead]
+PLAYED_BY_TORCH = (consensus, symplectic_adjustment)
+
+
+@pytest.mark.parametrize("rule", RULES)
 def test_the_dirac_gan_is_stable_where_theory_says_so(rule: Callable[..., float]) -> None:
     """v-Jacobian at 0 under R1 (Mescheder, Geiger, Nowozin 2018): f'(0) = 1/2, so [[0, -1/2], [1/2, gamma]]."""
-    sweep = swept("dirac-orbit", rule.__name__, 90, f"{STEP}=0.2:9.6:6log", "regulariser.r1=0.02:3:5log")
+    wide, high, rounds = (5, 3, 50) if rule in PLAYED_BY_TORCH else (6, 5, 90)  # that takes a hundred times as long
+    sweep = swept("dirac-orbit", rule.__name__, rounds, f"{STEP}=0.2:9.6:{wide}log", f"regulariser.r1=0.02:3:{high}log")
     steps, gammas = (axis.values for axis in sweep.axes)
-    known = np.array([[rule(np.array([[0, -0.5], [0.5, g]]), float(h)) < 1 for g in gammas] for h in steps])  # type: ignore[arg-type]
+    theory = [[rule(np.array([[0, -0.5], [0.5, g]]), float(h)) for g in gammas] for h in steps]  # type: ignore[arg-type]
+    found = [[modulus(sweep.at((h, g))) for g in gammas] for h in steps]
+    np.testing.assert_allclose(np.array(found, dtype=float), theory, rtol=1e-9)
+    known = np.array([[comes_to_rest(sweep.at((h, g))) for g in gammas] for h in steps])
     assert agrees_but_at_the_boundary(comes_nearer(sweep), known)
 
 
@@ -84,7 +110,42 @@ def test_the_dirac_gan_is_stable_where_theory_says_so(rule: Callable[..., float]
 def test_the_bilinear_game_is_stable_up_to_a_step_size(rule: Callable[..., float], bound: float) -> None:
     """min_x max_y xy: h < 1 for extragradient, h < 1/sqrt(3) for optimistic steps."""
     sweep = swept("bilinear-race", rule.__name__, 250, f"{STEP}=0.1:1.3:13")
-    known = np.array([float(h) < bound for h in sweep.axes[0].values])  # type: ignore[arg-type]
+    known = np.array([comes_to_rest(sweep.at((h,))) for h in sweep.axes[0].values])
+    assert known.tolist() == [float(h) < bound for h in sweep.axes[0].values]  # type: ignore[arg-type]
+    [(x, low, x2, high)] = boundary(sweep)
+    assert x == x2 == pytest.approx((bound - 0.1) / 0.1, abs=0.01) and (low, high) == (-0.5, 0.5)
     j = np.array([[0.0, -1.0], [1.0, 0.0]])
     assert [rule(j, float(h)) < 1 for h in sweep.axes[0].values][1:] == known[1:].tolist()  # type: ignore[arg-type]
     assert agrees_but_at_the_boundary(comes_nearer(sweep), known)
+
+
+@pytest.mark.parametrize("rule", [simultaneous, extragradient])
+def test_the_boundary_stands_between_what_comes_to_rest_and_what_does_not(rule: Callable[..., float]) -> None:
+    """A third of a cell to the one side of each of its pieces it is stable, to the other it is not."""
+    sweep = swept("dirac-orbit", rule.__name__, 90, f"{STEP}=0.2:9.6:6log", "regulariser.r1=0.02:3:5log")
+    pieces = boundary(sweep)
+    assert len(pieces) > 5
+    for x, y, x2, y2 in pieces:
+        middle, across = np.array([(x + x2) / 2, (y + y2) / 2]), np.array([y - y2, x2 - x])
+        across = 0.3 * across / np.hypot(*across)
+        values = [[value_at(axis, float(p)) for axis, p in zip(sweep.axes, middle + s * across, strict=True)] for s in (1, -1)]
+        beside = {rule(np.array([[0, -0.5], [0.5, gamma]]), h) < 1 for h, gamma in values}
+        assert beside == {True, False}
+
+
+@pytest.mark.parametrize("preset", ["two-modes", "ring"])
+def test_what_has_no_closed_form_has_no_boundary(preset: str) -> None:
+    config = PRESETS[preset].config
+    assert modulus(config) is None and comes_to_rest(config) is None
+    sweep = Sweep(base=config, axes=(Axis.of("regulariser.r1=0.1:10:3log"),), steps=1)
+    assert boundary(sweep) == []
+
+
+def test_the_map_has_the_boundary_over_its_cells() -> None:
+    """Of each update rule its own, in its row: 1/sqrt(3) and 1 on the axis of step sizes."""
+    sweep = swept("bilinear-race", "simultaneous", 20, f"{STEP}=0.1:1.3:13", "update_rule=optimistic,extragradient")
+    rows = play({"sweep": sweep.model_dump(mode="json"), "cells": list(range(sweep.count))}).to_pandas()
+    [shape] = draw(rows, sweep).layout.shapes
+    numbers = np.array(re.findall(r"[\d.-]+", shape.path), dtype=float).reshape(-1, 2)
+    np.testing.assert_allclose(numbers[:, 0], [3**-0.5, 3**-0.5, 1, 1], atol=1e-3)
+    assert numbers[:, 1].tolist() == [-0.5, 0.5, 0.5, 1.5]
