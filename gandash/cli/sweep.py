@@ -18,15 +18,18 @@ from gandash.sweeps.axes import ALLOWED, Axis
 from gandash.sweeps.cluster import NoCluster, connected
 from gandash.sweeps.cost import MOST_HOURS, TooDear, cost_of
 from gandash.sweeps.local import SweepFailed
+from gandash.sweeps.ready import READY
 from gandash.sweeps.results import BrokenSweep, Results
 from gandash.sweeps.sweep import Sweep
 from gandash.sweeps.sweeping import STEPS, again, arranged, cores, placed, play
 from gandash.wire.facts import Engine
 
 ONLY_ONCE = "it is already said what this sweep is; leave it out, and it goes on as it was begun"
+WHOLE = "a ready sweep is whole; leave it out, or say by --axis what is to be varied"
 
 
 @click.command()
+@click.option("--ready", type=click.Choice(list(READY)), help="A ready sweep, whole; each shows something, and says what.")
 @click.option(
     "--preset", type=preset_name(list(PRESETS)), metavar="NAME", help=f"The game that is varied.  [default: {DEFAULT.name}]"
 )
@@ -80,6 +83,7 @@ ONLY_ONCE = "it is already said what this sweep is; leave it out, and it goes on
 def sweep(
     ctx: click.Context,
     /,
+    ready: str | None,
     out: str | None,
     resume: bool,
     processes: int | None,
@@ -93,18 +97,20 @@ def sweep(
     A row of the results is a function of its game's settings, seed and steps. Ctrl-C finishes what is in play and exits with
     status 130; whatever ended it, --resume goes on.
     """
+    again_told = [name for name, value in ({"ready": ready if resume else None} | given).items() if value]
+    if again_told and (resume or ready):
+        names = {"axes": "axis", "assignments": "set", "kept": "at"}
+        refuse(f"--{names.get(again_told[0], again_told[0])}: {ONLY_ONCE if resume else WHOLE}")
     try:
         with ExitStack() as stack:
             cluster = stack.enter_context(connected(address, processes)) if address else None
             count = cluster.cores if cluster else processes or cores()
             if resume:
-                again_told = [name for name, value in given.items() if value]
-                if again_told:
-                    names = {"axes": "axis", "assignments": "set", "kept": "at"}
-                    refuse(f"--{names.get(again_told[0], again_told[0])}: {ONLY_ONCE}")
                 results = again(None, out, count, hours)
             else:
-                results = placed(_wanted(**given), out, count, hours)
+                results = placed(READY[ready].sweep if ready else _wanted(**given), out, count, hours)
+                if ready:
+                    click.echo(READY[ready].finding, err=True)
             cost = cost_of(results.sweep, results.missing())
             if cost.games:
                 click.echo(one_line(f"{cost.words(count)}, into {results.folder}"), err=True)

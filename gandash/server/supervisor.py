@@ -9,7 +9,8 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from weakref import WeakValueDictionary
@@ -54,6 +55,7 @@ class Supervisor:
         self._lock = threading.RLock()
         self._spare_lock = threading.Lock()  # apart from `_lock`, whose holder may wait for a run that is just taking a worker
         self._runs: dict[str, Run] = {}
+        self._seats = 0  # of runs, that something else takes
         self._owners: dict[str, str] = {}  # run id -> visitor
         self._promised: WeakValueDictionary[tuple[str, str], Run] = WeakValueDictionary()  # by visitor and name in the address
         self._spare: WorkerProcess | None = None
@@ -121,7 +123,7 @@ class Supervisor:
 
     def _end_one_if_full(self) -> None:
         live = [r for r in self._runs.values() if not r.has_ended]
-        if len(live) < self.limits.runs:
+        if len(live) + self._seats < self.limits.runs:
             return
         now = time.monotonic()
         # Neither a run that was left a moment ago, perhaps to be reloaded, nor one that no page shows yet makes room
@@ -133,6 +135,18 @@ class Supervisor:
                 "Try again when somebody has closed a tab, or raise GANDASH_RUNS."
             )
         loneliest.end("This run was unwatched and made room for another.")
+
+    @contextmanager
+    def seat(self) -> Iterator[None]:
+        """A run's place for something else that takes as much of the machine. Raises Unavailable where there is none."""
+        with self._lock:
+            self._end_one_if_full()
+            self._seats += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._seats -= 1
 
     def find(self, run_id: str, visitor: str) -> Run | None:
         """This visitor's own live run by its id."""

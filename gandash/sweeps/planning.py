@@ -15,8 +15,8 @@ MOST_CELLS = 256  # of a part: what it holds in memory grows with them
 PARTS = 32  # of a sweep at least, if it has so many games: all processes end at about the same time
 
 
-def planned(sweep: Sweep) -> list[Part]:
-    """All games of a sweep, those of one structure together, in the order of their numbers.
+def planned(sweep: Sweep, part_seconds: float = PART_SECONDS) -> list[Part]:
+    """All games of a sweep, those of one structure together, in the order of their numbers, `part_seconds` of them a part.
 
     Raises SettingError where a game cannot be: one of each structure is tried, and each value of all other axes, which are
     bounded by themselves.
@@ -36,7 +36,7 @@ def planned(sweep: Sweep) -> list[Part]:
     parts: list[Part] = []
     for cells in groups.values():
         seconds = seconds_of(sweep.cell(cells[0]).config, sweep.steps, sweep.engine)
-        size = min(MOST_CELLS, max(1, math.ceil(PART_SECONDS / seconds)), max(1, math.ceil(sweep.count / PARTS)))
+        size = min(MOST_CELLS, max(1, math.ceil(part_seconds / seconds)), max(1, math.ceil(sweep.count / PARTS)))
         parts += [Part(len(parts) + i, own, seconds) for i, own in enumerate(_cut(cells, size))]
     return parts
 

@@ -15,7 +15,7 @@ from gandash.ui.watching import led_there
 
 STREAMLIT_PAGE = Path(st.__file__).parent / "static" / "index.html"
 ENTRY, STYLE = "live.js", "live.css"
-LATER = {"elsewhere.js"}  # of other pages than the first
+LATER = ("elsewhere", "sweep")  # how modules of other pages than the first begin
 
 
 async def page(request: Request) -> Response:
@@ -28,7 +28,7 @@ async def page(request: Request) -> Response:
 @cache
 def arrival_page() -> str:
     """Every address in it is relative: the page may be served under any path, and the server need not know which."""
-    modules = sorted(path.name for path in (ASSETS / "live").glob("*.js") if path.name not in LATER)
+    modules = sorted(path.name for path in (ASSETS / "live").glob("*.js") if not path.name.startswith(LATER))
     # Named here, they load side by side; otherwise the browser finds each only in the module that imports it
     preloads = "".join(f'<link rel="modulepreload" href="./gandash/assets/live/{address(name)}">\n' for name in modules)
     style = f'<link rel="preload" as="style" href="./gandash/assets/live/{STYLE}?v={__version__}">\n'

@@ -8,6 +8,7 @@ from gandash.ui import languages, ways
 from gandash.ui.lesson_style import LESSON_STYLE
 from gandash.ui.routes import ASSETS
 from gandash.ui.style import STYLE
+from gandash.ui.sweep_style import SWEEP_STYLE
 from gandash.ui.tab import Tab
 
 st.set_page_config(
@@ -18,6 +19,7 @@ st.set_page_config(
 )
 st.html(STYLE)
 st.html(LESSON_STYLE)
+st.html(SWEEP_STYLE)
 if "tab" not in st.session_state:
     st.session_state.tab = Tab()
 languages.heed(st.session_state.tab)

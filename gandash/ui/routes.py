@@ -38,7 +38,7 @@ from gandash.server.run import Run
 from gandash.server.supervisor import Unavailable
 from gandash.server.viewers import Viewer
 from gandash.store.serving import serving
-from gandash.ui import filming, languages, presenting, recorded, sharing, taking, watching
+from gandash.ui import filming, languages, own_sweeps, presenting, recorded, sharing, taking, watching
 from gandash.ui.arrival import page
 from gandash.ui.doors import LIVE, admits, own_address, stated_hosts
 from gandash.ui.doors import VISITOR_COOKIE as VISITOR_COOKIE
@@ -214,6 +214,7 @@ routes: list[BaseRoute] = [
     Route("/", page),
     WebSocketRoute(LIVE, live),
     *recorded.routes,
+    *own_sweeps.routes,
     *filming.routes,
     *sharing.routes,
     *languages.routes,
@@ -272,4 +273,5 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
         with compiling(), serving(own_address()):
             yield
     finally:
+        await asyncio.to_thread(own_sweeps.close)
         await asyncio.to_thread(keeper.close)

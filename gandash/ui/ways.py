@@ -25,8 +25,9 @@ class Way:
 LAB = Way("page.py", marked("Lab"), "")
 LESSONS = Way("lessons_page.py", marked("Lessons"), "lessons")
 RUNS = Way("runs_page.py", marked("Runs"), "runs")
+SWEEP = Way("sweep_page.py", marked("Sweep"), "sweep")
 RECORD = Way("record_page.py", "", "record")  # one of the runs, opened
-WAYS = (LAB, LESSONS, RUNS, RECORD)
+WAYS = (LAB, LESSONS, RUNS, SWEEP, RECORD)
 
 
 def pages() -> list[st.Page]:

@@ -11,6 +11,7 @@ import pytest
 from driving import App, Lab, running_app
 from playwright.sync_api import Browser, Page, expect
 from store.writing_runs import with_a_frame
+from sweeps.writing_sweeps import with_a_sweep
 from waiting import wait_until
 
 pytestmark = pytest.mark.browser
@@ -41,6 +42,7 @@ def grave(page: Page) -> list[str]:
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     home = tmp_path_factory.mktemp("home")
+    with_a_sweep(home)
     with_a_frame(home, "run-1", title="Lecture", created="2026-01-01T00:00:00+00:00")
     with running_app(GANDASH_RECORD="1", GANDASH_HOME=str(home)) as app:
         yield app
@@ -69,6 +71,9 @@ def test_all_can_use_every_page(app: App, browser: Browser, scheme: str, size: s
     assert grave(page) == []
     page.goto(app.url + "record?record=run-1")
     page.wait_for_selector('[data-testid="live-view"][data-status="recorded"]')
+    assert grave(page) == []
+    page.goto(app.url + "sweep")
+    page.wait_for_selector('[data-testid="sweep-map"][data-state="done"][data-painted]')
     assert grave(page) == []
     lab.context.close()
 

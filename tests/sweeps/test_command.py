@@ -53,13 +53,15 @@ def test_a_sweep_from_the_command_line(tmp_path: Path) -> None:
         ((*RATES, "--steps", "9000000", "--seeds", "1000"), "fewer steps (now 9,000,000), fewer seeds (now 1000)"),
         ((*RATES, "--steps", "9000000", "--seeds", "1000"), "or allow more hours by --hours"),
         ((*RATES, "--samples", "5"), "any other design needs a number of samples"),
+        (("--ready", "rules-steps", *RATES), "--axis: a ready sweep is whole"),
+        (("--ready", "rules-steps", "--hours", "0.001"), "or allow more hours by --hours"),
         (("--resume", "--seeds", "2"), "--seeds: it is already said what this sweep is"),
         (("--resume",), "to go on with a sweep its folder must be named"),
     ],
 )
 def test_a_refusal_is_one_line_and_leaves_nothing(given: tuple[str, ...], told: str, tmp_path: Path) -> None:
     out = () if given == ("--resume",) else ("--out", str(tmp_path / "none"))
-    refused = sweep(*(given if "--resume" in given else (*GAME, *given)), *out)
+    refused = sweep(*(given if {"--resume", "--ready"} & {*given} else (*GAME, *given)), *out)
     assert refused.exit_code == 2 and told in refused.stderr, refused.output
     assert len(refused.stderr.splitlines()) == 1 and not list(tmp_path.iterdir())
 

@@ -89,7 +89,7 @@ def test_the_file_is_what_its_maker_would_write(language: str) -> None:
 # ------------------------------------------------------------------------------------------------ said past the catalogue
 
 # What was converted; `gandash/words/LANGUAGES.md` says what was not. Never taken out of here again.
-NOT_YET = {"presenting.js", "tally.js"}
+NOT_YET = {"presenting.js", "tally.js", "sweep.js", "sweep-cells.js"}
 JAVASCRIPT = sorted(path for path in (ROOT / "assets" / "live").glob("*.js") if path.name not in NOT_YET)
 PYTHON = [
     ROOT / "gandash" / name

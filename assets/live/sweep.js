@@ -1,0 +1,400 @@
+// @ts-check
+/**
+ * The map of a sweep that fills in: what has come is asked for some times a second, and painted at most so often; no
+ * script of Streamlit runs for it. See gandash/ui/own_sweeps.py for what is asked.
+ */
+import { unpack } from './bytes.js';
+import { fitCanvas } from './canvas.js';
+import { element, write } from './dom.js';
+import { compact, grouped, percent } from './numbers.js';
+import { readTheme } from './palette.js';
+import { Cells, nameOf, VERDICT } from './sweep-cells.js';
+import { CanvasPen, SvgPen } from './sweep-pens.js';
+import { arrange, draw, heightAt, placeAt, viridis } from './sweep-picture.js';
+
+const [ASK_MS, REST_MS, PAINT_MS] = [60, 2000, 50];
+const ROOM_PX = 130; // below the map, for the legend and what is read off
+const POINT_PX = 14; // from the pointer to what it reads
+const FILES = { 'sweep.csv': 'CSV', 'sweep.parquet': 'Parquet', 'sweep.html': 'HTML' };
+/** @type {Record<string, [number, number, number]>} */
+const ARROWS = { ArrowLeft: [-1, 0, 0], ArrowRight: [1, 0, 0], ArrowUp: [0, 1, 0], ArrowDown: [0, -1, 0],
+  PageDown: [0, 0, 1], PageUp: [0, 0, -1] };
+
+/** @typedef {{data: {sweep: string}, parentElement: HTMLElement}} Component
+ * @typedef {import('./sweep-cells.js').Point} Point
+ * @typedef {import('./sweep-picture.js').Place} Place
+ * @typedef {{state: string, trouble: string, start: number, count: number, is_compiling: boolean, pace: number,
+ *   left: string}} News */
+
+/** @type {WeakMap<HTMLElement, View>} */
+const views = new WeakMap();
+
+class View {
+  sweep;
+  #ending = new AbortController();
+  #root = element('section', { class: 'gd-sweep', 'data-testid': 'sweep-map' });
+  #title = element('h2');
+  #finding = element('p', { class: 'gd-sweep-finding' });
+  #progress = element('p', { role: 'status' });
+  #bar = element('i', { 'aria-hidden': 'true' });
+  #act = /** @type {HTMLButtonElement} */ (element('button', { type: 'button', hidden: '' }));
+  #colour = /** @type {HTMLSelectElement} */ (element('select', { 'aria-label': 'Colour' }));
+  #holder = element('div', { class: 'gd-sweep-holder', tabindex: 0, role: 'application', 'aria-label': 'The map' });
+  #canvas = /** @type {HTMLCanvasElement} */ (element('canvas', { 'aria-hidden': 'true' }));
+  #tip = element('div', { class: 'gd-sweep-tip', 'aria-hidden': 'true', hidden: '' });
+  #legend = element('div', { class: 'gd-sweep-legend' });
+  #read = element('p', { class: 'gd-sweep-read', 'aria-live': 'polite' });
+  #words = element('span');
+  #link = /** @type {HTMLButtonElement} */ (element('button', { type: 'button', hidden: '' }, 'Open in the lab'));
+  #pen;
+  /** @type {Cells | null} */
+  #cells = null;
+  /** @type {import('./sweep-picture.js').Edge[][]} */
+  #edges = [];
+  /** @type {Place | null} */
+  #cursor = null;
+  #known = 0;
+  #painted = 0;
+  #due = 0;
+  #timer = 0;
+  #asking = 0;
+
+  /** @param {HTMLElement} parent @param {string} sweep its id */
+  constructor(parent, sweep) {
+    this.sweep = sweep;
+    const { signal } = this.#ending;
+    this.#pen = /** @type {CanvasRenderingContext2D} */ (this.#canvas.getContext('2d'));
+    const files = element('span', { class: 'gd-sweep-files' }, 'Take away ', this.#button('PNG', () => this.#png()),
+      this.#button('SVG', () => this.#svg()), ...Object.entries(FILES).map(([file, name]) =>
+        element('a', { href: this.#address(`files/${file}`), download: file }, name)));
+    const label = element('label', {}, 'Colour ', this.#colour);
+    this.#holder.append(this.#canvas, this.#tip);
+    this.#read.append(this.#words, ' ', this.#link);
+    this.#root.append(this.#title, this.#finding,
+      element('div', { class: 'gd-sweep-bar' }, this.#act, this.#progress, element('b', {}, this.#bar), label, files),
+      this.#holder, this.#legend, this.#read);
+    parent.append(this.#root);
+    this.#act.addEventListener('click', () => this.#press(), { signal });
+    this.#link.addEventListener('click', () => this.#open(false), { signal });
+    this.#colour.addEventListener('change', () => this.#repaint(), { signal });
+    this.#holder.addEventListener('pointermove', event => this.#point(event), { signal });
+    this.#holder.addEventListener('pointerleave', () => { this.#tip.hidden = true; }, { signal });
+    this.#holder.addEventListener('click', event => this.#click(event), { signal });
+    this.#holder.addEventListener('keydown', event => this.#key(event), { signal });
+    const sized = new ResizeObserver(() => this.#repaint());
+    sized.observe(this.#root);
+    signal.addEventListener('abort', () => sized.disconnect());
+    window.addEventListener('resize', () => this.#repaint(), { signal });
+    void this.#begin();
+  }
+
+  dispose() {
+    this.#ending.abort();
+    clearTimeout(this.#timer);
+    clearTimeout(this.#asking);
+    this.#root.remove();
+  }
+
+  /** @param {string} what */
+  #address(what) {
+    return new URL(`./gandash/sweeps/${this.sweep}/${what}`.replace(/\/$/, ''), document.baseURI).href;
+  }
+
+  /** @param {string} name @param {() => void} act */
+  #button(name, act) {
+    const node = element('button', { type: 'button' }, name);
+    node.addEventListener('click', act, { signal: this.#ending.signal });
+    return node;
+  }
+
+  /** @param {string} what @param {string} [method] */
+  async #ask(what, method = 'GET') {
+    const { signal } = this.#ending;
+    const response = await fetch(this.#address(what), { signal, method, credentials: 'same-origin' });
+    if (!response.ok) throw new Error(await response.text());
+    return response;
+  }
+
+  async #begin() {
+    try {
+      const about = await (await this.#ask('')).json();
+      this.#cells = new Cells(about);
+      write(this.#title, about.title);
+      write(this.#finding, about.finding);
+      this.#finding.hidden = !about.finding;
+      this.#offer(about.colour);
+      void this.#news();
+      for (let z = 0; z < this.#cells.sizes[2]; z++) this.#edges[z] = await (await this.#ask(`edges/${z}`)).json();
+      this.#root.dataset.edges = String(this.#edges.flat().length);
+      this.#repaint();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** @param {unknown} error */
+  #fail(error) {
+    if (this.#ending.signal.aborted) return;
+    write(this.#progress, `The map cannot be had: ${error instanceof Error ? error.message : error}. Trying again…`);
+  }
+
+  /** What has come since; and again, sooner while it is played. */
+  async #news() {
+    clearTimeout(this.#asking);
+    let wait = REST_MS;
+    try {
+      if (!document.hidden && this.#cells) {
+        const packet = unpack(await (await this.#ask(`cells/${this.#known}`)).arrayBuffer());
+        const news = /** @type {News} */ (/** @type {unknown} */ (packet.label));
+        const { cell, verdict, numbers } = packet.arrays;
+        if (news.start < this.#known) this.#known = 0; // the server has begun anew: it tells all of them once more
+        else {
+          this.#cells.take(cell, verdict, numbers);
+          this.#known = news.count;
+        }
+        this.#tell(news);
+        if (cell.length) this.#repaint();
+        if (news.state === 'playing' || news.state === 'stopping') wait = ASK_MS;
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+    if (!this.#ending.signal.aborted) this.#asking = window.setTimeout(() => this.#news(), wait);
+  }
+
+  /** @param {News} news */
+  #tell({ state, trouble, is_compiling, pace, left }) {
+    const cells = /** @type {Cells} */ (this.#cells);
+    const { about, count } = cells;
+    const games = `${grouped(count)} of ${grouped(about.count)} games`;
+    const more = state !== 'playing' ? '' : is_compiling ? 'rounds are compiled for this machine, once: half a minute'
+      : `${pace ? `${grouped(pace)} steps/s` : 'starting'}${left ? `, ${left} left` : ''}`;
+    /** @type {Record<string, string>} */
+    const told = { done: 'all played', stopped: 'stopped; it can go on', stopping: 'what is in play is finished',
+      failed: `it could not go on: ${trouble}`, playing: more };
+    write(this.#progress, `${games} · ${told[state] ?? state}`);
+    this.#bar.style.width = `${100 * count / about.count}%`;
+    this.#act.hidden = state === 'done';
+    this.#act.disabled = state === 'stopping';
+    write(this.#act, state === 'playing' || state === 'stopping' ? 'Stop' : 'Go on');
+    Object.assign(this.#root.dataset, { state, count });
+  }
+
+  async #press() {
+    this.#act.disabled = true;
+    try {
+      await this.#ask(this.#act.textContent === 'Stop' ? 'stop' : 'go-on', 'POST');
+      void this.#news();
+    } catch (error) {
+      write(this.#words, error instanceof Error ? error.message : String(error));
+      this.#act.disabled = false;
+    }
+  }
+
+  /** The colours there are to choose from. @param {string} [chosen] */
+  #offer(chosen = this.#colour.value) {
+    const cells = /** @type {Cells} */ (this.#cells);
+    const names = [...new Set([...cells.colours(), chosen])];
+    if (names.length === this.#colour.options.length) return;
+    this.#colour.replaceChildren(...names.map(name => element('option', { value: name }, nameOf(name))));
+    this.#colour.value = chosen;
+  }
+
+  // ----------------------------------------------------------------------------------------------------------- painted
+
+  /** Soon, and not more often than the eye needs. */
+  #repaint() {
+    if (this.#timer || this.#ending.signal.aborted) return;
+    const wait = Math.max(0, this.#due - performance.now());
+    this.#timer = window.setTimeout(() => requestAnimationFrame(() => {
+      this.#timer = 0;
+      this.#due = performance.now() + PAINT_MS;
+      this.#paint();
+    }), wait);
+  }
+
+  #paint() {
+    const cells = this.#cells;
+    if (!cells || !this.#root.isConnected) return;
+    const began = performance.now();
+    this.#offer();
+    const theme = readTheme(this.#root);
+    const room = window.innerHeight - this.#holder.getBoundingClientRect().top - window.scrollY - ROOM_PX;
+    this.#holder.style.height = `${heightAt(cells, this.#holder.clientWidth, room)}px`;
+    if (!fitCanvas(this.#pen)) return;
+    const { clientWidth: width, clientHeight: height } = this.#canvas;
+    this.#pen.clearRect(0, 0, width, height);
+    const layout = arrange(cells, width, height);
+    draw(new CanvasPen(this.#pen, theme.font), cells, layout, this.#colour.value, theme, this.#edges, this.#cursor);
+    this.#explain(cells, theme);
+    const took = (performance.now() - began).toFixed(1);
+    Object.assign(this.#root.dataset, { painted: ++this.#painted, paintMs: took });
+  }
+
+  /** @param {Cells} cells @param {import('./palette.js').Theme} theme */
+  #explain(cells, theme) {
+    const colour = this.#colour.value;
+    const rows = [];
+    if (colour === VERDICT) {
+      cells.tally().forEach((count, i) => {
+        const { name, colour: ink, letter } = cells.about.verdicts[i];
+        if (count) rows.push(element('span', {}, swatch(ink, letter), ` ${name} ${grouped(count)}`));
+      });
+    } else {
+      const [low, high] = cells.limits(colour);
+      const stops = Array.from({ length: 9 }, (_, i) => viridis(i / 8)).join(',');
+      const ramp = element('i', { class: 'gd-sweep-ramp', style: `background:linear-gradient(90deg,${stops})` });
+      rows.push(element('span', {}, `${nameOf(colour)} ${compact(low)} `, ramp, ` ${compact(high)}`));
+    }
+    rows.push(...this.#seeds(cells));
+    const sides = colour === VERDICT ? 'share converged or with all modes found' : 'median over the row or column';
+    rows.push(element('span', { class: 'gd-sweep-quiet' }, `curves at the sides: ${sides}`));
+    if (this.#edges.flat().length) {
+      const line = element('i', { class: 'gd-sweep-line', style: `background:${theme.text}` });
+      rows.push(element('span', {}, line, ' where theory draws the line: a round comes nearer on one side of it'));
+    }
+    this.#legend.replaceChildren(...rows);
+  }
+
+  /** @param {Cells} cells */
+  #seeds({ about }) {
+    return about.seeds > 1 ? [element('span', { class: 'gd-sweep-quiet' },
+      `each cell: most of ${about.seeds} seeds, or their median; a bar where not all agree`)] : [];
+  }
+
+  // ------------------------------------------------------------------------------------------------------ what is read
+
+  /** @param {Place} place @returns {Point | null} */
+  #pointAt([x, y, z]) {
+    return this.#cells?.at(x, y, z, this.#colour.value) ?? null;
+  }
+
+  /** @param {Place} place */
+  #sentence(place) {
+    const { about } = /** @type {Cells} */ (this.#cells);
+    const where = about.axes.map((axis, i) => `${axis.name} ${axis.values[place[i]]}`).join(', ');
+    const point = this.#pointAt(place);
+    if (!point) return `${where}: not played yet`;
+    const { name } = about.verdicts[point.verdict];
+    const seeds = point.games > 1 ? `, ${percent(point.agree)} of ${point.games} seeds` : '';
+    const numbers = about.numbers.map((number, j) => [nameOf(number), this.#cells?.number(point.cell, j) ?? NaN])
+      .filter(([number, value]) => number !== 'seed' && !Number.isNaN(value))
+      .map(([number, value]) => `${number} ${compact(Number(value))}`).join(', ');
+    return `${where}: ${name}${seeds}. ${numbers}`;
+  }
+
+  /** @param {MouseEvent} event */
+  #placeOf(event) {
+    const cells = /** @type {Cells} */ (this.#cells);
+    const { left, top, width, height } = this.#canvas.getBoundingClientRect();
+    return cells && placeAt(arrange(cells, width, height), event.clientX - left, event.clientY - top);
+  }
+
+  /** @param {PointerEvent} event */
+  #point(event) {
+    const place = this.#placeOf(event);
+    this.#tip.hidden = !place || event.pointerType === 'touch';
+    this.#holder.style.cursor = place && this.#pointAt(place) ? 'pointer' : '';
+    if (!place || this.#tip.hidden) return;
+    write(this.#tip, this.#sentence(place));
+    const { left, top, width, height } = this.#holder.getBoundingClientRect();
+    const [x, y] = [event.clientX - left + POINT_PX, event.clientY - top + POINT_PX];
+    const { offsetWidth: w, offsetHeight: h } = this.#tip;
+    const [atX, atY] = [Math.max(0, Math.min(x, width - w)), y + h > height ? y - h - 2 * POINT_PX : y];
+    this.#tip.style.transform = `translate(${atX}px, ${atY}px)`;
+  }
+
+  /** A mouse opens at once; a finger chooses first, since it has nothing to hover with. @param {MouseEvent} event */
+  #click(event) {
+    const place = this.#placeOf(event);
+    if (!place) return;
+    this.#choose(place);
+    const isTouch = event instanceof PointerEvent && event.pointerType === 'touch';
+    if (!isTouch) void this.#open(event.ctrlKey || event.metaKey);
+  }
+
+  /** @param {Place} place */
+  #choose(place) {
+    this.#cursor = place;
+    write(this.#words, this.#sentence(place));
+    this.#link.hidden = !this.#pointAt(place);
+    this.#repaint();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    const arrow = ARROWS[event.key];
+    if (event.key === 'Enter' && this.#cursor) void this.#open(event.ctrlKey || event.metaKey);
+    if (!arrow || !this.#cells) return;
+    event.preventDefault();
+    const { sizes } = this.#cells;
+    const from = this.#cursor ?? [-arrow[0], -arrow[1], -arrow[2]];
+    const to = from.map((at, i) => Math.min(sizes[i] - 1, Math.max(0, at + arrow[i])));
+    this.#choose([to[0], to[1], to[2]]);
+  }
+
+  /** The very game, in the lab. @param {boolean} isBeside in another tab */
+  async #open(isBeside) {
+    const point = this.#cursor && this.#pointAt(this.#cursor);
+    if (!point) return;
+    try {
+      const { link } = await (await this.#ask(`games/${point.cell}`)).json();
+      const address = new URL(`./?game=${link}`, document.baseURI).href;
+      if (isBeside) window.open(address, '_blank', 'noopener');
+      else location.assign(address);
+    } catch (error) {
+      write(this.#words, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  // -------------------------------------------------------------------------------------------------------- taken away
+
+  #svg() {
+    const cells = /** @type {Cells} */ (this.#cells);
+    const theme = readTheme(this.#root);
+    const { clientWidth: width, clientHeight: height } = this.#canvas;
+    const pen = new SvgPen();
+    pen.rect(0, 0, width, height, theme.background);
+    draw(pen, cells, arrange(cells, width, height), this.#colour.value, theme, this.#edges, null);
+    save(new Blob([pen.file(width, height, theme.font)], { type: 'image/svg+xml' }), 'sweep.svg');
+  }
+
+  #png() {
+    const cells = /** @type {Cells} */ (this.#cells);
+    const theme = readTheme(this.#root);
+    const { clientWidth: width, clientHeight: height } = this.#canvas;
+    const canvas = /** @type {HTMLCanvasElement} */ (element('canvas', { width: 2 * width, height: 2 * height }));
+    const c = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+    c.scale(2, 2);
+    const pen = new CanvasPen(c, theme.font);
+    pen.rect(0, 0, width, height, theme.background);
+    draw(pen, cells, arrange(cells, width, height), this.#colour.value, theme, this.#edges, null);
+    canvas.toBlob(blob => blob && save(blob, 'sweep.png'), 'image/png');
+  }
+}
+
+/** @param {string} colour @param {string} letter */
+const swatch = (colour, letter) => element('i', { class: 'gd-sweep-swatch', style: `background:${colour}`,
+  'aria-hidden': 'true' }, letter);
+
+/** @param {Blob} blob @param {string} name */
+function save(blob, name) {
+  const address = URL.createObjectURL(blob);
+  const link = /** @type {HTMLAnchorElement} */ (element('a', { href: address, download: name }));
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), REST_MS);
+}
+
+/** @param {Component} component */
+export function update({ data, parentElement }) {
+  const view = views.get(parentElement);
+  if (view?.sweep === data.sweep) return;
+  view?.dispose();
+  views.set(parentElement, new View(parentElement, data.sweep));
+}
+
+/** @param {HTMLElement} parentElement */
+export function teardown(parentElement) {
+  views.get(parentElement)?.dispose();
+  views.delete(parentElement);
+}
