@@ -196,8 +196,11 @@ class Watcher:
         self._observer.verdict = Verdict(VerdictKind.DIVERGED, say("Diverged"), finished(self._broken))
         self._recorder.diverged({0: self._broken}, step)
 
-    def _look(self) -> bool:
-        return self._recorder.look(self._games, lambda: self._games.picture(0, self._pace, hurried=True, with_jsd=False))
+    def _look(self, is_last: bool = False) -> bool:
+        def picture() -> bytes:
+            return self._games.picture(0, self._pace, hurried=True, with_jsd=False)
+
+        return self._recorder.look(self._games, picture, is_last=is_last)
 
     @property
     def problem(self) -> str:
@@ -205,6 +208,8 @@ class Watcher:
         return self._recorder.problem
 
     def close(self) -> None:
+        if not self._broken:
+            self._look(is_last=True)  # what the loop came to is shown, however soon after the picture before
         self._recorder.flush()
         self._recorder.close(None)
 

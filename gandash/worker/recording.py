@@ -164,10 +164,11 @@ class Recorder:
         self._keyframe_step = step
         self._keyframe_due, self._still_due = now + max(KEYFRAME_SECONDS, apart), now + max(STILL_SECONDS, apart)
 
-    def look(self, games: Games, picture: Callable[[], bytes]) -> bool:
-        """Keep a picture, if it is time for one: a frame that was just sent, or that is made for this alone. Whether it was."""
+    def look(self, games: Games, picture: Callable[[], bytes], *, is_last: bool = False) -> bool:
+        """Keep a picture, if it is time for one or `is_last`: a frame that was just sent, or that is made for this alone.
+        Whether it was."""
         began, step = self._clock(), games.step
-        if not self._is_on or step == self._picture_step or began < self._picture_due:
+        if not self._is_on or step == self._picture_step or (began < self._picture_due and not is_last):
             return False
         frame, beside = picture(), self._beside(games).model_dump_json().encode()
         now = self._clock()

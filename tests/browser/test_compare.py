@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from driving import ROOT, App, Lab, running_app
+from driving import App, Lab, running_app
 from playwright.sync_api import Browser
 from waiting import wait_until
 
@@ -207,8 +207,7 @@ LEAST = {"none": 0.15, "long": 0.12, "middle": 0.12, "short": 0.07}  # Oklab; th
 
 @pytest.mark.parametrize("scheme, page", [("light", "#FFFFFF"), ("dark", "#0F141B")])
 def test_members_are_told_apart_by_colour(scheme: str, page: str) -> None:
-    source = (ROOT / "assets/live/palette.js").read_text()
-    members = re.findall(r"#\w{6}", re.search(rf"{scheme}: \[(.*?)\]", source, re.DOTALL)[1])  # type: ignore[index]
+    members = declared()["members"][scheme]
     inks = [declared()[scheme][ink] for ink in ("real", "generated", "discriminator")]
     assert (len(members), len(inks)) == (8, 3)
     light = np.array([0.2126, 0.7152, 0.0722])

@@ -224,8 +224,7 @@ def test_what_is_shown_is_what_the_players_say_and_more_rounds_come_at_once_than
     seen.take(look(g, d, 2600, 100))
     with torch.no_grad():
         nn.utils.vector_to_parameters(torch.from_numpy(before), g.parameters())
-    now[0] += 10
-    seen.take(look(g, d, 2601, 1))
+    seen.take(look(g, d, 2601, 1))  # too soon for a picture, but it is the last
     seen.close()
     run = gandash.open(tmp_path / "run")
     frame = run.frame(2500)
@@ -239,6 +238,7 @@ def test_what_is_shown_is_what_the_players_say_and_more_rounds_come_at_once_than
     assert run.steps == len(run.history) == 2601
     assert run.verdict is not None and run.verdict.kind != "diverged"
     assert (run.frame(2600).step, run.frame(2600).measured) == (2600, 2500)
+    assert run.frame().step == run.frame().measured == 2601
 
 
 @pytest.mark.usefixtures("torch_as_before")
