@@ -180,8 +180,7 @@ def offer(here: Sweeping, who: Visitor, wanted: Sweep | str, named: tuple[str, s
         st.warning(as_text(trouble), icon=":material/error:")
     title, finding, colour = named
     st.button(
-        "Start",
-        type="primary",
+        "Start",  # not as the primary button, whose letters are too pale in the dark
         icon=":material/play_arrow:",
         key="sweep/start",
         width="stretch",

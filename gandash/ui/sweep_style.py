@@ -10,9 +10,6 @@ body:has([data-testid="stExpandSidebarButton"]) .st-key-sweep-head { padding-lef
 [class*="st-key-sweep-axis-"] { gap: 0.2rem !important; }
 [class*="st-key-sweep-axis-"] [data-testid="stTextInputRootElement"] { width: 100% !important; flex: 1 !important; }
 [class*="st-key-sweep-show-"] button { justify-content: flex-start; text-align: left; }
-/* Streamlit writes white on its primary colour, which in the dark is a light one */
-.st-key-sweep-start button:not(:disabled),
-.st-key-sweep-start button:not(:disabled) * { color: var(--st-background-color) !important; }
 .gd-sweep { display: flex; flex-direction: column; gap: 0.4rem; }
 .gd-sweep h2 { font-size: 1.05rem; font-weight: 600; margin: 0; padding: 0; }
 .gd-sweep p { margin: 0; font-size: 0.88rem; }
