@@ -78,6 +78,45 @@ def test_all_can_use_every_page(app: App, browser: Browser, scheme: str, size: s
     lab.context.close()
 
 
+@pytest.mark.parametrize(("scheme", "size"), [("light", "laptop"), ("dark", "phone")])
+def test_all_can_use_what_opens_over_the_page(app: App, browser: Browser, scheme: str, size: str) -> None:
+    width, height = SIZES[size]
+    lab = Lab(browser, app.url, color_scheme=scheme, viewport={"width": width, "height": height})
+    page = lab.page
+    lab.await_rest()
+    for name in ("QR code", "Take away: pictures and files"):
+        page.get_by_role("button", name=name).first.click()
+        page.locator("dialog[open]").wait_for()
+        assert grave(page) == [], name
+        page.keyboard.press("Escape")
+    lab.press("p")
+    page.wait_for_selector("html[data-gd-projector]", state="attached")
+    assert grave(page) == [], "projector mode"
+    lab.press("Escape")
+    if size == "phone":
+        page.get_by_test_id("stExpandSidebarButton").click()
+    page.get_by_role("button", name="Browse").click()
+    page.get_by_role("textbox", name="Find by word").wait_for()
+    assert grave(page) == [], "the ready games"
+    page.keyboard.press("Escape")
+    page.get_by_role("textbox", name="Find by word").wait_for(state="detached")
+    page.locator("summary", has_text="Data").first.click()
+    lab.select("Data", "drawn by hand")
+    page.wait_for_selector('[data-testid="draw-canvas"]')
+    assert grave(page) == [], "drawing"
+    lab.select("Data", "uploaded, one column")
+    page.get_by_test_id("stFileUploader").wait_for()
+    assert grave(page) == [], "an upload"
+    page.goto(app.url + "lessons")
+    page.get_by_role("link", name="Two players and their losses").wait_for()
+    assert grave(page) == [], "the lessons"
+    page.goto(app.url + "?lesson=two-players&part=2")
+    page.wait_for_selector(".st-key-lesson")
+    page.wait_for_selector('[data-testid="live-view"][data-complete]')
+    assert grave(page) == [], "a lesson"
+    lab.context.close()
+
+
 @pytest.mark.parametrize("preset", ["Ring of 8", "Digits", "Dirac-GAN"])
 def test_all_can_use_every_stage(app: App, browser: Browser, preset: str) -> None:
     lab = Lab(browser, app.url)
