@@ -18,7 +18,7 @@ const CONFIG = { displayModeBar: false, responsive: false, doubleClick: false, s
  * @property {HTMLElement} node
  * @property {AbortSignal} signal ends the chart
  * @property {(ranges: Record<string, [number, number]>) => void} onZoom new ranges by axis name
- * @property {() => void} onReset a double click
+ * @property {() => void} onReset a double click, which may be told twice
  * @property {() => void} onRelease the drag that held the drawing back is over */
 
 export class Chart {
@@ -39,6 +39,10 @@ export class Chart {
     // The plot holds still until the button is up: what is selected is what lay under the rectangle.
     node.addEventListener('pointerdown', () => {
       this.#held = true;
+    }, { signal, capture: true });
+    // Plotly asks by its own clock whether two presses are a double click: of a page that is busy it misses some
+    node.addEventListener('mousedown', ({ button, detail }) => {
+      if (button === 0 && detail === 2) options.onReset();
     }, { signal, capture: true });
     const release = () => {
       if (!this.#held) return;
