@@ -129,7 +129,7 @@ def test_what_is_shown_is_of_that_step(lab: Lab) -> None:
         return (
             frame["label"]["step"] == shown(lab)
             and f"{numbers['value']:.3f}".replace("-", "\u2212") in (early[0] or "")
-            and early[2] == frame["beside"]["games"][0]["verdict"]["title"]
+            and early[2] == frame["beside"]["games"][0]["verdict"]["title"]["id"]  # whose words are no more than its id
         )
 
     wait_until(agrees, "the line of theory and the verdict are those of the picture that is shown")
