@@ -5,7 +5,7 @@ Words of a lesson are HTML, made by the server of what the lesson's file says (`
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, TypeAdapter
 
@@ -110,9 +110,10 @@ class Reveal(Message):
     type: Literal["reveal"] = "reveal"
 
 
-Lecturing = Annotated[Present | StopPresenting | Ask | Reveal | Pointing, Field(discriminator="type")]
+_Lecturing = Present | StopPresenting | Ask | Reveal | Pointing
+Lecturing = Annotated[_Lecturing, Field(discriminator="type")]
 lecturing_adapter: TypeAdapter[Lecturing] = TypeAdapter(Lecturing)
-LECTURING = frozenset(("present", "stop_presenting", "ask", "reveal", "pointing"))
+LECTURING = frozenset(kind.model_fields["type"].default for kind in get_args(_Lecturing))
 
 
 # --------------------------------------------------------------------------------------------------- from who looks on
