@@ -49,8 +49,9 @@ export function listenToKeys(actions, signal) {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const action = Object.hasOwn(actions, key) ? actions[/** @type {Key} */ (key)] : undefined;
-    const target = event.composedPath()[0]; // the true one, also from within a shadow tree
     if (!action || (event.shiftKey && /^[a-z]$/i.test(key))) return; // "?" and others need Shift on many keyboards
+    // the true one, also from within a shadow tree
+    const target = releaseNow() ? document.activeElement : event.composedPath()[0];
     if (document.querySelector(MODAL)) return;
     if (target instanceof Element && (target.closest(TYPING) || (key === ' ' && target.closest(PRESSABLE))
       || (key.startsWith('Arrow') && target.closest(ARROWED)))) return;
@@ -70,15 +71,32 @@ export function releaseFocusAfterEntry(signal) {
   document.addEventListener('keydown', event => {
     const target = event.composedPath()[0];
     // it is read first
-    if (event.key === 'Enter' && target instanceof Element && target.closest('input')) setTimeout(releaseFocus);
+    if (event.key === 'Enter' && target instanceof Element && target.closest('input')) releaseSoon(releaseFocus);
   }, { signal });
   document.addEventListener('click', event => {
     const target = event.composedPath()[0];
-    if (target instanceof Element && target.closest('[role=option]')) setTimeout(releaseFocus);
+    if (target instanceof Element && target.closest('[role=option]')) releaseSoon(releaseFocus);
     // A press by keyboard counts no clicks; a finger's tap on a "?" shows its words as long as the focus is there.
     else if (event.detail > 0
-      && /** @type {PointerEvent} */ (event).pointerType !== 'touch') setTimeout(releasePressed);
+      && /** @type {PointerEvent} */ (event).pointerType !== 'touch') releaseSoon(releasePressed);
   }, { signal, capture: true }); // the list keeps it from the document
+}
+
+/** @type {(() => void) | null} what the last entry or press still leaves to do */
+let release = null;
+
+/** Once whoever else listens has had the event. @param {() => void} what */
+function releaseSoon(what) {
+  release = what;
+  setTimeout(releaseNow);
+}
+
+/** On a busy page the next key can come first: whether there was something left to do. */
+function releaseNow() {
+  const isDue = release !== null;
+  release?.();
+  release = null;
+  return isDue;
 }
 
 /** Take the focus away from what was only pressed; and from

@@ -58,6 +58,20 @@ def test_space_plays_and_pauses_after_any_press_of_the_mouse(lab: Lab) -> None:
     assert not lab.complaints, lab.complaints
 
 
+AT_ONCE = """button => {
+  button.focus();
+  button.dispatchEvent(new PointerEvent('click', { detail: 1, bubbles: true, composed: true, pointerType: 'mouse' }));
+  button.dispatchEvent(new KeyboardEvent('keydown', { key: ' ', bubbles: true, composed: true, cancelable: true }));
+}"""
+
+
+def test_space_is_not_lost_that_comes_before_the_page_has_done_with_a_press(lab: Lab) -> None:
+    page = lab.page
+    page.get_by_role("button", name="Help for Preset").evaluate(AT_ONCE)
+    wait_until(lambda: lab.status == "running", "it plays")
+    assert page.evaluate(FOCUSED)
+
+
 def test_space_plays_after_a_move_and_a_choice(lab: Lab) -> None:
     page = lab.page
     lab.choose("The minimax gradient vanishes")

@@ -74,7 +74,8 @@ def test_the_address_follows_a_run_and_opens_the_same_one_elsewhere(app: App, br
         with another(app, browser, page.url) as other:  # with the name of a run that is another visitor's
             expect(other.page.get_by_text("Its state is the same, bit for bit.")).to_be_visible()
             other.await_rest()
-            assert other.step == lab.step and numbers(other) == numbers(lab)
+            assert other.step == lab.step
+            wait_until(lambda: numbers(other) == numbers(lab), "the same numbers, also in what is spoken later")
             assert settled_link(other) == link
             assert query(other)["run"] != query(lab)["run"]
             expect(other.page.get_by_role("textbox", name="G Learning rate")).to_have_value("3e-3")  # the controls follow
