@@ -29,6 +29,7 @@ FLOORS = {
     "wire": 1,  # what crosses the border between server and worker, and what a browser is told
     "store": 2,  # runs on disk, whoever plays them
     "links": 3,  # runs as text for an address
+    "cluster": 3,  # what goes to and from the machines of a Ray cluster
     "domains": 3,  # one object per kind of data
     "examine": 4,  # what can be asked about a running game, a file each
     "worker": 5,  # torch's side of that border
@@ -62,6 +63,7 @@ OUT_OF_REACH = {
     "wire": ("torch", "streamlit", "plotly"),
     "store": ("torch", "streamlit", "plotly", "gandash.game", "gandash.diagnostics"),
     "links": ("torch", "streamlit", "plotly", "gandash.game", "gandash.diagnostics"),
+    "cluster": ("torch", "streamlit", "plotly", "gandash.game", "gandash.diagnostics"),
     "worker": ("streamlit", "plotly"),
     "figures": ("torch", "streamlit", "gandash.game", "gandash.diagnostics"),
     "exporting": ("torch", "streamlit", "plotly", "gandash.game", "gandash.diagnostics"),

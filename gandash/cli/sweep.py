@@ -11,11 +11,12 @@ import click
 from gandash.cli.configuring import assignment
 from gandash.cli.live import preset_name
 from gandash.cli.saying import one_line, print_json, refuse
+from gandash.cluster.joining import NoCluster
 from gandash.config.setting import SettingError
 from gandash.headless.settings import configure
 from gandash.presets import DEFAULT, PRESETS
 from gandash.sweeps.axes import ALLOWED, Axis
-from gandash.sweeps.cluster import NoCluster, connected
+from gandash.sweeps.cluster import connected
 from gandash.sweeps.cost import MOST_HOURS, TooDear, cost_of
 from gandash.sweeps.local import SweepFailed
 from gandash.sweeps.ready import READY

@@ -29,17 +29,36 @@ TOLD_SECONDS = 5.0  # for it to tell how a worker ended
 NUMBER = struct.Struct("<i")
 
 
+class Sink(Protocol):
+    """Where commands go: a line each, with its end."""
+
+    def write(self, line: bytes, /) -> object: ...
+    def flush(self) -> object: ...
+    def close(self) -> object: ...
+
+
+class Source(Protocol):
+    """Where packets come from."""
+
+    def read(self, size: int, /) -> bytes: ...
+    def close(self) -> object: ...
+
+
 class Process(Protocol):
     """A worker process as its supervisor sees it: like `subprocess.Popen`, but the process may start later than this object is
     made.
     """
 
     @property
-    def stdin(self) -> IO[bytes] | None: ...
+    def stdin(self) -> Sink | None: ...
     @property
-    def stdout(self) -> IO[bytes] | None: ...
+    def stdout(self) -> Source | None: ...
     @property
     def pid(self) -> int: ...
+    @property
+    def delay(self) -> str:
+        """Why it has not started yet, in words; "" where there is no more to say than that."""
+
     @property
     def problem(self) -> str:
         """Why it was not even started, in words; "" if it was."""
@@ -50,6 +69,8 @@ class Process(Protocol):
     def poll(self) -> int | None: ...
     def wait(self, timeout: float | None = None) -> int: ...
     def kill(self) -> None: ...
+    def withdraw(self) -> None:
+        """It is not wanted any more: where it might wait for long to be started, it is not started."""
 
 
 def environment() -> dict[str, str]:
@@ -61,7 +82,7 @@ def environment() -> dict[str, str]:
 class Spawned(subprocess.Popen[bytes]):
     """A worker that imports everything by itself; or another command, in tests."""
 
-    problem = ""
+    problem = delay = ""
 
     def __init__(self, command: list[str] | None = None) -> None:
         super().__init__(
@@ -75,13 +96,16 @@ class Spawned(subprocess.Popen[bytes]):
     def wait_for_start(self) -> None:
         pass
 
+    def withdraw(self) -> None:
+        pass
+
 
 class Forked:
     """A worker that the fork server has forked, or is about to: what is written to its stdin waits for it."""
 
     def __init__(self, server: ForkServer, control: socket.socket) -> None:
         self._server = server
-        self.pid, self.problem = 0, ""
+        self.pid, self.problem, self.delay = 0, "", ""
         self._pidfd = -1
         self._status: int | None = None
         self._started, self._exited = threading.Event(), threading.Event()
@@ -102,6 +126,9 @@ class Forked:
 
     def wait_for_start(self) -> None:
         self._started.wait()
+
+    def withdraw(self) -> None:
+        pass
 
     def poll(self) -> int | None:
         return self._status
@@ -245,6 +272,6 @@ class ForkServer:
 @cache
 def start_early() -> ForkServer | None:
     """The fork server of the app, started before anything else, since it has so much to import; None where nothing can be
-    forked.
+    forked, or workers are on a cluster.
     """
-    return ForkServer() if can_fork() else None
+    return ForkServer() if can_fork() and not os.environ.get("GANDASH_RAY", "").strip() else None

@@ -12,6 +12,7 @@ from gandash.wire.messages import Unrecorded, Unsaved
 
 log = logging.getLogger("gandash.supervisor")
 
+ON_CLUSTER = 1000
 WORD_SECONDS = 10.0  # after this long a person is told why nothing happens
 COMPILING = (
     "This run was begun by compiled rounds, which this machine has not compiled yet. It does so now, once, and the run goes on "
@@ -24,7 +25,7 @@ STARTING = "The trainer is still starting: the server is busy. The run shows its
 class Limits:
     """How many runs may live at once, and after how long one is paused, ended or given another worker."""
 
-    runs: int = 32
+    runs: int = 32  # on a Ray cluster as many as it has room for, and ON_CLUSTER at most
     grace_seconds: float = 600.0  # a run that nobody watches is ended after this long
     absence_seconds: float = 5.0  # and paused after this long: a reload of the page must not stop it
     silence_seconds: float = 20.0  # a worker that says nothing for this long is taken for lost
@@ -35,12 +36,14 @@ class Limits:
     def from_environment(cls) -> Limits:
         """GANDASH_RUNS, GANDASH_GRACE_SECONDS, ... override the defaults; what is no positive number is logged, and ignored."""
         values: dict[str, float] = {}
+        runs = ON_CLUSTER if os.environ.get("GANDASH_RAY", "").strip() else cls.runs
         for name, default in (
-            ("runs", cls.runs),
+            ("runs", runs),
             ("grace_seconds", cls.grace_seconds),
             ("absence_seconds", cls.absence_seconds),
         ):
             given = os.environ.get(f"GANDASH_{name.upper()}")
+            values[name] = default
             if given is None:
                 continue
             try:
@@ -83,7 +86,7 @@ def given_up(worker: WorkerProcess, now: float, limits: Limits) -> str:
 def word_of_delay(worker: WorkerProcess, now: float) -> str:
     """What to tell a person who has to wait for this worker; "" where the wait is short."""
     if not worker.is_ready:
-        return STARTING if now - worker.given > WORD_SECONDS else ""
+        return (worker.delay or STARTING) if now - worker.given > WORD_SECONDS else ""
     if now - worker.heard > WORD_SECONDS:
         return f"Nothing was heard of the trainer for {WORD_SECONDS:.0f} s. If that goes on, it is replaced by another."
     if now - worker.answered > WORD_SECONDS:

@@ -13,7 +13,7 @@ from gandash.config.changes import LiveChange, live_differences_of_all, with_liv
 from gandash.config.setting import SettingError
 from gandash.links import Link
 from gandash.server.admission import Refusal, check_affordable
-from gandash.server.health import COMPILING, STARTING, Limits, given_up, word_of_delay, word_of_trouble
+from gandash.server.health import COMPILING, Limits, given_up, word_of_delay, word_of_trouble
 from gandash.server.history import History
 from gandash.server.members import begun, columns
 from gandash.server.opening import LEFT, Opened, changed
@@ -77,6 +77,7 @@ class PlayedRun(RunState):
         self._asked = 0  # of the game asked for last; until it begins, the worker speaks of the one before
         self._set_since: list[LiveChange] = []  # live changes ordered since that game was asked for
         self._recovering = False
+        self._recovered = self._delayed = ""  # what was said of the last recovery, and of a worker that has to be waited for
         self._opened: Opened | None = None  # the link that the run follows, until somebody shapes it in another way
         self._returning: History | None = None  # the curves of the game that the worker is to go back to
         self._history: History | None = None
@@ -259,7 +260,9 @@ class PlayedRun(RunState):
         self._generation, self._recovering, self.step = event.generation, False, event.step
         configs = tuple(game.config for game in event.games)
         self.members = [begun(game, event.step) for game in event.games]
-        if self.notice == STARTING:
+        if recovered:
+            self.notice = self._recovered
+        elif self.notice == self._delayed:
             self.notice = ""
         self._examined, self._durations = {}, {}
         self._history, self._returning = self._returning or self._history, None
@@ -317,7 +320,8 @@ class PlayedRun(RunState):
         configs = opened.link.configs if opened and not self._recovery.checkpoint else self.configs
         self._begin(configs, playing, self.speed, self._recovery.checkpoint, opened=opened)
         self._recovering = True
-        self.notice = self._recovery.notice(lost_at, reason)
+        self._recovered = self._recovery.notice(lost_at, reason)
+        self.notice = " ".join(filter(None, [self._recovered, self._worker.delay]))
         self._worker.give_to(self)
 
     # ------------------------------------------------------------------------------------------------------- the end
@@ -343,7 +347,7 @@ class PlayedRun(RunState):
                 log.warning("run %s: worker %d is given up: %s", self.id, self._worker.pid, reason)
                 self._worker.kill(reason)
             elif not self.notice and (word := word_of_delay(self._worker, now)):
-                self.notice = word
+                self.notice = self._delayed = word
                 self._touch()
 
     def end(self, reason: str) -> None:

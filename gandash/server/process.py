@@ -8,7 +8,7 @@ import signal
 import subprocess
 import threading
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Protocol
 
 from gandash.server.forkserver import UNKNOWN, Process
@@ -54,6 +54,11 @@ class WorkerProcess:
     def is_alive(self) -> bool:
         return self._process.poll() is None
 
+    @property
+    def delay(self) -> str:
+        """Why it has not started yet, in words; "" where nothing particular is known."""
+        return self._process.delay
+
     def give_to(self, owner: Owner) -> None:
         """From now on `owner` gets the worker's packets, and hears of its exit, even of one that has happened already."""
         self.given = self.heard = self.answered = time.monotonic()  # that a spare had nothing to say does not count as silence
@@ -71,6 +76,7 @@ class WorkerProcess:
         """Ask it to save and exit, and make sure that it does. Returns at once; its owner hears no more of it."""
         self._owner = None
         self._spoken_for.set()
+        self._process.withdraw()
         try:
             self.send(End())
         except TooManyCommands:
@@ -97,7 +103,7 @@ class WorkerProcess:
 
     def _write(self) -> None:
         assert self._process.stdin is not None
-        with suppress(OSError), self._process.stdin as stdin:  # it may stop reading at any moment
+        with suppress(OSError), closing(self._process.stdin) as stdin:  # it may stop reading at any moment
             while (line := self._commands.get()) is not None:
                 stdin.write(line)
                 if self._commands.empty():
@@ -107,7 +113,7 @@ class WorkerProcess:
         assert self._process.stdout is not None
         reason = ""
         self._process.wait_for_start()  # its owner may ask for the pid as soon as it hears of it
-        with self._process.stdout as stdout:
+        with closing(self._process.stdout) as stdout:
             try:
                 while (packet := read_packet(stdout)) is not None:
                     self.heard = time.monotonic()

@@ -18,6 +18,7 @@ from weakref import WeakValueDictionary
 from gandash.config import GameConfig
 from gandash.server.admission import check_affordable
 from gandash.server.classroom import Classroom
+from gandash.server.cluster import Cluster
 from gandash.server.forkserver import ForkServer, Spawned, can_fork
 from gandash.server.health import Limits, given_up
 from gandash.server.opening import Opened
@@ -40,7 +41,8 @@ class Unavailable(RuntimeError):
 class Supervisor:
     """Owns all runs and their workers, and knows whose each run is. All methods may be called from any thread.
 
-    `start_worker` makes a worker, instead of forking one. `forkserver` is one that is being started already.
+    `start_worker` makes a worker, instead of forking one. `forkserver` is one that is being started already; with a `cluster`,
+    workers are there and not on this machine.
     """
 
     def __init__(
@@ -48,10 +50,13 @@ class Supervisor:
         limits: Limits | None = None,
         start_worker: Callable[[], WorkerProcess] | None = None,
         forkserver: ForkServer | None = None,
+        cluster: Cluster | None = None,
     ) -> None:
         self.limits = limits or Limits.from_environment()
-        self._forkserver = forkserver or (ForkServer() if start_worker is None and can_fork() else None)
-        self._start_worker = start_worker or self._fork_or_spawn
+        self._cluster = cluster
+        forks = start_worker is None and cluster is None and can_fork()
+        self._forkserver = forkserver or (ForkServer() if forks else None)
+        self._start_worker = start_worker or (cluster.start if cluster else self._fork_or_spawn)
         self._lock = threading.RLock()
         self._spare_lock = threading.Lock()  # apart from `_lock`, whose holder may wait for a run that is just taking a worker
         self._runs: dict[str, Run] = {}
@@ -90,7 +95,7 @@ class Supervisor:
         with self._lock:
             if self._closed.is_set():
                 raise Unavailable("The server is shutting down.")
-            self._end_one_if_full()
+            self._end_one_if_full(self._shortage())
             try:
                 if not self._directory.is_dir():  # somebody tidied up the folder of temporary files
                     self._directory = Path(tempfile.mkdtemp(prefix="gandash-"))
@@ -121,14 +126,23 @@ class Supervisor:
         mine = [run for run in self.runs if run.record == record and not run.has_ended]
         return next((run for run in mine if self._belongs(run, visitor)), None)
 
-    def _end_one_if_full(self) -> None:
+    def _shortage(self) -> str:
+        """What a cluster lacks for another run, in words."""
+        if self._cluster is None or ((spare := self._spare) is not None and spare.is_alive and not spare.delay):
+            return ""
+        return self._cluster.shortage()
+
+    def _end_one_if_full(self, shortage: str = "") -> None:
         live = [r for r in self._runs.values() if not r.has_ended]
-        if len(live) + self._seats < self.limits.runs:
+        is_full = len(live) + self._seats >= self.limits.runs
+        if not is_full and not shortage:
             return
         now = time.monotonic()
         # Neither a run that was left a moment ago, perhaps to be reloaded, nor one that no page shows yet makes room
         left = {r: seconds for r in live if (seconds := r.unwatched_seconds(now)) > self.limits.absence_seconds}
         loneliest = max((r for r in left if not r.is_expected(now)), key=lambda r: left[r], default=None)
+        if loneliest is None and not is_full:
+            raise Unavailable(shortage)
         if loneliest is None:
             raise Unavailable(
                 f"{len(live)} runs are alive, as many as this server allows ({self.limits.runs}). "
@@ -220,8 +234,12 @@ class Supervisor:
                 self._spare.end()
                 self._spare, self._no_spare_before = None, now + SPARE_PAUSE_SECONDS
                 log.warning("the spare worker ended by itself; see above for why")
-            if now >= self._no_spare_before:
-                self._spare = self._start_worker()
+            if now >= self._no_spare_before and not (self._cluster and self._cluster.shortage()):
+                try:
+                    self._spare = self._start_worker()
+                except OSError as error:  # runs are begun without one
+                    self._no_spare_before = now + SPARE_PAUSE_SECONDS
+                    log.warning("no spare worker could be started: %s", error)
 
     def _fork_or_spawn(self) -> WorkerProcess:
         return WorkerProcess(self._forkserver.fork() if self._forkserver is not None else Spawned())
@@ -292,4 +310,6 @@ class Supervisor:
             run.wait_for_worker()
         if spare is not None:
             spare.wait()
+        if self._cluster is not None:
+            self._cluster.close()
         shutil.rmtree(self._directory, ignore_errors=True)

@@ -89,32 +89,14 @@ class RunWriter:
     def _open(self, directory: Path, columns: Sequence[str], noted: list[int], epoch: int) -> None:
         self.directory = directory
         self._noted = noted  # changes of each game that the log has
-        self._log = os.open(directory / EVENTS, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+        self._log = open_log(directory)
         try:
-            self._lock()
-            self._cut_torn_end()
             self._metrics = MetricsWriter(directory, columns, epoch)
             self._keyframes = KeyframeWriter(directory, epoch)
             self._pictures = PictureWriter(directory, epoch)
-        except OSError as error:
+        except OSError:
             os.close(self._log)
-            if isinstance(error, BlockingIOError):
-                raise CannotRecord(f"{directory} is being recorded by another process") from None
             raise
-
-    def _lock(self) -> None:
-        """Who only asks whether it is being recorded holds it for a moment, too."""
-        for _ in range(LOCK_TRIES):
-            with suppress(BlockingIOError):
-                return fcntl.flock(self._log, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            time.sleep(LOCK_SECONDS)
-        fcntl.flock(self._log, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-    def _cut_torn_end(self) -> None:
-        size = os.fstat(self._log).st_size
-        tail = os.pread(self._log, LARGEST_EVENT, max(0, size - LARGEST_EVENT))
-        if not tail.endswith(b"\n"):
-            os.ftruncate(self._log, size - len(tail) + tail.rfind(b"\n") + 1)
 
     # ---------------------------------------------------------------------------------------------------------- events
 
@@ -195,6 +177,33 @@ class RunWriter:
     def let_go(self) -> None:
         """Without writing anything more."""
         os.close(self._log)
+
+
+def open_log(directory: Path) -> int:
+    """A run's log of events, for whoever alone may write the run until it is closed; a torn end is cut off. Raises OSError,
+    CannotRecord among them."""
+    log = os.open(directory / EVENTS, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    try:
+        _lock(log)
+        size = os.fstat(log).st_size
+        tail = os.pread(log, LARGEST_EVENT, max(0, size - LARGEST_EVENT))
+        if not tail.endswith(b"\n"):
+            os.ftruncate(log, size - len(tail) + tail.rfind(b"\n") + 1)
+    except OSError as error:
+        os.close(log)
+        if isinstance(error, BlockingIOError):
+            raise CannotRecord(f"{directory} is being recorded by another process") from None
+        raise
+    return log
+
+
+def _lock(log: int) -> None:
+    """Who only asks whether it is being recorded holds it for a moment, too."""
+    for _ in range(LOCK_TRIES):
+        with suppress(BlockingIOError):
+            return fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        time.sleep(LOCK_SECONDS)
+    fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def write_manifest(directory: Path, manifest: Manifest) -> None:

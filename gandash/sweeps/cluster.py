@@ -7,72 +7,41 @@ Tables come back as they are done, and are written here; the cluster holds nothi
 from __future__ import annotations
 
 import math
-import os
-import signal
-import socket
-import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
+from gandash.cluster import arriving
+from gandash.cluster.arriving import ROOT
+from gandash.cluster.joining import first_line, joined
+from gandash.cluster.versions import versions
 from gandash.config import GameConfig, flop_per_step
-from gandash.sweeps import arriving
+from gandash.config.setting import SettingError
 from gandash.sweeps.cost import Part
 from gandash.sweeps.local import Progress, SweepFailed
-from gandash.sweeps.results import Results, versions, write_part
+from gandash.sweeps.results import Results, write_part
 
-VERSION = "2.60.0"  # of Ray, which must be the cluster's
-AUTO = "auto"
+PLAY = "gandash.sweeps.cluster:play_part"
 PARTS_PER_CORE = 2  # that are asked for at a time: one is played and one waits, so that no core waits for this process
 RETRIES = 5  # of a part whose worker or machine is lost
-CONNECT_SECONDS = 5.0
 WAIT_SECONDS = 0.2  # at most, until it is asked again whether to go on
 LOOK_SECONDS = 5.0  # until it is looked again how many cores there are
-ROOT = Path(__file__).parents[2]
-
-_SETTINGS = bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))  # the frame that both sides of HTTP/2 begin with (RFC 9113, 3.4 and 6.5)
-_HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + _SETTINGS
-
-
-class NoCluster(ValueError):
-    """There is no cluster to play on: says why, and what to try."""
 
 
 @contextmanager
 def connected(address: str, cores: int | None = None) -> Iterator[Cluster]:
-    """The cluster at HOST:PORT, at ray://HOST:PORT, or at "auto" the one that this machine belongs to; of its cores at most so
-    many. Raises NoCluster."""
-    if find_spec("ray") is None:
-        raise NoCluster(f"{address}: Ray is not installed here: pip install ray=={VERSION}")
-    import ray
-
-    if ray.is_initialized():  # a notebook's own connection is used, and left
-        yield Cluster(cores)
-        return
-    _must_answer(address)
-    with _signals_kept():
-        try:
-            ray.init(address=address, log_to_driver=False, logging_level="ERROR")
-        except Exception as error:  # whatever it is: there is no cluster
-            raise NoCluster(f"{address}: {_first_line(error)}") from None
-    try:
-        yield Cluster(cores)
-    finally:
-        ray.shutdown()  # what is in play there ends with it
+    """The cluster at this address (see `joined`); of its cores at most so many. Raises NoCluster."""
+    with joined(address) as ray:
+        yield Cluster(ray, cores)
 
 
 class Cluster:
     """The connection there is."""
 
-    def __init__(self, limit: int | None = None) -> None:
-        import ray
-
+    def __init__(self, ray: Any, limit: int | None = None) -> None:
         self._ray, self._limit = ray, limit
-        ray.cloudpickle.register_pickle_by_value(arriving)
         self._look()
 
     @property
@@ -135,14 +104,14 @@ class Cluster:
         ray = self._ray
         code = (arriving.name_of(ROOT), str(ROOT), versions())
         archive, sweep = ray.put(arriving.packed(ROOT)), ray.put(results.sweep.model_dump(mode="json"))
-        task, always = ray.remote(arriving.play_part), {"num_cpus": 1, "max_retries": RETRIES, "name": "gandash.sweep"}
+        task, always = ray.remote(arriving.call), {"num_cpus": 1, "max_retries": RETRIES, "name": "gandash.sweep"}
         on_gpu = task.options(**always, num_gpus=1)
         # Ray leaves GPUs in sight of tasks that asked for none; with another environment they have other processes, too
         off_gpu = task.options(**always, **({"runtime_env": {"env_vars": {"CUDA_VISIBLE_DEVICES": ""}}} if self._gpus else {}))
 
         def ask(part: Part) -> Any:
             takes_gpu = self._gpus and gains_by_gpu(results.sweep.cell(part.cells[0]).config)
-            return (on_gpu if takes_gpu else off_gpu).remote(code, archive, sweep, list(part.cells))
+            return (on_gpu if takes_gpu else off_gpu).remote(code, archive, PLAY, sweep, list(part.cells))
 
         return ask
 
@@ -158,50 +127,23 @@ def gains_by_gpu(config: GameConfig) -> bool:
 def _found(ray: Any, part: Part, played: Any) -> tuple[float, Any]:
     """What came of a part. Raises SweepFailed."""
     try:
-        found = ray.get(played)
+        why, found = ray.get(played)
     except ray.exceptions.RayError as error:
-        why = _first_line(
-            getattr(error, "cause", None) or error
-        )  # what Ray says of an exception there begins with its own signs
+        why = first_line(getattr(error, "cause", None) or error)  # what Ray says of an exception begins with its own signs
         raise SweepFailed(f"part {part.number} of the sweep could not be played on the cluster: {why}") from None
-    if isinstance(found, str):
-        raise SweepFailed(found)
+    if why or isinstance(found, str):
+        raise SweepFailed(why or found)
     seconds, table = found
     return seconds, table
 
 
-def _must_answer(address: str) -> None:
-    """Ray would try for a quarter of an hour. Raises NoCluster."""
-    address = os.environ.get("RAY_ADDRESS", AUTO) if address == AUTO else address
-    if address == AUTO:  # Ray looks among this machine's processes
-        return
-    host, colon, port = address.removeprefix("ray://").rpartition(":")
-    if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise NoCluster(f"{address}: this is no address; give auto, or HOST:PORT as `ray start --head` prints it")
+def play_part(sweep: dict[str, Any], cells: Sequence[int]) -> tuple[float, Any] | str:
+    """On a machine of the cluster: seconds and the table of these games; or why there is none, in words."""
+    from gandash.sweeps.playing import play
+
+    began = time.monotonic()
     try:
-        with socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS) as there:
-            there.sendall(_HELLO)
-            answer = there.recv(len(_SETTINGS))
-    except OSError as error:
-        told = f"nothing answers there ({error.strerror or error})"
-        raise NoCluster(f"{address}: {told}; is `ray start --head` running?") from None
-    if answer[3:4] != _SETTINGS[3:4] and os.environ.get("RAY_USE_TLS", "0") == "0":
-        raise NoCluster(f"{address}: whoever answers there is no Ray; give HOST:PORT as `ray start --head` prints it")
-
-
-@contextmanager
-def _signals_kept() -> Iterator[None]:
-    """Ray takes SIGTERM for itself."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _first_line(error: BaseException) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+        table = play({"sweep": sweep, "cells": cells})
+    except (SettingError, MemoryError, OSError) as error:
+        return f"{error}" or type(error).__name__
+    return time.monotonic() - began, table

@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import io
 import json
-import platform
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gandash import __version__
+from gandash.cluster.versions import versions
 from gandash.config.setting import JsonValue, SettingError
 from gandash.store.files import read_whole, write_whole
 from gandash.store.format import BrokenRun
@@ -54,12 +52,6 @@ def write_part(path: Path, table: pa.Table) -> None:
     body = io.BytesIO()
     pq.write_table(table, body, compression="zstd")
     write_whole(path, body.getvalue())
-
-
-def versions() -> dict[str, str]:
-    """What the same numbers may depend on."""
-    found = {"gandash": __version__, "python": platform.python_version(), "machine": platform.machine()}
-    return found | {name: version(name) for name in ("torch", "numba", "scipy")}
 
 
 @dataclass(frozen=True)

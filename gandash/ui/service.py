@@ -10,6 +10,7 @@ from gandash.links import Link, filled, read
 from gandash.presets import DEFAULT
 from gandash.presets.base import Preset
 from gandash.server.admission import Refusal
+from gandash.server.cluster import Cluster
 from gandash.server.forkserver import start_early
 from gandash.server.opening import Opened
 from gandash.server.origin import BranchPoint
@@ -20,7 +21,8 @@ from gandash.store.places import runs_home
 
 @cache
 def supervisor() -> Supervisor:
-    return Supervisor(forkserver=start_early())
+    cluster = Cluster.of_environment()
+    return Supervisor(cluster=cluster) if cluster else Supervisor(forkserver=start_early())
 
 
 def branch_off(keeper: Supervisor, directory: Path, step: int, visitor: str) -> Run:

@@ -7,7 +7,7 @@ body. Kinds: `E` an event as JSON, `F` a frame, `M` metrics (both in the safeten
 from __future__ import annotations
 
 import struct
-from typing import IO, Annotated, Any, Literal
+from typing import IO, Annotated, Any, Literal, Protocol
 
 from pydantic import Field, TypeAdapter
 
@@ -420,7 +420,11 @@ def write_packet(stream: IO[bytes], kind: bytes, body: bytes) -> None:
     stream.flush()
 
 
-def read_packet(stream: IO[bytes]) -> tuple[bytes, bytes] | None:
+class Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+def read_packet(stream: Readable, kinds: tuple[bytes, ...] = (EVENT, FRAME, METRICS)) -> tuple[bytes, bytes] | None:
     """The next (kind, body), or None at a clean end of file; raises BrokenPacket otherwise."""
     header = stream.read(_HEADER.size)
     if not header:
@@ -428,7 +432,7 @@ def read_packet(stream: IO[bytes]) -> tuple[bytes, bytes] | None:
     if len(header) < _HEADER.size:
         raise BrokenPacket("the channel ended inside a packet's header")
     kind, length = _HEADER.unpack(header)
-    if kind not in (EVENT, FRAME, METRICS) or length > MAX_PACKET:
+    if kind not in kinds or length > MAX_PACKET:
         raise BrokenPacket(f"expected a packet, got {header!r}")
     body = stream.read(length)
     if len(body) < length:

@@ -52,6 +52,13 @@ def main() -> None:
 
     threading.Thread(target=_send_heartbeats, args=(send,), name="heartbeat", daemon=True).start()
     threading.Thread(target=_read_commands, args=(sys.stdin.buffer, inbox, send, ready), name="commands", daemon=True).start()
+    if not play(inbox, send, ready):
+        leave(1)
+
+
+def play(inbox: Inbox, send: Outbox, ready: threading.Event) -> bool:
+    """Import torch, and play until the end is ordered. False where it failed, which is told. `ready` is set when commands are
+    followed."""
     try:
         from gandash.worker.loop import Loop
         from gandash.worker.share import Clocks
@@ -64,7 +71,8 @@ def main() -> None:
     except Exception as error:
         log.exception("the trainer failed")
         send(EVENT, WorkerFailed(reason=_in_words(error)).model_dump_json().encode())
-        leave(1)
+        return False
+    return True
 
 
 @cache

@@ -20,7 +20,7 @@ from gandash.wire.messages import Command, Recording, Start, Started, Unrecorded
 class Deaf:
     """A worker that only remembers what it was sent."""
 
-    pid, is_alive = 1, True
+    pid, is_alive, delay = 1, True, ""
 
     def __init__(self) -> None:
         self.starts: list[Start] = []

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -14,40 +12,30 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from clusters import NODE, running_cluster
 
 from gandash.cli import cli
+from gandash.cluster import arriving, joining
+from gandash.cluster.joining import NoCluster
+from gandash.cluster.versions import versions
 from gandash.config import GameConfig
-from gandash.sweeps import arriving, cluster
-from gandash.sweeps.cluster import PARTS_PER_CORE, NoCluster, connected, gains_by_gpu
+from gandash.sweeps import cluster
+from gandash.sweeps.cluster import PARTS_PER_CORE, connected, gains_by_gpu
 from gandash.sweeps.local import SweepFailed, play_missing
 from gandash.sweeps.planning import planned
 from gandash.sweeps.playing import play
-from gandash.sweeps.results import Results, versions
+from gandash.sweeps.results import Results
 from gandash.sweeps.sweep import Sweep
 
 Made = Callable[..., Sweep]
 ROOT = Path(__file__).parents[2]
 GAMES = ("generator_optimiser.learning_rate=1e-3:1e-1:8log", "discriminator_optimiser.learning_rate=1e-3:1e-1:4log")
-NODE: dict[str, Any] = {"num_cpus": 1, "object_store_memory": 80 * 2**20}
 
 
 @pytest.fixture(scope="module")
 def head() -> Iterator[Any]:
-    """A cluster whose first machine plays nothing, and its second everything."""
-    from ray.cluster_utils import Cluster
-
-    folder = tempfile.mkdtemp(prefix="gandash-ray-")  # sockets are below it: a long path would not do
-    told = {"health_check_period_ms": 500, "health_check_initial_delay_ms": 0}  # who is gone is missed in seconds
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        node = NODE | {"num_cpus": 0, "include_dashboard": False, "temp_dir": folder, "_system_config": told}
-        started = Cluster(True, head_node_args=node)
-        started.add_node(**NODE)
-        try:
-            yield started
-        finally:
-            started.shutdown()
-            shutil.rmtree(folder, ignore_errors=True)
+    with running_cluster() as started:
+        yield started
 
 
 def same(a: Any, b: Any) -> bool:
@@ -147,14 +135,14 @@ def test_a_cluster_that_is_not_there_is_told_in_words(monkeypatch: pytest.Monkey
     refused = CliRunner().invoke(cli, ["sweep", "--axis", GAMES[0], "--out", str(tmp_path / "none"), "--ray", "somewhere"])
     assert refused.exit_code == 2 and "--ray somewhere: this is no address" in refused.stderr
     assert len(refused.stderr.splitlines()) == 1 and not list(tmp_path.iterdir())
-    monkeypatch.setattr(cluster, "find_spec", lambda name: None)
+    monkeypatch.setattr(joining, "find_spec", lambda name: None)
     with pytest.raises(NoCluster, match=r"Ray is not installed here: pip install ray=="), connected("auto"):
         pass
 
 
 def test_the_version_that_is_asked_for_is_the_pinned_one() -> None:
-    assert f"ray=={cluster.VERSION}" in (ROOT / "tests" / "requirements.txt").read_text().split()
-    assert f'"ray=={cluster.VERSION}"' in (ROOT / "gandash" / "pyproject.toml").read_text()
+    assert f"ray=={joining.VERSION}" in (ROOT / "tests" / "requirements.txt").read_text().split()
+    assert f'"ray=={joining.VERSION}"' in (ROOT / "gandash" / "pyproject.toml").read_text()
 
 
 def test_a_machine_takes_its_own_code_if_it_is_the_same_and_else_what_was_sent(

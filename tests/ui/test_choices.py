@@ -87,7 +87,7 @@ WIDGETS = (
 class Worker:
     """Keeps the settings it was given and answers as a worker does, once it is asked to catch up."""
 
-    pid, is_alive, is_ready, has_spoken = 1, True, True, True
+    pid, is_alive, is_ready, has_spoken, delay = 1, True, True, True, ""
 
     def __init__(self) -> None:
         self.given = self.heard = self.answered = time.monotonic()

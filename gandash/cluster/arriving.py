@@ -1,4 +1,4 @@
-"""What a machine of a cluster does when a part of a sweep arrives there: it finds this very code, and plays the part.
+"""What a machine of a cluster does when work arrives there: it finds this very code, and calls a function of it.
 
 Ray's workers get this file by value, since they have no other yet: it imports Python's own modules alone until the code is
 there.
@@ -13,12 +13,13 @@ import shutil
 import socket
 import sys
 import tempfile
-import time
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).parents[2]
 ASSETS = ("assets", "gandash/assets")  # in a clone, and where the package was installed
 
 
@@ -73,23 +74,24 @@ def _unpacked(name: str, archive: bytes) -> Path:
     return place
 
 
-def play_part(
-    code: tuple[str, str, dict[str, str]], archive: bytes, sweep: dict[str, Any], cells: Sequence[int]
-) -> tuple[float, Any] | str:
-    """Seconds and the table of these games; or why there is none, in words. `code`: its name, where it may be, the versions
-    that its numbers depend on."""
+def call(code: tuple[str, str, dict[str, str]], archive: bytes, function: str, *arguments: Any) -> tuple[str, Any]:
+    """ "" and what the function of this name, `package.module:name`, returns here; or why it was not called, in words.
+
+    `code`: its name, where it may be, the versions that its numbers depend on.
+    """
     name, root, versions = code
     find_code(name, root, archive)
-    from gandash.config.setting import SettingError
-    from gandash.sweeps.playing import play
-    from gandash.sweeps.results import versions as own_versions
+    from gandash.cluster.versions import versions as own_versions
 
     differ = [f"{what} {own} for {versions.get(what)}" for what, own in own_versions().items() if own != versions.get(what)]
     if differ:
-        return f"{socket.gethostname()} has {', '.join(differ)}: install there what is installed here"
-    began = time.monotonic()
-    try:
-        table = play({"sweep": sweep, "cells": cells})
-    except (SettingError, MemoryError, OSError) as error:
-        return f"{error}" or type(error).__name__
-    return time.monotonic() - began, table
+        return f"{socket.gethostname()} has {', '.join(differ)}: install there what is installed here", None
+    module, _, called = function.partition(":")
+    return "", getattr(import_module(module), called)(*arguments)
+
+
+class Host:
+    """An actor: a process of the cluster that calls what it is asked to, and what that leaves behind goes on in it."""
+
+    def call(self, *asked: Any) -> tuple[str, Any]:
+        return call(*asked)
