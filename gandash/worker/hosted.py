@@ -64,7 +64,7 @@ def listen(token: str, engine: str = "") -> tuple[str, int, int]:
         os.environ["GANDASH_ENGINE"] = engine
     host = get_node_ip_address()
     listener = socket.create_server((host, 0))
-    threading.Thread(target=_be_called, args=(listener, token), name="worker").start()
+    threading.Thread(target=_be_called, args=(listener, token), name="worker", daemon=True).start()
     _compile()
     return host, listener.getsockname()[1], os.getpid()
 
@@ -160,9 +160,13 @@ class Hosted:
             self._inbox.put(None)
 
     def _send_heartbeats(self) -> None:
-        while True:
+        """As long as Ray's process on this machine lives: where it is gone the cluster takes the machine for lost."""
+        parent = os.getppid()
+        while os.getppid() == parent:
             self._send(EVENT, Heartbeat().model_dump_json().encode())
             time.sleep(HEARTBEAT_SECONDS)
+        shutil.rmtree(self._folder, ignore_errors=True)
+        os._exit(1)
 
     # ------------------------------------------------------------------------------------------------------ what goes up
 

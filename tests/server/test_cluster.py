@@ -102,7 +102,7 @@ def test_a_run_is_played_there_as_here_and_goes_on_elsewhere_when_its_machine_is
     with pytest.raises(Unavailable, match=lacking.format(1)):
         house.create(tiny, "tiny", "you")
 
-    lose_machine(head, run._worker.pid)
+    psutil.Process(run._worker.pid).parent().kill()  # Ray's process alone: the trainer's must not live on by itself
     until(lambda: "was lost at step 350" in run.notice, what="another notice")
     until(lambda: lacking.format(0) in shortage(house), what="the cluster's own word of the loss")
     assert run._is_outdated
