@@ -175,6 +175,9 @@ class Cluster:
                     worker.placed(told)
         code = broker.wait()
         with self._lock:
+            assert broker.stdin is not None
+            with suppress(OSError):
+                broker.stdin.close()
             lost, why = list(self._workers.values()), self._free.why if self._free else ""
             self._workers.clear()
             closed = self._is_closed
@@ -258,14 +261,14 @@ class Remote:
                 with suppress(OSError):
                     self._channel.shutdown(socket.SHUT_RDWR)
         self._told.set()
-        self._cluster.leave(self._number)
+        self.gone()
 
     def withdraw(self) -> None:
         if not self._told.is_set():
             self.kill()
 
     def gone(self) -> None:
-        """Nothing is to come from it any more."""
+        """Nothing more comes from it, or is wanted."""
         with self._lock:
             self._exited.set()
             for kept in self._kept.values():
@@ -389,16 +392,14 @@ class Packets:
             self._up = channel.makefile("rb")
         while (packet := read_packet(self._up, (EVENT, FRAME, METRICS, FILE))) is not None:
             kind, body = packet
-            told = None
             if kind == FILE:
                 told = self._take(*carrying.unpacked(body))
-                if told is None:
-                    continue
             elif kind == EVENT and body.startswith(b'{"type":"saved"'):
                 told = self._saved(body)
-            written = BytesIO()
-            write_packet(written, EVENT if told else kind, told.model_dump_json().encode() if told else body)
-            return written.getvalue()
+            else:
+                return _written(kind, body)
+            if told is not None:
+                return _written(EVENT, told.model_dump_json().encode())
         return b""
 
     def _take(self, part: Part, body: bytes) -> Event | None:
@@ -426,3 +427,9 @@ class Packets:
             return None
         self._worker.step = saved.step
         return saved.model_copy(update={"path": str(self._worker.directory / CHECKPOINT)})
+
+
+def _written(kind: bytes, body: bytes) -> bytes:
+    packet = BytesIO()
+    write_packet(packet, kind, body)
+    return packet.getvalue()

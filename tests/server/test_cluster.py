@@ -5,24 +5,42 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 from clusters import NODE, running_cluster
+from heard import Heard
 
+from gandash.cluster.broker import Placed
+from gandash.cluster.carrying import CHECKPOINT, FILE, Part, packed, sent
 from gandash.config import GameConfig
-from gandash.server.cluster import Cluster
+from gandash.server import cluster
+from gandash.server.cluster import Cluster, Remote
 from gandash.server.forkserver import start_early
 from gandash.server.health import ON_CLUSTER, Limits
 from gandash.server.origin import BranchPoint
+from gandash.server.process import WorkerProcess
 from gandash.server.run import Run
 from gandash.server.supervisor import Supervisor, Unavailable
 from gandash.store.keyframes import state_hash
 from gandash.store.places import runs_home
 from gandash.store.reading import StoredRun
 from gandash.wire.browser import Status
-from gandash.wire.messages import Set, StepBy
+from gandash.wire.messages import (
+    EVENT,
+    Pace,
+    Recording,
+    Saved,
+    Set,
+    Start,
+    StepBy,
+    Unrecorded,
+    Unsaved,
+    read_packet,
+    write_packet,
+)
 from gandash.worker.checkpoint import load
 from gandash.worker.hosted import _caller
 from gandash.worker.keyframe import states_of
@@ -132,7 +150,9 @@ def test_a_run_is_played_there_as_here_and_goes_on_elsewhere_when_its_machine_is
     waiting.wait()
 
 
-def test_a_cluster_that_is_not_there_is_said_to_who_wants_a_run(tiny: GameConfig, until: Until) -> None:
+def test_a_cluster_that_is_not_there_is_said_to_who_wants_a_run(
+    tiny: GameConfig, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         keeper = Supervisor(Limits(), cluster=Cluster(f"127.0.0.1:{free.getsockname()[1]}"))
@@ -140,8 +160,55 @@ def test_a_cluster_that_is_not_there_is_said_to_who_wants_a_run(tiny: GameConfig
             until(lambda: shortage(keeper), what="the broker's word")
             with pytest.raises(Unavailable, match=r"\(GANDASH_RAY\), and there is none: .*nothing answers there"):
                 keeper.create(tiny, "tiny", "me")
+            before = keeper._cluster._broker  # type: ignore[union-attr]
+            until(lambda: before.poll() == 1, what="its end")  # type: ignore[union-attr]
+            monkeypatch.setattr(cluster, "RETRY_SECONDS", 0.0)
+            assert not shortage(keeper), "perhaps there is one by now"
+            keeper._start_worker().end()
+            assert keeper._cluster._broker is not before  # type: ignore[union-attr]
         finally:
             keeper.close()
+
+
+def test_what_cannot_be_kept_here_is_said(tmp_path: Path, until: Until, tiny: GameConfig) -> None:
+    """A worker that is played by this test, and a server without a disk for it."""
+    remote = Remote(Cluster("nowhere"), 1, "token")
+    worker, heard = WorkerProcess(remote), Heard()
+    worker.give_to(heard)
+    for name in ("file", "gone"):
+        (tmp_path / name).touch()  # and no folder
+    record = Recording(directory=str(tmp_path / "file" / "run"), id="run")
+    worker.send(Start(generation=3, configs=(tiny,), directory=str(tmp_path / "gone"), record=record))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        remote.placed(Placed(worker=1, host="127.0.0.1", port=listener.getsockname()[1], pid=7))
+        channel, _ = listener.accept()
+    with channel, channel.makefile("rwb") as stream:
+        assert stream.read(5) == b"token"
+        kind, body = read_packet(stream) or (b"", b"")
+        start = Start.model_validate_json(body)
+        assert (kind, start.directory, start.record and start.record.directory) == (EVENT, "", "run")
+        for step in (10, 20):
+            for part in sent(b"state", "", CHECKPOINT):
+                write_packet(stream, FILE, part)
+            saved = Saved(generation=3, step=step, path="/elsewhere/checkpoint.safetensors")
+            write_packet(stream, EVENT, saved.model_dump_json().encode())
+            write_packet(stream, FILE, packed(Part(folder="run", name="manifest.json"), b"{}"))
+            write_packet(stream, FILE, packed(Part(folder="other", name="manifest.json"), b"{}"))
+        until(lambda: heard.of(Unsaved) and heard.of(Unrecorded), what="words")
+        write_packet(stream, EVENT, Pace(generation=3).model_dump_json().encode())
+        until(lambda: heard.of(Pace), what="what came after all that")
+        (tmp_path / "gone").unlink()
+        for part in sent(b"state", "", CHECKPOINT):
+            write_packet(stream, FILE, part)
+        write_packet(stream, EVENT, Saved(generation=3, step=30, path="/elsewhere").model_dump_json().encode())
+        until(lambda: heard.of(Saved), what="a checkpoint that could be written")
+        assert [type(event) for event in heard.events] == [Unsaved, Unrecorded, Pace, Saved], "each is said once"
+        assert [event.reason for event in heard.events[:2]] == ["File exists", "Not a directory"]
+        assert heard.events[3] == Saved(generation=3, step=30, path=str(tmp_path / "gone" / CHECKPOINT))
+        assert (tmp_path / "gone" / CHECKPOINT).read_bytes() == b"state" and not (tmp_path / "other").exists()
+        write_packet(stream, FILE, packed(Part(folder="", name="../x")))
+        until(lambda: heard.exits, what="its end")
+        assert "unreadable: not a name of ours" in heard.exits[0]
 
 
 def test_what_the_environment_says_of_a_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
