@@ -103,7 +103,7 @@ function fill(pen, cells, pane, z, colour, limits, theme) {
       const verdict = verdicts[point.verdict];
       const ground = colour === VERDICT ? verdict.colour : isNumber ? viridis(share(point.value, limits)) : theme.line;
       pen.rect(x + gap / 2, y + gap / 2, pane.cw - gap, pane.ch - gap, ground);
-      const ink = inks[ground] ??= isLight(ground) ? '#111111' : '#ffffff';
+      const ink = inks[ground] ??= inkOn(ground);
       if (colour === VERDICT && isRoomy) {
         const size = Math.min(15, 0.62 * Math.min(pane.cw, pane.ch));
         pen.text(x + pane.cw / 2, y + pane.ch / 2, verdict.letter, { fill: ink, align: 'center', size, bold: true });
@@ -176,8 +176,8 @@ function stroke(pen, values, at, ink) {
   }
 }
 
-/** @param {string} colour */
-function isLight(colour) {
-  const [r, g, b] = channels(colour);
-  return 0.299 * r + 0.587 * g + 0.114 * b > 140;
+/** Black or white, whichever has more contrast to this ground (WCAG 2's relative luminance). @param {string} ground */
+export function inkOn(ground) {
+  const [r, g, b] = channels(ground).map(c => (c > 10 ? ((c / 255 + 0.055) / 1.055) ** 2.4 : c / 255 / 12.92));
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.18 ? '#111111' : '#ffffff';
 }

@@ -10,7 +10,7 @@ import { compact, grouped, percent } from './numbers.js';
 import { readTheme } from './palette.js';
 import { Cells, nameOf, VERDICT } from './sweep-cells.js';
 import { CanvasPen, SvgPen } from './sweep-pens.js';
-import { arrange, draw, heightAt, placeAt, viridis } from './sweep-picture.js';
+import { arrange, draw, heightAt, inkOn, placeAt, viridis } from './sweep-picture.js';
 
 const [ASK_MS, REST_MS, PAINT_MS] = [60, 2000, 50];
 const ROOM_PX = 130; // below the map, for the legend and what is read off
@@ -374,7 +374,8 @@ class View {
 }
 
 /** @param {string} colour @param {string} letter */
-const swatch = (colour, letter) => element('i', { class: 'gd-sweep-swatch', style: `background:${colour}`,
+const swatch = (colour, letter) => element('i', { class: 'gd-sweep-swatch',
+  style: `background:${colour};color:${inkOn(colour)}`,
   'aria-hidden': 'true' }, letter);
 
 /** @param {Blob} blob @param {string} name */

@@ -38,7 +38,7 @@ body:has([data-testid="stExpandSidebarButton"]) .st-key-sweep-head { padding-lef
 .gd-sweep-legend { display: flex; flex-wrap: wrap; gap: 0.2rem 1rem; font-size: 0.82rem; font-variant-numeric: tabular-nums; }
 .gd-sweep-legend > span { display: inline-flex; align-items: center; gap: 0.3rem; }
 .gd-sweep-swatch { display: inline-grid; place-items: center; width: 1.25em; height: 1.25em; border-radius: 3px;
-  font-style: normal; font-weight: 600; font-size: 0.78rem; color: #111; }
+  font-style: normal; font-weight: 600; font-size: 0.78rem; line-height: 1; }
 .gd-sweep-ramp { width: 9rem; height: 0.8em; border-radius: 3px; }
 .gd-sweep-line { width: 1.6em; height: 3px; }
 .gd-sweep-quiet { opacity: 0.8; }
