@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gandash.config import GameConfig
 from gandash.config.data import PicturesConfig
 from gandash.config.game import flop_per_step
-from gandash.config.networks import MLPConfig
+from gandash.config.networks import LinearConfig, MLPConfig, PointConfig
 from gandash.sweeps.sweep import Sweep
 from gandash.wire.facts import Engine
 
@@ -58,11 +58,12 @@ class TooDear(ValueError):
 
 def covered(config: GameConfig) -> Engine:
     """Who plays this game where nobody is asked for: compiled code if it can (`gandash.game.compiled.plans.covers`)."""
-    nets = (config.generator, config.discriminator)
-    plain = all(
-        isinstance(n, MLPConfig) and (n.normalisation, n.dropout, n.activation == "maxout") == ("none", 0, False) for n in nets
+    laid_out = all(
+        isinstance(n, PointConfig | LinearConfig)
+        or (isinstance(n, MLPConfig) and (n.normalisation, n.dropout, n.activation == "maxout") == ("none", 0, False))
+        for n in (config.generator, config.discriminator)
     )
-    return "compiled" if plain and config.run.device != "cuda" and config.update_rule.kind in _COMPILED_RULES else "torch"
+    return "compiled" if laid_out and config.run.device != "cuda" and config.update_rule.kind in _COMPILED_RULES else "torch"
 
 
 def seconds_of(config: GameConfig, steps: int, engine: Engine | None = None) -> float:

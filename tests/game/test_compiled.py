@@ -12,8 +12,8 @@ from game.checks import DoubleStreams, in_double
 from torch import Tensor
 
 from gandash.config import GameConfig, RunConfig
-from gandash.config.data import DigitsConfig, RingConfig
-from gandash.config.networks import LatentConfig, MLPConfig
+from gandash.config.data import DigitsConfig, PointMassConfig, RingConfig
+from gandash.config.networks import LatentConfig, LinearConfig, MLPConfig, PointConfig
 from gandash.config.objectives import OBJECTIVES
 from gandash.config.optimisers import AdamConfig, GradientDescentConfig, MomentumConfig, RMSPropConfig
 from gandash.config.regularisers import RegulariserConfig
@@ -157,6 +157,28 @@ PICTURES: dict[str, Any] = {"data": DigitsConfig(), "generator": MLPConfig(width
 def test_a_generator_of_pictures_is_bounded(objective: Any) -> None:
     assert build_game(config(**PICTURES)).generator.network.bounded
     check(config(objective=objective, regulariser=CALM["R1"], **PICTURES))
+
+
+SCALAR: dict[str, Any] = {"generator": PointConfig(start=0.7), "discriminator": LinearConfig(start=-0.4)}
+
+
+@pytest.mark.parametrize("calm", CALM)
+@pytest.mark.parametrize("rule", RULES, ids=lambda r: r.summary())
+def test_a_point_against_a_straight_line(rule: Any, calm: str) -> None:
+    check(config(update_rule=rule, regulariser=CALM[calm], **SCALAR))
+
+
+@pytest.mark.parametrize("optimiser", OPTIMISERS)
+@pytest.mark.parametrize("name", [*SCALAR, "both, on the line"])
+def test_a_point_or_a_straight_line_against_what_has_layers(name: str, optimiser: str) -> None:
+    own = {name: SCALAR[name]} if name in SCALAR else {"data": PointMassConfig(), **SCALAR}
+    chosen = OPTIMISERS[optimiser]
+    check(config(generator_optimiser=chosen, discriminator_optimiser=chosen, regulariser=CALM["R1"], **own))
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_every_objective_of_a_point_and_a_straight_line(objective: Any) -> None:
+    check(config(objective=objective, regulariser=RegulariserConfig(r1=0.3, gradient_penalty=0.2), **SCALAR))
 
 
 @pytest.mark.parametrize("players", [Players.D, Players.G])

@@ -1,4 +1,5 @@
-"""Rounds in compiled code: games between plain MLPs on the processor, many rounds a call, without returning to Python.
+"""Rounds in compiled code: games between plain MLPs, points and straight lines on the processor, many
+rounds a call, without returning to Python.
 
 **What is compiled.** One function, `round.play`, for all games: activations, objectives, penalties, optimisers and update
 rules are numbers that it switches on outside its loops, so it is compiled once for a machine and not once for a game. Matrix
@@ -19,7 +20,7 @@ one fixed order. The same machine and the same versions of numba, torch and scip
 torch's own rounds give others, on other draws, and so a run's record says which engine played it.
 
 **What is not covered** is played by torch, on the same counter-based draws: convolutions, batch and layer norm, maxout,
-dropout, scalar players, the rules that need the field's derivatives, and other devices.
+dropout, the rules that need the field's derivatives, and other devices.
 
 **Kept on disk.** Compiling takes half a minute, reading it back two thirds of a second: what is kept, where, and whether all
 of it is there says `disk_cache.py`; `making.py` gets it there. Nobody waits for it: until it is there, torch plays, from the

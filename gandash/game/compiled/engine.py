@@ -18,14 +18,13 @@ from gandash.game import game as games
 from gandash.game.compiled.draws import DrawSource
 from gandash.game.compiled.gradients import Match, Memory
 from gandash.game.compiled.moves import COUNT, OPTIMISERS, ROUNDS, STARTED, Player
-from gandash.game.compiled.network import Floats, MLPLayout, Tape
+from gandash.game.compiled.network import Floats, Layout, Tape
 from gandash.game.compiled.objectives import CRITIC, NUMBERS, READINGS
 from gandash.game.compiled.plans import count_draws, covers, plan
 from gandash.game.compiled.products import zeros
 from gandash.game.compiled.round import METRICS, play
 from gandash.game.compiled.streams import CounterStreams
 from gandash.game.game import Game, build_game
-from gandash.game.networks import MLP
 from gandash.game.round import NOISE_SINCE, GameState, Players, start
 
 f32 = np.float32
@@ -54,8 +53,7 @@ class Compiled:
         assert covers(game)
         self.game, self.step = game, state.step
         g, d = game.generator.network, game.discriminator.network
-        assert isinstance(g, MLP) and isinstance(d, MLP)
-        self._g, self._d = MLPLayout.of(g), MLPLayout.of(d)
+        self._g, self._d = Layout.of(g), Layout.of(d)
         self._pool = (
             ThreadPoolExecutor(threads, initializer=torch.set_flush_denormal, initargs=(True,)) if threads > 1 else None
         )
@@ -154,7 +152,7 @@ class Compiled:
         game, tensors = self.game, state.tensors
 
         def player(
-            name: str, side: games.Player, net: MLPLayout, moments: Mapping[str, Tensor], average: Tensor | None
+            name: str, side: games.Player, net: Layout, moments: Mapping[str, Tensor], average: Tensor | None
         ) -> Player:
             n, kept = side.network.size, {k.removeprefix("memory."): t for k, t in tensors.items() if k.startswith("memory.")}
 

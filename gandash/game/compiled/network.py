@@ -8,7 +8,8 @@ Backward from seeds Delta_L, with sigma'_l = sigma'(U_l) and products sample by 
 
     P_l = W_{l+1} Delta_{l+1},    Delta_l = sigma'_l P_l,    slope in x: P_0,    gradient in V_l: H_{l-1} Delta_l^T,
 
-and V_l is one block of the flat vector, in its order. Along v held constant the derivative of o is
+and V_l is one block of the flat vector, in its order. A straight line through 0 is one layer without the row of ones, a point one
+layer without inputs. Along v held constant the derivative of o is
 
     T_0 = v,    T_l = sigma'_l R_l,    R_l = W_l^T T_{l-1},    o' = R_L,
 
@@ -38,29 +39,38 @@ from gandash.game.compiled.functions import (
 )
 from gandash.game.compiled.products import add_times_transposed, times, transposed_times, zeros
 from gandash.game.compiled.reference import reference
-from gandash.game.networks import MLP
+from gandash.game.networks import MLP, LinearNetwork, Network, PointNetwork
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
 
 
-class MLPLayout(NamedTuple):
-    """What a plain MLP looks like to compiled code."""
+class Layout(NamedTuple):
+    """What a network looks like to compiled code."""
 
     widths: Integers  # (L + 1,), from inputs to outputs
+    ones: int  # rows of them below a layer's units: 1, or 0 without biases
     rows: Integers  # (L + 1,): where layer l begins in a tape, in rows
     blocks: Integers  # (L,): where V_l begins in the flat vector, V_1 first
     activation: int
     bounded: bool
 
     @classmethod
-    def of(cls, network: MLP) -> MLPLayout:
-        """Of a network that is plain."""
-        assert network.is_plain, "compiled passes are wrong for any other network"
-        widths = np.array([network.layers[0][0], *(fan_out for _, fan_out in network.layers)])
-        blocks = np.cumsum([0, *((fan_in + 1) * fan_out for fan_in, fan_out in network.layers[:-1])])
+    def of(cls, network: Network) -> Layout:
+        """Of one that `plans.has_layout`."""
+        match network:
+            case PointNetwork():
+                layers, activation, bounded, ones = [(0, network.size)], "relu", False, 1
+            case LinearNetwork():
+                layers, activation, bounded, ones = [(network.size, 1)], "relu", False, 0
+            case MLP(is_plain=True):
+                layers, activation, bounded, ones = network.layers, network.settings.activation, network.bounded, 1
+            case _:
+                raise TypeError("compiled passes are wrong for any other network")
+        widths = np.array([layers[0][0], *(fan_out for _, fan_out in layers)])
+        blocks = np.cumsum([0, *((fan_in + ones) * fan_out for fan_in, fan_out in layers[:-1])])
         rows = np.cumsum([0, *(widths[:-1] + 1)])
-        return cls(widths, rows, blocks, ACTIVATIONS[network.settings.activation], network.bounded)
+        return cls(widths, ones, rows, blocks, ACTIVATIONS[activation], bounded)
 
 
 class Tape(NamedTuple):
@@ -77,7 +87,7 @@ class Tape(NamedTuple):
     left: Floats  # of one layer: the left factor of a gradient's product
 
     @classmethod
-    def of(cls, net: MLPLayout, columns: int, tangents: bool = False) -> Tape:
+    def of(cls, net: Layout, columns: int, tangents: bool = False) -> Tape:
         """Fresh memory; with `tangents` also for T, R and Lambda."""
         rows = int(net.rows[-1] + net.widths[-1])
         widest = int(net.widths[:-1].max()) + 1
@@ -102,7 +112,7 @@ class Tape(NamedTuple):
         )
 
 
-LayoutReference, LayoutReferenceType = reference(MLPLayout)
+LayoutReference, LayoutReferenceType = reference(Layout)
 TapeReference, TapeReferenceType = reference(Tape)
 
 # --------------------------------------------------------------------------------------------------- views of flat memory
@@ -117,9 +127,9 @@ def units(flat: Any, net: Any, layer: int, n: int) -> Any:
 
 @compiled
 def extended(flat: Any, net: Any, layer: int, n: int) -> Any:
-    """The same with one row more: the ones of H."""
-    first = net.rows[layer] * n
-    return flat[first : first + (net.widths[layer] + 1) * n].reshape(net.widths[layer] + 1, n)
+    """The same with the ones of H, a row more."""
+    first, height = net.rows[layer] * n, net.widths[layer] + net.ones
+    return flat[first : first + height * n].reshape(height, n)
 
 
 @compiled
@@ -130,9 +140,9 @@ def flat_units(flat: Any, net: Any, layer: int, n: int) -> Any:
 
 @compiled
 def matrix(parameters: Any, net: Any, layer: int) -> Any:
-    """V_l, `(fan_in + 1, fan_out)`."""
-    fan_in, fan_out, first = net.widths[layer - 1], net.widths[layer], net.blocks[layer - 1]
-    return parameters[first : first + (fan_in + 1) * fan_out].reshape(fan_in + 1, fan_out)
+    """V_l, `(fan_in + 1, fan_out)`; without biases W_l."""
+    height, fan_out, first = net.widths[layer - 1] + net.ones, net.widths[layer], net.blocks[layer - 1]
+    return parameters[first : first + height * fan_out].reshape(height, fan_out)
 
 
 @compiled
@@ -237,8 +247,8 @@ def _weighed(net: Any, tape: Any, layer: int, c: Any, penalised: bool) -> Any:
     """H_l under c, sample by sample, plus [T_l; 0] where it is penalised: a left factor, `(units + 1, columns)`."""
     n, width = tape.columns, net.widths[layer]
     h = extended(tape.h, net, layer, n)
-    left = tape.left[: h.size].reshape(width + 1, n)
-    for i in range(width + 1):
+    left = tape.left[: h.size].reshape(h.shape)
+    for i in range(h.shape[0]):
         row, out = h[i], left[i]
         for k in range(n):
             out[k] = row[k] * c[k]

@@ -17,7 +17,7 @@ from gandash.config.rules import (
 )
 from gandash.config.setting import Settings
 from gandash.game.game import Game
-from gandash.game.networks import MLP
+from gandash.game.networks import MLP, LinearNetwork, Network, PointNetwork
 from gandash.game.round import Players
 
 (
@@ -92,11 +92,15 @@ def plan(rule: Settings, players: Players, pairs: bool) -> Plan:
 
 
 def covers(game: Game) -> bool:
-    """Whether compiled code can play this game: plain MLPs on the processor under an objective that was not given from outside,
-    by a rule that only moves along the field."""
-    networks = game.generator.network, game.discriminator.network
-    plain = all(isinstance(net, MLP) and net.is_plain for net in networks) and game.given.objective is None
-    return plain and type(game.config.update_rule) in PLANS and game.averaging.device.type == "cpu"
+    """Whether compiled code can play this game: plain MLPs, points and straight lines on the processor under an objective that
+    was not given from outside, by a rule that only moves along the field."""
+    laid_out = has_layout(game.generator.network) and has_layout(game.discriminator.network)
+    return laid_out and game.given.objective is None and type(game.config.update_rule) in PLANS and game.averaging.device.type == "cpu"
+
+
+def has_layout(network: Network) -> bool:
+    """Whether compiled code passes through it."""
+    return isinstance(network, PointNetwork | LinearNetwork) or (isinstance(network, MLP) and network.is_plain)
 
 
 def count_draws(planned: Plan) -> int:

@@ -54,8 +54,8 @@ class Network(ABC):
     A row is the concatenation of parts with these `lengths`. The parts numbered `matrices` are weight matrices of these
     `shapes` (fan_in, fan_out); the others are biases, gains and shifts.
 
-    `is_plain`: it is an MLP of linear layers and activations alone, `layers` their (fan_in, fan_out); only such networks are
-    played by compiled code. `couples_batch`: the outputs of one batch depend on each other, as under batch norm.
+    `is_plain`: it is an MLP of linear layers and activations alone, `layers` their (fan_in, fan_out); D's two passes of a batch
+    are made as one there. `couples_batch`: the outputs of one batch depend on each other, as under batch norm.
     """
 
     is_plain = False
