@@ -328,7 +328,7 @@ def test_it_is_played_by_whom_one_asks_for_and_the_record_says_so(tmp_path: Path
 
 
 def test_what_compiled_rounds_do_not_cover_is_refused() -> None:
-    result = call("train", "--preset", "dirac-cycle", "--steps", "5", "--engine", "compiled")
+    result = call("train", "--preset", "discs-and-squares", "--steps", "5", "--engine", "compiled")
     assert_refused(result, "--engine compiled", "plain MLPs", "leave it out")
 
 

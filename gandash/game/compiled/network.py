@@ -8,8 +8,8 @@ Backward from seeds Delta_L, with sigma'_l = sigma'(U_l) and products sample by 
 
     P_l = W_{l+1} Delta_{l+1},    Delta_l = sigma'_l P_l,    slope in x: P_0,    gradient in V_l: H_{l-1} Delta_l^T,
 
-and V_l is one block of the flat vector, in its order. A straight line through 0 is one layer without the row of ones, a point one
-layer without inputs. Along v held constant the derivative of o is
+and V_l is one block of the flat vector, in its order. A straight line through 0 is one layer without the row of ones, a point
+one layer without inputs. Along v held constant the derivative of o is
 
     T_0 = v,    T_l = sigma'_l R_l,    R_l = W_l^T T_{l-1},    o' = R_L,
 

@@ -95,7 +95,8 @@ def covers(game: Game) -> bool:
     """Whether compiled code can play this game: plain MLPs, points and straight lines on the processor under an objective that
     was not given from outside, by a rule that only moves along the field."""
     laid_out = has_layout(game.generator.network) and has_layout(game.discriminator.network)
-    return laid_out and game.given.objective is None and type(game.config.update_rule) in PLANS and game.averaging.device.type == "cpu"
+    by_a_plan = type(game.config.update_rule) in PLANS and game.averaging.device.type == "cpu"
+    return laid_out and by_a_plan and game.given.objective is None
 
 
 def has_layout(network: Network) -> bool:
