@@ -24,7 +24,9 @@ def make_ready(trajectory: Trajectory, asked: Engine | None) -> None:
     from gandash.server import compiling
 
     if asked == "compiled" and not trajectory.is_compiled:
-        raise NotPlayedSo("compiled rounds are for plain MLPs, points and lines on the processor and rules without second derivatives")
+        raise NotPlayedSo(
+            "compiled rounds are for plain MLPs, points and lines on the processor and rules without second derivatives"
+        )
     missing = covers(trajectory.game) and not disk_cache.is_ready()
     if missing and asked is None and disk_cache.is_wanted() and disk_cache.can_keep():
         with suppress(OSError):

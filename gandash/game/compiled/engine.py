@@ -151,9 +151,7 @@ class Compiled:
         """Both players of member i, on memory of their own."""
         game, tensors = self.game, state.tensors
 
-        def player(
-            name: str, side: games.Player, net: Layout, moments: Mapping[str, Tensor], average: Tensor | None
-        ) -> Player:
+        def player(name: str, side: games.Player, net: Layout, moments: Mapping[str, Tensor], average: Tensor | None) -> Player:
             n, kept = side.network.size, {k.removeprefix("memory."): t for k, t in tensors.items() if k.startswith("memory.")}
 
             def copied(tensor: Tensor | None, size: int = n) -> Floats:
