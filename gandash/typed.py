@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar, get_args, get_origin
 
 from gandash.config.setting import JsonValue, Setting, SettingError
-from gandash.words import marked
+from gandash.words import marked, say
 
 HELP = marked("Part numbers by a comma and a space (0.5, 1.5) or by semicolons (0,5; 1,5).")
 HELP_POINTS = marked(
@@ -40,12 +40,12 @@ def number(setting: Setting, text: str) -> float:
     """A number, with a decimal point or comma; raises SettingError for anything else, and for 1,000, which may be either."""
     text = text.strip()
     if re.fullmatch(r"[+−-]?[1-9][0-9]{0,2},[0-9]{3}", text):
-        both = f"{text.replace(',', '')} or {text.replace(',', '.')}"
-        raise SettingError(setting.path, text, f"it may be {both}", "write it without a comma")
+        both = say("it may be {this} or {that}", this=text.replace(",", ""), that=text.replace(",", "."))
+        raise SettingError(setting.path, text, both, say("write it without a comma"))
     try:
         return _number(text, ",")
     except ValueError:
-        raise SettingError(setting.path, text, "a number is needed", "such as 0.001 or 1e-3") from None
+        raise SettingError(setting.path, text, say("a number is needed"), say("such as 0.001 or 1e-3")) from None
 
 
 def numbers(setting: Setting, text: str, fits: Callable[[list[float]], bool] = lambda found: True) -> list[float]:
@@ -73,11 +73,12 @@ def _listed(setting: Setting, text: str, item: Callable[[str, str], Item], fits:
     sensible = [read for read in found if fits(read)] or found[:1]
     if len(sensible) > 1:
         parted, single = ("; ".join(map(_shown, read)) for read in sensible)
-        said = f"it may be {parted} or {single}"
-        raise SettingError(setting.path, text, said, "part numbers by a comma and a space, or by semicolons: 1, 5 or 1,5; 2")
+        said = say("it may be {this} or {that}", this=parted, that=single)
+        advice = say("part numbers by a comma and a space, or by semicolons: 1, 5 or 1,5; 2")
+        raise SettingError(setting.path, text, said, advice)
     if not sensible:
-        needed = "each point needs two numbers" if item is _point else "a number is needed"
-        such = "such as 0 1, 2 3 for two points" if item is _point else "such as 0.5, 1.5 or 0,5; 1,5"
+        needed = say("each point needs two numbers") if item is _point else say("a number is needed")
+        such = say("such as 0 1, 2 3 for two points") if item is _point else say("such as 0.5, 1.5 or 0,5; 1,5")
         raise SettingError(setting.path, wrong or text, needed, such)
     return sensible[0]
 

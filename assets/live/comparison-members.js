@@ -4,7 +4,7 @@
  */
 import { typographic } from './numbers.js';
 import { NO_GAME } from './reading.js';
-import { t } from './words.js';
+import { said, t } from './words.js';
 
 /** @typedef {import('./types.d.ts').Facts} Facts of one game */
 /** @typedef {import('./types.d.ts').RunState} RunState */
@@ -71,11 +71,12 @@ export function numbersOf({ members }) {
 /** The marks of all: what befell every member at one step is said once, what befell some is said with their names.
  * @param {Pick<RunState, 'games'>} run @returns {import('./curve.js').Mark[]} */
 export function marksOf({ games }) {
-  if (games.length === 1) return games[0].marks;
+  if (games.length === 1) return games[0].marks.map(({ step, label }) => ({ step, label: said(label) }));
   /** @type {Map<string, {step: number, label: string, of: string[]}>} */
   const found = new Map();
   games.forEach(({ label: name, marks }, i) => {
-    for (const { step, label } of marks) {
+    for (const { step, label: what } of marks) {
+      const label = said(what);
       const key = `${step} ${label}`;
       const mark = found.get(key) ?? { step, label, of: [] };
       mark.of.push(named(name, i));

@@ -8,7 +8,7 @@ import { agreed, groupsBy, LINE_STYLES, membersOf, MOST_MEMBERS } from './compar
 import { countedBy, hasModes, isBound, jsdOf, measures, wassersteinOf } from './counted.js';
 import { chosen, compact, fixed, known, percent } from './numbers.js';
 import { isProbability, NO_GAME, readingOf, unitOf } from './reading.js';
-import { t } from './words.js';
+import { said, t } from './words.js';
 
 /** @typedef {import('./comparison-members.js').Comparison} Comparison */
 /** @typedef {import('./types.d.ts').Facts} Facts */
@@ -41,7 +41,7 @@ import { t } from './words.js';
 const capital = word => word[0].toUpperCase() + word.slice(1);
 
 /** @param {Facts} facts */
-const objectiveName = facts => facts.objective.label;
+const objectiveName = facts => said(facts.objective.label);
 
 /** @param {Facts} facts */
 const readingName = facts => {

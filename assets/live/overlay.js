@@ -3,7 +3,7 @@
  * What has to be said in words: a card on the stage when the game cannot go on, and calm notices.
  */
 import { element, write } from './dom.js';
-import { t } from './words.js';
+import { said, t } from './words.js';
 
 const TOAST_MS = 6000;
 
@@ -52,17 +52,18 @@ export class Overlay {
     this.card.hidden = !spec;
     if (spec) {
       write(this.#title, spec.title);
-      write(this.#reason, reason || '');
+      write(this.#reason, said(reason));
       const shows = `${status} ${role}`;
       if (shows !== this.#shows) this.#actions.replaceChildren(...(role === 'steer' ? spec.actions
         : []).map((action, i) => this.#button(action, i === 0)));
       this.#shows = shows;
       this.card.dataset.status = status;
     }
-    if (notice !== this.#notice) {
-      this.#notice = notice;
+    const words = said(notice);
+    if (words !== this.#notice) {
+      this.#notice = words;
       this.#noticed?.remove(); // what the server no longer says is no longer so
-      this.#noticed = notice ? this.say(notice, false) : null;
+      this.#noticed = words ? this.say(words, false) : null;
     }
   }
 

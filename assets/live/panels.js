@@ -8,7 +8,7 @@ import {
 } from './counted.js';
 import { chosen, compact, fixed, known, percent } from './numbers.js';
 import { isClassic, isProbability, readingOf } from './reading.js';
-import { t } from './words.js';
+import { said, t } from './words.js';
 
 /** @typedef {import('./types.d.ts').Facts} Facts */
 /** @typedef {import('./comparison-members.js').Shown} Shown */
@@ -79,7 +79,7 @@ export const PANELS = [
   {
     key: 'losses',
     get title() { return t('Losses'); },
-    aside: ({ objective: { label, other } }) => (other ? t('not played: {other}', { other }) : label),
+    aside: ({ objective: { label, other } }) => (other ? t('not played: {other}', { other }) : said(label)),
     narrowest: 0.5,
     reading: value => fixed(value),
     series: [
@@ -254,7 +254,7 @@ export const PANELS = [
         dash: 'dash', width: 1.2 },
       {
         column: 'gradient_norm_g_other',
-        label: facts => facts.objective.other ?? '',
+        label: facts => said(facts.objective.other),
         name: facts => t('gradient norm of G under the loss that is not played ({other}), from the '
           + 'same state', { other: facts.objective.other }),
         when: facts => facts.objective.other !== null,

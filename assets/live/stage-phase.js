@@ -15,7 +15,7 @@ import { drawAxes } from './plane-marks.js';
 import { NO_GAME } from './reading.js';
 import { Spoken } from './spoken.js';
 import { Viewport } from './viewport.js';
-import { t } from './words.js';
+import { said, t } from './words.js';
 
 /** In drawing order; the spectrum has a picture of its own.
  * @type {readonly (import('./legend.js').Layer & {draw?: (scene: import('./phase-marks.js').Scene) => void})[]} */
@@ -208,7 +208,7 @@ export class PhaseStage {
     this.#facts = facts;
     this.#flow = null;
     this.#view.setHome(facts.shown ?? facts.window);
-    write(this.#says, facts.phase.words);
+    write(this.#says, said(facts.phase.words));
     this.#says.dataset.tone = toneOf(facts.phase.modulus);
     this.#words.hurry();
     this.#options.request();

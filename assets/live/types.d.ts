@@ -287,7 +287,7 @@ export interface LookTold {
 /** A change of setting as the curves label it: `lr_D 3e-3 → 1e-3`. */
 export interface Mark {
   step: number;
-  label: string;
+  label: Words;
 }
 
 /** One mode or class: the share of generated samples there, what a perfect generator would have, and that one's
@@ -322,7 +322,7 @@ export interface Nearest {
 /** Why a command was not followed, in words for the person who gave it. */
 export interface Notice {
   type: 'refused';
-  message: string;
+  message: Words;
 }
 
 /** What an estimator reads on samples of p_r itself: on average, and what one reading in twenty is worse than. */
@@ -335,8 +335,8 @@ export interface NullReference {
  * one. */
 export interface Objective {
   name: string;
-  label: string;
-  other: string | null;
+  label: Words;
+  other: Words | null;
 }
 
 /** The picture is on the screen: the next may come. */
@@ -379,7 +379,7 @@ export interface Phase {
   multipliers: [number, number][] | null;
   modulus: number | null;
   boundary: [number, number][] | null;
-  words: string;
+  words: Words;
 }
 
 /** `equilibrium` is (theta, psi), None where there is no rest point. */
@@ -583,8 +583,8 @@ export interface RunState {
   role: Role;
   generation: number;
   status: Status;
-  reason: string;
-  notice: string;
+  reason: Words;
+  notice: Words;
   step: number;
   speed: number | null;
   examined: Partial<Record<Examinable, Finding>>;

@@ -27,6 +27,7 @@ import { Theory } from './theory.js';
 import { Tips } from './tip.js';
 import { Transport } from './transport.js';
 import { Verdict } from './verdict.js';
+import { said } from './words.js';
 
 /** @typedef {object} Options
  * @property {Promise<import('./plotly.d.ts').Plotly>} plotly
@@ -147,7 +148,7 @@ export function build(root, options) {
   };
   /** What the server says beside the run itself. @param {Exclude<import('./source.js').Told, {type: 'run'}>} message */
   const hear = message => {
-    if (message.type === 'refused') overlay.say(message.message);
+    if (message.type === 'refused') overlay.say(said(message.message));
     else if (message.type === 'step_told') graph.take(message);
     else if (message.type === 'presenting') presenting.show(message);
     else if (message.type === 'pointing') pointer.show(message);

@@ -16,7 +16,7 @@ import { Preferences } from './preferences.js';
 import { moves, NO_RUN } from './run.js';
 import { openSource } from './source.js';
 import { build } from './view-parts.js';
-import { speak, speaking, t } from './words.js';
+import { said, speak, speaking, t } from './words.js';
 
 const PATIENCE_MS = 15_000; // the longest that Plotly waits for a first picture
 
@@ -212,7 +212,7 @@ export class LiveView {
       onEnd: over => {
         // The server may have said better what happened before it hung up.
         const { status, reason } = this.#run;
-        this.#over = status === 'failed' || status === 'ended' ? { status, reason: reason || over.reason } : over;
+        this.#over = status === 'failed' || status === 'ended' ? { status, reason: said(reason) || over.reason } : over;
         this.#show();
       },
     });

@@ -9,6 +9,7 @@ from gandash.config.data.pictures import PICTURE_LATENT
 from gandash.config.game import GameConfig
 from gandash.config.networks import ConvolutionConfig, MLPConfig
 from gandash.config.setting import JsonValue, Setting, SettingError, Settings, kind_of, settings, variants, word
+from gandash.words import say
 
 LiveChange = tuple[int | None, str, JsonValue]
 """A live setting to be changed: of which game (None: of all), its path, its value."""
@@ -80,7 +81,9 @@ def with_live_settings(configs: Sequence[GameConfig], changes: Sequence[LiveChan
     found = list(configs)
     for member, path, value in changes:
         if member is not None and member >= len(found):
-            raise SettingError(path, member, f"there is no such game; {len(found)} are compared, counted from 0")
+            raise SettingError(
+                path, member, say("there is no such game; {count} are compared, counted from 0", count=len(found))
+            )
         for i in range(len(found)) if member is None else [member]:
             found[i] = found[i].with_live(path, value)
     return tuple(found)

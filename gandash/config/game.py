@@ -18,8 +18,8 @@ from gandash.config.rules import (
     AlternatingConfig,
     UpdateRuleConfig,
 )
-from gandash.config.setting import JsonValue, SettingError, Settings, parse, setting, setting_at, with_settings
-from gandash.words import listed, say
+from gandash.config.setting import JsonValue, Misfit, SettingError, Settings, parse, setting, setting_at, with_settings
+from gandash.words import finished, listed, marked, say
 
 LOOP = "loop"
 """What a record names as given where it is of a training loop of somebody's own: its settings say no more than what the data
@@ -104,26 +104,43 @@ class GameConfig(Settings):
     def check(self) -> None:
         regulariser, rule = self.regulariser, self.update_rule
         if regulariser.smoothing and self.objective not in CROSS_ENTROPIES:
-            raise ValueError(
-                f"regulariser.smoothing, objective: label smoothing asks D for a probability below 1, and under "
-                f"{OBJECTIVES[self.objective]} D gives none. Set the smoothing to 0, or choose minimax or non-saturating"
+            raise Misfit(
+                "regulariser.smoothing, objective",
+                say(
+                    "label smoothing asks D for a probability below 1, and under {objective} D gives none. "
+                    "Set the smoothing to 0, or choose minimax or non-saturating",
+                    objective=finished(OBJECTIVES[self.objective]),
+                ),
             )
         if self.run.batch % regulariser.packing:
-            raise ValueError(
-                f"regulariser.packing, run.batch: a batch of {self.run.batch} cannot be cut into packs of "
-                f"{regulariser.packing}. Choose a batch that {regulariser.packing} divides"
+            raise Misfit(
+                "regulariser.packing, run.batch",
+                say(
+                    "a batch of {batch} cannot be cut into packs of {packing}. Choose a batch that {packing} divides",
+                    batch=self.run.batch,
+                    packing=regulariser.packing,
+                ),
             )
         if picture_shapes(self)[0] is None:
-            for player in ("generator", "discriminator"):
+            for player in (marked("generator"), marked("discriminator")):
                 if isinstance(getattr(self, player), ConvolutionConfig):
-                    raise ValueError(
-                        f"{player}, data: a convolutional {player} needs pictures, and the data are points "
-                        f"({self.data.summary()}). Choose an MLP, or pictures as data"
+                    raise Misfit(
+                        f"{player}, data",
+                        say(
+                            "a convolutional {player} needs pictures, and the data are points ({data}). "
+                            "Choose an MLP, or pictures as data",
+                            player=say(player),
+                            data=self.data.summary(),
+                        ),
                     )
         if isinstance(rule, SECOND_ORDER) and regulariser.spectral == "on":
-            raise ValueError(
-                f"regulariser.spectral, update_rule: spectral normalisation does not combine with {rule.summary()}, which "
-                "differentiates D's own steps. Turn it off, or choose another update rule"
+            raise Misfit(
+                "regulariser.spectral, update_rule",
+                say(
+                    "spectral normalisation does not combine with {rule}, which differentiates D's own steps. "
+                    "Turn it off, or choose another update rule",
+                    rule=rule.summary(),
+                ),
             )
 
     def replace(self, path: str, value: Any) -> GameConfig:
@@ -140,7 +157,7 @@ class GameConfig(Settings):
         Raises SettingError when there is no such setting, when it acts only with a restart, and when the value does not fit.
         """
         if not setting_at(self, path).live:
-            raise SettingError(path, value, "this setting restarts the game; it cannot change in mid-run")
+            raise SettingError(path, value, say("this setting restarts the game; it cannot change in mid-run"))
         return self.replace(path, value)
 
 

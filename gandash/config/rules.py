@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from gandash.config.setting import Settings, setting
+from gandash.config.setting import Misfit, Settings, setting
 from gandash.words import listed, say
 
 Array = NDArray[np.float64]
@@ -92,7 +92,7 @@ class AlternatingConfig(Settings):
 
     def check(self) -> None:
         if self.discriminator_steps + self.generator_steps == 0:
-            raise ValueError("discriminator_steps: both players have 0 steps; let at least one of them move")
+            raise Misfit("discriminator_steps", say("both players have 0 steps; let at least one of them move"))
 
     def flop(self, of_d: float, of_g: float) -> float:
         """What a round costs where an update of D costs `of_d`, and one of G `of_g`."""

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 
-from gandash.words import say
+from gandash.words import Said, finished, marked, say
 
 JsonValue = None | bool | int | float | str | list[Any] | dict[str, Any]
 
@@ -52,11 +52,11 @@ class Settings(BaseModel):
     def _no_truth_values(cls, given: Any) -> Any:
         for name, value in given.items() if isinstance(given, dict) else ():
             if isinstance(value, bool):  # pydantic would take true for 1; no setting of ours is a yes or no
-                raise ValueError(f"{name}: a value is needed, not true or false")
+                raise Misfit(name, say("a value is needed, not true or false"))
         return given
 
     def check(self) -> None:
-        """What has to hold among several fields; raises ValueError, in words that begin with the field's name."""
+        """What has to hold among several fields; raises Misfit."""
 
     def summary(self) -> str:
         """These settings in a few words, as the page shows them folded up; here the variant's kind."""
@@ -81,20 +81,33 @@ class Settings(BaseModel):
         return copied
 
 
+class Misfit(ValueError):
+    """A value that does not go with others: of which fields (`a, b`), and what is wrong."""
+
+    def __init__(self, fields: str, problem: str) -> None:
+        self.fields, self.problem = fields, problem
+        super().__init__(f"{fields}: {problem}")
+
+
 AnySettings = TypeVar("AnySettings", bound=Settings)
 
 NOT_GIVEN = object()  # where no single value is to blame
 
 
 class SettingError(ValueError):
-    """A setting that cannot be: says which, what was given, what is allowed."""
+    """A setting that cannot be: says which, what was given, what is allowed; `said` is all of it but its path."""
 
     def __init__(self, path: str, given: object, problem: str, allowed: str = "") -> None:
         self.path, self.given, self.problem, self.allowed = path, given, problem, allowed
         shown = given if isinstance(given, str) else json.dumps(given, default=str)
         shown = shown if len(shown) <= 60 else shown[:57] + "..."
-        said = "" if given is NOT_GIVEN else f"given {shown}; "
-        super().__init__(f"{path}: {said}{problem}" + (f" ({allowed})" if allowed else ""))
+        said = finished(problem)
+        if given is not NOT_GIVEN:
+            said = say("given {value}; {problem}", value=shown, problem=said)
+        if allowed:
+            said = say("{problem} ({advice})", problem=said, advice=finished(allowed))
+        self.said = said
+        super().__init__(say("{setting}: {problem}", setting=path, problem=said))
 
 
 @dataclass(frozen=True)
@@ -212,8 +225,10 @@ def unknown_setting(model: Settings, path: str, value: object) -> SettingError:
     """The error for a path that leads nowhere, with what may have been meant."""
     known = [s.path for s in settings(model)]
     near = difflib.get_close_matches(path, known, n=3, cutoff=0.5) or [p for p in known if path.split(".")[-1] in p][:3]
-    advice = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(known)}"
-    return SettingError(path, value, "there is no such setting", advice)
+    advice = (
+        say("did you mean {names}?", names=alternatives(near)) if near else say("there are: {names}", names=", ".join(known))
+    )
+    return SettingError(path, value, say("there is no such setting"), advice)
 
 
 def with_settings(model: AnySettings, changes: Sequence[tuple[str, Any]]) -> AnySettings:
@@ -265,40 +280,66 @@ def parse(model: type[AnySettings], given: JsonValue | bytes) -> AnySettings:
         where = ".".join(str(part) for i, part in enumerate(loc) if not (i == 1 and loc[0] in unions))
         shown = first.get("input")
         message = first["msg"].removeprefix("Value error, ")
-        if first["type"] == "value_error" and ": " in message:  # our own validators name the field themselves
-            field, message = message.split(": ", 1)
+        misfit = first.get("ctx", {}).get("error")
+        if isinstance(misfit, Misfit):  # our own validators name the field themselves
+            field, message = misfit.fields, misfit.problem
             where = ", ".join(f"{where}.{name}" if where else name for name in field.split(", "))
             shown = shown.get(field, NOT_GIVEN) if isinstance(shown, dict) else NOT_GIVEN
-        problem = _in_words(first["type"], message)
+        problem = message if isinstance(misfit, Misfit) else _in_words(first["type"], message, first.get("ctx", {}))
         if first["type"] == "literal_error":
             problem = _of_choices(str(shown), first["ctx"]["expected"])
         if first["type"] in ("model_type", "model_attributes_type"):
-            problem = "an object of settings is needed, such as {} for the defaults"
+            problem = say("an object of settings is needed, such as {} for the defaults")
         if first["type"] == "extra_forbidden":
-            problem = "there is no such setting; check the spelling, or see `python -m gandash schema`"
+            problem = say("there is no such setting; check the spelling, or see `python -m gandash schema`")
         raise SettingError(where or "config", shown, problem) from None
 
 
 _NEEDED = {
-    "int": "a whole number (a valid integer) is needed, such as 64",
-    "float": "a valid number is needed, such as 0.001 or 1e-3",
-    "finite": "a finite number is needed, such as 0.001 or 1e-3",
-    "tuple": "a list is needed, such as [0, 1]",
-    "string": "a word is needed",
+    "int": marked("a whole number (a valid integer) is needed, such as 64"),
+    "float": marked("a valid number is needed, such as 0.001 or 1e-3"),
+    "finite": marked("a finite number is needed, such as 0.001 or 1e-3"),
+    "tuple": marked("a list is needed, such as [0, 1]"),
+    "string": marked("a word is needed"),
 }
 """What to give, by the first word of pydantic's type of error."""
 
 
-def _in_words(kind: str, message: str) -> str:
-    plain = message[:1].lower() + message[1:]
-    return _NEEDED.get(kind.split("_")[0], plain) if kind.endswith(("_parsing", "_type", "_from_float", "_number")) else plain
+_BOUNDS = {
+    "greater_than": marked("input should be greater than {gt}"),
+    "greater_than_equal": marked("input should be greater than or equal to {ge}"),
+    "less_than": marked("input should be less than {lt}"),
+    "less_than_equal": marked("input should be less than or equal to {le}"),
+}
+"""What is wrong, by pydantic's type of error; its context has the bound."""
 
 
-def _of_choices(given: str, expected: str) -> str:
+def _in_words(kind: str, message: str, context: Mapping[str, Any]) -> Said:
+    if kind in _BOUNDS:
+        return Said(_BOUNDS[kind], {name: f"{bound:g}" for name, bound in context.items()})
+    needed = _NEEDED.get(kind.split("_")[0]) if kind.endswith(("_parsing", "_type", "_from_float", "_number")) else None
+    return finished(needed or message[:1].lower() + message[1:])
+
+
+def alternatives(names: Sequence[str]) -> Said:
+    """One or another of these.
+
+    >>> alternatives(["a", "b"])
+    'a or b'
+    """
+    found = finished(names[0])
+    for name in names[1:]:
+        found = say("{this} or {that}", this=found, that=name)
+    return found
+
+
+def _of_choices(given: str, expected: str) -> Said:
     """`expected` is pydantic's list: `'a', 'b' or 'c'`."""
     known = [word.strip("'") for word in expected.replace(" or ", ", ").split(", ")]
     near = nearest(given, known)
-    return f"it must be {expected}" + (f"; did you mean {near}?" if near else "")
+    if near:
+        return say("it must be {choices}; did you mean {near}?", choices=expected, near=near)
+    return say("it must be {choices}", choices=expected)
 
 
 def show(value: Any) -> str:

@@ -27,6 +27,7 @@ from gandash.diagnostics.estimators import Array
 from gandash.game.game import Game
 from gandash.game.losses import field_vector
 from gandash.game.parts import StepNoise
+from gandash.words import Said, joined, say
 
 GRID = 21  # arrows per side
 NEUTRAL = 1e-6  # a modulus nearer to 1 than this is neither in nor out: beyond it a thousand rounds show it
@@ -47,7 +48,7 @@ class Phase:
     modulus: float | None
     boundary: NDArray[np.complex128] | None
     step_sizes: tuple[float, float]
-    words: str
+    words: Said
 
 
 def is_scalar(game: Game) -> bool:
@@ -180,19 +181,21 @@ def phase(game: Game, step: int = 0, noise_age: int | None = None) -> Phase:
     """
     c, at, sigma = game.config, rest_point(game), noise_after(game, step if noise_age is None else noise_age)
     steps = (c.generator_optimiser.learning_rate, c.discriminator_optimiser.learning_rate)
-    nothing = Phase(np.zeros(0, dtype=np.complex128), None, None, None, steps, "")
+    nothing = Phase(np.zeros(0, dtype=np.complex128), None, None, None, steps, say(""))
     if at is None:
         if c.regulariser.gradient_penalty:
-            return _saying(nothing, "No rest point where D is flat; of others, by the gradient penalty, no formula is at hand.")
-        said = (
+            flat = say("No rest point where D is flat; of others, by the gradient penalty, no formula is at hand.")
+            return _saying(nothing, flat)
+        said = say(
             "No rest point anywhere: D has no bias, so that it cannot answer as asked, and one of the players always moves on."
         )
         return _saying(nothing, said)
-    where = _where(game, at) + _noise_in_words(game, sigma, step)
+    where = _where(game, at), _noise_in_words(game, sigma, step)
     v, h = _jacobian(_FieldSettings.of(game), at, sigma)
     # The gradient penalty's |psi| - 1 has a kink at psi = 0; the derivatives that the field takes as 0 there tell nothing
     if (c.regulariser.gradient_penalty and at[1] == 0) or not np.isfinite(h).all():
-        return _saying(nothing, f"{where}The field has a kink at the rest point: it has no eigenvalues there.")
+        kink = say("The field has a kink at the rest point: it has no eigenvalues there.")
+        return _saying(nothing, _put_together(*where, kink))
     assert np.abs(v).max() < 1e-6 * max(1.0, abs(at[0])), "rest_point's formula and the field disagree"
     eigenvalues = np.linalg.eigvals(h).astype(np.complex128)
     matrix = _round_matrix(c, h)
@@ -208,27 +211,37 @@ def phase(game: Game, step: int = 0, noise_age: int | None = None) -> Phase:
         modulus=modulus,
         boundary=spectrum.stability_boundary(rule, steps[0], 121) if drawn else None,
         step_sizes=steps,
-        words=where + _fate(h, eigenvalues, modulus),
+        words=_put_together(*where, _fate(h, eigenvalues, modulus)),
     )
 
 
-def _saying(found: Phase, words: str) -> Phase:
+def _put_together(*sentences: Said | None) -> Said:
+    return joined(*(one for one in sentences if one is not None))
+
+
+def _saying(found: Phase, words: Said) -> Phase:
     return Phase(found.eigenvalues, found.multipliers, found.modulus, found.boundary, found.step_sizes, words)
 
 
-def _where(game: Game, at: tuple[float, float]) -> str:
+def _where(game: Game, at: tuple[float, float]) -> Said | None:
     point = _location(game)
     if math.isclose(at[0], point, abs_tol=1e-9):
-        return ""
-    return f"No rest point on the data at {point:g}: it lies at θ = {at[0]:.4g}, ψ = 0. "
+        return None
+    return say("No rest point on the data at {data}: it lies at θ = {theta}, ψ = 0.", data=f"{point:g}", theta=f"{at[0]:.4g}")
 
 
-def _noise_in_words(game: Game, sigma: float, step: int) -> str:
+def _noise_in_words(game: Game, sigma: float, step: int) -> Said | None:
     if not sigma:
-        return ""
+        return None
     half_life = game.config.regulariser.noise_half_life
-    fading = f" as at step {step}, halved every {half_life:g} steps" if half_life else ""
-    return f"On average over noise of σ = {sigma:.3g}{fading}: "
+    if half_life:
+        return say(
+            "On average over noise of σ = {sigma} as at step {step}, halved every {half_life} steps:",
+            sigma=f"{sigma:.3g}",
+            step=step,
+            half_life=f"{half_life:g}",
+        )
+    return say("On average over noise of σ = {sigma}:", sigma=f"{sigma:.3g}")
 
 
 def _round_matrix(c: config.GameConfig, h: Array) -> Array | None:
@@ -240,16 +253,23 @@ def _round_matrix(c: config.GameConfig, h: Array) -> Array | None:
     return c.update_rule.round_matrix(h, steps, 1)
 
 
-def _fate(h: Array, eigenvalues: NDArray[np.complex128], modulus: float | None) -> str:
+def _fate(h: Array, eigenvalues: NDArray[np.complex128], modulus: float | None) -> Said:
     if np.abs(eigenvalues).max() < 1e-9 * np.abs(h).max():  # H^2 = 0: distances grow like the number of rounds, if at all
-        return "Both eigenvalues of H are 0, though H is not: they do not tell. Watch the path."
+        return say("Both eigenvalues of H are 0, though H is not: they do not tell. Watch the path.")
     if modulus is None:
-        return "No closed form for a round of this rule or optimiser: watch the path."
+        return say("No closed form for a round of this rule or optimiser: watch the path.")
     turns = bool(np.abs(eigenvalues.imag).max() > 1e-9)
-    times = f"each round multiplies a small distance by {modulus:.5g}"
+    factor = f"{modulus:.5g}"
     if abs(modulus - 1) < NEUTRAL:
-        return f"{'Circles' if turns else 'Stays'}: {times}."
+        fate = say("Circles") if turns else say("Stays")
+        return say("{fate}: each round multiplies a small distance by {factor}.", fate=fate, factor=factor)
     if modulus > 1:
-        return f"{'Spirals out' if turns else 'Runs away'}: {times}."
+        fate = say("Spirals out") if turns else say("Runs away")
+        return say("{fate}: each round multiplies a small distance by {factor}.", fate=fate, factor=factor)
     halved = math.log(0.5) / math.log(modulus) if modulus > 0 else 0.0
-    return f"{'Spirals in' if turns else 'Falls in without turning'}: {times}; halved in {halved:.3g} rounds."
+    return say(
+        "{fate}: each round multiplies a small distance by {factor}; halved in {rounds} rounds.",
+        fate=say("Spirals in") if turns else say("Falls in without turning"),
+        factor=factor,
+        rounds=f"{halved:.3g}",
+    )

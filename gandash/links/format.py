@@ -12,6 +12,7 @@ from typing import Any, get_args
 from gandash.config import GameConfig
 from gandash.config.setting import JsonValue, Setting, SettingError, Settings, kind_of, variants
 from gandash.wire.facts import Engine
+from gandash.words import say
 
 VERSION = 1
 PARAMETER = "game"  # of the address's query
@@ -108,7 +109,7 @@ def _entries(text: str, path: str) -> list[JsonValue]:
 
 def _scalar(text: str, path: str) -> JsonValue:
     if len(text) > LONGEST_SCALAR:
-        raise SettingError(path, text, "this is no number and no word")
+        raise SettingError(path, text, say("this is no number and no word"))
     if _INTEGER.fullmatch(text):
         return int(text)
     return float(text) if _NUMBER.fullmatch(text) else text
@@ -120,7 +121,7 @@ def variant(path: str, kind: str) -> type[Settings]:
     members = {kind_of(m): m for m in variants(field.annotation)} if field else {}
     with suppress(KeyError):
         return members[kind]
-    raise SettingError(path, kind, "there is no such kind", f"there are {', '.join(members)}")
+    raise SettingError(path, kind, say("there is no such kind"), say("there are: {names}", names=", ".join(members)))
 
 
 def differences(base: Settings, new: Settings, prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -33,6 +33,7 @@ from gandash.presets.base import Preset
 from gandash.store.format import ID, LARGEST_STEP
 from gandash.wire.facts import Engine
 from gandash.wire.messages import MAX_MEMBERS, Change
+from gandash.words import Said, finished, parted, say, words_of
 
 _EVENT = re.compile(r"([0-9]{1,10})\.(?:([1-9])\.)?(.+)", re.ASCII)
 _BY_HAND = re.compile(rf"([DG])(?:{VALUE}([0-9]{{1,6}}))?", re.ASCII)
@@ -70,7 +71,7 @@ class Link:
     versions: str = ""
     record: str = ""
     missing: tuple[Missing, ...] = ()
-    dropped: tuple[str, ...] = ()
+    dropped: tuple[Said, ...] = ()
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -79,14 +80,16 @@ class Link:
         return tuple(preset.title for preset in self.presets) if len(self.configs) > 1 and is_ready else ()
 
     @property
-    def notice(self) -> str:
+    def notice(self) -> Said:
         """What was left out, in a sentence or two of plain text; "" where nothing was."""
         if not self.dropped:
-            return ""
+            return say("")
         more = len(self.dropped) - TOLD
-        rest = [f"and {more} more"] if more > 0 else []
-        told = "; ".join([*self.dropped[:TOLD], *rest])
-        return f"Not all of this link could be read; the nearest game is here. Left out: {told}."
+        rest = [say("and {count} more", count=more)] if more > 0 else []
+        return say(
+            "Not all of this link could be read; the nearest game is here. Left out: {parts}.",
+            parts=parted(*self.dropped[:TOLD], *rest),
+        )
 
 
 def of_address(text: str) -> str | None:
@@ -112,7 +115,7 @@ class _Game:
 
 class _Reading:
     def __init__(self, text: str) -> None:
-        self._dropped: list[str] = []
+        self._dropped: list[Said] = []
         self._games: list[_Game] = []
         self._events: list[tuple[int, int | None, str]] = []  # step, which game, what
         self._step, self._letters, self._state, self._versions, self._record = 0, "", "", "", ""
@@ -120,25 +123,28 @@ class _Reading:
         text = text[:LONGEST_READ]
         items = (unquote(text) if "%" in text else text).rstrip(_GLUED).split(ITEM)
         if len(items) > MAX_ITEMS:
-            self._drop("", f"what comes after the first {MAX_ITEMS:,} parts")
+            self._drop("", say("what comes after the first {count} parts", count=f"{MAX_ITEMS:,}"))
         for item in self._without_version(items[:MAX_ITEMS]):
             if len(self._dropped) <= MAX_DROPPED:  # else it is noise
                 self._take(item)
         if not self._games:
             self._games.append(_Game(DEFAULT))
 
-    def _drop(self, item: str, why: str) -> None:
-        shown = "".join(c if c.isprintable() else "?" for c in item)
-        shown = shown if len(shown) <= SHOWN else shown[: SHOWN - 1] + "…"
-        self._dropped.append(f"“{shown}”, {why}" if shown else why)
+    def _drop(self, item: str, why: Said) -> None:
+        shown = _harmless(item, SHOWN)
+        self._dropped.append(say("“{part}”, {reason}", part=shown, reason=why) if shown else why)
 
     def _without_version(self, items: list[str]) -> list[str]:
         first, *rest = items
         if not first.isascii() or not first.isdigit():
             return items if first else rest  # typed by hand perhaps: a ready game's name is enough
         if first != str(VERSION):
-            made = "newer" if len(first) > 3 or int(first) > VERSION else "older"
-            self._drop("", f"what only a {made} gandash understands (the link is of version {first[:10]})")
+            self._drop(
+                "",
+                say("what only a newer gandash understands (the link is of version {version})", version=first[:10])
+                if len(first) > 3 or int(first) > VERSION
+                else say("what only an older gandash understands (the link is of version {version})", version=first[:10]),
+            )
         return rest
 
     # ------------------------------------------------------------------------------------------------------ its parts
@@ -157,19 +163,19 @@ class _Reading:
         elif VALUE in item:
             self._games[-1].items.append((long_path(name), text))
         elif item:
-            self._drop(item, "which means nothing")
+            self._drop(item, say("which means nothing"))
 
     def _preset(self, name: str) -> Preset:
         if name in PRESETS:
             return PRESETS[name]
         near = nearest(name, PRESETS) if len(name) <= SHOWN else ""
         found = PRESETS[near] if near else DEFAULT
-        self._drop(name, f"which is no ready game: “{found.title}” is played")
+        self._drop(name, say("which is no ready game: “{title}” is played", title=finished(found.title)))
         return found
 
     def _versus(self, item: str, text: str) -> None:
         if len(self._games) == MAX_MEMBERS:
-            self._drop(item, f"since at most {MAX_MEMBERS} games are compared")
+            self._drop(item, say("since at most {most} games are compared", most=MAX_MEMBERS))
         elif text == FIRST:
             self._games.append(_Game(self._games[0].preset, is_as_first=True))
         else:
@@ -179,25 +185,25 @@ class _Reading:
         if text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= LARGEST_STEP:
             self._step = int(text)
         else:
-            self._drop(item, "which is no step")
+            self._drop(item, say("which is no step"))
 
     def _is(self, item: str, text: str) -> None:
         if found := _STATE.fullmatch(text):
             self._state, self._versions = found.group(1), found.group(2) or ""
         else:
-            self._drop(item, "which is no mark of a state")
+            self._drop(item, say("which is no mark of a state"))
 
     def _by(self, item: str, text: str) -> None:
         if text and set(text) <= set(ENGINES.values()):
             self._letters = text
         else:
-            self._drop(item, "which names no engine")
+            self._drop(item, say("which names no engine"))
 
     def _file(self, item: str, text: str) -> None:
         if ID.fullmatch(text):
             self._record = text
         else:
-            self._drop(item, "which is no run's name")
+            self._drop(item, say("which is no run's name"))
 
     _parts: ClassVar[Mapping[str, Callable[[_Reading, str, str], None]]] = {
         "vs": _versus,
@@ -275,12 +281,12 @@ class _Reading:
             if len(self._dropped) > MAX_DROPPED:
                 break
             if step > LARGEST_STEP or (member is not None and member >= len(now)):
-                self._drop(item, "which is of no step or no game")
+                self._drop(item, say("which is of no step or no game"))
             elif hand := _BY_HAND.fullmatch(what):
                 rounds = int(hand.group(2) or 1)
                 by_hand += rounds
                 if step < until or by_hand > MAX_BY_HAND or step + rounds > LARGEST_STEP:
-                    self._drop(item, "which does not fit beside the other rounds by hand")
+                    self._drop(item, say("which does not fit beside the other rounds by hand"))
                     continue
                 until = step + rounds
                 entry = {"kind": "step", "players": hand.group(1)}
@@ -305,7 +311,7 @@ class _Reading:
             except SettingError as error:
                 refusal = error
         if refusal and not is_done:
-            self._drop("", f"at step {step:,} {_said(refusal)}")
+            self._drop("", say("at step {step} {problem}", step=f"{step:,}", problem=_said(refusal)))
 
 
 def _change(config: GameConfig, what: str) -> tuple[str, JsonValue]:
@@ -328,10 +334,22 @@ def _variant(model: type[Settings], fields: Sequence[str]) -> JsonValue:
     return value
 
 
-def _said(error: SettingError) -> str:
-    """A refusal in one line of harmless text."""
-    words = "".join(c if c.isprintable() else "?" for c in str(error))
-    return words if len(words) <= 200 else words[:199] + "…"
+def _said(error: SettingError) -> Said:
+    """A refusal in one line of harmless text: what a stranger wrote is among its parameters."""
+    return _tamed(words_of(error))
+
+
+def _tamed(words: Said) -> Said:
+    tamed = {
+        name: _tamed(value) if isinstance(value, Said) else _harmless(value, 100) if isinstance(value, str) else value
+        for name, value in words.params.items()
+    }
+    return Said(words.id, tamed)
+
+
+def _harmless(text: str, longest: int) -> str:
+    shown = "".join(c if c.isprintable() else "?" for c in text)
+    return shown if len(shown) <= longest else shown[: longest - 1] + "…"
 
 
 assert set(ENGINES) == set(get_args(Engine))

@@ -11,6 +11,7 @@ from gandash.links.format import digest, text_of
 from gandash.links.reading import Link
 from gandash.store.format import BrokenRun
 from gandash.store.reading import StoredRun
+from gandash.words import say
 
 
 def filled(link: Link, home: Path) -> Link:
@@ -33,5 +34,5 @@ def _taken(config: GameConfig, recorded: GameConfig, path: str, mark: str) -> Ga
     """Raises SettingError where the recorded value is another."""
     known = setting_at(recorded, path)
     if digest(text_of(known)) != mark:
-        raise SettingError(path, mark, "the recorded run has another value")
+        raise SettingError(path, mark, say("the recorded run has another value"))
     return config.replace(path, known.value)

@@ -12,6 +12,7 @@ from gandash.config import GameConfig, bytes_per_step, flop_per_step
 from gandash.config.networks import ConvolutionConfig
 from gandash.config.setting import NOT_GIVEN, SettingError
 from gandash.wire.messages import MAX_MEMBERS
+from gandash.words import say
 
 MAX_BYTES_PER_STEP = 2e9  # of activations: thirty people share a server
 MAX_FLOP_PER_STEP = 2e11  # minutes a step on a laptop core: beyond this a "live" run is a promise nobody can keep
@@ -24,14 +25,25 @@ class Refusal(RuntimeError):
 def check_affordable(configs: Sequence[GameConfig]) -> None:
     """Raises SettingError for a game that is too large by itself, Refusal where so many or such large ones come together."""
     if not 1 <= len(configs) <= MAX_MEMBERS:
-        raise Refusal(f"{len(configs)} games were asked for; one run plays 1 to {MAX_MEMBERS} side by side. Take some out.")
+        raise Refusal(
+            say(
+                "{count} games were asked for; one run plays 1 to {most} side by side. Take some out.",
+                count=len(configs),
+                most=MAX_MEMBERS,
+            )
+        )
     for config in configs:
         _check_one(config)
     flop = sum(map(flop_per_step, configs))
     if flop > MAX_FLOP_PER_STEP:
         raise Refusal(
-            f"Together these {len(configs)} games need about {flop:.1e} floating-point operations per step; at most "
-            f"{MAX_FLOP_PER_STEP:.0e} are allowed. Compare fewer of them, or smaller networks."
+            say(
+                "Together these {count} games need about {operations} floating-point operations per step; at most {most} "
+                "are allowed. Compare fewer of them, or smaller networks.",
+                count=len(configs),
+                operations=f"{flop:.1e}",
+                most=f"{MAX_FLOP_PER_STEP:.0e}",
+            )
         )
 
 
@@ -43,14 +55,22 @@ def _check_one(config: GameConfig) -> None:
         raise SettingError(
             f"{sizes}, run.batch, update_rule",
             NOT_GIVEN,
-            f"this game needs about {flop:.1e} floating-point operations per step; at most {MAX_FLOP_PER_STEP:.0e} are "
-            "allowed. Try narrower or shallower networks, a smaller batch or fewer steps per round",
+            say(
+                "this game needs about {operations} floating-point operations per step; at most {most} are allowed. "
+                "Try narrower or shallower networks, a smaller batch or fewer steps per round",
+                operations=f"{flop:.1e}",
+                most=f"{MAX_FLOP_PER_STEP:.0e}",
+            ),
         )
     memory = bytes_per_step(config)
     if memory > MAX_BYTES_PER_STEP:
         raise SettingError(
             f"{sizes}, run.batch",
             NOT_GIVEN,
-            f"a step of this game needs about {memory / 1e9:.1f} GB of memory; at most {MAX_BYTES_PER_STEP / 1e9:.0f} GB are "
-            "allowed. Try narrower networks or a smaller batch",
+            say(
+                "a step of this game needs about {needed} GB of memory; at most {most} GB are allowed. Try narrower networks "
+                "or a smaller batch",
+                needed=f"{memory / 1e9:.1f}",
+                most=f"{MAX_BYTES_PER_STEP / 1e9:.0f}",
+            ),
         )

@@ -9,16 +9,19 @@ from dataclasses import dataclass
 
 from gandash.server.process import WorkerProcess
 from gandash.wire.messages import Unrecorded, Unsaved
+from gandash.words import Said, finished, say
 
 log = logging.getLogger("gandash.supervisor")
 
 ON_CLUSTER = 1000
 WORD_SECONDS = 10.0  # after this long a person is told why nothing happens
-COMPILING = (
+COMPILING = say(
     "This run was begun by compiled rounds, which this machine has not compiled yet. It does so now, once, and the run goes on "
     "in about half a minute."
 )
-STARTING = "The trainer is still starting: the server is busy. The run shows itself as soon as it is there; no need to reload."
+STARTING = say(
+    "The trainer is still starting: the server is busy. The run shows itself as soon as it is there; no need to reload."
+)
 
 
 @dataclass(frozen=True)
@@ -57,41 +60,52 @@ class Limits:
         return cls(**values)  # type: ignore[arg-type]
 
 
-def word_of_trouble(event: Unsaved | Unrecorded) -> str:
+def word_of_trouble(event: Unsaved | Unrecorded) -> Said:
     """What to tell a person of a disk that refuses."""
     match event:
         case Unsaved(reason=reason):
-            return (
-                f"No checkpoint can be written: {reason}. The run goes on, but if its trainer were lost it would go back a "
-                "long way. Free some room on the server's disk."
+            return say(
+                "No checkpoint can be written: {reason}. The run goes on, but if its trainer were lost it would go back a "
+                "long way. Free some room on the server's disk.",
+                reason=reason,
             )
         case Unrecorded(reason=reason, is_kept=False):
-            return f"This run is not recorded: {reason}. It goes on all the same."
+            return say("This run is not recorded: {reason}. It goes on all the same.", reason=reason)
         case Unrecorded(step=step, reason=reason):
-            kept = "The run goes on, and what was recorded before can be read."
-            return f"Recording stopped at step {step:,}: {reason}. {kept}"
+            return say(
+                "Recording stopped at step {step}: {reason}. The run goes on, and what was recorded before can be read.",
+                step=f"{step:,}",
+                reason=reason,
+            )
 
 
-def given_up(worker: WorkerProcess, now: float, limits: Limits) -> str:
+def given_up(worker: WorkerProcess, now: float, limits: Limits) -> Said:
     """Why this worker is given up, in words; "" as long as the server goes on waiting."""
     if worker.has_spoken and now - worker.heard > limits.silence_seconds:
-        return f"it said nothing for {now - worker.heard:.0f} s"
+        return say("it said nothing for {seconds} s", seconds=f"{now - worker.heard:.0f}")
     if not worker.is_ready and now - worker.given > limits.start_seconds:
-        return f"it did not start within {limits.start_seconds:.0f} s"
+        return say("it did not start within {seconds} s", seconds=f"{limits.start_seconds:.0f}")
     if worker.is_ready and now - worker.answered > limits.busy_seconds:
-        return f"it was busy with one step for {now - worker.answered:.0f} s; try a smaller batch or narrower networks"
-    return ""
+        return say(
+            "it was busy with one step for {seconds} s; try a smaller batch or narrower networks",
+            seconds=f"{now - worker.answered:.0f}",
+        )
+    return say("")
 
 
-def word_of_delay(worker: WorkerProcess, now: float) -> str:
+def word_of_delay(worker: WorkerProcess, now: float) -> Said:
     """What to tell a person who has to wait for this worker; "" where the wait is short."""
     if not worker.is_ready:
-        return (worker.delay or STARTING) if now - worker.given > WORD_SECONDS else ""
+        return finished(worker.delay or STARTING) if now - worker.given > WORD_SECONDS else say("")
     if now - worker.heard > WORD_SECONDS:
-        return f"Nothing was heard of the trainer for {WORD_SECONDS:.0f} s. If that goes on, it is replaced by another."
-    if now - worker.answered > WORD_SECONDS:
-        return (
-            f"One step of this game has taken more than {WORD_SECONDS:.0f} s so far. The trainer is alive and at it; "
-            "a smaller batch or narrower networks make steps faster."
+        return say(
+            "Nothing was heard of the trainer for {seconds} s. If that goes on, it is replaced by another.",
+            seconds=f"{WORD_SECONDS:.0f}",
         )
-    return ""
+    if now - worker.answered > WORD_SECONDS:
+        return say(
+            "One step of this game has taken more than {seconds} s so far. The trainer is alive and at it; "
+            "a smaller batch or narrower networks make steps faster.",
+            seconds=f"{WORD_SECONDS:.0f}",
+        )
+    return say("")

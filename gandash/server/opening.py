@@ -13,8 +13,9 @@ from gandash.server.admission import Refusal, check_affordable
 from gandash.wire.browser import LinkParts
 from gandash.wire.facts import Engine
 from gandash.wire.messages import Change, Plan
+from gandash.words import Said, joined, say, words_of
 
-LEFT = "From here on this run is your own: what the link would have changed at later steps is not changed."
+LEFT = say("From here on this run is your own: what the link would have changed at later steps is not changed.")
 
 
 class Opened:
@@ -48,44 +49,51 @@ class Opened:
     # --------------------------------------------------------------------------------------------------- what is said
 
     @property
-    def on_the_way(self) -> str:
+    def on_the_way(self) -> Said:
         """What is said as long as the run has not come to where it stood."""
         link, said = self.link, [self.link.notice]
         if link.missing:
-            where = f" (recorded as {link.record})" if link.record else ""
+            said.append(say("The data of this link are too large for it, and others stand for them."))
             said.append(
-                "The data of this link are too large for it, and others stand for them. Ask whoever sent it for the run's file"
-                f"{where}. With the same data uploaded below Data, a run begins as that one did."
+                say("Ask whoever sent it for the run's file (recorded as {record}).", record=link.record)
+                if link.record
+                else say("Ask whoever sent it for the run's file.")
             )
+            said.append(say("With the same data uploaded below Data, a run begins as that one did."))
         elif self.is_hasty:
-            said.append(f"On the way to step {link.step:,}, where the run of this link stood. Pause to stay where it is.")
+            said.append(
+                say(
+                    "On the way to step {step}, where the run of this link stood. Pause to stay where it is.",
+                    step=f"{link.step:,}",
+                )
+            )
         elif self.comes_after(link.step):
-            said.append("What this link changes, it changes at its steps as the run is played.")
-        return " ".join(filter(None, said))
+            said.append(say("What this link changes, it changes at its steps as the run is played."))
+        return joined(*(one for one in said if one))
 
-    def arrival(self, here: LinkParts, engines: Sequence[Engine]) -> str:
+    def arrival(self, here: LinkParts, engines: Sequence[Engine]) -> Said:
         """What is said once the run stands where the link was made; "" at any other time."""
         link = self.link
         if self._has_arrived or self._plan is None or not link.step or not here.here or here.step != link.step:
-            return ""
+            return say("")
         self._has_arrived = True
-        said = [link.notice, f"Here the run of this link stood: step {link.step:,}."]
+        said = [link.notice, say("Here the run of this link stood: step {step}.", step=f"{link.step:,}")]
         if link.state:
             said.append(self._compared(here, engines))
         if self.comes_after(link.step):
-            said.append("It goes on changing settings as it is played on.")
-        return " ".join(filter(None, said))
+            said.append(say("It goes on changing settings as it is played on."))
+        return joined(*(one for one in said if one))
 
-    def _compared(self, here: LinkParts, engines: Sequence[Engine]) -> str:
+    def _compared(self, here: LinkParts, engines: Sequence[Engine]) -> Said:
         if f"is-{self.link.state}" in here.here:
-            return "Its state is the same, bit for bit."
+            return say("Its state is the same, bit for bit.")
         if (asked := tuple(filter(None, self.link.engines))) and asked != tuple(engines):
-            return "Its state is another: other code played it there, which draws other random numbers."
+            return say("Its state is another: other code played it there, which draws other random numbers.")
         if self.link.versions and self.link.versions not in here.here:
-            return (
+            return say(
                 "Its state is another: other versions or another kind of machine played it there, and numbers round otherwise."
             )
-        return "Its state is another: on another machine numbers may round otherwise."
+        return say("Its state is another: on another machine numbers may round otherwise.")
 
 
 def affordable(link: Link) -> Link:
@@ -98,7 +106,7 @@ def affordable(link: Link) -> Link:
                 later = with_live_settings(now, [(i, change.path, change.new)])
                 check_affordable(later)
             except (SettingError, Refusal) as refusal:
-                dropped.append(f"at step {change.step:,} {refusal}")
+                dropped.append(say("at step {step} {problem}", step=f"{change.step:,}", problem=words_of(refusal)))
                 continue
             now = later
         kept[i].append(change)

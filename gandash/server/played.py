@@ -47,6 +47,7 @@ from gandash.wire.messages import (
     Unsaved,
 )
 from gandash.wire.told import StepTold
+from gandash.words import Said, finished, joined, say, words_of
 
 log = logging.getLogger("gandash.supervisor")
 
@@ -77,7 +78,9 @@ class PlayedRun(RunState):
         self._asked = 0  # of the game asked for last; until it begins, the worker speaks of the one before
         self._set_since: list[LiveChange] = []  # live changes ordered since that game was asked for
         self._recovering = False
-        self._recovered = self._delayed = ""  # what was said of the last recovery, and of a worker that has to be waited for
+        self._recovered = self._delayed = say(
+            ""
+        )  # what was said of the last recovery, and of a worker that has to be waited for
         self._opened: Opened | None = None  # the link that the run follows, until somebody shapes it in another way
         self._returning: History | None = None  # the curves of the game that the worker is to go back to
         self._history: History | None = None
@@ -113,7 +116,7 @@ class PlayedRun(RunState):
 
     def _check_alive(self) -> None:
         if self.has_ended:
-            raise Refusal("this run has ended; reload the page to begin a new one")
+            raise Refusal(say("this run has ended; reload the page to begin a new one"))
 
     def _begin(
         self,
@@ -157,7 +160,8 @@ class PlayedRun(RunState):
         self._record, self._opened, self.link = record, opened, None
         kept = self._labels if labels is None else tuple(labels)
         self._labels = kept if len(kept) == len(configs) > 1 else ()
-        self.configs, self.speed, self.notice = tuple(configs), speed, unrecorded or (opened.on_the_way if opened else "")
+        self.configs, self.speed = tuple(configs), speed
+        self.notice = finished(unrecorded) if unrecorded else opened.on_the_way if opened else say("")
         self._origin = self._origin if checkpoint else origin
         self._recovery.checkpoint = checkpoint  # another game's checkpoint is of no use to this one
         self._branched = self._branched if checkpoint else branch
@@ -219,7 +223,7 @@ class PlayedRun(RunState):
                         self._record = None
                     self.notice = word_of_trouble(event)
                 case Compiling(over=over):
-                    on_the_way = self._opened.on_the_way if self._opened else ""
+                    on_the_way = self._opened.on_the_way if self._opened else say("")
                     self.notice = COMPILING if not over else on_the_way if self.notice == COMPILING else self.notice
                 case _ if not self._take(event):
                     return
@@ -245,10 +249,10 @@ class PlayedRun(RunState):
             case Linked(link=here):
                 self.notice = opened.arrival(here, [m.facts.engine for m in self.members]) or self.notice
 
-    def _leave_link(self) -> str:
+    def _leave_link(self) -> Said:
         """Somebody shapes the run in another way than its link: what to tell of that, "" where there is nothing."""
         opened, self._opened = self._opened, None
-        return LEFT if opened and opened.comes_after(self.step) else ""
+        return LEFT if opened and opened.comes_after(self.step) else say("")
 
     @property
     def _is_outdated(self) -> bool:
@@ -263,7 +267,7 @@ class PlayedRun(RunState):
         if recovered:
             self.notice = self._recovered
         elif self.notice == self._delayed:
-            self.notice = ""
+            self.notice = say("")
         self._examined, self._durations = {}, {}
         self._history, self._returning = self._returning or self._history, None
         if self._history is None or event.step == 0:
@@ -308,8 +312,9 @@ class PlayedRun(RunState):
                 self._recover(reason)
             except (Refusal, OSError) as failure:
                 self.status = Status.FAILED
-                self.reason = (
-                    f"{failure} The log of the server has the details. Choose a preset or reload the page to begin again."
+                self.reason = joined(
+                    words_of(failure),
+                    say("The log of the server has the details. Choose a preset or reload the page to begin again."),
                 )
             self._touch()
 
@@ -321,7 +326,8 @@ class PlayedRun(RunState):
         self._begin(configs, playing, self.speed, self._recovery.checkpoint, opened=opened)
         self._recovering = True
         self._recovered = self._recovery.notice(lost_at, reason)
-        self.notice = " ".join(filter(None, [self._recovered, self._worker.delay]))
+        delay = self._worker.delay
+        self.notice = joined(self._recovered, finished(delay)) if delay else self._recovered
         self._worker.give_to(self)
 
     # ------------------------------------------------------------------------------------------------------- the end
@@ -336,7 +342,7 @@ class PlayedRun(RunState):
                 return
             away = self.unwatched_seconds(now)
             if away > limits.grace_seconds:
-                self.end("Nobody looked at this run for a while, and it was ended.")
+                self.end(say("Nobody looked at this run for a while, and it was ended."))
                 return
             if away > limits.absence_seconds and self.status is Status.RUNNING:
                 with suppress(TooManyCommands):
@@ -354,6 +360,6 @@ class PlayedRun(RunState):
         with self._lock:
             if self.status is Status.ENDED:
                 return
-            self.status, self.reason = Status.ENDED, reason
+            self.status, self.reason = Status.ENDED, finished(reason)
             self._worker.end()
             self._touch()

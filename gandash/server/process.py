@@ -13,6 +13,7 @@ from typing import Protocol
 
 from gandash.server.forkserver import UNKNOWN, Process
 from gandash.wire.messages import EVENT, Command, End, Event, Heartbeat, Ready, WorkerFailed, event_adapter, read_packet
+from gandash.words import Said, say
 
 log = logging.getLogger("gandash.supervisor")
 
@@ -70,7 +71,9 @@ class WorkerProcess:
         try:
             self._commands.put_nowait(command.model_dump_json().encode() + b"\n")
         except queue.Full:
-            raise TooManyCommands(f"more than {WAITING_COMMANDS} commands are waiting; try again in a moment") from None
+            raise TooManyCommands(
+                say("more than {count} commands are waiting; try again in a moment", count=WAITING_COMMANDS)
+            ) from None
 
     def end(self, patience_seconds: float = 5.0) -> None:
         """Ask it to save and exit, and make sure that it does. Returns at once; its owner hears no more of it."""
@@ -119,7 +122,7 @@ class WorkerProcess:
                     self.heard = time.monotonic()
                     self._deliver(*packet)
             except Exception as error:  # whatever it sent, its owner must hear that it is lost
-                reason = "it sent something unreadable: " + str(error).split("\n")[0]
+                reason = say("it sent something unreadable: {error}", error=str(error).split("\n")[0])
                 log.warning("worker %d sent something unreadable", self.pid, exc_info=error)
                 self._process.kill()
             code = self._process.wait()
@@ -147,9 +150,11 @@ class WorkerProcess:
             owner.on_bytes(self, kind, body)
 
 
-def _in_words(code: int) -> str:
+def _in_words(code: int) -> Said:
     if code == UNKNOWN:
-        return "how it ended is not known"
+        return say("how it ended is not known")
     if code >= 0:
-        return f"exit status {code}"
-    return f"killed by signal {-code}" + (", as happens when memory runs out" if code == -signal.SIGKILL else "")
+        return say("exit status {code}", code=code)
+    if code == -signal.SIGKILL:
+        return say("killed by signal {signal}, as happens when memory runs out", signal=-code)
+    return say("killed by signal {signal}", signal=-code)

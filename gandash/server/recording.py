@@ -10,6 +10,7 @@ from gandash.store.format import BrokenRun
 from gandash.store.places import is_wanted, new_id, owner_of, runs_home
 from gandash.store.retention import make_room
 from gandash.wire.messages import Recording
+from gandash.words import say, words_of
 
 log = logging.getLogger("gandash.supervisor")
 
@@ -35,12 +36,12 @@ class Records:
         if not is_wanted():
             return None, ""
         if self._refused:
-            return None, f"This run is not recorded: {self._refused}."
+            return None, say("This run is not recorded: {reason}.", reason=self._refused)
         run = new_id()
         try:
             directory = str(runs_home() / run)
         except OSError as error:
-            return None, f"This run is not recorded: {error}."
+            return None, say("This run is not recorded: {reason}.", reason=words_of(error))
         made = Recording(
             directory=directory,
             id=run,
@@ -58,7 +59,7 @@ class Records:
             if is_wanted():
                 make_room()
         except (OSError, BrokenRun) as error:
-            refused = str(error)
+            refused = words_of(error)
         if refused and refused != self._refused:
             log.warning("new runs are not recorded: %s", refused)
         self._refused = refused

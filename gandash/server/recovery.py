@@ -8,6 +8,8 @@ from collections import deque
 from contextlib import suppress
 from pathlib import Path
 
+from gandash.words import Said, joined, say
+
 CRASHES = 3  # workers lost in a row without a new checkpoint: then the run has failed
 LOSSES, LOSSES_SECONDS = 10, 600.0  # workers lost within this time: then too, whatever was reached in between
 
@@ -30,21 +32,28 @@ class Recovery:
             self._crashes = 0
         self.checkpoint = path
 
-    def note_loss(self, step: int, reason: str) -> str:
+    def note_loss(self, step: int, reason: str) -> Said:
         """A worker was lost at this step. Why no other is tried, in words; "" if one is."""
         self._crashes += 1
         self._crash_step = step
         self._losses.append(time.monotonic())
         if self._crashes > CRASHES:
-            return f"The trainer was lost {self._crashes} times in a row ({reason})."
+            return say("The trainer was lost {times} times in a row ({reason}).", times=self._crashes, reason=reason)
         if len(self._losses) == LOSSES and self._losses[-1] - self._losses[0] < LOSSES_SECONDS:
-            return f"The trainer was lost {LOSSES} times within {LOSSES_SECONDS / 60:g} minutes ({reason})."
-        return ""
+            return say(
+                "The trainer was lost {times} times within {minutes} minutes ({reason}).",
+                times=LOSSES,
+                minutes=f"{LOSSES_SECONDS / 60:g}",
+                reason=reason,
+            )
+        return say("")
 
-    def notice(self, step: int, reason: str) -> str:
+    def notice(self, step: int, reason: str) -> Said:
         """What viewers are told when another worker goes on."""
-        going_on = "The run continues from its last checkpoint." if self.checkpoint else "The run begins again."
-        return f"The trainer was lost at step {step:,} ({reason}). {going_on}"
+        lost = say("The trainer was lost at step {step} ({reason}).", step=f"{step:,}", reason=reason)
+        if self.checkpoint:
+            return joined(lost, say("The run continues from its last checkpoint."))
+        return joined(lost, say("The run begins again."))
 
     def set_aside(self, directory: Path) -> str | None:
         """The checkpoint under a name of its own in `directory`, safe from the next game; None where there is none."""

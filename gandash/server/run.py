@@ -23,6 +23,7 @@ from gandash.wire.messages import (
     StepBy,
     TellStep,
 )
+from gandash.words import Said, say, words_of
 
 
 class Run(PlayedRun):
@@ -34,14 +35,14 @@ class Run(PlayedRun):
 
     # ----------------------------------------------------------------------------------------------------- commands
 
-    def order(self, command: Command | Restart) -> str:
+    def order(self, command: Command | Restart) -> Said:
         """Follow a command; returns "" or, in words, why that is not possible."""
         with self._lock:
             try:
                 self._order(command)
             except (Refusal, SettingError, TooManyCommands) as refusal:
-                return str(refusal)
-            return ""
+                return words_of(refusal)
+            return say("")
 
     def _order(self, command: Command | Restart) -> None:
         self._check_alive()
@@ -66,7 +67,7 @@ class Run(PlayedRun):
                 self._worker.send(command)
         is_own = isinstance(command, Set | Rewind) or (isinstance(command, StepBy) and command.players != "both")
         if not isinstance(command, Pause):  # whoever acts again has seen the notice
-            self.notice = self._leave_link() if is_own else ""
+            self.notice = self._leave_link() if is_own else say("")
         self._touch()
 
     def _set(self, changes: Sequence[LiveChange]) -> None:
@@ -77,7 +78,7 @@ class Run(PlayedRun):
         self.configs = configs
         self._set_since += changes
 
-    def reconfigure(self, *configs: GameConfig) -> str:
+    def reconfigure(self, *configs: GameConfig) -> Said:
         """Go on with other settings: live ones act at the next step, any other restarts the game. "" or why not, in words.
 
         Raises SettingError, which names the settings, for a game that is too large.
@@ -92,11 +93,11 @@ class Run(PlayedRun):
                     self._set(live_differences_of_all(self.configs, configs))
                     self.notice = self._leave_link()
             except (Refusal, TooManyCommands) as refusal:
-                return str(refusal)
+                return words_of(refusal)
             self._touch()
-            return ""
+            return say("")
 
-    def change(self, changed: Callable[[tuple[GameConfig, ...]], Sequence[GameConfig]]) -> str:
+    def change(self, changed: Callable[[tuple[GameConfig, ...]], Sequence[GameConfig]]) -> Said:
         """`reconfigure` to what `changed` makes of the present settings, so that nobody else's change of this moment is undone.
 
         Passes on what `changed` and `reconfigure` raise.
@@ -104,7 +105,7 @@ class Run(PlayedRun):
         with self._lock:
             return self.reconfigure(*changed(self.configs))
 
-    def compare(self, configs: Sequence[GameConfig], labels: Sequence[str] = ()) -> str:
+    def compare(self, configs: Sequence[GameConfig], labels: Sequence[str] = ()) -> Said:
         """Play these games side by side, in lockstep, from step 0. "" or why not, in words.
 
         `labels` name them where to tell them by their settings would be long. The game before is kept: see `end_comparison`.
@@ -116,14 +117,14 @@ class Run(PlayedRun):
             self._origin.before = self._origin.before if refusal else before
             return refusal
 
-    def compare_with_parent(self) -> str:
+    def compare_with_parent(self) -> Said:
         """This branch beside what it left: two games in lockstep from the step where it branched off, one under the settings
         that were played there, the other under the present ones. "" or why not, in words. Raises BrokenRun.
         """
         with self._lock:
             point = self._branched
             if point is None or len(self.configs) > 1:
-                return "this game has branched off none; compare it with others instead"
+                return say("this game has branched off none; compare it with others instead")
             both, before = (point.configs[0], self.config), self._set_aside()
 
             def begin() -> None:
@@ -138,12 +139,12 @@ class Run(PlayedRun):
         checkpoint = self._recovery.set_aside(self.directory)
         return Before(self.configs, self._origin.begun, self._history, checkpoint, self._record, self._branched)
 
-    def end_comparison(self) -> str:
+    def end_comparison(self) -> Said:
         """Back to the game that was there before the comparison, where it was, paused. "" or why not, in words."""
         with self._lock:
             before = self._origin.before
             if before is None:
-                return "no game is kept from before this comparison; choose a preset"
+                return say("no game is kept from before this comparison; choose a preset")
 
             def begin() -> None:
                 self._begin(before.configs, False, self.speed, before.checkpoint, record=before.record)
@@ -154,7 +155,7 @@ class Run(PlayedRun):
 
             return self._begin_again(begin)
 
-    def play_alone(self, member: int, ready: tuple[str, GameConfig] | None = None) -> str:
+    def play_alone(self, member: int, ready: tuple[str, GameConfig] | None = None) -> Said:
         """One of the compared games alone, from step 0. `ready`: the title and settings of the ready game it began as, if it
         is another than the run's. "" or why not, in words."""
         with self._lock:
@@ -163,7 +164,7 @@ class Run(PlayedRun):
             origin.title, origin.config = ready or (origin.title, origin.config)
             return self._begin_again(lambda: self._begin([config], None, self.speed, origin=origin))
 
-    def begin_anew(self, config: GameConfig, title: str, speed: float | None, changed: GameConfig | None = None) -> str:
+    def begin_anew(self, config: GameConfig, title: str, speed: float | None, changed: GameConfig | None = None) -> Said:
         """Another game in this run, from step 0, paused: what choosing a preset does. "" or why not, in words.
 
         `title` and `config` are the ready game's; what is played is that, or what a lesson has `changed` it to. Raises
@@ -173,12 +174,12 @@ class Run(PlayedRun):
             played = changed or config
             return self._begin_again(lambda: self._begin([played], False, speed, origin=Origin(title, config, (played,))))
 
-    def _begin_again(self, begin: Callable[[], None]) -> str:
+    def _begin_again(self, begin: Callable[[], None]) -> Said:
         try:
             self._check_alive()
             self._recovery.reset_crashes()
             begin()
         except (Refusal, TooManyCommands) as refusal:
-            return str(refusal)
+            return words_of(refusal)
         self._touch()
-        return ""
+        return say("")

@@ -28,7 +28,7 @@ from gandash.wire.messages import (
     StatusChanged,
     VerdictChanged,
 )
-from gandash.words import finished, say
+from gandash.words import say
 
 
 class RunState:
@@ -43,7 +43,8 @@ class RunState:
         self.configs: tuple[GameConfig, ...] = (config,)
         self.members: list[Member] = []  # from when the first games have begun
         self._labels: tuple[str, ...] = ()  # names given to compared games, where to tell them by their settings would be long
-        self.status, self.reason, self.notice = Status.PAUSED, "", ""
+        self.status = Status.PAUSED
+        self.reason = self.notice = say("")
         self.step = 0
         self.speed = speed
         self.steps_per_second = 0.0
@@ -202,9 +203,7 @@ class RunState:
                 if status is Status.DIVERGED:
                     for member in self.members:
                         if member.verdict.kind is not VerdictKind.DIVERGED:
-                            member.verdict = Verdict(
-                                kind=VerdictKind.DIVERGED, title=say("Diverged"), reason=finished(reason), step=step
-                            )
+                            member.verdict = Verdict(kind=VerdictKind.DIVERGED, title=say("Diverged"), reason=reason, step=step)
             case Changed(change=change, member=i):
                 member = self.members[i]
                 member.changes += (change,)

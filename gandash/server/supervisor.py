@@ -28,6 +28,7 @@ from gandash.server.recording import ROOM_SECONDS, Records
 from gandash.server.run import Run
 from gandash.store.format import BrokenRun
 from gandash.wire.browser import Role
+from gandash.words import say, words_of
 
 log = logging.getLogger("gandash.supervisor")
 
@@ -94,7 +95,7 @@ class Supervisor:
         check_affordable([config])  # before a folder and a worker are taken for it
         with self._lock:
             if self._closed.is_set():
-                raise Unavailable("The server is shutting down.")
+                raise Unavailable(say("The server is shutting down."))
             self._end_one_if_full(self._shortage())
             try:
                 if not self._directory.is_dir():  # somebody tidied up the folder of temporary files
@@ -102,7 +103,7 @@ class Supervisor:
                 directory = Path(tempfile.mkdtemp(dir=self._directory))
             except OSError as error:
                 raise Unavailable(
-                    f"There is no room on the server's disk ({error.strerror}). Free some, and try again."
+                    say("There is no room on the server's disk ({error}). Free some, and try again.", error=error.strerror)
                 ) from error
             try:
                 record = partial(self._records.new, visitor)
@@ -112,7 +113,9 @@ class Supervisor:
                 raise
             except OSError as error:
                 shutil.rmtree(directory, ignore_errors=True)
-                raise Unavailable(f"No worker could be started ({error}). Try again in a moment.") from error
+                raise Unavailable(
+                    say("No worker could be started ({error}). Try again in a moment.", error=words_of(error))
+                ) from error
             self._runs[run.id] = run
             self._owners[run.id] = visitor
             return run
@@ -145,10 +148,14 @@ class Supervisor:
             raise Unavailable(shortage)
         if loneliest is None:
             raise Unavailable(
-                f"{len(live)} runs are alive, as many as this server allows ({self.limits.runs}). "
-                "Try again when somebody has closed a tab, or raise GANDASH_RUNS."
+                say(
+                    "{count} runs are alive, as many as this server allows ({most}). "
+                    "Try again when somebody has closed a tab, or raise GANDASH_RUNS.",
+                    count=len(live),
+                    most=self.limits.runs,
+                )
             )
-        loneliest.end("This run was unwatched and made room for another.")
+        loneliest.end(say("This run was unwatched and made room for another."))
 
     @contextmanager
     def seat(self) -> Iterator[None]:
@@ -273,7 +280,7 @@ class Supervisor:
             run.supervise(now, self.limits)
             # A run that has ended is kept until its viewers were told, and a while longer: they may ask again
             if run.has_ended and run.unwatched_seconds(now) > self.limits.absence_seconds:
-                run.end("")
+                run.end(say(""))
                 if not run.has_worker:
                     self._forget(run)
         if (spare := self._spare) is not None and spare.is_alive and (reason := given_up(spare, now, self.limits)):
@@ -303,7 +310,7 @@ class Supervisor:
         if spare is not None:
             spare.end()
         for run in self.runs:
-            run.end("The server is shutting down.")
+            run.end(say("The server is shutting down."))
         if self._forkserver is not None:
             self._forkserver.close()
         for run in self.runs:

@@ -10,6 +10,7 @@ from gandash.server.history import Cursor, History
 from gandash.server.members import Member, columns
 from gandash.wire.browser import HistoryLabel, Role
 from gandash.wire.frame import pack
+from gandash.words import Said
 
 EXPECTED_SECONDS = 30.0  # how long a run waits for the page that it was promised to
 
@@ -65,7 +66,7 @@ class Viewers:
         for viewer in self._open:
             viewer.wake()
 
-    def refuse(self, message: str) -> None:
+    def refuse(self, message: Said) -> None:
         """Words for all of them: a command that the worker could not follow."""
         for viewer in self._open:
             viewer.refusals.append(message)

@@ -25,7 +25,7 @@ from gandash.ui.own_runs import RunRefused
 from gandash.ui.service import branch_off, supervisor
 from gandash.ui.tab import Asked, PictureUpload, Tab, keep_upload, kept
 from gandash.uploads import guard
-from gandash.words import t
+from gandash.words import say, t, tn
 
 PRESETS_COMPARED = "presets"
 ALL = -1  # of several compared games, instead of one's number
@@ -318,5 +318,10 @@ def compare(tab: Tab, path: str, given: Any) -> str:
         return tab.run.compare(comparing.games(tab.run.config, setting_at(tab.run.config, path), given))
     presets = [PRESETS[name] for name in given or ()]
     if len(presets) < 2:
-        raise SettingError("preset", f"{len(presets)} games", "a comparison needs at least 2", "choose them above")
+        raise SettingError(
+            "preset",
+            tn("{count} game", "{count} games", len(presets)),
+            say("a comparison needs at least 2"),
+            say("choose them above"),
+        )
     return tab.run.compare([p.config for p in presets], [p.title for p in presets])

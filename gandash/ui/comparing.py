@@ -10,7 +10,7 @@ from gandash.config.changes import differences
 from gandash.config.setting import Setting, SettingError, kind_of, settings, show, variants
 from gandash.ui import controls
 from gandash.wire.messages import MAX_MEMBERS
-from gandash.words import t
+from gandash.words import say, t
 
 FIRST = (
     "discriminator_optimiser.learning_rate",
@@ -63,10 +63,12 @@ def games(config: GameConfig, setting: Setting, given: Any) -> list[GameConfig]:
     values = _typed(setting, given) if isinstance(given, str) else [controls.read(setting, value) for value in given]
     if not 2 <= len(values) <= MAX_MEMBERS:
         shown = given if isinstance(given, str) else ", ".join(map(str, values))
-        raise SettingError(setting.path, shown, f"a comparison needs 2 to {MAX_MEMBERS} values", "such as 1e-4, 1e-3")
+        raise SettingError(
+            setting.path, shown, say("a comparison needs 2 to {most} values", most=MAX_MEMBERS), say("such as 1e-4, 1e-3")
+        )
     found = [config.replace(setting.path, value) for value in values]
     if len(set(map(repr, found))) < len(found):
-        raise SettingError(setting.path, given, "each value may be there only once: two equal games tell nothing")
+        raise SettingError(setting.path, given, say("each value may be there only once: two equal games tell nothing"))
     return found
 
 

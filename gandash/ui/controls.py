@@ -12,7 +12,7 @@ from gandash import typed
 from gandash.config import GameConfig, flop_per_step, parameters
 from gandash.config.setting import Setting, SettingError, Settings, kind_of, settings, show, variants
 from gandash.ui.words import maths
-from gandash.words import marked, t
+from gandash.words import finished, listed, marked, t
 
 LIVE, RESTART = "●", "↻"
 
@@ -103,8 +103,8 @@ def in_words(error: SettingError, config: GameConfig) -> str:
     """A refusal for the person at the page: it names the control, not the path in a file."""
     players = {"generator": "G ", "discriminator": "D "}
     names = {s.path: players.get(s.path.split(".")[0], "") + name(s) for s in settings(config)}
-    shown = ", ".join(names.get(path, path) for path in error.path.split(", "))
-    return f"**{shown}**{str(error).removeprefix(error.path)}"
+    shown = t(listed(*(finished(names.get(path, path)) for path in error.path.split(", "))))
+    return t("{setting}: {problem}", setting=f"**{shown}**", problem=error.said)
 
 
 def draw(setting: Setting, key: str, changed: Changed, differing: str = "", slider_key: str = "") -> None:

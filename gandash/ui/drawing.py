@@ -14,6 +14,7 @@ from gandash.config.data import DrawnConfig
 from gandash.config.setting import SettingError
 from gandash.packed import SIDE, pack_painting
 from gandash.paths import ASSETS
+from gandash.words import say
 
 _HTML, _CSS, _JS = ((ASSETS / "draw" / f"draw.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js"))
 _component = st.components.v2.component("gandash_draw", html=_HTML, css=_CSS, js=_JS)
@@ -32,5 +33,7 @@ def read(sent: Any) -> str:
             raise ValueError
         cells = np.frombuffer(base64.b64decode(sent, validate=True), dtype=np.uint8).reshape(SIDE, SIDE)
     except (binascii.Error, ValueError):
-        raise SettingError("data.painting", str(sent), f"the canvas sends one byte for each of {SIDE} × {SIDE} cells") from None
+        raise SettingError(
+            "data.painting", str(sent), say("the canvas sends one byte for each of {side} × {side} cells", side=SIDE)
+        ) from None
     return pack_painting(cells)

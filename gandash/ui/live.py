@@ -13,7 +13,7 @@ from gandash.server.run import Run
 from gandash.store.format import ID, LARGEST_STEP
 from gandash.ui.sharing import lan_address
 from gandash.wire.browser import Role
-from gandash.words import speaking
+from gandash.words import say, speaking
 
 # The component is only a door: the view itself is ordinary ES modules from the app's own routes.
 _BOOTSTRAP = """
@@ -92,12 +92,12 @@ def read_branch(sent: Any) -> tuple[str, int]:
     match sent:
         case {"record": str(record), "step": int(step)} if ID.fullmatch(record) and 0 <= step <= LARGEST_STEP:
             return record, step
-    raise SettingError("branch", str(sent), "a branch begins at a step of a recorded run")
+    raise SettingError("branch", str(sent), say("a branch begins at a step of a recorded run"))
 
 
 def read_start(sent: Any) -> tuple[float, float]:
     """The point (theta, psi) that a browser sent; raises SettingError, in words, if it is none."""
     if not (isinstance(sent, list) and [type(number) in (int, float) for number in sent] == [True, True]):
-        raise SettingError("generator.start", str(sent), "the phase plane sends two numbers, θ and ψ")
+        raise SettingError("generator.start", str(sent), say("the phase plane sends two numbers, θ and ψ"))
     theta, psi = sent
     return theta, psi

@@ -17,6 +17,7 @@ from gandash.server.origin import BranchPoint
 from gandash.server.run import Run
 from gandash.server.supervisor import Supervisor
 from gandash.store.places import runs_home
+from gandash.words import say, words_of
 
 
 @cache
@@ -54,5 +55,6 @@ def open_link(keeper: Supervisor, link: Link, visitor: str) -> Run:
     try:
         opened = Opened(link)
     except (SettingError, Refusal) as refusal:
-        opened = Opened(Link(presets=(first,), configs=(first.config,), dropped=(*link.dropped, f"the game itself: {refusal}")))
+        left = say("the game itself: {problem}", problem=words_of(refusal))
+        opened = Opened(Link(presets=(first,), configs=(first.config,), dropped=(*link.dropped, left)))
     return keeper.create(first.config, first.title, visitor, first.speed, opened=opened)

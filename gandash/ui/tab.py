@@ -24,6 +24,7 @@ from gandash.ui import controls
 from gandash.ui.place import Place
 from gandash.ui.upload import UploadError
 from gandash.ui.whose import Visitor
+from gandash.words import finished, t
 
 NOBODY = Visitor("")
 KEPT_MEGABYTES = 400  # of visitors' files, for all runs together
@@ -188,7 +189,7 @@ class Tab:
         if refusal:
             self.is_stale = True
             self.is_said = False
-            self.trouble.append(refusal)
+            self.trouble.append(t(finished(refusal)))
 
     def attach(self, run: Run) -> None:
         """Show this run from now on."""

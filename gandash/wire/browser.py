@@ -63,7 +63,7 @@ class Mark(Message):
     """A change of setting as the curves label it: `lr_D 3e-3 → 1e-3`."""
 
     step: int
-    label: str
+    label: Said
 
 
 class GameState(Message):
@@ -102,8 +102,8 @@ class RunState(Message):
     role: Role
     generation: int
     status: Status
-    reason: str
-    notice: str
+    reason: Said
+    notice: Said
     step: int
     speed: float | None
     examined: dict[Examinable, Finding]
@@ -118,7 +118,7 @@ class Notice(Message):
     """Why a command was not followed, in words for the person who gave it."""
 
     type: Literal["refused"] = "refused"
-    message: str
+    message: Said
 
 
 class Welcome(Message):

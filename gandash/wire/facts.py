@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from gandash.wire.model import Measured, Message
+from gandash.words import Said
 
 Point = tuple[float, ...]
 Interval = tuple[float, float]
@@ -68,8 +69,8 @@ class Objective(Message):
     """The objective that is played, in the screen's words; `other` is the generator's loss that is not, if there is one."""
 
     name: str
-    label: str
-    other: str | None
+    label: Said
+    other: Said | None
 
 
 class ReferenceLine(Message):
@@ -157,7 +158,7 @@ class Phase(Message):
     multipliers: tuple[Complex, ...] | None
     modulus: Measured
     boundary: tuple[Complex, ...] | None
-    words: str
+    words: Said
 
 
 class PhaseFacts(PointFacts):

@@ -18,6 +18,7 @@ from gandash.wire.facts import Engine, Facts
 from gandash.wire.findings import Examinable, Finding
 from gandash.wire.model import Message
 from gandash.wire.told import StepTold
+from gandash.words import Said
 
 MAX_MEMBERS = 8  # games that one run compares
 
@@ -265,7 +266,7 @@ class StatusChanged(Message):
     generation: int
     status: Status
     step: int
-    reason: str = ""
+    reason: Said = Said("")
 
 
 class Changed(Message):
@@ -313,7 +314,7 @@ class Unsaved(Message):
     type: Literal["unsaved"] = "unsaved"
     generation: int
     step: int
-    reason: str
+    reason: Said
 
 
 class Unrecorded(Message):
@@ -322,7 +323,7 @@ class Unrecorded(Message):
     type: Literal["unrecorded"] = "unrecorded"
     generation: int
     step: int
-    reason: str
+    reason: Said
     is_kept: bool = True
 
 
@@ -330,7 +331,7 @@ class Refused(Message):
     """A command that cannot be followed, in words for the person who gave it; nothing was changed."""
 
     type: Literal["refused"] = "refused"
-    message: str
+    message: Said
 
 
 class Examined(Message):
@@ -368,7 +369,7 @@ class WorkerFailed(Message):
     """Why the process is about to end without having been asked."""
 
     type: Literal["worker_failed"] = "worker_failed"
-    reason: str
+    reason: Said
 
 
 class Pace(Message):

@@ -18,6 +18,7 @@ from gandash.words.saying import (
     speaking,
     t,
     tn,
+    words_of,
 )
 
 __all__ = [
@@ -36,4 +37,5 @@ __all__ = [
     "t",
     "tag",
     "tn",
+    "words_of",
 ]

@@ -108,6 +108,16 @@ def finished(text: str) -> Said:
     return Said.read(text)
 
 
+def words_of(error: BaseException) -> Said:
+    """What an error says: its message, where it was raised with one.
+
+    >>> words_of(ValueError(say("step {step}", step=7))).id, words_of(OSError("no such disk"))
+    ('step {step}', 'no such disk')
+    """
+    first = error.args[0] if len(error.args) == 1 else None
+    return first if isinstance(first, Said) else finished(str(error))
+
+
 def joined(*sentences: Said) -> Said:
     """Sentences one after the other.
 

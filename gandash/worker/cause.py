@@ -10,6 +10,7 @@ from gandash.diagnostics.divergence import Finding, first_broken
 from gandash.game.round import Players
 from gandash.wire.changes import mark
 from gandash.wire.messages import Change
+from gandash.words import Said, joined, say
 from gandash.worker.trajectory import PLAYERS, StateSnapshot, streams_of
 
 RECENT = 500  # steps within which a change is worth naming
@@ -20,8 +21,8 @@ LONGEST_SECONDS = 3.0  # nobody waits longer to hear why
 class Cause:
     """What is known, in sentences, and what to do about it (a verb and its object, without a full stop)."""
 
-    words: str
-    advice: str
+    words: Said
+    advice: Said
 
 
 def cause_of(
@@ -34,20 +35,18 @@ def cause_of(
     """The cause of a game's breaking by row `step`, from a finite `snapshot` before it since which no setting was changed."""
     found, at = _broken_since(snapshot, changes, step, give_up)
     if found is None:
-        words = f"At step {step} a loss or a parameter was no longer a finite number; which number broke first is not known."
-        advice = "lower a learning rate"
+        words = say(
+            "At step {step} a loss or a parameter was no longer a finite number; which number broke first is not known.",
+            step=step,
+        )
+        advice = say("lower a learning rate")
     else:
-        words, advice = _begun(at, found), found.advice
+        words, advice = found.words_at(at), found.advice
     last = next((c for c in reversed(changes) if c.kind == "set" and 0 <= at - c.step <= RECENT), None)
     if last is not None:
-        words += f" The last change before it: {mark(last, config).label} at step {last.step}."
+        told = say("The last change before it: {change} at step {step}.", change=mark(last, config).label, step=last.step)
+        words = joined(words, told)
     return Cause(words, advice)
-
-
-def _begun(at: int, found: Finding) -> str:
-    """`At step 7 the gradient ...`, but `At step 7 D's loss ...`."""
-    said = found.words
-    return f"At step {at} {said[0].lower()}{said[1:]}" if said.startswith(("A ", "The ")) else f"At step {at} {said}"
 
 
 def _broken_since(

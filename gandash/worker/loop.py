@@ -38,7 +38,7 @@ from gandash.wire.messages import (
     TellStep,
     Unrecorded,
 )
-from gandash.words import finished, say
+from gandash.words import Said, finished, joined, say, words_of
 from gandash.worker.branching import Branched, branched
 from gandash.worker.checkpoint import BrokenCheckpoint, load
 from gandash.worker.examiner import Examiner
@@ -120,7 +120,7 @@ class Loop:
             try:
                 self._follow(command)
             except (SettingError, BrokenCheckpoint, ValueError) as error:
-                self._publisher.tell(Refused(message=str(error)))
+                self._publisher.tell(Refused(message=words_of(error)))
 
     def _idle_seconds(self) -> float:
         now = self._clock()
@@ -192,7 +192,7 @@ class Loop:
             return
         games = self._games
         if games is None:
-            raise ValueError("no game has been started yet; choose a preset first")
+            raise ValueError(say("no game has been started yet; choose a preset first"))
         match command:
             case Play():
                 self._refuse_if_diverged()
@@ -210,7 +210,13 @@ class Loop:
                 # Two quick presses are two steps
                 already = self._manual[1] if self._manual and self._manual[0] is PLAYERS[players] else 0
                 if already + n > MAX_BY_HAND:
-                    raise ValueError(f"{already:,} steps by hand are waiting, and {MAX_BY_HAND:,} may; press play instead")
+                    raise ValueError(
+                        say(
+                            "{waiting} steps by hand are waiting, and {most} may; press play instead",
+                            waiting=f"{already:,}",
+                            most=f"{MAX_BY_HAND:,}",
+                        )
+                    )
                 self._manual = (PLAYERS[players], already + n)
                 self._before_playing()
             case Speed(steps_per_second=speed):
@@ -229,13 +235,13 @@ class Loop:
                 games.show_close_up(command)
             case TellStep(players=players, ask=ask):
                 if len(games.tellers) > 1:
-                    raise ValueError("several games are compared; open one of them alone to see its steps told")
+                    raise ValueError(say("several games are compared; open one of them alone to see its steps told"))
                 self._publisher.tell(games.tellers[0].tell(self._generation, players, ask))
             case Examine(what=what, action="stop"):
                 self._examiner.stop(what)
             case Examine() | Estimate():
                 if len(games.trajectories) > 1:
-                    raise ValueError("several games are compared; open one of them alone to examine it")
+                    raise ValueError(say("several games are compared; open one of them alone to examine it"))
                 (trajectory,), (observer,) = games.trajectories, games.observers
                 frozen = FrozenGame(self._generation, trajectory.config, observer.state, observer.path_history)
                 if isinstance(command, Estimate):
@@ -260,7 +266,7 @@ class Loop:
 
     def _refuse_if_diverged(self) -> None:
         if self._status is Status.DIVERGED:
-            raise ValueError("the game has diverged; go back to the last finite state or restart first")
+            raise ValueError(say("the game has diverged; go back to the last finite state or restart first"))
 
     def _pause(self, games: Games) -> None:
         """Pause, after sending the last rows, which may show that the game has diverged."""
@@ -300,7 +306,7 @@ class Loop:
                 return Branched(Games(load(Path(begin.checkpoint))))
         except (BrokenCheckpoint, BrokenRun) as error:
             said = str(error).replace(f"{Path(begin.branch.directory).parent}/", "") if begin.branch else str(error)
-            self._publisher.tell(Refused(message=f"{said}. The game begins again from step 0."))
+            self._publisher.tell(Refused(message=say("{problem}. The game begins again from step 0.", problem=said)))
         return Branched(Games.at_the_beginning(begin.configs, begin.engines or [None] * len(begin.configs)))
 
     def _rewind(self, games: Games, generation: int) -> None:
@@ -310,7 +316,7 @@ class Loop:
         if self._recorder:
             self._recorder.rewound(games)
         self._begin_generation(games, generation)
-        self._set_status(games, Status.PAUSED, reason=f"back at step {games.step}")
+        self._set_status(games, Status.PAUSED, reason=say("back at step {step}", step=games.step))
 
     def _begin_generation(self, games: Games, generation: int) -> None:
         """Say that the games begin or go on here, and have a checkpoint of it before anything can happen to it."""
@@ -330,7 +336,8 @@ class Loop:
             )
         )
         for i in games.stopped:
-            self._tell_diverged(games, i, f"It had diverged, and was set back to step {games.trajectories[i].step}.")
+            step = games.trajectories[i].step
+            self._tell_diverged(games, i, say("It had diverged, and was set back to step {step}.", step=step))
         self._restore_points.save(games, generation)
 
     def _set_status(self, games: Games, status: Status, reason: str = "") -> None:
@@ -343,7 +350,9 @@ class Loop:
         elif self._status is Status.RUNNING:
             self._publisher.show_again()  # the last picture was hurried perhaps: one more, exact
         self._status = status
-        self._publisher.tell(StatusChanged(generation=self._generation, status=status, step=games.step, reason=reason))
+        self._publisher.tell(
+            StatusChanged(generation=self._generation, status=status, step=games.step, reason=finished(reason))
+        )
 
     # ------------------------------------------------------------------------------------------------------- telling
 
@@ -392,7 +401,9 @@ class Loop:
         if reason := recorder.news():
             log.warning("generation %d is no longer recorded: %s", self._generation, reason)
             kept = recorder.has_begun
-            self._publisher.tell(Unrecorded(generation=self._generation, step=games.step, reason=reason, is_kept=kept))
+            self._publisher.tell(
+                Unrecorded(generation=self._generation, step=games.step, reason=finished(reason), is_kept=kept)
+            )
 
     def _send_rows(self, games: Games, now: float) -> None:
         """Rows since the last time go out. They show whether the games are still finite; what rests on that follows."""
@@ -424,11 +435,12 @@ class Loop:
         self._manual = None
         first = causes[min(broken, key=lambda i: broken[i])]
         back = max(snapshot.state.step for snapshot in kept.members)
-        reason = f"{first.words} Go back to step {back} and {first.advice}, or restart."
+        reason = joined(first.words, say("Go back to step {step} and {advice}, or restart.", step=back, advice=first.advice))
         self._set_status(games, Status.DIVERGED, reason=reason)
         if self._recorder:
             self._recorder.diverged({i: cause.words for i, cause in causes.items()}, games.step)
 
-    def _tell_diverged(self, games: Games, i: int, words: str) -> None:
-        verdict = Verdict(VerdictKind.DIVERGED, say("Diverged"), finished(f"{words} It stands still; the others go on."))
+    def _tell_diverged(self, games: Games, i: int, words: Said) -> None:
+        still = say("It stands still; the others go on.")
+        verdict = Verdict(VerdictKind.DIVERGED, say("Diverged"), joined(words, still))
         self._publisher.tell_verdict(games, i, verdict)

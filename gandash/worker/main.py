@@ -21,6 +21,7 @@ from typing import IO, TYPE_CHECKING
 from pydantic import ValidationError
 
 from gandash.wire.messages import EVENT, End, Heartbeat, Ready, Refused, WorkerFailed, command_adapter, write_packet
+from gandash.words import Said, finished, say
 
 if TYPE_CHECKING:
     from gandash.worker.loop import Inbox
@@ -100,11 +101,11 @@ def limit_resources() -> None:
         Path("/proc/self/oom_score_adj").write_text("600")
 
 
-def _in_words(error: Exception) -> str:
+def _in_words(error: Exception) -> Said:
     said = (str(error).strip() or "no reason given").splitlines()[0][:200]
     if isinstance(error, MemoryError) or "allocate memory" in said:
-        return "this game needs more memory than there is; try narrower networks or a smaller batch"
-    return f"{type(error).__name__}: {said}"
+        return say("this game needs more memory than there is; try narrower networks or a smaller batch")
+    return finished(f"{type(error).__name__}: {said}")
 
 
 def leave(status: int) -> None:
@@ -129,7 +130,7 @@ def _read_commands(stream: IO[bytes], inbox: Inbox, send: Outbox, ready: threadi
             inbox.put(command)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
-            send(EVENT, Refused(message=f"not a command: {first['msg']}").model_dump_json().encode())
+            send(EVENT, Refused(message=finished(f"not a command: {first['msg']}")).model_dump_json().encode())
     if not ready.is_set():  # it still waits for torch, and there is nothing to save
         leave(0)
     inbox.put(None)

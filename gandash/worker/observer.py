@@ -41,6 +41,7 @@ from gandash.wire.facts import (
 )
 from gandash.wire.frame import Arrays
 from gandash.wire.messages import Change, ShowCloseUp
+from gandash.words import finished
 from gandash.worker.in_force import LARGEST_NORM, PRODUCT_OF_NORMS, in_force, norms_in_words
 from gandash.worker.spacing import OnlyWhenAsked, Spacing, spacing
 from gandash.worker.trajectory import Trajectory
@@ -333,8 +334,8 @@ class Observer:
             floors={name: NullReference(mean=floor.mean, worst_5pct=floor.worst_5pct) for name, floor in self.floors.items()},
             objective=Objective(
                 name=objective.name,
-                label=OBJECTIVES.get(objective.name, objective.name),
-                other=other and OBJECTIVES[other.name],
+                label=finished(OBJECTIVES.get(objective.name, objective.name)),
+                other=other and finished(OBJECTIVES[other.name]),
             ),
             reading=reading_facts(objective.reading, since),
             averaging=trajectory.config.run.averaging,

@@ -28,7 +28,7 @@ from gandash.store.writing import RunWriter
 from gandash.wire.browser import Beside, SaidOfGame, Verdict, VerdictKind
 from gandash.wire.facts import Facts
 from gandash.wire.messages import Change, Recording
-from gandash.words import finished, say
+from gandash.words import say
 from gandash.worker.games import Games
 from gandash.worker.keyframe import label_of, seen_of, state_of
 from gandash.worker.observer import Observer
@@ -122,7 +122,7 @@ class Recorder:
     def diverged(self, causes: dict[int, str], step: int) -> None:
         """The run stands still since these games have diverged."""
         for i, cause in causes.items():
-            self._verdict(i, Verdict(kind=VerdictKind.DIVERGED, title=say("Diverged"), reason=finished(cause), step=step))
+            self._verdict(i, Verdict(kind=VerdictKind.DIVERGED, title=say("Diverged"), reason=cause, step=step))
 
     def stopped(self, games: Games, member: int, step: int, cause: str) -> None:
         """Of several games one had diverged by `step`, and was set aside where it is now."""

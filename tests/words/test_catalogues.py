@@ -94,12 +94,27 @@ JAVASCRIPT = sorted(path for path in (ROOT / "assets" / "live").glob("*.js") if 
 PYTHON = [
     ROOT / "gandash" / name
     for name in (
+        "config/changes.py",
+        "diagnostics/divergence.py",
+        "diagnostics/phase.py",
         "diagnostics/verdict.py",
         "diagnostics/verdict_pictures.py",
+        "links/reading.py",
+        "server/admission.py",
+        "server/health.py",
+        "server/opening.py",
+        "server/played.py",
+        "server/process.py",
+        "server/recovery.py",
+        "server/run.py",
+        "typed.py",
+        "ui/comparing.py",
         "ui/controls.py",
         "ui/page.py",
         "ui/ready_games.py",
         "ui/ways.py",
+        "worker/cause.py",
+        "worker/loop.py",
     )
 ]
 
@@ -165,6 +180,7 @@ def past_python(source: str) -> Iterator[str]:
         for part in ast.walk(call)
     }
     through |= {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    through |= {id(node.msg) for node in ast.walk(tree) if isinstance(node, ast.Assert)}
     for node in ast.walk(tree):
         if (
             isinstance(node, ast.Constant)

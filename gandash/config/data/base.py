@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
-from gandash.config.setting import Settings
+from gandash.config.setting import Misfit, Settings
+from gandash.words import say
 
 WEIGHTS_HELP = "Relative weights of the modes, one per mode; none means equal. A light mode is the first one lost."
 
@@ -13,15 +14,20 @@ WEIGHTS_HELP = "Relative weights of the modes, one per mode; none means equal. A
 def check_weights(weights: tuple[float, ...], modes: int) -> None:
     """Raises ValueError unless there is one positive weight per mode, or none."""
     if weights and len(weights) != modes:
-        raise ValueError(f"weights: {len(weights)} given for {modes} modes; give one weight per mode, or none for equal")
+        raise Misfit(
+            "weights",
+            say(
+                "{count} given for {modes} modes; give one weight per mode, or none for equal", count=len(weights), modes=modes
+            ),
+        )
     if any(not 0 < w <= 1e6 for w in weights):
-        raise ValueError("weights: every weight must be greater than 0 and at most 1e6")
+        raise Misfit("weights", say("every weight must be greater than 0 and at most 1e6"))
 
 
 def check_means(coordinates: Iterable[float]) -> None:
     """Raises ValueError for a mean that lies far outside of any stage."""
     if any(not -50 <= m <= 50 for m in coordinates):
-        raise ValueError("means: every coordinate must lie between -50 and 50")
+        raise Misfit("means", say("every coordinate must lie between -50 and 50"))
 
 
 class PointsConfig(Settings):

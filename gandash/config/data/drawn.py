@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandash.config.data.base import PointsConfig
-from gandash.config.setting import setting
+from gandash.config.setting import Misfit, setting
 from gandash.packed import SIDE, pack_painting, unpack_painting
-from gandash.words import say
+from gandash.words import say, words_of
 
 
 def _heart() -> NDArray[np.uint8]:
@@ -43,7 +43,7 @@ class DrawnConfig(PointsConfig):
         try:
             unpack_painting(self.painting)
         except ValueError as error:
-            raise ValueError(f"painting: {error}") from None
+            raise Misfit("painting", words_of(error)) from None
 
     def cells(self) -> NDArray[np.uint8]:
         """How much of each cell is painted, `(SIDE, SIDE)` from 0 to 255, row 0 the lowest."""

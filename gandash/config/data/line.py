@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import model_validator
 
 from gandash.config.data.base import WEIGHTS_HELP, PointsConfig, check_means, check_weights
-from gandash.config.setting import setting
+from gandash.config.setting import Misfit, setting
 from gandash.words import listed, modes_in_words, say
 
 
@@ -64,7 +64,7 @@ class UniformConfig(PointsConfig):
 
     def check(self) -> None:
         if not self.high - self.low >= 0.01:
-            raise ValueError(f"high: must exceed low ({self.low:g}) by at least 0.01")
+            raise Misfit("high", say("must exceed low ({low}) by at least 0.01", low=f"{self.low:g}"))
 
     def summary(self) -> str:
         return say("uniform [{low}, {high}]", low=f"{self.low:g}", high=f"{self.high:g}")

@@ -13,10 +13,10 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from gandash.config.setting import Settings, setting
+from gandash.config.setting import Misfit, Settings, setting
 from gandash.packed import MAX_PICTURE_TEXT, MAX_PICTURES, PackedPictures, pack_pictures, unpack_pictures
 from gandash.paths import ASSETS
-from gandash.words import listed, say
+from gandash.words import listed, say, words_of
 
 PICTURE_LATENT = 16  # dimensions of the latent where somebody turns from points to pictures
 
@@ -113,17 +113,22 @@ def _select(pixels: Pixels, labels: Labels | None, classes: tuple[int, ...], cou
     """The first `count` pictures of these classes; raises ValueError, in words, naming the field."""
     if classes:
         if labels is None:
-            raise ValueError("classes: these pictures came without labels; leave this empty, or upload the labels too")
+            raise Misfit("classes", say("these pictures came without labels; leave this empty, or upload the labels too"))
         known = sorted(set(labels.tolist()))
         unknown = [c for c in classes if c not in known]
         if unknown:
-            raise ValueError(
-                f"classes: there is no picture of class {unknown[0]}; there are {_spans(known)}, and none means all"
+            raise Misfit(
+                "classes",
+                say(
+                    "there is no picture of class {unknown}; there are {known}, and none means all",
+                    unknown=unknown[0],
+                    known=_spans(known),
+                ),
             )
         keep = np.flatnonzero(np.isin(labels, classes))
         pixels, labels = pixels[keep], labels[keep]
     if len(pixels) < 2:
-        raise ValueError("classes: a single picture is left; at least 2 are needed, and a few hundred to learn from")
+        raise Misfit("classes", say("a single picture is left; at least 2 are needed, and a few hundred to learn from"))
     return pixels[:count], None if labels is None else labels[:count]
 
 
@@ -219,7 +224,7 @@ class UploadedPicturesConfig(FoundPicturesConfig):
         try:
             found = unpack_pictures(self.pixels)
         except ValueError as error:
-            raise ValueError(f"pixels: {error}") from None
+            raise Misfit("pixels", words_of(error)) from None
         return _select(found.pixels, found.labels, self.classes, self.count)
 
     @property

@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Any, Literal
 
 from gandash.config.data.base import WEIGHTS_HELP, PointsConfig, check_means, check_weights
-from gandash.config.setting import setting
+from gandash.config.setting import Misfit, setting
 from gandash.words import listed, modes_in_words, say
 
 
@@ -28,7 +28,7 @@ class Gaussian2DConfig(PointsConfig):
 
     def check(self) -> None:
         if any(not -8 <= m <= 8 for m in self.mean):
-            raise ValueError("mean: both coordinates must lie between -8 and 8")
+            raise Misfit("mean", say("both coordinates must lie between -8 and 8"))
 
     def summary(self) -> str:
         return listed(say("2D Gaussian"), say("std {std}", std=f"{self.std:g}"))
@@ -142,7 +142,7 @@ class AnnulusConfig(PointsConfig):
 
     def check(self) -> None:
         if not self.outer - self.inner >= 0.01:
-            raise ValueError(f"outer: must exceed the inner radius ({self.inner:g}) by at least 0.01")
+            raise Misfit("outer", say("must exceed the inner radius ({inner}) by at least 0.01", inner=f"{self.inner:g}"))
 
     def summary(self) -> str:
         return say("annulus, {inner} to {outer}", inner=f"{self.inner:g}", outer=f"{self.outer:g}")

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandash.config.data.base import PointsConfig
-from gandash.config.setting import setting
+from gandash.config.setting import Misfit, setting
 from gandash.packed import MAX_TEXT, pack_samples, unpack_samples
-from gandash.words import listed, say
+from gandash.words import listed, say, words_of
 
 _FURTHEST = 1e6
 
@@ -42,27 +42,41 @@ def _played(rows: str, scaling: str, columns: int) -> NDArray[np.float32]:
     try:
         given = unpack_samples(rows, columns)
     except ValueError as error:
-        raise ValueError(f"rows: {error}") from None
+        raise Misfit("rows", words_of(error)) from None
     if len(given) < 2:
-        raise ValueError("rows: one row given; at least 2 are needed, and a few hundred to learn from")
+        raise Misfit("rows", say("one row given; at least 2 are needed, and a few hundred to learn from"))
     wide = given.astype(np.float64)
     constant = wide.min(axis=0) == wide.max(axis=0)
     if constant.any():
-        which = f"column {int(constant.argmax()) + 1} is" if columns > 1 else "it is"
-        instead = "upload the other column alone" if columns > 1 else "choose a point mass instead"
-        raise ValueError(f"rows: {which} the same number in every row; {instead}")
+        if columns == 1:
+            raise Misfit("rows", say("it is the same number in every row; choose a point mass instead"))
+        raise Misfit(
+            "rows",
+            say(
+                "column {column} is the same number in every row; upload the other column alone",
+                column=int(constant.argmax()) + 1,
+            ),
+        )
     if scaling == "standardised":
         return np.asarray((wide - wide.mean(axis=0)) / wide.std(axis=0), dtype=np.float32)
     far = float(np.abs(wide).max())
     if far > _FURTHEST:
-        raise ValueError(f"scaling: as given, the largest number is {far:.3g}; at most 1e6 is allowed; try standardised")
+        raise Misfit(
+            "scaling",
+            say("as given, the largest number is {size}; at most 1e6 is allowed; try standardised", size=f"{far:.3g}"),
+        )
     single = wide.astype(np.float32)
     for i in range(columns):
         apart, there = len(np.unique(single[:, i])), len(np.unique(wide[:, i]))
         if apart < 0.99 * there or np.abs(single - wide)[:, i].max() > 1e-3 * wide[:, i].std():
-            raise ValueError(
-                f"scaling: as given, the numbers lie too far from 0 for how near they are to one another: in single precision, "
-                f"which the game is played in, {apart:,} of {there:,} stay apart; try standardised"
+            raise Misfit(
+                "scaling",
+                say(
+                    "as given, the numbers lie too far from 0 for how near they are to one another: in single precision, "
+                    "which the game is played in, {apart} of {count} stay apart; try standardised",
+                    apart=f"{apart:,}",
+                    count=f"{there:,}",
+                ),
             )
     return single
 
