@@ -9,7 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from gandash.lessons.model import Lesson
-from gandash.lessons.reading import ENDING, LessonError, read_lesson
+from gandash.lessons.reading import ENDING, LessonError, read_lesson, version
+from gandash.lessons.translating import named, translated
 from gandash.paths import ASSETS
 
 FOLDER = "GANDASH_LESSONS"
@@ -19,19 +20,28 @@ MOST = 200  # files of a folder
 
 @dataclass(frozen=True)
 class Catalogue:
-    """`lessons` by name, in the order of the path; `troubles` are those that cannot be read."""
+    """`lessons` by name, in the order of the path; `translations` by name and language; `troubles`: what cannot be read."""
 
     lessons: dict[str, Lesson]
     troubles: tuple[LessonError, ...]
+    translations: dict[tuple[str, str], Lesson]
+
+    def told(self, lesson: Lesson, language: str) -> Lesson:
+        """The lesson in this language; in its own where nobody has translated it."""
+        found = self.translations.get((lesson.name, language), lesson)
+        return found if len(found.steps) == len(lesson.steps) else lesson  # the file was changed while it is given
 
 
 def catalogue() -> Catalogue:
     """What there is now: files that were changed since are read anew."""
     lessons: dict[str, Lesson] = {}
     troubles: list[LessonError] = []
-    for path in _files(troubles):
+    files = list(_files(troubles))
+    for path in files:
+        if named(path):
+            continue
         try:
-            lesson = _read(path, *_version(path))
+            lesson = _read(path, *version(path))
             if lesson.name in lessons:
                 raise LessonError(path, f"there is a lesson of the name {lesson.name} already; give this file another")
             if same := next((other for other in lessons.values() if other.title == lesson.title), None):
@@ -41,7 +51,20 @@ def catalogue() -> Catalogue:
         else:
             lessons[lesson.name] = lesson
     in_order = sorted(lessons.values(), key=lambda lesson: (lesson.place, lesson.name))
-    return Catalogue({lesson.name: lesson for lesson in in_order}, tuple(troubles))
+    translations = {}
+    for path in files:
+        if about := named(path):
+            try:
+                translations[about] = _translated(lessons, about[0], path)
+            except LessonError as error:
+                troubles.append(error)
+    return Catalogue({lesson.name: lesson for lesson in in_order}, tuple(troubles), translations)
+
+
+def _translated(lessons: dict[str, Lesson], name: str, path: Path) -> Lesson:
+    if name not in lessons:
+        raise LessonError(path, f"it translates a lesson of the name {name}, and there is none")
+    return translated(lessons[name], path)
 
 
 def _files(troubles: list[LessonError]) -> Iterator[Path]:
@@ -62,14 +85,6 @@ def _files(troubles: list[LessonError]) -> Iterator[Path]:
 
 def _in(folder: Path) -> Iterable[Path]:
     return sorted(path for path in folder.iterdir() if path.suffix.lower() == ENDING and not path.name.startswith("."))
-
-
-def _version(path: Path) -> tuple[int, int]:
-    try:
-        about = path.stat()
-    except OSError as error:
-        raise LessonError(path, f"it cannot be read ({error.strerror or error})") from None
-    return about.st_mtime_ns, about.st_size
 
 
 @lru_cache(maxsize=2 * MOST)

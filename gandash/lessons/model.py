@@ -60,16 +60,16 @@ Sentence = Annotated[str, Field(min_length=1, max_length=300)]
 Paragraph = Annotated[str, Field(min_length=1, max_length=1500)]
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-def _tuple(value: Any) -> Any:
+def as_tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
 def _one_or_more(value: Any) -> Any:
-    return _tuple([value] if isinstance(value, str) else value)
+    return as_tuple([value] if isinstance(value, str) else value)
 
 
 def _wanted(known: tuple[str, ...], what: str) -> BeforeValidator:
@@ -103,7 +103,7 @@ Hidden = Annotated[tuple[str, ...], BeforeValidator(_hideable)]
 Changes = dict[str, Any]
 
 
-class Comparison(_Part):
+class Comparison(Part):
     """One that is watched on the live run: a number of its curves, `<` or `>`, and a limit."""
 
     column: str
@@ -132,7 +132,7 @@ def _watch(text: Any) -> Any:
     return Comparison(column=column, is_below=sign == "<", limit=number)
 
 
-class Until(_Part):
+class Until(Part):
     """What has to be seen before "next" appears: all of it. `rounds` are played since the step began, `moved` are settings
     whose values are no longer what they were then."""
 
@@ -142,14 +142,14 @@ class Until(_Part):
     holds: Annotated[tuple[Comparison, ...], BeforeValidator(_watched)] = ()
 
 
-class Show(_Part):
+class Show(Part):
     """What of stage and curves is shown; the rest can be switched on."""
 
     layers: Layers = ()
     curves: Curves = ()
 
 
-class Game(_Part):
+class Game(Part):
     """A game that begins with this step: a ready one, with settings of its own. `speed`: rounds a second, 0 for full speed."""
 
     preset: str
@@ -182,18 +182,18 @@ class Game(_Part):
         return self
 
 
-class Invitation(_Part):
+class Invitation(Part):
     """A change that the step invites to, as one button."""
 
     label: Annotated[str, Field(min_length=1, max_length=60)]
     set: Changes
 
 
-class Prediction(_Part):
+class Prediction(Part):
     """A question to be answered before playing; `right` is the number of the right option, from 1."""
 
     question: Sentence
-    options: Annotated[tuple[Sentence, ...], BeforeValidator(_tuple), Field(min_length=2, max_length=5)]
+    options: Annotated[tuple[Sentence, ...], BeforeValidator(as_tuple), Field(min_length=2, max_length=5)]
     right: int
     why: Paragraph
 
@@ -204,7 +204,7 @@ class Prediction(_Part):
         return self
 
 
-class Turn(_Part):
+class Turn(Part):
     """A change at a step of a claim: an invitation of its step by its label, or settings."""
 
     step: Annotated[int, Field(ge=0, le=100_000)]
@@ -212,7 +212,7 @@ class Turn(_Part):
     set: Changes = {}
 
 
-class Claim(_Part):
+class Claim(Part):
     """What is said, and how it is tried: the step's game is played for `steps` rounds, with each of the `seeds` or, where
     nothing is random, from each of the `starts` (theta, psi); and then all of `holds` must hold (`formula`).
 
@@ -221,14 +221,14 @@ class Claim(_Part):
 
     says: Sentence
     steps: Annotated[int, Field(ge=1, le=20_000)]
-    seeds: Annotated[tuple[int, ...], BeforeValidator(_tuple), Field(max_length=20)] = ()
+    seeds: Annotated[tuple[int, ...], BeforeValidator(as_tuple), Field(max_length=20)] = ()
     starts: Annotated[
         tuple[tuple[float, float], ...],
-        BeforeValidator(lambda v: _tuple([_tuple(p) for p in v])),
+        BeforeValidator(lambda v: as_tuple([as_tuple(p) for p in v])),
         Field(max_length=20, strict=False),
     ] = ()
     set: Changes = {}
-    at: Annotated[tuple[Turn, ...], BeforeValidator(_tuple)] = ()
+    at: Annotated[tuple[Turn, ...], BeforeValidator(as_tuple)] = ()
     holds: Words
     slow: bool = False
 
@@ -250,7 +250,7 @@ class Claim(_Part):
         return tuple(map(formula.read, self.holds))
 
 
-class Step(_Part):
+class Step(Part):
     """Sentences, and what stands beside them. Without a `game` the one before goes on, under the settings in `prepare`."""
 
     title: Annotated[str, Field(min_length=1, max_length=80)]
@@ -262,13 +262,13 @@ class Step(_Part):
     controls: Hidden | None = None
     predict: Prediction | None = None
     trying: Annotated[Paragraph | None, Field(alias="try")] = None
-    moves: Annotated[tuple[Invitation, ...], BeforeValidator(_tuple), Field(max_length=4)] = ()
+    moves: Annotated[tuple[Invitation, ...], BeforeValidator(as_tuple), Field(max_length=4)] = ()
     until: Until | None = None
     after: Paragraph | None = None
-    claims: Annotated[tuple[Claim, ...], BeforeValidator(_tuple)] = ()
+    claims: Annotated[tuple[Claim, ...], BeforeValidator(as_tuple)] = ()
 
 
-class Lesson(_Part):
+class Lesson(Part):
     """A file of lessons' folder; its `name` is the file's. `place` is where it stands on the path."""
 
     name: str
@@ -276,7 +276,7 @@ class Lesson(_Part):
     teaches: Sentence
     place: Annotated[int, Field(ge=0, le=10_000)] = 1000
     hide: Hidden = ()
-    steps: Annotated[tuple[Step, ...], BeforeValidator(_tuple), Field(min_length=1, max_length=12)]
+    steps: Annotated[tuple[Step, ...], BeforeValidator(as_tuple), Field(min_length=1, max_length=12)]
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

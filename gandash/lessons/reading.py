@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -32,6 +33,26 @@ def read_lesson(path: Path) -> Lesson:
         raise LessonError(
             path, "a lesson is named by its file, in small letters, digits and hyphens, such as mode-collapse.toml"
         )
+    text, given = read_table(path)
+    if "name" in given:
+        raise LessonError(path, "the file's own name is the lesson's; leave it out", line_of(text, ("name",)), "name")
+    try:
+        return Lesson.model_validate({"name": path.stem, **given})
+    except ValidationError as error:
+        raise in_words(path, text, error) from None
+
+
+def version(path: Path) -> tuple[int, int]:
+    """What is another once the file was changed. Raises LessonError."""
+    try:
+        about = path.stat()
+    except OSError as error:
+        raise LessonError(path, f"it cannot be read ({error.strerror or error})") from None
+    return about.st_mtime_ns, about.st_size
+
+
+def read_table(path: Path) -> tuple[str, dict[str, Any]]:
+    """The file as text, and what it says. Raises LessonError."""
     try:
         with path.open("rb") as file:
             body = file.read(LARGEST + 1)
@@ -53,15 +74,10 @@ def read_lesson(path: Path) -> Lesson:
         raise LessonError(path, "this is no TOML: it is nested too deeply") from None
     if not given:
         raise LessonError(path, "it is empty; a lesson has a title, teaches and steps (LESSONS.md has one)")
-    if "name" in given:
-        raise LessonError(path, "the file's own name is the lesson's; leave it out", line_of(text, ("name",)), "name")
-    try:
-        return Lesson.model_validate({"name": path.stem, **given})
-    except ValidationError as error:
-        raise _in_words(path, text, error) from None
+    return text, given
 
 
-def _in_words(path: Path, text: str, error: ValidationError) -> LessonError:
+def in_words(path: Path, text: str, error: ValidationError) -> LessonError:
     found = error.errors(include_url=False)
     first = next((one for one in found if one["type"] == "extra_forbidden"), found[0])  # a misspelt field is missing, too
     where = tuple(part for part in first["loc"] if isinstance(part, str | int))

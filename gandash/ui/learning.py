@@ -24,6 +24,7 @@ from gandash.ui.service import begin, supervisor
 from gandash.ui.tab import Tab, kept
 from gandash.ui.upload import as_text
 from gandash.wire.browser import Status
+from gandash.words import speaking, t, words_of
 
 REMEMBERED = 2000  # visitors, of whom it is known which steps they have done
 
@@ -61,7 +62,7 @@ def open_lesson(tab: Tab, name: str, part: str = "") -> str:
     assert tab.run is not None
     lesson = catalogue().lessons.get(name)
     if lesson is None:
-        return f"There is no lesson **{as_text(name[:40])}** here. The page *Lessons* lists those there are."
+        return t("There is no lesson **{name}** here. The page *Lessons* lists those there are.", name=as_text(name[:40]))
     place = place_of(tab.run)
     if place is not None and place.lesson.name == name:
         place.lesson = lesson if len(lesson.steps) == len(place.lesson.steps) else place.lesson  # its file was changed since
@@ -72,7 +73,11 @@ def open_lesson(tab: Tab, name: str, part: str = "") -> str:
         try:
             made = begin(supervisor(), game.ready, tab.who.name)
         except Unavailable as full:
-            return f"**{lesson.title}**: a lesson has a run of its own, so that yours is not lost. {full}"
+            return t(
+                "**{lesson}**: a lesson has a run of its own, so that yours is not lost. {problem}",
+                lesson=catalogue().told(lesson, speaking()).title,
+                problem=words_of(full),
+            )
         left = tab.run.id
         made.expect_viewer()
         tab.attach(made)

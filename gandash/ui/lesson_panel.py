@@ -2,23 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Literal
 
 import streamlit as st
 
-from gandash.config.setting import SettingError, setting_at
+from gandash.config.setting import SettingError, alternatives, setting_at
 from gandash.lessons.catalogue import catalogue
 from gandash.lessons.model import Prediction, Step, Until
 from gandash.server.run import Run
 from gandash.ui import controls, learning, ways
 from gandash.ui.place import Place
 from gandash.ui.tab import Tab
+from gandash.words import marked, speaking, t
+
+VERDICTS = {
+    "waiting": marked("waiting"),
+    "training": marked("training"),
+    "converging": marked("converging"),
+    "converged": marked("converged"),
+    "modes_found": marked("modes found"),
+    "oscillating": marked("oscillating"),
+    "discriminator_won": marked("discriminator won"),
+    "blind": marked("blind"),
+    "collapsed": marked("collapsed"),
+    "diverged": marked("diverged"),
+}
+NUMBERS = {
+    "jsd": "JSD",
+    "wasserstein": "W1",
+    "value": "V",
+    "modes": marked("modes"),
+    "loss_d": marked("the loss of D"),
+    "loss_g": marked("the loss of G"),
+    "mean_d_real": marked("the mean of D on real data"),
+    "mean_d_fake": marked("the mean of D on generated data"),
+}
 
 
 def draw(tab: Tab, run: Run, place: Place, settings: Callable[[], None]) -> None:
     """The panel; `settings` draws the controls that belong to the step."""
-    step, number, count = place.now, place.step + 1, len(place.lesson.steps)
+    place.language = speaking()
+    lesson = place.told
+    step, number, count = lesson.steps[place.step], place.step + 1, len(lesson.steps)
     with st.container(key="lesson"):
         if "pages" not in learning.hidden(place, tab.hidden):
             ways.draw(ways.LAB, run.id)
@@ -26,9 +52,9 @@ def draw(tab: Tab, run: Run, place: Place, settings: Callable[[], None]) -> None
             st.error(trouble, icon=":material/error:")
         st.html(
             f'<div class="gd-lesson-at" role="progressbar" aria-valuemin="0" aria-valuemax="{count}" aria-valuenow="{number}" '
-            f'aria-label="Step {number} of {count}">{_dots(place)}</div>'
+            f'aria-label="{t("Step {number} of {count}", number=number, count=count)}">{_dots(place)}</div>'
         )
-        st.caption(f"{place.lesson.title} · step {number} of {count}")
+        st.caption(t("{lesson} · step {number} of {count}", lesson=lesson.title, number=number, count=count))
         st.markdown(f"## {step.title}")
         st.markdown(step.text)
         if step.formula:
@@ -36,10 +62,10 @@ def draw(tab: Tab, run: Run, place: Place, settings: Callable[[], None]) -> None
         if step.predict:
             predict(tab, place, step.predict)
         if step.trying:
-            st.markdown(f"**Try:** {step.trying}")
-        for move in step.moves:
+            st.markdown(t("**Try:** {what}", what=step.trying))
+        for move, told in zip(place.now.moves, step.moves, strict=True):
             st.button(
-                move.label,
+                told.label,
                 key=f"step/{place.lesson.name}/{place.step}/{move.label}",
                 on_click=tab.note,
                 args=(learning.move, move),
@@ -60,7 +86,7 @@ def predict(tab: Tab, place: Place, question: Prediction) -> None:
     """Choose, then play; what one has chosen stays, and the answer comes when the step's condition is met."""
     key = f"step/answer/{place.lesson.name}/{place.step}"
     st.radio(
-        f"**Predict.** {question.question}",
+        t("**Predict.** {question}", question=question.question),
         range(len(question.options)),
         index=None if place.answer is None else place.answer - 1,
         format_func=lambda i: question.options[i],
@@ -70,15 +96,16 @@ def predict(tab: Tab, place: Place, question: Prediction) -> None:
     )
     if place.is_revealed:
         right = place.answer == question.right
-        said = "**Right.**" if right else f"**Not so.** It is: {question.options[question.right - 1]}."
+        answer = question.options[question.right - 1]
+        said = t("**Right.**") if right else t("**Not so.** It is: {answer}.", answer=answer)
         if right:
             st.success(f"{said} {question.why}", icon=":material/check:")
         else:
             st.info(f"{said} {question.why}", icon=":material/lightbulb:")
     elif place.met:
-        st.caption("It has happened. Choose, and see why.")
+        st.caption(t("It has happened. Choose, and see why."))
     else:
-        st.caption("Choose first, then play and see." if place.answer is None else "Now play, and see.")
+        st.caption(t("Choose first, then play and see.") if place.answer is None else t("Now play, and see."))
 
 
 def on(tab: Tab, run: Run, place: Place) -> None:
@@ -88,11 +115,11 @@ def on(tab: Tab, run: Run, place: Place) -> None:
     name = place.lesson.name
     with st.container(horizontal=True, key="step-on"):
         st.button(
-            "Back", key="step/back", disabled=place.step == 0, on_click=tab.note, args=(learning.go, name, place.step - 1)
+            t("Back"), key="step/back", disabled=place.step == 0, on_click=tab.note, args=(learning.go, name, place.step - 1)
         )
         following = _following(name) if place.is_last else ""
-        label = ("Next" if place.met else "Skip") + (" ↻" if place.restarts_next else "")
-        help = "The next step begins another game." if place.restarts_next else None
+        label = (t("Next") if place.met else t("Skip")) + (" ↻" if place.restarts_next else "")
+        help = t("The next step begins another game.") if place.restarts_next else None
         kind: Literal["primary", "secondary"] = "primary" if place.met else "secondary"
         if not place.is_last:
             st.button(
@@ -104,9 +131,10 @@ def on(tab: Tab, run: Run, place: Place) -> None:
                 args=(learning.go, name, place.step + 1),
             )
         elif following:
-            title = catalogue().lessons[following].title
+            found = catalogue()
+            title = found.told(found.lessons[following], speaking()).title
             st.button(
-                "Next lesson ↻",
+                f"{t('Next lesson')} ↻",
                 key=f"step/next/{kind}",
                 type=kind,
                 help=title,
@@ -114,14 +142,14 @@ def on(tab: Tab, run: Run, place: Place) -> None:
                 args=(learning.open_lesson, following),
             )
         else:
-            st.page_link(ways.LESSONS.script, label="All lessons", query_params={"run": run.id})
+            st.page_link(ways.LESSONS.script, label=t("All lessons"), query_params={"run": run.id})
         st.button(
-            "Leave",
+            t("Leave"),
             key="step/leave",
             type="tertiary",
             on_click=tab.note,
             args=(learning.leave,),
-            help="Back to the run from before the lesson." if place.left else "The game goes on as an ordinary run.",
+            help=t("Back to the run from before the lesson.") if place.left else t("The game goes on as an ordinary run."),
         )
 
 
@@ -140,14 +168,26 @@ def waits_for(step: Step, until: Until, run: Run) -> str:
         except SettingError:
             moved.append(path)
     parts = [
-        *([f"change {' and '.join(moved)}"] if moved else []),
-        *([f"play {until.rounds:,} rounds" + (" more" if moved or not step.game else "")] if until.rounds > 1 else []),
-        *([f"wait until {_words(one.column)} is {'below' if one.is_below else 'above'} {one.limit:g}" for one in until.holds]),
-        *([f"wait for the verdict *{' or '.join(v.replace('_', ' ') for v in until.verdict)}*"] if until.verdict else []),
+        *([t("change {settings}", settings=t(" and ").join(moved))] if moved else []),
+        *([_rounds(until.rounds, bool(moved) or not step.game)] if until.rounds > 1 else []),
+        *(
+            t("wait until {number} is below {limit}", number=_words(one.column), limit=f"{one.limit:g}")
+            if one.is_below
+            else t("wait until {number} is above {limit}", number=_words(one.column), limit=f"{one.limit:g}")
+            for one in until.holds
+        ),
+        *([t("wait for the verdict *{verdict}*", verdict=_verdicts(until.verdict))] if until.verdict else []),
     ]
-    said = ", then ".join(parts)
-    return f"To go on: {said}." if said else ""
+    return t("To go on: {parts}.", parts=t(", then ").join(parts)) if parts else ""
+
+
+def _rounds(count: int, is_more: bool) -> str:
+    return t("play {count} rounds more", count=f"{count:,}") if is_more else t("play {count} rounds", count=f"{count:,}")
 
 
 def _words(column: str) -> str:
-    return {"jsd": "JSD", "wasserstein": "W1", "value": "V"}.get(column, column.replace("_", " "))
+    return t(NUMBERS.get(column, column.replace("_", " ")))
+
+
+def _verdicts(kinds: Iterable[str]) -> str:
+    return t(alternatives([VERDICTS[kind] for kind in kinds]))

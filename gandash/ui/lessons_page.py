@@ -14,6 +14,7 @@ from gandash.ui.tab import Tab
 from gandash.ui.upload import as_text
 from gandash.ui.whose import visitor_of
 from gandash.ui.words import maths
+from gandash.words import speaking, t, tn
 
 log = logging.getLogger("gandash.lessons")
 
@@ -29,38 +30,40 @@ def main() -> None:
     with st.sidebar:
         ways.draw(ways.LESSONS, run.id if run is not None else "")
         st.caption(
-            "Each lesson has a few short steps: some sentences, a formula, a game that stands ready, and mostly a question. "
-            "Choose what you expect, play, and see. What you play now is kept: a lesson has a run of its own."
+            t(
+                "Each lesson has a few short steps: some sentences, a formula, a game that stands ready, and mostly a "
+                "question. Choose what you expect, play, and see. What you play now is kept: a lesson has a run of its own."
+            )
         )
     with st.container(key="lessons"):
         with st.container(horizontal=True, vertical_alignment="center", key="lessons-head"):
-            st.html(f"<h1>Lessons <span>{len(found.lessons)}</span></h1>")
+            st.html(f"<h1>{t('Lessons')} <span>{len(found.lessons)}</span></h1>")
             elsewhere.mount(run)
         if who.is_at_home:
             for trouble in found.troubles:
-                st.error(as_text(f"A lesson cannot be read. {trouble}"), icon=":material/error:")
+                st.error(as_text(t("A lesson cannot be read. {problem}", problem=trouble)), icon=":material/error:")
         for trouble in found.troubles:
             log.warning("a lesson cannot be read: %s", trouble)
         for number, lesson in enumerate(found.lessons.values(), 1):
-            steps, count = len(done.get(lesson.name, ())), len(lesson.steps)
+            steps, count, told = len(done.get(lesson.name, ())), len(lesson.steps), found.told(lesson, speaking())
             is_open = place is not None and place.lesson.name == lesson.name
             with st.container(horizontal=True, vertical_alignment="center", key=f"lessons-{lesson.name}"):
                 with st.container(gap=None):
                     st.page_link(
                         ways.LAB.script,
-                        label=f"**{number} · {maths(lesson.title)}**",
+                        label=f"**{number} · {maths(told.title)}**",
                         query_params={"lesson": lesson.name} | ({"run": run.id} if run is not None else {}),
                         width="content",
                     )
-                    st.caption(maths(lesson.teaches))
+                    st.caption(maths(told.teaches))
                 st.caption(
-                    f"open, step {place.step + 1} of {count}"
+                    t("open, step {number} of {count}", number=place.step + 1, count=count)
                     if is_open and place
-                    else "done"
+                    else t("done")
                     if steps >= count
-                    else f"{steps} of {count}"
+                    else t("{done} of {count}", done=steps, count=count)
                     if steps
-                    else f"{count} steps"
+                    else tn("{count} step", "{count} steps", count)
                 )
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from gandash.config import GameConfig
+from gandash.lessons.catalogue import catalogue
 from gandash.lessons.model import Lesson, Step
+from gandash.words.languages import ENGLISH
 
 
 @dataclass
 class Place:
     """A step of a lesson, counted from 0. `settings` are those at its beginning, `since` the round of the run's game of this
     `generation` from which rounds count, None while a setting is still to be moved; `met`: all that it waits for was seen.
-    `left`: the run that was left for the lesson."""
+    `left`: the run that was left for the lesson; `language`: the one in which it is read."""
 
     lesson: Lesson
     step: int
@@ -22,10 +24,16 @@ class Place:
     met: bool = False
     answers: dict[int, int] = field(default_factory=dict)
     left: str = ""
+    language: str = ENGLISH
 
     @property
     def now(self) -> Step:
         return self.lesson.steps[self.step]
+
+    @property
+    def told(self) -> Lesson:
+        """The lesson in that language, where it is translated."""
+        return catalogue().told(self.lesson, self.language)
 
     @property
     def key(self) -> str:

@@ -62,11 +62,12 @@ def tell(classroom: Classroom, run: Run, place: Place | None) -> None:
     if place is None:
         presented.tell(None, None)
         return
-    step, key = place.now, f"{place.lesson.name}/{place.step}"
+    lesson, key = place.told, f"{place.lesson.name}/{place.step}"
+    step = lesson.steps[place.step]
     show = place.lesson.show(place.step)
     shown = LessonShown(
         key=key,
-        lesson=place.lesson.title,
+        lesson=lesson.title,
         number=place.step + 1,
         count=len(place.lesson.steps),
         title=step.title,
