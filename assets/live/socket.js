@@ -106,7 +106,7 @@ export class LiveSocket {
       const end = FINAL[code];
       if (end) {
         clearTimeout(this.#patience);
-        return this.#listener.onEnd(code === STOPPED && reason ? { ...end, reason } : end);
+        return this.#listener.onEnd(code === STOPPED && reason ? { ...end, reason: t(reason) } : end);
       }
       if (code === MOVED) return this.#listener.onMoved?.();
       this.#listener.onLost();

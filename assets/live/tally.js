@@ -1,6 +1,7 @@
 // @ts-check
 /** A question to the room: its options, and how the room voted once that is known. */
 import { element } from './dom.js';
+import { t, tn } from './words.js';
 
 /** @typedef {import('./types.d.ts').QuestionShown} Question */
 
@@ -20,7 +21,8 @@ export function questionOf(question, own, vote, signal) {
   const lines = options.map((option, i) => {
     const number = i + 1;
     const count = votes?.[i] ?? 0;
-    const marks = [own === number ? 'your vote' : '', right === number ? 'right' : ''].filter(Boolean).join(', ');
+    const marks = [own === number ? t('your vote') : '', right === number ? t('right') : ''].filter(Boolean)
+      .join(t(', '));
     const inside = [worded(option), ...(marks ? [element('em', {}, marks)] : []),
       ...(votes ? [element('b', {}, String(count))] : [])];
     const line = vote ? element('button', { type: 'button', class: 'gd-option' }, ...inside)
@@ -30,8 +32,8 @@ export function questionOf(question, own, vote, signal) {
     if (vote) line.addEventListener('click', () => vote(number), { signal });
     return element('li', {}, line);
   });
-  const said = all === 1 ? '1 vote' : `${all} votes`;
-  return element('div', { class: 'gd-question', role: 'group', 'aria-label': 'Question to the room' },
+  const said = tn('{count} vote', '{count} votes', all);
+  return element('div', { class: 'gd-question', role: 'group', 'aria-label': t('Question to the room') },
     worded(question.question, 'p'), element('ol', {}, ...lines),
     ...(votes ? [element('p', { class: 'gd-votes' }, said)] : []), ...(why ? [worded(why, 'p')] : []));
 }

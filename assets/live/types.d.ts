@@ -508,7 +508,7 @@ export interface Presenting {
   can_ask: boolean;
   question: QuestionShown | null;
   word_wanted: boolean;
-  trouble: string;
+  trouble: Words;
 }
 
 /** A question to the room. What is right, why, and how many chose each option is None until it may be known: the

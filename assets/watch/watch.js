@@ -6,6 +6,7 @@ import { element, write } from '../live/dom.js';
 import { teardown, update } from '../live/live.js';
 import { applyTheme, readTheme } from '../live/palette.js';
 import { questionOf, worded } from '../live/tally.js';
+import { speak, speaking, t, tagOf, wished } from '../live/words.js';
 
 const CODE = 'code'; // of the address's query
 const find = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -45,7 +46,7 @@ function mount() {
   const lesson = presented?.lesson;
   update({
     parentElement: view,
-    data: { token: presented?.token ?? '', code: joined, socket: 'gandash/watch', title: 'The presented run',
+    data: { token: presented?.token ?? '', code: joined, socket: 'gandash/watch', title: t('The presented run'),
       lesson: lesson ? { step: lesson.key, layers: lesson.layers, curves: lesson.curves, watch: null } : undefined },
     setTriggerValue: (_, value) => {
       if (value && typeof value === 'object' && 'told' in value) hear(/** @type {Heard} */ (value));
@@ -86,7 +87,8 @@ function show(told) {
   if (now !== step) {
     step = now;
     find('lesson').replaceChildren(...(lesson ? [
-      element('p', { class: 'at' }, `${lesson.lesson} · step ${lesson.number} of ${lesson.count}`),
+      element('p', { class: 'at' }, t('{lesson} · step {number} of {count}',
+        { lesson: lesson.lesson, number: lesson.number, count: lesson.count })),
       element('h2', {}, lesson.title),
       worded(lesson.text, 'div'),
       ...(lesson.formula ? [formulaOf(lesson.formula)] : []),
@@ -103,7 +105,7 @@ function formulaOf(mathml) {
   node.className = 'formula';
   node.tabIndex = 0; // it may be wider than the page: the keys go through it
   node.setAttribute('role', 'group');
-  node.setAttribute('aria-label', 'Formula');
+  node.setAttribute('aria-label', t('Formula'));
   return node;
 }
 
@@ -118,7 +120,8 @@ function showQuestion() {
   const own = question.id === voted ? vote : 0;
   const isOpen = !own && question.right === null;
   const cast = (/** @type {number} */ option) => say({ type: 'vote', question: question.id, option });
-  const word = isOpen ? 'You vote once.' : question.right === null ? 'Your vote is in. Wait for the answer.' : '';
+  const word = isOpen ? t('You vote once.')
+    : question.right === null ? t('Your vote is in. Wait for the answer.') : '';
   find('question').replaceChildren(questionOf(question, own, isOpen ? cast : null, questions.signal),
     ...(word ? [element('p', {}, word)] : []));
 }
@@ -131,9 +134,10 @@ const stepOnShow = () => {
 
 async function takeCopy() {
   copy.disabled = true;
-  write(find('said'), 'A run of your own is being made…');
+  write(find('said'), t('A run of your own is being made…'));
   try {
     const answer = await fetch(new URL('gandash/copy', document.baseURI), { method: 'POST',
+      headers: { 'Accept-Language': tagOf(speaking()) },
       body: JSON.stringify({ token: presented?.token ?? '', step: stepOnShow() }) });
     const text = await answer.text();
     if (!answer.ok) throw new Error(text);
@@ -154,6 +158,17 @@ new MutationObserver(() => {
   copy.disabled = true;
 }).observe(view, { subtree: true, attributeFilter: ['data-status'] });
 
+/** The page's own words, which stand in it in English. */
+function name() {
+  document.title = t('gandash: look on live');
+  write(copy, t('Take a copy'));
+  write(find('another'), t('Another code'));
+  write(/** @type {Node} */ (find('enter').querySelector('label')), t('Code'));
+  write(/** @type {Node} */ (find('enter').querySelector('button')), t('Look on'));
+  find('lesson').setAttribute('aria-label', t('The presenter’s lesson'));
+  find('question').setAttribute('aria-label', t('Question to the room'));
+}
+
 const paint = () => applyTheme(document.body, readTheme(document.body));
 paint();
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
@@ -168,6 +183,8 @@ find('enter').addEventListener('submit', event => {
 });
 find('another').addEventListener('click', () => leave(''));
 copy.addEventListener('click', takeCopy);
+await speak(wished());
+name();
 const given = new URLSearchParams(location.search).get(CODE)?.trim();
 if (given) join(given);
 else field.focus();

@@ -13,11 +13,12 @@ from gandash.server.attempts import Attempts
 from gandash.server.health import Limits
 from gandash.server.presentation import Presentation, read_code
 from gandash.server.run import Run
+from gandash.words import say
 
 log = logging.getLogger("gandash.classroom")
 
 WORD = "GANDASH_PRESENT_WORD"
-STOPPED = "The presenter has stopped presenting."
+STOPPED = say("The presenter has stopped presenting.")
 
 
 class WordWanted(Refusal):
@@ -41,7 +42,7 @@ class Classroom:
             return shown
         self._check_word(word, who, time.monotonic())
         if run.has_ended:
-            raise Refusal("this run has ended; there is nothing to present")
+            raise Refusal(say("this run has ended; there is nothing to present"))
         with self._lock:
             made = self.of(run) or Presentation(run)  # another tab may have been as quick
             self._by_code[made.code] = made
@@ -59,17 +60,17 @@ class Classroom:
         if not word.strip():
             raise WordWanted("")
         if not self._words.may(who, now):
-            raise WordWanted("Too many wrong words were given. Wait a minute, and try again.")
+            raise WordWanted(say("Too many wrong words were given. Wait a minute, and try again."))
         if not hmac.compare_digest(*(text.strip().encode(errors="surrogatepass") for text in (word, wanted))):
             self._words.note(who, now)
             log.warning("a wrong word was given by %s, who wanted to present", who)
-            raise WordWanted("That is not the word which this server asks of those who present.")
+            raise WordWanted(say("That is not the word which this server asks of those who present."))
 
     def find(self, code: str, who: str) -> Presentation | None:
         """What is presented under this code; None for an unknown one. Raises Refusal where too many wrong ones were tried."""
         now = time.monotonic()
         if not self._codes.may(who, now):
-            raise Refusal("too many wrong codes came from here; wait a moment, and try again")
+            raise Refusal(say("too many wrong codes came from here; wait a moment, and try again"))
         with self._lock:
             found = self._by_code.get(read_code(code))
         if found is None or found.over:
@@ -91,11 +92,11 @@ class Classroom:
             presented = tuple(self._by_code.values())
         for one in presented:
             if one.run.has_ended:
-                one.end("The run that was presented has ended.")
+                one.end(say("The run that was presented has ended."))
             elif one.run.is_steered:
                 self._left.pop(one, None)
             elif now - self._left.setdefault(one, now) > limits.grace_seconds:
-                one.end("The presenter has gone, and did not come back.")
+                one.end(say("The presenter has gone, and did not come back."))
             if one.over:
                 self._left.pop(one, None)
                 with self._lock:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from gandash.server.run import Run
 from gandash.wire.classroom import LessonShown, Pointing, Presented, Presenting, QuestionShown, Voted
+from gandash.words import say
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is read as something else from the last row
 LENGTH = 8  # 30^8, some 2^39: with the bound on wrong ones nobody guesses one within a lecture
@@ -102,7 +103,7 @@ class Presentation:
         """Put the question of the lesson's step. "" or why not, in words."""
         with self._lock:
             if self._askable is None:
-                return "this step of the lesson has no question to put to the room"
+                return say("this step of the lesson has no question to put to the room")
             if self._question is None:
                 self._asked += 1
                 self._question = Question(self._asked, self._askable)
@@ -112,7 +113,7 @@ class Presentation:
     def reveal(self) -> str:
         with self._lock:
             if self._question is None:
-                return "no question has been put to the room"
+                return say("no question has been put to the room")
             self._question.is_revealed = True
         self._touch()
         return ""
@@ -137,17 +138,17 @@ class Presentation:
         with self._lock:
             now = self._question
             if now is None or question != now.id:
-                return "that question is over; your vote was not counted"
+                return say("that question is over; your vote was not counted")
             if now.is_revealed:
-                return "the answer has been told; nobody votes any more"
+                return say("the answer has been told; nobody votes any more")
             if option > len(now.of.options):
-                return f"there is no option {option}; the question has {len(now.of.options)}"
+                return say("there is no option {option}; the question has {count}", option=option, count=len(now.of.options))
             if not voter:
-                return "this browser keeps no cookie, by which votes are told apart; allow it, and reload the page"
+                return say("this browser keeps no cookie, by which votes are told apart; allow it, and reload the page")
             if voter in now.votes:
-                return "you have voted; everybody votes once"
+                return say("you have voted; everybody votes once")
             if len(now.votes) >= MOST_VOTES:
-                return f"{MOST_VOTES:,} votes were cast, and no more are counted"
+                return say("{count} votes were cast, and no more are counted", count=f"{MOST_VOTES:,}")
             now.votes[voter] = option
         self._touch()
         return ""

@@ -13,6 +13,7 @@ from gandash.ui.lecture_text import block, formula, line
 from gandash.ui.place import Place
 from gandash.ui.tab import Tab, kept
 from gandash.wire.classroom import Ask, LessonShown, Pointing, Present, Presenting, Reveal, StopPresenting, lecturing_adapter
+from gandash.words import say, words_of
 
 
 def order(classroom: Classroom, run: Run, viewer: Viewer, message: Any, who: str) -> str:
@@ -22,15 +23,15 @@ def order(classroom: Classroom, run: Run, viewer: Viewer, message: Any, who: str
         try:
             classroom.present(run, wish.word, who)
         except WordWanted as wanted:
-            viewer.told.append(Presenting(word_wanted=True, trouble=str(wanted)).model_dump_json())
+            viewer.told.append(Presenting(word_wanted=True, trouble=words_of(wanted)).model_dump_json())
             return ""
         except Refusal as refusal:
-            return str(refusal)
+            return words_of(refusal)
         tell(classroom, run, kept(run).lesson)
         return ""
     presented = classroom.of(run)
     if presented is None:
-        return "" if isinstance(wish, Pointing) else "nothing is presented; press Present first"
+        return "" if isinstance(wish, Pointing) else say("nothing is presented; press Present first")
     match wish:
         case StopPresenting():
             presented.end(STOPPED)

@@ -45,6 +45,7 @@ from gandash.ui.doors import VISITOR_COOKIE, WATCH, admits, is_own_page
 from gandash.wire.browser import Notice, Role
 from gandash.wire.classroom import Look, Vote, kind_of
 from gandash.wire.model import Message
+from gandash.words import best, say, speak, t, words_of
 
 log = logging.getLogger("gandash.socket")
 
@@ -54,7 +55,7 @@ MESSAGES_PER_SECOND = 100
 RECORD_SECONDS = 5.0  # the longest that a copy waits for the record to come to its step
 
 UNKNOWN_CODE, TOO_MANY_TRIES, FORBIDDEN_ORIGIN, STOPPED, MOVED = 4404, 4429, 4403, 4411, 4412
-ONLY_LOOKS = "you are looking on; only the presenter can steer this run. Take a copy, and it is yours to steer"
+ONLY_LOOKS = say("you are looking on; only the presenter can steer this run. Take a copy, and it is yours to steer")
 
 
 # --------------------------------------------------------------------------------------------------------------- socket
@@ -172,7 +173,7 @@ async def _listen(socket: WebSocket, presentation: Presentation, seat: Seat, vot
                 case _:
                     answer = ONLY_LOOKS
         except (ValueError, RecursionError):  # pydantic's is one of these
-            answer = "that could not be read; nothing was done"
+            answer = say("that could not be read; nothing was done")
         if answer:
             seat.viewer.refusals.append(answer)
         seat.news.set()
@@ -190,12 +191,13 @@ class Copy(Message):
 
 async def copy(request: Request) -> Response:
     """A run of the visitor's own; its id, or in words why there is none."""
+    speak(best(request.headers.get("accept-language")))
     if not is_own_page(request.headers.get("origin"), request.headers.get("host"), request.url.scheme == "https"):
-        return PlainTextResponse("copies are made for this server's own page", 403)
+        return PlainTextResponse(t("Copies are made for this server's own page."), 403)
     visitor = request.cookies.get(VISITOR_COOKIE, "")
     if not visitor:
         return PlainTextResponse(
-            "This browser keeps no cookie, by which a run is known as yours. Allow it, and try again.", 403
+            t("This browser keeps no cookie, by which a run is known as yours. Allow it, and try again."), 403
         )
     try:
         body = b""
@@ -205,15 +207,15 @@ async def copy(request: Request) -> Response:
                 raise ValueError("too long")
         wanted = Copy.model_validate_json(body)
     except (ValidationError, ValueError):
-        return PlainTextResponse("That is no wish for a copy.", 400)
+        return PlainTextResponse(t("That is no wish for a copy."), 400)
     presentation = service.supervisor().classroom.of_token(wanted.token)
     if presentation is None:
-        return PlainTextResponse("Nothing is presented here any more, so there is nothing to copy.", 404)
+        return PlainTextResponse(t("Nothing is presented here any more, so there is nothing to copy."), 404)
     try:
         made = await run_in_threadpool(copied, presentation.run, wanted.step, visitor)
     except (Unavailable, Refusal, SettingError, BrokenRun) as error:
-        said = str(error).replace(f"{runs_home()}/", "")  # no path of the server's on a person's screen
-        return PlainTextResponse(f"No copy was made: {said}", 503)
+        said = t(words_of(error)).replace(f"{runs_home()}/", "")  # no path of the server's on a person's screen
+        return PlainTextResponse(t("No copy was made: {problem}", problem=said), 503)
     made.expect_viewer()
     return PlainTextResponse(made.id, headers={"Cache-Control": "no-store"})
 
@@ -228,7 +230,7 @@ def copied(run: Run, step: int, visitor: str) -> Run:
         folder = runs_home() / run.record
         return keeper.branch(BranchPoint.of(folder, _reached(folder, step)), visitor, run.speed)
     if run.link is None or run.link.missing:
-        raise Refusal("this run is not recorded, and its data are too large for a link. Ask the presenter for them.")
+        raise Refusal(say("this run is not recorded, and its data are too large for a link. Ask the presenter for them."))
     link = run.link
     here = link.here if step == link.step and link.here else f"~at-{min(step, link.until if link.until is not None else step)}"
     return service.open_link(keeper, filled(read(link.text + here), runs_home()), visitor)

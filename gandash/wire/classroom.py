@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import Field, TypeAdapter
 
 from gandash.wire.model import Message
+from gandash.words import Said
 
 LONGEST_WORD = 200
 
@@ -62,7 +63,7 @@ class Presenting(Message):
     can_ask: bool = False
     question: QuestionShown | None = None
     word_wanted: bool = False
-    trouble: str = ""
+    trouble: Said = Said("")
 
 
 class Pointing(Message):

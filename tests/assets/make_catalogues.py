@@ -55,7 +55,7 @@ def spoken_in(source: str) -> Iterator[str | tuple[str, str]]:
 
 
 def javascript() -> Iterator[Path]:
-    for folder in ("arrival", "draw", "live", "replay"):
+    for folder in ("arrival", "draw", "live", "replay", "watch"):
         yield from sorted((ROOT / "assets" / folder).glob("*.js"))
 
 
