@@ -47,6 +47,7 @@ from gandash.ui.service import arrive, supervisor
 from gandash.wire.browser import Hello, Notice, Role, Welcome
 from gandash.wire.classroom import LECTURING, Presenting, kind_of
 from gandash.wire.messages import steering_adapter
+from gandash.words import say
 
 log = logging.getLogger("gandash.socket")
 
@@ -165,20 +166,20 @@ async def _listen(socket: WebSocket, run: Run, role: Role, viewer: Viewer, news:
                 now = asyncio.get_running_loop().time()
                 window, count = (window, count + 1) if now - window < 1 else (now, 1)
                 if count > COMMANDS_PER_SECOND:
-                    answer = (
-                        "too many commands at once; the rest of them were dropped" if count == COMMANDS_PER_SECOND + 1 else ""
-                    )
+                    is_first = count == COMMANDS_PER_SECOND + 1
+                    answer = say("too many commands at once; the rest of them were dropped") if is_first else ""
                 elif role is not Role.STEER:
-                    answer = "you are watching this run; only its owner can steer it"
+                    answer = say("you are watching this run; only its owner can steer it")
                 elif kind_of(message) in LECTURING:
                     answer = presenting.order(supervisor().classroom, run, viewer, message, watching.client_of(socket))
                 else:
                     answer = run.order(steering_adapter.validate_python(message))
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
-            answer = f"not a command: {'.'.join(map(str, first['loc']))} {first['msg']}"
+            where = ".".join(map(str, first["loc"]))
+            answer = say("not a command: {where} {problem}", where=where, problem=first["msg"])
         except (ValueError, RecursionError):
-            answer = "not a command: expected one JSON object"
+            answer = say("not a command: expected one JSON object")
         if answer:
             viewer.refusals.append(answer)
         news.set()

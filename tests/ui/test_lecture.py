@@ -32,6 +32,7 @@ from gandash.ui.lecture_text import block, formula
 from gandash.wire.classroom import Lecturing
 from gandash.wire.frame import unpack
 from gandash.wire.messages import Command, Steering
+from gandash.words import Said
 
 ASKABLE = Askable("lesson/0", "What will D do?", ("rise", "fall"), 2, "So.")
 
@@ -83,7 +84,7 @@ class Onlooker(Viewer):
             return str(self.pictures[-1][0]["kind"])
         found = json.loads(message["text"])
         if found["type"] == "refused":
-            self.refused.append(found["message"])
+            self.refused.append(Said.read(found["message"]))
         self.heard[found["type"]] = found
         return str(found["type"])
 
@@ -256,7 +257,7 @@ def test_a_word_may_be_asked_for(
             mine.say(type="present", word=word)
             mine.hear_until(lambda: mine.heard.get("presenting"))
             said = mine.heard["presenting"]
-            assert (said["code"], said["word_wanted"], said["trouble"]) == ("", True, trouble)
+            assert (said["code"], said["word_wanted"], Said.read(said["trouble"])) == ("", True, trouble)
         mine.say(type="present", word="open sesame")
         mine.hear_until(lambda: mine.heard["presenting"]["code"])
     assert keeper.classroom.of(run) is not None and "sesame" not in caplog.text and "please" not in caplog.text

@@ -21,6 +21,7 @@ from gandash.store.writing import RunWriter
 from gandash.ui import recorded
 from gandash.ui.doors import VISITOR_COOKIE
 from gandash.wire.frame import unpack
+from gandash.words import Said
 
 with warnings.catch_warnings():  # starlette would rather have httpx2 under its test client; httpx does
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -76,7 +77,7 @@ def picture(client: TestClient, step: int, query: str = "") -> tuple[Any, bytes]
 def test_a_run_is_shown_while_it_is_written(client: TestClient, run: RunWriter) -> None:
     about = client.get(AT).json()
     assert about["pictures"] == [100, 200, 300] and (about["step"], about["epoch"], about["run"]) == (300, 0, RUN)
-    assert [m["label"] for m in about["games"][0]["marks"]] == ["lr_D 1e-3 → 0.5"]
+    assert [Said.read(m["label"]) for m in about["games"][0]["marks"]] == ["lr_D 1e-3 → 0.5"]
     assert picture(client, 200) == (None, b"frame 200")
     run.picture(310, b"the newest", b'{"games": []}')
     assert client.get(AT).json()["pictures"] == [100, 200, 300, 310] and client.get(AT).json()["step"] == 310

@@ -39,6 +39,7 @@ from gandash.server.supervisor import Supervisor, Unavailable
 from gandash.ui import routes as routes_module
 from gandash.wire.frame import unpack
 from gandash.wire.messages import StepBy
+from gandash.words import Said
 
 with warnings.catch_warnings():  # starlette would rather have httpx2 under its test client; httpx does
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -153,7 +154,7 @@ class Viewer:
                 self.told.append(found)
                 return "step_told"
             (self.states if found["type"] == "run" else self.refused).append(
-                found if found["type"] == "run" else found["message"]
+                found if found["type"] == "run" else Said.read(found["message"])
             )
             return str(found["type"])
         self.pictures.append(unpack(message["bytes"]))
@@ -605,7 +606,7 @@ def test_when_the_run_ends_it_says_so_and_then_closes_for_good(client: TestClien
             with pytest.raises(WebSocketDisconnect) as closed:
                 viewer.hear_until(lambda: False)
             assert closed.value.code == 4410
-            assert (viewer.states[-1]["status"], viewer.states[-1]["reason"]) == ("ended", "It was time.")
+            assert (viewer.states[-1]["status"], Said.read(viewer.states[-1]["reason"])) == ("ended", "It was time.")
 
 
 def test_fifty_visits_leave_no_viewer_and_no_worker_behind(client: TestClient, run: Run, keeper: Supervisor) -> None:
