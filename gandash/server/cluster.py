@@ -45,6 +45,7 @@ from gandash.wire.messages import (
     read_packet,
     write_packet,
 )
+from gandash.words import say
 
 log = logging.getLogger("gandash.supervisor")
 
@@ -98,14 +99,21 @@ class Cluster:
         if found is None or closed:
             return ""
         if found.why and time.monotonic() < begun + RETRY_SECONDS:
-            return f"Runs are to be played on a Ray cluster ({VARIABLE}), and there is none: {found.why}"
+            return say(
+                "Runs are to be played on a Ray cluster ({variable}), and there is none: {reason}",
+                variable=VARIABLE,
+                reason=found.why,
+            )
         free = max(0.0, found.free - (newest - found.until) * self.cpus)
         if found.why or free >= self.cpus:
             return ""
-        return (
-            f"A run needs {self.cpus:g} CPU of the Ray cluster, and {free:g} of its {found.all:g} are free. Try again "
-            "when somebody has closed a tab; or add a machine to the cluster (ray start --address=HOST:PORT), or set "
-            f"{CPUS} lower."
+        return say(
+            "A run needs {needed} CPU of the Ray cluster, and {free} of its {all} are free. Try again when somebody has closed "
+            "a tab; or add a machine to the cluster (ray start --address=HOST:PORT), or set {variable} lower.",
+            needed=f"{self.cpus:g}",
+            free=f"{free:g}",
+            all=f"{found.all:g}",
+            variable=CPUS,
         )
 
     def leave(self, number: int) -> None:
@@ -231,7 +239,11 @@ class Remote:
                 channel.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 channel.sendall(self._token.encode())
             except OSError as error:
-                self.problem = f"{self._at.host} of the cluster cannot be reached: {error.strerror or error}"
+                self.problem = say(
+                    "{host} of the cluster cannot be reached: {error}",
+                    host=self._at.host,
+                    error=error.strerror or str(error),
+                )
                 return
             self.pid, self._channel = self._at.pid, channel
 
@@ -278,7 +290,7 @@ class Remote:
         if self._channel is not None:
             self._channel.close()
             if not self.is_asked_to_end and self._at is not None:
-                self.problem = f"the machine {self._at.host} of the cluster, or its process there, is gone"
+                self.problem = say("the machine {host} of the cluster, or its process there, is gone", host=self._at.host)
         self._cluster.leave(self._number)
 
     def keep(self, run: str, part: Part | None = None, body: bytes = b"") -> bool:

@@ -20,6 +20,8 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Protocol
 
+from gandash.words import say
+
 log = logging.getLogger("gandash.supervisor")
 
 UNKNOWN = 256  # in place of an exit status where nobody could tell one
@@ -154,7 +156,7 @@ class Forked:
         with news:
             number, files = _hear(news)
             if number is None:
-                self.problem = "the process that starts the trainers was lost"
+                self.problem = say("the process that starts the trainers was lost")
             elif number < 0:
                 self.problem = os.strerror(-number)
             else:
