@@ -17,10 +17,11 @@ from gandash.store.places import home, runs_home
 from gandash.store.reading import read_manifest
 from gandash.store.removing import Removed
 from gandash.ui.whose import Visitor
+from gandash.words import Said, finished, say, t, words_of
 
 TITLE_LENGTH = 100
 TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # Unicode's overrides of the direction of writing
-LIVE = "it is being recorded at this moment; choose another game in its tab, or close that, and try again"
+LIVE = say("it is being recorded at this moment; choose another game in its tab, or close that, and try again")
 
 
 class RunRefused(ValueError):
@@ -32,7 +33,7 @@ def listed(who: Visitor) -> list[Entry]:
     try:
         return who.own(runs())
     except (BrokenRun, OSError) as error:
-        raise RunRefused(f"The runs cannot be listed: {error}.") from None
+        raise RunRefused(say("The runs cannot be listed: {problem}.", problem=words_of(error))) from None
 
 
 def folder_of(who: Visitor, run: str) -> Path:
@@ -45,7 +46,7 @@ def folder_of(who: Visitor, run: str) -> Path:
         except BrokenRun:
             if who.is_at_home:
                 return folder
-    raise RunRefused("There is no such run of yours; perhaps it was removed meanwhile.")
+    raise RunRefused(say("There is no such run of yours; perhaps it was removed meanwhile."))
 
 
 def _owner(folder: Path) -> str:
@@ -56,13 +57,13 @@ def rename(who: Visitor, run: str, title: str) -> None:
     """Raises RunRefused."""
     title = " ".join("".join(" " if _is_control(c) else c for c in title).split())
     if not title:
-        raise RunRefused("A name of at least one letter is needed.")
+        raise RunRefused(say("A name of at least one letter is needed."))
     if len(title) > TITLE_LENGTH:
-        raise RunRefused(f"The name has {len(title)} letters; at most {TITLE_LENGTH} are kept.")
+        raise RunRefused(say("The name has {count} letters; at most {most} are kept.", count=len(title), most=TITLE_LENGTH))
     try:
         writing.rename(folder_of(who, run), title)
     except (BrokenRun, OSError) as error:
-        raise RunRefused(f"The run cannot be renamed: {in_words(error)}.") from None
+        raise RunRefused(say("The run cannot be renamed: {problem}.", problem=in_words(error))) from None
 
 
 def _is_control(letter: str) -> bool:
@@ -75,7 +76,7 @@ def duplicate(who: Visitor, run: str) -> str:
     try:
         return copying.duplicate(folder_of(who, run), who.owner).name
     except (BrokenRun, OSError) as error:
-        raise RunRefused(f"The run cannot be copied: {in_words(error)}.") from None
+        raise RunRefused(say("The run cannot be copied: {problem}.", problem=in_words(error))) from None
 
 
 def remove(who: Visitor, run: str) -> Removed:
@@ -83,9 +84,9 @@ def remove(who: Visitor, run: str) -> Removed:
     try:
         return removing.remove(folder_of(who, run))
     except Busy:
-        raise RunRefused(f"The run cannot be removed: {LIVE}.") from None
+        raise RunRefused(say("The run cannot be removed: {problem}.", problem=LIVE)) from None
     except OSError as error:
-        raise RunRefused(f"The run cannot be removed: {in_words(error)}.") from None
+        raise RunRefused(say("The run cannot be removed: {problem}.", problem=in_words(error))) from None
 
 
 def removed(who: Visitor) -> list[tuple[Removed, str]]:
@@ -105,7 +106,7 @@ def removed(who: Visitor) -> list[tuple[Removed, str]]:
 
 def _own_removed(who: Visitor, each: Removed) -> Removed:
     if all(each != one for one, _ in removed(who)):
-        raise RunRefused("The run is gone for good.")
+        raise RunRefused(say("The run is gone for good."))
     return each
 
 
@@ -114,7 +115,7 @@ def undo(who: Visitor, each: Removed) -> None:
     try:
         removing.undo(_own_removed(who, each))
     except (BrokenRun, OSError) as error:
-        raise RunRefused(f"The run cannot be had again: {in_words(error)}.") from None
+        raise RunRefused(say("The run cannot be had again: {problem}.", problem=in_words(error))) from None
 
 
 def forget(who: Visitor, each: Removed) -> None:
@@ -131,12 +132,14 @@ def bring(who: Visitor, files: Sequence[importing.Brought]) -> str:
                 return importing.bring_zip(stream, who.owner).name
         return importing.bring(files, who.owner).name
     except (BrokenRun, OSError) as error:
-        raise RunRefused(f"{name[-60:]} is not taken in: {in_words(error)}.") from None
+        raise RunRefused(say("{name} is not taken in: {problem}.", name=name[-60:], problem=in_words(error))) from None
 
 
-def in_words(error: Exception) -> str:
+def in_words(error: Exception) -> Said:
     """An error of the store without the server's paths."""
+    if isinstance(error, RunRefused):
+        return words_of(error)
     said = f"{error.strerror}" if isinstance(error, OSError) and error.strerror else str(error)
     for place in (runs_home(), home()):
-        said = said.replace(f"{place}{os.sep}", "").replace(str(place), "the server's store")
-    return said.rstrip(".")
+        said = said.replace(f"{place}{os.sep}", "").replace(str(place), t("the server's store"))
+    return finished(said.rstrip("."))

@@ -20,6 +20,7 @@ from gandash.ui.tab import Tab
 from gandash.ui.taking import address
 from gandash.ui.upload import as_text
 from gandash.ui.whose import Visitor, visitor_of
+from gandash.words import t, tn
 
 
 def main() -> None:
@@ -36,7 +37,7 @@ def main() -> None:
         live.mount_record(stored.directory.name, name, "record", on_branch=lambda: tab.note(choices.branch, sent()))
     except (BrokenRun, RunRefused) as error:
         stored = None
-        st.error(as_text(own_runs.in_words(error)), icon=":material/error:")
+        st.error(as_text(t(own_runs.in_words(error))), icon=":material/error:")
     with st.sidebar:
         ways.draw(None, run.id if run is not None else "")
         elsewhere.mount(run)
@@ -53,22 +54,26 @@ def about(who: Visitor, run: StoredRun) -> None:
     """What is known of it, beside its pictures."""
     manifest = run.manifest
     st.markdown(f"**{as_text(manifest.title or manifest.id)}**")
-    verdicts = [verdict.title if verdict else "" for verdict in run.verdicts]
-    said = [f"{run.steps:,} steps", *(as_text(word[:60]) for word in dict.fromkeys(verdicts) if word)]
+    verdicts = [t(verdict.title) if verdict else "" for verdict in run.verdicts]
+    said = [
+        tn("{count} step", "{count} steps", run.steps, count=f"{run.steps:,}"),
+        *(as_text(word[:60]) for word in dict.fromkeys(verdicts) if word),
+    ]
     preset = as_text(runs_table.preset_title(manifest.preset))
     st.caption(" · ".join([*said, *([preset] if preset else [])]))
     if manifest.parent is not None:
-        st.caption(as_text(f"Branched off {_title(who, manifest.parent.run)} at step {manifest.parent.step:,}."))
-    st.html(f'<a class="gd-link" href="{address(run.directory.name)}" download>Download</a>')
+        parent, step = _title(who, manifest.parent.run), f"{manifest.parent.step:,}"
+        st.caption(as_text(t("Branched off {name} at step {step}.", name=parent, step=step)))
+    st.html(f'<a class="gd-link" href="{address(run.directory.name)}" download>{t("Download")}</a>')
     if manifest.given:
-        with st.expander("From Python :gray[given, not built from settings]", key="group-given"):
+        with st.expander(t("From Python :gray[given, not built from settings]"), key="group-given"):
             for name, words in manifest.given.items():
                 st.markdown(f"{name}: **{as_text(words[:300])}**")
     if LOOP in manifest.given:  # what stands in its settings is not what was played
         return
-    with st.expander("Settings :gray[unlike the preset’s]", key="group-settings"):
+    with st.expander(t("Settings :gray[unlike the preset’s]"), key="group-settings"):
         settings(run)
-    with st.expander(f"Changes :gray[{sum(map(len, run.changes)):,}]", key="group-changes"):
+    with st.expander(t("Changes :gray[{count}]", count=f"{sum(map(len, run.changes)):,}"), key="group-changes"):
         changes(run)
 
 
@@ -87,10 +92,10 @@ def settings(run: StoredRun) -> None:
     for path, each in found.items():
         own = each[1:] if ready is not None else each
         setting = next(s for s in each if s is not None)
-        values = ", ".join("none" if s is None else controls.value_in_words(s) for s in own)
+        values = ", ".join(t("none") if s is None else controls.value_in_words(s) for s in own)
         st.markdown(f"{as_text(controls.name(setting))}: **{as_text(values[:200])}**", help=path)
     if not found:
-        st.caption("They are the preset’s." if ready is not None else f"Seed {run.seeds[0]}.")
+        st.caption(t("They are the preset’s.") if ready is not None else t("Seed {seed}.", seed=run.seeds[0]))
 
 
 def changes(run: StoredRun) -> None:
@@ -98,16 +103,20 @@ def changes(run: StoredRun) -> None:
     several = len(run.changes) > 1
     told = [(c.step, i, c.label or c.path, c) for i, of in enumerate(run.changes) for c in of if c.kind == "set"]
     for step, member, label, change in sorted(told, key=lambda one: one[:3])[:200]:
-        whose = f", game {member + 1}" if several else ""
+        where = (
+            t("step {step}, game {number}", step=f"{step:,}", number=member + 1)
+            if several
+            else t("step {step}", step=f"{step:,}")
+        )
         values = " → ".join(
             show(value) if isinstance(value, int | float) else str(value)[:60] for value in (change.old, change.new)
         )
-        st.markdown(f"step {step:,}{whose}: {as_text(label)} **{as_text(values)}**")
+        st.markdown(f"{where}: {as_text(t(label))} **{as_text(values)}**")
     by_hand = sum(c.kind == "step" for of in run.changes for c in of)
     if by_hand:
-        st.caption(f"{by_hand:,} rounds of one player alone.")
+        st.caption(t("{count} rounds of one player alone.", count=f"{by_hand:,}"))
     elif not told:
-        st.caption("Nothing was changed while it played.")
+        st.caption(t("Nothing was changed while it played."))
 
 
 main()

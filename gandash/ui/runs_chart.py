@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from gandash.figures.inks import declared
 from gandash.store.metrics import Envelope
 from gandash.store.reading import StoredRun
+from gandash.words import finished, marked, parted, say, t
 
 MOST = 8  # lines: as many as the live view has inks for compared games
 POINTS = 600
@@ -30,29 +31,29 @@ DASHES = (
 )
 
 CURVES = {
-    "jsd": "JSD of p_g from p_r, in nats",
-    "wasserstein": "Wasserstein distance, in units of x (sliced on the plane)",
-    "frechet": "Fréchet distance between features",
-    "loss_d": "Loss of D",
-    "loss_g": "Loss of G",
-    "value": "Value V",
-    "mean_d_real": "Mean of D on real data",
-    "mean_d_fake": "Mean of D on generated data",
-    "modes": "Captured modes or classes",
-    "high_quality": "Share of high quality",
-    "reverse_kl": "Reverse KL of the modes’ shares, in nats",
-    "precision": "Precision",
-    "recall": "Recall",
-    "coverage": "Coverage",
-    "gradient_norm_d": "Gradient norm of D",
-    "gradient_norm_g": "Gradient norm of G",
-    "update_norm_d": "Length of D’s step",
-    "update_norm_g": "Length of G’s step",
-    "slope_real": "Slope of D on real data",
-    "slope_fake": "Slope of D on generated data",
-    "update_cosine": "Cosine of consecutive displacements",
-    "learning_rate_d": "Learning rate of D",
-    "learning_rate_g": "Learning rate of G",
+    "jsd": marked("JSD of p_g from p_r, in nats"),
+    "wasserstein": marked("Wasserstein distance, in units of x (sliced on the plane)"),
+    "frechet": marked("Fréchet distance between features"),
+    "loss_d": marked("Loss of D"),
+    "loss_g": marked("Loss of G"),
+    "value": marked("Value V"),
+    "mean_d_real": marked("Mean of D on real data"),
+    "mean_d_fake": marked("Mean of D on generated data"),
+    "modes": marked("Captured modes or classes"),
+    "high_quality": marked("Share of high quality"),
+    "reverse_kl": marked("Reverse KL of the modes’ shares, in nats"),
+    "precision": marked("Precision"),
+    "recall": marked("Recall"),
+    "coverage": marked("Coverage"),
+    "gradient_norm_d": marked("Gradient norm of D"),
+    "gradient_norm_g": marked("Gradient norm of G"),
+    "update_norm_d": marked("Length of D’s step"),
+    "update_norm_g": marked("Length of G’s step"),
+    "slope_real": marked("Slope of D on real data"),
+    "slope_fake": marked("Slope of D on generated data"),
+    "update_cosine": marked("Cosine of consecutive displacements"),
+    "learning_rate_d": marked("Learning rate of D"),
+    "learning_rate_g": marked("Learning rate of G"),
 }
 """What may be compared, in words and in the list's order. Other columns follow under their own names."""
 
@@ -79,7 +80,7 @@ def bare(column: str) -> str:
 def offered(runs: Sequence[StoredRun]) -> dict[str, str]:
     """The curves that any of these runs has, each with its words, the usual ones first."""
     there = dict.fromkeys(bare(column) for run in runs for column in run.manifest.columns)
-    return {name: words for name, words in CURVES.items() if name in there} | {n: n for n in there if n not in CURVES}
+    return {name: t(words) for name, words in CURVES.items() if name in there} | {n: n for n in there if n not in CURVES}
 
 
 def lines(run: StoredRun, name: str, curve: str) -> list[Line]:
@@ -95,10 +96,14 @@ def lines(run: StoredRun, name: str, curve: str) -> list[Line]:
     for i, column in enumerate(columns):
         known = whole.count[:, i] > 0
         at = int(column.partition("/")[0]) if "/" in column else None
-        label = name if at is None else f"{name}: {labels[at] if at < len(labels) else f'game {at + 1}'}"
+        label = name if at is None else f"{name}: {_member(labels, at)}"
         values = (getattr(whole, part)[known, i] for part in ("mean", "low", "high"))
         drawn.append(Line(label, whole.first[known], whole.last[known], *values))
     return drawn
+
+
+def _member(labels: Sequence[str], at: int) -> str:
+    return t(finished(labels[at])) if at < len(labels) else t("game {number}", number=at + 1)
 
 
 def told(drawn: Sequence[Line]) -> str:
@@ -108,8 +113,12 @@ def told(drawn: Sequence[Line]) -> str:
     >>> told([Line("ring", one, one, *[np.array([0.25], dtype=np.float32)] * 3)])
     'Where they end: ring 0.25 at step 8.'
     """
-    ends = [f"{line.name} {line.mean[-1]:.4g} at step {line.last[-1]:,}" for line in drawn if len(line.mean)]
-    return f"Where they end: {'; '.join(ends)}."
+    ends = [
+        say("{name} {value} at step {step}", name=line.name, value=f"{line.mean[-1]:.4g}", step=f"{line.last[-1]:,}")
+        for line in drawn
+        if len(line.mean)
+    ]
+    return t("Where they end: {ends}.", ends=parted(*ends) if ends else "")
 
 
 def figure(drawn: Sequence[Line], curve: str, is_dark: bool) -> dict[str, Any]:
@@ -147,7 +156,7 @@ def figure(drawn: Sequence[Line], curve: str, is_dark: bool) -> dict[str, Any]:
         "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
         "hoverlabel": {"bgcolor": "#171D26" if is_dark else "#FFFFFF", "font": {"color": text}, "namelength": 40},
         "legend": {"orientation": "h", "y": -0.22, "x": 0, "itemsizing": "constant"},
-        "xaxis": axis | {"title": {"text": "step", "font": {"size": 14}}, "tickformat": ",d", "hoverformat": ",.0f"},
+        "xaxis": axis | {"title": {"text": t("step"), "font": {"size": 14}}, "tickformat": ",d", "hoverformat": ",.0f"},
         "yaxis": axis | ({"type": "log", "dtick": _decades(drawn)} if is_log else {}) | {"tickformat": "~g"},
         "showlegend": True,
     }

@@ -23,7 +23,7 @@ from gandash.store.reading import StoredRun
 from gandash.store.removing import KEPT_SECONDS, Removed
 from gandash.store.retention import limit
 from gandash.store.writing import is_being_recorded
-from gandash.ui import elsewhere, own_runs, runs_chart, runs_table, ways
+from gandash.ui import elsewhere, languages, own_runs, runs_chart, runs_table, ways
 from gandash.ui.doors import VISITOR_COOKIE
 from gandash.ui.own_runs import RunRefused
 from gandash.ui.service import supervisor
@@ -31,6 +31,7 @@ from gandash.ui.tab import Tab
 from gandash.ui.taking import address
 from gandash.ui.upload import as_text
 from gandash.ui.whose import Visitor, visitor_of
+from gandash.words import finished, listed, say, t, words_of
 
 ROW_PX, ROWS = 35, 9  # so many are shown at once
 OFFERED_SECONDS = 600.0  # so long "Undo" stands over the table; then in the sidebar alone
@@ -49,7 +50,7 @@ class Desk:
     edition: int = 0  # of the table: a new one shows what is chosen here
 
     def refused(self, error: RunRefused) -> None:
-        self.said.append((":material/error:", str(error)))
+        self.said.append((":material/error:", words_of(error)))
 
 
 def main() -> None:
@@ -64,7 +65,7 @@ def main() -> None:
     try:
         entries, trouble = own_runs.listed(who), ""
     except RunRefused as error:
-        entries, trouble = [], str(error)
+        entries, trouble = [], t(words_of(error))
     gone = own_runs.removed(who)
     with st.sidebar:
         ways.draw(ways.RUNS, run.id if run is not None else "")
@@ -84,7 +85,7 @@ def main() -> None:
 
 def head(entries: Sequence[Entry], run: Run | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="runs-head"):
-        st.html(f"<h1>Runs <span>{len(entries):,}</span></h1>")
+        st.html(f"<h1>{t('Runs')} <span>{len(entries):,}</span></h1>")
         elsewhere.mount(run)
 
 
@@ -92,12 +93,13 @@ def words(desk: Desk, who: Visitor) -> None:
     """What has just been done, and the way back."""
     desk.gone = [(each, name) for each, name in desk.gone if time.time() - each.when < OFFERED_SECONDS]
     if desk.gone:
-        names = as_text(", ".join(name for _, name in desk.gone[:3])) + (" and others" if len(desk.gone) > 3 else "")
+        names = as_text(t(listed(*(finished(name) for _, name in desk.gone[:3]))))
+        names = t("{names} and others", names=names) if len(desk.gone) > 3 else names
         with st.container(horizontal=True, vertical_alignment="center", key="runs-gone"):
-            st.markdown(f":material/delete: Removed: **{names}**")
-            st.button("Undo", key="undo", type="primary", on_click=undo, args=(desk, who, tuple(desk.gone)))
+            st.markdown(":material/delete: " + t("Removed: **{names}**", names=names))
+            st.button(t("Undo"), key="undo", type="primary", on_click=undo, args=(desk, who, tuple(desk.gone)))
     for icon, said in desk.said:
-        st.info(as_text(said), icon=icon)
+        st.info(as_text(t(finished(said))), icon=icon)
     desk.said.clear()
 
 
@@ -106,14 +108,17 @@ def words(desk: Desk, who: Visitor) -> None:
 
 def shelf(desk: Desk, who: Visitor, entries: Sequence[Entry], run: Run | None) -> None:
     wanted = st.text_input(
-        "Find", placeholder="Find by word: a name, a preset, a verdict, …", key="runs/find", label_visibility="collapsed"
+        t("Find"),
+        placeholder=t("Find by word: a name, a preset, a verdict, …"),
+        key="runs/find",
+        label_visibility="collapsed",
     )
     shown = runs_table.found(entries, wanted)
     by_id = {entry.id: entry for entry in shown}
     desk.chosen = tuple(run for run in desk.chosen if run in by_id)
     actions = st.container(horizontal=True, key="runs-actions")
     if not shown:
-        st.caption("No run has all of these words. Fewer of them find more.")
+        st.caption(t("No run has all of these words. Fewer of them find more."))
         return
     live = {entry.id for entry in shown if is_being_recorded(runs_home() / entry.id)}
     titles = {entry.id: runs_table.name_of(entry) for entry in entries}
@@ -145,39 +150,43 @@ def act(desk: Desk, who: Visitor, picked: Sequence[Entry], run: Run | None) -> N
     one = picked[0] if len(picked) == 1 and not picked[0].problem else None
     if one is not None:
         there = {"record": one.id} | ({"run": run.id} if run is not None else {})
-        st.page_link(ways.RECORD.script, label="Open", icon=":material/open_in_full:", query_params=there)
+        st.page_link(ways.RECORD.script, label=t("Open"), icon=":material/open_in_full:", query_params=there)
     else:  # a link that leads nowhere still says that it is one
-        button("Open", ":material/open_in_full:", lambda: None, False)
-    button("Rename", ":material/edit:", partial(begin_to_name, desk, one), one is not None)
-    button("Duplicate", ":material/content_copy:", partial(duplicate, desk, who, one), one is not None)
+        button("Open", t("Open"), ":material/open_in_full:", lambda: None, False)
+    button("Rename", t("Rename"), ":material/edit:", partial(begin_to_name, desk, one), one is not None)
+    button("Duplicate", t("Duplicate"), ":material/content_copy:", partial(duplicate, desk, who, one), one is not None)
     if one is not None:
-        st.html(f'<a class="gd-link" href="{address(one.id)}" download>Download</a>')
+        st.html(f'<a class="gd-link" href="{address(one.id)}" download>{t("Download")}</a>')
     else:
-        button("Download", ":material/download:", lambda: None, False)
-    button("Delete", ":material/delete:", partial(remove, desk, who, tuple(picked)), bool(picked))
+        button("Download", t("Download"), ":material/download:", lambda: None, False)
+    button("Delete", t("Delete"), ":material/delete:", partial(remove, desk, who, tuple(picked)), bool(picked))
     if not picked:
-        st.caption("Choose a run in the table; several to see their curves over each other.")
+        st.caption(t("Choose a run in the table; several to see their curves over each other."))
 
 
-def button(label: str, icon: str, act: Callable[[], None], is_possible: bool) -> None:
-    st.button(label, icon=icon, key=f"runs/{label}", on_click=act, disabled=not is_possible)
+def button(name: str, label: str, icon: str, act: Callable[[], None], is_possible: bool) -> None:
+    st.button(label, icon=icon, key=f"runs/{name}", on_click=act, disabled=not is_possible)
 
 
 def begin_to_name(desk: Desk, entry: Entry | None) -> None:
     desk.renaming = entry.id if entry else ""
 
 
-@st.dialog("Rename", icon=":material/edit:")
 def name_it(desk: Desk, who: Visitor, entry: Entry) -> None:
+    """A dialog for it."""
+    st.dialog(t("Rename"), icon=":material/edit:")(_name_it)(desk, who, entry)
+
+
+def _name_it(desk: Desk, who: Visitor, entry: Entry) -> None:
     desk.renaming = ""
     with st.form("runs/rename", border=False):
-        title = st.text_input("Name", value=entry.title, max_chars=own_runs.TITLE_LENGTH, key=f"runs/title/{entry.id}")
-        done = st.form_submit_button("Rename", type="primary")
+        title = st.text_input(t("Name"), value=entry.title, max_chars=own_runs.TITLE_LENGTH, key=f"runs/title/{entry.id}")
+        done = st.form_submit_button(t("Rename"), t("Rename"), type="primary")
     if done:
         try:
             own_runs.rename(who, entry.id, title)
         except RunRefused as error:
-            st.error(as_text(str(error)), icon=":material/error:")
+            st.error(as_text(t(words_of(error))), icon=":material/error:")
         else:
             st.rerun()
 
@@ -190,7 +199,7 @@ def duplicate(desk: Desk, who: Visitor, entry: Entry | None) -> None:
     except RunRefused as error:
         desk.refused(error)
     else:
-        desk.said.append((":material/content_copy:", f"Copied: {runs_table.name_of(entry)}"))
+        desk.said.append((":material/content_copy:", say("Copied: {name}", name=runs_table.name_of(entry))))
 
 
 def remove(desk: Desk, who: Visitor, entries: Sequence[Entry]) -> None:
@@ -199,7 +208,7 @@ def remove(desk: Desk, who: Visitor, entries: Sequence[Entry]) -> None:
         try:
             desk.gone.append((own_runs.remove(who, entry.id), runs_table.name_of(entry)))
         except RunRefused as error:
-            desk.refused(RunRefused(f"{runs_table.name_of(entry)}: {error}"))
+            desk.refused(RunRefused(say("{name}: {problem}", name=runs_table.name_of(entry), problem=words_of(error))))
 
 
 def undo(desk: Desk, who: Visitor, removed: Sequence[tuple[Removed, str]]) -> None:
@@ -221,11 +230,11 @@ def compare(desk: Desk, who: Visitor, picked: Sequence[Entry]) -> None:
         try:
             runs.append((entry, StoredRun(own_runs.folder_of(who, entry.id))))
         except (BrokenRun, RunRefused) as error:
-            desk.said.append((":material/error:", str(error)))
+            desk.said.append((":material/error:", words_of(error)))
     if not runs:
         return
     curves = runs_chart.offered([run for _, run in runs])
-    curve = st.selectbox("Curve", list(curves), format_func=lambda name: curves[name], key="runs/curve")
+    curve = st.selectbox(t("Curve"), list(curves), format_func=lambda name: curves[name], key=languages.own("runs/curve"))
     drawn: list[runs_chart.Line] = []
     names = [runs_table.name_of(entry) for entry, _ in runs]
     for (entry, run), name in zip(runs, names, strict=True):
@@ -237,12 +246,12 @@ def compare(desk: Desk, who: Visitor, picked: Sequence[Entry]) -> None:
     left_out = len(drawn) - runs_chart.MOST
     figure = runs_chart.figure(drawn[: runs_chart.MOST], curve, st.context.theme.type == "dark")
     if not any(len(line.mean) for line in drawn):
-        st.caption("None of the chosen runs has measured this.")
+        st.caption(t("None of the chosen runs has measured this."))
         return
     st.plotly_chart(figure, theme=None, key="runs/chart", config={"displaylogo": False, "displayModeBar": False})
     st.caption(as_text(runs_chart.told(drawn[: runs_chart.MOST])))
     if left_out > 0 or len(picked) > len(runs):
-        st.caption(f"At most {runs_chart.MOST} lines are drawn; choose fewer runs to see the others.")
+        st.caption(t("At most {most} lines are drawn; choose fewer runs to see the others.", most=runs_chart.MOST))
 
 
 # -------------------------------------------------------------------------------------------------------- the sidebar
@@ -250,22 +259,24 @@ def compare(desk: Desk, who: Visitor, picked: Sequence[Entry]) -> None:
 
 def bring(desk: Desk, who: Visitor) -> None:
     """The widgets that take a run from elsewhere."""
-    with st.expander("Import :gray[a run from elsewhere]", key="group-import"):
-        zipped = st.file_uploader("A zip", type=["zip"], max_upload_size=MEGABYTES, key=f"runs/zip/{desk.imports}")
+    with st.expander(t("Import :gray[a run from elsewhere]"), key="group-import"):
+        zipped = st.file_uploader(t("A zip"), type=["zip"], max_upload_size=MEGABYTES, key=f"runs/zip/{desk.imports}")
         folder = st.file_uploader(
-            "Or a folder",
+            t("Or a folder"),
             accept_multiple_files="directory",
             max_upload_size=MEGABYTES,
             key=f"runs/folder/{desk.imports}",
         )
-        st.caption(f"As *Download* makes it, or a run’s own folder; at most {MEGABYTES} MB. It is looked through first.")
+        st.caption(
+            t("As *Download* makes it, or a run’s own folder; at most {most} MB. It is looked through first.", most=MEGABYTES)
+        )
     given = [zipped] if zipped is not None else list(folder or ())
     if not given:
         return
-    with st.spinner("Looking through it…"):
+    with st.spinner(t("Looking through it…")):
         try:
             desk.chosen = (own_runs.bring(who, [Brought(file.name, file.size, partial(_rewound, file)) for file in given]),)
-            desk.said.append((":material/check_circle:", "The run is among yours now."))
+            desk.said.append((":material/check_circle:", say("The run is among yours now.")))
         except RunRefused as error:
             desk.refused(error)
     desk.imports += 1
@@ -280,9 +291,9 @@ def _rewound(file: Any) -> Any:
 def kept(entries: Sequence[Entry], who: Visitor) -> None:
     """How much room there is."""
     own = sum(entry.size for entry in entries)
-    st.caption(f"{_gigabytes(own)} of {_gigabytes(int(limit()))} that all runs here may take.")
+    st.caption(t("{size} of {most} that all runs here may take.", size=_gigabytes(own), most=_gigabytes(int(limit()))))
     if not who.is_at_home and not who.name:
-        st.caption("This browser keeps no cookies, by which its runs would be known.")
+        st.caption(t("This browser keeps no cookies, by which its runs would be known."))
 
 
 def _gigabytes(size: int) -> str:
@@ -293,19 +304,20 @@ def again(desk: Desk, who: Visitor, gone: Sequence[tuple[Removed, str]]) -> None
     """What was removed in the last hours."""
     if not gone:
         return
-    with st.expander(f"Removed :gray[{len(gone)}]", key="group-removed"):
-        st.caption(f"Each can be had again for {KEPT_SECONDS / 3600:.0f} hours, as long as there is room.")
+    with st.expander(t("Removed :gray[{count}]", count=len(gone)), key="group-removed"):
+        hours = f"{KEPT_SECONDS / 3600:.0f}"
+        st.caption(t("Each can be had again for {hours} hours, as long as there is room.", hours=hours))
         for each, name in gone[:50]:
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 st.markdown(as_text(name[:60]))
-                st.button("Undo", key=f"runs/undo/{each.folder.name}", on_click=undo, args=(desk, who, [(each, name)]))
+                st.button(t("Undo"), key=f"runs/undo/{each.folder.name}", on_click=undo, args=(desk, who, [(each, name)]))
                 st.button(
                     "",
                     icon=":material/delete_forever:",
                     key=f"runs/forget/{each.folder.name}",
                     on_click=forget,
                     args=(desk, who, each),
-                    help="Delete for good",
+                    help=t("Delete for good"),
                 )
 
 
@@ -320,18 +332,22 @@ def forget(desk: Desk, who: Visitor, each: Removed) -> None:
 def empty(has_removed: bool) -> None:
     """What stands in the table's place before there is anything."""
     with st.container(key="runs-empty", horizontal_alignment="center"):
-        st.markdown("## Nothing is recorded yet" if is_wanted() else "## Recording is switched off")
+        st.markdown("## " + (t("Nothing is recorded yet") if is_wanted() else t("Recording is switched off")))
         if is_wanted():
             st.markdown(
-                "Every run of the lab is kept here from its first round on: its settings, its curves, its pictures and the "
-                "states from which it can go on. Press **Space** in the lab, and come back."
+                t(
+                    "Every run of the lab is kept here from its first round on: its settings, its curves, its pictures and the "
+                    "states from which it can go on. Press **Space** in the lab, and come back."
+                )
             )
         else:
-            st.markdown("This server was started with `GANDASH_RECORD=0`. Start it without, and what is played is kept here.")
-        st.page_link(ways.LAB.script, label="To the lab", icon=":material/play_arrow:")
-        st.markdown(":gray[A run that somebody gave you, as a zip or a folder, can be imported at the left.]")
+            st.markdown(
+                t("This server was started with `GANDASH_RECORD=0`. Start it without, and what is played is kept here.")
+            )
+        st.page_link(ways.LAB.script, label=t("To the lab"), icon=":material/play_arrow:")
+        st.markdown(t(":gray[A run that somebody gave you, as a zip or a folder, can be imported at the left.]"))
         if has_removed:
-            st.markdown(":gray[What was removed can be had again at the left.]")
+            st.markdown(t(":gray[What was removed can be had again at the left.]"))
 
 
 main()

@@ -12,14 +12,15 @@ import streamlit as st
 
 from gandash.presets import PRESETS
 from gandash.store.index import Entry
+from gandash.words import marked, t
 
 READINGS = {
-    "jsd": ("JSD", "Jensen–Shannon divergence of p_g from p_r, in nats, as last measured: 0 when they are equal."),
+    "jsd": ("JSD", marked("Jensen–Shannon divergence of p_g from p_r, in nats, as last measured: 0 when they are equal.")),
     "wasserstein": (
         "W₁",
-        "Wasserstein distance of p_g from p_r, in units of x, as last measured; sliced on the plane.",
+        marked("Wasserstein distance of p_g from p_r, in units of x, as last measured; sliced on the plane."),
     ),
-    "frechet": ("Fréchet", "Fréchet distance between the features of generated and real pictures, as last measured."),
+    "frechet": ("Fréchet", marked("Fréchet distance between the features of generated and real pictures, as last measured.")),
 }
 """The numbers of the table: the entry's own name, the head of the column, and what it is."""
 
@@ -32,7 +33,7 @@ def name_of(entry: Entry) -> str:
 
 def preset_title(name: str) -> str:
     """Of the ready game that a run began as; "" for none."""
-    return PRESETS[name].title if name in PRESETS else name
+    return t(PRESETS[name].title) if name in PRESETS else name
 
 
 def found(entries: Sequence[Entry], words: str) -> list[Entry]:
@@ -68,7 +69,7 @@ def moment(entry: Entry, timezone: str | None) -> str:
 def parent_of(entry: Entry, titles: dict[str, str]) -> str:
     if entry.parent is None:
         return ""
-    return f"{titles.get(entry.parent, entry.parent)}, step {entry.parent_step:,}"
+    return t("{name}, step {step}", name=titles.get(entry.parent, entry.parent), step=f"{entry.parent_step:,}")
 
 
 def rows(entries: Sequence[Entry], titles: dict[str, str], live: Collection[str]) -> dict[str, list[Any]]:
@@ -83,28 +84,31 @@ def rows(entries: Sequence[Entry], titles: dict[str, str], live: Collection[str]
         if any(getattr(entry, field) is not None for entry in entries)
     }
     return {
-        "Name": [words(name_of(entry)) for entry in entries],
-        **({"Now": ["● recording" if entry.id in live else "" for entry in entries]} if live else {}),
-        "Verdict": [words(f"cannot be read: {entry.problem}" if entry.problem else entry.verdict) for entry in entries],
-        "Steps": [None if entry.problem else entry.steps for entry in entries],
+        t("Name"): [words(name_of(entry)) for entry in entries],
+        **({t("Now"): [t("● recording") if entry.id in live else "" for entry in entries]} if live else {}),
+        t("Verdict"): [
+            words(t("cannot be read: {problem}", problem=entry.problem) if entry.problem else t(entry.verdict))
+            for entry in entries
+        ],
+        t("Steps"): [None if entry.problem else entry.steps for entry in entries],
         **readings,
-        "When": [when(entry) for entry in entries],
-        "Size": [entry.size or None for entry in entries],
-        "Preset": [words(preset_title(entry.preset)) for entry in entries],
-        "Branched off": [words(parent_of(entry, titles)) for entry in entries],
+        t("When"): [when(entry) for entry in entries],
+        t("Size"): [entry.size or None for entry in entries],
+        t("Preset"): [words(preset_title(entry.preset)) for entry in entries],
+        t("Branched off"): [words(parent_of(entry, titles)) for entry in entries],
     }
 
 
 def columns() -> dict[str, Any]:
     """How Streamlit is to show them."""
-    number = {head: st.column_config.NumberColumn(format="%.3g", help=help, width=76) for head, help in READINGS.values()}
+    number = {head: st.column_config.NumberColumn(format="%.3g", help=t(help), width=76) for head, help in READINGS.values()}
     return number | {
-        "Name": st.column_config.TextColumn(width=240),
-        "Now": st.column_config.TextColumn(width=100, help="It is being recorded at this moment."),
-        "Verdict": st.column_config.TextColumn(width=130, help="The last word on it; of compared games, on the first."),
-        "Steps": st.column_config.NumberColumn(format="localized", width=76),
-        "When": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm", timezone=st.context.timezone, width=142),
-        "Size": st.column_config.NumberColumn(format="bytes", width=76),
-        "Preset": st.column_config.TextColumn(width=220, help="The ready game that it began as."),
-        "Branched off": st.column_config.TextColumn(width=220, help="The run that it began from, and at which step."),
+        t("Name"): st.column_config.TextColumn(width=240),
+        t("Now"): st.column_config.TextColumn(width=100, help=t("It is being recorded at this moment.")),
+        t("Verdict"): st.column_config.TextColumn(width=130, help=t("The last word on it; of compared games, on the first.")),
+        t("Steps"): st.column_config.NumberColumn(format="localized", width=76),
+        t("When"): st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm", timezone=st.context.timezone, width=142),
+        t("Size"): st.column_config.NumberColumn(format="bytes", width=76),
+        t("Preset"): st.column_config.TextColumn(width=220, help=t("The ready game that it began as.")),
+        t("Branched off"): st.column_config.TextColumn(width=220, help=t("The run that it began from, and at which step.")),
     }
