@@ -56,7 +56,7 @@ def about(who: Visitor, run: StoredRun) -> None:
     st.markdown(f"**{as_text(manifest.title or manifest.id)}**")
     verdicts = [t(verdict.title) if verdict else "" for verdict in run.verdicts]
     said = [
-        tn("{count} step", "{count} steps", run.steps, count=f"{run.steps:,}"),
+        tn("{shown} step", "{shown} steps", run.steps, shown=f"{run.steps:,}"),
         *(as_text(word[:60]) for word in dict.fromkeys(verdicts) if word),
     ]
     preset = as_text(runs_table.preset_title(manifest.preset))
