@@ -40,7 +40,7 @@ body:has(.st-key-lesson) .gd-pace ~ .gd-pace { display: none; } /* no room for f
 .st-key-lessons-head h1 span { font-size: 1rem; font-weight: 400; opacity: 0.65; margin-left: 0.3rem; }
 body:has([data-testid="stExpandSidebarButton"]) .st-key-lessons-head { padding-left: 34px; }
 [class*="st-key-lessons-"]:not(.st-key-lessons-head) { gap: 0.8rem; padding: 0.3rem 0; flex-wrap: nowrap;
-  border-top: 1px solid var(--st-border-color, rgba(128,128,128,.25)); }
+  border-top: 1px solid var(--st-border-color); }
 [class*="st-key-lessons-"]:not(.st-key-lessons-head) > :first-child { flex: 1 1 0 !important; min-width: 0; }
 [class*="st-key-lessons-"]:not(.st-key-lessons-head) > :last-child { flex: none !important; width: auto !important; }
 .st-key-lessons [data-testid="stPageLink"] a { background: none; padding: 0.1rem 0; margin: 0; min-height: 0; }

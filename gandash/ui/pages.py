@@ -7,7 +7,7 @@ import streamlit as st
 from gandash.ui import languages, ways
 from gandash.ui.lesson_style import LESSON_STYLE
 from gandash.ui.routes import ASSETS
-from gandash.ui.style import STYLE
+from gandash.ui.style import STYLE, inks
 from gandash.ui.sweep_style import SWEEP_STYLE
 from gandash.ui.tab import Tab
 
@@ -17,6 +17,7 @@ st.set_page_config(
     layout="wide",
     initial_sidebar_state="auto",  # on a phone it would cover the stage
 )
+st.html(inks())
 st.html(STYLE)
 st.html(LESSON_STYLE)
 st.html(SWEEP_STYLE)

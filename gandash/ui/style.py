@@ -1,5 +1,17 @@
 """The page's own style, over Streamlit's theme: one calm page, no boxes in boxes. Colours come from the theme."""
 
+import streamlit as st
+
+NAMED = {"primary-color": "primaryColor", "background-color": "backgroundColor", "border-color": "borderColor"}
+
+
+def inks() -> str:
+    """The theme's colours under the names that components have them by: Streamlit gives them to components alone."""
+    scheme = st.context.theme.type or "light"
+    told = "".join(f"--st-{name}: {st.get_option(f'theme.{scheme}.{option}')};" for name, option in NAMED.items())
+    return f"<style>:root {{ {told} }}</style>"
+
+
 STYLE = """<style>
 [data-testid="stHeader"] { background: transparent; pointer-events: none; height: 2.2rem; }
 [data-testid="stHeader"] * { pointer-events: none; }
@@ -77,12 +89,12 @@ body:has([data-testid="stExpandSidebarButton"]) .st-key-runs-head { padding-left
 .st-key-runs-actions { gap: 0.4rem; align-items: center; min-height: 2.5rem; }
 .st-key-runs-actions > * { flex: none !important; width: auto !important; }
 .st-key-runs-actions [data-testid="stPageLink"] a { min-height: 2.5rem; padding: 0.25rem 0.75rem; margin: 0;
-  border: 1px solid var(--st-border-color, rgba(128,128,128,.3)); border-radius: 8px; background: none; }
+  border: 1px solid var(--st-border-color); border-radius: 8px; background: none; }
 .st-key-runs-actions [data-testid="stPageLink"] a p { font-size: 0.86rem; }
 .st-key-runs-empty { margin: 12vh auto 0; max-width: 34rem; text-align: center; gap: 0.8rem !important; }
 .st-key-runs-gone { padding: 0.3rem 0.8rem; border-radius: 8px; background: color-mix(in srgb, currentColor 6%, transparent); }
 .gd-link, .gd-link:visited { display: inline-flex; align-items: center; min-height: 2.5rem; padding: 0.25rem 0.75rem;
-  border: 1px solid var(--st-border-color, rgba(128,128,128,.3)); border-radius: 8px; color: inherit !important;
+  border: 1px solid var(--st-border-color); border-radius: 8px; color: inherit !important;
   text-decoration: none !important; font-size: 0.86rem; line-height: 1.6; }
 .gd-link:hover, .gd-link:focus-visible { border-color: var(--st-primary-color); color: var(--st-primary-color) !important; }
 .gd-elsewhere { display: flex; align-items: center; justify-content: flex-end; gap: 0.5rem; margin: 0; min-width: 0; }
@@ -93,10 +105,14 @@ body:has([data-testid="stExpandSidebarButton"]) .st-key-runs-head { padding-left
 .gd-elsewhere i { flex: none; width: 9px; height: 9px; border-radius: 50%; border: 2px solid currentColor; opacity: 0.6; }
 .gd-elsewhere[data-status="running"] i { background: var(--st-primary-color); border-color: currentColor; opacity: 1; }
 
+/* what is written on a primary button: the page's ground, since white on the light blue of a dark page can hardly be read */
+[data-testid^="stBaseButton-primary"]:not(:disabled), [data-testid^="stBaseButton-primary"]:not(:disabled) * {
+  color: var(--st-background-color) !important; }
+
 .gd-legend { display: flex; gap: 1rem; font-size: 0.8rem; opacity: 0.75; padding-top: 0.4rem; }
 
 [data-testid="stSidebar"] [data-testid="stExpander"] details {
-  border: 0; border-top: 1px solid var(--st-border-color, rgba(128,128,128,.25)); border-radius: 0; background: none; }
+  border: 0; border-top: 1px solid var(--st-border-color); border-radius: 0; background: none; }
 [data-testid="stSidebar"] [data-testid="stExpander"] summary { padding: 0.2rem 0; min-height: 0; background: none; }
 [data-testid="stSidebar"] [data-testid="stExpander"] summary p {
   display: flex; justify-content: space-between; gap: 0.5rem; width: 100%; white-space: nowrap; }

@@ -100,6 +100,10 @@ def test_all_can_use_what_opens_over_the_page(app: App, browser: Browser, scheme
     assert grave(page) == [], "the ready games"
     page.keyboard.press("Escape")
     page.get_by_role("textbox", name="Find by word").wait_for(state="detached")
+    page.locator("summary", has_text="Compare").click()
+    page.get_by_role("button", name="Compare").last.wait_for()
+    assert grave(page) == [], "what is to be compared"
+    page.locator("summary", has_text="Compare").click()
     page.locator("summary", has_text="Data").first.click()
     lab.select("Data", "drawn by hand")
     page.wait_for_selector('[data-testid="draw-canvas"]')
