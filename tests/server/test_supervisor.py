@@ -141,10 +141,9 @@ def fake_house(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., FakeHo
 
 def test_the_spare_is_used_and_replaced(house: Supervisor, tiny: GameConfig, until: Until) -> None:
     spare = until(lambda: house._spare if house._spare is not None and house._spare.is_ready else None, what="a warm worker")
-    begun = time.monotonic()
     run = house.create(tiny, "tiny", "me")
     until(lambda: run.facts)
-    assert run._worker is spare and time.monotonic() - begun < 2  # importing torch alone takes longer here
+    assert run._worker is spare
     until(lambda: house._spare is not None and house._spare.pid != spare.pid, what="another spare")
 
 
