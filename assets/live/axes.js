@@ -42,6 +42,13 @@ export function niceTicks([low, high], count) {
   if (!(rough > 0) || !Number.isFinite(rough)) return [];
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * ([1, 2, 5, 10].find(m => m * power >= rough * 0.999) ?? 10);
+  // one number alone tells no scale
+  const found = [1, 2, 5].map(part => multiples(step / part, low, high));
+  return found.find(values => values.length > 1) ?? found[0];
+}
+
+/** @param {number} step @param {number} low @param {number} high */
+function multiples(step, low, high) {
   const values = [];
   for (let i = Math.ceil(low / step - 1e-9); i * step <= high + 1e-9 * step; i++) values.push(i * step || 0);
   return values;

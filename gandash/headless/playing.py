@@ -29,7 +29,7 @@ from gandash.store.format import CannotRecord
 from gandash.wire.browser import VerdictKind
 from gandash.wire.facts import Engine
 from gandash.wire.frame import finite
-from gandash.words import joined, say
+from gandash.words import say
 from gandash.worker.cause import cause_of
 from gandash.worker.games import Games, GamesSnapshot
 from gandash.worker.observer import Observer, Rows
@@ -131,8 +131,7 @@ def _play(
         verdict = observer.verdict
         if broken:
             cause = cause_of(broken.before.members[0], trajectory.changes, trajectory.config, trajectory.step)
-            reason = joined(cause.words, say("What may help: {advice}.", advice=cause.advice))
-            verdict = Verdict(VerdictKind.DIVERGED, say("Diverged"), reason)
+            verdict = Verdict(VerdictKind.DIVERGED, say("Diverged"), cause.reason)
         report = _report(trajectory, observer, seconds, metrics, verdict)
         report["steps_per_second"] = (trajectory.step - first) / seconds if seconds else None
         if recorder and keeping:

@@ -26,7 +26,7 @@ from gandash.sweeps.results import column_of, table_of
 from gandash.sweeps.sweep import Cell, Sweep
 from gandash.sweeps.watch import Watch
 from gandash.wire.browser import VerdictKind
-from gandash.words import finished, say
+from gandash.words import say
 from gandash.worker.cause import cause_of
 from gandash.worker.keyframe import states_of
 from gandash.worker.trajectory import StateSnapshot, Trajectory, reproducibly
@@ -103,8 +103,7 @@ def _one_by_one(trajectory: Trajectory, before: StateSnapshot) -> tuple[StateSna
 
 def _diverged(trajectory: Trajectory, before: StateSnapshot) -> Verdict:
     cause = cause_of(before, trajectory.changes, trajectory.config, trajectory.step)
-    reason = finished(f"{cause.words} {cause.advice[0].upper()}{cause.advice[1:]}.")
-    return Verdict(VerdictKind.DIVERGED, say("Diverged"), reason)
+    return Verdict(VerdictKind.DIVERGED, say("Diverged"), cause.reason)
 
 
 def _numbers(watch: Watch, rounds: Tensor) -> dict[str, float]:

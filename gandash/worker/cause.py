@@ -24,6 +24,11 @@ class Cause:
     words: Said
     advice: Said
 
+    @property
+    def reason(self) -> Said:
+        """Both, for a verdict on a game that nobody can set back."""
+        return joined(self.words, say("What may help: {advice}.", advice=self.advice))
+
 
 def cause_of(
     snapshot: StateSnapshot,

@@ -285,6 +285,16 @@ def test_compared_stages_share_one_scale_and_show_it(lab) -> None:
     assert len(numbers) - len(left) > 1, "so has the critic"
 
 
+def test_an_axis_has_two_numbers_at_least(lab) -> None:
+    ticks = """async ranges => {
+      const { niceTicks } = await import(new URL("gandash/assets/live/axes.js", location.href));
+      return ranges.map(([low, high, count]) => niceTicks([low, high], count));
+    }"""
+    ranges = [(-0.9, 0.8, 2), (0.1, 3.1, 1), (-4.9, 4.9, 1), (0, 1, 3), (11.1, 11.9, 0.7), (-1e-7, 1.3e-7, 1.5)]
+    for (low, high, _), found in zip(ranges, lab.page.evaluate(ticks, ranges), strict=True):
+        assert 2 <= len(found) <= 5 and all(low <= value <= high for value in found), (low, high, found)
+
+
 def test_planes_side_by_side_zoom_together(lab) -> None:
     page = lab.page
     compare(lab, "Planes", 2)

@@ -46,10 +46,11 @@ def test_a_row_is_the_same_alone_and_among_others_in_any_order(small: Made, engi
     assert rows(sweep, some) == {i: whole[i] for i in some}
 
 
-def test_scalar_games_are_the_same_alone_and_among_others() -> None:
-    sweep = of_rules("simultaneous", "alternating", "optimistic", "consensus", "lookahead")
+@pytest.mark.parametrize(("engine", "engines"), [("torch", {"torch"}), (None, {"compiled", "torch"})])
+def test_scalar_games_are_the_same_alone_and_among_others(engine: Any, engines: set[str]) -> None:
+    sweep = of_rules("simultaneous", "alternating", "optimistic", "consensus", "lookahead", engine=engine)
     whole = rows(sweep)
-    assert {row["engine"] for row in whole.values()} == {"torch"}
+    assert {row["engine"] for row in whole.values()} == engines
     for cells in ([5], [19, 0, 7, 8], range(3, 16)):
         assert rows(sweep, cells) == {i: whole[i] for i in cells}
 
