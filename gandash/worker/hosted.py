@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("gandash.worker")
 
 CALL_SECONDS = 60.0  # for the server to call
+TOKEN_SECONDS = 5.0  # for a caller to say it: a silent stranger must not keep the server out
 FOLLOW_SECONDS = 0.5  # how far apart it is looked what has been recorded
 STILL = 60  # looks without news, after which a folder is not looked at any more
 BYTES_PER_SECOND = 1e7  # of checkpoints: larger ones go up further apart
@@ -107,7 +108,7 @@ def _caller(listener: socket.socket, token: str) -> socket.socket | None:
             listener.settimeout(left)
             with suppress(OSError):
                 channel, _ = listener.accept()
-                channel.settimeout(left)
+                channel.settimeout(min(left, TOKEN_SECONDS))
                 said = channel.recv(len(token), socket.MSG_WAITALL)
                 if hmac.compare_digest(said, token.encode()):
                     channel.settimeout(None)
