@@ -62,9 +62,9 @@ def train(
     `gandash.Loss`. All is measured of them that can be of ours. Another program needs them to play such a run on.
 
     `at` changes live settings in mid-run: `{1000: {"objective": "minimax"}}`. In the rounds that begin at the steps in `alone`
-    one player alone moves: `{50: "D"}`. `engine`: "torch", or "compiled" rounds, several times as fast between plain MLPs; by
-    default the best there is on this machine by now. The same settings, seed, changes and engine give the same run, bit for
-    bit.
+    one player alone moves: `{50: "D"}`. `engine`: "torch", or "compiled" rounds, several times as fast between plain MLPs and
+    in scalar games; by default the best there is on this machine by now. The same settings, seed, changes and engine give the
+    same run, bit for bit.
 
     `out`: a new or empty folder for the record. Without, it lies below `~/.local/share/gandash`, where `python -m gandash runs`
     lists it under its `title`; with `GANDASH_RECORD=0` in a folder that goes with the `Run`. `progress`: whether there is a
