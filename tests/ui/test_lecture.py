@@ -64,6 +64,11 @@ def shown(keeper: Supervisor, run: Run) -> Presentation:
     return shown
 
 
+def until_settled(run: Run) -> None:
+    """Until the worker has told all that it tells of a new game, its facts and then its status: each raises the version."""
+    until(lambda: run.version >= 2)
+
+
 class Onlooker(Viewer):
     """A browser on the page of those who look on."""
 
@@ -160,7 +165,7 @@ def test_who_looks_on_steers_nothing(
     client: TestClient, run: Run, shown: Presentation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every command that there is, by the socket that they have; and none of the other sockets takes what they have."""
-    until(lambda: run.facts)
+    until_settled(run)
     monkeypatch.setattr(Run, "order", lambda *_: pytest.fail("a command of an onlooker's got through"))
     monkeypatch.setattr(Presentation, "end", lambda *_: pytest.fail("an onlooker ended it"))
     monkeypatch.setattr(Presentation, "reveal", lambda *_: pytest.fail("an onlooker revealed it"))
@@ -189,7 +194,7 @@ def test_who_looks_on_steers_nothing(
 
 def test_no_route_gives_an_onlooker_more_than_pictures(client: TestClient, run: Run, shown: Presentation) -> None:
     """Every route of the app, with the token of those who look on: nothing of the run is changed, and no file is handed out."""
-    until(lambda: run.record or run.facts)
+    until_settled(run)
     before = run.version, run.configs, run.status, run.generation
     tried = 0
     for route in routes_module.routes:
