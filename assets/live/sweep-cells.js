@@ -3,30 +3,39 @@
  * The games of a sweep that have come, and what those at one point came to: see gandash/sweeps/hosting.py.
  */
 
+import { said, t } from './words.js';
+
 /** @typedef {{name: string, values: string[]}} Axis
- * @typedef {{name: string, colour: string, letter: string}} Verdict
+ * @typedef {{kind: string, name: string, colour: string, letter: string}} Verdict
  * @typedef {{id: string, title: string, finding: string, colour: string, seeds: number, steps: number, count: number,
- *   axes: Axis[], verdicts: Verdict[], numbers: string[]}} About
+ *   axes: Axis[], verdicts: Verdict[], numbers: string[]}} About in the reader's words
+ * @typedef {import('./words.js').Param} Message
+ * @typedef {Omit<About, 'title' | 'finding' | 'axes' | 'verdicts'> & {title: Message, finding: Message,
+ *   axes: {name: Message, values: Message[]}[], verdicts: (Omit<Verdict, 'name'> & {name: Message})[]}} Told by the
+ *   server
  * @typedef {{cell: number, games: number, verdict: number, agree: number, value: number}} Point `cell` is the game that
  *   shows best what is said of all: of the seeds that agree the one nearest to the median
  * @typedef {[number, number]} Limits */
 
 export const VERDICT = 'verdict';
 const NONE = 255;
-const WELL = ['converged', 'modes found']; // what the curves at the sides count
+const WELL = ['converged', 'modes_found']; // what the curves at the sides count
 
 /** Ends of a scale that does not move while games come in. @type {Record<string, Limits>} */
 const FIXED = { jsd: [0, Math.LN2], high_quality: [0, 1] };
 
 /** What the screen calls a number. @type {Record<string, string>} */
-const NAMES = { verdict: 'verdict', jsd: 'JSD, nats', wasserstein: 'W1', frechet: 'Fréchet distance',
-  modes: 'modes captured', high_quality: 'high quality', converged_since: 'convergence step' };
+const NAMES = { get verdict() { return t('verdict'); }, get jsd() { return t('JSD, nats'); }, wasserstein: 'W1',
+  get frechet() { return t('Fréchet distance'); }, get modes() { return t('modes captured'); },
+  get high_quality() { return t('high quality'); }, get converged_since() { return t('convergence step'); } };
 
 /** @param {string} colour */
-export const nameOf = colour => NAMES[colour] ?? colour;
+export const nameOf = colour => NAMES[colour] ?? (colour === 'steps' ? t('steps played') : colour);
 
 export class Cells {
+  /** @type {About} */
   about;
+  #told;
   /** Values along each axis. */
   sizes;
   count = 0;
@@ -36,12 +45,18 @@ export class Cells {
   /** @type {(Point | null | undefined)[]} undefined: to be made anew */
   #points = [];
 
-  /** @param {About} about */
+  /** @param {Told} about */
   constructor(about) {
-    this.about = about;
+    this.#told = about;
+    this.about = spoken(about);
     this.sizes = [0, 1, 2].map(i => about.axes[i]?.values.length ?? 1);
     this.#verdicts = new Uint8Array(about.count).fill(NONE);
     this.#numbers = new Float32Array(about.count * about.numbers.length).fill(NaN);
+  }
+
+  /** In the language that is spoken now. */
+  speak() {
+    this.about = spoken(this.#told);
   }
 
   /** @param {ArrayLike<number>} cell @param {ArrayLike<number>} verdict @param {ArrayLike<number>} numbers */
@@ -129,12 +144,17 @@ export class Cells {
       const points = Array.from({ length: over }, (_, o) => at(o)).filter(point => point !== null);
       if (!points.length) return NaN;
       if (colour === VERDICT) {
-        return points.filter(p => WELL.includes(this.about.verdicts[p.verdict].name)).length / points.length;
+        return points.filter(p => WELL.includes(this.about.verdicts[p.verdict].kind)).length / points.length;
       }
       return share(median(points.map(p => p.value)), limits);
     });
   }
 }
+
+/** @param {Told} told @returns {About} */
+const spoken = told => ({ ...told, title: said(told.title), finding: said(told.finding),
+  axes: told.axes.map(({ name, values }) => ({ name: said(name), values: values.map(said) })),
+  verdicts: told.verdicts.map(verdict => ({ ...verdict, name: said(verdict.name) })) });
 
 /** @param {number} value @param {Limits} limits */
 export const share = (value, [low, high]) => Math.min(1, Math.max(0, (value - low) / (high - low)));

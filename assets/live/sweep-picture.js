@@ -18,6 +18,7 @@ const [TOP, RIGHT, BOTTOM, STRIP, TITLE, GAP] = [26, 8, 44, 30, 20, 18]; // px
 const LETTER_PX = 12; // cells below have a hatch instead
 const NARROW_PX = 600;
 const DIGIT_PX = 6.4;
+const WIDE = 1.72; // of a Chinese character, in digits
 const VIRIDIS = [[68, 1, 84], [59, 82, 139], [33, 145, 140], [94, 201, 98], [253, 231, 37]];
 
 // Lines within a unit cell, a pattern for each verdict; where a cell is too small for a letter
@@ -32,6 +33,17 @@ export function viridis(t) {
   return `rgb(${low.map((c, i) => Math.round(c + (at % 1) * (high[i] - c))).join(',')})`;
 }
 
+/** In widths of a digit: a Chinese character is as wide as it is high. @param {string} words */
+const widthOf = words => [...words].reduce((sum, sign) => sum + (sign > '\u2e80' ? WIDE : 1), 0);
+
+/** So much of it as has room, in widths of a digit. @param {string} words @param {number} most */
+function cut(words, most) {
+  if (widthOf(words) <= most + 1) return words;
+  const signs = [...words];
+  while (widthOf(signs.join('')) > most) signs.pop();
+  return `${signs.join('')}…`;
+}
+
 /** How high the map is to be, at this width, with so much room.
  * @param {Cells} cells @param {number} width @param {number} room */
 export const heightAt = (cells, width, room) =>
@@ -40,7 +52,7 @@ export const heightAt = (cells, width, room) =>
 /** @param {Cells} cells @param {number} width @param {number} height @returns {Layout} */
 export function arrange(cells, width, height) {
   const [nx, ny, nz] = cells.sizes;
-  const longest = Math.max(...(cells.about.axes[1]?.values ?? ['']).map(v => v.length), 2);
+  const longest = Math.max(...(cells.about.axes[1]?.values ?? ['']).map(widthOf), 2);
   const left = 26 + Math.min(0.3 * width, longest * DIGIT_PX);
   const columns = width < NARROW_PX ? 1 : nz;
   const rows = Math.ceil(nz / columns);
@@ -125,7 +137,7 @@ function label(pen, cells, pane, z, { columns }, theme) {
   const [across, up, side] = cells.about.axes;
   const fill = theme.muted;
   const below = pane.y + pane.h;
-  const longest = Math.max(...across.values.map(v => v.length)) * DIGIT_PX + 10;
+  const longest = Math.max(...across.values.map(widthOf)) * DIGIT_PX + 10;
   const every = Math.ceil(longest / pane.cw);
   across.values.forEach((words, i) => {
     if (i % every === 0) pen.text(pane.x + (i + 0.5) * pane.cw, below + 11, words, { fill, align: 'center' });
@@ -140,8 +152,7 @@ function label(pen, cells, pane, z, { columns }, theme) {
   const most = Math.floor((pane.x - 26) / DIGIT_PX);
   up.values.forEach((words, j) => {
     if (j % high) return;
-    const short = words.length > most + 1 ? `${words.slice(0, most)}…` : words;
-    pen.text(pane.x - 6, below - (j + 0.5) * pane.ch, short, { fill, align: 'right' });
+    pen.text(pane.x - 6, below - (j + 0.5) * pane.ch, cut(words, most), { fill, align: 'right' });
   });
   pen.text(9, pane.y + pane.h / 2, up.name, { fill: theme.text, align: 'center', size: 12, turned: true });
 }

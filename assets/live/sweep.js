@@ -6,11 +6,13 @@
 import { unpack } from './bytes.js';
 import { fitCanvas } from './canvas.js';
 import { element, write } from './dom.js';
-import { compact, grouped, percent } from './numbers.js';
+import { compact, grouped } from './numbers.js';
 import { readTheme } from './palette.js';
 import { Cells, nameOf, VERDICT } from './sweep-cells.js';
 import { CanvasPen, SvgPen } from './sweep-pens.js';
 import { arrange, draw, heightAt, inkOn, placeAt, viridis } from './sweep-picture.js';
+import { inWords, progressOf, refusalIn, sentenceOf } from './sweep-words.js';
+import { speak, t } from './words.js';
 
 const [ASK_MS, REST_MS, PAINT_MS] = [60, 2000, 50];
 const ROOM_PX = 130; // below the map, for the legend and what is read off
@@ -20,11 +22,10 @@ const FILES = { 'sweep.csv': 'CSV', 'sweep.parquet': 'Parquet', 'sweep.html': 'H
 const ARROWS = { ArrowLeft: [-1, 0, 0], ArrowRight: [1, 0, 0], ArrowUp: [0, 1, 0], ArrowDown: [0, -1, 0],
   PageDown: [0, 0, 1], PageUp: [0, 0, -1] };
 
-/** @typedef {{data: {sweep: string}, parentElement: HTMLElement}} Component
+/** @typedef {{data: {sweep: string, language: string}, parentElement: HTMLElement}} Component
  * @typedef {import('./sweep-cells.js').Point} Point
  * @typedef {import('./sweep-picture.js').Place} Place
- * @typedef {{state: string, trouble: string, start: number, count: number, is_compiling: boolean, pace: number,
- *   left: string}} News */
+ * @typedef {import('./sweep-words.js').News} News */
 
 /** @type {WeakMap<HTMLElement, View>} */
 const views = new WeakMap();
@@ -38,14 +39,16 @@ class View {
   #progress = element('p', { role: 'status' });
   #bar = element('i', { 'aria-hidden': 'true' });
   #act = /** @type {HTMLButtonElement} */ (element('button', { type: 'button', hidden: '' }));
-  #colour = /** @type {HTMLSelectElement} */ (element('select', { 'aria-label': 'Colour' }));
-  #holder = element('div', { class: 'gd-sweep-holder', tabindex: 0, role: 'application', 'aria-label': 'The map' });
+  #colour = /** @type {HTMLSelectElement} */ (element('select'));
+  #colourLabel = element('span');
+  #filesLabel = element('span');
+  #holder = element('div', { class: 'gd-sweep-holder', tabindex: 0, role: 'application' });
   #canvas = /** @type {HTMLCanvasElement} */ (element('canvas', { 'aria-hidden': 'true' }));
   #tip = element('div', { class: 'gd-sweep-tip', 'aria-hidden': 'true', hidden: '' });
   #legend = element('div', { class: 'gd-sweep-legend' });
   #read = element('p', { class: 'gd-sweep-read', 'aria-live': 'polite' });
   #words = element('span');
-  #link = /** @type {HTMLButtonElement} */ (element('button', { type: 'button', hidden: '' }, 'Open in the lab'));
+  #link = /** @type {HTMLButtonElement} */ (element('button', { type: 'button', hidden: '' }));
   #pen;
   /** @type {Cells | null} */
   #cells = null;
@@ -53,21 +56,24 @@ class View {
   #edges = [];
   /** @type {Place | null} */
   #cursor = null;
+  /** @type {News | null} */
+  #told = null;
+  #language = '';
   #known = 0;
   #painted = 0;
   #due = 0;
   #timer = 0;
   #asking = 0;
 
-  /** @param {HTMLElement} parent @param {string} sweep its id */
-  constructor(parent, sweep) {
+  /** @param {HTMLElement} parent @param {string} sweep its id @param {string} language */
+  constructor(parent, sweep, language) {
     this.sweep = sweep;
     const { signal } = this.#ending;
     this.#pen = /** @type {CanvasRenderingContext2D} */ (this.#canvas.getContext('2d'));
-    const files = element('span', { class: 'gd-sweep-files' }, 'Take away ', this.#button('PNG', () => this.#png()),
+    const files = element('span', { class: 'gd-sweep-files' }, this.#filesLabel, this.#button('PNG', () => this.#png()),
       this.#button('SVG', () => this.#svg()), ...Object.entries(FILES).map(([file, name]) =>
         element('a', { href: this.#address(`files/${file}`), download: file }, name)));
-    const label = element('label', {}, 'Colour ', this.#colour);
+    const label = element('label', {}, this.#colourLabel, this.#colour);
     this.#holder.append(this.#canvas, this.#tip);
     this.#read.append(this.#words, ' ', this.#link);
     this.#root.append(this.#title, this.#finding,
@@ -85,7 +91,45 @@ class View {
     sized.observe(this.#root);
     signal.addEventListener('abort', () => sized.disconnect());
     window.addEventListener('resize', () => this.#repaint(), { signal });
-    void this.#begin();
+    this.#language = language;
+    void speak(language).then(() => {
+      this.#name();
+      void this.#begin();
+    });
+  }
+
+  /** All words anew where another language is spoken; what is shown stays. @param {string} language */
+  async speak(language) {
+    if (language === this.#language) return;
+    this.#language = language;
+    await speak(language);
+    this.#name();
+    if (!this.#cells) return;
+    this.#cells.speak();
+    this.#entitle(this.#cells);
+    const shown = this.#colour.value;
+    this.#colour.replaceChildren();
+    this.#offer(shown);
+    if (this.#told) this.#tell(this.#told);
+    if (this.#cursor) this.#choose(this.#cursor);
+    this.#tip.hidden = true;
+    this.#repaint();
+  }
+
+  /** The words that stand there whatever is shown. */
+  #name() {
+    write(this.#filesLabel, t('Take away'));
+    write(this.#colourLabel, t('Colour'));
+    write(this.#link, t('Open in the lab'));
+    this.#colour.setAttribute('aria-label', t('Colour'));
+    this.#holder.setAttribute('aria-label', t('The map'));
+  }
+
+  /** @param {Cells} cells */
+  #entitle({ about }) {
+    write(this.#title, about.title);
+    write(this.#finding, about.finding);
+    this.#finding.hidden = !about.finding;
   }
 
   dispose() {
@@ -111,31 +155,30 @@ class View {
   async #ask(what, method = 'GET') {
     const { signal } = this.#ending;
     const response = await fetch(this.#address(what), { signal, method, credentials: 'same-origin' });
-    if (!response.ok) throw new Error(await response.text());
+    if (!response.ok) throw new Error(await refusalIn(response));
     return response;
   }
 
   async #begin() {
     try {
-      const about = await (await this.#ask('')).json();
-      this.#cells = new Cells(about);
-      write(this.#title, about.title);
-      write(this.#finding, about.finding);
-      this.#finding.hidden = !about.finding;
-      this.#offer(about.colour);
+      this.#cells = new Cells(await (await this.#ask('')).json());
+      this.#entitle(this.#cells);
+      this.#offer(this.#cells.about.colour);
       void this.#news();
       for (let z = 0; z < this.#cells.sizes[2]; z++) this.#edges[z] = await (await this.#ask(`edges/${z}`)).json();
       this.#root.dataset.edges = String(this.#edges.flat().length);
       this.#repaint();
     } catch (error) {
       this.#fail(error);
+      if (!this.#cells) this.#asking = window.setTimeout(() => this.#begin(), REST_MS);
     }
   }
 
   /** @param {unknown} error */
   #fail(error) {
     if (this.#ending.signal.aborted) return;
-    write(this.#progress, `The map cannot be had: ${error instanceof Error ? error.message : error}. Trying again…`);
+    const problem = inWords(error).replace(/[.。]$/, '');
+    write(this.#progress, t('The map cannot be had: {problem}. Trying again…', { problem }));
   }
 
   /** What has come since; and again, sooner while it is played. */
@@ -163,30 +206,26 @@ class View {
   }
 
   /** @param {News} news */
-  #tell({ state, trouble, is_compiling, pace, left }) {
+  #tell(news) {
+    this.#told = news;
+    const { state } = news;
     const cells = /** @type {Cells} */ (this.#cells);
     const { about, count } = cells;
-    const games = `${grouped(count)} of ${grouped(about.count)} games`;
-    const more = state !== 'playing' ? '' : is_compiling ? 'rounds are compiled for this machine, once: half a minute'
-      : `${pace ? `${grouped(pace)} steps/s` : 'starting'}${left ? `, ${left} left` : ''}`;
-    /** @type {Record<string, string>} */
-    const told = { done: 'all played', stopped: 'stopped; it can go on', stopping: 'what is in play is finished',
-      failed: `it could not go on: ${trouble}`, playing: more };
-    write(this.#progress, `${games} · ${told[state] ?? state}`);
+    write(this.#progress, progressOf(news, cells));
     this.#bar.style.width = `${100 * count / about.count}%`;
     this.#act.hidden = state === 'done';
     this.#act.disabled = state === 'stopping';
-    write(this.#act, state === 'playing' || state === 'stopping' ? 'Stop' : 'Go on');
+    write(this.#act, state === 'playing' || state === 'stopping' ? t('Stop') : t('Go on'));
     Object.assign(this.#root.dataset, { state, count });
   }
 
   async #press() {
     this.#act.disabled = true;
     try {
-      await this.#ask(this.#act.textContent === 'Stop' ? 'stop' : 'go-on', 'POST');
+      await this.#ask(this.#told?.state === 'playing' ? 'stop' : 'go-on', 'POST');
       void this.#news();
     } catch (error) {
-      write(this.#words, error instanceof Error ? error.message : String(error));
+      write(this.#words, inWords(error));
       this.#act.disabled = false;
     }
   }
@@ -247,11 +286,12 @@ class View {
       rows.push(element('span', {}, `${nameOf(colour)} ${compact(low)} `, ramp, ` ${compact(high)}`));
     }
     rows.push(...this.#seeds(cells));
-    const sides = colour === VERDICT ? 'share converged or with all modes found' : 'median over the row or column';
-    rows.push(element('span', { class: 'gd-sweep-quiet' }, `curves at the sides: ${sides}`));
+    const sides = colour === VERDICT ? t('curves at the sides: share converged or with all modes found')
+      : t('curves at the sides: median over the row or column');
+    rows.push(element('span', { class: 'gd-sweep-quiet' }, sides));
     if (this.#edges.flat().length) {
       const line = element('i', { class: 'gd-sweep-line', style: `background:${theme.text}` });
-      rows.push(element('span', {}, line, ' where theory draws the line: a round comes nearer on one side of it'));
+      rows.push(element('span', {}, line, t('where theory draws the line: a round comes nearer on one side of it')));
     }
     this.#legend.replaceChildren(...rows);
   }
@@ -259,7 +299,7 @@ class View {
   /** @param {Cells} cells */
   #seeds({ about }) {
     return about.seeds > 1 ? [element('span', { class: 'gd-sweep-quiet' },
-      `each cell: most of ${about.seeds} seeds, or their median; a bar where not all agree`)] : [];
+      t('each cell: most of {count} seeds, or their median; a bar where not all agree', { count: about.seeds }))] : [];
   }
 
   // ------------------------------------------------------------------------------------------------------ what is read
@@ -271,16 +311,7 @@ class View {
 
   /** @param {Place} place */
   #sentence(place) {
-    const { about } = /** @type {Cells} */ (this.#cells);
-    const where = about.axes.map((axis, i) => `${axis.name} ${axis.values[place[i]]}`).join(', ');
-    const point = this.#pointAt(place);
-    if (!point) return `${where}: not played yet`;
-    const { name } = about.verdicts[point.verdict];
-    const seeds = point.games > 1 ? `, ${percent(point.agree)} of ${point.games} seeds` : '';
-    const numbers = about.numbers.map((number, j) => [nameOf(number), this.#cells?.number(point.cell, j) ?? NaN])
-      .filter(([number, value]) => number !== 'seed' && !Number.isNaN(value))
-      .map(([number, value]) => `${number} ${compact(Number(value))}`).join(', ');
-    return `${where}: ${name}${seeds}. ${numbers}`;
+    return sentenceOf(/** @type {Cells} */ (this.#cells), place, this.#pointAt(place));
   }
 
   /** @param {MouseEvent} event */
@@ -343,7 +374,7 @@ class View {
       if (isBeside) window.open(address, '_blank', 'noopener');
       else location.assign(address);
     } catch (error) {
-      write(this.#words, error instanceof Error ? error.message : String(error));
+      write(this.#words, inWords(error));
     }
   }
 
@@ -389,9 +420,12 @@ function save(blob, name) {
 /** @param {Component} component */
 export function update({ data, parentElement }) {
   const view = views.get(parentElement);
-  if (view?.sweep === data.sweep) return;
+  if (view?.sweep === data.sweep) {
+    void view.speak(data.language);
+    return;
+  }
   view?.dispose();
-  views.set(parentElement, new View(parentElement, data.sweep));
+  views.set(parentElement, new View(parentElement, data.sweep, data.language));
 }
 
 /** @param {HTMLElement} parentElement */

@@ -7,16 +7,17 @@ import math
 from typing import Any, Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 
 from gandash.config import GameConfig
 from gandash.config.setting import JsonValue, SettingError, setting_at, settings
+from gandash.words import Said, finished, say, words_of
 
 SEED = "run.seed"
 TOGETHER = "+"  # between paths that have the same value
 MOST = 10_000  # values of an axis
 
-ALLOWED = "PATH=LOW:HIGH:COUNT, evenly apart, with log behind it by equal factors, or PATH=VALUE,VALUE,..."
+ALLOWED = say("PATH=LOW:HIGH:COUNT, evenly apart, with log behind it by equal factors, or PATH=VALUE,VALUE,...")
 
 Scale = Literal["linear", "log", "list"]
 
@@ -56,15 +57,15 @@ class Axis(BaseModel):
     def _fits(self) -> Self:
         if self.scale == "list":
             if not self.given or self.low is not None or self.high is not None:
-                raise ValueError("a list of values is needed, without ends")
+                raise ValueError(say("a list of values is needed, without ends"))
         elif self.low is None or self.high is None or not self.low < self.high or self.given:
-            raise ValueError("its ends must be two numbers, the lower one first")
+            raise ValueError(say("its ends must be two numbers, the lower one first"))
         elif self.scale == "log" and self.low <= 0:
-            raise ValueError("equal factors need ends above 0")
+            raise ValueError(say("equal factors need ends above 0"))
         elif self.count < 2:
-            raise ValueError("two values or more are needed")
+            raise ValueError(say("two values or more are needed"))
         if max(self.count, len(self.given)) > MOST:
-            raise ValueError(f"at most {MOST:,} values can be gone through")
+            raise ValueError(say("at most {most} values can be gone through", most=f"{MOST:,}"))
         return self
 
     @classmethod
@@ -73,11 +74,11 @@ class Axis(BaseModel):
         names, equals, said = text.partition("=")
         paths = tuple(names.split(TOGETHER))
         if not equals or not said or not all(paths):
-            raise SettingError("axis", text, f"expected {ALLOWED}")
+            raise SettingError("axis", text, say("expected {advice}", advice=ALLOWED))
         ends = said.removesuffix("log").split(":")
         try:
             if len(ends) == 3 and "{" not in said:
-                low, high, count = float(ends[0]), float(ends[1]), int(ends[2])
+                low, high, count = _number(ends[0]), _number(ends[1]), _whole(ends[2])
                 return cls(paths=paths, scale="log" if said.endswith("log") else "linear", low=low, high=high, count=count)
             return cls(paths=paths, scale="list", given=tuple(_values(said)))
         except ValueError as error:
@@ -132,7 +133,7 @@ def check(axes: tuple[Axis, ...], config: GameConfig) -> None:
     paths = [path for axis in axes for path in axis.paths]
     for path in paths:
         if paths.count(path) > 1:
-            raise SettingError("axis", path, "a setting can be changed by one axis only")
+            raise SettingError("axis", path, say("a setting can be changed by one axis only"))
     heads = {path for axis in axes for path in axis.paths if "." not in path}  # a chosen variant brings its own settings
     for path in paths:
         if path.split(".")[0] in heads:
@@ -141,8 +142,9 @@ def check(axes: tuple[Axis, ...], config: GameConfig) -> None:
             setting_at(config, path)
         except SettingError as error:
             known = ", ".join(s.path for s in settings(config))
-            said = error.allowed if error.allowed.startswith("did you mean") else "see those that there are"
-            raise SettingError("axis", path, f"there is no such setting: {said}", f"axes can be {known}") from None
+            meant = error.allowed if error.allowed.startswith("did you") else say("see those that there are")
+            problem = say("there is no such setting: {advice}", advice=finished(meant))
+            raise SettingError("axis", path, problem, say("axes can be {names}", names=known)) from None
 
 
 def _is_whole(config: GameConfig, path: str) -> bool:
@@ -150,6 +152,20 @@ def _is_whole(config: GameConfig, path: str) -> bool:
         return setting_at(config, path).type is int
     except SettingError:
         return False
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(say("{given} is no number", given=repr(text))) from None
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(say("{given} is no whole number", given=repr(text))) from None
 
 
 def _values(said: str) -> list[JsonValue]:
@@ -172,7 +188,13 @@ def _value(text: str) -> JsonValue:
     return found
 
 
-def _why(error: ValueError) -> str:
+def _why(error: ValueError) -> Said:
     """What pydantic or Python says of it, in our words where there are any."""
-    errors = getattr(error, "errors", None)
-    return str(errors(include_url=False)[0]["msg"]).removeprefix("Value error, ") if errors else str(error)
+    return why(error) if isinstance(error, ValidationError) else words_of(error)
+
+
+def why(error: ValidationError) -> Said:
+    """What the first of our own validators said that refused it, else what pydantic says."""
+    first = error.errors(include_url=False)[0]
+    own = first.get("ctx", {}).get("error")
+    return words_of(own) if isinstance(own, ValueError) else finished(first["msg"])

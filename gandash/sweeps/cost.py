@@ -11,6 +11,7 @@ from gandash.config.game import flop_per_step
 from gandash.config.networks import LinearConfig, MLPConfig, PointConfig
 from gandash.sweeps.sweep import Sweep
 from gandash.wire.facts import Engine
+from gandash.words import Said, say
 
 MOST_HOURS = 24.0  # that a sweep may take unless somebody wants it longer
 
@@ -43,17 +44,26 @@ class Cost:
     def hours(self, processes: int) -> float:
         return self.seconds / processes / 3600
 
-    def words(self, processes: int) -> str:
+    def words(self, processes: int) -> Said:
         """In one line, for who is to wait."""
-        each = 1000 * self.seconds / max(1, self.games)
-        return (
-            f"{self.games:,} games of {self.steps:,} steps: about {in_words(3600 * self.hours(processes))} on {processes} "
-            f"process{'es' if processes > 1 else ''} ({each:,.0f} ms a game), {self.bytes / 2**20:,.1f} MB of results"
+        return say(
+            "{games} games of {steps} steps: about {time} on {processes} ({each} ms a game), {size} MB of results",
+            games=f"{self.games:,}",
+            steps=f"{self.steps:,}",
+            time=in_words(3600 * self.hours(processes)),
+            processes=say("1 process") if processes == 1 else say("{count} processes", count=processes),
+            each=f"{1000 * self.seconds / max(1, self.games):,.0f}",
+            size=f"{self.bytes / 2**20:,.1f}",
         )
 
 
 class TooDear(ValueError):
-    """A sweep that would take longer than anybody has allowed: says how long, and what to do about it."""
+    """A sweep that would take longer than anybody has allowed: says how long, and what to do about it; `to_shorten` without
+    that more hours may be allowed."""
+
+    def __init__(self, to_shorten: Said) -> None:
+        self.to_shorten = to_shorten
+        super().__init__(say("{problem}, or allow more hours", problem=to_shorten))
 
 
 def covered(config: GameConfig) -> Engine:
@@ -90,22 +100,30 @@ def check_cost(sweep: Sweep, cost: Cost, processes: int, most_hours: float = MOS
     values = longest.count or len(longest.given)
     times = cost.hours(processes) / most_hours
     raise TooDear(
-        f"{cost.words(processes)}; at most {in_words(3600 * most_hours)} are allowed, and this is {times:,.1f} times "
-        f"that. Give fewer steps (now {sweep.steps:,}), fewer seeds (now {sweep.seeds}) or fewer values ({longest.name} has "
-        f"{values}), or allow more hours"
+        say(
+            "{cost}; at most {most} are allowed, and this is {times} times that. Give fewer steps (now {steps}), fewer seeds "
+            "(now {seeds}) or fewer values ({axis} has {count})",
+            cost=cost.words(processes),
+            most=in_words(3600 * most_hours),
+            times=f"{times:,.1f}",
+            steps=f"{sweep.steps:,}",
+            seeds=sweep.seeds,
+            axis=longest.name,
+            count=values,
+        )
     )
 
 
-def in_words(seconds: float) -> str:
+def in_words(seconds: float) -> Said:
     """A length of time.
 
     >>> in_words(5), in_words(250), in_words(9000), in_words(1e6)
     ('5 s', '4 min 10 s', '2 h 30 min', '12 days')
     """
     if seconds < 60:
-        return f"{seconds:.0f} s"
+        return say("{seconds} s", seconds=f"{seconds:.0f}")
     if seconds < 3600:
-        return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
+        return say("{minutes} min {seconds} s", minutes=f"{seconds // 60:.0f}", seconds=f"{seconds % 60:.0f}")
     if seconds < 48 * 3600:
-        return f"{seconds // 3600:.0f} h {seconds % 3600 // 60:.0f} min"
-    return f"{seconds / 86400:,.0f} days"
+        return say("{hours} h {minutes} min", hours=f"{seconds // 3600:.0f}", minutes=f"{seconds % 3600 // 60:.0f}")
+    return say("{days} days", days=f"{seconds / 86400:,.0f}")

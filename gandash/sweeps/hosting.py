@@ -36,6 +36,7 @@ from gandash.sweeps.results import BrokenSweep, Results
 from gandash.sweeps.sweep import Sweep
 from gandash.wire.browser import VerdictKind
 from gandash.wire.frame import pack
+from gandash.words import Said, finished, listed, say, words_of
 
 log = logging.getLogger("gandash.sweeps")
 
@@ -49,12 +50,13 @@ NUMBERS = ("jsd", "wasserstein", "frechet", "modes", "high_quality", "converged_
 
 
 class SweepRefused(ValueError):
-    """A sweep cannot be begun, found or gone on with: says why, in words for the person."""
+    """A sweep cannot be begun, found or gone on with: says why, in words for the person (`gandash.words.words_of`)."""
 
 
 @dataclass(frozen=True)
 class About:
-    """Whose it is (`gandash.store.places.owner_of`), what it is called, what it shows if it is a ready one."""
+    """Whose it is (`gandash.store.places.owner_of`), what it is called, what it shows if it is a ready one: English, which is
+    translated where it is shown."""
 
     owner: str
     title: str
@@ -67,7 +69,7 @@ class Hosted:
 
     def __init__(self, results: Results, about: About) -> None:
         self.results, self.about = results, about
-        self.state, self.trouble = "stopped", ""
+        self.state, self.trouble = "stopped", finished("")
         self.progress = Progress()
         self._lock = threading.Lock()
         self._rows: list[tuple[int, int, list[float]]] = []
@@ -122,12 +124,12 @@ class Hosted:
         label = {
             "kind": "sweep",
             "state": "done" if count >= self.sweep.count else self.state,
-            "trouble": self.trouble,
+            "trouble": self.trouble.on_wire(),
             "start": min(start, count),
             "count": count,
             "is_compiling": at.is_compiling,
             "pace": at.pace,
-            "left": "" if left is None else in_words(left),
+            "left": None if left is None else in_words(left).on_wire(),
         }
         arrays: dict[str, NDArray[Any]] = {
             "cell": np.array([row[0] for row in rows], dtype=np.int32),
@@ -159,12 +161,16 @@ class Host:
         self._thread: threading.Thread | None = None
         self._stop, self._now = threading.Event(), threading.Event()
 
-    def cost(self, sweep: Sweep) -> str:
+    def cost(self, sweep: Sweep) -> Said:
         """In words, before it begins. Raises SweepRefused, SettingError."""
         if sweep.count > MOST_GAMES:
             raise SweepRefused(
-                f"These are {sweep.count:,} games; a map on this page has at most {MOST_GAMES:,}. Give fewer values or seeds, "
-                "or play it by `python -m gandash sweep`."
+                say(
+                    "These are {count} games; a map on this page has at most {most}. Give fewer values or seeds, or play it by "
+                    "`python -m gandash sweep`.",
+                    count=f"{sweep.count:,}",
+                    most=f"{MOST_GAMES:,}",
+                )
             )
         parts = planned(sweep, PART_SECONDS)
         cost = cost_of(sweep, parts)
@@ -173,9 +179,9 @@ class Host:
                 check_affordable([sweep.cell(part.cells[0]).config])
             check_cost(sweep, cost, self._processes, MOST_HOURS)
         except Refusal as error:
-            raise SweepRefused(str(error)) from None
+            raise SweepRefused(words_of(error)) from None
         except TooDear as error:
-            raise SweepRefused(f"This is too long for the page: {str(error).removesuffix(', or allow more hours')}.") from None
+            raise SweepRefused(say("This is too long for the page: {problem}.", problem=error.to_shorten)) from None
         return cost.words(self._processes)
 
     def begin(self, sweep: Sweep, about: About) -> Hosted:
@@ -184,12 +190,14 @@ class Host:
         with self._lock:
             self._check_free(about.owner)
             if len(self.listed(lambda owner: owner == about.owner)) >= MOST_SWEEPS:
-                raise SweepRefused(f"You have {MOST_SWEEPS} sweeps, as many as are kept. Delete one of them first.")
+                raise SweepRefused(
+                    say("You have {most} sweeps, as many as are kept. Delete one of them first.", most=MOST_SWEEPS)
+                )
             try:
                 results = Results.begin(home() / "sweeps" / new_id(), sweep, planned(sweep, PART_SECONDS))
                 write_whole(results.folder / PAGE, json.dumps(about.__dict__).encode())
             except (BrokenSweep, OSError) as error:
-                raise SweepRefused(f"There is no room for its results ({error}).") from None
+                raise SweepRefused(say("There is no room for its results ({problem}).", problem=words_of(error))) from None
             hosted = self._known[results.folder.name] = Hosted(results, about)
             try:
                 self._play(hosted)
@@ -216,7 +224,7 @@ class Host:
         """For good. Raises SweepRefused while it is played."""
         with self._lock:
             if self._playing is hosted:
-                raise SweepRefused("It is being played: stop it first.")
+                raise SweepRefused(say("It is being played: stop it first."))
             self._known.pop(hosted.id, None)
             shutil.rmtree(hosted.results.folder, ignore_errors=True)
 
@@ -252,14 +260,17 @@ class Host:
 
     def _check_free(self, owner: str) -> None:
         if (other := self._playing) is not None:
-            whose = f"“{other.about.title}”" if other.about.owner == owner else "somebody else’s"
-            raise SweepRefused(f"One sweep at a time is played here, now {whose}. Begin yours when it is done, or stopped.")
+            is_own = other.about.owner == owner
+            whose = say("“{title}”", title=finished(other.about.title)) if is_own else say("somebody else’s")
+            raise SweepRefused(
+                say("One sweep at a time is played here, now {whose}. Begin yours when it is done, or stopped.", whose=whose)
+            )
 
     def _play(self, hosted: Hosted) -> None:
         seat = ExitStack()
         seat.enter_context(self._seat())  # it raises here, for the person, and not in the thread
         self._stop.clear()
-        hosted.state, hosted.trouble, hosted.progress = "playing", "", Progress()
+        hosted.state, hosted.trouble, hosted.progress = "playing", finished(""), Progress()
         self._playing = hosted
         self._thread = threading.Thread(target=self._follow, args=(hosted, seat), name="sweep", daemon=True)
         self._thread.start()
@@ -270,10 +281,10 @@ class Host:
                 hosted.progress = progress
                 hosted.read_new()
         except (SweepFailed, OSError) as error:
-            hosted.trouble = str(error)
+            hosted.trouble = words_of(error)
             log.warning("sweep %s: %s", hosted.id, error)
         except Exception:
-            hosted.trouble = "It could not be played on; the log of the server says why."
+            hosted.trouble = say("It could not be played on; the log of the server says why.")
             log.exception("sweep %s", hosted.id)
         finally:
             hosted.read_new()
@@ -301,24 +312,29 @@ def _give_way(pids: Sequence[int]) -> None:
 
 
 def described(hosted: Hosted) -> dict[str, Any]:
-    """What the browser draws the map by, as JSON."""
+    """What the browser draws the map by, as JSON; words are messages (`Said.on_wire`)."""
     sweep = hosted.sweep
-    inks = [(kind.value.replace("_", " "), *ink) for kind, ink in VERDICTS.items()]
     return {
         "id": hosted.id,
-        "title": hosted.about.title,
-        "finding": hosted.about.finding,
+        "title": finished(hosted.about.title).on_wire(),
+        "finding": finished(hosted.about.finding).on_wire(),
         "colour": hosted.about.colour,
         "seeds": sweep.seeds,
         "steps": sweep.steps,
         "count": sweep.count,
-        "axes": [{"name": _name(axis, sweep), "values": [_words(value) for value in axis.values]} for axis in sweep.axes],
-        "verdicts": [{"name": name, "colour": colour, "letter": letter} for name, colour, letter in inks],
+        "axes": [
+            {"name": _name(axis, sweep).on_wire(), "values": [_words(axis, value, sweep).on_wire() for value in axis.values]}
+            for axis in sweep.axes
+        ],
+        "verdicts": [
+            {"kind": kind.value, "name": Said(kind.value.replace("_", " ")).on_wire(), "colour": colour, "letter": letter}
+            for kind, (colour, letter) in VERDICTS.items()
+        ],
         "numbers": list(NUMBERS),
     }
 
 
-def _name(axis: Axis, sweep: Sweep) -> str:
+def _name(axis: Axis, sweep: Sweep) -> Said:
     """As the page calls the settings."""
     found = []
     for path in axis.paths:
@@ -326,14 +342,22 @@ def _name(axis: Axis, sweep: Sweep) -> str:
             label = setting_at(sweep.base, path).label
         except SettingError:  # of a variant that the axis chooses
             label = path.split(".")[-1].replace("_", " ")
-        whose = {"generator_optimiser": "G ", "discriminator_optimiser": "D "}.get(path.split(".")[0], "")
+        whose = {"generator_optimiser": "G", "discriminator_optimiser": "D"}.get(path.split(".")[0], "")
         found.append((whose, label))
     if len(found) == 2 and found[0][1] == found[1][1]:
-        return f"{found[0][1]} of G and D"
-    return ", ".join(whose + label for whose, label in found)
+        return say("{setting} of G and D", setting=Said(found[0][1]))
+    return listed(
+        *(say("{player} {setting}", player=whose, setting=Said(label)) if whose else Said(label) for whose, label in found)
+    )
 
 
-def _words(value: Any) -> str:
-    if isinstance(value, dict):
-        return str(value.get("kind", value)).replace("_", " ")
-    return f"{value:.3g}" if isinstance(value, float) else str(value).replace("_", " ")
+def _words(axis: Axis, value: Any, sweep: Sweep) -> Said:
+    """As the page calls a choice or a kind; numbers as they are."""
+    if isinstance(value, int | float):
+        return finished(f"{value:.3g}" if isinstance(value, float) else str(value))
+    kind = str(value.get("kind", value) if isinstance(value, dict) else value)
+    try:
+        choices = setting_at(sweep.base, axis.paths[0]).choices
+    except SettingError:
+        choices = {}
+    return finished(choices.get(kind) or kind.replace("_", " "))

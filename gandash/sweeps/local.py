@@ -22,6 +22,7 @@ from typing import IO, Any
 
 from gandash.sweeps.cost import Part
 from gandash.sweeps.results import Results
+from gandash.words import Said, say
 
 DEATHS = 3  # of processes that one part may cost
 WAIT_SECONDS = 0.2  # at most, until it is asked again whether to go on
@@ -145,7 +146,7 @@ def play_missing(
                     continue
                 for said in heard:
                     if "failed" in said:
-                        raise SweepFailed(said["failed"])
+                        raise SweepFailed(Said.read(said["failed"]))
                     progress.is_compiling = said.get("compiling", False)
                     if not progress.is_compiling:
                         first = first or time.monotonic()
@@ -169,6 +170,13 @@ def _replaced(player: _Player, coming: deque[Part], deaths: Counter[int]) -> _Pl
     assert part is not None
     deaths[part.number] += 1
     if deaths[part.number] == DEATHS:
-        raise SweepFailed(f"the processes that played part {part.number} of the sweep died, {DEATHS} times ({words})")
+        raise SweepFailed(
+            say(
+                "the processes that played part {part} of the sweep died, {count} times ({problem})",
+                part=part.number,
+                count=DEATHS,
+                problem=words,
+            )
+        )
     coming.appendleft(part)
     return _Player()

@@ -27,6 +27,7 @@ def main() -> None:
     from gandash.config.setting import SettingError
     from gandash.sweeps.playing import must_compile, play
     from gandash.sweeps.results import write_part
+    from gandash.words import words_of
 
     while True:
         part = json.loads(wanted.get())
@@ -35,7 +36,7 @@ def main() -> None:
             table = play(part, lambda cell, steps: _say(out, cell=cell, steps=steps))
             write_part(Path(part["into"]), table)
         except (SettingError, OSError, MemoryError) as error:
-            _say(out, failed=f"{error}" or type(error).__name__)
+            _say(out, failed=words_of(error).on_wire() if f"{error}" else type(error).__name__)
         except Exception:
             traceback.print_exc()
             _say(out, failed=traceback.format_exc(limit=-1).strip().splitlines()[-1])

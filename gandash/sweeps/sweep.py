@@ -15,8 +15,9 @@ from scipy.stats import qmc
 from gandash.config import GameConfig
 from gandash.config.setting import NOT_GIVEN, JsonValue, SettingError
 from gandash.headless.settings import configure
-from gandash.sweeps.axes import SEED, Axis, check
+from gandash.sweeps.axes import SEED, Axis, check, why
 from gandash.wire.facts import Engine
+from gandash.words import finished, say
 
 MOST_CELLS = 1_000_000
 
@@ -70,15 +71,23 @@ class Sweep(BaseModel):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if (self.design == "grid") != (self.samples == 0):
-            raise ValueError("a grid has as many games as its axes say; any other design needs a number of samples")
+            raise ValueError(say("a grid has as many games as its axes say; any other design needs a number of samples"))
         if self.seeds > 1 and any(SEED in axis.paths for axis in self.axes):
-            raise ValueError(f"{SEED} is an axis, and so no game is repeated with other seeds: leave seeds out")
+            raise ValueError(
+                say("{setting} is an axis, and so no game is repeated with other seeds: leave seeds out", setting=SEED)
+            )
         if self.seeds + self.base.run.seed > 2**32:
-            raise ValueError("seeds go up to 2^32 - 1")
+            raise ValueError(say("seeds go up to 2^32 - 1"))
         if self.count > MOST_CELLS:
-            raise ValueError(f"these are {self.count:,} games; at most {MOST_CELLS:,} can be kept together")
+            raise ValueError(
+                say(
+                    "these are {count} games; at most {most} can be kept together",
+                    count=f"{self.count:,}",
+                    most=f"{MOST_CELLS:,}",
+                )
+            )
         if any(not 0 < step <= self.steps for step in self.keep.at):
-            raise ValueError(f"metrics can be kept at steps from 1 to {self.steps}, the last one")
+            raise ValueError(say("metrics can be kept at steps from 1 to {steps}, the last one", steps=self.steps))
         check(self.axes, self.base)
         return self
 
@@ -127,7 +136,8 @@ class Sweep(BaseModel):
             return configure(self.base, changes)
         except SettingError as error:
             where = ", ".join(f"{axis.name} = {v}" for axis, v in zip(self.axes, values, strict=True))
-            raise SettingError(f"at {where}", error.given, f"{error.path}: {error.problem}", error.allowed) from None
+            problem = say("{setting}: {problem}", setting=error.path, problem=finished(error.problem))
+            raise SettingError(say("at {where}", where=where), error.given, problem, error.allowed) from None
 
 
 def read_sweep(given: Mapping[str, Any]) -> Sweep:
@@ -137,7 +147,7 @@ def read_sweep(given: Mapping[str, Any]) -> Sweep:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"])) or "sweep"
-        raise SettingError(where, NOT_GIVEN, first["msg"].removeprefix("Value error, ")) from None
+        raise SettingError(where, NOT_GIVEN, why(error)) from None
 
 
 @dataclass(frozen=True)

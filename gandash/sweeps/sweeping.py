@@ -28,6 +28,7 @@ from gandash.sweeps.planning import planned
 from gandash.sweeps.results import BrokenSweep, Results
 from gandash.sweeps.sweep import Sweep, read_sweep
 from gandash.wire.facts import Engine
+from gandash.words import say
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
@@ -108,7 +109,10 @@ def arranged(*, base: GameConfig, axes: Sequence[Axis], **given: Any) -> Sweep:
     """The sweep of these. Raises SettingError."""
     if not axes:
         raise SettingError(
-            "axes", "none", "something has to be varied", "as in generator_optimiser.learning_rate=1e-4:1e-1:16log"
+            "axes",
+            "none",
+            say("something has to be varied"),
+            say("as in {example}", example="generator_optimiser.learning_rate=1e-4:1e-1:16log"),
         )
     return read_sweep({"base": base, "axes": tuple(axes), **given})
 

@@ -10,6 +10,7 @@
 A browser asks for what has come since, some times a second while it looks; no script is run for that. A sweep is shown to
 whoever has begun it, by the cookie, and at the machine itself all are; to others there is no such sweep. That another page
 cannot press our buttons is by the cookie, too, which browsers keep from it, and by its Origin (`whose.is_at_home`).
+A refusal is a message, as JSON.
 """
 
 from __future__ import annotations
@@ -24,15 +25,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from gandash.config.setting import SettingError
 from gandash.server.supervisor import Unavailable
 from gandash.sweeps.cells import Cells
 from gandash.sweeps.hosting import Host, Hosted, SweepRefused, described
 from gandash.sweeps.sweeping import cores
 from gandash.ui.service import supervisor
 from gandash.ui.whose import Visitor, visitor_of
+from gandash.words import Said, say, words_of
 
 ROOT = "/gandash/sweeps"
-NONE = "there is no such sweep of yours"
+NONE = say("There is no such sweep of yours.")
 
 _all: list[Host] = []
 _making = threading.Lock()
@@ -57,7 +60,7 @@ def of(who: Visitor, name: str) -> Hosted:
     """Raises SweepRefused where there is none, or it is not this visitor's."""
     found = host().find(name)
     if found is None or not who.may_see(found.about.owner):
-        raise SweepRefused(f"There is no such sweep of yours: {name[:40]!r}.")
+        raise SweepRefused(NONE)
     return found
 
 
@@ -66,13 +69,13 @@ def own(who: Visitor) -> list[Hosted]:
     return host().listed(who.may_see)
 
 
-def refused(act: Callable[[], object]) -> str:
-    """Does it; "" or, in words, why not."""
+def refused(act: Callable[[], object]) -> Said | None:
+    """Does it; None or, in words, why not."""
     try:
         act()
-    except (SweepRefused, Unavailable) as error:
-        return str(error)
-    return ""
+    except (SweepRefused, SettingError, Unavailable) as error:
+        return words_of(error)
+    return None
 
 
 # ------------------------------------------------------------------------------------------------------------------ HTTP
@@ -85,9 +88,9 @@ def answered(answer: Callable[[Request, Hosted], Response]) -> Callable[[Request
         try:
             response = answer(request, of(visitor_of(request.headers, request.cookies), request.path_params["sweep"]))
         except (SweepRefused, Unavailable) as error:
-            response = Response(str(error), 409 if request.method == "POST" else 404, media_type="text/plain")
+            response = JSONResponse(words_of(error).on_wire(), 409 if request.method == "POST" else 404)
         except (KeyError, OSError):
-            response = Response(NONE, 404, media_type="text/plain")
+            response = JSONResponse(NONE.on_wire(), 404)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 

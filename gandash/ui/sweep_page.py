@@ -7,7 +7,7 @@ what has come (`own_sweeps.py`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -21,16 +21,17 @@ from gandash.sweeps.hosting import About, Hosted, SweepRefused
 from gandash.sweeps.ready import READY
 from gandash.sweeps.sweep import Sweep
 from gandash.sweeps.sweeping import arranged
-from gandash.ui import controls, elsewhere, own_sweeps, ways
+from gandash.ui import controls, elsewhere, languages, own_sweeps, ways
 from gandash.ui.doors import VISITOR_COOKIE
 from gandash.ui.service import supervisor
 from gandash.ui.tab import Tab
 from gandash.ui.upload import as_text
 from gandash.ui.whose import Visitor, visitor_of
 from gandash.ui.words import maths
+from gandash.words import Said, marked, speaking, t, words_of
 
 OWN = "own"
-PLACES = ("Across", "Upwards", "Side by side")
+PLACES = (marked("Across"), marked("Upwards"), marked("Side by side"))
 FIRST = ("generator_optimiser.learning_rate", "discriminator_optimiser.learning_rate", "")
 
 _SCRIPT = """
@@ -47,12 +48,14 @@ _component = st.components.v2.component("gandash_sweep", js=_SCRIPT, html="<div>
 
 @dataclass
 class Sweeping:
-    """What was done at this tab: the sweep that is `shown`, by its id, and what is to be `said`, once."""
+    """What was done at this tab: the sweep that is `shown`, by its id, what is to be `said`, once, and what was `chosen` in
+    lists, by their keys: in another language they are other lists to Streamlit."""
 
     shown: str = ""
-    said: list[str] = field(default_factory=list)
+    said: list[Said] = field(default_factory=list)
+    chosen: dict[str, str] = field(default_factory=dict)
 
-    def refused(self, words: str) -> None:
+    def refused(self, words: Said | None) -> None:
         if words:
             self.said.append(words)
 
@@ -70,77 +73,76 @@ def main() -> None:
     shown = next((one for one in mine if one.id == here.shown), mine[0] if mine else None)
     with st.sidebar:
         ways.draw(ways.SWEEP, run.id if run is not None else "")
-        wanted, finding = choose()
+        wanted, finding = choose(here)
         offer(here, who, wanted, finding)
         earlier(here, who, mine, shown)
     with st.container(key="sweep"):
         with st.container(horizontal=True, vertical_alignment="center", key="sweep-head"):
-            st.html("<h1>Sweep</h1>")
+            st.html(f"<h1>{t(ways.SWEEP.name)}</h1>")
             elsewhere.mount(run)
         for words in here.said:
-            st.error(as_text(words), icon=":material/error:")
+            st.error(as_text(t(words)), icon=":material/error:")
         here.said.clear()
         if shown is None:
             empty()
         else:
             st.query_params["sweep"] = shown.id
-            _component(key="sweep-map", data={"sweep": shown.id})
+            _component(key="sweep-map", data={"sweep": shown.id, "language": speaking()})
 
 
 # --------------------------------------------------------------------------------------------------- what is to be played
 
 
-def choose() -> tuple[Sweep | str, tuple[str, str, str]]:
+def choose(here: Sweeping) -> tuple[Sweep | Said, tuple[str, str, str]]:
     """The sweep, or in words why there is none; its title, what it shows, the colour it is shown in."""
-    name = st.selectbox(
-        "What is varied",
-        [*READY, OWN],
-        format_func=lambda name: READY[name].title if name in READY else "A sweep of your own",
-        key="sweep/what",
-    )
+    ready_or_own = {name: t(ready.title) for name, ready in READY.items()} | {OWN: t("A sweep of your own")}
+    name = listed(here, t("What is varied"), ready_or_own, next(iter(READY)), "sweep/what")
     if name in READY:
         ready = READY[name]
-        st.caption(maths(ready.finding))
+        st.caption(maths(t(ready.finding)))
         return ready.sweep, (ready.title, ready.finding, ready.colour)
-    preset = st.selectbox(
-        "Game",
-        list(PRESETS),
-        index=list(PRESETS).index(DEFAULT.name),
-        format_func=lambda name: PRESETS[name].title,
-        key="sweep/preset",
-    )
+    titles = {name: t(preset.title) for name, preset in PRESETS.items()}
+    preset = listed(here, t("Game"), titles, DEFAULT.name, "sweep/preset")
     ready_game = PRESETS[preset]
     try:
         axes = [
-            axis for i, place in enumerate(PLACES) if (axis := choose_axis(place, ready_game.config, preset, i)) is not None
+            axis
+            for i, place in enumerate(PLACES)
+            if (axis := choose_axis(here, place, ready_game.config, preset, i)) is not None
         ]
-        st.caption("Values: `LOW:HIGH:COUNT`, with `log` behind it by equal factors; or some, with commas between.")
+        st.caption(t("Values: `LOW:HIGH:COUNT`, with `log` behind it by equal factors; or some, with commas between."))
         with st.container(horizontal=True):
-            steps = st.number_input("Steps", 1, 1_000_000, ready_game.steps, key=f"sweep/steps/{preset}")
-            seeds = st.number_input("Seeds", 1, 100, 1, key=f"sweep/seeds/{preset}")
-        wanted: Sweep | str = arranged(base=ready_game.config, axes=axes, preset=preset, seeds=seeds, steps=steps)
+            steps = st.number_input(t("Steps"), 1, 1_000_000, ready_game.steps, key=f"sweep/steps/{preset}")
+            seeds = st.number_input(t("Seeds"), 1, 100, 1, key=f"sweep/seeds/{preset}")
+        wanted: Sweep | Said = arranged(base=ready_game.config, axes=axes, preset=preset, seeds=seeds, steps=steps)
     except SettingError as error:
-        wanted = str(error)
+        wanted = words_of(error)
     return wanted, (ready_game.title, "", "verdict")
 
 
-def choose_axis(place: str, config: GameConfig, preset: str, number: int) -> Axis | None:
+def listed(here: Sweeping, label: str, words: Mapping[str, str], first: str, key: str) -> str:
+    """A list of choices by their names, with the words for each; what is chosen outlasts a change of the language."""
+    names = list(words)
+    at = here.chosen.get(key, first)
+    chosen: str = st.selectbox(
+        label, names, index=names.index(at if at in words else first), format_func=words.__getitem__, key=languages.own(key)
+    )
+    here.chosen[key] = chosen
+    return chosen
+
+
+def choose_axis(here: Sweeping, place: str, config: GameConfig, preset: str, number: int) -> Axis | None:
     """One axis of a sweep of one's own; None where nothing is chosen. Raises SettingError."""
     offered = {s.path: s for s in settings(config) if _may_vary(s)}
     names = ["", *offered] if number else list(offered)
     first = FIRST[number] if FIRST[number] in names else names[0]
     with st.container(key=f"sweep-axis-{number}"):
-        path = st.selectbox(
-            place,
-            names,
-            index=names.index(first),
-            format_func=lambda path: controls.name(offered[path]) if path else "nothing",
-            key=f"sweep/{preset}/{number}",
-        )
+        words = {path: controls.name(offered[path]) if path else t("nothing") for path in names}
+        path = listed(here, t(place), words, first, f"sweep/{preset}/{number}")
         if not path:
             return None
         text = st.text_input(
-            f"Values, {place.lower()}",
+            t("{place}, values", place=t(place)),
             value=_offered(offered[path]),
             key=f"sweep/{preset}/{number}/{path}",
             label_visibility="collapsed",
@@ -168,19 +170,19 @@ def _offered(setting: Setting) -> str:
     return f"{show(value / 10)}:{show(value * 10)}:5log" if value > 0 else "0,0.01,0.1,1"
 
 
-def offer(here: Sweeping, who: Visitor, wanted: Sweep | str, named: tuple[str, str, str]) -> None:
+def offer(here: Sweeping, who: Visitor, wanted: Sweep | Said, named: tuple[str, str, str]) -> None:
     """What it would cost, and the button that begins it."""
-    trouble = wanted if isinstance(wanted, str) else ""
+    trouble = wanted if isinstance(wanted, Said) else None
     if isinstance(wanted, Sweep):
         try:
-            st.caption(f":material/schedule: {own_sweeps.host().cost(wanted)}")
+            st.caption(f":material/schedule: {t(own_sweeps.host().cost(wanted))}")
         except (SweepRefused, SettingError) as error:
-            trouble = str(error)
+            trouble = words_of(error)
     if trouble:
-        st.warning(as_text(trouble), icon=":material/error:")
+        st.warning(as_text(t(trouble)), icon=":material/error:")
     title, finding, colour = named
     st.button(
-        "Start",  # not as the primary button, whose letters are too pale in the dark
+        t("Start"),  # not as the primary button, whose letters are too pale in the dark
         icon=":material/play_arrow:",
         key="sweep/start",
         width="stretch",
@@ -190,7 +192,7 @@ def offer(here: Sweeping, who: Visitor, wanted: Sweep | str, named: tuple[str, s
     )
 
 
-def begin(here: Sweeping, wanted: Sweep | str, about: About) -> None:
+def begin(here: Sweeping, wanted: Sweep | Said, about: About) -> None:
     if isinstance(wanted, Sweep):
         here.refused(own_sweeps.refused(lambda: setattr(here, "shown", own_sweeps.host().begin(wanted, about).id)))
 
@@ -206,11 +208,16 @@ def earlier(here: Sweeping, who: Visitor, mine: Sequence[Hosted], shown: Hosted 
     """The sweeps that there are."""
     if not mine:
         return
-    with st.expander(f"Your sweeps :gray[{len(mine)}]", key="group-sweeps"):
+    with st.expander(t("Your sweeps :gray[{count}]", count=len(mine)), key="group-sweeps"):
         for one in mine:
             with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"sweep-show-{one.id}"):
                 st.button(
-                    f"{as_text(one.about.title)} :gray[{one.count:,} of {one.sweep.count:,}]",
+                    t(
+                        "{title} :gray[{count} of {all}]",
+                        title=as_text(t(one.about.title)),
+                        count=f"{one.count:,}",
+                        all=f"{one.sweep.count:,}",
+                    ),
                     key=f"sweep/show/{one.id}",
                     type="secondary" if one is shown else "tertiary",
                     on_click=setattr,
@@ -222,17 +229,19 @@ def earlier(here: Sweeping, who: Visitor, mine: Sequence[Hosted], shown: Hosted 
                     key=f"sweep/delete/{one.id}",
                     on_click=delete,
                     args=(here, who, one.id),
-                    help="Delete for good",
+                    help=t("Delete for good"),
                 )
 
 
 def empty() -> None:
     """What stands in the map's place before there is one."""
     with st.container(key="sweep-empty", horizontal_alignment="center"):
-        st.markdown("## Where does it converge, circle, collapse?")
+        st.markdown("## " + t("Where does it converge, circle, collapse?"))
         st.markdown(
-            "A sweep plays a small game at every point of a space of settings, and colours a map by what came of each. Choose "
-            "one at the left and press **Start**. A click on a cell opens that very game in the lab."
+            t(
+                "A sweep plays a small game at every point of a space of settings, and colours a map by what came of each. "
+                "Choose one at the left and press **Start**. A click on a cell opens that very game in the lab."
+            )
         )
 
 

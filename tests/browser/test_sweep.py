@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,11 @@ from waiting import PATIENCE_SECONDS, wait_until
 pytestmark = pytest.mark.browser
 
 MAP = '[data-testid="sweep-map"]'
+ENGLISH = re.compile(r"[A-Za-z]{2,},? [a-z]{2,} [a-z(]{2,}")
+SAID = """() => ['[data-testid="stSidebarUserContent"]', '.st-key-sweep'].flatMap(name => {
+  const part = document.querySelector(name);
+  return [...part.innerText.split('\\n'), ...[...part.querySelectorAll('[aria-label]')].map(n => n.getAttribute('aria-label'))];
+})"""
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +92,35 @@ def test_the_map_is_taken_away(visitor: Page, tmp_path: Path) -> None:
     assert svg.startswith("<svg ") and svg.count("<rect") >= 8 and "G Learning rate" in svg
     assert len(taken("link", "CSV").decode().splitlines()) == 9
     assert taken("link", "Parquet").startswith(b"PAR1") and b"plotly" in taken("link", "HTML")
+
+
+def english(page: Page) -> list[str]:
+    """What is still said in English, of the page and of what it says to a screen reader."""
+    return [text for text in page.evaluate(SAID) if ENGLISH.search(text or "")]
+
+
+def test_the_page_speaks_chinese_and_keeps_its_map(visitor: Page) -> None:
+    """Switched live: the same map, its colour, the cell that was chosen; what is taken away has its words."""
+    visitor.locator(MAP).evaluate("map => { map.marked = true; }")
+    visitor.get_by_label("Colour").select_option("wasserstein")
+    for key in ("ArrowRight",) * 4 + ("ArrowUp",):  # to the corner, wherever one was
+        visitor.get_by_label("The map").press(key)
+    for language, count, where, colour in (
+        ("繁體中文", "8/8 場博弈 · 全部完成", "G 學習率 0.4，R1 權重 γ 1：", "顏色"),
+        ("简体中文", "8/8 场博弈 · 全部完成", "G 学习率 0.4，R1 权重 γ 1：", "颜色"),
+    ):
+        visitor.get_by_text(language, exact=True).click()
+        expect(visitor.get_by_text(count)).to_be_visible()
+        expect(visitor.locator(".gd-sweep-read")).to_contain_text(where)
+        expect(visitor.get_by_label(colour)).to_have_value("wasserstein")
+        wait_until(lambda: english(visitor) == [], "nothing is left in English")
+        with visitor.expect_download() as download:
+            visitor.locator(".gd-sweep-files").get_by_role("button", name="SVG").click()
+        assert where.split(" 0.4")[0] in download.value.path().read_text(encoding="utf-8")
+        assert visitor.locator(MAP).evaluate("map => map.marked") and told(visitor, "count") == "8"
+    visitor.get_by_text("English", exact=True).click()
+    expect(visitor.get_by_text("8 of 8 games · all played")).to_be_visible()
+    visitor.get_by_label("Colour").select_option("verdict")
 
 
 def test_a_click_on_a_cell_opens_that_very_game(visitor: Page) -> None:

@@ -20,6 +20,7 @@ from gandash.sweeps.diagram import VERDICTS
 from gandash.sweeps.hosting import NICE, NUMBERS, About, Host, Hosted, SweepRefused, described
 from gandash.sweeps.sweep import Sweep
 from gandash.wire.frame import unpack
+from gandash.words import Said
 
 STEP = "generator_optimiser.learning_rate+discriminator_optimiser.learning_rate"
 ADA, BOB = About("ada", "Ada's"), About("bob", "Bob's", "What it shows.", "jsd")
@@ -81,8 +82,8 @@ def test_the_games_of_a_sweep_are_told_as_they_come(opened: Opened) -> None:
     assert again is not None and again.about == BOB and again.is_whole
     assert sorted(unpack(again.packet(0))[1]["cell"].tolist()) == list(range(6))
     told = described(again)
-    assert [axis["name"] for axis in told["axes"]] == ["Learning rate of G and D", "R1 weight γ"]
-    assert told["axes"][1]["values"] == ["0", "1"] and told["colour"] == "jsd"
+    assert [Said.read(axis["name"]) for axis in told["axes"]] == ["Learning rate of G and D", "R1 weight γ"]
+    assert list(map(Said.read, told["axes"][1]["values"])) == ["0", "1"] and told["colour"] == "jsd"
     assert all(np.isfinite(again.edges(0)).flat)
 
 

@@ -43,7 +43,8 @@ def test_an_axis_as_text() -> None:
         ("regulariser.r1=0:1:5log", "ends above 0"),
         ("regulariser.r1=2:1:5", "the lower one first"),
         ("regulariser.r1=0:1:1", "two values or more"),
-        ("regulariser.r1=a:b:3", "could not convert string to float: 'a'"),
+        ("regulariser.r1=a:b:3", "'a' is no number"),
+        ("regulariser.r1=0:1:b", "'b' is no whole number"),
         ("regulariser.r1=0:1:1000000", "at most 10,000 values"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,6 +71,21 @@ def test_the_cost_is_shown_before_anything_begins(monkeypatch: pytest.MonkeyPatc
     page = values.set_value("1e-4:1e-1:5000log").run()
     assert "a map on this page has at most" in page.warning[0].value
     assert own_sweeps.own(own_sweeps.Visitor("ada")) == []
+
+
+def test_another_language_keeps_what_was_chosen_and_says_refusals_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = opened("ada", monkeypatch)
+    page = page.selectbox(key="sweep/what").set_value("own").run()
+    page = page.selectbox(key="sweep/two-modes/1").set_value("regulariser.r1").run()
+    page.session_state["language"] = "zh_Hant"
+    page = page.run()
+    assert not page.exception and page.selectbox(key="sweep/what/zh_Hant").value == "own"
+    assert page.selectbox(key="sweep/two-modes/1/zh_Hant").value == "regulariser.r1"
+    assert any("場博弈，每個 3,000 步" in caption.value for caption in page.caption)
+    for text, told in (("a:1:3", "不是數"), ("1:0:3", "小的在前"), ("0:1:1", "至少需要兩個取值"), ("0:1:20000", "最多可以取")):
+        page = page.text_input(key="sweep/two-modes/1/regulariser.r1").set_value(text).run()
+        assert told in page.warning[0].value
+        assert not re.search(r"[a-z]{2,} [a-z]{2,} [a-z]{2,}", page.warning[0].value)
 
 
 def test_each_visitor_has_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
