@@ -19,8 +19,8 @@ FLOORS = {
     "leaving": -4,  # what Ctrl-C does before anything is imported
     "paths": -4,  # where files that are no code lie
     "packed": -3,  # samples, paintings and pictures as text
-    "uploads": -2,  # strangers' files; pictures are read in a process of their own that has to start at once
-    "words": -1,  # sentences in the reader's language, and their catalogues
+    "words": -2,  # sentences in the reader's language, and their catalogues
+    "uploads": -1,  # strangers' files; pictures are read in a process of their own that has to start at once
     "config": 0,  # every setting, declared once
     "typed": 1,  # numbers and lists as people type them: for the page and the command line
     "game": 1,
@@ -53,7 +53,7 @@ OUT_OF_REACH = {
     "typed": ("torch", "streamlit", "plotly"),
     "packed": ("torch", "streamlit", "plotly"),
     "uploads": ("torch", "streamlit", "plotly", "pydantic"),
-    "words": ("torch", "streamlit", "plotly"),
+    "words": ("torch", "streamlit", "plotly", "pydantic"),
     "config": ("torch", "streamlit", "plotly"),
     "presets": ("torch", "streamlit", "plotly"),
     "game": ("streamlit", "plotly"),

@@ -202,9 +202,9 @@ def pictures(tab: Tab, uploaded: Any, offered: str | None, side: int, colour: st
         data_setting = {"kind": "uploaded_pictures", "pixels": made_up(side, CHANNELS[colour], count)}
     else:
         raise upload.UploadError(
-            "uploaded pictures",
-            "another way to read them, but no files",
-            "choose the files again: this page no longer keeps those that were read",
+            t("uploaded pictures"),
+            say("another way to read them, but no files"),
+            say("choose the files again: this page no longer keeps those that were read"),
             guard.ALLOWED,
         )
     refusal = reconfigured(tab, with_change(tab, "data", data_setting))

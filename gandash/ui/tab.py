@@ -24,7 +24,7 @@ from gandash.ui import controls
 from gandash.ui.place import Place
 from gandash.ui.upload import UploadError
 from gandash.ui.whose import Visitor
-from gandash.words import finished, t
+from gandash.words import finished, t, words_of
 
 NOBODY = Visitor("")
 KEPT_MEGABYTES = 400  # of visitors' files, for all runs together
@@ -183,7 +183,7 @@ class Tab:
         except SettingError as error:
             refusal = controls.in_words(error, self.shown)
         except UploadError as error:
-            refusal = str(error)
+            refusal = words_of(error)
         finally:
             self.noted.popleft()
         if refusal:

@@ -13,7 +13,7 @@ from gandash.config.setting import JsonValue
 from gandash.packed import MAX_PICTURES, SIDES
 from gandash.uploads import folder, guard, tables
 from gandash.uploads.dialects import Rows, TableRefused
-from gandash.words import marked, t
+from gandash.words import Said, finished, marked, say, t
 
 COLOURS = {"grey": marked("grey"), "colour": marked("colour")}
 
@@ -21,9 +21,17 @@ COLOURS = {"grey": marked("grey"), "colour": marked("colour")}
 class UploadError(ValueError):
     """A file that cannot be the data: says what was given, what is allowed, what to try."""
 
-    def __init__(self, name: str, given: str, hint: str, allowed: str = tables.ALLOWED) -> None:
+    def __init__(self, name: str, given: Said, hint: Said, allowed: str = tables.ALLOWED) -> None:
         name = re.sub(r"[^\w .()-]", "_", name)[:60]  # it is shown as Markdown
-        super().__init__(f"**{name}**: given {given}; allowed is {allowed}; {hint}")
+        super().__init__(
+            say(
+                "**{name}**: given {given}; allowed is {allowed}; {advice}",
+                name=name,
+                given=given,
+                allowed=finished(allowed),
+                advice=hint,
+            )
+        )
 
 
 class AmbiguousTable(UploadError):
@@ -31,7 +39,7 @@ class AmbiguousTable(UploadError):
 
     def __init__(self, name: str, error: tables.AmbiguousTable) -> None:
         self.readings = error.readings
-        super().__init__(name, error.given, "choose under the file how it is meant")
+        super().__init__(name, error.given, say("choose under the file how it is meant"))
 
 
 def draw(key: str, on_change: Callable[[], None], note: str = "") -> None:
@@ -48,7 +56,7 @@ def draw(key: str, on_change: Callable[[], None], note: str = "") -> None:
         ),
     )
     if note:
-        st.caption(t("Read as {words}", words=as_text(note)))
+        st.caption(t("Read as {words}", words=as_text(t(note))))
 
 
 def _capital(text: str) -> str:
@@ -137,7 +145,7 @@ def read_pictures(files: guard.Files, side: int, colour: str, count: int) -> Jso
     return {"kind": "uploaded_pictures", "pixels": packed}
 
 
-def interpret(name: str, content: bytes, read_as: Collection[str] = ()) -> tuple[Rows, str]:
+def interpret(name: str, content: bytes, read_as: Collection[str] = ()) -> tuple[Rows, Said]:
     """The rows `(n, 1 or 2)` of a file, and how it was read, in words. Raises AmbiguousTable where a person has to say more,
     UploadError, in one sentence, for anything else that is no data."""
     try:

@@ -19,12 +19,14 @@ from numpy.typing import NDArray
 
 from gandash.uploads import npy
 from gandash.uploads.sources import Refused, Source
+from gandash.words import say
 
 MAX_ARRAY = 2**28  # bytes of one array; MNIST as float32 takes 188 million
 _PIECE = 2**22  # bytes that are looked at together
 GZIP = b"\x1f\x8b"
 # IDX's codes: unsigned and signed byte, 16, 32 and 64 bits; big endian all (yann.lecun.com/exdb/mnist)
 _IDX = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
+AGAIN = say("fetch the file again")
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ class Array:
         if length != self._bytes:
             raise EOFError
         if stream.read(1):
-            raise Refused(self.name, "data longer than its header promises", "fetch the file again")
+            raise Refused(self.name, say("data longer than its header promises"), AGAIN)
 
 
 @contextmanager
@@ -117,11 +119,11 @@ def in_words(source: Source) -> Iterator[None]:
     except npy.NoArray as error:
         raise Refused(source.name, error.given, error.hint) from None
     except EOFError:
-        raise Refused(source.name, "data cut short, or fewer than its header promises", "fetch the file again") from None
+        raise Refused(source.name, say("data cut short, or fewer than its header promises"), AGAIN) from None
     except (zlib.error, gzip.BadGzipFile):
-        raise Refused(source.name, "damaged gzip data", "fetch the file again") from None
+        raise Refused(source.name, say("damaged gzip data"), AGAIN) from None
     except Exception:
-        raise Refused(source.name, "a file that is cut short or damaged", "fetch the file again") from None
+        raise Refused(source.name, say("a file that is cut short or damaged"), AGAIN) from None
 
 
 def _range(numbers: NDArray[Any]) -> tuple[float, float]:
@@ -165,13 +167,15 @@ def _idx(source: Source, start: bytes, stream: IO[bytes]) -> Array:
     dtype, dimensions = np.dtype(_IDX[start[2]]), start[3]
     sizes = stream.read(4 * dimensions)
     if len(sizes) != 4 * dimensions:
-        raise Refused(source.name, "an IDX file whose header is cut short", "fetch the file again")
+        raise Refused(source.name, say("an IDX file whose header is cut short"), AGAIN)
     found = Array(source, struct.unpack(f">{dimensions}I", sizes), dtype, 4 + 4 * dimensions)
     _bounded(found)
     if source.size is not None and not npy.fits(found.shape, dtype, source.size - found.skip):
         promised, there = " × ".join(map(str, found.shape)), source.size - found.skip
-        units = f"bytes and {there}" if dtype.itemsize == 1 else f"numbers and {there} bytes"
-        raise Refused(source.name, f"a header that promises {promised} {units} of them", "fetch the file again")
+        given = say("a header that promises {promised} numbers and {length} bytes of them", promised=promised, length=there)
+        if dtype.itemsize == 1:
+            given = say("a header that promises {promised} bytes and {length} of them", promised=promised, length=there)
+        raise Refused(source.name, given, AGAIN)
     return found
 
 
@@ -179,6 +183,6 @@ def _bounded(array: Array) -> None:
     if any(n < 0 for n in array.shape) or math.prod(array.shape) * array.dtype.itemsize > MAX_ARRAY:
         raise Refused(
             array.name,
-            f"a header that promises {' × '.join(str(n)[:20] for n in array.shape[:6])} pixels",
-            f"at most {MAX_ARRAY // 2**20} MB are read of one array; save bytes (uint8), or split the file",
+            say("a header that promises {promised} pixels", promised=" × ".join(str(n)[:20] for n in array.shape[:6])),
+            say("at most {most} MB are read of one array; save bytes (uint8), or split the file", most=MAX_ARRAY // 2**20),
         )

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from gandash.packed import MAX_ROWS
 from gandash.uploads.numerals import ERROR, NoNumber, begins_like_a_number, is_gap, is_like_a_number, is_number, numbers
+from gandash.words import Said, listed, say
 
 _MAX_GLUED = 20  # lines that one row may go over, where a quoted name holds line ends
 _MAX_WIDTH = 4  # columns that are looked at: two of numbers, and pandas' index, even saved twice
@@ -20,11 +21,15 @@ _INDEX_NAMES = ("index", "id", "nr", "no", "row", "rownames", "row.names", "numm
 
 Rows = NDArray[np.float64]
 
+ONE_NAME = say("give every column one name, or none")
+ONE_OR_TWO = say("keep the one or two that matter")
+QUOTES = say("double a quote that stands within a field")
+
 
 class TableRefused(ValueError):
     """A file that cannot be the data: says what was given, and what to try."""
 
-    def __init__(self, given: str, hint: str) -> None:
+    def __init__(self, given: Said, hint: Said) -> None:
         super().__init__(given, hint)
         self.given, self.hint = given, hint
 
@@ -37,19 +42,19 @@ class TableReading:
     """
 
     rows: Rows
-    words: str
+    words: Said
     facts: tuple[str, ...]
     lines: list[int]
     certain: bool = True
     unlikely: bool = False  # not considered where anything else fits
-    doubt: str = ""  # what speaks against it, where that is not how another reading failed
+    doubt: Said | None = None  # what speaks against it, where that is not how another reading failed
     key: tuple[str, ...] = ()
 
 
 class Misfit(TableRefused):
     """Why a dialect does not fit the file, and in which line."""
 
-    def __init__(self, line: int, given: str, hint: str) -> None:
+    def __init__(self, line: int, given: Said, hint: Said) -> None:
         super().__init__(given, hint)
         self.line = line
 
@@ -61,22 +66,22 @@ class Table:
         self.delimiter = delimiter
         taken = list(_fields(lines, delimiter))
         if not taken:
-            raise TableRefused("a file without a row", "was it saved?")
+            raise TableRefused(say("a file without a row"), say("was it saved?"))
         self.names: list[str] | None = None
         self.line_of_names = ""
         if len(taken) > 1 and _are_names(taken[0][1], taken[1][1]):
             line, self.names = taken.pop(0)
             self.line_of_names = lines[line - 1]
         if len(taken) > MAX_ROWS:
-            raise TableRefused(f"{len(taken):,} rows", "keep a random part of them")
+            raise TableRefused(say("{count} rows", count=f"{len(taken):,}"), say("keep a random part of them"))
         width = max(_width(fields) for _, fields in taken)  # what is empty in every row is no column
         self.lines = [line for line, _ in taken]
         self.cells = [fields[:width] for _, fields in taken]
         before = len(self.cells[0])
         for line, fields in zip(self.lines, self.cells, strict=True):
             if len(fields) != before:
-                given = f"{len(fields)} columns in line {line} and {before} before"
-                raise Misfit(line, given, "give every row as many")
+                given = say("{count} columns in line {line} and {before} before", count=len(fields), line=line, before=before)
+                raise Misfit(line, given, say("give every row as many"))
         self.width = width
         while self.names and len(self.names) > width and not self.names[-1]:
             self.names.pop()
@@ -97,16 +102,14 @@ class Table:
             columns, names = columns[1:], names[1:]  # saved twice by pandas, each time with its index
         ways = _index(names, columns)
         if not ways:
-            raise Misfit(self.lines[0], _over(names or [], len(columns)), "give every column one name, or none")
+            raise Misfit(self.lines[0], _over(names or [], len(columns)), ONE_NAME)
         for has_index, unlikely in ways:
             kept = columns[has_index:]
             if len(kept) > 2:
                 told = ", ".join(re.sub(r"[^\w .()-]", "", name)[:20] for name in (names or [])[:6])
-                raise Misfit(
-                    self.lines[0],
-                    f"{len(kept)} columns in line {self.lines[0]}" + (f" ({told})" if told else ""),
-                    "keep the one or two that matter",
-                )
+                given = columns_in(len(kept), self.lines[0])
+                given = say("{what} ({names})", what=given, names=told) if told else given
+                raise Misfit(self.lines[0], given, ONE_OR_TWO)
             yield self._reading(kept, mark, has_index, unlikely)
             if not names and not has_index and self._may_be_numbered(kept):
                 yield self._reading([column[1:] for column in kept], mark, has_index, unlikely, "names")
@@ -136,11 +139,12 @@ class Table:
         rows = np.array(found, dtype=np.float64).T
         # Bare commas in a table of one column are decimal marks for sure only where the name above says that it is one column
         bare = self.delimiter == ALONE and commas
-        doubt = next((f"“{n[:30]}” in the first row, which is no number" for n in self.names or () if _may_be_data(n)), "")
+        odd = next((n[:30] for n in self.names or () if _may_be_data(n)), None)
+        doubt = say("“{field}” in the first row, which is no number", field=odd) if odd is not None else None
         if self.delimiter == ALONE and self.names and _parts(self.line_of_names):
             doubt = _over(self.line_of_names.split(","), 1)
             if bare:
-                raise Misfit(self.lines[0], doubt, "give every column one name, or none")
+                raise Misfit(self.lines[0], doubt, ONE_NAME)
         if unlikely:
             doubt = _over(self.names or [], self.width)
         return TableReading(
@@ -160,8 +164,8 @@ class Table:
             try:
                 numbers([field], mark)
             except NoNumber:
-                given = f"{error.given} in line {self.lines[i]}" + (f", {error.wrong}" if error.wrong else "")
-                return Misfit(self.lines[i], given, error.hint)
+                given = say("{field} in line {line}", field=error.given, line=self.lines[i])
+                return Misfit(self.lines[i], listed(given, error.wrong) if error.wrong else given, error.hint)
         raise AssertionError(column)
 
 
@@ -173,7 +177,7 @@ def _fields(lines: list[str], delimiter: str) -> Iterator[tuple[int, list[str]]]
         nonlocal at
         for at, line in enumerate(lines, start=1):
             if at - start >= _MAX_GLUED:
-                raise Misfit(start, f"a quote in line {start} that does not end", "double a quote that stands within a field")
+                raise Misfit(start, say("a quote in line {line} that does not end", line=start), QUOTES)
             if at == start and is_comment(line):
                 yield ""
             else:
@@ -185,12 +189,11 @@ def _fields(lines: list[str], delimiter: str) -> Iterator[tuple[int, list[str]]]
             fields = [field.strip().strip("'") for field in fields]
             width = _width(fields)
             if width > _MAX_WIDTH and not (line == 1 or _are_names(fields, [])):
-                raise Misfit(line, f"{width} columns in line {line}", "keep the one or two that matter")
+                raise Misfit(line, columns_in(width, line), ONE_OR_TWO)
             if width:
                 yield line, fields
     except csv.Error:
-        given = f"quotes in line {start} that are not those of CSV"
-        raise Misfit(start, given, "double a quote that stands within a field") from None
+        raise Misfit(start, say("quotes in line {line} that are not those of CSV", line=start), QUOTES) from None
 
 
 def is_comment(line: str) -> bool:
@@ -250,8 +253,17 @@ def _may_be_data(name: str) -> bool:
     return begins_like_a_number(name) and not is_number(name)  # 0 and 1 are pandas' names
 
 
-def _over(names: list[str], columns: int) -> str:
-    return f"{len(names)} name{'s' if len(names) > 1 else ''} over {columns} column{'s' if columns > 1 else ''}"
+def _over(names: list[str], columns: int) -> Said:
+    above = say("{count} names", count=len(names)) if len(names) > 1 else say("{count} name", count=len(names))
+    return say("{names} over {columns}", names=above, columns=_columns(columns))
+
+
+def _columns(count: int) -> Said:
+    return say("{count} columns", count=count) if count > 1 else say("{count} column", count=count)
+
+
+def columns_in(count: int, line: int) -> Said:
+    return say("{count} columns in line {line}", count=count, line=line)
 
 
 def _parts(line: str) -> bool:
@@ -265,11 +277,11 @@ def _facts(columns: int, marks: list[str], has_index: bool, names: str) -> tuple
     return tuple(sorted(said, key=lambda fact: fact in ("decimal-point", "no-index", "no-names")))
 
 
-def _words(rows: Rows, marks: list[str], has_index: bool, names: str) -> str:
-    said = ["one column" if rows.shape[1] == 1 else "two columns"]
-    said += ["decimal commas"] if "decimal-comma" in marks else []
-    said += ["thousands parted"] if "thousands" in marks else []
-    said += ["the first column left out as an index"] if has_index else []
-    said += ["the first row left out as names"] if names == "names" else []
+def _words(rows: Rows, marks: list[str], has_index: bool, names: str) -> Said:
+    said = [say("one column") if rows.shape[1] == 1 else say("two columns")]
+    said += [say("decimal commas")] if "decimal-comma" in marks else []
+    said += [say("thousands parted")] if "thousands" in marks else []
+    said += [say("the first column left out as an index")] if has_index else []
+    said += [say("the first row left out as names")] if names == "names" else []
     shown = ", ".join(" | ".join(f"{v:.10g}" for v in row) for row in rows[:3])
-    return f"{', '.join(said)}: {shown}{', …' if len(rows) > 3 else ''}"
+    return say("{what}: {values}", what=listed(*said), values=f"{shown}{', …' if len(rows) > 3 else ''}")

@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 from gandash.uploads.guard import MAX_MEGABYTES, PicturesRefused
+from gandash.words import say
 
 VARIABLE = "GANDASH_DATA"
 _OFFERED = 200
@@ -31,7 +32,9 @@ def files(name: str) -> list[tuple[str, bytes]]:
     """The offered file of this name, and its labels where they lie beside it, as they are in MNIST; raises PicturesRefused."""
     if name not in offered():
         raise PicturesRefused(
-            name, "a name that is not in the folder of this server", f"choose one of: {', '.join(offered()) or 'none'}"
+            name,
+            say("a name that is not in the folder of this server"),
+            say("choose one of: {names}", names=", ".join(offered()) or say("none")),
         )
     folder = Path(os.environ[VARIABLE])
     found = [(name, _content(folder / name))]
@@ -56,8 +59,11 @@ def _content(path: Path) -> bytes:
             content = file.read(MAX_MEGABYTES * 2**20 + 1)
     except OSError as error:
         raise PicturesRefused(
-            path.name, f"a file that cannot be opened ({error.strerror})", "ask whoever runs this server"
+            path.name,
+            say("a file that cannot be opened ({problem})", problem=error.strerror),
+            say("ask whoever runs this server"),
         ) from None
     if len(content) > MAX_MEGABYTES * 2**20:
-        raise PicturesRefused(path.name, f"more than {MAX_MEGABYTES} MB", "ask whoever runs this server for a smaller one")
+        hint = say("ask whoever runs this server for a smaller one")
+        raise PicturesRefused(path.name, say("more than {most} MB", most=MAX_MEGABYTES), hint)
     return content

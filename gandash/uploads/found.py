@@ -9,6 +9,7 @@ from gandash.uploads import arrays, stacks
 from gandash.uploads.arrays import Array
 from gandash.uploads.images import JPEG, PNG
 from gandash.uploads.sources import OTHER_PICTURES, PICTURE_ENDINGS, Refused, Source, members, some
+from gandash.words import Said, parted, say
 
 _ZIP = (b"PK\3\4", b"PK\5\6")  # the second where nothing is in it
 _MAGIC_OF_PICTURES = (b"GIF8", b"RIFF", b"BM", b"II*\0", b"MM\0*")
@@ -30,27 +31,36 @@ class Found:
         single = len(self.pictures) == 1
         if len(self.names) == 1 == len(self.unread) and not single and not self.left_out:
             return self.unread[0]
-        given = "a single picture" if single else "no picture"
+        given = say("a single picture") if single else say("no picture")
         if also := self.leavings():
-            given += f" ({'; '.join(also)})"
+            given = say("{what} ({names})", what=given, names=parted(*also))
         elif not single:
-            given = "a zip without a picture"
-        return Refused(self.names[0], given, "give at least 2 PNG or JPEG pictures, and a few hundred to learn from")
+            given = say("a zip without a picture")
+        hint = say("give at least 2 PNG or JPEG pictures, and a few hundred to learn from")
+        return Refused(self.names[0], given, hint)
 
-    def leavings(self) -> list[str]:
+    def leavings(self) -> list[Said]:
         """What was left out, in words."""
         words = []
         if n := len(self.left_out):
+            names = some([source.base for source in self.left_out])
             words.append(
-                f"{n:,} file{'s that are' if n > 1 else ' that is'} no PNG or JPEG picture left out: "
-                + some([source.base for source in self.left_out])
+                say("{count} files that are no PNG or JPEG picture left out: {names}", count=f"{n:,}", names=names)
+                if n > 1
+                else say("1 file that is no PNG or JPEG picture left out: {names}", names=names)
             )
         if n := len(self.unread):
             first = self.unread[0]
+            names = some([error.name.split(" in ")[0].split("/")[-1] for error in self.unread])
             words.append(
-                f"{n:,} picture{'s' if n > 1 else ''} that cannot be read left out: "
-                + some([error.name.split(" in ")[0].split("/")[-1] for error in self.unread])
-                + f" ({first.given})"
+                say(
+                    "{count} pictures that cannot be read left out: {names} ({problem})",
+                    count=f"{n:,}",
+                    names=names,
+                    problem=first.given,
+                )
+                if n > 1
+                else say("1 picture that cannot be read left out: {names} ({problem})", names=names, problem=first.given)
             )
         return words
 
@@ -66,7 +76,8 @@ def collect(files: Sequence[Source]) -> Found:
     if not (found.pictures or found.stacks):
         if found.labels:
             name = found.labels[0].name
-            raise Refused(name, "labels without pictures", "give the file with the pictures too (…images-idx3-ubyte)")
+            hint = say("give the file with the pictures too ({name})", name="…images-idx3-ubyte")
+            raise Refused(name, say("labels without pictures"), hint)
         raise found.nothing()
     return found
 
@@ -81,10 +92,11 @@ def _sort(source: Source, found: Found) -> None:
     except MemoryError:
         raise
     except OSError as error:
-        found.unread.append(Refused(source.name, f"a file that cannot be opened ({error.strerror})", "look at its rights"))
+        given = say("a file that cannot be opened ({problem})", problem=error.strerror)
+        found.unread.append(Refused(source.name, given, say("look at its rights")))
         return
     except Exception:  # a member whose own header does not fit the table of contents
-        found.unread.append(Refused(source.name, "a file that is cut short or damaged", "pack it again"))
+        found.unread.append(Refused(source.name, say("a file that is cut short or damaged"), say("pack it again")))
         return
     if start.startswith((PNG, JPEG)):
         found.pictures.append(source)
@@ -123,8 +135,9 @@ def _sort_gzip(source: Source, found: Found) -> None:
         with arrays.in_words(source):
             start = inside.start()
         if not arrays.is_array(start):
-            what = "a tar archive" if start[257:262] == b"ustar" else "a compressed file that is no IDX file inside"
-            raise Refused(source.name, what, "only IDX and npy files may be compressed singly; make a zip")
+            is_tar = start[257:262] == b"ustar"
+            what = say("a tar archive") if is_tar else say("a compressed file that is no IDX file inside")
+            raise Refused(source.name, what, say("only IDX and npy files may be compressed singly; make a zip"))
     except Refused as error:
         if not source.archive and len(found.names) == 1:
             raise
@@ -138,14 +151,14 @@ def _sort_other(source: Source, start: bytes, found: Found) -> None:
     claims = lower.endswith((*PICTURE_ENDINGS, *OTHER_PICTURES)) or start.startswith(_MAGIC_OF_PICTURES)
     alone = len(found.names) == 1 and not source.archive
     if claims or alone:
-        given, hint = _looks_like(start) if start else ("an empty file", "was it saved?")
+        given, hint = _looks_like(start) if start else (say("an empty file"), say("was it saved?"))
         found.unread.append(Refused(source.name, given, hint))
     else:
         found.left_out.append(source)
 
 
-def _looks_like(start: bytes) -> tuple[str, str]:
+def _looks_like(start: bytes) -> tuple[Said, Said]:
     head = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if head.startswith((b"<svg", b"<?xml", b"<!doctype svg", b"<!--")):
-        return "an SVG drawing, or other XML", "save it as PNG"
-    return "a file that is none of these, whatever its name ends in", "save it as PNG"
+        return say("an SVG drawing, or other XML"), say("save it as PNG")
+    return say("a file that is none of these, whatever its name ends in"), say("save it as PNG")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gandash.packed import MAX_PICTURE_TEXT, MAX_PICTURES, SIDES
+from gandash.words import Said, say
 
 MAX_MEGABYTES = 50  # of all files together; MNIST's 60,000 pictures take 47 unpacked
 MAX_FILES = 200_000
@@ -22,6 +23,7 @@ ALLOWED = (
     "PNG or JPEG pictures or a zip of them (its folders are classes), MNIST's IDX files (gzip or not), npy or npz arrays of "
     f"shape (n, h, w), (n, h, w, 3) or (n, h × w), at most {MAX_MEGABYTES} MB together"
 )
+FEWER = say("give fewer or smaller pictures")
 _AT_ONCE = threading.BoundedSemaphore(2)  # a class that uploads together takes turns
 
 Files = Sequence[tuple[str, bytes | Path]]  # a path is one that this program chose or was started with, never a visitor's
@@ -30,7 +32,7 @@ Files = Sequence[tuple[str, bytes | Path]]  # a path is one that this program ch
 class PicturesRefused(ValueError):
     """Files that hold no pictures to play with: says what was given, what is allowed, what to try."""
 
-    def __init__(self, name: str, given: str, hint: str) -> None:
+    def __init__(self, name: str, given: Said, hint: Said) -> None:
         self.name, self.given, self.hint = name, given, hint
         super().__init__(f"{name}: given {given}; allowed is {ALLOWED}; {hint}")
 
@@ -45,26 +47,25 @@ def read_pictures(files: Files, side: int, channels: int, count: int, *, seconds
     if side not in SIDES or channels not in (1, 3) or not 2 <= count <= MAX_PICTURES:
         raise ValueError(f"side {side} of {SIDES}, {channels} channels of 1 or 3, {count} pictures of 2 to {MAX_PICTURES}")
     if not files:
-        raise PicturesRefused("upload", "no file", "choose one or more")
+        raise PicturesRefused("upload", say("no file"), say("choose one or more"))
     for name, _ in files:
         if "\0" in name or ".." in name.replace("\\", "/").split("/"):
-            raise PicturesRefused(name, "a file whose name leads elsewhere", "rename it")
+            raise PicturesRefused(name, say("a file whose name leads elsewhere"), say("rename it"))
     first, size = files[0][0], sum(len(content) for _, content in files if isinstance(content, bytes))
     if size > MAX_MEGABYTES * 2**20 or len(files) > MAX_FILES:
-        raise PicturesRefused(first, f"{len(files)} files of {size / 2**20:.0f} MB", "give fewer or smaller pictures")
+        given = say("{count} files of {size} MB", count=len(files), size=f"{size / 2**20:.0f}")
+        raise PicturesRefused(first, given, FEWER)
     if not _AT_ONCE.acquire(timeout=seconds):
-        raise PicturesRefused(first, "an upload while others are being read", "try again in a moment")
+        raise PicturesRefused(first, say("an upload while others are being read"), say("try again in a moment"))
     try:
         answer = _ask(files, {"side": side, "channels": channels, "count": count}, seconds)
     finally:
         _AT_ONCE.release()
     if answer is None:
-        raise PicturesRefused(
-            first, "files that could not be read in the time and memory there is for it", "give fewer or smaller pictures"
-        )
+        raise PicturesRefused(first, say("files that could not be read in the time and memory there is for it"), FEWER)
     if "refused" in answer:
         name, given, hint = answer["refused"]
-        raise PicturesRefused(name, given, hint)
+        raise PicturesRefused(name, Said.read(given), Said.read(hint))
     packed: str = answer["packed"]
     return packed
 

@@ -11,6 +11,7 @@ from PIL import Image, ImageOps
 
 from gandash.uploads.sources import Refused, Source
 from gandash.uploads.stacks import MAX_AREA, MAX_SIDE, Scale
+from gandash.words import say
 
 PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 _FORMATS = ("PNG", "JPEG")
@@ -45,14 +46,16 @@ def area(source: Source, side: int) -> int:
     except MemoryError:
         raise
     except Image.DecompressionBombError:
-        raise Refused(source.name, f"a picture of more than {2 * MAX_AREA:,} pixels", "make it smaller") from None
+        given = say("a picture of more than {most} pixels", most=f"{2 * MAX_AREA:,}")
+        raise Refused(source.name, given, say("make it smaller")) from None
     except Exception:  # whatever a forged header provokes
-        raise Refused(source.name, "a file that is no PNG or JPEG picture, or a damaged one", "leave it out") from None
+        given = say("a file that is no PNG or JPEG picture, or a damaged one")
+        raise Refused(source.name, given, say("leave it out")) from None
     if max(width, height) > MAX_SIDE or width * height > MAX_AREA:
         raise Refused(
             source.name,
-            f"a picture of {width:,} × {height:,} pixels",
-            f"make it smaller than {MAX_AREA // 10**6} million pixels",
+            say("a picture of {width} × {height} pixels", width=f"{width:,}", height=f"{height:,}"),
+            say("make it smaller than {most} million pixels", most=MAX_AREA // 10**6),
         )
     return drafted[0] * drafted[1]
 
@@ -66,7 +69,7 @@ def decode(source: Source, side: int, channels: int) -> Decoded:
     except MemoryError:
         raise
     except Exception:  # whatever damaged data provoke in a decoder
-        raise Refused(source.name, "a picture that is cut short or damaged", "save it again, as PNG") from None
+        raise Refused(source.name, say("a picture that is cut short or damaged"), say("save it again, as PNG")) from None
 
 
 def _decoded(image: Image.Image, side: int, channels: int) -> Decoded:

@@ -15,6 +15,7 @@ from gandash.uploads.arrays import Array
 from gandash.uploads.found import Found
 from gandash.uploads.sources import Refused, Source, some
 from gandash.uploads.stacks import Labels
+from gandash.words import say
 
 SEED = 0  # of the draw
 MAX_AREA_TOGETHER = 200_000_000  # pixels that are decoded
@@ -68,9 +69,8 @@ def _order(n: int) -> list[int]:
 
 
 def _of_one_colour(name: str, low: float, high: float) -> Refused:
-    return Refused(
-        name, f"pictures of one colour throughout (numbers from {low:.4g} to {high:.4g})", "there is nothing to learn in them"
-    )
+    given = say("pictures of one colour throughout (numbers from {low} to {high})", low=f"{low:.4g}", high=f"{high:.4g}")
+    return Refused(name, given, say("there is nothing to learn in them"))
 
 
 # -------------------------------------------------------------------------------------------------------------- arrays
@@ -83,11 +83,11 @@ def _from_stack(found: Found, side: int, channels: int, most: int) -> tuple[NDAr
         words.append(f"{some([a.title for a in others], 4)} left out")
     order = _order(array.shape[0])[:most]
     if len(order) < 2:
-        raise Refused(array.name, "a single picture", "give at least 2, and a few hundred to learn from")
+        raise Refused(array.name, say("a single picture"), say("give at least 2, and a few hundred to learn from"))
     layout = stacks.layout(array)
     rows, low, high = array.rows(order)
     if not np.isfinite([low, high, high - low]).all():
-        raise Refused(array.name, "NaN or infinity", "leave such pictures out")
+        raise Refused(array.name, say("NaN or infinity"), say("leave such pictures out"))
     if low == high:
         raise _of_one_colour(array.name, low, high)
     scale = stacks.scale(low, high, array.dtype)
@@ -120,16 +120,15 @@ def _chosen_stack(found: Found) -> tuple[Array, list[Array]]:
         listed = some([f"{a.title} ({' × '.join(map(str, a.shape))})" for a in found.stacks])
         raise Refused(
             first.source.archive,
-            f"an npz of several arrays of pictures: {listed}",
-            "save the one that is meant alone, with numpy.save",
+            say("an npz of several arrays of pictures: {names}", names=listed),
+            say("save the one that is meant alone, with numpy.save"),
         )
     raise _second(more[0].name, first)
 
 
 def _second(name: str, first: Array) -> Refused:
-    return Refused(
-        name, f"a second file of pictures beside {first.name}", "give one IDX or npy file at a time, with its labels"
-    )
+    given = say("a second file of pictures beside {name}", name=first.name)
+    return Refused(name, given, say("give one IDX or npy file at a time, with its labels"))
 
 
 def _once(arrays: Sequence[Array]) -> list[Array]:
@@ -151,14 +150,14 @@ def _labels(found: Found, array: Array, others: list[Array]) -> tuple[Labels | N
         others += [a for a in given if a not in meant]
         given = meant
     if len(given) > 1:
-        raise Refused(given[1].name, "a second file of labels", "give one")
+        raise Refused(given[1].name, say("a second file of labels"), say("give one"))
     if not given:
         return None, []
     if given[0].shape[0] != array.shape[0]:
         raise Refused(
             given[0].name,
-            f"{given[0].shape[0]} labels for {array.shape[0]} pictures",
-            "give the two files that belong together",
+            say("{labels} labels for {count} pictures", labels=given[0].shape[0], count=array.shape[0]),
+            say("give the two files that belong together"),
         )
     labels, words = stacks.read_labels(given[0])
     return labels, [words] if words else []
@@ -183,8 +182,8 @@ def _from_pictures(
             area += images.area(pictures[i], side)
             if area > most_area:
                 if len(decoded) < 2:
-                    hint = "give fewer or smaller pictures"
-                    raise _TooMuch(pictures[i].name, f"more than {most_area // 10**6} million pixels up to here", hint)
+                    told = say("more than {most} million pixels up to here", most=most_area // 10**6)
+                    raise _TooMuch(pictures[i].name, told, say("give fewer or smaller pictures"))
                 words.append(f"no more than {most_area // 10**6} million pixels are looked at")
                 break
             decoded.append(images.decode(pictures[i], side, channels))

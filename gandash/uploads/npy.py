@@ -10,23 +10,32 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gandash.words import Said, finished, say
+
 MAGIC = b"\x93NUMPY"
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
+NUMBERS = say("save numbers: {code}", code="array.astype(float)")
 _OTHERS = {
-    "c": ("complex numbers", "save the real and the imaginary part as columns: np.stack([z.real, z.imag], axis=1)"),
-    "V": ("records with named fields", "save the fields that matter as columns: np.stack([a['x'], a['y']], axis=1)"),
-    "M": ("dates", "save them as numbers: (array - array[0]) / np.timedelta64(1, 's')"),
-    "m": ("lengths of time", "save them as numbers: array / np.timedelta64(1, 's')"),
-    "U": ("texts", "save numbers: array.astype(float)"),
-    "S": ("bytes", "save numbers: array.astype(float)"),
+    "c": (
+        say("complex numbers"),
+        say("save the real and the imaginary part as columns: {code}", code="np.stack([z.real, z.imag], axis=1)"),
+    ),
+    "V": (
+        say("records with named fields"),
+        say("save the fields that matter as columns: {code}", code="np.stack([a['x'], a['y']], axis=1)"),
+    ),
+    "M": (say("dates"), say("save them as numbers: {code}", code="(array - array[0]) / np.timedelta64(1, 's')")),
+    "m": (say("lengths of time"), say("save them as numbers: {code}", code="array / np.timedelta64(1, 's')")),
+    "U": (say("texts"), NUMBERS),
+    "S": (say("bytes"), NUMBERS),
 }
 
 
 class NoArray(ValueError):
     """What was found instead of an array of numbers, and what to try."""
 
-    def __init__(self, given: str, hint: str) -> None:
+    def __init__(self, given: Said, hint: Said) -> None:
         super().__init__(given, hint)
         self.given, self.hint = given, hint
 
@@ -36,9 +45,9 @@ def header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     try:
         shape, fortran, dtype = _HEADERS[np.lib.format.read_magic(stream)](stream)
     except (ValueError, KeyError, TypeError, SyntaxError, MemoryError, RecursionError, tokenize.TokenError, OverflowError):
-        raise NoArray("a file whose npy header cannot be read", "save it with numpy.save") from None
+        raise NoArray(say("a file whose npy header cannot be read"), say("save it with numpy.save")) from None
     if dtype.hasobject:
-        raise NoArray("pickled Python objects, which are never opened here", "save numbers: array.astype(float)")
+        raise NoArray(say("pickled Python objects, which are never opened here"), NUMBERS)
     return shape, fortran, dtype
 
 
@@ -50,7 +59,8 @@ def fits(shape: tuple[int, ...], dtype: np.dtype[Any], length: int) -> bool:
 def promise(shape: tuple[int, ...], length: int | str) -> NoArray:
     """What to say where they are not."""
     promised = " × ".join(str(n)[:20] for n in shape[:6])
-    return NoArray(f"a header that promises {promised} numbers and {length} bytes of them", "save it again")
+    given = say("a header that promises {promised} numbers and {length} bytes of them", promised=promised, length=length)
+    return NoArray(given, say("save it again"))
 
 
 def array(content: bytes) -> NDArray[Any]:
@@ -58,8 +68,8 @@ def array(content: bytes) -> NDArray[Any]:
     stream = io.BytesIO(content)
     shape, fortran, dtype = header(stream)
     if dtype.kind not in "biuf":
-        kind, hint = _OTHERS.get(dtype.kind, (repr(dtype.kind), "save numbers: array.astype(float)"))
-        raise NoArray(f"an array of {kind} instead of real numbers", hint)
+        kind, hint = _OTHERS.get(dtype.kind, (finished(repr(dtype.kind)), NUMBERS))
+        raise NoArray(say("an array of {kind} instead of real numbers", kind=kind), hint)
     body = content[stream.tell() :]
     if not fits(shape, dtype, len(body)):
         raise promise(shape, len(body))

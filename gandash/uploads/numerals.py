@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 
+from gandash.words import Said, say
+
 MONEY = "%‰€£¥$"
 ERROR = re.compile(r"#[A-ZÄÖÜ]+(/[0A-Z]+)?[!?]?")  # of a spreadsheet: #N/A, #DIV/0!, #NAME?, #NV
 _GAPS = {"", "na", "n/a", "<na>", "null", "none", "missing", "-", "--", "---", "?", ".", ".."}
@@ -27,7 +29,7 @@ _PATTERNS = {mark: _pattern(mark) for mark in ".,"}
 class NoNumber(ValueError):
     """A field that is no number: how it is written, what is wrong with it, and what to try."""
 
-    def __init__(self, given: str, wrong: str, hint: str) -> None:
+    def __init__(self, given: Said, wrong: Said | None, hint: Said) -> None:
         super().__init__(given, wrong, hint)
         self.given, self.wrong, self.hint = given, wrong, hint
 
@@ -74,7 +76,9 @@ def numbers(fields: Sequence[str], mark: str) -> tuple[list[float], bool]:
         value = float(field.replace(",", "."))
         if len(field) > 15 and abs(value) < 1e300 and field.lstrip("+-").isdigit() and int(field) != int(value):
             raise NoNumber(
-                f"“{field[:30]}”", "a whole number of more digits than double precision keeps", "take a constant off"
+                say("“{field}”", field=field[:30]),
+                say("a whole number of more digits than double precision keeps"),
+                say("take a constant off"),
             )
         found.append(value)
     return found, grouped
@@ -82,12 +86,13 @@ def numbers(fields: Sequence[str], mark: str) -> tuple[list[float], bool]:
 
 def _no_number(field: str) -> NoNumber:
     if is_gap(field):
-        return NoNumber(f"a gap, “{field}”" if field else "an empty field", "", "leave such rows out")
+        given = say("a gap, “{field}”", field=field) if field else say("an empty field")
+        return NoNumber(given, None, say("leave such rows out"))
     shown = re.sub(r"[^\w .,;:%‰€£¥$'/+-]", "", field)[:30].strip()
     shown = shown.replace("$", "", shown.count("$") - 1)  # it is shown as Markdown, where two of them are mathematics
-    hint = "leave text out"
+    hint = say("leave text out")
     if any(sign in field for sign in MONEY):
-        hint = "leave signs of money and per cent out"
+        hint = say("leave signs of money and per cent out")
     elif re.fullmatch(r"[0-9]+[-/.:][0-9]+[-/.:][0-9.:T -]+", field):
-        hint = "turn dates and times into numbers, such as days or seconds since the first"
-    return NoNumber(f"“{shown}”", "which is no number", hint)
+        hint = say("turn dates and times into numbers, such as days or seconds since the first")
+    return NoNumber(say("“{field}”", field=shown), say("which is no number"), hint)

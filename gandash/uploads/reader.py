@@ -2,9 +2,9 @@
 
 It is asked on stdin, with one line of JSON, {side, channels, count, files: [[name, size, path], ...]}, and the files' bytes one
 after another; a file with a path (of whoever sits at this machine, never a visitor's) is opened here instead. It answers on
-stdout with {"packed": text} or {"refused": [name, given, hint]}. Before it looks at any of that, it gives up most of its memory
-and time, and the right to write files. It follows no path that an archive names. Nothing here may import torch, pydantic or
-Streamlit: it has to start at once.
+stdout with {"packed": text} or {"refused": [name, given, hint]}, the last two as messages. Before it looks at any of that, it
+gives up most of its memory and time, and the right to write files. It follows no path that an archive names. Nothing here may
+import torch, pydantic or Streamlit: it has to start at once.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from gandash.uploads.found import collect
 from gandash.uploads.kept import packed
 from gandash.uploads.sources import Refused, Source, of_bytes
 from gandash.uploads.stacks import MAX_AREA
+from gandash.words import Said, say
 
 MEMORY_BYTES = 768 * 2**20
 CPU_SECONDS = 15
@@ -47,6 +48,10 @@ def _source(name: str, size: int, path: str | None) -> Source:
     return Source(name, size, lambda: Path(path).open("rb"))
 
 
+def _refused(name: str, given: Said, hint: Said) -> dict[str, Any]:
+    return {"refused": [name, given.on_wire(), hint.on_wire()]}
+
+
 def main() -> None:
     """Answer one request, as this file's head says."""
     seconds = int(sys.argv[1])
@@ -60,17 +65,13 @@ def main() -> None:
         found = collect(files)
         answer = {"packed": packed(found, request["side"], request["channels"], request["count"], seconds / CPU_SECONDS)}
     except Refused as error:
-        answer = {"refused": [error.name, error.given, error.hint]}
+        answer = _refused(error.name, error.given, error.hint)
     except OSError as error:  # a file that went, or may not be read
-        answer = {
-            "refused": [
-                Path(error.filename or files[0].name).name,
-                f"a file that cannot be read ({error.strerror})",
-                "look at it",
-            ]
-        }
+        given = say("a file that cannot be read ({problem})", problem=error.strerror)
+        answer = _refused(Path(error.filename or files[0].name).name, given, say("look at it"))
     except MemoryError:
-        answer = {"refused": [files[0].name, "a file that takes too much memory to read", "give fewer or smaller pictures"]}
+        given = say("a file that takes too much memory to read")
+        answer = _refused(files[0].name, given, say("give fewer or smaller pictures"))
     sys.stdout.write(json.dumps(answer))
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import IO
 
+from gandash.words import Said, say
+
 MAX_BYTES = 100_000_000  # of a zip unpacked, arrays apart, whatever it promises
 MAX_MEMBERS = 100_000  # of a zip; MNIST as PNG has 70,000
 MAX_DIRECTORY = 150 * MAX_MEMBERS  # bytes of its table of contents
@@ -23,7 +25,7 @@ OTHER_PICTURES = (".gif", ".webp", ".bmp", ".tif", ".tiff", ".svg", ".heic", ".a
 class Refused(ValueError):
     """A file that holds no pictures that can be played with: what was given, and what to try."""
 
-    def __init__(self, name: str, given: str, hint: str) -> None:
+    def __init__(self, name: str, given: Said, hint: Said) -> None:
         super().__init__(name, given, hint)
         self.name, self.given, self.hint = name, given, hint
 
@@ -70,7 +72,9 @@ def of_bytes(name: str, content: bytes) -> Source:
 
 def members(zipped: Source) -> list[Source]:
     """The files in a zip. Their sizes are added up before anything is unpacked; raises Refused where one leads out of it."""
-    too_many = Refused(zipped.name, "a zip with too many files in it", f"at most {MAX_MEMBERS:,} are read from one")
+    too_many = Refused(
+        zipped.name, say("a zip with too many files in it"), say("at most {most} are read from one", most=f"{MAX_MEMBERS:,}")
+    )
     stream = zipped.open()
     if directory_size(stream) > MAX_DIRECTORY:
         raise too_many
@@ -79,7 +83,7 @@ def members(zipped: Source) -> list[Source]:
     except MemoryError:
         raise
     except Exception:  # whatever a forged table of contents provokes
-        raise Refused(zipped.name, "a zip that is cut short or damaged", "pack it again") from None
+        raise Refused(zipped.name, say("a zip that is cut short or damaged"), say("pack it again")) from None
     found: list[Source] = []
     total = 0
     if len(archive.infolist()) > MAX_MEMBERS:
@@ -88,22 +92,27 @@ def members(zipped: Source) -> list[Source]:
         name = info.orig_filename
         parts = name.replace("\\", "/").split("/")
         if "\0" in name or ".." in parts or parts[0] == "" or parts[0].endswith(":"):
-            raise Refused(zipped.name, f"a zip with “{shown(name)}” in it, a name that leads out of it", "pack it again")
+            given = say("a zip with “{name}” in it, a name that leads out of it", name=shown(name))
+            raise Refused(zipped.name, given, say("pack it again"))
         if info.is_dir():
             continue
         member = Source(name, info.file_size, partial(archive.open, info), zipped.name)
         if not member.is_hidden:
             if info.flag_bits & 1:
-                raise Refused(zipped.name, "a zip with a password", "pack it without one")
+                raise Refused(zipped.name, say("a zip with a password"), say("pack it without one"))
             if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or stat.S_ISLNK(info.external_attr >> 16):
                 raise Refused(
-                    zipped.name, "a zip packed in a way that is not read here", "pack plain files with the usual method"
+                    zipped.name,
+                    say("a zip packed in a way that is not read here"),
+                    say("pack plain files with the usual method"),
                 )
             if not name.endswith(".npy"):  # arrays have a bound of their own, each
                 total += info.file_size
             if total > MAX_BYTES:
                 raise Refused(
-                    zipped.name, f"a zip that unpacks to more than {MAX_BYTES // 10**6} MB", "pack fewer or smaller pictures"
+                    zipped.name,
+                    say("a zip that unpacks to more than {most} MB", most=MAX_BYTES // 10**6),
+                    say("pack fewer or smaller pictures"),
                 )
         found.append(member)
     return found

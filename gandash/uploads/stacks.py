@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from gandash.uploads.arrays import Array
 from gandash.uploads.sources import Refused, some
+from gandash.words import Said, say
 
 MAX_SIDE = 8192
 MAX_AREA = 25_000_000  # pixels of one picture; a good camera makes 24 million
@@ -42,15 +43,17 @@ def layout(array: Array) -> Layout:
     n, *rest = array.shape or (0,)
     found = _layout(n, tuple(rest))
     if array.dtype.kind not in "biuf":
-        raise Refused(array.name, f"an array of {array.dtype.kind!r} instead of real numbers", "save array.astype(float)")
+        given = say("an array of {kind} instead of real numbers", kind=repr(array.dtype.kind))
+        raise Refused(array.name, given, say("save numbers: {code}", code="array.astype(float)"))
     if found is None:
         shape = " × ".join(str(s) for s in array.shape[:6]) or "()"
-        raise Refused(array.name, f"an array of shape {shape}", _advice(array.shape))
+        raise Refused(array.name, say("an array of shape {shape}", shape=shape), _advice(array.shape))
     height, width = (found.shape[axis] for axis in found.axes[:2])
     if not n or not height or not width:
-        raise Refused(array.name, "an array without a pixel", "was it saved?")
+        raise Refused(array.name, say("an array without a pixel"), say("was it saved?"))
     if max(height, width) > MAX_SIDE or height * width > MAX_AREA:
-        raise Refused(array.name, f"pictures of {width} × {height} pixels", f"make them smaller than {MAX_SIDE} on a side")
+        given = say("pictures of {width} × {height} pixels", width=width, height=height)
+        raise Refused(array.name, given, say("make them smaller than {most} on a side", most=MAX_SIDE))
     return found
 
 
@@ -74,12 +77,12 @@ def _layout(n: int, rest: tuple[int, ...]) -> Layout | None:
     return None
 
 
-def _advice(shape: tuple[int, ...]) -> str:
+def _advice(shape: tuple[int, ...]) -> Said:
     if len(shape) == 3 and 1 <= shape[2] <= 4:
-        return "for one picture in colour, give a stack of several: (n, h, w, 3)"
+        return say("for one picture in colour, give a stack of several: {shape}", shape="(n, h, w, 3)")
     if len(shape) in (3, 4) and shape[0] == shape[1]:
-        return "if pictures come last, put them first: numpy.moveaxis(array, -1, 0)"
-    return "pictures first, then height, width and, in colour, 3; or rows of a square number of pixels"
+        return say("if pictures come last, put them first: {code}", code="numpy.moveaxis(array, -1, 0)")
+    return say("pictures first, then height, width and, in colour, 3; or rows of a square number of pixels")
 
 
 # -------------------------------------------------------------------------------------------------------------- scales

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from contextvars import ContextVar
-from typing import Any
-
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import core_schema
+from typing import TYPE_CHECKING, Any
 
 from gandash.words.catalogue import messages
 from gandash.words.languages import ENGLISH
+
+if TYPE_CHECKING:  # who reads pictures does not wait for pydantic
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import core_schema
 
 _PLACE = re.compile(r"\{(\w+)\}")  # other braces are a formula's
 _spoken: ContextVar[str] = ContextVar("language", default=ENGLISH)
@@ -88,6 +89,8 @@ class Said(str):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        from pydantic_core import core_schema
+
         return core_schema.no_info_plain_validator_function(
             cls.read,
             serialization=core_schema.plain_serializer_function_ser_schema(cls.on_wire, return_schema=core_schema.any_schema()),

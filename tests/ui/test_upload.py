@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextvars
 import io
 import pickle
+import re
 import struct
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from gandash.config.setting import SettingError
 from gandash.packed import MAX_ROWS
 from gandash.ui import drawing, upload
 from gandash.ui.upload import UploadError, interpret
+from gandash.words import speak, t, words_of
 
 
 def npy(array: np.ndarray, **how: bool) -> bytes:
@@ -147,6 +150,28 @@ def test_what_is_no_data_is_refused_in_one_sentence(name: str, content: bytes, w
     said = str(caught.value)
     assert said.startswith(f"**{name}**: given ") and "allowed is a CSV or npy file" in said
     assert len(said) < 400 and "\n" not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("a.csv", b"1,2\n3\n", "第 2 行有 1 欄，之前為 2 欄，除非它是一欄，以逗號為小數點：1.2, 3；允許的是：含一欄"),
+        ("a.csv", b"1\n2024-01-31\n3", "第 2 行的「2024-01-31」"),
+        ("a.npy", OBJECT, "pickle 的 Python 物件，這裡從不開啟"),
+        ("a.svg", b"<svg/>", "SVG 圖形或其他 XML；允許的是：PNG 或 JPEG 圖片"),
+    ],
+)
+def test_a_refusal_is_in_the_language_of_the_page(name: str, content: bytes, told: str) -> None:
+    """Those of pictures cross from the process that reads them as messages, too."""
+    with pytest.raises(UploadError) as caught:
+        upload.read_pictures([(name, content)], 8, "grey", 4) if name.endswith("svg") else read(name, content)
+
+    def said() -> str:
+        speak("zh_Hant")
+        return t(words_of(caught.value))
+
+    words = contextvars.copy_context().run(said)
+    assert told in words and not re.search(r"[a-z]{2,} [a-z]{2,} [a-z]{2,}", words)
 
 
 def test_a_name_is_shown_as_text() -> None:
