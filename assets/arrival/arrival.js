@@ -1,16 +1,30 @@
 // @ts-check
 /**
  * Says what keeps the live view away, in words, even where neither Streamlit's socket nor our modules come through:
- * so it is written into the page itself (`gandash/ui/arrival.py`), and needs nothing else.
+ * so it is written into the page itself (`gandash/ui/arrival.py`), with its words in all languages, and needs nothing
+ * else.
  */
 (() => {
   const KNOCK_AFTER_MS = 3000;
   const KNOCK_MS = 3500;
   const LATE_MS = 8000;
   const place = /** @type {HTMLElement} */ (document.querySelector('.gd-arrival'));
-  const words = /** @type {HTMLElement} */ (place.querySelector('span'));
+  const line = /** @type {HTMLElement} */ (place.querySelector('span'));
   const early = /** @type {HTMLElement} */ (document.querySelector('.gd-early'));
   let themed = false;
+
+  // What the address asks for, else the browser, as `best` in ../live/words.js
+  const wanted = [new URLSearchParams(location.search).get('lang') ?? '', ...navigator.languages]
+    .find(tag => /^(en|zh)(-|$)/i.test(tag)) ?? 'en';
+  const isTraditional = !/hans/i.test(wanted) && /-(hant|tw|hk|mo)(-|$)/i.test(wanted);
+  const known = JSON.parse(document.querySelector('.gd-words')?.textContent ?? '{}');
+  /** @type {Record<string, string>} */
+  const messages = (/^zh/i.test(wanted) && known[isTraditional ? 'zh_Hant' : 'zh_Hans']) || {};
+  /** @param {string} message @param {Record<string, string>} [params] */
+  const t = (message, params = {}) => (messages[message] || message)
+    .replace(/\{(\w+)\}/g, (found, name) => params[name] ?? found);
+  line.textContent = t('The picture is coming…');
+  document.documentElement.style.setProperty('--gd-coming', JSON.stringify(line.textContent));
 
   /** What is there already: the live view has something to show, or the page itself says why there is none. */
   const isThere = () => document.querySelector(
@@ -59,7 +73,7 @@
     if (!place.isConnected) return;
     place.dataset.trouble = '';
     place.setAttribute('role', 'alert');
-    words.textContent = sentences.join('\n');
+    line.textContent = sentences.join('\n');
   }
 
   /** Does a WebSocket get through, and does the server take this page for its own? */
@@ -85,32 +99,33 @@
   /** @param {string} reason as the server says it */
   function refused(reason) {
     say(
-      `The server does not take this page for its own: the page’s address is ${location.origin}, `
-        + `but to the server the request’s ${reason || 'Host is another'}.`,
-      'A proxy in between changes Host. Let it pass Host on (nginx: proxy_set_header Host $http_host;),',
-      `or start the app with GANDASH_HOSTS=${location.host}, and reload the page.`,
+      t('The server does not take this page for its own: the page’s address is {address}, but to the server the '
+        + 'request’s {reason}.', { address: location.origin, reason: reason || t('Host is another') }),
+      t('A proxy in between changes Host. Let it pass Host on (nginx: {setting}), or start the app with {variable}, '
+        + 'and reload the page.',
+      { setting: 'proxy_set_header Host $http_host;', variable: `GANDASH_HOSTS=${location.host}` }),
     );
   }
 
   /** @param {URL} url */
   function unreached(url) {
     say(
-      `The page is here, but its WebSocket (${url.href}) does not reach the server. `
-        + 'A proxy in between may not pass WebSockets on, or the server is gone.',
-      'nginx needs: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; '
-        + 'proxy_set_header Connection "upgrade";',
-      'Then reload the page.',
+      t('The page is here, but its WebSocket ({address}) does not reach the server. A proxy in between may not pass '
+        + 'WebSockets on, or the server is gone.', { address: url.href }),
+      t('nginx needs: {settings}', { settings: 'proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; '
+        + 'proxy_set_header Connection "upgrade";' }),
+      t('Then reload the page.'),
     );
   }
 
   function late() {
     if ('trouble' in place.dataset) return;
-    const what = 'shown' in place.dataset ? 'The controls take longer than they should.'
-      : 'The picture takes longer than it should.';
     say(
-      `${what}  The server may be busy, or what this page loads does not come through.`,
-      'If nothing changes in half a minute, reload the page. Behind a proxy, see that it passes on everything below',
-      `${new URL('.', document.baseURI).href}, above all gandash/assets/ and static/.`,
+      'shown' in place.dataset ? t('The controls take longer than they should.')
+        : t('The picture takes longer than it should.'),
+      t('The server may be busy, or what this page loads does not come through.'),
+      t('If nothing changes in half a minute, reload the page. Behind a proxy, see that it passes on everything below '
+        + '{address}, above all gandash/assets/ and static/.', { address: new URL('.', document.baseURI).href }),
     );
   }
 

@@ -5,14 +5,14 @@
  * nothing twice, so neither the speed of the hand nor going over it again matters.
  */
 
-/** @typedef {{cells: string, side: number}} Data `cells`: base64
+/** @typedef {{canvas: string, width: string, brush: string, eraser: string, clear: string, said: string,
+ *   blank: string}} Words
+ * @typedef {{cells: string, side: number, words: Words}} Data `cells`: base64
  * of a byte per cell, 0 to 255, row by row from the lowest. */
 /** @typedef {{data: Data, parentElement: HTMLElement, setTriggerValue:
  * (name: string, value: unknown) => void}} Component */
 
 const LIFTED_MS = 400; // after the hand was lifted: the next stroke may follow at once
-const SAID = '↻ Restarts the run when you lift the hand.';
-const BLANK = 'Nothing is painted: the run keeps what it has.';
 
 /** @type {WeakMap<HTMLElement, Painting>} */
 const paintings = new WeakMap();
@@ -36,6 +36,9 @@ class Painting {
     this.brush = find(root, 'input', HTMLInputElement);
     this.said = find(root, '.gd-said', HTMLElement);
     this.eraser = find(root, '.gd-erase', HTMLButtonElement);
+    this.clear = find(root, '.gd-clear', HTMLButtonElement);
+    this.label = find(root, 'label', HTMLLabelElement);
+    this.words = /** @type {Words | null} */ (null);
     this.side = 0;
     this.cells = new Uint8Array();
     this.known = ''; // what the page has: the last one that it gave or was sent
@@ -52,7 +55,7 @@ class Painting {
     this.eraser.addEventListener('click', () => {
       this.eraser.setAttribute('aria-pressed', String(!this.erasing));
     }, { signal });
-    find(root, '.gd-clear', HTMLButtonElement).addEventListener('click', () => {
+    this.clear.addEventListener('click', () => {
       clearTimeout(this.timer);
       this.timer = 0;
       this.cells.fill(0);
@@ -73,7 +76,19 @@ class Painting {
       this.cells = Uint8Array.from(atob(data.cells), letter => letter.charCodeAt(0));
       this.known = data.cells;
     }
+    this.name(data.words);
     this.show(); // the theme may have changed
+  }
+
+  /** @param {Words} words in the language of the page */
+  name(words) {
+    this.words = words;
+    this.canvas.setAttribute('aria-label', words.canvas);
+    this.label.title = words.width;
+    find(this.label, 'span', HTMLSpanElement).textContent = words.brush;
+    this.brush.setAttribute('aria-label', words.width);
+    this.eraser.textContent = words.eraser;
+    this.clear.textContent = words.clear;
   }
 
   /** The place of an event in cells, y upwards. @param {PointerEvent} event */
@@ -132,7 +147,7 @@ class Painting {
       image.data.set([red, green, blue, covered], 4 * (row * this.side + (i % this.side)));
     });
     context.putImageData(image, 0, 0);
-    this.said.textContent = this.cells.some(Boolean) ? SAID : BLANK;
+    this.said.textContent = (this.cells.some(Boolean) ? this.words?.said : this.words?.blank) ?? '';
   }
 
   dispose() {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from starlette.responses import HTMLResponse, Response
 from gandash import __version__
 from gandash.paths import ASSETS
 from gandash.ui.watching import led_there
+from gandash.words.catalogue import messages_of
+from gandash.words.languages import ENGLISH, LANGUAGES
 
 STREAMLIT_PAGE = Path(st.__file__).parent / "static" / "index.html"
 ENTRY, STYLE = "live.js", "live.css"
@@ -35,7 +38,10 @@ def arrival_page() -> str:
     # First in the head: the picture waits for these; behind Streamlit's own many files they would come late
     streamlit = STREAMLIT_PAGE.read_text("utf-8").replace("<head>", f"<head>\n{preloads}", 1)
     holder, script = ((ASSETS / "arrival" / name).read_text("utf-8") for name in ("arrival.html", "arrival.js"))
-    return added(streamlit, style, f"{holder}<script>\n{script}</script>\n")
+    words = {language: messages_of(language, "assets/arrival/") for language in LANGUAGES if language != ENGLISH}
+    data = json.dumps(words, ensure_ascii=False).replace("<", r"\u003c")
+    words_of_it = f'<script type="application/json" class="gd-words">{data}</script>\n'
+    return added(streamlit, style, f"{holder}{words_of_it}<script>\n{script}</script>\n")
 
 
 def address(module: str) -> str:

@@ -14,7 +14,7 @@ from gandash.config.data import DrawnConfig
 from gandash.config.setting import SettingError
 from gandash.packed import SIDE, pack_painting
 from gandash.paths import ASSETS
-from gandash.words import say
+from gandash.words import say, t
 
 _HTML, _CSS, _JS = ((ASSETS / "draw" / f"draw.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js"))
 _component = st.components.v2.component("gandash_draw", html=_HTML, css=_CSS, js=_JS)
@@ -23,7 +23,16 @@ _component = st.components.v2.component("gandash_draw", html=_HTML, css=_CSS, js
 def mount(data: DrawnConfig, key: str, on_painted: Callable[[], None]) -> None:
     """The canvas, showing what is painted. `on_painted` runs when `painted`, in the state under `key`, is a new painting."""
     cells = base64.b64encode(data.cells().tobytes()).decode("ascii")
-    _component(key=key, data={"cells": cells, "side": SIDE}, on_painted_change=on_painted)
+    words = {
+        "canvas": t("Canvas: paint the real data with mouse or touch"),
+        "width": t("Width of the brush"),
+        "brush": t("Brush"),
+        "eraser": t("Eraser"),
+        "clear": t("Clear"),
+        "said": t("↻ Restarts the run when you lift the hand."),
+        "blank": t("Nothing is painted: the run keeps what it has."),
+    }
+    _component(key=key, data={"cells": cells, "side": SIDE, "words": words}, on_painted_change=on_painted)
 
 
 def read(sent: Any) -> str:

@@ -13,27 +13,26 @@ from gandash.server.run import Run
 from gandash.store.format import ID, LARGEST_STEP
 from gandash.ui.sharing import lan_address
 from gandash.wire.browser import Role
-from gandash.words import say, speaking
+from gandash.words import say, speaking, t
 
 # The component is only a door: the view itself is ordinary ES modules from the app's own routes.
 _BOOTSTRAP = """
 const base = new URL('./gandash/assets/live/', document.baseURI);
 let view;
-function complain(parent, error) {
+function complain(parent, error, data) {
   view = undefined; // the next mount may have more luck
   console.error(error);
   const words = document.createElement('section');
   words.className = 'gd-live';
   words.setAttribute('role', 'alert');
   words.innerHTML = '<p></p>';
-  words.firstChild.textContent = `The live view cannot start: its files, ${base.href}live.js and others, could not be loaded. `
-    + 'Reload the page to try again. Behind a proxy, see that it passes on everything below this page’s address.';
+  words.firstChild.textContent = data.complaint.replace('{address}', `${base.href}live.js`);
   parent.replaceChildren(words);
 }
 export default function (component) {
-  const { parentElement } = component;
+  const { parentElement, data } = component;
   view ??= import(new URL('live.js?v=VERSION', base).href);
-  view.then((module) => module.update(component, base), (error) => complain(parentElement, error));
+  view.then((module) => module.update(component, base), (error) => complain(parentElement, error, data));
   return () => view?.then((module) => module.teardown(parentElement), () => {});
 }
 """.replace("VERSION", __version__)
@@ -67,6 +66,7 @@ def mount(
             "preset": run.origin,
             "lan": lan_address(),
             "language": speaking(),
+            "complaint": complaint(),
             **more,
         },
         on_generation_change=on_generation,
@@ -83,8 +83,17 @@ def mount_record(record: str, title: str, key: str, on_branch: Callable[[], None
     What it shows is asked for by the browser, whose cookie must name the run's owner. `on_branch` as in `mount`: what was sent
     goes to `choices.branch`.
     """
-    data = {"token": "", "socket": "gandash/live", "title": title, "record": record, "language": speaking()}
-    return _component(key=key, data=data, on_branch_change=on_branch)
+    data = {"token": "", "socket": "gandash/live", "title": title, "record": record}
+    words = {"language": speaking(), "complaint": complaint()}
+    return _component(key=key, data=data | words, on_branch_change=on_branch)
+
+
+def complaint() -> str:
+    """What is said in the view's place where its modules, which have all other words, do not come."""
+    return t(
+        "The live view cannot start: its files, {address} and others, could not be loaded. Reload the page to try again. "
+        "Behind a proxy, see that it passes on everything below this page’s address."
+    )
 
 
 def read_branch(sent: Any) -> tuple[str, int]:

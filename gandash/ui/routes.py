@@ -47,7 +47,7 @@ from gandash.ui.service import arrive, supervisor
 from gandash.wire.browser import Hello, Notice, Role, Welcome
 from gandash.wire.classroom import LECTURING, Presenting, kind_of
 from gandash.wire.messages import steering_adapter
-from gandash.words import say
+from gandash.words import say, t
 
 log = logging.getLogger("gandash.socket")
 
@@ -233,7 +233,7 @@ def apologise(error: Exception) -> bool:
     """What a visitor sees of a bug in the page: a sentence; the log has the traceback. True: nothing more is to be shown."""
     log.error("the page failed", exc_info=error)
     st.error(
-        "Something went wrong in the page itself; your run goes on. Reload the page to find it again.",
+        t("Something went wrong in the page itself; your run goes on. Reload the page to find it again."),
         icon=":material/error:",
     )
     return True

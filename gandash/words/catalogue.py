@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from functools import cache
 
 from gandash.paths import ASSETS
@@ -19,12 +20,19 @@ def messages(language: str) -> Messages:
 
     Both Chinese languages have one form for any number.
     """
-    if language == ENGLISH:
-        return {}
+    return {} if language == ENGLISH else _read((FOLDER / language / FILE).read_text(encoding="utf-8"), language)
+
+
+def messages_of(language: str, where: str) -> Messages:
+    """The same of one file of the sources alone."""
+    head, *entries = (FOLDER / language / FILE).read_text(encoding="utf-8").split("\n\n")
+    return _read("\n\n".join([head, *(entry for entry in entries if where in entry)]), language)
+
+
+def _read(text: str, language: str) -> Messages:
     from babel.messages.pofile import read_po  # who speaks English does not wait for it
 
-    with (FOLDER / language / FILE).open("rb") as file:
-        found = read_po(file, locale=language)
+    found = read_po(io.StringIO(text), locale=language)
     read: Messages = {}
     for message in found:
         if not message.id:

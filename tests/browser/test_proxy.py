@@ -131,6 +131,9 @@ def test_until_the_picture_is_there_its_place_says_so(browser, app: App) -> None
     """From the very first page on, before any module has come; then it makes room."""
     page = opened(browser, app.url, "**/static/js/*")
     expect(page.get_by_test_id("arrival")).to_have_text("The picture is coming…")
+    page.goto(f"{app.url}?lang=zh-Hant")  # its words are in the page itself
+    expect(page.get_by_test_id("arrival")).to_have_text("畫面即將出現…")
+    page.goto(app.url)
     page.unroute("**/static/js/*")
     page.reload()
     expect(page.get_by_test_id("arrival")).to_have_count(0, timeout=1000 * PATIENCE_SECONDS)
