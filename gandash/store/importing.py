@@ -46,6 +46,7 @@ from gandash.store.retention import make_room
 from gandash.uploads.sources import directory_size
 from gandash.wire.browser import Beside
 from gandash.wire.frame import BrokenFrame, check
+from gandash.words import Said, finished, say
 
 LARGEST_RUN = 210 * MEGABYTE  # bytes of all its files; what is recorded keeps within 200 MB
 LARGEST_ZIP = LARGEST_RUN
@@ -75,7 +76,13 @@ def bring_zip(stream: IO[bytes], owner: str, place: Path | None = None) -> Path:
     """The run in a zip, which belongs to `owner` from now on. Raises as `bring` does."""
     length = stream.seek(0, 2)
     if length > LARGEST_ZIP:
-        raise BrokenRun(f"it has {length / MEGABYTE:,.0f} MB; a zip of at most {LARGEST_ZIP // MEGABYTE} MB is taken")
+        raise BrokenRun(
+            say(
+                "it has {size} MB; a zip of at most {most} MB is taken",
+                size=f"{length / MEGABYTE:,.0f}",
+                most=LARGEST_ZIP // MEGABYTE,
+            )
+        )
     if directory_size(stream) > LARGEST_DIRECTORY:
         raise _too_many()
     try:
@@ -84,16 +91,16 @@ def bring_zip(stream: IO[bytes], owner: str, place: Path | None = None) -> Path:
     except MemoryError:
         raise
     except Exception:  # whatever a forged table of contents provokes
-        raise BrokenRun("it is no zip, or one that is cut short or damaged") from None
+        raise BrokenRun(say("it is no zip, or one that is cut short or damaged")) from None
     for info in infos:
         if info.is_dir():
             continue
         if info.flag_bits & 1:
-            raise BrokenRun("it has a password")
+            raise BrokenRun(say("it has a password"))
         if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
-            raise BrokenRun(f"“{_shown(info.orig_filename)}” in it is a link, and no plain file")
+            raise BrokenRun(say("“{name}” in it is a link, and no plain file", name=_shown(info.orig_filename)))
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise BrokenRun("it is packed in a way that is not read here; the usual one is")
+            raise BrokenRun(say("it is packed in a way that is not read here; the usual one is"))
     files = [Brought(i.orig_filename, i.file_size, partial(archive.open, i)) for i in infos if not i.is_dir()]
     return bring(files, owner, place)
 
@@ -114,7 +121,9 @@ def bring(files: Sequence[Brought], owner: str, place: Path | None = None) -> Pa
         try:
             run = look_through(folder)
         except BrokenRun as error:
-            raise BrokenRun(str(error).replace(f"{folder}/", "").replace(str(folder), "it")) from None
+            if isinstance(error.args[0], Said):
+                raise
+            raise BrokenRun(finished(str(error).replace(f"{folder}/", "").replace(str(folder), "it"))) from None
         about = run.manifest
         is_free = not (place / "runs" / about.id).exists()
         return settle(folder, about.model_copy(update={"owner": owner}), about.id if is_free else new_id())
@@ -128,15 +137,16 @@ def _sorted_out(files: Sequence[Brought]) -> dict[str, Brought]:
     for file in files:
         path = tuple(part for part in file.name.split("/") if part != ".")
         if not path or "\\" in file.name or "\0" in file.name or ".." in path or path[0] == "" or path[0].endswith(":"):
-            raise BrokenRun(f"“{_shown(file.name)}” in it is a name that leads out of it")
+            raise BrokenRun(say("“{name}” in it is a name that leads out of it", name=_shown(file.name)))
         if any(part == "__MACOSX" or part.startswith(".") for part in path):
             continue  # left by a file manager
         if path in by_path:
-            raise BrokenRun(f"“{_shown(file.name)}” is in it twice")
+            raise BrokenRun(say("“{name}” is in it twice", name=_shown(file.name)))
         by_path[path] = file
     tops = [path[:-1] for path in by_path if path[-1] == MANIFEST]
     if len(tops) != 1:
-        raise BrokenRun(f"{'no' if not tops else 'more than one'} {MANIFEST} is in it; the folder of one run is needed")
+        wrong = say("more than one {file} is in it; the folder of one run is needed", file=MANIFEST)
+        raise BrokenRun(wrong if tops else say("no {file} is in it; the folder of one run is needed", file=MANIFEST))
     top = tops[0]
     wanted = {
         name: file
@@ -145,9 +155,17 @@ def _sorted_out(files: Sequence[Brought]) -> dict[str, Brought]:
     }
     for name, file in wanted.items():
         if file.size > (most := LARGEST[_kind(name) or ""]):
-            raise BrokenRun(f"{name} has {file.size:,} bytes; at most {most:,} may be there")
+            raise BrokenRun(
+                say("{file} has {size} bytes; at most {most} may be there", file=name, size=f"{file.size:,}", most=f"{most:,}")
+            )
     if (total := sum(file.size for file in wanted.values())) > LARGEST_RUN:
-        raise BrokenRun(f"unpacked it has {total / MEGABYTE:,.0f} MB; a run of at most {LARGEST_RUN // MEGABYTE} MB is taken")
+        raise BrokenRun(
+            say(
+                "unpacked it has {size} MB; a run of at most {most} MB is taken",
+                size=f"{total / MEGABYTE:,.0f}",
+                most=LARGEST_RUN // MEGABYTE,
+            )
+        )
     return wanted
 
 
@@ -175,9 +193,9 @@ def _read(file: Brought) -> Iterator[bytes]:
                 left -= len(chunk)
             left += len(stream.read(1))
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError, OSError):
-        raise BrokenRun(f"“{_shown(file.name)}” in it is damaged") from None
+        raise BrokenRun(say("“{name}” in it is damaged", name=_shown(file.name))) from None
     if left:
-        raise BrokenRun(f"“{_shown(file.name)}” in it is not as long as it is said to be")
+        raise BrokenRun(say("“{name}” in it is not as long as it is said to be", name=_shown(file.name)))
 
 
 def look_through(folder: Path) -> StoredRun:
@@ -187,15 +205,15 @@ def look_through(folder: Path) -> StoredRun:
     try:
         datetime.fromisoformat(about.created)
     except ValueError:
-        raise BrokenRun(f"{folder / MANIFEST}: created: no time in ISO 8601") from None
+        raise BrokenRun(say("{file}: created: no time in ISO 8601", file=MANIFEST)) from None
     if not all(map(_COLUMN.fullmatch, about.columns)):
-        raise BrokenRun(f"{folder / MANIFEST}: columns: names of curves are small letters")
+        raise BrokenRun(say("{file}: columns: names of curves are small letters", file=MANIFEST))
     if any(len(text) > 200 for text in (*about.labels, *about.versions, *about.versions.values())):
-        raise BrokenRun(f"{folder / MANIFEST}: a label or a version is longer than 200 characters")
+        raise BrokenRun(say("{file}: a label or a version is longer than 200 characters", file=MANIFEST))
     _ = run.configs
     for verdict in filter(None, run.verdicts):
         if len(verdict.title) > 200 or len(verdict.reason) > 10_000:
-            raise BrokenRun(f"{folder / EVENTS}: a verdict is longer than any that is given")
+            raise BrokenRun(say("{file}: a verdict is longer than any that is given", file=EVENTS))
     room = ROW_BYTES
     for name in parts(folder):
         kind, path = _kind(name), folder / name
@@ -203,7 +221,7 @@ def look_through(folder: Path) -> StoredRun:
             read = metrics.read_rows if kind == STEPS else metrics.read_envelope
             room -= _bytes_of(read(path, about.columns))
             if room < 0:
-                raise BrokenRun(f"it has more than {ROW_BYTES // MEGABYTE} MB of rows")
+                raise BrokenRun(say("it has more than {most} MB of rows", most=ROW_BYTES // MEGABYTE))
     for keyframe in run.keyframes:
         run.keyframe(keyframe)
     for place in run.pictures():
@@ -213,9 +231,17 @@ def look_through(folder: Path) -> StoredRun:
             if picture.beside:
                 Beside.model_validate_json(picture.beside)
         except BrokenFrame as error:
-            raise BrokenRun(f"the picture of step {place.step:,} is {error}") from None
+            raise BrokenRun(
+                say("the picture of step {step} cannot be read ({problem})", step=f"{place.step:,}", problem=f"{error}")
+            ) from None
         except ValidationError as error:
-            raise BrokenRun(f"what is said beside the picture of step {place.step:,}: {first_fault(error)}") from None
+            raise BrokenRun(
+                say(
+                    "what is said beside the picture of step {step}: {problem}",
+                    step=f"{place.step:,}",
+                    problem=first_fault(error),
+                )
+            ) from None
     return run
 
 
@@ -224,7 +250,7 @@ def _bytes_of(rows: metrics.Rows | metrics.Envelope) -> int:
 
 
 def _too_many() -> BrokenRun:
-    return BrokenRun(f"more than {MOST_FILES:,} files are in it")
+    return BrokenRun(say("more than {most} files are in it", most=f"{MOST_FILES:,}"))
 
 
 def _shown(name: str) -> str:

@@ -137,7 +137,7 @@ def bring(who: Visitor, files: Sequence[importing.Brought]) -> str:
 
 def in_words(error: Exception) -> Said:
     """An error of the store without the server's paths."""
-    if isinstance(error, RunRefused):
+    if isinstance(error, RunRefused) or (error.args and isinstance(error.args[0], Said)):
         return words_of(error)
     said = f"{error.strerror}" if isinstance(error, OSError) and error.strerror else str(error)
     for place in (runs_home(), home()):

@@ -28,6 +28,7 @@ from gandash.ui import own_runs, runs_chart, runs_table, taking, whose
 from gandash.ui.own_runs import RunRefused
 from gandash.ui.routes import VISITOR_COOKIE
 from gandash.ui.whose import Visitor
+from gandash.words import words_of
 
 with warnings.catch_warnings():  # as in test_socket
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -126,8 +127,10 @@ def test_what_comes_in_belongs_to_who_brings_it() -> None:
     given = Brought("run.zip", len(packed.getvalue()), lambda: io.BytesIO(packed.getvalue()))
     brought = own_runs.bring(BOB, [given])
     assert brought != "a" and titles(BOB) == ["Ada's"] and titles(ADA) == ["Ada's"]
-    with pytest.raises(RunRefused, match=r"^evil <b>\.zip is not taken in: it is no zip"):
+    with pytest.raises(RunRefused, match=r"^evil <b>\.zip is not taken in: it is no zip") as refused:
         own_runs.bring(BOB, [Brought("evil <b>.zip", 3, lambda: io.BytesIO(b"abc"))])
+    words = words_of(refused.value)
+    assert "{" in words.id and words.params["problem"].id.startswith("it is no zip")  # to be said in any language
 
 
 def test_a_zip_is_given_to_its_owner_alone(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:

@@ -109,6 +109,7 @@ PYTHON = [
         "server/process.py",
         "server/recovery.py",
         "server/run.py",
+        "store/importing.py",
         "sweeps/axes.py",
         "sweeps/cost.py",
         "sweeps/hosting.py",
