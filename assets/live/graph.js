@@ -30,7 +30,8 @@ const SUB_STEP_MS = 420; // of a step that was made by hand
 const LONGEST_WAY_MS = 6000; // of one with many looks
 const WHILE_FAST_MS = 500; // between two steps that are told while nobody could follow them
 const SHARE = 0.1; // of the time may go into telling them
-const LOST_MS = 4000; // an answer that has not come by then is not waited for
+const LEAST_MS = 40; // of a sub-step: less is not seen
+const LOST_MS = 10_000; // an answer that has not come by then is not waited for
 
 export class Graph {
   #send;
@@ -157,8 +158,9 @@ export class Graph {
     if (step === this.#step) return;
     this.#step = step;
     if (!this.#isShown) return;
-    // A step that was told is over: one that is walked through by itself, or that somebody else has made
-    if (this.#at !== null && !this.#isTaken && this.#told && step > this.#told.step) this.#stand();
+    // A step that was told is over, somebody else has made it. One that is gone through by itself is seen to its end:
+    // where answers are slow, every round would be over before it is seen
+    if (this.#at !== null && !this.#isTaken && this.#isOver && !this.#timer) this.#stand();
     this.#refresh();
   }
 
@@ -194,6 +196,11 @@ export class Graph {
 
   // ------------------------------------------------------------------------------------------------------- the way
 
+  /** Whether more has been played than the step that was told. */
+  get #isOver() {
+    return this.#told !== null && this.#step > this.#told.step;
+  }
+
   /** The whole step is on show again. */
   #stand() {
     clearTimeout(this.#timer);
@@ -210,8 +217,13 @@ export class Graph {
       return;
     }
     const on = (/** @type {number} */ at) => {
-      this.#at = at;
-      this.#timer = at < lengthOf(told) - 1 ? window.setTimeout(() => on(at + 1), Math.max(ms, 16)) : 0;
+      const isEnd = at === lengthOf(told);
+      this.#timer = isEnd ? 0 : window.setTimeout(() => on(at + 1), Math.max(ms, LEAST_MS));
+      if (!isEnd) this.#at = at;
+      else if (!this.#isTaken && this.#isOver) {
+        this.#stand();
+        this.#refresh();
+      }
       this.#show();
     };
     on(0);
