@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from functools import cached_property
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -102,7 +103,7 @@ class Axis(BaseModel):
         """What tells it from the others: its column."""
         return TOGETHER.join(self.paths)
 
-    @property
+    @cached_property
     def values(self) -> tuple[JsonValue, ...]:
         """Of a grid."""
         if self.scale == "list":

@@ -15,11 +15,11 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gandash.config import GameConfig
 from gandash.config.data import PointMassConfig
@@ -32,9 +32,14 @@ from gandash.sweeps.sweep import Sweep
 
 SLOPE = {"minimax": 0.5, "non_saturating": 0.5, "relativistic": 0.5, "wasserstein": 1.0, "hinge": 1.0}
 NEUTRAL = 1e-9  # a modulus nearer to 1 than this is that of an orbit, which comes no nearer
-FINE = 3  # steps of the boundary's search from one cell to the next
+FINE = 3  # steps of the boundary's search from one cell to the next, at most
+MOST = 48  # such steps along an axis; as many as it has cells where these are more
+
+HALVINGS = 7  # of such a step
 
 Segment = tuple[float, float, float, float]
+Place = tuple[float, float]
+Rests = Callable[[Place], bool | None]
 
 
 def modulus(config: GameConfig) -> float | None:
@@ -74,30 +79,30 @@ def boundary(sweep: Sweep, others: Sequence[JsonValue] = ()) -> list[Segment]:
     x, y = sweep.axes[0], sweep.axes[1] if len(sweep.axes) > 1 else None
     if sweep.design != "grid" or comes_to_rest(sweep.at(_first(sweep, others))) is None:
         return []
-    across = _places(x)
-    up = _places(y) if y else [0.0]
     kinds = _is_between(x), y is not None and _is_between(y)
-    values = np.full((len(up), len(across)), np.nan)
     bases: dict[Any, GameConfig] = {}
-    for (j, v), (i, u) in itertools.product(enumerate(up), enumerate(across)):
+
+    @cache
+    def rests(place: Place) -> bool | None:
         # What is no number makes another game; numbers are then put in without judging all settings anew
+        u, v = place
         key = (None if kinds[0] else u, None if kinds[1] else v)
         if key not in bases:
             at = (value_at(x, 0.0 if kinds[0] else u), *((value_at(y, 0.0 if kinds[1] else v),) if y else ()), *others)
             bases[key] = sweep.at(at)
         config = bases[key]
-        for axis, place, is_between in ((x, u, kinds[0]), (y, v, kinds[1])):
+        for axis, where, is_between in ((x, u, kinds[0]), (y, v, kinds[1])):
             if axis is not None and is_between:
                 for path in axis.paths:
-                    config = _put(config, path.split("."), value_at(axis, place))
-        found = modulus(config)
-        if found is not None:
-            values[j, i] = found - 1 if abs(found - 1) > NEUTRAL else NEUTRAL
+                    config = _put(config, path.split("."), value_at(axis, where))
+        return comes_to_rest(config)
+
+    across, up = _places(x), _places(y) if y else [0.0]
     if all(kinds):
-        return list(_level(values, across, up))
+        return list(_level(rests, across, up))
     if kinds[0]:
-        return list(_crossings(values, across, up))
-    return [(x, y, x2, y2) for y, x, y2, x2 in _crossings(values.T, up, across)] if kinds[1] else []
+        return [(u, v - 0.5, u, v + 0.5) for v in up for u, _ in _changes(rests, [(u, v) for u in across])]
+    return [(u - 0.5, v, u + 0.5, v) for u in across for _, v in _changes(rests, [(u, v) for v in up])] if kinds[1] else []
 
 
 def _first(sweep: Sweep, others: Sequence[JsonValue]) -> tuple[JsonValue, ...]:
@@ -113,7 +118,8 @@ def _is_between(axis: Axis) -> bool:
 def _places(axis: Axis) -> list[float]:
     """Where along it the boundary is looked for: within all cells, to their outer edges, or in their middles."""
     n = len(axis.values)
-    return np.linspace(-0.5, n - 0.5, FINE * n + 1).tolist() if _is_between(axis) else [float(i) for i in range(n)]
+    fine = min(max(MOST // n, 1), FINE)
+    return np.linspace(-0.5, n - 0.5, fine * n + 1).tolist() if _is_between(axis) else [float(i) for i in range(n)]
 
 
 def value_at(axis: Axis, place: float) -> JsonValue:
@@ -124,7 +130,7 @@ def value_at(axis: Axis, place: float) -> JsonValue:
     numbers = [float(v) for v in values]  # type: ignore[arg-type]
     i = min(max(math.floor(place), 0), len(numbers) - 2)
     low, high, share = numbers[i], numbers[i + 1], place - i
-    if axis.scale == "log":
+    if axis.scale == "log" or (axis.scale == "list" and min(low, high) > 0):  # lists mostly go by factors: no kink at each
         return float(low * (high / low) ** share)
     return float(max(low + (high - low) * share, 0.0 if min(numbers) >= 0 else -math.inf))
 
@@ -135,28 +141,22 @@ def _put(settings: Any, path: Sequence[str], value: JsonValue) -> Any:
     return settings.model_copy(update={head: _put(getattr(settings, head), rest, value) if rest else value})
 
 
-def _crosses(a: float, b: float) -> float | None:
-    """The share of the way from a to b at which there is 0 between them."""
-    return a / (a - b) if (a > 0) != (b > 0) and math.isfinite(a + b) else None
+def _changes(rests: Rests, way: Iterable[Place]) -> Iterator[Place]:
+    """Where on a way from place to place coming to rest begins or ends. It is found by halving: the modulus is next to 1 over
+    long stretches of the one side and steep on the other, so that no line between two of its values tells where it is 1."""
+    for one, other in itertools.pairwise(way):
+        before, after = rests(one), rests(other)
+        if before is None or after is None or before == after:
+            continue
+        for _ in range(HALVINGS):
+            middle = (one[0] + other[0]) / 2, (one[1] + other[1]) / 2
+            one, other = (middle, other) if rests(middle) == before else (one, middle)
+        yield (one[0] + other[0]) / 2, (one[1] + other[1]) / 2
 
 
-def _crossings(values: NDArray[np.float64], along: Sequence[float], beside: Sequence[float]) -> Iterator[Segment]:
-    """Where the rows of `values` `(len(beside), len(along))`, which have nothing between them, cross 0: a row's height each."""
-    for row, place in zip(values.tolist(), beside, strict=True):
-        for k, (a, b) in enumerate(itertools.pairwise(row)):
-            if (share := _crosses(a, b)) is not None:
-                edge = along[k] + share * (along[k + 1] - along[k])
-                yield edge, place - 0.5, edge, place + 0.5
-
-
-def _level(values: NDArray[np.float64], across: Sequence[float], up: Sequence[float]) -> Iterator[Segment]:
-    """Where `values` `(len(up), len(across))` cross 0, by marching squares."""
-    known = values.tolist()
-    for j, i in itertools.product(range(len(up) - 1), range(len(across) - 1)):
-        corners = ((j, i), (j, i + 1), (j + 1, i + 1), (j + 1, i))
-        points: list[tuple[float, float]] = []
-        for (a, b), (c, d) in zip(corners, (*corners[1:], corners[0]), strict=True):
-            if (share := _crosses(known[a][b], known[c][d])) is not None:
-                points.append((across[b] + share * (across[d] - across[b]), up[a] + share * (up[c] - up[a])))
+def _level(rests: Rests, across: Sequence[float], up: Sequence[float]) -> Iterator[Segment]:
+    """The line between what comes to rest and what does not, by marching squares."""
+    for (v, v2), (u, u2) in itertools.product(itertools.pairwise(up), itertools.pairwise(across)):
+        points = list(_changes(rests, ((u, v), (u2, v), (u2, v2), (u, v2), (u, v))))
         for one, other in zip(points[::2], points[1::2], strict=True):
             yield (*one, *other)

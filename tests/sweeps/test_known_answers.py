@@ -133,6 +133,18 @@ def test_the_boundary_stands_between_what_comes_to_rest_and_what_does_not(rule: 
         assert beside == {True, False}
 
 
+@pytest.mark.parametrize("gammas", ["0.02:30:9log", "0.02,0.05,0.2,0.5,2,5,20"])
+def test_the_boundary_is_where_the_closed_form_has_it(gammas: str) -> None:
+    """Of simultaneous steps gamma lies between h/4 and 2/h + h/8: what the modulus does beside the line, next to 1 on the one
+    side and steep on the other, does not draw it away."""
+    sweep = swept("dirac-orbit", "simultaneous", 1, f"{STEP}=0.2:9.6:6log", f"regulariser.r1={gammas}")
+    pieces = np.array(boundary(sweep)).reshape(-1, 2)
+    assert len(pieces) > 20
+    for place in pieces.tolist():
+        h, gamma = (value_at(axis, at) for axis, at in zip(sweep.axes, place, strict=True))
+        assert isinstance(h, float) and gamma in (pytest.approx(h / 4, rel=5e-3), pytest.approx(2 / h + h / 8, rel=5e-3))
+
+
 @pytest.mark.parametrize("preset", ["two-modes", "ring"])
 def test_what_has_no_closed_form_has_no_boundary(preset: str) -> None:
     config = PRESETS[preset].config
