@@ -4,7 +4,7 @@
  */
 
 /** @typedef {{fill: string, align?: 'left' | 'center' | 'right', size?: number, bold?: boolean,
- *   turned?: boolean}} Letters
+ *   turned?: boolean, halo?: string}} Letters `halo`: a ground around them, where lines pass below
  * @typedef {{rect(x: number, y: number, w: number, h: number, fill: string): void,
  *   line(points: number[], ink: string, width: number): void,
  *   pieces(ends: number[], ink: string, width: number): void,
@@ -12,6 +12,7 @@
  *   any number of x, y, x', y', in one stroke, since a thousand of them are dear; `text`: y is the middle of a line */
 
 const SIZE_PX = 11;
+const HALO_PX = 5; // half of it on each side of a stroke
 
 /** @implements {Pen} */
 export class CanvasPen {
@@ -57,12 +58,18 @@ export class CanvasPen {
   }
 
   /** @param {number} x @param {number} y @param {string} words @param {Letters} letters */
-  text(x, y, words, { fill, align = 'left', size = SIZE_PX, bold = false, turned = false }) {
+  text(x, y, words, { fill, align = 'left', size = SIZE_PX, bold = false, turned = false, halo = '' }) {
     const c = this.#c;
     const font = `${bold ? '600 ' : ''}${size}px ${this.#font}`;
     if (font !== this.#set) c.font = this.#set = font;
     c.fillStyle = fill;
     c.textAlign = align;
+    if (halo) {
+      c.strokeStyle = halo;
+      c.lineWidth = HALO_PX;
+      c.lineJoin = 'round';
+      c.strokeText(words, x, y);
+    }
     if (!turned) {
       c.fillText(words, x, y);
       return;
@@ -97,11 +104,13 @@ export class SvgPen {
   }
 
   /** @param {number} x @param {number} y @param {string} words @param {Letters} letters */
-  text(x, y, words, { fill, align = 'left', size = SIZE_PX, bold = false, turned = false }) {
+  text(x, y, words, { fill, align = 'left', size = SIZE_PX, bold = false, turned = false, halo = '' }) {
     const anchor = { left: 'start', center: 'middle', right: 'end' }[align];
     const turn = turned ? ` transform="rotate(-90 ${n(x)} ${n(y)})"` : '';
+    const around = !halo ? ''
+      : ` stroke="${halo}" stroke-width="${HALO_PX}" stroke-linejoin="round" paint-order="stroke"`;
     this.#parts.push(`<text x="${n(x)}" y="${n(y)}" dominant-baseline="central" text-anchor="${anchor}" fill="${fill}"`
-      + ` font-size="${size}"${bold ? ' font-weight="600"' : ''}${turn}>${escaped(words)}</text>`);
+      + ` font-size="${size}"${bold ? ' font-weight="600"' : ''}${around}${turn}>${escaped(words)}</text>`);
   }
 
   /** The whole file. @param {number} width @param {number} height @param {string} font */

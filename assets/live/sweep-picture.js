@@ -19,6 +19,9 @@ const LETTER_PX = 12; // cells below have a hatch instead
 const NARROW_PX = 600;
 const DIGIT_PX = 6.4;
 const WIDE = 1.72; // of a Chinese character, in digits
+/** Where the page is dark, verdicts that say little do not shine: grounds by the letter.
+ * @type {Record<string, string>} */
+const DIM = { '·': '#2b313b', t: '#4a515d' };
 const VIRIDIS = [[68, 1, 84], [59, 82, 139], [33, 145, 140], [94, 201, 98], [253, 231, 37]];
 
 // Lines within a unit cell, a pattern for each verdict; where a cell is too small for a letter
@@ -43,6 +46,9 @@ function cut(words, most) {
   while (widthOf(signs.join('')) > most) signs.pop();
   return `${signs.join('')}…`;
 }
+
+/** @param {import('./sweep-cells.js').Verdict} verdict @param {Theme} theme */
+export const groundOf = ({ colour, letter }, theme) => (theme.dark && DIM[letter]) || colour;
 
 /** How high the map is to be, at this width, with so much room.
  * @param {Cells} cells @param {number} width @param {number} room */
@@ -78,13 +84,16 @@ export function placeAt({ panes }, px, py) {
 export function draw(pen, cells, layout, colour, theme, edges, cursor) {
   const limits = cells.limits(colour);
   layout.panes.forEach((pane, z) => {
-    fill(pen, cells, pane, z, colour, limits, theme);
+    const letters = fill(pen, cells, pane, z, colour, limits, theme);
     label(pen, cells, pane, z, layout, theme);
     curves(pen, cells, pane, z, colour, limits, theme);
     const at = (/** @type {number} */ u, /** @type {number} */ v) => [pane.x + (u + 0.5) * pane.cw,
       pane.y + pane.h - (v + 0.5) * pane.ch];
     for (const [ink, width] of /** @type {[string, number][]} */ ([[theme.background, 5], [theme.text, 2.5]])) {
       if (edges[z]?.length) pen.pieces(edges[z].flatMap(([a, b, c, d]) => [...at(a, b), ...at(c, d)]), ink, width);
+    }
+    for (const [x, y, word, size, fill, ground] of letters) {
+      pen.text(x, y, word, { fill, align: 'center', size, bold: true, halo: edges[z]?.length ? ground : '' });
     }
     if (cursor && cursor[2] === z) {
       const [x, y] = [pane.x + cursor[0] * pane.cw, pane.y + pane.h - (cursor[1] + 1) * pane.ch];
@@ -95,8 +104,10 @@ export function draw(pen, cells, layout, colour, theme, edges, cursor) {
   });
 }
 
-/** @param {Pen} pen @param {Cells} cells @param {Pane} pane @param {number} z @param {string} colour
- * @param {import('./sweep-cells.js').Limits} limits @param {Theme} theme */
+/** The cells, but for their letters, which it gives back: they stand above whatever is drawn over the cells.
+ * @param {Pen} pen @param {Cells} cells @param {Pane} pane @param {number} z @param {string} colour
+ * @param {import('./sweep-cells.js').Limits} limits @param {Theme} theme
+ * @returns {[number, number, string, number, string, string][]} middle, letter, size, ink, ground */
 function fill(pen, cells, pane, z, colour, limits, theme) {
   const [nx, ny] = cells.sizes;
   const { verdicts, seeds } = cells.about;
@@ -104,6 +115,8 @@ function fill(pen, cells, pane, z, colour, limits, theme) {
   const isRoomy = Math.min(pane.cw, pane.ch) >= LETTER_PX;
   /** Ends of a hatch's lines, by ink. @type {Record<string, number[]>} */
   const hatched = {};
+  /** @type {ReturnType<typeof fill>} */
+  const letters = [];
   const inks = /** @type {Record<string, string>} */ ({});
   pen.rect(pane.x, pane.y, pane.w, pane.h, theme.grid);
   for (let i = 0; i < nx; i++)
@@ -113,12 +126,13 @@ function fill(pen, cells, pane, z, colour, limits, theme) {
       const [x, y] = [pane.x + i * pane.cw, pane.y + pane.h - (j + 1) * pane.ch];
       const isNumber = colour !== VERDICT && Number.isFinite(point.value);
       const verdict = verdicts[point.verdict];
-      const ground = colour === VERDICT ? verdict.colour : isNumber ? viridis(share(point.value, limits)) : theme.line;
+      const ground = colour === VERDICT ? groundOf(verdict, theme)
+        : isNumber ? viridis(share(point.value, limits)) : theme.line;
       pen.rect(x + gap / 2, y + gap / 2, pane.cw - gap, pane.ch - gap, ground);
       const ink = inks[ground] ??= inkOn(ground);
       if (colour === VERDICT && isRoomy) {
         const size = Math.min(15, 0.62 * Math.min(pane.cw, pane.ch));
-        pen.text(x + pane.cw / 2, y + pane.ch / 2, verdict.letter, { fill: ink, align: 'center', size, bold: true });
+        letters.push([x + pane.cw / 2, y + pane.ch / 2, verdict.letter, size, ink, ground]);
       } else if (colour === VERDICT) {
         for (const [a, b, c, d] of HATCHES[point.verdict] ?? []) {
           (hatched[ink] ??= []).push(x + a * pane.cw, y + b * pane.ch, x + c * pane.cw, y + d * pane.ch);
@@ -129,6 +143,7 @@ function fill(pen, cells, pane, z, colour, limits, theme) {
       }
     }
   for (const [ink, ends] of Object.entries(hatched)) pen.pieces(ends, ink, 0.8);
+  return letters;
 }
 
 /** @param {Pen} pen @param {Cells} cells @param {Pane} pane @param {number} z @param {Layout} layout

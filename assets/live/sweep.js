@@ -10,7 +10,7 @@ import { compact, grouped } from './numbers.js';
 import { readTheme } from './palette.js';
 import { Cells, nameOf, VERDICT } from './sweep-cells.js';
 import { CanvasPen, SvgPen } from './sweep-pens.js';
-import { arrange, draw, heightAt, inkOn, placeAt, viridis } from './sweep-picture.js';
+import { arrange, draw, groundOf, heightAt, inkOn, placeAt, viridis } from './sweep-picture.js';
 import { inWords, progressOf, refusalIn, sentenceOf } from './sweep-words.js';
 import { speak, t } from './words.js';
 
@@ -276,14 +276,15 @@ class View {
     const rows = [];
     if (colour === VERDICT) {
       cells.tally().forEach((count, i) => {
-        const { name, colour: ink, letter } = cells.about.verdicts[i];
-        if (count) rows.push(element('span', {}, swatch(ink, letter), ` ${name} ${grouped(count)}`));
+        const verdict = cells.about.verdicts[i];
+        const mark = swatch(groundOf(verdict, theme), verdict.letter);
+        if (count) rows.push(element('span', {}, mark, ` ${verdict.name} ${grouped(count)}`));
       });
     } else {
       const [low, high] = cells.limits(colour);
       const stops = Array.from({ length: 9 }, (_, i) => viridis(i / 8)).join(',');
       const ramp = element('i', { class: 'gd-sweep-ramp', style: `background:linear-gradient(90deg,${stops})` });
-      rows.push(element('span', {}, `${nameOf(colour)} ${compact(low)} `, ramp, ` ${compact(high)}`));
+      rows.push(element('span', {}, `${nameOf(colour)} ${read(low)} `, ramp, ` ${read(high)}`));
     }
     rows.push(...this.#seeds(cells));
     const sides = colour === VERDICT ? t('curves at the sides: share converged or with all modes found')
@@ -403,6 +404,9 @@ class View {
     canvas.toBlob(blob => blob && save(blob, 'sweep.png'), 'image/png');
   }
 }
+
+/** Counts as such: 120 steps, not 120.0. @param {number} value */
+const read = value => (Number.isInteger(value) ? grouped(value) : compact(value));
 
 /** @param {string} colour @param {string} letter */
 const swatch = (colour, letter) => element('i', { class: 'gd-sweep-swatch',
