@@ -11,7 +11,8 @@ import { said, t } from './words.js';
  * @typedef {{state: string, trouble: Message, start: number, count: number, is_compiling: boolean, pace: number,
  *   left: Message}} News as the server tells them */
 
-const WHOLE = ['modes', 'converged_since', 'steps']; // what has nothing behind the point
+/** Counts as such: 120 steps, not 120.0. @param {number} value */
+export const read = value => (Number.isInteger(value) ? grouped(value) : compact(value));
 
 /** How far it is. @param {News} news @param {Cells} cells */
 export function progressOf({ state, trouble, is_compiling, pace, left }, { about, count }) {
@@ -37,7 +38,7 @@ export function sentenceOf(cells, place, point) {
   if (!point) return t('{where}: not played yet', { where });
   const numbers = enumerated(names.map((name, j) => ({ name, value: cells.number(point.cell, j) }))
     .filter(({ name, value }) => name !== 'seed' && !Number.isNaN(value))
-    .map(({ name, value }) => `${nameOf(name)} ${WHOLE.includes(name) ? grouped(value) : compact(value)}`));
+    .map(({ name, value }) => `${nameOf(name)} ${read(value)}`));
   const verdict = verdicts[point.verdict].name;
   if (point.games < 2) return t('{where}: {verdict}. {numbers}', { where, verdict, numbers });
   return t('{where}: {verdict}, {share} of {count} seeds. {numbers}',

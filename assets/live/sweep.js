@@ -6,12 +6,12 @@
 import { unpack } from './bytes.js';
 import { fitCanvas } from './canvas.js';
 import { element, write } from './dom.js';
-import { compact, grouped } from './numbers.js';
+import { grouped } from './numbers.js';
 import { readTheme } from './palette.js';
 import { Cells, nameOf, VERDICT } from './sweep-cells.js';
 import { CanvasPen, SvgPen } from './sweep-pens.js';
 import { arrange, draw, groundOf, heightAt, inkOn, placeAt, viridis } from './sweep-picture.js';
-import { inWords, progressOf, refusalIn, sentenceOf } from './sweep-words.js';
+import { inWords, progressOf, read, refusalIn, sentenceOf } from './sweep-words.js';
 import { speak, t } from './words.js';
 
 const [ASK_MS, REST_MS, PAINT_MS] = [60, 2000, 50];
@@ -404,9 +404,6 @@ class View {
     canvas.toBlob(blob => blob && save(blob, 'sweep.png'), 'image/png');
   }
 }
-
-/** Counts as such: 120 steps, not 120.0. @param {number} value */
-const read = value => (Number.isInteger(value) ? grouped(value) : compact(value));
 
 /** @param {string} colour @param {string} letter */
 const swatch = (colour, letter) => element('i', { class: 'gd-sweep-swatch',
