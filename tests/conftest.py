@@ -56,6 +56,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Browser
     return BrowserInOnePlace(config, log)
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """What is in the browser's folder needs a browser, whether its author thought of the mark or not."""
+    if item.nodeid.startswith("tests/browser/"):
+        item.add_marker("browser")
+
+
 @pytest.fixture
 def torch_as_before() -> Iterator[None]:
     """For tests of what sets torch up for its whole process, as a worker does: others want their subnormal numbers back."""

@@ -14,8 +14,6 @@ from store.writing_runs import with_a_frame
 from sweeps.writing_sweeps import with_a_sweep
 from waiting import wait_until
 
-pytestmark = pytest.mark.browser
-
 AXE = Path(sys.prefix) / "node_modules" / "axe-core" / "axe.min.js"  # `tests/run` puts it there
 FIND = """async () => (await axe.run(document, { resultTypes: ['violations'] })).violations.flatMap(({ impact, id, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${impact}: ${id} at ${target.join(' ')}: ${failureSummary}`))"""

@@ -5,11 +5,8 @@ from __future__ import annotations
 import io
 
 import numpy as np
-import pytest
 from driving import Lab
 from waiting import wait_until
-
-pytestmark = pytest.mark.browser
 
 
 def chosen(lab: Lab, label: str) -> str:

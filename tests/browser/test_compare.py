@@ -15,8 +15,6 @@ from waiting import wait_until
 
 from gandash.figures.inks import declared
 
-pytestmark = pytest.mark.browser
-
 LINES = """panel => document.querySelector(`[data-panel="${panel}"] .js-plotly-plot`)
     ?.data.filter(line => line.visible).length ?? 0"""
 INK = """() => [...document.querySelectorAll('.gd-cell canvas')].filter(canvas => canvas.offsetWidth).map(canvas => {

@@ -10,8 +10,6 @@ from driving import App, Lab
 from playwright.sync_api import Browser, Page
 from waiting import wait_until
 
-pytestmark = pytest.mark.browser
-
 SIDE = 64
 
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from driving import App, Lab
 from playwright.sync_api import Browser, Page
 from waiting import wait_until
-
-pytestmark = pytest.mark.browser
 
 HIDE = "is => Object.defineProperty(document, 'hidden', { configurable: true, get: () => is })"
 TOLD = re.compile(r"Step [\d\s]+\. D is \d\.\d\d on average on real and \d\.\d\d on generated samples\. [^.]+\.")

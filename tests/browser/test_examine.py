@@ -7,8 +7,6 @@ import re
 import pytest
 from waiting import wait_until
 
-pytestmark = pytest.mark.browser
-
 WHATS = ("duality", "best_response", "spectrum", "samples", "landscape")
 COMPUTE = re.compile("Compute")
 ALONE = 500  # rounds that D is offered to be trained alone

@@ -6,10 +6,7 @@ import re
 from contextlib import suppress
 
 import psutil
-import pytest
 from waiting import wait_until
-
-pytestmark = pytest.mark.browser
 
 
 def test_fifty_reloads_in_a_row_leave_no_worker_behind(app, lab) -> None:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from driving import Lab
 from waiting import wait_until
-
-pytestmark = pytest.mark.browser
 
 
 def beside(lab: Lab, path: str) -> str:

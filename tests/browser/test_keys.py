@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from driving import Lab
 from playwright.sync_api import Page
 from waiting import wait_until
-
-pytestmark = pytest.mark.browser
 
 FOCUSED = "() => document.activeElement.matches('body')"
 OTHERWISE = {"paused": "running", "running": "paused"}

@@ -10,8 +10,6 @@ from driving import App, Lab, running_app
 from playwright.sync_api import Browser
 from waiting import wait_until
 
-pytestmark = pytest.mark.browser
-
 
 @pytest.fixture(scope="module")
 def kinds() -> Iterator[App]:

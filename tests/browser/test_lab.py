@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 from waiting import wait_until
 
-pytestmark = pytest.mark.browser
-
 
 def test_play_steer_and_survive(app, lab) -> None:
     # A ready preset, paused, its frame drawn

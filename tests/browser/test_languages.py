@@ -9,8 +9,6 @@ from driving import App, Lab
 from playwright.sync_api import Browser, Page
 from waiting import wait_until
 
-pytestmark = pytest.mark.browser
-
 ENGLISH = re.compile(r"[A-Za-z]{2,},? [a-z]{2,} [a-z(]{2,}")
 # What is said of the controls, and what is said or spoken of the live view; Streamlit's own words are Streamlit's
 SAID = """() => [

@@ -7,7 +7,6 @@ from waiting import wait_until
 
 from gandash.lessons.catalogue import catalogue
 
-pytestmark = pytest.mark.browser
 LESSON = catalogue().lessons["two-players"]
 
 

@@ -17,8 +17,6 @@ from waiting import wait_until
 
 from gandash.links import read
 
-pytestmark = pytest.mark.browser
-
 SMALL = "1~two-modes~g.width-16~d.width-16~run.batch-32~by-t"
 
 

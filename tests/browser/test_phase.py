@@ -12,8 +12,6 @@ from waiting import wait_until
 
 from gandash.presets import PRESETS
 
-pytestmark = pytest.mark.browser
-
 ORBIT, CYCLE = PRESETS["dirac-orbit"], PRESETS["dirac-cycle"]
 
 

@@ -14,8 +14,6 @@ from waiting import wait_until
 from gandash.config.data import DigitsConfig
 from gandash.wire.frame import pack, unpack
 
-pytestmark = pytest.mark.browser
-
 IMAGE_GRID = ".gd-image-grid[role=grid]"
 COLOURS = """canvas => {
     const copy = new OffscreenCanvas(canvas.width, canvas.height);

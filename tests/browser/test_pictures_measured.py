@@ -11,8 +11,6 @@ from driving import App, Lab, running_app
 from playwright.sync_api import Browser
 from waiting import wait_until
 
-pytestmark = pytest.mark.browser
-
 SHOWN = """nodes => nodes.map(node => [node.dataset.panel, node.getBoundingClientRect()])
     .sort(([, a], [, b]) => a.x - b.x || a.y - b.y).map(([name]) => name)"""
 OF_PICTURES = ["losses", "mean_d", "frechet", "coverage", "precision", "value", "gradients", "learning_rates"]

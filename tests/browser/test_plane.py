@@ -9,8 +9,6 @@ import pytest
 from playwright.sync_api import Locator
 from waiting import wait_until
 
-pytestmark = pytest.mark.browser
-
 
 @pytest.fixture
 def ring(lab) -> Iterator:

@@ -14,7 +14,6 @@ from waiting import wait_until
 
 from gandash.lessons.catalogue import catalogue
 
-pytestmark = pytest.mark.browser
 LESSON = catalogue().lessons["mode-collapse"]
 SIZES = ((1280, 720), (1920, 1080), (390, 844))
 

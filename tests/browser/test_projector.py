@@ -9,8 +9,6 @@ from driving import App, Lab
 from playwright.sync_api import Browser
 from waiting import wait_until
 
-pytestmark = pytest.mark.browser
-
 DRAWN = """() => { const plot = document.querySelector('[data-panel=losses] .js-plotly-plot');
     const canvas = document.querySelector('.gd-stage-map');
     return { letters: plot.layout.font.size, line: plot.data.at(-1).line.width, times: Number(

@@ -11,8 +11,6 @@ from playwright.sync_api import Page, expect
 from proxies import PASS_HOST, UPGRADE, free_port, running_nginx
 from waiting import PATIENCE_SECONDS, wait_until
 
-pytestmark = pytest.mark.browser
-
 PREFIX = "/user/ada/proxy/8501/"
 
 

@@ -18,8 +18,6 @@ from waiting import wait_until
 
 from gandash.wire.frame import pack, unpack
 
-pytestmark = pytest.mark.browser
-
 SMOOTHED = {
     "kind": "probability",
     "label": "D(x)",

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from waiting import wait_until
 
 from gandash.presets import PRESETS
 from gandash.presets.base import GROUPS
 from gandash.presets.line import RAMP
-
-pytestmark = pytest.mark.browser
 
 
 def test_a_ready_game_is_found_and_chosen_with_keys_alone(lab) -> None:

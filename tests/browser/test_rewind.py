@@ -13,8 +13,6 @@ from waiting import wait_until
 
 from gandash.store.reading import StoredRun
 
-pytestmark = pytest.mark.browser
-
 LATEST = """async () => {
   const url = performance.getEntriesByType('resource').map(({name}) => name)
     .findLast(name => /pictures/.test(name));

@@ -9,8 +9,6 @@ from driving import App, Lab, running_app
 from playwright.sync_api import Browser
 from waiting import wait_until
 
-pytestmark = pytest.mark.browser
-
 PHONE, TABLET, SMALL, LAPTOP = (390, 844), (768, 1024), (1024, 768), (1280, 720)
 BEYOND = """() => [...document.querySelectorAll('.gd-live *')].filter(node => !node.closest('.gd-unseen, svg, [hidden]')
         && !node.parentElement.closest('.gd-plot'))

@@ -15,8 +15,6 @@ from playwright.sync_api import Browser, Page, expect
 from sweeps.writing_sweeps import with_a_sweep
 from waiting import PATIENCE_SECONDS, wait_until
 
-pytestmark = pytest.mark.browser
-
 MAP = '[data-testid="sweep-map"]'
 ENGLISH = re.compile(r"[A-Za-z]{2,},? [a-z]{2,} [a-z(]{2,}")
 SAID = """() => ['[data-testid="stSidebarUserContent"]', '.st-key-sweep'].flatMap(name => {
