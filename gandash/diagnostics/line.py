@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
+from scipy.special import ndtr
 from torch import Generator, Tensor
 
 from gandash.diagnostics.coverage import cover
@@ -36,6 +37,7 @@ _FINE_BINS = 1024  # and where they are known between the samples too
 _FINE = 4  # cells of the lattice per grid interval, under the kernel
 _REACH = 5  # standard deviations to which a kernel goes
 _BEYOND, _LONGEST, _CUT = 20, 64, 8  # latents on either side beyond the samples; pieces that are cut, and into how many
+_TAIL, _CELLS_OF_POINTS = 8.0, 1024  # standard deviations of noise about a point, and the cells on them
 _PIECES = 256  # into which a straight piece of G is cut at most
 
 
@@ -53,7 +55,8 @@ class Line(Estimators):
 
     Where p_r has atoms (a point mass, an uploaded sample) W1 is exactly that between the two samples; atoms lie within the
     cells of the partition and not on their edges, so JSD sees p_g near an atom as well as on it; and p_r is shown under the
-    kernel that p_g is shown under, so that equal laws look equal and D* is 1/2.
+    kernel that p_g is shown under, so that equal laws look equal and D* is 1/2. Where both laws are single points, as in the
+    Dirac-GAN, JSD is exact: log 2 however near they are, 0 where they are the same number.
     """
 
     def __init__(self, data: LineDistribution, *, stratified: bool, samples: int | None = None) -> None:
@@ -77,6 +80,7 @@ class Line(Estimators):
         # p_r by points of equal mass: an expectation over them is a midpoint rule, with no sampling noise to speak of
         self.quantiles: Array = data.quantiles((np.arange(self.samples) + 0.5) / self.samples)
         self.real_points = torch.from_numpy(self.quantiles).float()[:, None]
+        self._place = float(self._atoms.points[0]) if self._atoms is not None and len(self._atoms.points) == 1 else None
         self._steps = None if self._atoms is None else _Steps(self._atoms, self.samples)
         self._modes = data.modes()
 
@@ -141,6 +145,8 @@ class Line(Estimators):
         p_r, p_g = lattice.p_r, lattice.masses(points, weights)
 
         def cells() -> tuple[Array, Array]:
+            if points := self._of_points(samples, noise):
+                return points
             if noise < 2 * self._step:  # finer than the cells of JSD: they hold the same masses with it as without
                 return self._masses, self._shares(samples)
             return lattice.smooth(p_r, noise), lattice.smooth(p_g, noise)
@@ -192,7 +198,26 @@ class Line(Estimators):
     def _divergences(self, samples: Array) -> tuple[float, float]:
         ordered = np.sort(samples)
         w1 = float(np.abs(ordered - self.quantiles).mean()) if self._steps is None else self._steps.distance(ordered)
-        return jensen_shannon(self._shares(samples), self._masses), w1
+        masses = self._of_points(samples, 0.0) or (self._shares(samples), self._masses)
+        return jensen_shannon(*masses), w1
+
+    def _of_points(self, samples: Array, noise: float) -> tuple[Array, Array] | None:
+        """Where p_r is one point and p_g, too: their masses in this noise, on cells that hide nothing; else None."""
+        if self._place is None or (samples != samples[0]).any():
+            return None
+        return _masses_of_points(self._place, samples[0], noise)
+
+
+def _masses_of_points(real: float, generated: float, noise: float) -> tuple[Array, Array]:
+    """Masses on common cells of two points, each convolved with N(0, noise^2)."""
+    apart = generated - real
+    if apart == 0:
+        return np.ones(1), np.ones(1)
+    if abs(apart) > 2 * _TAIL * noise:
+        return np.array([1.0, 0.0]), np.array([0.0, 1.0])
+    edges = np.linspace(min(apart, 0) - _TAIL * noise, max(apart, 0) + _TAIL * noise, _CELLS_OF_POINTS + 1)
+    p_r, p_g = (np.diff(ndtr((edges - place) / noise)) for place in (0.0, apart))
+    return p_r, p_g
 
 
 class _Lattice:

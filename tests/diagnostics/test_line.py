@@ -30,6 +30,7 @@ from gandash.config.data import (
 from gandash.config.setting import Settings
 from gandash.diagnostics.estimators import CENTRAL_MASS, jensen_shannon, optimal_discriminator
 from gandash.diagnostics.line import Line, window
+from gandash.diagnostics.sight import seen_jsd
 from gandash.game import objectives
 from gandash.game.distributions import DISTRIBUTIONS, LineDistribution, distribution
 from gandash.game.objectives import OBJECTIVES, Objective
@@ -319,10 +320,28 @@ def test_a_point_mass_is_known_exactly(place: float) -> None:
             else LOG2
         )
         assert reading.jsd == pytest.approx(exact, abs=1e-3)
-    for x in (there, there - 1e-4, there + 1e-4):  # on it, and as near as a generator can come
+    for apart in (0, 1e-4, -1e-4, 0.004, 1.0):  # of a point from a point there is nothing to resolve
+        x = np.float32(there + apart)
         reading = estimators.read(column(np.full(N, x)))
-        assert reading.jsd == 0 and reading.wasserstein == pytest.approx(abs(x - there), abs=1e-12)
-    assert estimators.read(column(np.full(N, there + 1.0))).jsd == pytest.approx(LOG2)
+        assert reading.jsd == pytest.approx(LOG2 if apart else 0)
+        assert reading.wasserstein == pytest.approx(abs(x - there), abs=1e-12)
+    near = np.random.default_rng(0).uniform(-1e-4, 1e-4, N)  # what has a width is seen to the width of a cell
+    assert estimators.read(column(there + near)).jsd == 0
+
+
+@pytest.mark.parametrize("noise", [1e-3, 0.01, 0.3])
+@pytest.mark.parametrize("apart", [0.0, 0.2, 1.0, 3.0, 40.0])
+def test_points_in_noise_are_known_exactly(noise: float, apart: float) -> None:
+    """Two Gaussians of one width, `apart` standard deviations from each other, however small the noise; quadrature by scipy."""
+    estimators = line(PointMassConfig(location=0.0))
+    laws = estimators.see(column(np.full(N, apart * noise)), noise)
+
+    def integrand(x: float) -> float:
+        p, q = stats.norm.pdf(x), stats.norm.pdf(x, apart)
+        return sum(float(f * np.log(2 * f / (p + q))) / 2 for f in (p, q) if f > 0)
+
+    exact = quad(integrand, -10, apart + 10, limit=500, points=[0, apart / 2, apart])[0]
+    assert seen_jsd(laws, 1) == pytest.approx(exact, abs=1e-5)
 
 
 @pytest.mark.parametrize(
