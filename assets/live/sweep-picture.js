@@ -104,6 +104,13 @@ export function draw(pen, cells, layout, colour, theme, edges, cursor) {
   });
 }
 
+/** The lines between the cells: their ends. @param {Pane} pane @param {number} nx @param {number} ny */
+function between({ x, y, w, h, cw, ch }, nx, ny) {
+  const upright = Array.from({ length: nx - 1 }, (_, i) => [x + (i + 1) * cw, y, x + (i + 1) * cw, y + h]);
+  const flat = Array.from({ length: ny - 1 }, (_, j) => [x, y + (j + 1) * ch, x + w, y + (j + 1) * ch]);
+  return [...upright, ...flat].flat();
+}
+
 /** The cells, but for their letters, which it gives back: they stand above whatever is drawn over the cells.
  * @param {Pen} pen @param {Cells} cells @param {Pane} pane @param {number} z @param {string} colour
  * @param {import('./sweep-cells.js').Limits} limits @param {Theme} theme
@@ -119,6 +126,7 @@ function fill(pen, cells, pane, z, colour, limits, theme) {
   const letters = [];
   const inks = /** @type {Record<string, string>} */ ({});
   pen.rect(pane.x, pane.y, pane.w, pane.h, theme.grid);
+  pen.pieces(between(pane, nx, ny), theme.background, gap); // where games will stand
   for (let i = 0; i < nx; i++)
     for (let j = 0; j < ny; j++) {
       const point = cells.at(i, j, z, colour);

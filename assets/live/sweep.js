@@ -9,7 +9,8 @@ import { element, write } from './dom.js';
 import { grouped } from './numbers.js';
 import { readTheme } from './palette.js';
 import { Cells, nameOf, VERDICT } from './sweep-cells.js';
-import { CanvasPen, SvgPen } from './sweep-pens.js';
+import { savePng, saveSvg } from './sweep-files.js';
+import { CanvasPen } from './sweep-pens.js';
 import { arrange, draw, groundOf, heightAt, inkOn, placeAt, viridis } from './sweep-picture.js';
 import { inWords, progressOf, read, refusalIn, sentenceOf } from './sweep-words.js';
 import { speak, t } from './words.js';
@@ -22,7 +23,10 @@ const FILES = { 'sweep.csv': 'CSV', 'sweep.parquet': 'Parquet', 'sweep.html': 'H
 const ARROWS = { ArrowLeft: [-1, 0, 0], ArrowRight: [1, 0, 0], ArrowUp: [0, 1, 0], ArrowDown: [0, -1, 0],
   PageDown: [0, 0, 1], PageUp: [0, 0, -1] };
 
-/** @typedef {{data: {sweep: string, language: string}, parentElement: HTMLElement}} Component
+/** @typedef {{about: import('./sweep-cells.js').Told, edges: import('./sweep-picture.js').Edge[][]}} Foreseen
+ *   a map that nobody has begun to fill
+ * @typedef {{sweep: string, language: string, foreseen?: Foreseen}} Data `sweep` its id
+ * @typedef {{data: Data, parentElement: HTMLElement}} Component
  * @typedef {import('./sweep-cells.js').Point} Point
  * @typedef {import('./sweep-picture.js').Place} Place
  * @typedef {import('./sweep-words.js').News} News */
@@ -31,7 +35,10 @@ const ARROWS = { ArrowLeft: [-1, 0, 0], ArrowRight: [1, 0, 0], ArrowUp: [0, 1, 0
 const views = new WeakMap();
 
 class View {
-  sweep;
+  /** What it is that is shown. */
+  key;
+  #sweep;
+  #foreseen;
   #ending = new AbortController();
   #root = element('section', { class: 'gd-sweep', 'data-testid': 'sweep-map' });
   #title = element('h2');
@@ -65,20 +72,25 @@ class View {
   #timer = 0;
   #asking = 0;
 
-  /** @param {HTMLElement} parent @param {string} sweep its id @param {string} language */
-  constructor(parent, sweep, language) {
-    this.sweep = sweep;
+  /** @param {HTMLElement} parent @param {Data} data */
+  constructor(parent, data) {
+    const { sweep, language, foreseen } = data;
+    this.key = keyOf(data);
+    this.#sweep = sweep;
+    this.#foreseen = foreseen;
     const { signal } = this.#ending;
     this.#pen = /** @type {CanvasRenderingContext2D} */ (this.#canvas.getContext('2d'));
-    const files = element('span', { class: 'gd-sweep-files' }, this.#filesLabel, this.#button('PNG', () => this.#png()),
-      this.#button('SVG', () => this.#svg()), ...Object.entries(FILES).map(([file, name]) =>
+    const files = element('span', { class: 'gd-sweep-files' }, this.#filesLabel,
+      this.#button('PNG', () => this.#take(savePng)), this.#button('SVG', () => this.#take(saveSvg)),
+      ...Object.entries(FILES).map(([file, name]) =>
         element('a', { href: this.#address(`files/${file}`), download: file }, name)));
     const label = element('label', {}, this.#colourLabel, this.#colour);
     this.#holder.append(this.#canvas, this.#tip);
     this.#read.append(this.#words, ' ', this.#link);
-    this.#root.append(this.#title, this.#finding,
-      element('div', { class: 'gd-sweep-bar' }, this.#act, this.#progress, element('b', {}, this.#bar), label, files),
-      this.#holder, this.#legend, this.#read);
+    const bar = element('div', { class: 'gd-sweep-bar' }, this.#act, this.#progress, element('b', {}, this.#bar), label,
+      files);
+    bar.hidden = Boolean(foreseen); // of a map that waits there is nothing to be told, chosen or taken away
+    this.#root.append(this.#title, this.#finding, bar, this.#holder, this.#legend, this.#read);
     parent.append(this.#root);
     this.#act.addEventListener('click', () => this.#press(), { signal });
     this.#link.addEventListener('click', () => this.#open(false), { signal });
@@ -129,7 +141,7 @@ class View {
   #entitle({ about }) {
     write(this.#title, about.title);
     write(this.#finding, about.finding);
-    this.#finding.hidden = !about.finding;
+    this.#finding.hidden = !about.finding || Boolean(this.#foreseen); // who chooses has just read it
   }
 
   dispose() {
@@ -141,7 +153,7 @@ class View {
 
   /** @param {string} what */
   #address(what) {
-    return new URL(`./gandash/sweeps/${this.sweep}/${what}`.replace(/\/$/, ''), document.baseURI).href;
+    return new URL(`./gandash/sweeps/${this.#sweep}/${what}`.replace(/\/$/, ''), document.baseURI).href;
   }
 
   /** @param {string} name @param {() => void} act */
@@ -160,6 +172,15 @@ class View {
   }
 
   async #begin() {
+    if (this.#foreseen) {
+      this.#cells = new Cells(this.#foreseen.about);
+      this.#edges = this.#foreseen.edges;
+      this.#entitle(this.#cells);
+      this.#offer(VERDICT);
+      this.#root.dataset.state = 'foreseen';
+      this.#repaint();
+      return;
+    }
     try {
       this.#cells = new Cells(await (await this.#ask('')).json());
       this.#entitle(this.#cells);
@@ -278,7 +299,8 @@ class View {
       cells.tally().forEach((count, i) => {
         const verdict = cells.about.verdicts[i];
         const mark = swatch(groundOf(verdict, theme), verdict.letter);
-        if (count) rows.push(element('span', {}, mark, ` ${verdict.name} ${grouped(count)}`));
+        const many = this.#foreseen ? '' : grouped(count);
+        if (count || this.#foreseen) rows.push(element('span', {}, mark, ` ${verdict.name} ${many}`));
       });
     } else {
       const [low, high] = cells.limits(colour);
@@ -379,29 +401,11 @@ class View {
     }
   }
 
-  // -------------------------------------------------------------------------------------------------------- taken away
-
-  #svg() {
-    const cells = /** @type {Cells} */ (this.#cells);
-    const theme = readTheme(this.#root);
+  /** As a picture. @param {(map: import('./sweep-files.js').Map) => void} save */
+  #take(save) {
     const { clientWidth: width, clientHeight: height } = this.#canvas;
-    const pen = new SvgPen();
-    pen.rect(0, 0, width, height, theme.background);
-    draw(pen, cells, arrange(cells, width, height), this.#colour.value, theme, this.#edges, null);
-    save(new Blob([pen.file(width, height, theme.font)], { type: 'image/svg+xml' }), 'sweep.svg');
-  }
-
-  #png() {
     const cells = /** @type {Cells} */ (this.#cells);
-    const theme = readTheme(this.#root);
-    const { clientWidth: width, clientHeight: height } = this.#canvas;
-    const canvas = /** @type {HTMLCanvasElement} */ (element('canvas', { width: 2 * width, height: 2 * height }));
-    const c = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
-    c.scale(2, 2);
-    const pen = new CanvasPen(c, theme.font);
-    pen.rect(0, 0, width, height, theme.background);
-    draw(pen, cells, arrange(cells, width, height), this.#colour.value, theme, this.#edges, null);
-    canvas.toBlob(blob => blob && save(blob, 'sweep.png'), 'image/png');
+    save({ cells, width, height, colour: this.#colour.value, theme: readTheme(this.#root), edges: this.#edges });
   }
 }
 
@@ -410,23 +414,18 @@ const swatch = (colour, letter) => element('i', { class: 'gd-sweep-swatch',
   style: `background:${colour};color:${inkOn(colour)}`,
   'aria-hidden': 'true' }, letter);
 
-/** @param {Blob} blob @param {string} name */
-function save(blob, name) {
-  const address = URL.createObjectURL(blob);
-  const link = /** @type {HTMLAnchorElement} */ (element('a', { href: address, download: name }));
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), REST_MS);
-}
+/** @param {Data} data */
+const keyOf = ({ sweep, foreseen }) => sweep || JSON.stringify(foreseen);
 
 /** @param {Component} component */
 export function update({ data, parentElement }) {
   const view = views.get(parentElement);
-  if (view?.sweep === data.sweep) {
+  if (view?.key === keyOf(data)) {
     void view.speak(data.language);
     return;
   }
   view?.dispose();
-  views.set(parentElement, new View(parentElement, data.sweep, data.language));
+  views.set(parentElement, new View(parentElement, data));
 }
 
 /** @param {HTMLElement} parentElement */

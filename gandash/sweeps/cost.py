@@ -53,7 +53,7 @@ class Cost:
             time=in_words(3600 * self.hours(processes)),
             processes=say("1 process") if processes == 1 else say("{count} processes", count=processes),
             each=f"{1000 * self.seconds / max(1, self.games):,.0f}",
-            size=f"{self.bytes / 2**20:,.1f}",
+            size=f"{size:,.1f}" if (size := self.bytes / 2**20) >= 0.1 else "< 0.1",
         )
 
 

@@ -139,13 +139,9 @@ class Hosted:
         return pack(label, arrays)
 
     def edges(self, pane: int) -> list[Segment]:
-        """The boundary of stability on the map of this value of the third axis (`gandash.sweeps.known`)."""
-        others = self.sweep.axes[2].values[pane : pane + 1] if len(self.sweep.axes) > 2 else ()
+        """The boundary of stability on the map of this value of the third axis."""
         if pane not in self._edges:
-            try:
-                self._edges[pane] = boundary(self.sweep, others)
-            except SettingError:  # a game between two of them that cannot be
-                self._edges[pane] = []
+            self._edges[pane] = edges_of(self.sweep, pane)
         return self._edges[pane]
 
 
@@ -311,14 +307,27 @@ def _give_way(pids: Sequence[int]) -> None:
             os.setpriority(os.PRIO_PROCESS, pid, NICE)
 
 
-def described(hosted: Hosted) -> dict[str, Any]:
+def edges_of(sweep: Sweep, pane: int) -> list[Segment]:
+    """The boundary of stability on the map of this value of the third axis (`gandash.sweeps.known`)."""
+    try:
+        return boundary(sweep, sweep.axes[2].values[pane : pane + 1] if len(sweep.axes) > 2 else ())
+    except SettingError:  # a game between two of them that cannot be
+        return []
+
+
+def foreseen(sweep: Sweep, about: About) -> dict[str, Any]:
+    """What the browser draws the map of a sweep by that nobody has begun: where its games will stand, and theory's lines."""
+    panes = len(sweep.axes[2].values) if len(sweep.axes) > 2 else 1
+    return {"about": described(sweep, about), "edges": [edges_of(sweep, pane) for pane in range(panes)]}
+
+
+def described(sweep: Sweep, about: About, name: str = "") -> dict[str, Any]:
     """What the browser draws the map by, as JSON; words are messages (`Said.on_wire`)."""
-    sweep = hosted.sweep
     return {
-        "id": hosted.id,
-        "title": finished(hosted.about.title).on_wire(),
-        "finding": finished(hosted.about.finding).on_wire(),
-        "colour": hosted.about.colour,
+        "id": name,
+        "title": finished(about.title).on_wire(),
+        "finding": finished(about.finding).on_wire(),
+        "colour": about.colour,
         "seeds": sweep.seeds,
         "steps": sweep.steps,
         "count": sweep.count,

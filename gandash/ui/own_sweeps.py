@@ -99,7 +99,7 @@ def answered(answer: Callable[[Request, Hosted], Response]) -> Callable[[Request
 
 @answered
 def about(request: Request, sweep: Hosted) -> Response:
-    return JSONResponse(described(sweep))
+    return JSONResponse(described(sweep.sweep, sweep.about, sweep.id))
 
 
 @answered

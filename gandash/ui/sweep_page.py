@@ -17,7 +17,7 @@ from gandash.config import GameConfig
 from gandash.config.setting import Setting, SettingError, settings, show
 from gandash.presets import DEFAULT, PRESETS
 from gandash.sweeps.axes import SEED, Axis
-from gandash.sweeps.hosting import About, Hosted, SweepRefused
+from gandash.sweeps.hosting import About, Hosted, SweepRefused, foreseen
 from gandash.sweeps.ready import READY
 from gandash.sweeps.sweep import Sweep
 from gandash.sweeps.sweeping import arranged
@@ -73,8 +73,9 @@ def main() -> None:
     shown = next((one for one in mine if one.id == here.shown), mine[0] if mine else None)
     with st.sidebar:
         ways.draw(ways.SWEEP, run.id if run is not None else "")
-        wanted, finding = choose(here)
-        offer(here, who, wanted, finding)
+        wanted, (title, finding, colour) = choose(here)
+        about = About(who.owner, title, finding, colour)
+        may_begin = offer(here, wanted, about)
         earlier(here, who, mine, shown)
     with st.container(key="sweep"):
         with st.container(horizontal=True, vertical_alignment="center", key="sweep-head"):
@@ -83,11 +84,13 @@ def main() -> None:
         for words in here.said:
             st.error(as_text(t(words)), icon=":material/error:")
         here.said.clear()
-        if shown is None:
-            empty()
-        else:
+        if shown is not None:
             st.query_params["sweep"] = shown.id
             _component(key="sweep-map", data={"sweep": shown.id, "language": speaking()})
+            return
+        welcome()
+        if may_begin and isinstance(wanted, Sweep):
+            _component(key="sweep-map", data={"sweep": "", "foreseen": foreseen(wanted, about), "language": speaking()})
 
 
 # --------------------------------------------------------------------------------------------------- what is to be played
@@ -170,8 +173,8 @@ def _offered(setting: Setting) -> str:
     return f"{show(value / 10)}:{show(value * 10)}:5log" if value > 0 else "0,0.01,0.1,1"
 
 
-def offer(here: Sweeping, who: Visitor, wanted: Sweep | Said, named: tuple[str, str, str]) -> None:
-    """What it would cost, and the button that begins it."""
+def offer(here: Sweeping, wanted: Sweep | Said, about: About) -> bool:
+    """What it would cost, and the button that begins it; whether it may be pressed."""
     trouble = wanted if isinstance(wanted, Said) else None
     if isinstance(wanted, Sweep):
         try:
@@ -180,7 +183,6 @@ def offer(here: Sweeping, who: Visitor, wanted: Sweep | Said, named: tuple[str, 
             trouble = words_of(error)
     if trouble:
         st.warning(as_text(t(trouble)), icon=":material/error:")
-    title, finding, colour = named
     st.button(
         t("Start"),  # not as the primary button, whose letters are too pale in the dark
         icon=":material/play_arrow:",
@@ -188,8 +190,9 @@ def offer(here: Sweeping, who: Visitor, wanted: Sweep | Said, named: tuple[str, 
         width="stretch",
         disabled=bool(trouble),
         on_click=begin,
-        args=(here, wanted, About(who.owner, title, finding, colour)),
+        args=(here, wanted, about),
     )
+    return trouble is None
 
 
 def begin(here: Sweeping, wanted: Sweep | Said, about: About) -> None:
@@ -233,9 +236,9 @@ def earlier(here: Sweeping, who: Visitor, mine: Sequence[Hosted], shown: Hosted 
                 )
 
 
-def empty() -> None:
-    """What stands in the map's place before there is one."""
-    with st.container(key="sweep-empty", horizontal_alignment="center"):
+def welcome() -> None:
+    """What stands above the first map, which waits to be filled."""
+    with st.container(key="sweep-welcome"):
         st.markdown("## " + t("Where does it converge, circle, collapse?"))
         st.markdown(
             t(

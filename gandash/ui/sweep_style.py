@@ -6,7 +6,10 @@ SWEEP_STYLE = """<style>
 .st-key-sweep-head > :has([data-testid="elsewhere"]) { flex: 1 !important; }
 .st-key-sweep-head h1 { font-size: 1.5rem; font-weight: 700; padding: 0; margin: 0; }
 body:has([data-testid="stExpandSidebarButton"]) .st-key-sweep-head { padding-left: 34px; }
-.st-key-sweep-empty { margin: 12vh auto 0; max-width: 34rem; text-align: center; gap: 0.8rem !important; }
+.st-key-sweep-welcome { margin: 0.6rem 0 0.8rem; max-width: 60rem; gap: 0.2rem !important; }
+.st-key-sweep-welcome h2 { font-size: 1.35rem; padding: 0; }
+.st-key-sweep-welcome [data-testid="stMarkdownContainer"] { margin: 0 !important; }
+.st-key-sweep-welcome p { margin: 0; }
 [class*="st-key-sweep-axis-"] { gap: 0.2rem !important; }
 [class*="st-key-sweep-axis-"] [data-testid="stTextInputRootElement"] { width: 100% !important; flex: 1 !important; }
 [class*="st-key-sweep-show-"] button { justify-content: flex-start; text-align: left; }

@@ -62,8 +62,7 @@ CURVE_THAT_FAILS = """() => {
 }"""
 
 
-def test_a_curve_that_fails_is_said_once_and_stops_nothing_else(kinds: App, browser: Browser) -> None:
-    lab = Lab(browser, kinds.url)
+def test_a_curve_that_fails_is_said_once_and_stops_nothing_else(lab: Lab) -> None:
     play(lab, "gaussian")
     lab.page.evaluate(CURVE_THAT_FAILS)
     wait_until(lambda: lab.page.evaluate("window.refused") > 3, "the curve is tried again and again")
@@ -75,4 +74,4 @@ def test_a_curve_that_fails_is_said_once_and_stops_nothing_else(kinds: App, brow
         120,
     )
     assert len(lab.complaints) == 1 and "the curve losses failed" in lab.complaints[0], lab.complaints
-    lab.context.close()
+    lab.page.reload()  # what was put in the page goes

@@ -162,3 +162,25 @@ def test_a_sweep_begins_goes_on_while_nobody_looks_and_is_stopped(app: App, visi
     visitor.locator(MAP).get_by_role("button", name="Stop").click()
     expect(visitor.locator(MAP).get_by_role("button", name="Go on")).to_be_enabled()
     assert told(visitor, "state") == "stopped"
+
+
+def test_before_any_is_played_the_map_shows_where_games_will_stand(app: App, visitor: Page) -> None:
+    """With the colours that may come, and theory's line to hold them against."""
+    visitor.goto(app.url + "sweep")
+    visitor.get_by_text("Your sweeps").click()
+    gone = visitor.locator('[class*="st-key-sweep-delete-"] button')
+    while count := gone.count():
+        gone.first.click()
+        wait_until(lambda count=count: gone.count() < count, "one is gone")  # type: ignore[misc]
+    wait_until(lambda: told(visitor, "state") == "foreseen" and int(told(visitor, "painted") or 0) > 0, "it is drawn")
+    expect(visitor.get_by_role("heading", name="Where does it converge")).to_be_visible()
+    legend = visitor.locator(".gd-sweep-legend")
+    expect(legend).to_contain_text("converged")
+    expect(legend).not_to_contain_text("theory")
+    visitor.get_by_role("combobox", name="What is varied").click()
+    visitor.get_by_role("option", name="Update rules against the step size, on the Dirac-GAN").click()
+    expect(legend).to_contain_text("where theory draws the line")
+    visitor.get_by_label("The map").press("ArrowRight")
+    expect(visitor.locator(".gd-sweep-read")).to_contain_text("simultaneous")
+    expect(visitor.get_by_role("button", name="Open in the lab")).to_be_hidden()
+    assert app.log.read_text().count("Traceback") == 0

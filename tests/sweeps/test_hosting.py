@@ -17,7 +17,7 @@ from gandash.presets import PRESETS
 from gandash.sweeps.axes import Axis
 from gandash.sweeps.cells import Cells
 from gandash.sweeps.diagram import VERDICTS
-from gandash.sweeps.hosting import NICE, NUMBERS, About, Host, Hosted, SweepRefused, described
+from gandash.sweeps.hosting import NICE, NUMBERS, About, Host, Hosted, SweepRefused, described, foreseen
 from gandash.sweeps.sweep import Sweep
 from gandash.wire.frame import unpack
 from gandash.words import Said
@@ -81,10 +81,12 @@ def test_the_games_of_a_sweep_are_told_as_they_come(opened: Opened) -> None:
     again = opened().find(hosted.id)
     assert again is not None and again.about == BOB and again.is_whole
     assert sorted(unpack(again.packet(0))[1]["cell"].tolist()) == list(range(6))
-    told = described(again)
+    told = described(again.sweep, again.about, again.id)
     assert [Said.read(axis["name"]) for axis in told["axes"]] == ["Learning rate of G and D", "R1 weight γ"]
     assert list(map(Said.read, told["axes"][1]["values"])) == ["0", "1"] and told["colour"] == "jsd"
     assert all(np.isfinite(again.edges(0)).flat)
+    before = foreseen(SMALL, BOB)  # as it was told to whoever had not begun it yet
+    assert before == {"about": told | {"id": ""}, "edges": [again.edges(0)]}
 
 
 def test_one_at_a_time_is_played_and_goes_on_where_it_was_stopped(opened: Opened) -> None:
