@@ -244,6 +244,7 @@ export const PANELS = [
   {
     key: 'gradients',
     get title() { return t('Gradients'); },
+    when: facts => measures(facts, 'gradient_norm_d'),
     log: true,
     narrowest: 1.5,
     reading: value => compact(value),
@@ -268,6 +269,7 @@ export const PANELS = [
   {
     key: 'learning_rates',
     get title() { return t('Learning rates'); },
+    when: facts => measures(facts, 'learning_rate_d'),
     log: true,
     narrowest: 2,
     reading: value => chosen(value),

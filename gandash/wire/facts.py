@@ -96,8 +96,8 @@ class Parameters(Message):
 
 
 class GameFacts(Message):
-    """Of every game. `references` and `floors` are by column; `averaging` is the weight of the past, 0 for none. A measurement
-    rests on `samples` of each law.
+    """Of every game. `columns` are the curves that there are; `references` and `floors` are by column; `averaging` is the
+    weight of the past, 0 for none. A measurement rests on `samples` of each law.
 
     Where the JSD is dear, it is read every `jsd_every` steps, early on more often, and stays in the curves in between.
     `engine` plays it from its beginning to its end: torch's rounds, or compiled ones, which draw and round otherwise.

@@ -52,6 +52,9 @@ STEP_COLUMNS = (*METRICS, "learning_rate_d", "learning_rate_g")
 COLUMNS = (*STEP_COLUMNS, *READINGS)
 """One row per step of a game on points; in others the readings are those of their own measurements."""
 
+OF_ITS_ROUNDS = tuple(name for name in STEP_COLUMNS if name.startswith(("gradient_norm_", "update_norm_", "learning_rate_")))
+"""What only who plays a round knows: no panel is for them where somebody else's loop is watched."""
+
 READ_ANEW = ("objective", "regulariser.smoothing")  # settings that change what D's output means
 
 _BUFFER = 1024  # steps kept in torch before somebody must drain them
@@ -346,8 +349,9 @@ class Observer:
             parameters=Parameters(generator=game.generator.network.size, discriminator=game.discriminator.network.size),
         )
         facts = self._frames.facts(game, self._domain.estimators(game), shared)
-        if game.given.loop:  # it is read about once a second, and each picture says of which step it is
-            return facts.model_copy(update={"jsd_every": None})
+        if game.given.loop:  # its JSD is read about once a second, and each picture says of which step it is
+            known = tuple(name for name in self.columns if name not in OF_ITS_ROUNDS)
+            return facts.model_copy(update={"jsd_every": None, "columns": known})
         if facts.jsd_every is None or self._spacing.periods == 1:
             return facts
         return facts.model_copy(update={"jsd_every": facts.jsd_every * self._spacing.jsd})

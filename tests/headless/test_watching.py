@@ -30,6 +30,7 @@ from gandash.headless.watcher import Begun, Watcher
 from gandash.headless.watching import _as_row
 from gandash.store.format import BrokenRun
 from gandash.store.writing import is_being_recorded
+from gandash.wire.browser import Beside
 from gandash.wire.messages import Recording
 
 ROOT = Path(__file__).parents[2]
@@ -229,6 +230,9 @@ def test_what_is_shown_is_what_the_players_say_and_more_rounds_come_at_once_than
     run = gandash.open(tmp_path / "run")
     frame = run.frame(2500)
     assert frame.step == frame.measured == 2500
+    beside = run.stored.picture_and_words(run.stored.pictures()[-1]).beside
+    shown = set(Beside.model_validate_json(beside).games[0].facts.columns)  # no panel stays empty
+    assert {"loss_d", "value", "jsd"} < shown and not {"gradient_norm_d", "learning_rate_g"} & shown
     grid = torch.from_numpy(frame["grid"].astype(np.float32))[:, None]
     np.testing.assert_allclose(frame["d"], torch.sigmoid(d(grid)).detach()[:, 0], rtol=1e-5)
     density, x = frame["p_g"], frame["grid"]  # N(0.5, 2): mean and spread of the estimate within the window
