@@ -146,6 +146,7 @@ export class Curves {
       const { curve } = this.#slots[i];
       const title = this.#attempt(`the curve ${spec.key}`, () => this.#titleIn(spec, isComparison));
       curve.node.toggleAttribute('hidden', title === undefined);
+      if (spec.key === 'value') this.#list.toggleAttribute('data-no-value', title === undefined);
       if (title === undefined) return;
       const link = /** @type {HTMLElement} */ (this.#links.get(curve.node));
       if (link.dataset.title !== title) link.replaceChildren(...maths(title));

@@ -35,6 +35,7 @@ export class Lesson {
   /** @param {{hide?: string[], lesson?: LessonStep}} data where one stands, if in a lesson; controls to be hidden */
   stand({ hide = [], lesson: step }) {
     this.#root.dataset.hide = hide.join(' ');
+    this.#root.toggleAttribute('data-lesson', step !== undefined);
     this.#watch = step?.watch ?? null;
     const now = step?.step ?? '';
     if (now !== this.#step) this.#lend(step ?? null);

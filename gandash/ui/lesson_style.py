@@ -4,8 +4,9 @@ LESSON_STYLE = """<style>
 /* a lesson stands where the sidebar would be: beside the stage, or over it where there is no room beside */
 [data-testid="stMain"] [data-testid="stVerticalBlock"]:has(> * > .st-key-lesson) {
   display: grid; grid-template-columns: clamp(18rem, 24%, 25rem) minmax(0, 1fr); column-gap: 1.2rem; align-items: start; }
-[data-testid="stVerticalBlock"] > :has(> .st-key-lesson) { grid-column: 1; grid-row: 1; }
-[data-testid="stVerticalBlock"]:has(> * > .st-key-lesson) > :not(:has(> .st-key-lesson)) { grid-column: 2; grid-row: 1; }
+/* of no effect but in this grid: no other block of the page is one */
+[data-testid="stVerticalBlock"] > * { grid-column: 2; grid-row: 1; }
+[data-testid="stVerticalBlock"] > :has(> .st-key-lesson) { grid-column: 1; }
 .st-key-lesson { max-height: calc(100dvh - 1rem); overflow: hidden auto; scrollbar-width: thin; gap: 0.55rem !important;
   padding: 0.1rem 0.6rem 0.6rem 0.1rem; }
 .st-key-lesson [data-testid="stMarkdownContainer"] { margin-bottom: 0; }
@@ -26,10 +27,10 @@ LESSON_STYLE = """<style>
 .gd-lesson-at i { flex: 1; height: 4px; border-radius: 2px; background: color-mix(in srgb, currentColor 20%, transparent); }
 .gd-lesson-at i.done { background: color-mix(in srgb, currentColor 50%, transparent); }
 .gd-lesson-at i.here { background: color-mix(in srgb, currentColor 85%, transparent); }
-body:has(.st-key-lesson) .gd-pace ~ .gd-pace { display: none; } /* no room for frames a second */
+.gd-live[data-lesson] .gd-pace ~ .gd-pace { display: none; } /* no room for frames a second */
 @media (max-width: 56rem) {
   [data-testid="stMain"] [data-testid="stVerticalBlock"]:has(> * > .st-key-lesson) { grid-template-columns: minmax(0, 1fr); }
-  [data-testid="stVerticalBlock"]:has(> * > .st-key-lesson) > :not(:has(> .st-key-lesson)) { grid-column: 1; grid-row: 2; }
+  [data-testid="stVerticalBlock"] > :not(:has(> .st-key-lesson)) { grid-column: 1; grid-row: 2; }
   .st-key-lesson { max-height: 46dvh; }
 }
 /* the page of lessons */
@@ -38,7 +39,7 @@ body:has(.st-key-lesson) .gd-pace ~ .gd-pace { display: none; } /* no room for f
 .st-key-lessons-head > :has([data-testid="elsewhere"]) { flex: 1 !important; }
 .st-key-lessons-head h1 { font-size: 1.5rem; font-weight: 700; padding: 0; margin: 0; }
 .st-key-lessons-head h1 span { font-size: 1rem; font-weight: 400; opacity: 0.65; margin-left: 0.3rem; }
-body:has([data-testid="stExpandSidebarButton"]) .st-key-lessons-head { padding-left: 34px; }
+[data-testid="stSidebar"][data-collapsed="true"] ~ * .st-key-lessons-head { padding-left: 34px; }
 [class*="st-key-lessons-"]:not(.st-key-lessons-head) { gap: 0.8rem; padding: 0.3rem 0; flex-wrap: nowrap;
   border-top: 1px solid var(--st-border-color); }
 [class*="st-key-lessons-"]:not(.st-key-lessons-head) > :first-child { flex: 1 1 0 !important; min-width: 0; }

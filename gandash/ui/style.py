@@ -20,7 +20,7 @@ STYLE = """<style>
 [data-testid="stMain"] { overflow-x: hidden; }
 [data-testid="stMain"] [data-testid="stVerticalBlock"] { gap: 0; }
 /* the button that opens a closed sidebar stands where the first row begins */
-body:has([data-testid="stExpandSidebarButton"]) .gd-bar::before { content: ""; flex: 0 0 28px; }
+[data-testid="stSidebar"][data-collapsed="true"] ~ * .gd-bar::before { content: ""; flex: 0 0 28px; }
 
 section[data-testid="stSidebar"][aria-expanded="true"] { width: 272px !important; min-width: 272px !important; }
 [data-testid="stSidebarHeader"] {
@@ -85,7 +85,7 @@ div[data-testid="stCaptionContainer"] { opacity: 0.78; }
 .st-key-runs-head > :has([data-testid="elsewhere"]) { flex: 1 !important; }
 .st-key-runs-head h1 { font-size: 1.5rem; font-weight: 700; padding: 0; margin: 0; }
 .st-key-runs-head h1 span { font-size: 1rem; font-weight: 400; opacity: 0.65; margin-left: 0.3rem; }
-body:has([data-testid="stExpandSidebarButton"]) .st-key-runs-head { padding-left: 34px; }
+[data-testid="stSidebar"][data-collapsed="true"] ~ * .st-key-runs-head { padding-left: 34px; }
 .st-key-runs-actions { gap: 0.4rem; align-items: center; min-height: 2.5rem; }
 .st-key-runs-actions > * { flex: none !important; width: auto !important; }
 .st-key-runs-actions [data-testid="stPageLink"] a { min-height: 2.5rem; padding: 0.25rem 0.75rem; margin: 0;

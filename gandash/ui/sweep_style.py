@@ -5,7 +5,7 @@ SWEEP_STYLE = """<style>
 .st-key-sweep-head { gap: 1.2rem; min-height: 2.6rem; }
 .st-key-sweep-head > :has([data-testid="elsewhere"]) { flex: 1 !important; }
 .st-key-sweep-head h1 { font-size: 1.5rem; font-weight: 700; padding: 0; margin: 0; }
-body:has([data-testid="stExpandSidebarButton"]) .st-key-sweep-head { padding-left: 34px; }
+[data-testid="stSidebar"][data-collapsed="true"] ~ * .st-key-sweep-head { padding-left: 34px; }
 .st-key-sweep-welcome { margin: 0.6rem 0 0.8rem; max-width: 60rem; gap: 0.2rem !important; }
 .st-key-sweep-welcome h2 { font-size: 1.35rem; padding: 0; }
 .st-key-sweep-welcome [data-testid="stMarkdownContainer"] { margin: 0 !important; }

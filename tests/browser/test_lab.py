@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import statistics
+
 import pytest
 from waiting import wait_until
 
@@ -159,3 +162,17 @@ def test_a_frame_without_room_for_its_stage_is_not_counted_as_painted(lab) -> No
     lab.page.evaluate("document.head.lastElementChild.remove()")
     wait_until(lambda: lab.painted > painted + 3, "there is room again")
     assert not lab.complaints, lab.complaints
+
+
+def test_a_picture_leaves_the_style_of_the_page_alone(lab, browser) -> None:
+    """Nothing asks of an element around the plots what is inside it, or each picture would style the whole page anew."""
+    lab.press("Space")
+    wait_until(lambda: lab.status == "running" and lab.painted > 5, "the run plays")
+    browser.start_tracing(page=lab.page, categories=["devtools.timeline"])
+    painted = lab.painted
+    wait_until(lambda: lab.painted > painted + 10, "it is drawn again and again")
+    events = json.loads(browser.stop_tracing())["traceEvents"]
+    styled = [e["args"]["elementCount"] for e in events if e["name"] == "UpdateLayoutTree" and "elementCount" in e["args"]]
+    assert len(styled) >= 10, "it was listened to"
+    half = lab.page.evaluate("document.querySelectorAll('.gd-live *').length") / 2
+    assert statistics.mean(count > half for count in styled) < 0.2, styled
