@@ -156,6 +156,7 @@ export class Curve {
     if (!this.#drawn) return;
     this.#drawn.scene = { ...this.#drawn.scene, past };
     this.#tell();
+    this.#spoken.tell(() => this.#inWords());
   }
 
   /** Says the numbers of the step that is looked at, and where that is. */

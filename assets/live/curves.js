@@ -14,6 +14,7 @@ import { t } from './words.js';
 const SHORTEST_INTERVAL_MS = 140; // a curve that moves more often than this says no more
 const SHARE = 0.25; // of the time is for the curves, the rest for the stage: its motion is what the eye follows
 const RECENT_STEPS = 1000;
+const GIVES_WAY_MS = 250; // from a move through time: it is the stage that one looks at
 const HALF = 0.5; // less than this of a panel in view is out of sight
 const FIRST_STEPS = 100; // the time axis is at least this long
 
@@ -129,7 +130,11 @@ export class Curves {
     for (const { curve } of this.#slots) this.#attempt(`the curve ${curve.node.dataset.panel}`,
       () => curve.look(past));
     if (hidesIt) this.#redrawNow();
-    else this.redraw();
+  }
+
+  /** Somebody moves through time: no curve is drawn before they have come to rest. */
+  giveWay() {
+    this.#restsUntil = Math.max(this.#restsUntil, performance.now() + GIVES_WAY_MS);
   }
 
   /** Whether the last steps alone do not reach so far back. @param {import('./curve.js').Past | null} past */

@@ -3,10 +3,10 @@
  * The time slider: it goes through the recorded pictures of a run while training goes on, and back to live.
  * While a picture is on its way only the newest wish is kept.
  */
+import { AtHand, beside } from './at-hand.js';
 import { element, write } from './dom.js';
 import { listenToKeys } from './keys.js';
 import { grouped } from './numbers.js';
-import { readPicture } from './recording.js';
 import { t } from './words.js';
 
 const FRESH_MS = 1000; // so old the list of pictures may be before it is asked for again
@@ -27,6 +27,8 @@ export class Rewind {
     this.#time, this.#words, this.#branch, this.#live);
   /** @type {Recording | null} */
   #recording = null;
+  /** @type {AtHand | null} */
+  #atHand = null;
   #key = '';
   /** @type {import('./types.d.ts').Recorded | null} */
   #about = null;
@@ -46,6 +48,7 @@ export class Rewind {
   /** @param {object} options
    * @param {AbortSignal} options.signal @param {import('./tip.js').Tips} options.tips
    * @param {(picture: RecordedPicture | null) => void} options.onPicture one of the past is to be shown, or live again
+   * @param {() => void} options.onMove one is asked for
    * @param {(record: string, step: number) => void} options.onBranch another run is to begin there
    * @param {() => boolean} options.hasPage whether there is anybody who could begin one
    * @param {(words: string) => void} options.onTrouble */
@@ -60,6 +63,7 @@ export class Rewind {
       this.#time.blur(); // the arrows go by picture, wherever the pointer was last
       this.#show();
     }, { signal });
+    signal.addEventListener('abort', () => this.#atHand?.end());
     this.#live.addEventListener('click', () => this.leave(), { signal });
     this.#branch.addEventListener('click', () => {
       if (this.#at !== null && this.#about) options.onBranch(this.#about.run, this.#at);
@@ -93,6 +97,8 @@ export class Rewind {
     this.#key = key;
     this.#turn++;
     this.#recording = record ? open(record) : null;
+    this.#atHand?.end();
+    this.#atHand = this.#recording && new AtHand(this.#recording);
     this.#about = null;
     this.#askedAt = -Infinity;
     this.#wish = null;
@@ -135,24 +141,27 @@ export class Rewind {
   /** @param {Wish} wish */
   #want(wish) {
     this.#wish = wish;
+    this.#options.onMove();
     if (!this.#isBusy) this.#fulfil();
   }
 
   async #fulfil() {
     this.#isBusy = true;
-    while (this.#wish && this.#recording) {
+    while (this.#wish && this.#recording && this.#atHand) {
       const turn = this.#turn;
       try {
         await this.#look(this.#recording);
         if (turn !== this.#turn) continue;
-        const step = this.#wished(/** @type {import('./types.d.ts').Recorded} */ (this.#about).pictures);
+        const { pictures, epoch } = /** @type {import('./types.d.ts').Recorded} */ (this.#about);
+        const step = this.#wished(pictures);
         this.#wish = null;
         if (step === null || step === this.#at) continue;
-        const bytes = await this.#recording.picture(step, this.#about?.epoch ?? 0);
+        const picture = await this.#atHand.picture(step, epoch);
         if (turn !== this.#turn) continue;
-        const picture = readPicture(bytes);
+        const [from, to] = [this.#at ?? Infinity, picture.frame.label.step].map(one => nearest(pictures, one));
         this.#at = picture.frame.label.step;
         this.#options.onPicture(picture);
+        if (!this.#wish) this.#atHand.ahead(beside(pictures, to, to - from), epoch);
       } catch (error) {
         if (turn !== this.#turn) continue;
         this.#wish = null;

@@ -70,6 +70,7 @@ export function build(root, options) {
   const transport = new Transport({ send: steer, help: () => help.open(), examine: () => examine.toggle(),
     share: [share.copy, share.code, presenting.button], tips, verdict: verdict.node, signal });
   const rewind = new Rewind({ signal, tips, hasPage, onPicture: showPast, onTrouble: words => overlay.say(words),
+    onMove: () => curves.giveWay(),
     onBranch: (record, step) => tellPage('branch', { record, step }) });
   const theory = new Theory(tips);
   const inForce = new InForce();

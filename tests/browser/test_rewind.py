@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 from driving import App, Lab, running_app
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from waiting import wait_until
 
 from gandash.store.reading import StoredRun
 
-LATEST = """async () => {
+ON_SHOW = """async () => {  // others beside it are fetched too
+  const { shown } = document.querySelector('.gd-live').dataset;
   const url = performance.getEntriesByType('resource').map(({name}) => name)
-    .findLast(name => /pictures/.test(name));
+    .findLast(name => name.includes(`/pictures/${shown}?`));
   const bytes = new DataView(await (await fetch(url)).arrayBuffer());
   const text = (from, length) => new TextDecoder().decode(new Uint8Array(bytes.buffer, from, length));
   const length = bytes.getUint32(0, true), header = bytes.getUint32(4 + length, true);
@@ -88,7 +89,7 @@ def test_the_past_is_looked_at_while_training_goes_on(lab: Lab) -> None:
     wait_until(lambda: lab.step > live + 150, "what is played goes on")
     assert lab.painted == painted, "frames of now are not painted over it"
     for panel in ("losses", "mean_d"):
-        assert page.locator(f'[data-panel="{panel}"] .gd-cursor').is_visible()
+        expect(page.locator(f'[data-panel="{panel}"] .gd-cursor')).to_be_visible()
     page.keyboard.press("Space")
     wait_until(lambda: lab.status == "paused", "Space pauses what is played")
     assert shown(lab) == first
@@ -118,11 +119,11 @@ def test_what_is_shown_is_of_that_step(lab: Lab) -> None:
     )
     now = read()
     drag(lab, 0.05)
-    wait_until(lambda: (shown(lab) or 10**9) < 200, "an early step is on show")
+    wait_until(lambda: shown(lab) is not None and (shown(lab) or 0) < 200, "an early step is on show")
 
     def agrees() -> bool:
         """A slider that is dragged brings one picture after the other, and the words follow with the next animation frame."""
-        frame, early = page.evaluate(LATEST), read()
+        frame, early = page.evaluate(ON_SHOW), read()
         numbers = frame["label"]["members"][0]["numbers"]
         return (
             frame["label"]["step"] == shown(lab)
@@ -194,6 +195,32 @@ def test_arrows_go_by_picture_and_by_ten(lab: Lab, home: Path) -> None:
     lab.press("Shift+ArrowRight")
     lab.press("Shift+ArrowRight")
     wait_until(lambda: shown(lab) is None, "beyond the last one is live")
+    assert not lab.complaints, lab.complaints
+
+
+def test_of_many_moves_the_newest_is_shown(lab: Lab) -> None:
+    """A slider tells of each place that it passes; while a picture is on its way those in between are forgotten."""
+    play_some(lab, 800)
+    last = go_back(lab)
+    first, seen = lab.page.evaluate(
+        """async last => {
+          const { name } = performance.getEntriesByType('resource').findLast(({ name }) => /recorded\\/[^/]+$/.test(name));
+          const [first] = (await (await fetch(name)).json()).pictures;
+          const view = document.querySelector('.gd-live'), slider = view.querySelector('.gd-time'), seen = [];
+          const watch = new MutationObserver(() => seen.push(Number(view.dataset.shown)));
+          watch.observe(view, { attributeFilter: ['data-shown'] });
+          for (const share of [0.6, 0.5, 0.4, 0.3, 0]) {
+            slider.value = Math.floor(share * last);
+            slider.dispatchEvent(new Event('input'));
+          }
+          const until = performance.now() + 60_000;
+          while (seen.at(-1) !== first && performance.now() < until) await new Promise(resolve => setTimeout(resolve, 10));
+          watch.disconnect();
+          return [first, seen];
+        }""",
+        last,
+    )
+    assert seen[-1] == first and len(seen) <= 2, (first, seen)
     assert not lab.complaints, lab.complaints
 
 

@@ -2,9 +2,10 @@
 
     python tests/load/scrubbing.py [--moves 200] [--preset "Two modes: D goes to 1/2"]
 
-A headless Chromium moves the slider to random steps, one after the other, each as soon as the picture before is there. Timed in
-the page: from the slider's own event to the end of the animation frame in which the stage is painted. Beside it a line for
-each part: until the picture is there, and until it is read and painted.
+A headless Chromium moves the slider, each time as soon as the picture before is there: in jumps to random steps; as a hand that
+drags it does, some pictures on and on and back again; and in jumps after half a second of rest, in which the curves are drawn.
+Timed in the page: from the slider's own event to the end of the animation frame in which the stage is painted. Beside it: until
+the picture is there, read and ready to be painted.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from driving import Lab, running_app, running_browser
 from waiting import wait_until
 
 SCRUB = """
-async (moves) => {
+async ([moves, way]) => {
   const view = document.querySelector('.gd-live'), slider = view.querySelector('.gd-time');
   const painted = () => new Promise(resolve => requestAnimationFrame(() => setTimeout(resolve)));
   const changed = () => new Promise(resolve => {
@@ -31,15 +32,20 @@ async (moves) => {
   });
   let seed = 1;
   const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
-  const took = [];
+  const took = [], last = slider.max * 0.98;
+  let by = -slider.max / 25;
   for (let i = 0; i < moves; i++) {
-    const before = view.dataset.shown, there = changed();
+    if (way === 'rested') await new Promise(resolve => setTimeout(resolve, 500));
+    const before = Number(view.dataset.shown), there = changed();
     let wished = before;
-    while (Math.abs(wished - before) < slider.max / 20) wished = Math.floor(random() * slider.max * 0.98);
+    if (way === 'dragged') {
+      if (before + by < 0 || before + by > last) by = -by;
+      wished = before + by;
+    } else while (Math.abs(wished - before) < slider.max / 20) wished = Math.floor(random() * last);
     slider.value = wished;
     const began = performance.now();
     slider.dispatchEvent(new Event('input'));
-    const late = new Promise(resolve => setTimeout(resolve, 2000, 'late'));
+    const late = new Promise(resolve => setTimeout(resolve, 1000, 'late'));
     if (await Promise.race([there, late]) === 'late') continue;  // the nearest picture is the one on show
     const came = performance.now();
     await painted();
@@ -73,13 +79,14 @@ def main() -> None:
                 if status == "paused":
                     lab.press("Space")
                     wait_until(lambda lab=lab: lab.status == "paused", "it stands still")
-                took = np.array(lab.page.evaluate(SCRUB, given.moves))
-                there, painted = (np.percentile(took[:, i], [50, 95]) for i in (0, 1))
-                print(
-                    f"{title}, {status}: on the screen after {painted[0]:.0f} ms, p95 {painted[1]:.0f} ms "
-                    f"(there after {there[0]:.0f}, p95 {there[1]:.0f})",
-                    flush=True,
-                )
+                for way in ("jumps", "dragged", "rested"):
+                    took = np.array(lab.page.evaluate(SCRUB, [given.moves if way != "rested" else given.moves // 4, way]))
+                    there, painted = (np.percentile(took[:, i], [50, 95]) for i in (0, 1))
+                    print(
+                        f"{title}, {status}, {way}: on the screen after {painted[0]:.0f} ms, p95 {painted[1]:.0f} ms "
+                        f"(there after {there[0]:.0f}, p95 {there[1]:.0f})",
+                        flush=True,
+                    )
             lab.context.close()
 
 
