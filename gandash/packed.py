@@ -93,8 +93,8 @@ def unpack_painting(text: str) -> NDArray[np.uint8]:
 class PackedPictures:
     """Square pictures `(n, channels, side, side)`, their labels `(n,)` from 0 to 255 where there are any, and a note.
 
-    The note says in words how they were read: how many of how many they are, on what scale, and what was left out. It travels
-    with them, so that it is as true after a reload, or of a saved run.
+    The note says how they were read: how many of how many they are, on what scale, and what was left out. It is a text
+    (`gandash.words.noting`), and travels with them, so that it is as true after a reload, or of a saved run.
     """
 
     pixels: NDArray[np.uint8]

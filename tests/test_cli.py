@@ -947,7 +947,7 @@ def test_folders_in_a_folder_are_classes_and_what_is_no_picture_is_said(tmp_path
     assert {p.tobytes(): int(label) for p, label in zip(pixels, labels, strict=True)} == {
         p.tobytes(): i % 2 for i, p in enumerate(light)
     }
-    assert "classes: 0 is a, 1 is b; 2 files that are no PNG or JPEG picture left out: .DS_Store, labels.csv" in result.stderr
+    assert "classes: 0 = a, 1 = b; 2 files that are no PNG or JPEG picture left out: .DS_Store, labels.csv" in result.stderr
 
 
 def test_a_folder_without_a_picture_is_refused_in_one_line(tmp_path: Path) -> None:

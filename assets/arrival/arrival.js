@@ -96,11 +96,12 @@
     };
   }
 
-  /** @param {string} reason as the server says it */
-  function refused(reason) {
+  /** @param {string} host what the server takes for its name */
+  function refused(host) {
     say(
       t('The server does not take this page for its own: the page’s address is {address}, but to the server the '
-        + 'request’s {reason}.', { address: location.origin, reason: reason || t('Host is another') }),
+        + 'request’s {reason}.', { address: location.origin, reason: host ? t('Host is {host}', { host })
+        : t('Host is another') }),
       t('A proxy in between changes Host. Let it pass Host on (nginx: {setting}), or start the app with {variable}, '
         + 'and reload the page.',
       { setting: 'proxy_set_header Host $http_host;', variable: `GANDASH_HOSTS=${location.host}` }),

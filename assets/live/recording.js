@@ -4,6 +4,7 @@
  * replays by itself has the same three answers in it, and nothing else in the view knows the difference.
  */
 import { unpack } from './bytes.js';
+import { refusalIn } from './refusal.js';
 
 /** @typedef {object} Recording
  * @property {() => Promise<import('./types.d.ts').Recorded>} about which pictures there are by now
@@ -74,7 +75,7 @@ export class HttpRecording {
     const token = this.#token();
     const answer = await fetch(`${this.#url.href}${what}`,
       { signal, headers: token ? { Authorization: `Bearer ${token}` } : {}, ...more });
-    if (!answer.ok) throw new Error((await answer.text()) || `${answer.status} ${answer.statusText}`);
+    if (!answer.ok) throw new Error(await refusalIn(answer));
     return answer;
   }
 }

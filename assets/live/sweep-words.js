@@ -4,7 +4,7 @@
  */
 import { compact, grouped, percent } from './numbers.js';
 import { nameOf } from './sweep-cells.js';
-import { said, t } from './words.js';
+import { t } from './words.js';
 
 /** @typedef {import('./sweep-cells.js').Cells} Cells
  * @typedef {import('./words.js').Param} Message
@@ -43,15 +43,6 @@ export function sentenceOf(cells, place, point) {
   if (point.games < 2) return t('{where}: {verdict}. {numbers}', { where, verdict, numbers });
   return t('{where}: {verdict}, {share} of {count} seeds. {numbers}',
     { where, verdict, share: percent(point.agree), count: point.games, numbers });
-}
-
-/** Why not, as the server says it; what stands before the server may say anything. @param {Response} response */
-export async function refusalIn(response) {
-  try {
-    return said(await response.json());
-  } catch {
-    return t('the server answers with status {status}', { status: response.status });
-  }
 }
 
 /** @param {unknown} error */

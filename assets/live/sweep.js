@@ -8,12 +8,13 @@ import { fitCanvas } from './canvas.js';
 import { element, write } from './dom.js';
 import { grouped } from './numbers.js';
 import { readTheme } from './palette.js';
+import { refusalIn } from './refusal.js';
 import { Cells, nameOf, VERDICT } from './sweep-cells.js';
 import { savePng, saveSvg } from './sweep-files.js';
 import { CanvasPen } from './sweep-pens.js';
 import { arrange, draw, groundOf, heightAt, inkOn, placeAt, viridis } from './sweep-picture.js';
-import { inWords, progressOf, read, refusalIn, sentenceOf } from './sweep-words.js';
-import { speak, t } from './words.js';
+import { inWords, progressOf, read, sentenceOf } from './sweep-words.js';
+import { speak, speaking, t, tagOf } from './words.js';
 
 const [ASK_MS, REST_MS, PAINT_MS] = [60, 2000, 50];
 const ROOM_PX = 130; // below the map, for the legend and what is read off
@@ -82,8 +83,7 @@ class View {
     this.#pen = /** @type {CanvasRenderingContext2D} */ (this.#canvas.getContext('2d'));
     const files = element('span', { class: 'gd-sweep-files' }, this.#filesLabel,
       this.#button('PNG', () => this.#take(savePng)), this.#button('SVG', () => this.#take(saveSvg)),
-      ...Object.entries(FILES).map(([file, name]) =>
-        element('a', { href: this.#address(`files/${file}`), download: file }, name)));
+      ...Object.entries(FILES).map(([file, name]) => this.#file(file, name)));
     const label = element('label', {}, this.#colourLabel, this.#colour);
     this.#holder.append(this.#canvas, this.#tip);
     this.#read.append(this.#words, ' ', this.#link);
@@ -154,6 +154,17 @@ class View {
   /** @param {string} what */
   #address(what) {
     return new URL(`./gandash/sweeps/${this.#sweep}/${what}`.replace(/\/$/, ''), document.baseURI).href;
+  }
+
+  /** What is taken away as it is shown, in the language that is spoken then.
+   * @param {string} file @param {string} name */
+  #file(file, name) {
+    const link = /** @type {HTMLAnchorElement} */ (element('a', { download: file }, name));
+    link.href = this.#address(`files/${file}`);
+    link.addEventListener('click', () => {
+      link.href = this.#address(`files/${file}?colour=${this.#colour.value}&lang=${tagOf(speaking())}`);
+    }, { signal: this.#ending.signal });
+    return link;
   }
 
   /** @param {string} name @param {() => void} act */

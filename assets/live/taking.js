@@ -104,7 +104,7 @@ export class Taking {
       const button = element('button', { type: 'button', class: 'gd-button' }, what);
       button.addEventListener('click', () => this.#take(what, stopped => /** @type {Recording} */ (recording).file?.(
         what, stopped)), { signal });
-      return [button, element('span', {}, words)];
+      return [button, element('span', {}, t(words))];
     }));
     if (!found.length) this.#files.replaceChildren(element('p', {}, why));
   }

@@ -12,6 +12,7 @@ from gandash.cli.saying import one_line, refuse
 from gandash.config.setting import JsonValue
 from gandash.packed import MAX_PICTURES, unpack_pictures
 from gandash.uploads import guard
+from gandash.words.noting import read_note
 
 
 def read(paths: Sequence[str], side: int, colour: bool, keep: int | None) -> list[tuple[str, JsonValue]]:
@@ -32,7 +33,7 @@ def read(paths: Sequence[str], side: int, colour: bool, keep: int | None) -> lis
         )
     except guard.PicturesRefused as error:
         refuse(f"--pictures {error}")
-    click.echo(one_line(f"--pictures: {unpack_pictures(packed).note}"), err=True)
+    click.echo(one_line(f"--pictures: {read_note(unpack_pictures(packed).note)}"), err=True)
     return [("data", {"kind": "uploaded_pictures", "pixels": packed})]
 
 

@@ -21,6 +21,7 @@ from gandash.exporting.snippets import settings_of
 from gandash.server.recorded import OpenRun
 from gandash.store.format import BrokenRun
 from gandash.store.reading import StoredRun
+from gandash.words import say
 
 Form = Literal["gif", "webp", "mp4"]
 
@@ -71,7 +72,7 @@ def encoded(pngs: Iterable[bytes], form: Form, per_second: int, run: StoredRun) 
     images: Iterator[Image.Image] = (Image.open(io.BytesIO(png), formats=["PNG"]).convert("RGB") for png in pngs)
     first = next(images, None)
     if first is None:
-        raise BrokenRun("there are no frames")
+        raise BrokenRun(say("there are no frames"))
     images = _before(first, images)
     return _video(images, first.size, per_second, about) if form == "mp4" else _animation(images, form, per_second, about)
 

@@ -13,6 +13,7 @@ from gandash.config.setting import nearest
 from gandash.exporting import movies, pictures, replay, snippets, states, tables, trackers
 from gandash.exporting.pictures import LEAST_PX, MOST_PX, STAGE, VIEW, Size, Theme
 from gandash.store.reading import StoredRun
+from gandash.words import marked
 
 Told = Callable[[float], None]
 """Is told how much is done, from 0 to 1; may raise to have no more done."""
@@ -57,44 +58,44 @@ EXPORTS: dict[str, Export] = {
         Export("metrics.csv", "the curves as text", "text/csv", lambda run, wanted, told: tables.as_csv(run)),
         Export(
             "metrics.parquet",
-            "the curves as Parquet, with units",
+            marked("the curves as Parquet, with units"),
             "application/vnd.apache.parquet",
             lambda run, wanted, told: tables.as_parquet(run),
         ),
         Export(
             "config.json",
-            "settings, and what was changed when",
+            marked("settings, and what was changed when"),
             "application/json",
             lambda run, wanted, told: snippets.as_json(run),
         ),
         Export(
             "state.safetensors",
-            "both players with all that goes on from there",
+            marked("both players with all that goes on from there"),
             "application/octet-stream",
             lambda run, wanted, told: states.as_safetensors(run, wanted.step, told),
         ),
         Export(
             "snippet.py",
-            "a script that plays the run again",
+            marked("a script that plays the run again"),
             "text/x-python",
             lambda run, wanted, told: snippets.as_python(run),
         ),
         Export(
             "replay.html",
-            "one page that replays the run, without a server",
+            marked("one page that replays the run, without a server"),
             "text/html",
             lambda run, wanted, told: replay.as_html(run, told),
         ),
         Export(
             "run.tfevents",
-            "curves and settings for TensorBoard",
+            marked("curves and settings for TensorBoard"),
             "application/octet-stream",
             lambda run, wanted, told: trackers.as_events(run, told),
             package="tensorboard",
         ),
         Export(
             "run.wandb",
-            "the same for Weights & Biases, as an offline run",
+            marked("the same for Weights & Biases, as an offline run"),
             "application/octet-stream",
             lambda run, wanted, told: trackers.as_wandb(run, told),
             package="wandb",
@@ -102,7 +103,7 @@ EXPORTS: dict[str, Export] = {
         ),
         Export(
             "mlflow.db",
-            "the same for MLflow, as its database",
+            marked("the same for MLflow, as its database"),
             "application/vnd.sqlite3",
             lambda run, wanted, told: trackers.as_mlflow(run, told),
             package="mlflow",

@@ -20,6 +20,7 @@ from gandash.paths import ASSETS, plotly_file
 from gandash.server.recorded import OpenRun
 from gandash.store.format import BrokenRun
 from gandash.store.reading import StoredRun
+from gandash.words import say
 from gandash.words.catalogue import messages
 from gandash.words.languages import ENGLISH, LANGUAGES
 
@@ -39,7 +40,7 @@ def as_html(
     opened = OpenRun(run.directory)
     about = opened.about()
     if not about.pictures:
-        raise BrokenRun(f"{run.manifest.id} has no pictures to replay; its curves are exported as metrics.csv")
+        raise BrokenRun(say("{file} has no pictures to replay; its curves are exported as metrics.csv", file=run.manifest.id))
     packed = {}
     for done, wanted in enumerate(about.pictures if only is None else only, 1):
         step, picture = opened.picture(wanted)

@@ -13,6 +13,7 @@ from gandash.presets import DEFAULT, PRESETS
 from gandash.store.format import BrokenRun
 from gandash.store.reading import StoredRun
 from gandash.wire.messages import Change
+from gandash.words import say
 
 MOST_TEXT = 20_000  # characters of settings; larger ones, uploaded data among them, belong into a file
 WIDTH = 110
@@ -39,13 +40,23 @@ def as_python(run: StoredRun) -> bytes:
     Large settings, uploaded data among them, it reads from `config.json` in its folder: that is another export.
     """
     if len(run.configs) > 1:
-        raise BrokenRun(f"{run.manifest.id} compares {len(run.configs)} games; a script plays one: export each alone")
+        raise BrokenRun(
+            say(
+                "{file} compares {count} games; a script plays one: export each alone",
+                file=run.manifest.id,
+                count=len(run.configs),
+            )
+        )
     if given := " and ".join(run.manifest.given):
         raise BrokenRun(
-            f"{run.manifest.id} was played with {given} of its own, given from Python; a script cannot bring that along"
+            say(
+                "{file} was played with {what} of its own, given from Python; a script cannot bring that along",
+                file=run.manifest.id,
+                what=given,
+            )
         )
     if not run.steps:
-        raise BrokenRun(f"{run.manifest.id} has not played a round; there is nothing to play again")
+        raise BrokenRun(say("{file} has not played a round; there is nothing to play again", file=run.manifest.id))
     (config,), (known,) = run.configs, run.changes
     shaping = [c for c in known if c.step < run.steps]
     beginning, settings = _begun(run.manifest.preset, config)

@@ -12,6 +12,7 @@ from safetensors.numpy import save
 
 from gandash.store.format import BrokenRun
 from gandash.store.reading import StoredRun, config_after
+from gandash.words import say
 
 SEEN = "seen."  # what an observer has in mind, and no part of the state
 
@@ -25,7 +26,7 @@ def as_safetensors(run: StoredRun, step: int | None, told: Callable[[float], Non
     """
     name = next((n for n in reversed(run.keyframes) if step is None or n.first == step), None)
     if name is None and step is None:
-        raise BrokenRun(f"{run.directory} has no state; its game is played again where one asks for a step")
+        raise BrokenRun(say("{file} has no state; its game is played again where one asks for a step", file=f"{run.directory}"))
     if name is None:
         at, arrays = _played(run, step or 0, told)
     else:

@@ -14,6 +14,7 @@ from gandash.server.history import History
 from gandash.store.format import BrokenRun
 from gandash.store.reading import StoredRun, config_after
 from gandash.wire.messages import Branch, Recording
+from gandash.words import say, words_of
 
 
 @dataclass(frozen=True)
@@ -81,12 +82,14 @@ class BranchPoint:
         about, begun = run.manifest, run.configs
         newest = max([run.steps, *(place.step for place in run.pictures()[-1:])])
         if not 0 <= step <= newest:
-            raise BrokenRun(f"the run has not come to step {step:,}; its last is {newest:,}")
+            raise BrokenRun(
+                say("the run has not come to step {step}; its last is {last}", step=f"{step:,}", last=f"{newest:,}")
+            )
         try:
             there = [[c for c in changes if c.step <= step] for changes in run.changes]
             configs = tuple(config_after(config, changes) for config, changes in zip(begun, there, strict=True))
         except SettingError as error:
-            raise BrokenRun(f"a change in its log does not fit: {error}") from None
+            raise BrokenRun(say("a change in its log does not fit: {problem}", problem=words_of(error))) from None
         ready = PRESETS.get(about.preset)
         origin = Origin(ready.title, ready.config, begun) if ready else Origin(about.title or about.id, begun[0], begun)
         return cls(directory, step, about.id, configs, about.labels, origin)

@@ -20,6 +20,7 @@ from gandash.store.writing import is_being_recorded
 from gandash.wire.browser import HistoryLabel, Recorded, RecordedGame
 from gandash.wire.changes import mark
 from gandash.wire.frame import pack
+from gandash.words import say, words_of
 
 OPEN = 64  # runs of which it is remembered where their pictures lie
 
@@ -48,7 +49,7 @@ class OpenRun:
             except BrokenRun:  # its file has just been thinned
                 if is_last_try:
                     raise
-        raise BrokenRun(f"{self.run.directory} has no pictures")
+        raise BrokenRun(say("{file} has no pictures", file=f"{self.run.directory}"))
 
     def about(self) -> Recorded:
         run, last = self.run, self.run.manifest
@@ -57,7 +58,9 @@ class OpenRun:
             now = [config_after(config, changes) for config, changes in zip(run.configs, run.changes, strict=True)]
             labels = last.labels if len(last.labels) == len(now) else distinctions(now)
         except SettingError as error:
-            raise BrokenRun(f"{run.directory}: a change in its log does not fit: {error}") from None
+            raise BrokenRun(
+                say("{file}: a change in its log does not fit: {problem}", file=f"{run.directory}", problem=words_of(error))
+            ) from None
         games = []
         for label, config, changes in zip(labels, now, run.changes, strict=True):
             marks = [mark(c, config) for c in changes if c.kind == "set"][-MARKS:]

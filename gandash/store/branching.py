@@ -12,6 +12,7 @@ from gandash.store.format import EVENT_BYTES, EVENTS, PICTURES, SUFFIXES, Broken
 from gandash.store.metrics import Rows, named
 from gandash.store.reading import StoredRun, read_manifest
 from gandash.store.writing import RunWriter, write_manifest
+from gandash.words import say
 
 TRIES = 5  # the parent may be recorded meanwhile, and put one file in another's place
 
@@ -24,10 +25,10 @@ def branched(directory: Path, manifest: Manifest, parent: Path, step: int, kept:
     BrokenRun, OSError, and CannotRecord where the parent's curves are others than the manifest's.
     """
     if read_manifest(parent).columns != manifest.columns:
-        raise CannotRecord("the run that it branches off has other curves")
+        raise CannotRecord(say("the run that it branches off has other curves"))
     directory.mkdir(parents=True, exist_ok=True)
     if next(directory.iterdir(), None) is not None:
-        raise CannotRecord(f"{directory} is not empty")
+        raise CannotRecord(say("{file} is not empty", file=f"{directory}"))
     log = read_whole(parent / EVENTS, EVENT_BYTES + 2**20)
     write_manifest(directory, manifest)
     (directory / EVENTS).write_bytes(log[: log.rfind(b"\n") + 1])
@@ -40,7 +41,7 @@ def branched(directory: Path, manifest: Manifest, parent: Path, step: int, kept:
                 break
             except FileNotFoundError:
                 if not left:
-                    raise BrokenRun(f"{parent / folder} is rewritten faster than it can be read") from None
+                    raise BrokenRun(say("{file} is rewritten faster than it can be read", file=f"{parent / folder}")) from None
     last = min(StoredRun(directory).last_row, step)
     writer = RunWriter.going_on(directory, step, kept)
     writer.rows(rows[rows.steps > last])

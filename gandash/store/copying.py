@@ -17,6 +17,7 @@ from gandash.store.reading import read_manifest
 from gandash.store.removing import ARRIVING
 from gandash.store.retention import make_room
 from gandash.store.writing import write_manifest
+from gandash.words import say
 
 TRIES = 5
 
@@ -64,11 +65,11 @@ def _steadily(run: Path, work: Callable[[Sequence[str]], None]) -> None:
             work(list(before))
         except FileNotFoundError:  # thinned with age, or put together with another one
             if not run.is_dir():
-                raise BrokenRun(f"{run.name} has just been removed") from None
+                raise BrokenRun(say("{file} has just been removed", file=run.name)) from None
             continue
         if _seen(run) == before:
             return
-    raise BrokenRun(f"{run.name} is written faster than it can be read; pause it and try again")
+    raise BrokenRun(say("{file} is written faster than it can be read; pause it and try again", file=run.name))
 
 
 def _seen(run: Path) -> dict[str, tuple[int, int]]:

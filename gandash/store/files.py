@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from gandash.store.format import EVENTS, MANIFEST, SUFFIXES, BrokenRun, Named
+from gandash.words import say
 
 
 def write_whole(path: Path, body: bytes) -> None:
@@ -31,12 +32,19 @@ def read_whole(path: Path, most: int) -> bytes:
         with open(descriptor, "rb") as file:
             found = os.fstat(file.fileno())
             if not stat.S_ISREG(found.st_mode):
-                raise BrokenRun(f"{path} is no plain file")
+                raise BrokenRun(say("{file} is no plain file", file=f"{path}"))
             if found.st_size > most:
-                raise BrokenRun(f"{path} has {found.st_size:,} bytes; at most {most:,} may be there")
+                raise BrokenRun(
+                    say(
+                        "{file} has {size} bytes; at most {most} may be there",
+                        file=f"{path}",
+                        size=f"{found.st_size:,}",
+                        most=f"{most:,}",
+                    )
+                )
             return file.read(most)
     except OSError as error:
-        raise BrokenRun(f"{path}: {error.strerror or error}") from None
+        raise BrokenRun(say("{file}: {problem}", file=f"{path}", problem=error.strerror or f"{error}")) from None
 
 
 def read_part(path: Path, offset: int, length: int) -> bytes:
@@ -48,20 +56,20 @@ def read_part(path: Path, offset: int, length: int) -> bytes:
         finally:
             os.close(descriptor)
     except OSError as error:
-        raise BrokenRun(f"{path}: {error.strerror or error}") from None
+        raise BrokenRun(say("{file}: {problem}", file=f"{path}", problem=error.strerror or f"{error}")) from None
 
 
 def listed(folder: Path) -> list[os.DirEntry[str]]:
     """The plain files of a folder that is no link, by name; none where there is no folder."""
     try:
         if folder.is_symlink():
-            raise BrokenRun(f"{folder} is a link")
+            raise BrokenRun(say("{file} is a link", file=f"{folder}"))
         with os.scandir(folder) as entries:
             return sorted((e for e in entries if e.is_file(follow_symlinks=False)), key=lambda entry: entry.name)
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise BrokenRun(f"{folder}: {error.strerror or error}") from None
+        raise BrokenRun(say("{file}: {problem}", file=f"{folder}", problem=error.strerror or f"{error}")) from None
 
 
 def parts(run: Path) -> dict[str, os.stat_result]:

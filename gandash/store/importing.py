@@ -46,7 +46,7 @@ from gandash.store.retention import make_room
 from gandash.uploads.sources import directory_size
 from gandash.wire.browser import Beside
 from gandash.wire.frame import BrokenFrame, check
-from gandash.words import Said, finished, say
+from gandash.words import retold, say, words_of
 
 LARGEST_RUN = 210 * MEGABYTE  # bytes of all its files; what is recorded keeps within 200 MB
 LARGEST_ZIP = LARGEST_RUN
@@ -121,9 +121,11 @@ def bring(files: Sequence[Brought], owner: str, place: Path | None = None) -> Pa
         try:
             run = look_through(folder)
         except BrokenRun as error:
-            if isinstance(error.args[0], Said):
-                raise
-            raise BrokenRun(finished(str(error).replace(f"{folder}/", "").replace(str(folder), "it"))) from None
+
+            def without_place(text: str) -> str:
+                return say("it") if text == str(folder) else text.replace(f"{folder}/", "")
+
+            raise BrokenRun(retold(words_of(error), without_place)) from None
         about = run.manifest
         is_free = not (place / "runs" / about.id).exists()
         return settle(folder, about.model_copy(update={"owner": owner}), about.id if is_free else new_id())

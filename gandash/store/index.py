@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from gandash.store.format import EVENTS, ID, MANIFEST, STEPS, BrokenRun
 from gandash.store.places import home
 from gandash.store.reading import StoredRun
+from gandash.words import Said, retold, say, words_of
 
 FILE = "index.sqlite3"
-EDITION = 2  # of the table; one of another edition is made anew
+EDITION = 3  # of the table; one of another edition is made anew
+
+NOTHING = Said("")
 
 
 @dataclass(frozen=True)
@@ -30,17 +35,18 @@ class Entry:
     created: str = ""
     games: int = 0
     steps: int = 0
-    verdict: str = ""
+    verdict: Said = NOTHING
     jsd: float | None = None
     wasserstein: float | None = None
     frechet: float | None = None
     size: int = 0
     parent: str | None = None
     parent_step: int | None = None
-    problem: str = ""
+    problem: Said = NOTHING
 
 
 _COLUMNS = tuple(field.name for field in fields(Entry))
+_SAID = ("verdict", "problem")  # messages, as JSON
 _TABLE = f"CREATE TABLE runs ({', '.join(_COLUMNS)}, seen TEXT, PRIMARY KEY (id)) WITHOUT ROWID"
 
 
@@ -53,7 +59,7 @@ def runs(place: Path | None = None) -> list[Entry]:
     try:
         with closing(_opened(place / FILE)) as index:
             return _refreshed(index, place)
-    except sqlite3.DatabaseError:  # torn, of another edition, locked, or on a disk that takes nothing: it is but a memory
+    except (sqlite3.DatabaseError, ValueError):  # torn, locked, or on a disk that takes nothing: it is but a memory
         with suppress(OSError):
             for name in (FILE, f"{FILE}-wal", f"{FILE}-shm"):
                 (place / name).unlink(missing_ok=True)
@@ -71,7 +77,9 @@ def find(run: str, place: Path | None = None) -> Path:
         return Path(run)
     if ID.fullmatch(run) and (found := (place or home()) / "runs" / run).is_dir():
         return found
-    raise BrokenRun(f"{run}: there is neither a folder nor a run of this name; `python -m gandash runs` lists them")
+    raise BrokenRun(
+        say("{run}: there is neither a folder nor a run of this name; `python -m gandash runs` lists them", run=run)
+    )
 
 
 def _opened(file: Path | None) -> sqlite3.Connection:
@@ -105,10 +113,25 @@ def _refreshed(index: sqlite3.Connection, place: Path) -> list[Entry]:
         marks = ", ".join("?" * (len(_COLUMNS) + 1))
         for run, seen in changed.items():
             entry = entry_of(place / "runs" / run)
-            index.execute(f"INSERT OR REPLACE INTO runs VALUES ({marks})", (*asdict(entry).values(), seen))
+            index.execute(f"INSERT OR REPLACE INTO runs VALUES ({marks})", (*_row(entry), seen))
         index.execute("COMMIT")
     rows = index.execute(f"SELECT {', '.join(_COLUMNS)} FROM runs ORDER BY created DESC, id DESC").fetchall()
-    return [Entry(**{**dict(zip(_COLUMNS, row, strict=True)), "named": bool(row[_COLUMNS.index("named")])}) for row in rows]
+    return list(map(_entry, rows))
+
+
+def _row(entry: Entry) -> list[Any]:
+    values = {name: getattr(entry, name) for name in _COLUMNS}
+    return [json.dumps(value.on_wire()) if name in _SAID else value for name, value in values.items()]
+
+
+def _entry(row: Sequence[Any]) -> Entry:
+    """Raises ValueError for a row that is none of ours."""
+    values = dict(zip(_COLUMNS, row, strict=True))
+    try:
+        said = {name: Said.read(json.loads(values[name])) for name in _SAID}
+    except TypeError as error:
+        raise ValueError(f"no message: {error}") from None
+    return Entry(**values | said | {"named": bool(values["named"])})
 
 
 def _folders(runs: Path) -> Iterator[tuple[str, str]]:
@@ -118,7 +141,7 @@ def _folders(runs: Path) -> Iterator[tuple[str, str]]:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise BrokenRun(f"{runs}: {error.strerror or error}") from None
+        raise BrokenRun(say("{file}: {problem}", file=f"{runs}", problem=error.strerror or f"{error}")) from None
     for entry in entries:
         if ID.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False):
             seen = []
@@ -146,7 +169,7 @@ def entry_of(directory: Path) -> Entry:
             created=about.created,
             games=len(about.configs),
             steps=run.steps,
-            verdict=verdict.title if verdict else "",
+            verdict=verdict.title if verdict else NOTHING,
             jsd=readings.get("jsd"),
             wasserstein=readings.get("wasserstein"),
             frechet=readings.get("frechet"),
@@ -155,4 +178,4 @@ def entry_of(directory: Path) -> Entry:
             parent_step=about.parent.step if about.parent else None,
         )
     except BrokenRun as error:
-        return Entry(id=directory.name, problem=str(error))
+        return Entry(id=directory.name, problem=retold(words_of(error), lambda text: text.replace(f"{directory}{os.sep}", "")))

@@ -17,6 +17,7 @@ from safetensors.numpy import load, save
 from gandash.store.files import read_whole, write_whole
 from gandash.store.format import KEYFRAME_BYTES, KEYFRAME_FILES, KEYFRAMES, SUFFIXES, BrokenRun, Named
 from gandash.store.metrics import named
+from gandash.words import say, words_of
 
 SUFFIX = SUFFIXES[KEYFRAMES]
 LABEL = "gandash"
@@ -75,9 +76,9 @@ def read(run: Path, name: Named) -> tuple[dict[str, Any], dict[str, NDArray[Any]
         header = json.loads(body[8 : 8 + int.from_bytes(body[:8], "little")])
         label = json.loads(header["__metadata__"][LABEL])
         if not isinstance(label, dict):
-            raise ValueError("its label is no JSON object")
+            raise ValueError(say("its label is no JSON object"))
     except (SafetensorError, ValueError, KeyError, TypeError, RecursionError, AttributeError) as error:
-        raise BrokenRun(f"{path} is no whole keyframe: {error}") from None
+        raise BrokenRun(say("{file} is no whole keyframe: {problem}", file=f"{path}", problem=words_of(error))) from None
     return label, arrays
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from gandash.store.files import listed, read_whole, write_whole
 from gandash.store.format import ENVELOPE, ENVELOPE_FILES, SPAN, STEP_FILE_BYTES, STEP_FILES, STEPS, SUFFIXES, BrokenRun, Named
+from gandash.words import say
 
 SUFFIX = SUFFIXES[STEPS]
 OF_EACH = ("mean", "low", "high", "count")
@@ -283,7 +284,7 @@ def _stacked(columns: list[NDArray[Any]], rows: int) -> NDArray[Any]:
 
 def _check_order(path: Path, first: Ints, last: Ints) -> None:
     if (first > last).any() or (first[1:] <= last[:-1]).any() or (first < 0).any():
-        raise BrokenRun(f"{path}: its steps are not in order")
+        raise BrokenRun(say("{file}: its steps are not in order", file=f"{path}"))
 
 
 def _from_parquet(path: Path, types: dict[str, str], most: int, wanted: list[str]) -> dict[str, NDArray[Any]]:
@@ -295,13 +296,21 @@ def _from_parquet(path: Path, types: dict[str, str], most: int, wanted: list[str
         with pq.ParquetFile(pa.BufferReader(body), arrow_extensions_enabled=False) as file:
             about, schema = file.metadata, file.schema_arrow
             if {field.name: str(field.type) for field in schema} != types or len(schema) != len(types):
-                raise BrokenRun(f"{path} has other columns than this run")
+                raise BrokenRun(say("{file} has other columns than this run", file=f"{path}"))
             in_memory = sum(about.row_group(i).total_byte_size for i in range(about.num_row_groups))
             if about.num_rows > most or in_memory > 8 * STEP_FILE_BYTES:
-                raise BrokenRun(f"{path} has {about.num_rows:,} rows; at most {most:,} may be there")
+                raise BrokenRun(
+                    say(
+                        "{file} has {count} rows; at most {most} may be there",
+                        file=f"{path}",
+                        count=f"{about.num_rows:,}",
+                        most=f"{most:,}",
+                    )
+                )
             table = file.read(columns=wanted)
             if len(table) != about.num_rows or any(column.null_count for column in table.columns):
-                raise BrokenRun(f"{path} has gaps")
+                raise BrokenRun(say("{file} has gaps", file=f"{path}"))
             return {name: table.column(name).to_numpy() for name in wanted}
     except (pa.ArrowException, OSError, OverflowError) as error:
-        raise BrokenRun(f"{path} is no whole Parquet file: {str(error).splitlines()[0]}") from None
+        problem = str(error).splitlines()[0]
+        raise BrokenRun(say("{file} is no whole Parquet file: {problem}", file=f"{path}", problem=problem)) from None

@@ -18,6 +18,7 @@ from pathlib import Path
 from gandash.store.files import read_part, write_whole
 from gandash.store.format import LARGEST_STEP, PICTURE_BYTES, PICTURE_FILE_BYTES, PICTURES, SUFFIXES, BrokenRun, Named
 from gandash.store.metrics import in_pairs, named
+from gandash.words import say
 
 SUFFIX = SUFFIXES[PICTURES]
 LARGEST = PICTURE_FILE_BYTES  # of one picture
@@ -102,11 +103,18 @@ def places(folder: Path, file: Named) -> Iterator[Place]:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
-        raise BrokenRun(f"{path}: {error.strerror or error}") from None
+        raise BrokenRun(say("{file}: {problem}", file=f"{path}", problem=error.strerror or f"{error}")) from None
     try:
         size, at, step = os.fstat(descriptor).st_size, 0, -1
         if size > 4 * PICTURE_FILE_BYTES:
-            raise BrokenRun(f"{path} has {size:,} bytes; at most {4 * PICTURE_FILE_BYTES:,} may be there")
+            raise BrokenRun(
+                say(
+                    "{file} has {size} bytes; at most {most} may be there",
+                    file=f"{path}",
+                    size=f"{size:,}",
+                    most=f"{4 * PICTURE_FILE_BYTES:,}",
+                )
+            )
         whole = _HEAD.size + _BEGIN.size
         while len(head := os.pread(descriptor, whole, at)) == whole:
             length, checksum = _HEAD.unpack_from(head)
@@ -117,7 +125,7 @@ def places(folder: Path, file: Named) -> Iterator[Place]:
             yield Place(now, file, at + whole, length - _BEGIN.size, beside, checksum)
             at, step = end, now
     except OSError as error:
-        raise BrokenRun(f"{path}: {error.strerror or error}") from None
+        raise BrokenRun(say("{file}: {problem}", file=f"{path}", problem=error.strerror or f"{error}")) from None
     finally:
         os.close(descriptor)
 
@@ -135,7 +143,7 @@ def read_picture(folder: Path, place: Place) -> Picture:
         if packed and not unpacking.eof:
             raise ValueError
     except (ValueError, zlib.error):
-        raise BrokenRun(f"{path}: the picture of step {place.step} is damaged") from None
+        raise BrokenRun(say("{file}: the picture of step {step} is damaged", file=f"{path}", step=f"{place.step:,}")) from None
     return Picture(frame, beside)
 
 

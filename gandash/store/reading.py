@@ -38,6 +38,7 @@ from gandash.store.metrics import Metrics
 from gandash.store.pictures import Picture, PictureIndex, Place
 from gandash.wire.browser import Verdict
 from gandash.wire.messages import Change
+from gandash.words import say, words_of
 
 
 class Known(NamedTuple):
@@ -57,7 +58,7 @@ class StoredRun:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         if not directory.is_dir() or directory.is_symlink():
-            raise BrokenRun(f"{directory} is no folder")
+            raise BrokenRun(say("{file} is no folder", file=f"{directory}"))
         self.manifest = read_manifest(directory)
         members = len(self.manifest.configs)
         self.changes: list[list[Change]] = [[] for _ in range(members)]
@@ -71,7 +72,7 @@ class StoredRun:
     def _follow(self, event: RunEvent) -> None:
         if isinstance(event, RewoundEvent):
             if len(event.kept) != len(self.changes):
-                raise BrokenRun(f"{self.directory / EVENTS}: it was set back with another number of games")
+                raise BrokenRun(say("{file}: it was set back with another number of games", file=f"{self.directory / EVENTS}"))
             self._until = [*(min(last, event.step) for last in self._until), LARGEST_STEP]
             self.changes = [of[: max(0, n)] for of, n in zip(self.changes, event.kept, strict=True)]
             self.states = {step: known for step, known in self.states.items() if step < event.step}
@@ -80,7 +81,14 @@ class StoredRun:
         elif isinstance(event, KeyframeEvent):
             self.states[event.step] = Known(event.state, tuple(map(len, self.changes)))
         elif event.member >= len(self.changes):
-            raise BrokenRun(f"{self.directory / EVENTS} speaks of game {event.member}; there are {len(self.changes)}")
+            raise BrokenRun(
+                say(
+                    "{file} speaks of game {number}; there are {count}",
+                    file=f"{self.directory / EVENTS}",
+                    number=event.member,
+                    count=len(self.changes),
+                )
+            )
         elif isinstance(event, StoppedEvent):
             self.stopped.append(event)
             self.changes[event.member] = self.changes[event.member][: event.kept]
@@ -88,7 +96,9 @@ class StoredRun:
             self._told.append(event)
         else:
             if len(self.changes[event.member]) + getattr(event, "rounds", 1) > MAX_CHANGES:
-                raise BrokenRun(f"{self.directory / EVENTS} has more than {MAX_CHANGES:,} changes")
+                raise BrokenRun(
+                    say("{file} has more than {most} changes", file=f"{self.directory / EVENTS}", most=f"{MAX_CHANGES:,}")
+                )
             self.changes[event.member] += event.changes()
 
     @property
@@ -102,7 +112,7 @@ class StoredRun:
         try:
             return tuple(parse_config(config) for config in self.manifest.configs)
         except (SettingError, ValueError, RecursionError) as error:
-            raise BrokenRun(f"{self.directory / MANIFEST}: {error}") from None
+            raise BrokenRun(say("{file}: {problem}", file=f"{self.directory / MANIFEST}", problem=words_of(error))) from None
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -176,8 +186,10 @@ def read_manifest(directory: Path) -> Manifest:
         return Manifest.model_validate_json(text)
     except ValidationError as error:
         if any(e["loc"] == ("format",) for e in error.errors()):
-            raise BrokenRun(f"{path} is of another format than {FORMAT}; a newer gandash may read it") from None
-        raise BrokenRun(f"{path}: {first_fault(error)}") from None
+            raise BrokenRun(
+                say("{file} is of another format than {format}; a newer gandash may read it", file=f"{path}", format=FORMAT)
+            ) from None
+        raise BrokenRun(say("{file}: {problem}", file=f"{path}", problem=first_fault(error))) from None
 
 
 def read_events(directory: Path) -> Iterator[RunEvent]:
@@ -189,7 +201,9 @@ def read_events(directory: Path) -> Iterator[RunEvent]:
         try:
             yield event_adapter.validate_json(line)
         except ValidationError as error:
-            raise BrokenRun(f"{path}: line {number}: {first_fault(error)}") from None
+            raise BrokenRun(
+                say("{file}: line {number}: {problem}", file=f"{path}", number=number, problem=first_fault(error))
+            ) from None
 
 
 def config_after(config: JsonValue | GameConfig, changes: Sequence[Change]) -> GameConfig:

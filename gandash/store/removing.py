@@ -13,6 +13,7 @@ from pathlib import Path
 
 from gandash.store.format import EVENTS, ID, BrokenRun, Busy
 from gandash.store.places import home
+from gandash.words import say
 
 KEPT_SECONDS = 24 * 3600.0  # so long it can be undone
 UNFINISHED_SECONDS = 3600.0  # what is being copied or brought is whole by then, or its process was killed
@@ -64,12 +65,12 @@ def undo(removed: Removed) -> Path:
     """Put a run back where it was. Raises BrokenRun where it is gone, or another one of its name is there by now."""
     run = removed.folder.parent.parent / "runs" / removed.id
     if run.exists():
-        raise BrokenRun(f"there is a run {removed.id} again")
+        raise BrokenRun(say("there is a run {file} again", file=removed.id))
     try:
         run.parent.mkdir(parents=True, exist_ok=True)
         removed.folder.rename(run)
     except FileNotFoundError:
-        raise BrokenRun(f"{removed.id} is gone for good") from None
+        raise BrokenRun(say("{file} is gone for good", file=removed.id)) from None
     return run
 
 

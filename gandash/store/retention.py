@@ -14,6 +14,7 @@ from gandash.store.format import CannotRecord
 from gandash.store.places import home
 from gandash.store.removing import forget, removed, tidy
 from gandash.store.writing import is_being_recorded
+from gandash.words import say
 
 log = logging.getLogger("gandash.store")
 
@@ -60,8 +61,13 @@ def make_room(place: Path | None = None, coming: int = 0) -> list[str]:
     if gone:
         log.info("%d runs of visitors were removed to make room: %s", len(gone), ", ".join(gone))
     if taken > most:
-        what = f"there is no room for {coming / 1e6:,.0f} MB more: " if coming else ""
-        told = f"the runs in {place} take {(taken - coming) / 1e9:.1f} of {most / 1e9:g} GB"
-        told = f"{what}{told}; remove some, or raise GANDASH_STORE_GB"
+        told = say(
+            "the runs in {file} take {size} of {most} GB; remove some, or raise GANDASH_STORE_GB",
+            file=f"{place}",
+            size=f"{(taken - coming) / 1e9:.1f}",
+            most=f"{most / 1e9:g}",
+        )
+        if coming:
+            told = say("there is no room for {size} MB more: {problem}", size=f"{coming / 1e6:,.0f}", problem=told)
         raise CannotRecord(told)
     return gone

@@ -37,6 +37,7 @@ from gandash.store.pictures import Picture, PictureWriter
 from gandash.store.reading import StoredRun
 from gandash.wire.browser import Verdict
 from gandash.wire.messages import Change
+from gandash.words import say
 
 LARGEST_EVENT = 2**16  # a setting in mid-run is a few words
 LOCK_TRIES, LOCK_SECONDS = 5, 0.02
@@ -55,7 +56,7 @@ def claim(directory: Path) -> None:
         found = next((entry.name for entry in directory.iterdir()), None)
     except OSError as error:
         if error.errno in _NOBODYS_FAULT:
-            raise CannotRecord(f"{directory}: {error.strerror}") from None
+            raise CannotRecord(say("{file}: {problem}", file=f"{directory}", problem=error.strerror)) from None
         why = "it is a file" if isinstance(error, FileExistsError) else error.strerror or error
         raise UnfitFolder(f"{directory} cannot be used: {why}; name a directory that can be written to") from None
     if found is not None:
@@ -72,7 +73,7 @@ class RunWriter:
         """A new run in a folder that does not exist, or is empty."""
         directory.mkdir(parents=True, exist_ok=True)
         if next(directory.iterdir(), None) is not None:
-            raise CannotRecord(f"{directory} is not empty")
+            raise CannotRecord(say("{file} is not empty", file=f"{directory}"))
         write_manifest(directory, manifest)
         self._open(directory, manifest.columns, [0] * len(manifest.configs), 0)
 
@@ -103,7 +104,7 @@ class RunWriter:
     def changes(self, member: int, changes: Sequence[Change]) -> None:
         """Note what is new in a game's whole event log; to be called before the rows that it shaped."""
         if len(changes) > MAX_CHANGES:
-            raise CannotRecord(f"there are more than {MAX_CHANGES:,} changes and rounds by hand")
+            raise CannotRecord(say("there are more than {most} changes and rounds by hand", most=f"{MAX_CHANGES:,}"))
         new: list[SetEvent | StepEvent] = []
         for change in changes[self._noted[member] :]:
             last = new[-1] if new else None
@@ -130,7 +131,7 @@ class RunWriter:
         """The run goes on from `step`, as if what came after had not been; of each game's changes so many are left."""
         epoch = self._keyframes.epoch + 1
         if epoch > LARGEST_EPOCH:
-            raise CannotRecord("it was set back too often")
+            raise CannotRecord(say("it was set back too often"))
         self._metrics.flush()
         self._note(RewoundEvent(step=step, kept=tuple(kept)))
         self._noted = list(kept)
@@ -143,7 +144,7 @@ class RunWriter:
         if not text:
             return
         if os.fstat(self._log).st_size + len(text) > EVENT_BYTES:
-            raise CannotRecord(f"its log of events has reached {EVENT_BYTES // 10**6} MB")
+            raise CannotRecord(say("its log of events has reached {size} MB", size=EVENT_BYTES // 10**6))
         written = os.write(self._log, text)
         if written < len(text):  # a disk that is just full takes a part without a word
             os.write(self._log, text[written:])
@@ -192,7 +193,7 @@ def open_log(directory: Path) -> int:
     except OSError as error:
         os.close(log)
         if isinstance(error, BlockingIOError):
-            raise CannotRecord(f"{directory} is being recorded by another process") from None
+            raise CannotRecord(say("{file} is being recorded by another process", file=f"{directory}")) from None
         raise
     return log
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from gandash.sweeps.known import boundary, value_at
 from gandash.sweeps.results import column_of
 from gandash.sweeps.sweep import Sweep
 from gandash.wire.browser import VerdictKind
+from gandash.words import marked, t
 
 # Colours that the colour-blind tell apart (Okabe, Ito 2008), and a letter for each
 VERDICTS = {
@@ -35,6 +37,17 @@ VERDICTS = {
 
 LETTERS = "#000000"
 
+NAMES = {
+    "jsd": marked("JSD, nats"),
+    "wasserstein": "W1",
+    "frechet": marked("Fréchet distance"),
+    "modes": marked("modes captured"),
+    "high_quality": marked("high quality"),
+    "converged_since": marked("convergence step"),
+    "steps": marked("steps played"),
+}
+"""What a column of numbers is called where it is read."""
+
 
 @dataclass(frozen=True)
 class Point:
@@ -46,8 +59,14 @@ class Point:
     words: str
 
 
-def draw(cells: pd.DataFrame, sweep: Sweep, colour: str = "verdict", dark: bool = False) -> go.Figure:
-    """See `Cells.figure`."""
+def draw(
+    cells: pd.DataFrame,
+    sweep: Sweep,
+    colour: str = "verdict",
+    dark: bool = False,
+    called: Callable[[Axis], str] = lambda axis: axis.name,
+) -> go.Figure:
+    """See `Cells.figure`. `called`: what an axis is called."""
     is_verdict = colour == "verdict"
     if not is_verdict and (colour not in cells or not pd.api.types.is_numeric_dtype(cells[colour])):
         known = [name for name in cells if pd.api.types.is_numeric_dtype(cells[name])]
@@ -55,13 +74,13 @@ def draw(cells: pd.DataFrame, sweep: Sweep, colour: str = "verdict", dark: bool 
     theme, x = Theme(dark), sweep.axes[0]
     y, small = (sweep.axes[i] if len(sweep.axes) > i else None for i in (1, 2))
     panes = list(cells.groupby(small.name, sort=True)) if small else [("", cells)]
-    titles = [f"{small.name} = {show(value)}" for value, _ in panes] if small else None
+    titles = [f"{t(called(small))} = {show(value)}" for value, _ in panes] if small else None
     figure = make_subplots(1, len(panes), shared_yaxes=True, subplot_titles=titles, horizontal_spacing=0.02)
     finite = pd.Series([0.0]) if is_verdict else cells[colour].replace([np.inf, -np.inf], np.nan)
     limits = float(finite.min()), float(finite.max())
     for column, (value, pane) in enumerate(panes, 1):
-        figure.add_trace(_map(pane, x, y, colour, limits, column == len(panes)), 1, column)
-        figure.update_xaxes(axis(theme, title=x.name, type=_scale(x)), row=1, col=column)
+        figure.add_trace(_map(pane, x, y, colour, limits, column == len(panes), called), 1, column)
+        figure.update_xaxes(axis(theme, title=t(called(x)), type=_scale(x)), row=1, col=column)
         figure.update_yaxes(axis(theme, type=_scale(y) if y else "category"), row=1, col=column)
         if len(sweep.axes) <= 3:
             edge = boundary(sweep, [v for v in small.values if column_of(v) == value][:1] if small else [])
@@ -69,12 +88,14 @@ def draw(cells: pd.DataFrame, sweep: Sweep, colour: str = "verdict", dark: bool 
                 path = "".join(f"M{_at(x, a)},{_at(y, b)}L{_at(x, c)},{_at(y, d)}" for a, b, c, d in edge)
                 line = {"color": theme["text"], "width": 2}
                 figure.add_shape(type="path", path=path, line=line, row=1, col=column)
-    figure.update_yaxes(title=y.name if y else "", row=1, col=1)
+    figure.update_yaxes(title=t(called(y)) if y else "", row=1, col=1)
     figure.update_layout(layout(theme, hovermode="closest", height=460))
     return figure
 
 
-def _map(pane: pd.DataFrame, x: Axis, y: Axis | None, colour: str, limits: Any, has_scale: bool) -> go.Heatmap:
+def _map(
+    pane: pd.DataFrame, x: Axis, y: Axis | None, colour: str, limits: Any, has_scale: bool, called: Callable[[Axis], str]
+) -> go.Heatmap:
     across, up = _listed(pane, x), _listed(pane, y) if y else [""]
     z = np.full((len(up), len(across)), np.nan)
     text, hover = np.full(z.shape, "", dtype=object), np.full(z.shape, "", dtype=object)
@@ -84,7 +105,8 @@ def _map(pane: pd.DataFrame, x: Axis, y: Axis | None, colour: str, limits: Any, 
         place = up.index(values[1]) if y else 0, across.index(values[0])
         found = summary(games, colour)
         z[place] = found.value
-        where = "<br>".join(f"{name} = {show(value)}" for name, value in zip(keys, values, strict=True))
+        axes = [x] + ([y] if y else [])
+        where = "<br>".join(f"{t(called(axis))} = {show(value)}" for axis, value in zip(axes, values, strict=True))
         hover[place] = f"{where}<br>{found.words}"
         if colour == "verdict":
             text[place] = list(VERDICTS.values())[int(found.value)][1]
@@ -92,7 +114,7 @@ def _map(pane: pd.DataFrame, x: Axis, y: Axis | None, colour: str, limits: Any, 
     if colour == "verdict":
         steps = len(VERDICTS)
         colours = [(edge / steps, ink) for i, (ink, _) in enumerate(VERDICTS.values()) for edge in (i, i + 1)]
-        names = [f"{letter} {kind.value.replace('_', ' ')}" for kind, (_, letter) in VERDICTS.items()]
+        names = [f"{letter} {t(kind.value.replace('_', ' '))}" for kind, (_, letter) in VERDICTS.items()]
         bar = {"tickvals": list(range(steps)), "ticktext": names}
         told |= {
             "colorscale": colours,
@@ -104,7 +126,7 @@ def _map(pane: pd.DataFrame, x: Axis, y: Axis | None, colour: str, limits: Any, 
             "colorbar": bar,
         }
     else:
-        told |= {"colorscale": "Viridis", "zmin": limits[0], "zmax": limits[1], "colorbar": {"title": colour}}
+        told |= {"colorscale": "Viridis", "zmin": limits[0], "zmax": limits[1], "colorbar": {"title": name_of(colour)}}
     return go.Heatmap(**told)
 
 
@@ -115,18 +137,26 @@ def _at(along: Axis | None, place: float) -> float:
     return float(value)
 
 
+def name_of(column: str) -> str:
+    return t(NAMES.get(column, column))
+
+
 def summary(games: pd.DataFrame, colour: str = "verdict") -> Point:
     """What the games at one point came to."""
     counts = games["verdict"].value_counts()
     most, n = str(counts.index[0]), int(counts.iloc[0])
     agree = n / len(games)
-    said = f"{most.replace('_', ' ')}, {n} of {len(games)} seeds" if len(games) > 1 else str(games["title"].iloc[0])
+    said = t(str(games["title"].iloc[0]))
+    if len(games) > 1:
+        said = t("{verdict}, {count} of {all} seeds", verdict=t(most.replace("_", " ")), count=n, all=len(games))
     numbers = [
-        f"{name} {float(games[name].median()):.4g}" for name in ("jsd", "wasserstein", "frechet", "modes") if name in games
+        f"{name_of(name)} {float(games[name].median()):.4g}"
+        for name in ("jsd", "wasserstein", "frechet", "modes")
+        if name in games
     ]
     value = float(list(VERDICTS).index(VerdictKind(most))) if colour == "verdict" else float(games[colour].median())
     if colour != "verdict" and colour not in ("jsd", "wasserstein", "frechet", "modes"):
-        numbers.append(f"{colour} {value:.4g}")
+        numbers.append(f"{name_of(colour)} {value:.4g}")
     return Point(value, len(games), agree, "<br>".join([said, *numbers]))
 
 

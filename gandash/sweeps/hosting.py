@@ -332,7 +332,7 @@ def described(sweep: Sweep, about: About, name: str = "") -> dict[str, Any]:
         "steps": sweep.steps,
         "count": sweep.count,
         "axes": [
-            {"name": _name(axis, sweep).on_wire(), "values": [_words(axis, value, sweep).on_wire() for value in axis.values]}
+            {"name": called(sweep, axis).on_wire(), "values": [_words(axis, value, sweep).on_wire() for value in axis.values]}
             for axis in sweep.axes
         ],
         "verdicts": [
@@ -343,7 +343,7 @@ def described(sweep: Sweep, about: About, name: str = "") -> dict[str, Any]:
     }
 
 
-def _name(axis: Axis, sweep: Sweep) -> Said:
+def called(sweep: Sweep, axis: Axis) -> Said:
     """As the page calls the settings."""
     found = []
     for path in axis.paths:

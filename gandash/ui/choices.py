@@ -279,7 +279,7 @@ def branch(tab: Tab, sent: Any) -> str:
     try:
         made = branch_off(supervisor(), own_runs.folder_of(tab.who, record), step, tab.who.name)
     except (BrokenRun, RunRefused, Unavailable) as error:
-        return f"**{t('Branch here')}**: {own_runs.in_words(error)}"
+        return f"**{t('Branch here')}**: {t(own_runs.in_words(error))}"
     _show(tab, made)
     return ""
 
@@ -307,7 +307,7 @@ def compare_with_parent(tab: Tab) -> str:
     try:
         return tab.run.compare_with_parent()
     except BrokenRun as error:
-        return f"**{t('Compare')}**: {own_runs.in_words(error)}"
+        return f"**{t('Compare')}**: {t(own_runs.in_words(error))}"
 
 
 def compare(tab: Tab, path: str, given: Any) -> str:

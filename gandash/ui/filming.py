@@ -26,7 +26,8 @@ from gandash.exporting.registry import MOVIES
 from gandash.store.format import BrokenRun
 from gandash.store.reading import StoredRun
 from gandash.ui.doors import is_own_page
-from gandash.ui.recorded import ROOT, answered, open_for
+from gandash.ui.recorded import ROOT, answered, open_for, refusal
+from gandash.words import say
 
 log = logging.getLogger("gandash.recorded")
 
@@ -50,26 +51,40 @@ def frames_in(body: bytes) -> list[bytes]:
         length = int.from_bytes(body[at : at + 4], "little")
         frame = body[at + 4 : at + 4 + length]
         if not length or len(frame) < length:
-            raise UnfitFrames("the frames are cut off")
+            raise UnfitFrames(say("the frames are cut off"))
         if len(found) == MOST_FRAMES:
-            raise UnfitFrames(f"a film has at most {MOST_FRAMES} frames")
+            raise UnfitFrames(say("a film has at most {most} frames", most=MOST_FRAMES))
         found.append(frame)
         at += 4 + length
     if len({_size(frame) for frame in found}) != 1:
-        raise UnfitFrames("frames of one size are needed")
+        raise UnfitFrames(say("frames of one size are needed"))
     width, height = _size(found[0])
     if width * height * len(found) > MOST_PIXELS:
-        raise UnfitFrames(f"{len(found)} frames of {width} × {height} are more than this server makes a film of")
+        raise UnfitFrames(
+            say(
+                "{count} frames of {width} × {height} are more than this server makes a film of",
+                count=len(found),
+                width=width,
+                height=height,
+            )
+        )
     return found
 
 
 def _size(png: bytes) -> tuple[int, int]:
     """By its head alone. Raises UnfitFrames."""
     if not png.startswith(_HEAD) or len(png) < len(_HEAD) + 8:
-        raise UnfitFrames("a frame is no PNG")
+        raise UnfitFrames(say("a frame is no PNG"))
     width, height = struct.unpack_from(">II", png, len(_HEAD))
     if not (0 < width <= MOST_PX and 0 < height <= MOST_PX):
-        raise UnfitFrames(f"a frame is {width} × {height} pixels; at most {MOST_PX} × {MOST_PX} are taken")
+        raise UnfitFrames(
+            say(
+                "a frame is {width} × {height} pixels; at most {most} × {most} are taken",
+                width=width,
+                height=height,
+                most=MOST_PX,
+            )
+        )
     return width, height
 
 
@@ -82,24 +97,24 @@ def films(request: Request, run: object) -> Response:
 
 async def film(request: Request) -> Response:
     if not is_own_page(request.headers.get("origin"), request.headers.get("host"), request.url.scheme == "https"):
-        return Response("films are made for this server's own page", 403, media_type="text/plain")
+        return JSONResponse(say("films are made for this server’s own page").on_wire(), 403)
     form, said = request.path_params["form"], request.query_params.get("per_second", str(PER_SECOND))
     if form not in MOVIES or not said.isdecimal() or not 1 <= int(said) <= FASTEST:
-        return Response("there is no such film", 404, media_type="text/plain")
+        return JSONResponse(say("there is no such film").on_wire(), 404)
     try:
         opened = await run_in_threadpool(open_for, request)
         if opened is None:
-            raise BrokenRun("this run has no pictures yet")
+            raise BrokenRun(say("this run has no pictures yet"))
         async with _one:
             body = await asyncio.wait_for(_read(request), PATIENCE_SECONDS)
             made = await run_in_threadpool(_made, body, form, int(said), opened.run)
     except UnfitFrames as error:
-        return Response(str(error), 400, media_type="text/plain")
+        return refusal(error, 400)
     except BrokenRun as error:
         log.info("%s: %s", request.url.path, error)
-        return Response(str(error), 404, media_type="text/plain")
+        return refusal(error, 404)
     except (TimeoutError, ClientDisconnect):
-        return Response("the frames did not come in", 408, media_type="text/plain")
+        return JSONResponse(say("the frames did not come in").on_wire(), 408)
     return Response(made, media_type=MOVIES[form], headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"})
 
 
@@ -109,7 +124,7 @@ async def _read(request: Request) -> bytes:
     async for part in request.stream():
         length += len(part)
         if length > MOST_BYTES:
-            raise UnfitFrames(f"a film is made of at most {MOST_BYTES:,} bytes")
+            raise UnfitFrames(say("a film is made of at most {most} bytes", most=f"{MOST_BYTES:,}"))
         parts.append(part)
     return b"".join(parts)
 
@@ -119,7 +134,7 @@ def _made(body: bytes, form: Form, per_second: int, run: StoredRun) -> bytes:
     try:
         return encoded(frames, form, per_second, run)
     except (OSError, SyntaxError, ValueError) as error:  # what PIL says of a PNG that is torn further on
-        raise UnfitFrames(f"a frame is no whole PNG: {error}") from None
+        raise UnfitFrames(say("a frame is no whole PNG: {problem}", problem=f"{error}")) from None
 
 
 routes: list[BaseRoute] = [

@@ -17,7 +17,7 @@ from gandash.store.places import home, runs_home
 from gandash.store.reading import read_manifest
 from gandash.store.removing import Removed
 from gandash.ui.whose import Visitor
-from gandash.words import Said, finished, say, t, words_of
+from gandash.words import Said, finished, retold, say, words_of
 
 TITLE_LENGTH = 100
 TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # Unicode's overrides of the direction of writing
@@ -33,7 +33,7 @@ def listed(who: Visitor) -> list[Entry]:
     try:
         return who.own(runs())
     except (BrokenRun, OSError) as error:
-        raise RunRefused(say("The runs cannot be listed: {problem}.", problem=words_of(error))) from None
+        raise RunRefused(say("The runs cannot be listed: {problem}.", problem=in_words(error))) from None
 
 
 def folder_of(who: Visitor, run: str) -> Path:
@@ -137,9 +137,16 @@ def bring(who: Visitor, files: Sequence[importing.Brought]) -> str:
 
 def in_words(error: Exception) -> Said:
     """An error of the store without the server's paths."""
-    if isinstance(error, RunRefused) or (error.args and isinstance(error.args[0], Said)):
-        return words_of(error)
-    said = f"{error.strerror}" if isinstance(error, OSError) and error.strerror else str(error)
+    if isinstance(error, OSError) and error.strerror:
+        return finished(error.strerror)
+    if not (error.args and isinstance(error.args[0], Said)):
+        return finished(_without_place(str(error)).rstrip("."))
+    return retold(words_of(error), _without_place)
+
+
+def _without_place(text: str) -> str:
     for place in (runs_home(), home()):
-        said = said.replace(f"{place}{os.sep}", "").replace(str(place), t("the server's store"))
-    return finished(said.rstrip("."))
+        text = text.replace(f"{place}{os.sep}", "")
+        if text == str(place):
+            return say("the server’s store")
+    return text

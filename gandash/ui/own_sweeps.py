@@ -18,6 +18,8 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Callable
+from functools import partial
+from html import escape
 
 import pyarrow.csv
 import pyarrow.parquet
@@ -28,11 +30,13 @@ from starlette.routing import BaseRoute, Route
 from gandash.config.setting import SettingError
 from gandash.server.supervisor import Unavailable
 from gandash.sweeps.cells import Cells
-from gandash.sweeps.hosting import Host, Hosted, SweepRefused, described
+from gandash.sweeps.diagram import draw
+from gandash.sweeps.hosting import Host, Hosted, SweepRefused, called, described
 from gandash.sweeps.sweeping import cores
 from gandash.ui.service import supervisor
 from gandash.ui.whose import Visitor, visitor_of
-from gandash.words import Said, say, words_of
+from gandash.words import Said, best, say, speak, speaking, tag, words_of
+from gandash.words.languages import asked_for
 
 ROOT = "/gandash/sweeps"
 NONE = say("There is no such sweep of yours.")
@@ -124,6 +128,7 @@ def file(request: Request, sweep: Hosted) -> Response:
     if name not in FILES:
         raise KeyError(name)
     make, media_type = FILES[name]
+    speak(best(request.query_params.get("lang"), asked_for(request.headers.get("accept-language"))))
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
     return Response(make(sweep, request.query_params.get("colour", "verdict")), media_type=media_type, headers=headers)
 
@@ -154,12 +159,15 @@ def _parquet(sweep: Hosted, colour: str) -> bytes:
 
 
 def _html(sweep: Hosted, colour: str) -> bytes:
-    """One page with the map in it, with plotly.js: it needs no server and no network."""
+    """One page with the map in it, with plotly.js, in the visitor's language: it needs no server and no network."""
     found = Cells.of(sweep.results)
-    figure = found.figure(colour if colour in found and len(found) else "verdict")
+    figure = draw(
+        found, sweep.sweep, colour if colour in found and len(found) else "verdict", called=partial(called, sweep.sweep)
+    )
     figure.update_layout(title=sweep.about.title)
-    text: str = figure.to_html(include_plotlyjs=True, full_html=True)
-    return text.encode()
+    body = figure.to_html(include_plotlyjs=True, full_html=False)
+    head = f'<meta charset="utf-8"><title>{escape(sweep.about.title)} · gandash</title>'
+    return f'<!doctype html>\n<html lang="{tag(speaking())}"><head>{head}</head><body>{body}</body></html>\n'.encode()
 
 
 FILES: dict[str, tuple[Callable[[Hosted, str], bytes], str]] = {

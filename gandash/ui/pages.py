@@ -11,8 +11,12 @@ from gandash.ui.style import STYLE, inks
 from gandash.ui.sweep_style import SWEEP_STYLE
 from gandash.ui.tab import Tab
 
+if "tab" not in st.session_state:
+    st.session_state.tab = Tab()
+languages.heed(st.session_state.tab)
+page = st.navigation(ways.pages(), position="hidden")
 st.set_page_config(
-    page_title="gandash",
+    page_title=page.title,
     page_icon=str(ASSETS / "pictures" / "icon.png"),
     layout="wide",
     initial_sidebar_state="auto",  # on a phone it would cover the stage
@@ -21,7 +25,4 @@ st.html(inks())
 st.html(STYLE)
 st.html(LESSON_STYLE)
 st.html(SWEEP_STYLE)
-if "tab" not in st.session_state:
-    st.session_state.tab = Tab()
-languages.heed(st.session_state.tab)
-st.navigation(ways.pages(), position="hidden").run()
+page.run()

@@ -15,7 +15,6 @@ run.
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable
 from functools import partial
 
@@ -27,15 +26,17 @@ from gandash.exporting.registry import Wanted, for_page
 from gandash.server.recorded import OpenRun, Shelf
 from gandash.store.format import ID, BrokenRun
 from gandash.store.places import runs_home
+from gandash.ui.own_runs import in_words
 from gandash.ui.service import supervisor
 from gandash.ui.whose import visitor_of
 from gandash.wire.browser import Recorded
+from gandash.words import say
 
 log = logging.getLogger("gandash.recorded")
 
 ROOT = "/gandash/recorded"
 BEARER = "Bearer "
-NONE = "there is no such recorded run of yours"
+NONE = say("there is no such recorded run of yours")
 
 shelf = Shelf()
 
@@ -69,6 +70,11 @@ def open_for(request: Request, may_look_on: bool = False) -> OpenRun | None:
     return found
 
 
+def refusal(error: Exception, status: int) -> Response:
+    """Why not, as a message that the browser puts in its own language; no path of the server's in it."""
+    return JSONResponse(in_words(error).on_wire(), status)
+
+
 def answered(answer: Callable[[Request, OpenRun | None], Response], may_look_on: bool = False) -> Callable[[Request], Response]:
     """Starlette calls what is no coroutine in a thread: nobody else waits for the disk."""
 
@@ -76,11 +82,9 @@ def answered(answer: Callable[[Request, OpenRun | None], Response], may_look_on:
         try:
             response = answer(request, open_for(request, may_look_on))
         except (BrokenRun, OSError) as error:
-            said = str(error)
-            if said != NONE:
+            if str(error) != NONE:
                 log.info("%s: %s", request.url.path, error)
-                said = said.replace(f"{runs_home()}{os.sep}", "")  # no path of the server's on a person's screen
-            response = Response(said, 404, media_type="text/plain")
+            response = refusal(error, 404)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 
@@ -102,7 +106,7 @@ def about(request: Request, run: OpenRun | None) -> Response:
 @looked_at
 def picture(request: Request, run: OpenRun | None) -> Response:
     if run is None:
-        raise BrokenRun(f"{request.path_params['run']} has no pictures")
+        raise BrokenRun(say("{file} has no pictures", file=request.path_params["run"]))
     wanted = request.path_params["step"]
     step, found = run.picture(wanted)
     body = len(found.beside).to_bytes(4, "little") + found.beside + found.frame
@@ -115,7 +119,7 @@ def picture(request: Request, run: OpenRun | None) -> Response:
 @looked_at
 def curves(request: Request, run: OpenRun | None) -> Response:
     if run is None:
-        raise BrokenRun(f"{request.path_params['run']} has no curves")
+        raise BrokenRun(say("{file} has no curves", file=request.path_params["run"]))
     return Response(run.curves(), media_type="application/octet-stream")
 
 
@@ -128,10 +132,10 @@ def files(request: Request, run: OpenRun | None) -> Response:
 @answered
 def file(request: Request, run: OpenRun | None) -> Response:
     if run is None:
-        raise BrokenRun(f"{request.path_params['run']} has no files yet")
+        raise BrokenRun(say("{file} has no files yet", file=request.path_params["run"]))
     found = next((e for e in for_page() if e.what == request.path_params["what"]), None)
     if found is None:  # pictures are drawn where one looks at them
-        raise BrokenRun("there is no such file of a run")
+        raise BrokenRun(say("there is no such file of a run"))
     headers = {"Content-Disposition": f'attachment; filename="{found.what}"', "X-Content-Type-Options": "nosniff"}
     return Response(found.make(run.run, Wanted(), lambda done: None), media_type=found.media_type, headers=headers)
 

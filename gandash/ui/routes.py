@@ -68,7 +68,7 @@ async def live(socket: WebSocket) -> None:
     """One live view of one run: its state as text, curves and frames as bytes, at the viewer's own pace."""
     await socket.accept()
     if not admits(socket):
-        await socket.close(FORBIDDEN_ORIGIN, f"Host is {str(socket.headers.get('host'))!a}"[:120])  # what a close frame holds
+        await socket.close(FORBIDDEN_ORIGIN, f"{str(socket.headers.get('host'))!a}"[:120])  # what a close frame holds
         return
     admitted = await _admit(socket)
     if admitted is None:

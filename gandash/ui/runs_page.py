@@ -230,7 +230,7 @@ def compare(desk: Desk, who: Visitor, picked: Sequence[Entry]) -> None:
         try:
             runs.append((entry, StoredRun(own_runs.folder_of(who, entry.id))))
         except (BrokenRun, RunRefused) as error:
-            desk.said.append((":material/error:", words_of(error)))
+            desk.said.append((":material/error:", own_runs.in_words(error)))
     if not runs:
         return
     curves = runs_chart.offered([run for _, run in runs])
@@ -242,7 +242,7 @@ def compare(desk: Desk, who: Visitor, picked: Sequence[Entry]) -> None:
             told_apart = name if names.count(name) == 1 else f"{name}, {runs_table.moment(entry, st.context.timezone)}"
             drawn += runs_chart.lines(run, told_apart, curve)
         except BrokenRun as error:
-            st.caption(as_text(f"{name}: {own_runs.in_words(error)}"))
+            st.caption(as_text(f"{name}: {t(own_runs.in_words(error))}"))
     left_out = len(drawn) - runs_chart.MOST
     figure = runs_chart.figure(drawn[: runs_chart.MOST], curve, st.context.theme.type == "dark")
     if not any(len(line.mean) for line in drawn):

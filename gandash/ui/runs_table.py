@@ -12,7 +12,8 @@ import streamlit as st
 
 from gandash.presets import PRESETS
 from gandash.store.index import Entry
-from gandash.words import marked, t
+from gandash.words import marked, speaking, t
+from gandash.words.languages import ENGLISH
 
 READINGS = {
     "jsd": ("JSD", marked("Jensen–Shannon divergence of p_g from p_r, in nats, as last measured: 0 when they are equal.")),
@@ -43,8 +44,8 @@ def found(entries: Sequence[Entry], words: str) -> list[Entry]:
 
 
 def _said(entry: Entry) -> str:
-    texts = (entry.id, entry.title, entry.preset, preset_title(entry.preset), entry.verdict, entry.problem, entry.parent or "")
-    return " ".join(texts).casefold()
+    said = (entry.verdict, t(entry.verdict), entry.problem, t(entry.problem))  # in English too: so one may have read of it
+    return " ".join((entry.id, entry.title, entry.preset, preset_title(entry.preset), *said, entry.parent or "")).casefold()
 
 
 def when(entry: Entry) -> datetime | None:
@@ -57,13 +58,13 @@ def when(entry: Entry) -> datetime | None:
 
 
 def moment(entry: Entry, timezone: str | None) -> str:
-    """When it began, in words: `29 Nov, 17:59:04`."""
+    """When it began, in words: `29 Nov, 17:59:04`, `11月29日 17:59:04`."""
     began = when(entry)
     if began is None:
         return entry.id
     with suppress(ValueError, KeyError, OSError):  # a browser may say anything
         began = began.astimezone(ZoneInfo(timezone or "UTC"))
-    return f"{began:%-d %b, %H:%M:%S}"
+    return f"{began:%-d %b, %H:%M:%S}" if speaking() == ENGLISH else f"{began.month}月{began.day}日 {began:%H:%M:%S}"
 
 
 def parent_of(entry: Entry, titles: dict[str, str]) -> str:
@@ -107,7 +108,7 @@ def columns() -> dict[str, Any]:
         t("Now"): st.column_config.TextColumn(width=100, help=t("It is being recorded at this moment.")),
         t("Verdict"): st.column_config.TextColumn(width=130, help=t("The last word on it; of compared games, on the first.")),
         t("Steps"): st.column_config.NumberColumn(format="localized", width=76),
-        t("When"): st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm", timezone=st.context.timezone, width=142),
+        t("When"): st.column_config.DatetimeColumn(format=t("D MMM YYYY, HH:mm"), timezone=st.context.timezone, width=142),
         t("Size"): st.column_config.NumberColumn(format="bytes", width=76),
         t("Preset"): st.column_config.TextColumn(width=220, help=t("The ready game that it began as.")),
         t("Branched off"): st.column_config.TextColumn(width=220, help=t("The run that it began from, and at which step.")),

@@ -20,6 +20,8 @@ from gandash.store.places import home
 from gandash.store.reading import read_manifest
 from gandash.ui.own_runs import RunRefused, folder_of, in_words
 from gandash.ui.whose import visitor_of
+from gandash.words import speak, t
+from gandash.words.languages import asked_for
 
 log = logging.getLogger("gandash.runs")
 
@@ -42,7 +44,8 @@ def take(request: Request) -> Response:
         pack(folder, file)
     except (RunRefused, BrokenRun, OSError) as error:
         log.info("%s: %s", request.url.path, error)
-        return PlainTextResponse(f"{in_words(error)}.", 404 if isinstance(error, RunRefused) else 503)
+        speak(asked_for(request.headers.get("accept-language")))
+        return PlainTextResponse(t("{problem}.", problem=in_words(error)), 404 if isinstance(error, RunRefused) else 503)
     plain = re.sub(r"[^\w-]+", "-", title).strip("-")[:60]
     called = f"{plain}-{folder.name}.zip" if plain else f"{folder.name}.zip"
     headers = {

@@ -86,7 +86,8 @@ def draw_pictures(keys: Mapping[str, str], on_change: Callable[[], None], note: 
         help=t("{Allowed}. Until then 32 made-up rings stand here. Restarts the run.", Allowed=_capital(t(guard.ALLOWED))),
     )
     if note:
-        st.caption(f"{as_text(note[:1].upper() + note[1:])}.")
+        told = t(note)
+        st.caption(t("{problem}.", problem=as_text(told[:1].upper() + told[1:])))
     if names := folder.offered():
         st.selectbox(
             t("↻ Or from this server"),

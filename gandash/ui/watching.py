@@ -42,10 +42,12 @@ from gandash.store.places import runs_home
 from gandash.store.reading import StoredRun
 from gandash.ui import service
 from gandash.ui.doors import VISITOR_COOKIE, WATCH, admits, is_own_page
+from gandash.ui.own_runs import in_words
 from gandash.wire.browser import Notice, Role
 from gandash.wire.classroom import Look, Vote, kind_of
 from gandash.wire.model import Message
-from gandash.words import best, say, speak, t, words_of
+from gandash.words import say, speak, t
+from gandash.words.languages import asked_for
 
 log = logging.getLogger("gandash.socket")
 
@@ -65,7 +67,7 @@ async def watch(socket: WebSocket) -> None:
     """One browser of the audience: state, lesson and question as text, curves and pictures as bytes, at its own pace."""
     await socket.accept()
     if not admits(socket):
-        await socket.close(FORBIDDEN_ORIGIN, f"Host is {str(socket.headers.get('host'))!a}"[:120])
+        await socket.close(FORBIDDEN_ORIGIN, f"{str(socket.headers.get('host'))!a}"[:120])
         return
     try:
         presentation = await _admit(socket)
@@ -191,7 +193,7 @@ class Copy(Message):
 
 async def copy(request: Request) -> Response:
     """A run of the visitor's own; its id, or in words why there is none."""
-    speak(best(request.headers.get("accept-language")))
+    speak(asked_for(request.headers.get("accept-language")))
     if not is_own_page(request.headers.get("origin"), request.headers.get("host"), request.url.scheme == "https"):
         return PlainTextResponse(t("Copies are made for this server's own page."), 403)
     visitor = request.cookies.get(VISITOR_COOKIE, "")
@@ -214,8 +216,7 @@ async def copy(request: Request) -> Response:
     try:
         made = await run_in_threadpool(copied, presentation.run, wanted.step, visitor)
     except (Unavailable, Refusal, SettingError, BrokenRun) as error:
-        said = t(words_of(error)).replace(f"{runs_home()}/", "")  # no path of the server's on a person's screen
-        return PlainTextResponse(t("No copy was made: {problem}", problem=said), 503)
+        return PlainTextResponse(t("No copy was made: {problem}", problem=in_words(error)), 503)
     made.expect_viewer()
     return PlainTextResponse(made.id, headers={"Cache-Control": "no-store"})
 

@@ -15,27 +15,33 @@ from gandash.words import marked, t
 
 @dataclass(frozen=True)
 class Way:
-    """A page: its script beside this file, its name in the row, or "" of one that is not in it, and its path in the address."""
+    """A page: its script beside this file, its name in the row, or "" of one that is not in it, its path in the address, and
+    what the browser's tab says beside the app's name."""
 
     script: str
     name: str
     path: str
+    title: str
 
 
-LAB = Way("page.py", marked("Lab"), "")
-LESSONS = Way("lessons_page.py", marked("Lessons"), "lessons")
-RUNS = Way("runs_page.py", marked("Runs"), "runs")
-SWEEP = Way("sweep_page.py", marked("Sweep"), "sweep")
-RECORD = Way("record_page.py", "", "record")  # one of the runs, opened
+LAB = Way("page.py", marked("Lab"), "", "")
+LESSONS = Way("lessons_page.py", marked("Lessons"), "lessons", "Lessons")
+RUNS = Way("runs_page.py", marked("Runs"), "runs", "Runs")
+SWEEP = Way("sweep_page.py", marked("Sweep"), "sweep", "Sweep")
+RECORD = Way("record_page.py", "", "record", marked("Recorded run"))  # one of the runs, opened
 WAYS = (LAB, LESSONS, RUNS, SWEEP, RECORD)
 
 
 def pages() -> list[st.Page]:
     """To be made anew in each script run: Streamlit knows a page by the run that made it."""
     return [
-        st.Page(way.script, title=way.name or "gandash", url_path=way.path, default=way is LAB, visibility="hidden")
-        for way in WAYS
+        st.Page(way.script, title=title_of(way), url_path=way.path, default=way is LAB, visibility="hidden") for way in WAYS
     ]
+
+
+def title_of(way: Way) -> str:
+    """What the browser's tab says."""
+    return f"{t(way.title)} · gandash" if way.title else "gandash"
 
 
 def draw(here: Way | None, run: str) -> None:

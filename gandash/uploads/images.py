@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 
 from gandash.uploads.sources import Refused, Source
 from gandash.uploads.stacks import MAX_AREA, MAX_SIDE, Scale
-from gandash.words import say
+from gandash.words import Said, say
 
 PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 _FORMATS = ("PNG", "JPEG")
@@ -109,19 +109,19 @@ def reduced(image: Image.Image, side: int, channels: int) -> NDArray[np.float32]
     return pixels[None] if pixels.ndim == 2 else np.moveaxis(pixels, -1, 0)
 
 
-def together(pictures: Sequence[Decoded]) -> tuple[NDArray[np.uint8], list[str]]:
+def together(pictures: Sequence[Decoded]) -> tuple[NDArray[np.uint8], list[Said]]:
     """All of them on one scale and one ground, `(n, channels, side, side)`, and what there is to say of that."""
-    words: list[str] = []
+    words: list[Said] = []
     transparent = [p for p in pictures if p.on_black is not None and p.cover]
     cover = sum(p.cover for p in transparent)
     on_black = bool(cover) and sum(p.ink * p.cover for p in transparent) / cover > _LIGHT_INK
     if on_black:
-        words.append("light ink on transparent ground laid on black")
+        words.append(say("light ink on transparent ground laid on black"))
     scales: dict[int, Scale] = {}
     for most in sorted({p.most for p in pictures}):
         largest = max(p.largest for p in pictures if p.most == most)
         scales[most] = Scale(0.0, float(most if largest * _USED > most else max(largest, 1)))
         if scales[most].white != most:
-            words.append(scales[most].words + (" (of 16 bits)" if most > 255 else ""))
+            words.append(say("{scale} (of 16 bits)", scale=scales[most].words) if most > 255 else scales[most].words)
     pixels = [scales[p.most].bytes(p.on_black if on_black and p.on_black is not None else p.pixels) for p in pictures]
     return np.stack(pixels), words

@@ -15,7 +15,8 @@ from gandash.uploads.arrays import Array
 from gandash.uploads.found import Found
 from gandash.uploads.sources import Refused, Source, some
 from gandash.uploads.stacks import Labels
-from gandash.words import say
+from gandash.words import Said, say
+from gandash.words.noting import noted
 
 SEED = 0  # of the draw
 MAX_AREA_TOGETHER = 200_000_000  # pixels that are decoded
@@ -40,10 +41,10 @@ def packed(found: Found, side: int, channels: int, count: int, patience: float =
         blank = int((pixels[:kept].min(axis=(1, 2, 3)) == pixels[:kept].max(axis=(1, 2, 3))).sum())
         note = [_how_many(kept, there, kept < min(count, there), side, channels), *words]
         if blank:
-            note.append(f"{blank:,} of them are of one colour throughout")
+            note.append(say("{count} of them are of one colour throughout", count=f"{blank:,}"))
         text = pack_pictures(
             PackedPictures(
-                pixels[:kept], None if labels is None else labels[:kept], _cut("; ".join([*note, *found.leavings()]))
+                pixels[:kept], None if labels is None else labels[:kept], noted([*note, *found.leavings()], MAX_NOTE)
             )
         )
         if len(text) <= MAX_PICTURE_TEXT:
@@ -51,16 +52,17 @@ def packed(found: Found, side: int, channels: int, count: int, patience: float =
         kept = min(kept - 1, int(0.999 * kept * MAX_PICTURE_TEXT / len(text)))
 
 
-def _how_many(kept: int, there: int, fits: bool, side: int, channels: int) -> str:
+def _how_many(kept: int, there: int, fits: bool, side: int, channels: int) -> Said:
     if kept == there:
-        return f"all {there:,} pictures kept"
-    how = f", as many as fit at {side} × {side} pixels{' in colour' if channels == 3 else ''}" if fits else ""
-    return f"{kept:,} of {there:,} pictures kept, drawn at random (seed {SEED}){how}"
-
-
-def _cut(note: str) -> str:
-    content = note.encode()
-    return note if len(content) <= MAX_NOTE else content[: MAX_NOTE - 3].decode(errors="ignore") + "…"
+        return say("all {count} pictures kept", count=f"{there:,}")
+    drawn = say(
+        "{kept} of {count} pictures kept, drawn at random (seed {seed})", kept=f"{kept:,}", count=f"{there:,}", seed=SEED
+    )
+    if not fits:
+        return drawn
+    if channels == 3:
+        return say("{drawn}, as many as fit at {side} × {side} pixels in colour", drawn=drawn, side=side)
+    return say("{drawn}, as many as fit at {side} × {side} pixels", drawn=drawn, side=side)
 
 
 def _order(n: int) -> list[int]:
@@ -76,11 +78,11 @@ def _of_one_colour(name: str, low: float, high: float) -> Refused:
 # -------------------------------------------------------------------------------------------------------------- arrays
 
 
-def _from_stack(found: Found, side: int, channels: int, most: int) -> tuple[NDArray[np.uint8], Labels | None, int, list[str]]:
+def _from_stack(found: Found, side: int, channels: int, most: int) -> tuple[NDArray[np.uint8], Labels | None, int, list[Said]]:
     array, others = _chosen_stack(found)
     labels, words = _labels(found, array, others)
     if others:
-        words.append(f"{some([a.title for a in others], 4)} left out")
+        words.append(say("{names} left out", names=some([a.title for a in others], 4)))
     order = _order(array.shape[0])[:most]
     if len(order) < 2:
         raise Refused(array.name, say("a single picture"), say("give at least 2, and a few hundred to learn from"))
@@ -136,7 +138,7 @@ def _once(arrays: Sequence[Array]) -> list[Array]:
     return list({a.source.path.removesuffix(".gz"): a for a in reversed(arrays)}.values())[::-1]
 
 
-def _labels(found: Found, array: Array, others: list[Array]) -> tuple[Labels | None, list[str]]:
+def _labels(found: Found, array: Array, others: list[Array]) -> tuple[Labels | None, list[Said]]:
     """The labels that belong to this array, and what there is to say of them; raises Refused where files do not fit."""
     given = _once(found.labels)
     if others:
@@ -168,7 +170,7 @@ def _labels(found: Found, array: Array, others: list[Array]) -> tuple[Labels | N
 
 def _from_pictures(
     found: Found, side: int, channels: int, most: int, most_area: int
-) -> tuple[NDArray[np.uint8], Labels | None, int, list[str]]:
+) -> tuple[NDArray[np.uint8], Labels | None, int, list[Said]]:
     """Decoded in the order of the draw until there are enough; what cannot be read makes room for the next."""
     pictures, names, words = _with_classes(found)
     decoded: list[images.Decoded] = []
@@ -184,7 +186,7 @@ def _from_pictures(
                 if len(decoded) < 2:
                     told = say("more than {most} million pixels up to here", most=most_area // 10**6)
                     raise _TooMuch(pictures[i].name, told, say("give fewer or smaller pictures"))
-                words.append(f"no more than {most_area // 10**6} million pixels are looked at")
+                words.append(say("no more than {most} million pixels are looked at", most=most_area // 10**6))
                 break
             decoded.append(images.decode(pictures[i], side, channels))
             indices.append(i)
@@ -200,7 +202,7 @@ def _from_pictures(
     if names is not None:
         numbers, said = stacks.classes(names)
         labels = None if numbers is None else numbers[indices]
-        words.append(said or "classes by folder")
+        words.append(said or say("classes by folder"))
     pixels, of_scale = images.together(decoded)
     return pixels, labels, len(pictures) - unread, [*of_scale, *words]
 
@@ -209,7 +211,7 @@ class _TooMuch(Refused):
     """More pixels than are decoded, and nothing read yet."""
 
 
-def _with_classes(found: Found) -> tuple[list[Source], list[str] | None, list[str]]:
+def _with_classes(found: Found) -> tuple[list[Source], list[str] | None, list[Said]]:
     """The pictures, the class of each where they lie in folders of their own, one a class, and what there is to say.
 
     The innermost folder names the class, so that train/3/ and test/3/ are one. A few pictures beside such folders belong to
@@ -222,7 +224,13 @@ def _with_classes(found: Found) -> tuple[list[Source], list[str] | None, list[st
     names = {p.folder[-1] if p.folder else "" for p in inside}
     if len(names) < 2 or "" in names or {name.lower() for name in names} <= _SPLITS or 2 * len(loose) > len(pictures):
         return pictures, None, []
-    words = []
+    words = list[Said]()
     if loose:
-        words.append(f"{len(loose):,} beside the folders of classes left out: {some([p.base for p in loose])}")
+        words.append(
+            say(
+                "{count} beside the folders of classes left out: {names}",
+                count=f"{len(loose):,}",
+                names=some([p.base for p in loose]),
+            )
+        )
     return inside, [p.folder[-1] for p in inside], words

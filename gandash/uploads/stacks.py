@@ -24,13 +24,16 @@ Labels = NDArray[np.int64]
 # ------------------------------------------------------------------------------------------------------------ layouts
 
 
+NOTHING = Said("")
+
+
 @dataclass(frozen=True)
 class Layout:
     """How the numbers of one row lie: its axes are `shape`, and `axes` brings them to height, width (and colours)."""
 
     shape: tuple[int, ...]
     axes: tuple[int, ...]
-    words: str = ""
+    words: Said = NOTHING
 
     def pictures(self, rows: NDArray[Any]) -> NDArray[Any]:
         """Rows `(n, ...)` as pictures, `(n, height, width)` or `(n, height, width, 3)`."""
@@ -62,7 +65,11 @@ def _layout(n: int, rest: tuple[int, ...]) -> Layout | None:
         for colours in (1, 3):
             side = math.isqrt(max(0, rest[0]) // colours)
             if side >= _FLAT_SIDE and side * side * colours == rest[0]:
-                words = f"rows of {rest[0]:,} numbers are {side} × {side} pixels" + ", colour by colour" * (colours == 3)
+                words = say("rows of {count} numbers are {side} × {side} pixels", count=f"{rest[0]:,}", side=side)
+                if colours == 3:
+                    words = say(
+                        "rows of {count} numbers are {side} × {side} pixels, colour by colour", count=f"{rest[0]:,}", side=side
+                    )
                 return Layout((colours, side, side), (1, 2, 0), words)
         return None
     if len(rest) == 2:
@@ -73,7 +80,7 @@ def _layout(n: int, rest: tuple[int, ...]) -> Layout | None:
     if len(rest) == 3 and rest[2] in (1, 3):
         return Layout(rest, (0, 1, 2))
     if len(rest) == 3 and rest[0] in (1, 3):
-        return Layout(rest, (1, 2, 0), "colours come first" if rest[0] == 3 else "")
+        return Layout(rest, (1, 2, 0), say("colours come first") if rest[0] == 3 else NOTHING)
     return None
 
 
@@ -96,9 +103,9 @@ class Scale:
     white: float
 
     @property
-    def words(self) -> str:
+    def words(self) -> Said:
         """The scale as a person is told of it."""
-        return f"{_number(self.black)} to {_number(self.white)} read as black to white"
+        return say("{black} to {white} read as black to white", black=_number(self.black), white=_number(self.white))
 
     def bytes(self, numbers: NDArray[Any]) -> NDArray[np.uint8]:
         """0 for black, 255 for white; what lies a hair beyond is cut."""
@@ -151,38 +158,37 @@ def called_labels(array: Array) -> bool:
     return bool(_LABELS.search(array.title.lower()))
 
 
-def read_labels(array: Array) -> tuple[Labels | None, str]:
+def read_labels(array: Array) -> tuple[Labels | None, Said]:
     """Classes from 0 to 255 and what to say of them; None where these are no classes."""
     values = array.whole()
     if values.ndim == 2 and values.shape[1] > 1:
         if not (np.isin(values, (0, 1)).all() and (values.sum(axis=1) == 1).all()):
-            return None, f"{array.title} left out: it has several numbers for each picture"
-        return values.argmax(axis=1), f"classes from {array.title}"
+            return None, say("{name} left out: it has several numbers for each picture", name=array.title)
+        return values.argmax(axis=1), say("classes from {name}", name=array.title)
     values = values.ravel()
     if values.dtype.kind in "US":
         return classes([v.decode(errors="replace") if isinstance(v, bytes) else str(v) for v in values.tolist()])
     if values.dtype.kind == "f":
         if not (np.isfinite(values).all() and (values == np.round(values)).all()):
-            return None, f"{array.title} left out: its numbers are no classes"
+            return None, say("{name} left out: its numbers are no classes", name=array.title)
         values = values.astype(np.int64)
     if values.size and values.min() >= 0 and values.max() <= 255:
-        return values.astype(np.int64), f"classes from {array.title}"
+        return values.astype(np.int64), say("classes from {name}", name=array.title)
     return classes([str(v) for v in values.tolist()])
 
 
-def classes(names: Sequence[str]) -> tuple[Labels | None, str]:
+def classes(names: Sequence[str]) -> tuple[Labels | None, Said]:
     """A number for each of these names, and what to say of them; names that are numbers stay what they are.
 
     >>> numbers, words = classes(["dog", "cat", "dog"])
     >>> numbers.tolist(), words
-    ([1, 0, 1], 'classes: 0 is cat, 1 is dog')
+    ([1, 0, 1], 'classes: 0 = cat, 1 = dog')
     """
     known = sorted(set(names), key=lambda name: (int(name) if re.fullmatch(r"-?\d{1,18}", name) else 0, name))
     if len(known) > 256:
-        return None, f"no classes: {len(known):,} are more than 256"
+        return None, say("no classes: {count} are more than 256", count=f"{len(known):,}")
     if all(re.fullmatch(r"0|[1-9]\d{0,2}", name) and int(name) < 256 for name in known):
-        return np.array([int(name) for name in names], dtype=np.int64), ""
+        return np.array([int(name) for name in names], dtype=np.int64), NOTHING
     number = {name: i for i, name in enumerate(known)}
-    return np.array([number[name] for name in names], dtype=np.int64), "classes: " + some(
-        [f"{i} is {name}" for name, i in number.items()], 10
-    )
+    told = some([f"{i} = {name}" for name, i in number.items()], 10)
+    return np.array([number[name] for name in names], dtype=np.int64), say("classes: {names}", names=told)

@@ -23,6 +23,15 @@ def best(*wanted: str | None) -> str:
     return ENGLISH
 
 
+def asked_for(header: str | None) -> str:
+    """What a request's Accept-Language asks for.
+
+    >>> asked_for("fr;q=0.9, zh-TW,zh;q=0.8"), asked_for(None)
+    ('zh_Hant', 'en')
+    """
+    return best(*(one.partition(";")[0].strip() for one in (header or "").split(",")))
+
+
 def tag(language: str) -> str:
     """As HTML and an address have it.
 

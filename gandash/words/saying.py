@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -119,6 +119,17 @@ def words_of(error: BaseException) -> Said:
     """
     first = error.args[0] if len(error.args) == 1 else None
     return first if isinstance(first, Said) else finished(str(error))
+
+
+def retold(said: Said, change: Callable[[str], str]) -> Said:
+    """The same, with what `change` makes of each text that is put into it, and of a finished sentence.
+
+    >>> retold(say("{file} has gaps", file="/srv/runs/1"), lambda text: text.replace("/srv/runs/", ""))
+    '1 has gaps'
+    """
+    params = said.params.items()
+    put_in = {name: retold(v, change) if isinstance(v, Said) else change(v) if isinstance(v, str) else v for name, v in params}
+    return Said(change(said.id), put_in)
 
 
 def joined(*sentences: Said) -> Said:

@@ -9,6 +9,7 @@ from pathlib import Path
 from gandash.store.format import BrokenRun
 from gandash.store.reading import StoredRun
 from gandash.wire.messages import Branch, Recording
+from gandash.words import say
 from gandash.worker.games import Games
 from gandash.worker.keyframe import before, copies, play_on
 from gandash.worker.observer import Rows
@@ -30,10 +31,10 @@ def branched(branch: Branch, count: int, record: Recording | None, clock: Callab
     run = StoredRun(parent)
     games, rows = before(run, branch.step), list[list[Rows]]()
     if (own := len(games.trajectories)) not in (1, count):
-        raise BrokenRun(f"the run has {own} games, and {count} are to go on from it")
+        raise BrokenRun(say("the run has {own} games, and {count} are to go on from it", own=own, count=count))
     play_on(games, run, branch.step, keep=rows.append)
     if games.step != branch.step:
-        raise BrokenRun(f"the run has not come to step {branch.step:,}")
+        raise BrokenRun(say("the run has not come to step {step}", step=f"{branch.step:,}"))
     for observer in games.observers:
         observer.renew_verdict()
     if own != count:  # they have their own curves: the folder begins here

@@ -22,6 +22,7 @@ from gandash.store.format import BrokenRun, Named, StoppedEvent
 from gandash.store.keyframes import state_hash
 from gandash.store.reading import Known, StoredRun, config_after
 from gandash.wire.messages import Change
+from gandash.words import say, words_of
 from gandash.worker.games import Games
 from gandash.worker.observer import Rows
 from gandash.worker.trajectory import MOST_AT_ONCE, PLAYERS, Trajectory
@@ -64,8 +65,13 @@ def at_the_beginning(run: StoredRun, given: Given = NOTHING) -> Games:
 
 def _check(run: StoredRun, given: Given) -> None:
     if LOOP in run.manifest.given:
-        told = "its curves and pictures are what there is of it, and only that loop could play it on"
-        raise BrokenRun(f"{run.directory} is the record of a training loop of somebody's own; {told}")
+        raise BrokenRun(
+            say(
+                "{file} is the record of a training loop of somebody's own; its curves and pictures are what there is of it, "
+                "and only that loop could play it on",
+                file=f"{run.directory}",
+            )
+        )
     if (wanted := run.manifest.given.keys()) != given.words.keys():
         told = "; give the same to `gandash.open`" if wanted else ""
         what = " and ".join(wanted) or "no player and no objective"
@@ -85,7 +91,14 @@ def read(run: StoredRun, name: Named, given: Given = NOTHING) -> Games:
             observer.restore({n.removeprefix(SEEN): array for n, array in _own(arrays, i).items() if n.startswith(SEEN)})
     except (KeyError, IndexError, TypeError, ValueError, RuntimeError) as error:
         said = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise BrokenRun(f"the keyframe of step {name.first} in {run.directory} does not fit this run: {said}") from None
+        raise BrokenRun(
+            say(
+                "the keyframe of step {step} in {file} does not fit this run: {problem}",
+                step=f"{name.first:,}",
+                file=f"{run.directory}",
+                problem=said,
+            )
+        ) from None
     return games
 
 
@@ -190,7 +203,13 @@ def play_on(
         while stops and stops[0].step == now and stops[0].member in games.playing:
             stop = stops.popleft()
             if stop.at not in snapshots:
-                raise BrokenRun(f"{run.directory}: it has no state of step {stop.at}, which a game was set back to")
+                raise BrokenRun(
+                    say(
+                        "{file}: it has no state of step {step}, which a game was set back to",
+                        file=f"{run.directory}",
+                        step=f"{stop.at:,}",
+                    )
+                )
             games.stop(stop.member, snapshots[stop.at])
         if now >= step or not games.playing:
             return
@@ -213,4 +232,6 @@ def _repeat(games: Games, run: Log, i: int, change: Any) -> None:
     try:
         games.repeat(i, change)
     except SettingError as error:
-        raise BrokenRun(f"{run.directory}: a change in its log does not fit: {error}") from None
+        raise BrokenRun(
+            say("{file}: a change in its log does not fit: {problem}", file=f"{run.directory}", problem=words_of(error))
+        ) from None

@@ -38,7 +38,7 @@ from gandash.wire.messages import (
     TellStep,
     Unrecorded,
 )
-from gandash.words import Said, finished, joined, say, words_of
+from gandash.words import Said, finished, joined, retold, say, words_of
 from gandash.worker.branching import Branched, branched
 from gandash.worker.checkpoint import BrokenCheckpoint, load
 from gandash.worker.examiner import Examiner
@@ -305,7 +305,8 @@ class Loop:
             if begin.checkpoint:
                 return Branched(Games(load(Path(begin.checkpoint))))
         except (BrokenCheckpoint, BrokenRun) as error:
-            said = str(error).replace(f"{Path(begin.branch.directory).parent}/", "") if begin.branch else str(error)
+            place = f"{Path(begin.branch.directory).parent}/" if begin.branch else ""
+            said = retold(words_of(error), lambda text: text.replace(place, "") if place else text)
             self._publisher.tell(Refused(message=say("{problem}. The game begins again from step 0.", problem=said)))
         return Branched(Games.at_the_beginning(begin.configs, begin.engines or [None] * len(begin.configs)))
 

@@ -28,7 +28,7 @@ from gandash.store.writing import RunWriter
 from gandash.wire.browser import Beside, SaidOfGame, Verdict, VerdictKind
 from gandash.wire.facts import Facts
 from gandash.wire.messages import Change, Recording
-from gandash.words import say
+from gandash.words import say, words_of
 from gandash.worker.games import Games
 from gandash.worker.keyframe import label_of, seen_of, state_of
 from gandash.worker.observer import Observer
@@ -276,7 +276,7 @@ class Recorder:
             try:
                 job()
             except (OSError, BrokenRun) as error:
-                self._fail(getattr(error, "strerror", None) or str(error))
+                self._fail(getattr(error, "strerror", None) or words_of(error))
             except Exception as error:  # a bug here must not end the show
                 log.exception("recording")
                 self._fail(f"{type(error).__name__}: {error}")

@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from gandash.packed import SIDES, unpack_pictures
 from gandash.uploads import guard
+from gandash.words.noting import read_note
 
 DIGITS = np.array([5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949])  # of each in the training files
 NAMES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte")
@@ -35,7 +36,7 @@ def main() -> None:
     for side in SIDES:
         began = time.monotonic()
         found = unpack_pictures(guard.read_pictures(files, side, 1, 5000))
-        seconds = time.monotonic() - began
+        seconds, note = time.monotonic() - began, read_note(found.note)
         assert found.labels is not None
         expected = DIGITS / DIGITS.sum() * len(found.labels)
         chi = float(((np.bincount(found.labels, minlength=10) - expected) ** 2 / expected).sum())
@@ -43,9 +44,7 @@ def main() -> None:
         # Ones have the least ink and zeros the most: pictures and labels belong together
         ink = [found.pixels[found.labels == digit].mean() for digit in range(10)]
         fair &= int(np.argmin(ink)) == 1 and int(np.argmax(ink)) == 0
-        print(
-            f"{side:2} × {side:2}: {len(found.pixels):,} in {seconds:.1f} s, chi-squared of the digits {chi:.1f}; {found.note}"
-        )
+        print(f"{side:2} × {side:2}: {len(found.pixels):,} in {seconds:.1f} s, chi-squared of the digits {chi:.1f}; {note}")
     sys.exit(0 if fair else 1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from pathlib import Path
@@ -10,9 +11,11 @@ import pytest
 from store.writing_runs import manifest, written
 
 from gandash.store import index, places, retention
-from gandash.store.format import MANIFEST, BrokenRun, CannotRecord
+from gandash.store.format import EVENTS, MANIFEST, BrokenRun, CannotRecord
 from gandash.store.reading import StoredRun
 from gandash.store.writing import RunWriter, rename
+from gandash.wire.browser import Verdict, VerdictKind
+from gandash.words import say, speak, t
 
 
 def run(home: Path, n: int, owner: str = "", **given: object) -> Path:
@@ -32,12 +35,32 @@ def test_runs_are_listed_the_newest_first(tmp_path: Path) -> None:
     newest, oldest, broken = index.runs(tmp_path)
     assert (newest.id, newest.title, newest.steps, newest.parent, newest.parent_step) == ("run-2", "Branch", 300, "run-1", 200)
     assert (oldest.id, oldest.preset, oldest.games, oldest.named, oldest.problem) == ("run-1", "two-modes", 1, False, "")
+    assert oldest.verdict.id == broken.verdict.id == "" and broken.problem.id == "{file}: {problem}"
     assert oldest.size == StoredRun(tmp_path / "runs" / "run-1").size
     assert (oldest.jsd, oldest.wasserstein, oldest.frechet) == (300.0, None, None)  # step 300 is the last that was measured
     assert broken.id == "broken" and "manifest.json" in broken.problem
     with sqlite3.connect(tmp_path / index.FILE) as file:
         assert file.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     file.close()
+
+
+def test_the_verdict_is_remembered_as_a_message(tmp_path: Path) -> None:
+    """So the list speaks the language of whoever reads it; a record from before messages has a finished sentence."""
+    title = say("{count} modes", count=8)
+    for n in (1, 2):
+        writer = RunWriter.going_on(run(tmp_path, n), 300, [1])
+        writer.verdict(0, Verdict(kind=VerdictKind.MODES_FOUND, title=title, reason=say("They are there."), step=300))
+        writer.close()
+    log = tmp_path / "runs" / "run-2" / EVENTS
+    log.write_text(log.read_text("utf-8").replace(json.dumps(title.on_wire()), json.dumps("Oscillating")), "utf-8")
+    for _ in range(2):  # read from the folders, then from the file
+        newest, oldest = index.runs(tmp_path)
+        assert (oldest.verdict.id, oldest.verdict.params) == (title.id, title.params) and newest.verdict == "Oscillating"
+    speak("zh_Hans")
+    try:
+        assert [t(entry.verdict) for entry in (newest, oldest)] == ["振荡", "8 个模式"]
+    finally:
+        speak("en")
 
 
 def test_only_what_has_changed_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,7 +78,7 @@ def test_only_what_has_changed_is_read(tmp_path: Path, monkeypatch: pytest.Monke
     assert [entry.id for entry in index.runs(tmp_path)] == ["run-2"] and len(read) == 3
 
 
-@pytest.mark.parametrize("spoilt", ["nonsense", "cut", "gone", "other", "folder", "nothing"])
+@pytest.mark.parametrize("spoilt", ["nonsense", "cut", "gone", "other", "text", "older", "folder", "nothing"])
 def test_a_torn_or_missing_index_is_made_anew(tmp_path: Path, spoilt: str) -> None:
     run(tmp_path, 1)
     before, file = index.runs(tmp_path), tmp_path / index.FILE
@@ -70,6 +93,15 @@ def test_a_torn_or_missing_index_is_made_anew(tmp_path: Path, spoilt: str) -> No
             file.unlink()
             with sqlite3.connect(file) as other:
                 other.execute("CREATE TABLE runs (id, what)")
+            other.close()
+        case "text":  # where a message should be
+            with sqlite3.connect(file) as other:
+                other.execute("UPDATE runs SET verdict = 'Converged'")
+            other.close()
+        case "older":  # it kept titles of verdicts in English
+            with sqlite3.connect(file) as other:
+                other.execute("UPDATE runs SET verdict = 'Converged'")
+                other.execute("PRAGMA user_version = 2")
             other.close()
         case "folder":
             file.unlink()

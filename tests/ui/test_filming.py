@@ -18,6 +18,7 @@ from gandash.server.recorded import Shelf
 from gandash.store.places import owner_of
 from gandash.ui import filming, recorded
 from gandash.ui.doors import VISITOR_COOKIE
+from gandash.words import Said
 
 with warnings.catch_warnings():  # starlette would rather have httpx2 under its test client; httpx does
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -86,13 +87,13 @@ def bomb(width: int, height: int) -> bytes:
 )
 def test_what_is_no_film_is_refused_in_words(client: TestClient, body: bytes, said: str) -> None:
     answer = client.post(f"{AT}/gif", content=body)
-    assert answer.status_code == 400 and said in answer.text
+    assert answer.status_code == 400 and said in Said.read(answer.json())
 
 
 def test_too_much_is_not_even_read(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(filming, "MOST_BYTES", 1000)
     answer = client.post(f"{AT}/gif", content=sent(*[png(0)] * 20))
-    assert answer.status_code == 400 and "at most 1,000 bytes" in answer.text
+    assert answer.status_code == 400 and "at most 1,000 bytes" in Said.read(answer.json())
 
 
 def test_films_are_made_for_the_runs_owner_on_our_own_page(client: TestClient) -> None:

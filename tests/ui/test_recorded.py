@@ -141,7 +141,9 @@ def test_a_run_is_its_owners_alone(client: TestClient, run: RunWriter, live: dic
     paths = [AT, f"{AT}/pictures/100", f"{AT}/curves"]
     for cookie in ("", "you", owner_of("me"), "é" * 9):
         answers = [client.get(path, headers={"Cookie": f"{VISITOR_COOKIE}={cookie}".encode()}) for path in paths]
-        assert {(a.status_code, a.text) for a in answers} == {(404, recorded.NONE)}
+        assert {(a.status_code, a.text) for a in answers} == {
+            (404, json.dumps({"id": str(recorded.NONE), "params": {}}, separators=(",", ":")))
+        }
     live["right"], live["other"] = RUN, "20260101-000000-aaaaaa"
     told = {
         token: client.get(AT, headers={"Authorization": token}).status_code
@@ -204,6 +206,7 @@ def test_a_folder_that_is_a_link_or_torn_is_refused_without_the_servers_paths(
     log.write_bytes(b"[]\n")
     answer = client.get(AT)
     assert answer.status_code == 404 and RUN in answer.text and str(tmp_path) not in answer.text
+    assert answer.json()["id"] == "{file}: line {number}: {problem}"  # a message, for the browser to say in its language
 
 
 def test_it_is_taken_away_as_files(client: TestClient, run: RunWriter) -> None:

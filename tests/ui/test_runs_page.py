@@ -28,7 +28,7 @@ from gandash.ui import own_runs, runs_chart, runs_table, taking, whose
 from gandash.ui.own_runs import RunRefused
 from gandash.ui.routes import VISITOR_COOKIE
 from gandash.ui.whose import Visitor
-from gandash.words import words_of
+from gandash.words import say, speak, words_of
 
 with warnings.catch_warnings():  # as in test_socket
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -152,17 +152,17 @@ def test_a_zip_is_given_to_its_owner_alone(monkeypatch: pytest.MonkeyPatch, home
 
 def test_runs_are_found_by_words() -> None:
     entries = [
-        Entry("1", title="Lecture", preset="ring", verdict="Mode collapse"),
-        Entry("2", title="Evening", preset="two-modes", verdict="Converged", parent="1", parent_step=200),
-        Entry("3", problem="manifest.json is broken"),
+        Entry("1", title="Lecture", preset="ring", verdict=say("Oscillating")),
+        Entry("2", title="Evening", preset="two-modes", verdict=say("Converged"), parent="1", parent_step=200),
+        Entry("3", problem=say("{file} is no plain file", file=MANIFEST)),
     ]
     for words, expected in (
         ("", "123"),
         ("ring", "1"),
         ("RING lect", "1"),
         ("two modes", "2"),
-        ("collapse", "1"),
-        ("broken", "3"),
+        ("oscill", "1"),
+        ("plain", "3"),
         ("zz", ""),
     ):
         assert "".join(entry.id for entry in runs_table.found(entries, words)) == expected, words
@@ -172,6 +172,15 @@ def test_runs_are_found_by_words() -> None:
     assert runs_table.moment(Entry("1", created="2026-01-02T03:04:05"), "Asia/Tokyo") == "2 Jan, 12:04:05"
     assert runs_table.moment(Entry("1", created="2026-01-02T03:04:05"), "../etc") == "2 Jan, 03:04:05"
     assert "Fréchet" not in table and "Now" not in runs_table.rows(entries, {}, set())
+    speak("zh_Hant")
+    try:
+        table = runs_table.rows(entries, {}, set())
+        assert table["判定"] == ["振盪", "已收斂", "無法讀取：manifest.json 不是一般檔案"]
+        for words, expected in (("振盪", "1"), ("oscill", "1"), ("一般檔案", "3")):
+            assert "".join(entry.id for entry in runs_table.found(entries, words)) == expected, words
+        assert runs_table.moment(Entry("1", created="2026-01-02T03:04:05"), "Asia/Tokyo") == "1月2日 12:04:05"
+    finally:
+        speak("en")
 
 
 def test_a_curve_of_several_runs_in_lines_of_one_figure() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import warnings
 from collections.abc import Iterator
@@ -120,6 +121,10 @@ def test_what_is_taken_away_is_what_was_played() -> None:
         assert told["verdict"].tolist() == rows["verdict"].tolist()
         html = client.get(f"{at}/files/sweep.html?colour=jsd").text
         assert "Of ada" in html and "plotly" in html and "<script src=" not in html
+        assert '<html lang="en">' in html and "R1 weight" in html and "JSD, nats" in html
+        html = client.get(f"{at}/files/sweep.html?colour=verdict&lang=zh-Hans").text
+        assert '<html lang="zh-Hans">' in html and all(json.dumps(words)[1:-1] in html for words in ("R1 权重", "已崩溃"))
+        assert client.get(f"{at}/files/sweep.csv?lang=zh-Hans").text.splitlines()[0] == ",".join(f'"{name}"' for name in told)
         assert client.get(f"{at}/files/other").status_code == 404
         link = read(client.get(f"{at}/games/1").json()["link"])
         assert link.configs == (SMALL.cell(1).config,) and link.step == 30 and link.state

@@ -6,12 +6,14 @@ import io
 import struct
 import zipfile
 import zlib
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image
 
 from gandash.packed import PackedPictures, unpack_pictures
 from gandash.uploads.guard import read_pictures
+from gandash.words.noting import read_note
 
 RNG = np.random.default_rng(0)
 GREY = RNG.integers(0, 256, (12, 28, 28), dtype=np.uint8)
@@ -75,7 +77,13 @@ def crowded(members: int) -> bytes:
 
 
 def read(*files: tuple[str, bytes], side: int = 28, channels: int = 1, count: int = 1000) -> PackedPictures:
-    return unpack_pictures(read_pictures(files, side, channels, count))
+    return told(read_pictures(files, side, channels, count))
+
+
+def told(text: str) -> PackedPictures:
+    """With the note as one reads it."""
+    found = unpack_pictures(text)
+    return replace(found, note=read_note(found.note))
 
 
 def in_any_order(found: np.ndarray) -> list[bytes]:

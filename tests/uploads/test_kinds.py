@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from uploads.making import GREY, IDX_CODES, LABELS, RNG, idx, in_any_order, npy, npz, picture, read, zipped
+from uploads.making import GREY, IDX_CODES, LABELS, RNG, idx, in_any_order, npy, npz, picture, read, told, zipped
 
 from gandash.packed import MAX_PICTURE_TEXT, PackedPictures, unpack_pictures
 from gandash.uploads import guard
@@ -95,15 +95,13 @@ def test_npz_of_pictures_and_labels(arrays: dict[str, np.ndarray]) -> None:
 def test_labels_in_words_and_labels_below_zero_become_numbers_and_are_said() -> None:
     found = read(("set.npz", npz(x=GREY, y=np.where(LABELS % 2, "odd", "even"))))
     assert labels_of(found) == {p: label % 2 for p, label in WANTED.items()}
-    assert "classes: 0 is even, 1 is odd" in found.note
-    assert "classes: 0 is -1, 1 is 300" in read(("x", npy(GREY)), ("y", npy(np.where(LABELS % 2, 300, -1)))).note
+    assert "classes: 0 = even, 1 = odd" in found.note
+    assert "classes: 0 = -1, 1 = 300" in read(("x", npy(GREY)), ("y", npy(np.where(LABELS % 2, 300, -1)))).note
 
 
 def test_many_words_are_many_numbers_and_too_many_are_none() -> None:
     numbers, said = classes([str(i) for i in range(300, 100, -1)])
-    assert (
-        numbers is not None and numbers.tolist() == list(range(199, -1, -1)) and said.startswith("classes: 0 is 101, 1 is 102")
-    )
+    assert numbers is not None and numbers.tolist() == list(range(199, -1, -1)) and said.startswith("classes: 0 = 101, 1 = 102")
     assert classes([str(i) for i in range(257)]) == (None, "no classes: 257 are more than 256")
 
 
@@ -136,7 +134,7 @@ def test_what_cannot_be_compressed_is_kept_as_far_as_it_fits_in_one_go() -> None
     kept = len(unpack_pictures(text).pixels)
     assert 0.97 * MAX_PICTURE_TEXT < len(text) <= MAX_PICTURE_TEXT
     assert f"{kept:,} of 2,000 pictures kept, drawn at random (seed 0), as many as fit at 32 × 32 pixels in colour" in (
-        unpack_pictures(text).note
+        told(text).note
     )
     np.testing.assert_array_equal(
         unpack_pictures(read_pictures([("a.npy", noise)], 32, 3, kept)).pixels, unpack_pictures(text).pixels
@@ -233,7 +231,7 @@ def test_folders_with_names_are_numbered_in_order_and_said() -> None:
     files |= {f"test/{'cat' if i % 3 else 'ant'}/{i}.png": picture(GREY[i]) for i in range(8, 12)}
     found = read(("animals.zip", zipped(files | {"labels.csv": b"a"})))
     assert labels_of(found) == {p.tobytes(): int(i % 3 > 0) for i, p in enumerate(GREY)}
-    assert "classes: 0 is ant, 1 is cat" in found.note
+    assert "classes: 0 = ant, 1 = cat" in found.note
 
 
 @pytest.mark.parametrize("folders", [("only",), ("train", "test"), ("",)])
@@ -360,5 +358,5 @@ def test_large_arrays_pass_in_pieces(kind: str, tmp_path: Path) -> None:
     which = np.random.default_rng(1).integers(0, 12, 60_000)
     path = tmp_path / "a.npy"
     np.save(path, GREY[which].astype(kind))
-    found = unpack_pictures(read_pictures([("a.npy", path)], 28, 1, 500, seconds=guard.PATIENT_SECONDS))
+    found = told(read_pictures([("a.npy", path)], 28, 1, 500, seconds=guard.PATIENT_SECONDS))
     assert set(in_any_order(found.pixels[:, 0])) == set(in_any_order(GREY)) and found.note.startswith("500 of 60,000")

@@ -9,6 +9,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from gandash.words import Said, best, say, speak, speaking, t, tn
+from gandash.words.noting import noted, read_note
 
 
 def spoken(language: str, make: Callable[[], str]) -> str:
@@ -73,3 +74,17 @@ def test_an_older_record_has_finished_sentences() -> None:
 )
 def test_a_tag_is_understood(tags: tuple[str | None, ...], language: str) -> None:
     assert best(*tags) == language
+
+
+def test_messages_are_kept_within_a_text_that_older_programs_wrote_too() -> None:
+    many = [say("{count} modes", count=n) for n in range(50)]
+    assert read_note(noted(many[:2], 200)) == "0 modes; 1 modes"
+    cut = noted(many, 300)
+    assert len(cut.encode()) <= 300 and read_note(cut).startswith("0 modes; 1 modes; ") and read_note(cut).endswith("; …")
+    speak("zh_Hans")
+    try:
+        assert t(read_note(noted(many[:2], 200))) == "0 个模式；1 个模式"
+    finally:
+        speak("en")
+    for text in ("all 12 pictures kept; {x}", "", "[]", "[1]", '[{"id": 3}]', "{", "[" * 5000):
+        assert t(read_note(text)) == text

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from gandash.config.setting import Misfit, Settings, setting
 from gandash.packed import MAX_PICTURE_TEXT, MAX_PICTURES, PackedPictures, pack_pictures, unpack_pictures
 from gandash.paths import ASSETS
-from gandash.words import listed, say, words_of
+from gandash.words import Said, listed, say, words_of
+from gandash.words.noting import read_note
 
 PICTURE_LATENT = 16  # dimensions of the latent where somebody turns from points to pictures
 
@@ -228,9 +229,9 @@ class UploadedPicturesConfig(FoundPicturesConfig):
         return _select(found.pixels, found.labels, self.classes, self.count)
 
     @property
-    def note(self) -> str:
+    def note(self) -> Said:
         """How the files were read, in words: how many of how many, on what scale, what was left out; "" where nothing was."""
-        return unpack_pictures(self.pixels).note
+        return read_note(unpack_pictures(self.pixels).note)
 
     def summary(self) -> str:
         channels, side, _ = self.shape
