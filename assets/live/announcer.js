@@ -7,7 +7,7 @@ import { numbersOf } from './comparison-members.js';
 import { element, write } from './dom.js';
 import { fixed, grouped, known } from './numbers.js';
 import { readingOf } from './reading.js';
-import { said, t } from './words.js';
+import { headed, parted, said, t, together } from './words.js';
 
 const EVERY_MS = 5000;
 
@@ -35,11 +35,11 @@ function ofOne(label, games) {
   const [game] = games;
   const means = game && known(real) && known(fake)
     ? t('{reading} is {real} on average on real and {fake} on generated samples.',
-        { reading: readingOf(game.facts).symbol, real: fixed(real, 2), fake: fixed(fake, 2) }) + ' ' : '';
+        { reading: readingOf(game.facts).symbol, real: fixed(real, 2), fake: fixed(fake, 2) }) : '';
   const verdict = said(game?.verdict.title);
-  return means + (verdict && t('{verdict}.', { verdict }));
+  return together(means, verdict && t('{verdict}.', { verdict }));
 }
 
 /** @param {Games} games */
 const ofAll = games => t('{verdict}.',
-  { verdict: games.map(({ label, verdict }) => `${said(label)}: ${said(verdict.title)}`).join('; ') });
+  { verdict: parted(games.map(({ label, verdict }) => headed(label, verdict.title))) });

@@ -8,7 +8,7 @@ import { element, maths, write } from './dom.js';
 import { compact, grouped, known } from './numbers.js';
 import { drawSample } from './toggle.js';
 import { Verdict } from './verdict.js';
-import { said, t } from './words.js';
+import { headed, said, t } from './words.js';
 
 /** @typedef {import('./stages.js').StageOptions} StageOptions */
 
@@ -145,7 +145,7 @@ export class Cell {
   #say(words) {
     Object.assign(this.#words, words);
     const { label, verdict } = this.#words;
-    this.node.setAttribute('aria-label', verdict ? `${label}: ${verdict}` : label);
+    this.node.setAttribute('aria-label', verdict ? headed(label, verdict) : label);
     this.#title.setAttribute('aria-label', t('{label}: change or open this game', { label }));
   }
 

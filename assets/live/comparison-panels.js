@@ -71,7 +71,7 @@ const onSamePictures = column => facts => (measures(facts, column) && facts.stag
 
 /** @param {Facts} facts */
 const picturesName = facts =>
-  (facts.stage === 'pictures' ? `${facts.counted_by ?? 'pictures'} ${facts.shape.slice(1).join(' × ')}` : '');
+  (facts.stage === 'pictures' ? `${facts.counted_by ?? t('pictures')} ${facts.shape.slice(1).join(' × ')}` : '');
 
 /** @type {Quantity[]} */
 const QUANTITIES = [
@@ -171,7 +171,7 @@ function gapName(facts) {
 /** Of a quantity in several units each has a panel, as long as two members share it: a line alone compares nothing.
  * @param {Quantity} quantity @param {number} nth largest group @returns {PanelSpec} */
 function panel(quantity, nth) {
-  const { key, column, title, unit, unitName, derive, reading, reference, since, fixed: range, narrowest, ifDiffering,
+  const { key, column, unit, unitName, derive, reading, reference, since, fixed: range, narrowest, ifDiffering,
     ...same } = quantity;
   /** @type {WeakMap<object, number[]>} the same facts are asked many times */
   const cache = new WeakMap();
@@ -187,7 +187,10 @@ function panel(quantity, nth) {
     ...same,
     key: `compare.${key}.${nth}`,
     direct: true,
-    title: facts => (typeof title === 'function' ? title(first(facts)) : title),
+    title: facts => {
+      const { title } = quantity; // read anew each time: in the language that is spoken then
+      return typeof title === 'function' ? title(first(facts)) : title;
+    },
     aside: facts => {
       const whole = places(facts).length === membersOf(facts).length;
       if (whole) return '';

@@ -14,7 +14,7 @@ import { DASHES, translucent } from './palette.js';
 import { Readouts } from './comparison-readouts.js';
 import { Spoken } from './spoken.js';
 import { createToggle } from './toggle.js';
-import { t } from './words.js';
+import { headed, t } from './words.js';
 
 /** @typedef {import('./comparison-members.js').Shown} Shown */
 /** @typedef {import('./panels.js').PanelSpec<Shown>} PanelSpec */
@@ -236,7 +236,7 @@ export class Curve {
     this.#toggles = this.#spec.series.map((series, i) =>
       createToggle({
         label: labels[i],
-        name: `${title}: ${names[i] ?? labels[i]}`,
+        name: headed(title, names[i] ?? labels[i]),
         hint: names[i],
         tips: this.#tips,
         sample: { ink: series.ink, dash: series.dash, width: series.width },

@@ -7,7 +7,7 @@ import { landscape } from './examine-landscape.js';
 import { bestResponse, duality, samples, spectrum } from './examine-sections.js';
 import { element, write } from './dom.js';
 import { grouped, known, round } from './numbers.js';
-import { t } from './words.js';
+import { t, together } from './words.js';
 
 /** What the server says of one examination.
  * @typedef {import('./types.d.ts').Finding} Finding */
@@ -163,7 +163,7 @@ export class Examine {
       section.onwards.hidden = !(done && unfinished);
       write(section.onwards, unfinished ? t('go on for another {unfinished} s',
           { unfinished: round(unfinished) }) : '');
-      write(section.answers, `${section.said} ${inWords(this.#seconds[section.what])}`.trim());
+      write(section.answers, together(section.said, inWords(this.#seconds[section.what])));
       write(section.state, found ? t('step {step}{what}',
           { step: grouped(found.step), what: done ? '' : ` · ${doing || t('at it')} …` }) : '');
       section.problem.hidden = !problem;

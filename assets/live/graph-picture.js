@@ -9,7 +9,7 @@ import { litIn, lookIn, placeOf } from './graph-steps.js';
 import { explained, penaltyNames, saying } from './graph-words.js';
 import { compact, grouped } from './numbers.js';
 import { isProbability } from './reading.js';
-import { t } from './words.js';
+import { before, headed, t } from './words.js';
 
 /** @typedef {import('./graph-layout.js').NodeKey} NodeKey */
 /** @typedef {import('./types.d.ts').StepTold} StepTold */
@@ -186,7 +186,8 @@ export class GraphPicture {
     if (canvas && key === 'says') drawSaid(canvas, look, reading, this.theme);
     else if (canvas) drawSamples(canvas, look, key === 'z' ? 'latents' : key === 'real' ? 'real' : 'fake', facts,
       this.theme);
-    node.setAttribute('aria-label', `${KINDS[key].name}${look ? `: ${spoken(key, look, reading) || text}` : ''}`);
+    node.setAttribute('aria-label', look ? headed(KINDS[key].name, spoken(key, look, reading) || text)
+      : KINDS[key].name);
   }
 }
 
@@ -220,8 +221,8 @@ function valueOf(key, look) {
  * @param {NodeKey} key @param {LookTold} look @param {Reading} reading */
 function spoken(key, look, reading) {
   if (key === 'says') return t('{what}{saying} of generated ones, on average',
-      { what: (look.mean_real === null ? '' : t('{saying} of real samples,',
-      { saying: saying(look.mean_real, reading) }) + ' '),
+      { what: (look.mean_real === null ? '' : before(t('{saying} of real samples,',
+      { saying: saying(look.mean_real, reading) }))),
         saying: saying(look.mean_fake, reading) });
   const cloud = key === 'z' ? look.latents : key === 'real' ? look.real : key === 'fake' ? look.fake : null;
   if (!cloud || !cloud.width) return cloud ? t('some of the pictures of this batch') : '';

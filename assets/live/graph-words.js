@@ -6,7 +6,7 @@
 import { chosen, compact, fixed, grouped, known } from './numbers.js';
 import { isProbability } from './reading.js';
 import { placeOf, subSteps } from './graph-steps.js';
-import { t } from './words.js';
+import { before, headed, t, together } from './words.js';
 
 /** @typedef {import('./types.d.ts').StepTold} StepTold */
 /** @typedef {import('./types.d.ts').LookTold} LookTold */
@@ -87,14 +87,16 @@ export function explained(facts, told, reading) {
           discriminator: grouped(discriminator) }),
     says: t('{says} of real samples, above, and {what} of generated ones, below; the numbers are the '
       + 'means over the batch.', { says, what: isD ? 'D(G(z; θ); φ)' : 'a(G(z; θ); φ)' }),
-    slope: slopes.length ? slopes.map(({ name }) => t('{what} adds {what2} to D’s loss: it looks at '
-      + 'how steep a is at {what3}.',
-        { what: PENALTIES[name].name, what2: PENALTIES[name].term, what3: PENALTIES[name].at })).join(' ') : '',
+    slope: together(...slopes.map(({ name: penalty }) => {
+      const { name, term, at } = PENALTIES[penalty];
+      return t('{what} adds {what2} to D’s loss: it looks at how steep a is at {what3}.',
+        { what: name, what2: term, what3: at });
+    })),
     loss_d: t('L_D = {replace}{what} Penalties are not in this number.',
         { replace: d.replace(/,$/, ''),
           what: (classic && !told?.smoothing ? t(', which D minimises: '
-      + 'the same as max over φ of V = E_{x∼p_r}[log D(x; φ)] + E_{z∼p_z}[log(1 − D(G(z; θ); φ))].') : ', which D '
-        + 'minimises.') }),
+      + 'the same as max over φ of V = E_{x∼p_r}[log D(x; φ)] + E_{z∼p_z}[log(1 − D(G(z; θ); φ))].')
+      : t(', which D minimises.')) }),
     loss_g: t('L_G = {formula}, which G minimises', { formula: g.replace(/,$/,
       '') }) + (facts.objective.name === 'minimax'
       ? t(': the same V, min over θ.') : facts.objective.name === 'non_saturating'
@@ -120,8 +122,9 @@ const added = terms => terms.map((term, i) => (i === 0 ? compact(term)
 export function sentence(told, at, facts, reading) {
   const { look, sub } = placeOf(told, at);
   const words = [drawn, generated, judged, lost, moved][sub](told, look, facts, reading);
-  const from = look.from_ahead && sub === 1 ? t('from where the look ahead led,') + ' ' : '';
-  return `${nameOf(told, told.looks.indexOf(look))}, ${subSteps()[sub]}: ${from}${words}`;
+  const from = look.from_ahead && sub === 1 ? before(t('from where the look ahead led,')) : '';
+  const first = nameOf(told, told.looks.indexOf(look));
+  return headed(t('{first}, {second}', { first, second: subSteps()[sub] }), from + words);
 }
 
 /** What is to be said of the whole step. @param {StepTold} told @param {boolean} isRunning */
@@ -172,8 +175,8 @@ function lost(told, look, facts) {
   const parts = look.terms.length > 1 ? `${added(look.terms)} = ` : '';
   const own = `L_D = ${d} = ${parts}${compact(look.loss)}`;
   if (!look.penalties.length) return `${own}.`;
-  const more = look.penalties.map(({ name, weight, slope, value }) => t('{penalty} adds',
-    { penalty: PENALTIES[name].name }) + ' '
+  const more = look.penalties.map(({ name, weight, slope, value }) => before(t('{penalty} adds',
+    { penalty: PENALTIES[name].name }))
     + `${PENALTIES[name].term} = ${chosen(weight)}${name === 'gradient_penalty' ? '' : '/2'} · ${compact(slope)} = `
     + `${compact(value)}`).join('; ');
   return t('{own}; {more}: {total} in all.', { own, more, total: compact(look.total) });

@@ -8,7 +8,7 @@ import {
 } from './counted.js';
 import { chosen, compact, fixed, known, percent } from './numbers.js';
 import { isClassic, isProbability, readingOf } from './reading.js';
-import { said, t } from './words.js';
+import { before, said, t } from './words.js';
 
 /** @typedef {import('./types.d.ts').Facts} Facts */
 /** @typedef {import('./comparison-members.js').Shown} Shown */
@@ -138,7 +138,7 @@ export const PANELS = [
       { column: 'jsd_seen', label: facts => `−log 4 + 2 JSD${isBound(facts) ? ' ≥' : ''}`,
         name: facts => t('−log 4 + 2 JSD, of the laws as D sees them, in noise and in packs: '
           + '{is_bound}the value of the best D{held_for}',
-            { is_bound: isBound(facts) ? t('a lower bound of') + ' ' : '', held_for: heldFor(facts) }),
+            { is_bound: isBound(facts) ? before(t('a lower bound of')) : '', held_for: heldFor(facts) }),
         ink: 'text', dash: 'fine', width: 1.3, when: facts => measures(facts, 'jsd_seen'),
         derive: jsd => 2 * jsd - LOG_4 },
     ],
@@ -221,7 +221,7 @@ export const PANELS = [
       { column: 'jsd', label: facts => jsdOf(facts),
         name: facts =>
           t('{is_bound}Jensen–Shannon divergence, in nats{held_for}',
-              { is_bound: isBound(facts) ? t('lower bound of the') + ' ' : '', held_for: heldFor(facts) }),
+              { is_bound: isBound(facts) ? before(t('lower bound of the')) : '', held_for: heldFor(facts) }),
         ink: 'text' },
       { column: 'wasserstein', label: facts => wassersteinOf(facts), name: wassersteinInWords,
         ink: 'real', dash: 'dashdot' },

@@ -9,7 +9,7 @@ import { element } from './dom.js';
 import { compact, round } from './numbers.js';
 import { translucent } from './palette.js';
 import { createSwitch } from './switch.js';
-import { said, t } from './words.js';
+import { headed, said, t, together } from './words.js';
 
 /** @typedef {[re: number, im: number]} Complex */
 
@@ -64,8 +64,8 @@ export class SpectrumCanvas {
       ? { dots: multipliers ?? [], region: CIRCLE, names: ['Re', 'Im'] }
       : { dots: phase.eigenvalues, region: phase.boundary, names: ['Re λ', 'Im λ'] };
     this.#canvas.setAttribute('aria-label',
-      `${shows === 'multipliers' ? CHOICES[1].hint : title()}: ${plane.dots.map(inWords).join(t(' and '))}. `
-        + said(phase.words));
+      together(t('{verdict}.', { verdict: headed(shows === 'multipliers' ? CHOICES[1].hint : title(),
+        plane.dots.map(inWords).join(t(' and '))) }), said(phase.words)));
     if (!fitCanvas(c)) return;
     const { width, height } = roomIn(this.#canvas);
     c.clearRect(0, 0, width, height);

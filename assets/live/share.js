@@ -4,7 +4,7 @@
  */
 import { element, icon, write } from './dom.js';
 import { grouped } from './numbers.js';
-import { t } from './words.js';
+import { t, together } from './words.js';
 
 const RENEWED_MS = 1000; // apart: browsers take some hundred changes of the address in half a minute
 const LARGEST_CODE = 2900; // bytes that a QR code holds
@@ -119,7 +119,7 @@ export class Share {
     const address = this.node.open ? this.#field.value : this.#address(this.#parts);
     if (await isCopied(address, this.node)) {
       if (this.node.open) write(this.#title, t('Copied'));
-      this.#say([t('Link copied: it opens this run as it is now.'), ...lacks(this.#parts)].join(' '));
+      this.#say(together(t('Link copied: it opens this run as it is now.'), ...lacks(this.#parts)));
     } else {
       if (!this.node.open) this.#show(t('This browser does not let the page copy: it came over plain '
         + 'http. The link is selected; copy it with Ctrl+C, or by its menu.'), false);
@@ -140,12 +140,12 @@ export class Share {
       document.baseURI).href;
     write(this.#title, withCode ? t('This run, at step {step}',
       { step: grouped(this.#step) }) : t('The link of this run'));
-    write(this.#words, [
+    write(this.#words, together(
       words ?? (fits ? reach(isLocal, this.lan)
         : t('With {length} characters this link is too long for a QR code; copy it instead.',
             { length: grouped(address.length) })),
       ...lacks(this.#parts),
-    ].join(' '));
+    ));
     this.#field.value = address;
     if (!this.node.open) this.node.showModal();
   }

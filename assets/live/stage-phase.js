@@ -15,7 +15,7 @@ import { drawAxes } from './plane-marks.js';
 import { NO_GAME } from './reading.js';
 import { Spoken } from './spoken.js';
 import { Viewport } from './viewport.js';
-import { said, t } from './words.js';
+import { before, said, t } from './words.js';
 
 /** In drawing order; the spectrum has a picture of its own.
  * @type {readonly (import('./legend.js').Layer & {draw?: (scene: import('./phase-marks.js').Scene) => void})[]} */
@@ -310,14 +310,14 @@ export class PhaseStage {
       ? t(': {away} away from the equilibrium at {theta} and {psi}, {away2} at the beginning of the '
         + 'path', { away: away(last), theta: compact(theta), psi: compact(psi), away2: away(0) })
       : '';
-    const eigenvalues = phase.eigenvalues.length ? t('Eigenvalues {values}.',
-      { values: phase.eigenvalues.map(inWords).join(t(' and ')) }) + ' ' : '';
+    const eigenvalues = phase.eigenvalues.length ? before(t('Eigenvalues {values}.',
+      { values: phase.eigenvalues.map(inWords).join(t(' and ')) })) : '';
     return t('Theta is {path} and psi {path2}{stands}. {eigenvalues}{known}{words}',
         { path: compact(path[last]),
           path2: compact(path[last + 1]),
           stands,
           eigenvalues,
-          known: known(phase.modulus) ? '' : t('Modulus unknown.') + ' ',
+          known: known(phase.modulus) ? '' : before(t('Modulus unknown.')),
           words: phase.words });
   }
 }

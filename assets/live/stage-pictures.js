@@ -20,7 +20,7 @@ import { ImageGrid } from './pictures-grid.js';
 import { inSameUnits, isProbability, NO_GAME, readingOf } from './reading.js';
 import { Spoken } from './spoken.js';
 import { createSwitch } from './switch.js';
-import { t } from './words.js';
+import { before, t } from './words.js';
 
 const HEAD_PX = 20; // a heading over a grid
 const SIDE_PX = 178; // at least, for what stands beside the grid
@@ -414,8 +414,8 @@ export class PicturesStage {
       this.#colours.inWords(mean(/** @type {Float32Array | undefined} */ (arrays[name])));
     const classes = this.#facts.modes.length;
     const modes = classes && known(numbers.modes)
-      ? t('Generated pictures reach {modes} of {classes} {what}.',
-          { modes: numbers.modes, classes, what: this.#facts.counted_by ?? t('classes') }) + ' ' : '';
+      ? before(t('Generated pictures reach {modes} of {classes} {what}.',
+          { modes: numbers.modes, classes, what: this.#facts.counted_by ?? t('classes') })) : '';
     const quality = known(numbers.frechet)
       ? ' ' + t('Fréchet distance {frechet}, precision {precision}, recall {recall}.',
           { frechet: compact(numbers.frechet),

@@ -6,7 +6,7 @@ import { countedBy, hasModes, isBound, jsdOf, measures, wassersteinInWords, wass
 import { element, maths, write } from './dom.js';
 import { compact, fixed, grouped, known, percent, round } from './numbers.js';
 import { aboutCentre, atEquilibrium, bestResponse, isClassic, isProbability, NO_GAME, readingOf } from './reading.js';
-import { t } from './words.js';
+import { before, t } from './words.js';
 
 /** @typedef {import('./types.d.ts').Facts} Facts */
 
@@ -89,11 +89,11 @@ export class Theory {
     const clean = !isSeenOtherwise(n);
     this.#tips.set(this.#formula, t('With the best D, V = −log 4 + 2 JSD; it reaches −log 4 only when '
       + 'p_g = p_r. {what}{what2}{what3}',
-        { what: (clean ? '' : t('The JSD is that of the laws as D sees them, in {sight}: {known}.',
+        { what: (clean ? '' : before(t('The JSD is that of the laws as D sees them, in {sight}: {known}.',
           { sight: sightOf(n),
             known: known(n.jsd_seen) ? t('no D reaches more than {what}',
               { what: fixed(2 * n.jsd_seen - LOG_4) }) : t('it is not measured '
-          + 'here, and no line is drawn') }) + ' '),
+          + 'here, and no line is drawn') }))),
           what2: (clean ? t('While D is imperfect, (V + log 4)/2 = {bound} only bounds JSD from below, and a '
         + 'batch\'s estimate may be negative.', { bound: fixed(bound) }) : ''),
           what3: (measures(facts, 'jsd') ? ''
@@ -137,9 +137,9 @@ export class Theory {
           { symbol,
             best_response: bestResponse(reading),
             where,
-            what: (known(n.gap_star_floor) ? t('A perfect generator against {symbol} = {middle} reads at most '
+            what: (known(n.gap_star_floor) ? before(t('A perfect generator against {symbol} = {middle} reads at most '
         + '{gap_star_floor} in 95 % of cases, since {best} is read off finitely many samples.',
-          { symbol, middle, gap_star_floor: says(n.gap_star_floor), best }) + ' ' : ''),
+          { symbol, middle, gap_star_floor: says(n.gap_star_floor), best })) : ''),
             best }));
     this.#half.rename(`max |${aboutCentre(reading)}|`);
     this.#tips.set(this.#half.node,

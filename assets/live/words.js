@@ -66,5 +66,19 @@ export const said = message => (message && typeof message === 'object' ? t(messa
 const filled = (message, params) => (params ? message.replace(/\{(\w+)\}/g, (place, name) =>
   (name in params ? said(params[name]) : place)) : message);
 
+/** With what stands between it and what comes next. @param {string} sentence */
+export const before = sentence => t('{sentence} ', { sentence });
+
+/** What is said of something. @param {Param} name @param {Param} words */
+export const headed = (name, words) => t('{name}: {problem}', { name, problem: words });
+
+/** One after the other where they have commas of their own. @param {readonly string[]} items */
+export const parted = items => items.reduce((first, second) => t('{first}; {second}', { first, second }));
+
+/** Sentences one after the other, those that are none left out: not all languages have a space between them.
+ * @param {readonly string[]} sentences */
+export const together = (...sentences) => sentences.filter(Boolean)
+  .reduce((first, second) => (first ? t('{s0} {s1}', { s0: first, s1: second }) : second), '');
+
 /** Some of many, as one says them. @param {readonly string[]} items */
 export const listed = items => new Intl.ListFormat(tagOf(spoken.language)).format(items);

@@ -22,11 +22,11 @@ from gandash.words import say
 TRIES = 5
 
 
-def duplicate(run: Path, owner: str) -> Path:
-    """A copy beside it, with an id and a title of its own. Raises BrokenRun, OSError."""
+def duplicate(run: Path, owner: str, title: str = "") -> Path:
+    """A copy beside it, with an id and a title of its own, by default "Copy of ...". Raises BrokenRun, OSError."""
     about = read_manifest(run)
     make_room(run.parent.parent, size_of(run))
-    title = f"Copy of {about.title or run.name}"[:200]
+    title = (title or f"Copy of {about.title or run.name}")[:200]
     with arriving(run.parent.parent) as folder:
         _steadily(run, lambda names: _copy(run, folder, names))
         return settle(folder, about.model_copy(update={"title": title, "named": True, "owner": owner}), new_id())

@@ -6,6 +6,7 @@ import streamlit as st
 
 from gandash import __version__
 from gandash.server.run import Run
+from gandash.ui import titles
 from gandash.wire.browser import Role
 from gandash.words import speaking
 
@@ -23,5 +24,5 @@ _component = st.components.v2.component("gandash_elsewhere", js=_SCRIPT, html="<
 
 def mount(run: Run | None) -> None:
     """Where there is none, nothing is seen of it."""
-    token, title = (run.tokens[Role.WATCH], run.title) if run is not None else ("", "")
+    token, title = (run.tokens[Role.WATCH], titles.in_words(run.title)) if run is not None else ("", "")
     _component(key="elsewhere", data={"token": token, "socket": "gandash/live", "title": title, "language": speaking()})

@@ -14,6 +14,7 @@ from gandash.server.run import Run
 from gandash.ui import controls, learning, ways
 from gandash.ui.place import Place
 from gandash.ui.tab import Tab
+from gandash.ui.words import held_together
 from gandash.words import marked, speaking, t
 
 VERDICTS = {
@@ -56,13 +57,13 @@ def draw(tab: Tab, run: Run, place: Place, settings: Callable[[], None]) -> None
         )
         st.caption(t("{lesson} · step {number} of {count}", lesson=lesson.title, number=number, count=count))
         st.markdown(f"## {step.title}")
-        st.markdown(step.text)
+        st.markdown(held_together(step.text))
         if step.formula:
             st.latex(step.formula)
         if step.predict:
             predict(tab, place, step.predict)
         if step.trying:
-            st.markdown(t("**Try:** {what}", what=step.trying))
+            st.markdown(t("**Try:** {what}", what=held_together(step.trying)))
         for move, told in zip(place.now.moves, step.moves, strict=True):
             st.button(
                 told.label,
@@ -73,7 +74,7 @@ def draw(tab: Tab, run: Run, place: Place, settings: Callable[[], None]) -> None
             )
         settings()
         if place.is_revealed and step.after:
-            st.markdown(step.after)
+            st.markdown(held_together(step.after))
         on(tab, run, place)
 
 
@@ -98,10 +99,11 @@ def predict(tab: Tab, place: Place, question: Prediction) -> None:
         right = place.answer == question.right
         answer = question.options[question.right - 1]
         said = t("**Right.**") if right else t("**Not so.** It is: {answer}.", answer=answer)
+        together = held_together(t("{s0} {s1}", s0=said, s1=question.why))
         if right:
-            st.success(f"{said} {question.why}", icon=":material/check:")
+            st.success(together, icon=":material/check:")
         else:
-            st.info(f"{said} {question.why}", icon=":material/lightbulb:")
+            st.info(together, icon=":material/lightbulb:")
     elif place.met:
         st.caption(t("It has happened. Choose, and see why."))
     else:

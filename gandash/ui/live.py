@@ -11,6 +11,7 @@ from gandash import __version__
 from gandash.config.setting import SettingError
 from gandash.server.run import Run
 from gandash.store.format import ID, LARGEST_STEP
+from gandash.ui import titles
 from gandash.ui.sharing import lan_address
 from gandash.wire.browser import Role
 from gandash.words import say, speaking, t
@@ -62,7 +63,7 @@ def mount(
         data={
             "token": run.tokens[role],
             "socket": "gandash/live",
-            "title": run.title,
+            "title": titles.in_words(run.title),
             "preset": run.origin,
             "lan": lan_address(),
             "language": speaking(),

@@ -16,6 +16,7 @@ from gandash.store.index import Entry, runs
 from gandash.store.places import home, runs_home
 from gandash.store.reading import read_manifest
 from gandash.store.removing import Removed
+from gandash.ui import titles
 from gandash.ui.whose import Visitor
 from gandash.words import Said, finished, retold, say, words_of
 
@@ -71,10 +72,10 @@ def _is_control(letter: str) -> bool:
     return unicodedata.category(letter) in ("Cc", "Cs", "Cn", "Zl", "Zp") or letter in TURNING
 
 
-def duplicate(who: Visitor, run: str) -> str:
-    """The id of the copy. Raises RunRefused."""
+def duplicate(who: Visitor, run: str, title: str = "") -> str:
+    """The id of the copy, which gets this title. Raises RunRefused."""
     try:
-        return copying.duplicate(folder_of(who, run), who.owner).name
+        return copying.duplicate(folder_of(who, run), who.owner, title).name
     except (BrokenRun, OSError) as error:
         raise RunRefused(say("The run cannot be copied: {problem}.", problem=in_words(error))) from None
 
@@ -100,7 +101,7 @@ def removed(who: Visitor) -> list[tuple[Removed, str]]:
                 found.append((each, each.id))
         else:
             if who.may_see(about.owner):
-                found.append((each, about.title or each.id))
+                found.append((each, titles.in_words(about.title, about.named) or each.id))
     return found
 
 

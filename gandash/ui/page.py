@@ -33,6 +33,7 @@ from gandash.ui import (
     live,
     presenting,
     ready_games,
+    titles,
     upload,
     ways,
 )
@@ -331,7 +332,7 @@ def compared(tab: Tab, run: Run) -> None:
     if tab.member is not None:
         button(t("Play {game} alone", game=labels[tab.member]), "alone", tab, choices.alone, tab.member)
     button(t("End the comparison"), "end", tab, choices.end_comparison)
-    st.caption(t("The game from before it comes back as it was: {game}.", game=run.returns_to))
+    st.caption(t("The game from before it comes back as it was: {game}.", game=titles.in_words(run.returns_to)))
 
 
 def comparison(tab: Tab, config: GameConfig) -> None:
@@ -347,11 +348,24 @@ def comparison(tab: Tab, config: GameConfig) -> None:
     key = f"{tab.edition}/compare/{path}"
     if path == choices.PRESETS_COMPARED:
         st.multiselect(
-            t("Games"), list(PRESETS), format_func=lambda n: t(PRESETS[n].title), key=key, max_selections=MAX_MEMBERS
+            t("Games"),
+            list(PRESETS),
+            format_func=lambda n: t(PRESETS[n].title),
+            key=key,
+            max_selections=MAX_MEMBERS,
+            placeholder=t("Choose several"),
         )
     elif words := comparing.choices(offered[path]):
         suggested = comparing.suggested_choices(offered[path])
-        st.multiselect(t("Values"), list(words), suggested, format_func=words.__getitem__, key=key, max_selections=MAX_MEMBERS)
+        st.multiselect(
+            t("Values"),
+            list(words),
+            suggested,
+            format_func=words.__getitem__,
+            key=key,
+            max_selections=MAX_MEMBERS,
+            placeholder=t("Choose several"),
+        )
     else:
         near = comparing.suggested_numbers(offered[path])
         st.text_input(t("Values, one for each game"), value=near, key=key, help=t(typed.HELP))

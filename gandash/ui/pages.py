@@ -7,7 +7,7 @@ import streamlit as st
 from gandash.ui import languages, ways
 from gandash.ui.lesson_style import LESSON_STYLE
 from gandash.ui.routes import ASSETS
-from gandash.ui.style import STYLE, inks
+from gandash.ui.style import STYLE, inks, streamlits_words
 from gandash.ui.sweep_style import SWEEP_STYLE
 from gandash.ui.tab import Tab
 
@@ -23,6 +23,8 @@ st.set_page_config(
 )
 st.html(inks())
 st.html(STYLE)
+if words := streamlits_words():
+    st.html(words)
 st.html(LESSON_STYLE)
 st.html(SWEEP_STYLE)
 page.run()

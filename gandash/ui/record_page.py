@@ -10,9 +10,9 @@ from gandash.config.changes import differences
 from gandash.config.game import LOOP
 from gandash.config.setting import show
 from gandash.presets import PRESETS
-from gandash.store.format import BrokenRun
+from gandash.store.format import BrokenRun, Manifest
 from gandash.store.reading import StoredRun
-from gandash.ui import choices, controls, elsewhere, live, own_runs, runs_table, ways
+from gandash.ui import choices, controls, elsewhere, live, own_runs, runs_table, titles, ways
 from gandash.ui.doors import VISITOR_COOKIE
 from gandash.ui.own_runs import RunRefused
 from gandash.ui.service import supervisor
@@ -33,7 +33,7 @@ def main() -> None:
     )
     try:
         stored = StoredRun(own_runs.folder_of(who, st.query_params.get("record", "")))
-        name = stored.manifest.title or stored.manifest.id
+        name = title_of(stored.manifest)
         live.mount_record(stored.directory.name, name, "record", on_branch=lambda: tab.note(choices.branch, sent()))
     except (BrokenRun, RunRefused) as error:
         stored = None
@@ -53,7 +53,7 @@ def sent() -> Any:
 def about(who: Visitor, run: StoredRun) -> None:
     """What is known of it, beside its pictures."""
     manifest = run.manifest
-    st.markdown(f"**{as_text(manifest.title or manifest.id)}**")
+    st.markdown(f"**{as_text(title_of(manifest))}**")
     verdicts = [t(verdict.title) if verdict else "" for verdict in run.verdicts]
     said = [
         tn("{shown} step", "{shown} steps", run.steps, shown=f"{run.steps:,}"),
@@ -77,9 +77,13 @@ def about(who: Visitor, run: StoredRun) -> None:
         changes(run)
 
 
+def title_of(manifest: Manifest) -> str:
+    return titles.in_words(manifest.title, manifest.named) or manifest.id
+
+
 def _title(who: Visitor, run: str) -> str:
     try:
-        return StoredRun(own_runs.folder_of(who, run)).manifest.title or run
+        return title_of(StoredRun(own_runs.folder_of(who, run)).manifest)
     except (BrokenRun, RunRefused):
         return run
 

@@ -148,18 +148,28 @@ def shelf(desk: Desk, who: Visitor, entries: Sequence[Entry], run: Run | None) -
 def act(desk: Desk, who: Visitor, picked: Sequence[Entry], run: Run | None) -> None:
     """The buttons over the table, for the runs that are chosen in it."""
     one = picked[0] if len(picked) == 1 and not picked[0].problem else None
+    named = tuple(
+        (entry, runs_table.name_of(entry)) for entry in picked
+    )  # here: where a press is heard nobody's language is spoken
+    copied = t("Copy of {name}", name=named[0][1]) if one is not None else ""
     if one is not None:
         there = {"record": one.id} | ({"run": run.id} if run is not None else {})
         st.page_link(ways.RECORD.script, label=t("Open"), icon=":material/open_in_full:", query_params=there)
     else:  # a link that leads nowhere still says that it is one
         button("Open", t("Open"), ":material/open_in_full:", lambda: None, False)
     button("Rename", t("Rename"), ":material/edit:", partial(begin_to_name, desk, one), one is not None)
-    button("Duplicate", t("Duplicate"), ":material/content_copy:", partial(duplicate, desk, who, one), one is not None)
+    button(
+        "Duplicate",
+        t("Duplicate"),
+        ":material/content_copy:",
+        partial(duplicate, desk, who, named[:1], copied),
+        one is not None,
+    )
     if one is not None:
         st.html(f'<a class="gd-link" href="{address(one.id)}" download>{t("Download")}</a>')
     else:
         button("Download", t("Download"), ":material/download:", lambda: None, False)
-    button("Delete", t("Delete"), ":material/delete:", partial(remove, desk, who, tuple(picked)), bool(picked))
+    button("Delete", t("Delete"), ":material/delete:", partial(remove, desk, who, named), bool(picked))
     if not picked:
         st.caption(t("Choose a run in the table; several to see their curves over each other."))
 
@@ -180,7 +190,9 @@ def name_it(desk: Desk, who: Visitor, entry: Entry) -> None:
 def _name_it(desk: Desk, who: Visitor, entry: Entry) -> None:
     desk.renaming = ""
     with st.form("runs/rename", border=False):
-        title = st.text_input(t("Name"), value=entry.title, max_chars=own_runs.TITLE_LENGTH, key=f"runs/title/{entry.id}")
+        title = st.text_input(
+            t("Name"), value=runs_table.name_of(entry), max_chars=own_runs.TITLE_LENGTH, key=f"runs/title/{entry.id}"
+        )
         done = st.form_submit_button(t("Rename"), t("Rename"), type="primary")
     if done:
         try:
@@ -191,24 +203,23 @@ def _name_it(desk: Desk, who: Visitor, entry: Entry) -> None:
             st.rerun()
 
 
-def duplicate(desk: Desk, who: Visitor, entry: Entry | None) -> None:
-    if entry is None:
-        return
-    try:
-        desk.chosen = (own_runs.duplicate(who, entry.id),)
-    except RunRefused as error:
-        desk.refused(error)
-    else:
-        desk.said.append((":material/content_copy:", say("Copied: {name}", name=runs_table.name_of(entry))))
-
-
-def remove(desk: Desk, who: Visitor, entries: Sequence[Entry]) -> None:
-    desk.gone = []
-    for entry in entries:
+def duplicate(desk: Desk, who: Visitor, named: Sequence[tuple[Entry, str]], title: str) -> None:
+    for entry, name in named:
         try:
-            desk.gone.append((own_runs.remove(who, entry.id), runs_table.name_of(entry)))
+            desk.chosen = (own_runs.duplicate(who, entry.id, title),)
         except RunRefused as error:
-            desk.refused(RunRefused(say("{name}: {problem}", name=runs_table.name_of(entry), problem=words_of(error))))
+            desk.refused(error)
+        else:
+            desk.said.append((":material/content_copy:", say("Copied: {name}", name=name)))
+
+
+def remove(desk: Desk, who: Visitor, named: Sequence[tuple[Entry, str]]) -> None:
+    desk.gone = []
+    for entry, name in named:
+        try:
+            desk.gone.append((own_runs.remove(who, entry.id), name))
+        except RunRefused as error:
+            desk.refused(RunRefused(say("{name}: {problem}", name=name, problem=words_of(error))))
 
 
 def undo(desk: Desk, who: Visitor, removed: Sequence[tuple[Removed, str]]) -> None:

@@ -12,6 +12,7 @@ import streamlit as st
 
 from gandash.presets import PRESETS
 from gandash.store.index import Entry
+from gandash.ui import titles
 from gandash.words import marked, speaking, t
 from gandash.words.languages import ENGLISH
 
@@ -29,7 +30,7 @@ LONGEST = 120  # letters of a cell: words in a record may come from anybody
 
 
 def name_of(entry: Entry) -> str:
-    return entry.title or entry.id
+    return titles.in_words(entry.title, entry.named) or entry.id
 
 
 def preset_title(name: str) -> str:
@@ -45,7 +46,9 @@ def found(entries: Sequence[Entry], words: str) -> list[Entry]:
 
 def _said(entry: Entry) -> str:
     said = (entry.verdict, t(entry.verdict), entry.problem, t(entry.problem))  # in English too: so one may have read of it
-    return " ".join((entry.id, entry.title, entry.preset, preset_title(entry.preset), *said, entry.parent or "")).casefold()
+    return " ".join(
+        (entry.id, entry.title, name_of(entry), entry.preset, preset_title(entry.preset), *said, entry.parent or "")
+    ).casefold()
 
 
 def when(entry: Entry) -> datetime | None:
@@ -94,7 +97,7 @@ def rows(entries: Sequence[Entry], titles: dict[str, str], live: Collection[str]
         t("Steps"): [None if entry.problem else entry.steps for entry in entries],
         **readings,
         t("When"): [when(entry) for entry in entries],
-        t("Size"): [entry.size or None for entry in entries],
+        t("Size"): [entry.size / 1e6 or None for entry in entries],
         t("Preset"): [words(preset_title(entry.preset)) for entry in entries],
         t("Branched off"): [words(parent_of(entry, titles)) for entry in entries],
     }
@@ -104,12 +107,12 @@ def columns() -> dict[str, Any]:
     """How Streamlit is to show them."""
     number = {head: st.column_config.NumberColumn(format="%.3g", help=t(help), width=76) for head, help in READINGS.values()}
     return number | {
-        t("Name"): st.column_config.TextColumn(width=240),
+        t("Name"): st.column_config.TextColumn(width=220),
         t("Now"): st.column_config.TextColumn(width=100, help=t("It is being recorded at this moment.")),
-        t("Verdict"): st.column_config.TextColumn(width=130, help=t("The last word on it; of compared games, on the first.")),
+        t("Verdict"): st.column_config.TextColumn(width=160, help=t("The last word on it; of compared games, on the first.")),
         t("Steps"): st.column_config.NumberColumn(format="localized", width=76),
         t("When"): st.column_config.DatetimeColumn(format=t("D MMM YYYY, HH:mm"), timezone=st.context.timezone, width=142),
-        t("Size"): st.column_config.NumberColumn(format="bytes", width=76),
+        t("Size"): st.column_config.NumberColumn(format="%.2f MB", width=84),
         t("Preset"): st.column_config.TextColumn(width=220, help=t("The ready game that it began as.")),
         t("Branched off"): st.column_config.TextColumn(width=220, help=t("The run that it began from, and at which step.")),
     }

@@ -1,6 +1,11 @@
 """The page's own style, over Streamlit's theme: one calm page, no boxes in boxes. Colours come from the theme."""
 
+import json
+
 import streamlit as st
+
+from gandash.words import speaking, t
+from gandash.words.languages import ENGLISH
 
 NAMED = {"primary-color": "primaryColor", "background-color": "backgroundColor", "border-color": "borderColor"}
 
@@ -10,6 +15,20 @@ def inks() -> str:
     scheme = st.context.theme.type or "light"
     told = "".join(f"--st-{name}: {st.get_option(f'theme.{scheme}.{option}')};" for name, option in NAMED.items())
     return f"<style>:root {{ {told} }}</style>"
+
+
+def streamlits_words() -> str:
+    """Streamlit's own words, which are English, covered by ours where another language is spoken."""
+    if speaking() == ENGLISH:
+        return ""
+    dropzone, entry = '[data-testid="stFileUploaderDropzone"]', '[data-testid="InputInstructions"]'
+    return f"""<style>
+{dropzone} button p, {entry} {{ font-size: 0 !important; }}
+{dropzone} button p::after {{ content: {json.dumps(t("Choose files"))}; font-size: 0.86rem; }}
+{dropzone}:has(input[webkitdirectory]) button p::after {{ content: {json.dumps(t("Choose a folder"))}; }}
+{dropzone} [data-testid="stFileUploaderDropzoneInstructions"] {{ display: none; }}
+{entry}::after {{ content: {json.dumps(t("Enter confirms"))}; font-size: 0.75rem; }}
+</style>"""
 
 
 STYLE = """<style>

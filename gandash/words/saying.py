@@ -132,13 +132,28 @@ def retold(said: Said, change: Callable[[str], str]) -> Said:
     return Said(change(said.id), put_in)
 
 
+_IN_A_ROW = (
+    "",
+    "{s0}",
+    marked("{s0} {s1}"),
+    marked("{s0} {s1} {s2}"),
+    marked("{s0} {s1} {s2} {s3}"),
+    marked("{s0} {s1} {s2} {s3} {s4}"),
+    marked("{s0} {s1} {s2} {s3} {s4} {s5}"),
+)
+"""Sentences one after the other: some languages have no space between them."""
+
+
 def joined(*sentences: Said) -> Said:
     """Sentences one after the other.
 
     >>> joined(say("One."), say("Two."))
     'One. Two.'
     """
-    return Said(" ".join(f"{{s{i}}}" for i in range(len(sentences))), {f"s{i}": one for i, one in enumerate(sentences)})
+    most = len(_IN_A_ROW) - 1
+    while len(sentences) > most:
+        sentences = joined(*sentences[:most]), *sentences[most:]
+    return Said(_IN_A_ROW[len(sentences)], {f"s{i}": one for i, one in enumerate(sentences)})
 
 
 def listed(*items: Said) -> Said:
