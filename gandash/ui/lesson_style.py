@@ -15,7 +15,7 @@ LESSON_STYLE = """<style>
 .st-key-lesson h2 { font-size: 1.2rem; font-weight: 700; padding: 0; margin: 0; }
 .st-key-lesson [data-testid="stCaptionContainer"] { margin-bottom: 0; }
 .st-key-lesson [data-testid="stCaptionContainer"] p { font-size: 0.8rem; margin: 0; }
-.st-key-lesson .katex { font-size: 1.02em; font-family: KaTeX_Main, "Times New Roman", serif; }
+.st-key-lesson .katex { white-space: nowrap; font-size: 1.02em; font-family: KaTeX_Main, "Times New Roman", serif; }
 .st-key-lesson .katex-display { font-size: 0.86em; }
 .st-key-lesson .katex-display { margin: 0.2rem 0; padding: 0.35rem 0; overflow: auto hidden; scrollbar-width: thin; }
 .st-key-lesson [data-testid="stButton"] button { min-height: 0; padding: 0.25rem 0.7rem; }

@@ -24,10 +24,10 @@ def streamlits_words() -> str:
     dropzone, entry = '[data-testid="stFileUploaderDropzone"]', '[data-testid="InputInstructions"]'
     return f"""<style>
 {dropzone} button p, {entry} {{ font-size: 0 !important; }}
-{dropzone} button p::after {{ content: {json.dumps(t("Choose files"))}; font-size: 0.86rem; }}
-{dropzone}:has(input[webkitdirectory]) button p::after {{ content: {json.dumps(t("Choose a folder"))}; }}
+{dropzone} button p::after {{ content: {json.dumps(t("Choose files"), ensure_ascii=False)}; font-size: 0.86rem; }}
+{dropzone}:has(input[webkitdirectory]) button p::after {{ content: {json.dumps(t("Choose a folder"), ensure_ascii=False)}; }}
 {dropzone} [data-testid="stFileUploaderDropzoneInstructions"] {{ display: none; }}
-{entry}::after {{ content: {json.dumps(t("Enter confirms"))}; font-size: 0.75rem; }}
+{entry}::after {{ content: {json.dumps(t("Enter confirms"), ensure_ascii=False)}; font-size: 0.75rem; }}
 </style>"""
 
 

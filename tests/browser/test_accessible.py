@@ -76,6 +76,36 @@ def test_all_can_use_every_page(app: App, browser: Browser, scheme: str, size: s
     lab.context.close()
 
 
+def test_all_can_use_it_in_chinese_and_every_page_says_which(app: App, browser: Browser) -> None:
+    """A screen reader chooses its voice by `lang`."""
+    lab = Lab(browser, app.url, locale="zh-CN")
+    page, root = lab.page, lab.page.locator("html")
+    lab.await_rest()
+    expect(root).to_have_attribute("lang", "zh-Hans")
+    assert grave(page) == []
+    page.locator("summary", has_text="比较").click()
+    page.get_by_role("button", name="↻ 比较").click()
+    page.locator(".gd-cell").first.wait_for()
+    page.locator(".gd-curve h3").filter(has_text="D 的损失").wait_for()
+    for path, selector, title in (
+        ("lessons", "a[href*='lesson=']", "课程 · gandash"),
+        ("runs", '[data-testid="stDataFrame"] canvas', "运行记录 · gandash"),
+    ):
+        page.goto(app.url + path)
+        page.locator(selector).first.wait_for()
+        expect(root).to_have_attribute("lang", "zh-Hans")
+        expect(page).to_have_title(title)
+    for path, selector in (
+        ("record?record=run-1&", '[data-testid="live-view"][data-status="recorded"]'),
+        ("sweep?", '[data-testid="sweep-map"][data-state="done"]'),
+        ("watch?", "input"),
+    ):
+        page.goto(f"{app.url}{path}lang=zh-Hant")
+        page.locator(selector).first.wait_for()
+        expect(root).to_have_attribute("lang", "zh-Hant")
+    lab.context.close()
+
+
 @pytest.mark.parametrize(("scheme", "size"), [("light", "laptop"), ("dark", "phone")])
 def test_all_can_use_what_opens_over_the_page(app: App, browser: Browser, scheme: str, size: str) -> None:
     width, height = SIZES[size]

@@ -123,9 +123,10 @@ def test_a_hostile_title_is_only_read(
     monkeypatch.setattr(run, "manifest", run.manifest.model_copy(update={"title": title}))
     file = tmp_path / "replay.html"
     file.write_bytes(export(run, "replay.html"))
-    page = browser.new_page()
+    page = browser.new_page(locale="zh-TW")
     page.goto(file.as_uri())
     page.wait_for_selector(f"{VIEW}[data-complete]")
+    assert page.get_attribute("html", "lang") == "zh-Hant"
     assert page.inner_text("h1") == page.title() == title and page.locator("img[src=x]").count() == 0
     page.close()
 
