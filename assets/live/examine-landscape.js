@@ -14,7 +14,7 @@ import { channels, translucent } from './palette.js';
 import { drawFlow, drawFrame, drawNames, drawPath, Flow } from './phase-marks.js';
 import { drawAxes } from './plane-marks.js';
 import { Viewport } from './viewport.js';
-import { t } from './words.js';
+import { said, t } from './words.js';
 
 /** @typedef {import('./palette.js').Theme} Theme */
 /** @typedef {import('./types.d.ts').Landscape} Landscape */
@@ -52,7 +52,7 @@ export const landscape = {
         turning.toggleAttribute('hidden', !result.angle);
         if (!result.angle) return;
         angle.show(result.angle, theme);
-        write(words, result.angle.words);
+        write(words, said(result.angle.words));
       },
     };
   },

@@ -9,7 +9,7 @@ import { element, maths, write } from './dom.js';
 import { ApproachCurve } from './examine-curve.js';
 import { compact, fixed, grouped, known, percent, round } from './numbers.js';
 import { drawPlane } from './phase-spectrum.js';
-import { t } from './words.js';
+import { said, t } from './words.js';
 
 /** @typedef {import('./counted.js').Counted} Counted */
 
@@ -68,7 +68,7 @@ export const spectrum = {
           drawPlane(c, { width, height, theme, dots: eigenvalues, region: boundary, names, around: boundary ? undefined
             : CLOSE });
         }
-        write(words, result.words);
+        write(words, said(result.words));
         const largest = eigenvalues[0];
         numbers.show([
           { name: t('shown'), value: result.complete ? t('all {count}', { count: grouped(result.size) })

@@ -7,7 +7,7 @@ import { landscape } from './examine-landscape.js';
 import { bestResponse, duality, samples, spectrum } from './examine-sections.js';
 import { element, write } from './dom.js';
 import { grouped, known, round } from './numbers.js';
-import { t, together } from './words.js';
+import { said, t, together } from './words.js';
 
 /** What the server says of one examination.
  * @typedef {import('./types.d.ts').Finding} Finding */
@@ -165,13 +165,13 @@ export class Examine {
           { unfinished: round(unfinished) }) : '');
       write(section.answers, together(section.said, inWords(this.#seconds[section.what])));
       write(section.state, found ? t('step {step}{what}',
-          { step: grouped(found.step), what: done ? '' : ` · ${doing || t('at it')} …` }) : '');
+          { step: grouped(found.step), what: done ? '' : ` · ${said(doing) || t('at it')} …` }) : '');
       section.problem.hidden = !problem;
-      write(section.problem, problem);
+      write(section.problem, said(problem));
       section.body.hidden = !result;
       if (!result) continue;
       section.picture.show(result, this.#theme);
-      section.notes.replaceChildren(...result.notes.map(note => element('li', {}, note)));
+      section.notes.replaceChildren(...result.notes.map(note => element('li', {}, said(note))));
     }
   }
 }

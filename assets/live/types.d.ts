@@ -40,7 +40,7 @@ export interface BestResponse {
   idle: number;
   limit: number;
   learning_rate: number;
-  notes: string[];
+  notes: Words[];
 }
 
 /** What the frame shows more closely: see `messages.ShowCloseUp`. `d_between` is D of the picture between two
@@ -95,7 +95,7 @@ export interface DualityGap {
   learning_rate: number;
   samples: number;
   test: number;
-  notes: string[];
+  notes: Words[];
 }
 
 /** About how long each examination of this game would take here; answered by `Estimated`. */
@@ -120,9 +120,9 @@ export interface Finding {
   step: number;
   done: boolean;
   result: Spectrum | Landscape | BestResponse | Samples | DualityGap | null;
-  doing: string;
+  doing: Words;
   unfinished: number | null;
-  problem: string;
+  problem: Words;
 }
 
 /** Of one picture of a run. `members` are those of its games; array names of compared games begin with their number. */
@@ -188,7 +188,7 @@ export interface Landscape {
   samples: number;
   parameters: number;
   angle: PathAngle | null;
-  notes: string[];
+  notes: Words[];
 }
 
 /** The latents of the map on the line: their dimension, and where their first coordinate lies. */
@@ -354,7 +354,7 @@ export interface Parameters {
 export interface PathAngle {
   alphas: number[];
   cosines: (number | null)[];
-  words: string;
+  words: Words;
 }
 
 /** Stand still at the next step boundary; rounds that wait to be played by hand are forgotten. */
@@ -610,7 +610,7 @@ export interface Samples {
   floors: Record<string, NullReference> | null;
   slope: number | null;
   modes: ModeTable | null;
-  notes: string[];
+  notes: Words[];
 }
 
 /** Change a live setting at the next step boundary: of one game, or of all. */
@@ -650,9 +650,9 @@ export interface Spectrum {
   boundary: [number, number][] | null;
   growth: number | null;
   sampling_noise: number | null;
-  words: string;
+  words: Words;
   samples: number;
-  notes: string[];
+  notes: Words[];
 }
 
 /** Rounds per second, or None for as fast as possible. */

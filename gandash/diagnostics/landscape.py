@@ -21,6 +21,7 @@ from gandash.game.field import discriminator_part, generator_part, sample
 from gandash.game.game import Game
 from gandash.game.parts import NO_STEP_NOISE, StepNoise
 from gandash.game.spectral import normalised
+from gandash.words import say
 
 ROUNDS = 10  # to each side, where the plane lies along one round's update
 MARGIN = 1.2  # times the path's extent
@@ -63,7 +64,7 @@ def along_update(here: Tensor, update: Tensor, generator: Generator) -> Cut:
     """
     length = float(update.norm())
     if not length > 0:
-        raise ValueError("neither player moves in a round from here, so there is no direction to draw a plane along")
+        raise ValueError(say("Neither player moves in a round from here, so there is no direction to draw a plane along."))
     first = update / length
     return Cut(here, torch.stack([first, _square_to(first, generator)]), (0.0, 0.0), ROUNDS * length)
 

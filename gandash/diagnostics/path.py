@@ -15,6 +15,7 @@ from gandash.diagnostics.spectrum import Field
 from gandash.game.field import outputs_and_slopes
 from gandash.game.game import Game
 from gandash.game.losses import discriminator_input
+from gandash.words import Said, say
 
 POINTS, FEWEST, BYTES = 64, 8, 64 * 2**20  # of a path: points kept, however large they are, within so much memory
 NEAR, BESIDE = 0.05, 0.25  # parts of the line on both sides of its end where a path angle is read
@@ -99,27 +100,36 @@ class PathAngle:
     norms: Array
 
     @property
-    def words(self) -> str:
+    def words(self) -> Said:
         """What the cosine says of the line's end, alpha = 1, by medians just before it, just behind it and farther off."""
         off = self.alphas - 1
         before, behind = self._median((off < 0) & (off >= -BESIDE)), self._median((off > 0) & (off <= BESIDE))
         if math.isnan(before) or math.isnan(behind):
-            return "The field is zero along this line: there is nothing to read."
+            return say("The field is zero along this line: there is nothing to read.")
         if max(abs(before), abs(behind)) < CLEAR:
-            return "No sign to speak of on either side: the field stands square to the line, neither inwards nor outwards."
+            return say("No sign to speak of on either side: the field stands square to the line, neither inwards nor outwards.")
         at_end, farther = self._median(np.abs(off) <= NEAR), self._median((np.abs(off) > NEAR) & (np.abs(off) <= BESIDE))
         turns = abs(at_end) > abs(farther) + BUMP
         square = max(abs(before), abs(behind)) < 0.7  # farther than 45 degrees from the line
         if before < 0 < behind:
-            said = "Minus before, plus behind: the field leads to the present point from both sides, which is attraction"
+            said = say("Minus before, plus behind: the field leads to the present point from both sides, which is attraction")
         elif behind < 0 < before:
-            said = "Plus before, minus behind: the field leads away from the present point on both sides, which is repulsion"
+            said = say(
+                "Plus before, minus behind: the field leads away from the present point on both sides, which is repulsion"
+            )
         elif turns:
-            return "One sign on both sides and a bump between: the field goes round near the present point, which is rotation."
+            return say(
+                "One sign on both sides and a bump between: the field goes round near the present point, which is rotation."
+            )
         else:
-            onwards = "on, along the way it came" if before < 0 else "back, towards where it came from"
-            return f"No change of sign: the present point is no rest point on this line; the field leads {onwards}."
-        return said + ("; most of the field stands across the line, as it would in a rotation." if turns or square else ".")
+            onwards = say("on, along the way it came") if before < 0 else say("back, towards where it came from")
+            return say(
+                "No change of sign: the present point is no rest point on this line; the field leads {onwards}.",
+                onwards=onwards,
+            )
+        if turns or square:
+            return say("{said}; most of the field stands across the line, as it would in a rotation.", said=said)
+        return say("{problem}.", problem=said)
 
     def _median(self, chosen: NDArray[np.bool_]) -> float:
         found = self.cosines[chosen]

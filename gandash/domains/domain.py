@@ -20,6 +20,7 @@ from gandash.wire.facts import Facts, GameFacts
 from gandash.wire.findings import ModeTable
 from gandash.wire.frame import Arrays
 from gandash.wire.messages import ShowCloseUp
+from gandash.words import Said
 
 
 class Measured(Protocol):
@@ -87,7 +88,7 @@ class KnownJsd:
 
     value: float
     floor: NullReference | None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Said, ...] = ()
     is_bound: bool = False
 
 
@@ -104,7 +105,7 @@ class Domain(ABC):
     measure_every: ClassVar[int]
     measures_each_frame: ClassVar[bool]
     jsd_every: ClassVar[int | None] = None
-    distance_notes: ClassVar[tuple[str, ...]] = ()
+    distance_notes: ClassVar[tuple[Said, ...]] = ()
 
     def reads_jsd(self, step: int) -> bool:
         """Whether the measurement at this step reads the JSD: a period apart, and early on, where much happens, after twice the

@@ -24,6 +24,7 @@ from gandash.game.game import Game, Streams
 from gandash.game.round import GameState
 from gandash.wire.facts import Counted, Point
 from gandash.wire.findings import Attribute, ModeRow, ModeTable
+from gandash.words import say
 
 
 class PictureEvidence(VerdictEvidence):
@@ -58,7 +59,7 @@ class PictureDomain(Domain):
     measure_every = 200  # two readings of 512 pictures take as long as 25 steps or so
     measures_each_frame = False
     distance_notes = (
-        "Distances and neighbourhoods are those of pixels, from −1 (black) to 1 (white), all alike: not of features.",
+        say("Distances and neighbourhoods are those of pixels, from −1 (black) to 1 (white), all alike: not of features."),
     )
 
     def includes(self, game: Game) -> bool:
@@ -90,13 +91,17 @@ class PictureDomain(Domain):
 
     def known_jsd(self, game: Game, state: GameState, streams: Streams) -> KnownJsd:
         notes = [
-            "The JSD of pictures is not measured, so no bound from above is known. What D reaches bounds it from below: "
-            "JSD ≥ (V + log 4) / 2, but for noise of about 0.01."
+            say(
+                "The JSD of pictures is not measured, so no bound from above is known. What D reaches bounds it from below: "
+                "JSD ≥ (V + log 4) / 2, but for noise of about 0.01."
+            )
         ]
         if isinstance(game.config.data, FoundPicturesConfig):
-            notes.append("Real pictures are a finite set here. D may learn it by heart, and that is a difference as any other.")
+            notes.append(
+                say("Real pictures are a finite set here. D may learn it by heart, and that is a difference as any other.")
+            )
         if game.pack > 1:
-            notes.append("D judges packs of pictures: the JSD is that of packs.")
+            notes.append(say("D judges packs of pictures: the JSD is that of packs."))
         return KnownJsd(math.nan, None, tuple(notes))
 
 

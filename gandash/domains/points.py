@@ -24,6 +24,7 @@ from gandash.game.game import Game, Streams
 from gandash.game.round import GameState
 from gandash.wire.facts import Counted, GameFacts
 from gandash.wire.findings import ModeRow, ModeTable
+from gandash.words import say
 
 
 class PointEvidence(VerdictEvidence):
@@ -104,14 +105,16 @@ class Points(Domain):
         found = self.measure(game, state, streams)
         floor = found.estimators.floors["jsd"]
         if found.jsd_seen is not None:
-            note = "D's best response is that to packs, and to samples without noise: their JSD is not measured."
+            note = say("D's best response is that to packs, and to samples without noise: their JSD is not measured.")
             if found.noise == 0 and not math.isnan(found.jsd_seen):
-                return KnownJsd(found.jsd_seen, found.seen_floors.jsd_seen, (f"The JSD is that of packs of {game.pack}.",))
+                return KnownJsd(
+                    found.jsd_seen, found.seen_floors.jsd_seen, (say("The JSD is that of packs of {pack}.", pack=game.pack),)
+                )
             if game.pack > 1:
                 return KnownJsd(math.nan, floor, (note,))
         jsd = found.readings["jsd"]
         if found.estimators.jsd_is_bound:
-            note = "The JSD is that of cells, since rows have no density: a lower bound, which D may pass."
+            note = say("The JSD is that of cells, since rows have no density: a lower bound, which D may pass.")
             return KnownJsd(jsd, floor, (note,), is_bound=True)
-        close = "The measured JSD is close to what sampling noise alone reads: the share says little here."
+        close = say("The measured JSD is close to what sampling noise alone reads: the share says little here.")
         return KnownJsd(jsd, floor, (close,) if jsd < 2 * floor.worst_5pct else ())

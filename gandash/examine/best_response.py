@@ -14,6 +14,7 @@ from gandash.examine.examination import CheckCancelled, Examination, GameCopy, P
 from gandash.game.round import noise_in_force
 from gandash.wire.facts import NullReference
 from gandash.wire.findings import BestResponse, Examinable
+from gandash.words import Said, marked, say
 
 BEST_STEPS, BEST_RATE, BEST_BATCH, BEST_SECONDS = 3000, 1e-3, 512, 40.0
 BEYOND = 0.01  # nats by which noise may carry D's estimate of JSD past the measured one
@@ -30,7 +31,7 @@ def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Progre
     notes += known.notes
     noise = noise_in_force(game, copy.state)
     if noise is not None and float(noise) > 0:
-        notes.append("Instance noise is left out: D's best on clean samples, beside the JSD of the clean laws.")
+        notes.append(say("Instance noise is left out: D's best on clean samples, beside the JSD of the clean laws."))
     steps = affordable_steps(game, BEST_BATCH, BEST_STEPS, notes)
     way: list[Approach] = []
     until = time.monotonic() + BEST_SECONDS
@@ -48,8 +49,11 @@ def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Progre
     ):
         way.append(now)
         if time.monotonic() > until:
-            stopped = (
-                f"Stopped after {BEST_SECONDS:g} s, at {now.steps} of at most {steps} steps: D may not be at its best yet."
+            stopped = say(
+                "Stopped after {seconds} s, at {steps} of at most {most} steps: D may not be at its best yet.",
+                seconds=f"{BEST_SECONDS:g}",
+                steps=now.steps,
+                most=steps,
             )
             yield Progress(_found(way, known, steps, [*notes, stopped]), unfinished=BEST_SECONDS)
             until = time.monotonic() + BEST_SECONDS
@@ -57,13 +61,16 @@ def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Progre
     found_jsd = (float(way[-1].value) + LOG4) / 2  # no D reaches more than 2 JSD - log 4
     if found_jsd > jsd + BEYOND and not known.is_bound:
         notes.append(
-            "D finds more than the measured JSD allows, which is read on finitely many samples. "
-            f"The true JSD is at least {found_jsd:.3f} nats, but for noise of about 0.01."
+            say(
+                "D finds more than the measured JSD allows, which is read on finitely many samples. "
+                "The true JSD is at least {jsd} nats, but for noise of about 0.01.",
+                jsd=f"{found_jsd:.3f}",
+            )
         )
     yield Progress(_found(way, known, steps, notes))
 
 
-def _found(way: list[Approach], known: KnownJsd, steps: int, notes: list[str]) -> BestResponse:
+def _found(way: list[Approach], known: KnownJsd, steps: int, notes: list[Said]) -> BestResponse:
     return BestResponse(
         steps=tuple(now.steps for now in way),
         values=tuple(float(now.value) for now in way),
@@ -91,4 +98,4 @@ def _seconds(copy: GameCopy) -> float:
     return min(BEST_SECONDS, with_rests(timed(few) / 5, steps))
 
 
-BEST_RESPONSE = Examination(Examinable.BEST_RESPONSE, "D's best response", _results, _seconds)
+BEST_RESPONSE = Examination(Examinable.BEST_RESPONSE, marked("D's best response"), _results, _seconds)

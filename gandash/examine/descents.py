@@ -5,19 +5,23 @@ from __future__ import annotations
 import torch
 
 from gandash.game.game import Game
+from gandash.words import Said, say
 
 WORK = 4e10  # weights times samples times steps that a descent may cost
 
 
-def value_notes(game: Game) -> list[str]:
+def value_notes(game: Game) -> list[Said]:
     """What V leaves out of the game as it is played."""
-    notes = []
+    notes = list[Said]()
     if not is_logit(game):
         notes.append(
-            "Here D's output is read as a logit, which it is not under this objective: V of the present D tells little of it."
+            say(
+                "Here D's output is read as a logit, which it is not under this objective: "
+                "V of the present D tells little of it."
+            )
         )
     if game.penalties.spectral:
-        notes.append("D starts from its normalised weights and moves without normalisation.")
+        notes.append(say("D starts from its normalised weights and moves without normalisation."))
     return notes
 
 
@@ -27,10 +31,10 @@ def is_logit(game: Game) -> bool:
     return logit is not None and torch.equal(logit(outputs), outputs)
 
 
-def affordable_steps(game: Game, batch: int, steps: int, notes: list[str]) -> int:
+def affordable_steps(game: Game, batch: int, steps: int, notes: list[Said]) -> int:
     """At most `steps` inner steps on `batch` samples, fewer for large networks, which is then among the `notes`."""
     cost = batch * (game.generator.network.size + game.discriminator.network.size)
     fewer = max(10, min(steps, int(WORK / cost)))
     if fewer < steps:
-        notes.append(f"Large networks: {fewer} inner steps instead of {steps}.")
+        notes.append(say("Large networks: {fewer} inner steps instead of {steps}.", fewer=fewer, steps=steps))
     return fewer

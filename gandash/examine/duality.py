@@ -13,6 +13,7 @@ from gandash.examine.descents import affordable_steps, is_logit, value_notes
 from gandash.examine.examination import CheckCancelled, Examination, GameCopy, Progress, timed, with_rests
 from gandash.game.game import Game
 from gandash.wire.findings import DualityGap, Examinable
+from gandash.words import marked, say
 
 INNER_STEPS, INNER_RATE = 100, 1e-3
 INNER_BATCH, INNER_TEST = 512, 4096
@@ -63,7 +64,7 @@ def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Progre
     steps = affordable_steps(game, INNER_BATCH, INNER_STEPS, notes)
     generators = copy.generators
     batch, test = copy.drawn(INNER_BATCH, generators), copy.drawn(INNER_TEST, generators)
-    yield Progress(doing=f"each player takes {steps} steps against the other, which stands still")
+    yield Progress(doing=say("each player takes {steps} steps against the other, which stands still", steps=steps))
     found = duality_gap(
         game,
         copy.theta,
@@ -85,7 +86,7 @@ def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Progre
         test=test[0].shape[1],
         notes=tuple(notes),
     )
-    yield Progress(result, doing="what a perfect generator reads")
+    yield Progress(result, doing=say("what a perfect generator reads"))
     equals = at_equilibrium(copy, steps, generators, check_cancelled)
     told = {"at_equilibrium": mean(equals), "spread": stdev(equals)} if equals else {}
     yield Progress(result.model_copy(update=told))
@@ -101,4 +102,4 @@ def _seconds(copy: GameCopy) -> float:
     return with_rests(timed(few) / 4, (2 + EQUALS) * steps)
 
 
-DUALITY = Examination(Examinable.DUALITY, "the duality gap", _results, _seconds)
+DUALITY = Examination(Examinable.DUALITY, marked("the duality gap"), _results, _seconds)

@@ -20,10 +20,12 @@ from gandash.diagnostics.path import PathPoint
 from gandash.game.game import Game, Streams, build_game
 from gandash.game.round import GameState
 from gandash.wire.findings import Examinable, Result
+from gandash.words import Said, say
 
 CheckCancelled = Callable[[], None]
 
 PROBE = 256  # samples of each law on which the field is taken
+NOTHING = say("")
 OTHERS = 8  # batches that tell how much of the field is sampling noise
 REST, LONGEST_REST_SECONDS = 1.0, 0.25  # what an examiner sleeps of the time it works, so that the game has Python's lock
 TRIALS = 3  # of a small step, after one that warms up
@@ -34,7 +36,7 @@ class Progress:
     """How far an examination is: `result` is None until there is one; `doing`, `unfinished` as in `wire.findings.Finding`."""
 
     result: Result | None = None
-    doing: str = ""
+    doing: Said = NOTHING
     unfinished: float | None = None
 
 
@@ -97,9 +99,9 @@ class GameCopy:
         return self.game.data.sample_each(generators, n), self.game.latent.sample_each(generators, n)
 
 
-def _none(config: GameConfig) -> str:
+def _none(config: GameConfig) -> Said:
     del config
-    return ""
+    return NOTHING
 
 
 @dataclass(frozen=True)
@@ -115,16 +117,18 @@ class Examination:
     name: str
     results: Callable[[GameCopy, CheckCancelled], Iterator[Progress]]
     seconds: Callable[[GameCopy], float]
-    refusal: Callable[[GameConfig], str] = _none
+    refusal: Callable[[GameConfig], Said] = _none
 
 
-def probe_size(parameters: int, products: float, notes: list[str]) -> int:
+def probe_size(parameters: int, products: float, notes: list[Said]) -> int:
     """Samples on which the field is taken: fewer where parameters times samples exceed `products`, and then it is noted."""
     probe = PROBE
     while parameters * probe > products and probe > 32:
         probe //= 2
     if probe < PROBE:
-        notes.append(f"Large networks: the field is taken on {probe} samples of each law instead of {PROBE}.")
+        notes.append(
+            say("Large networks: the field is taken on {probe} samples of each law instead of {most}.", probe=probe, most=PROBE)
+        )
     return probe
 
 

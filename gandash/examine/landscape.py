@@ -28,6 +28,7 @@ from gandash.game.parts import StepNoise
 from gandash.game.round import GameState, noise_in_force
 from gandash.game.step import train_step
 from gandash.wire.findings import Examinable, Landscape, PathAngle
+from gandash.words import Said, marked, say
 
 LARGE = 5e6  # parameters times samples: beyond, less is asked for
 PLANE_GRID, SMALL_GRID = 17, 9  # points per side of a plane through parameter space
@@ -38,7 +39,7 @@ ANGLES = 49  # points along the line of the path angle
 def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Progress]:
     """The field on a plane through the present point, along the path or along the last update; and the path angle."""
     game, state = copy.game, copy.state
-    notes: list[str] = []
+    notes: list[Said] = []
     size = copy.parameters
     probe = probe_size(size, LARGE, notes)
     grid = SMALL_GRID if size * probe > 4 * LARGE else PLANE_GRID
@@ -46,14 +47,16 @@ def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Progre
     real, latents = copy.drawn(probe, generators)
     step_noise = _step_noise(game, state, real, generators[0])
     if has_dropout(game.config):
-        notes.append("Dropout is left out.")
+        notes.append(say("Dropout is left out."))
     here = torch.cat([state.theta[0], state.phi[0]])
     past = [point for point in copy.path if point.step < state.step]
     cut = landscape.of_path([point.w for point in past], here, generators[0]) if len(past) >= SHORTEST_PATH else None
     if cut is None:
-        notes.append("There is not enough of a path yet for its principal directions, nor for a path angle: ask again later.")
+        notes.append(
+            say("There is not enough of a path yet for its principal directions, nor for a path angle: ask again later.")
+        )
         cut = landscape.along_update(here, _update(copy), generators[0])
-    yield Progress(doing=f"the field at {grid} × {grid} points")
+    yield Progress(doing=say("the field at {grid} × {grid} points", grid=grid))
     field = landscape.batch_field(game, real, latents, step_noise, state.memory.get("spectral"), check_cancelled)
     seen = landscape.survey(cut, field, grid)
     flow_here, speed = landscape.on_plane(cut, field(here))
@@ -116,4 +119,4 @@ def _seconds(copy: GameCopy) -> float:
     return with_rests(timed(lambda: field(here)), points)
 
 
-LANDSCAPE = Examination(Examinable.LANDSCAPE, "the landscape", _results, _seconds)
+LANDSCAPE = Examination(Examinable.LANDSCAPE, marked("the landscape"), _results, _seconds)

@@ -13,6 +13,7 @@ from gandash.examine.landscape import LANDSCAPE
 from gandash.examine.samples import SAMPLES
 from gandash.examine.spectrum import SPECTRUM
 from gandash.wire.findings import Examinable
+from gandash.words import say
 
 EXAMINATIONS: dict[Examinable, Examination] = {one.what: one for one in (SPECTRUM, LANDSCAPE, BEST_RESPONSE, DUALITY, SAMPLES)}
 
@@ -21,7 +22,7 @@ def examine(what: Examinable, frozen: FrozenGame, check_cancelled: CheckCancelle
     """The results of one examination, as they come. Raises ValueError in words where there can be none."""
     state, examination = frozen.state, EXAMINATIONS[what]
     if not all(bool(torch.isfinite(t).all()) for t in (state.theta, state.phi, state.phi_effective)):
-        raise Unfit("The game has diverged: its parameters are no longer finite numbers. Go back to a finite state first.")
+        raise Unfit(say("The game has diverged: its parameters are no longer finite numbers. Go back to a finite state first."))
     if why := examination.refusal(frozen.config):
         raise Unfit(why)
     yield from examination.results(GameCopy.of(frozen), check_cancelled)

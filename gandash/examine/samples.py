@@ -21,6 +21,7 @@ from gandash.game.game import Game
 from gandash.game.losses import generate
 from gandash.wire import facts
 from gandash.wire.findings import Examinable, Samples
+from gandash.words import marked, say
 
 PAIRED = 3e8  # pairs of samples times numbers in a sample that one distance may cost
 
@@ -37,7 +38,7 @@ def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Progre
     notes = list(domain.distance_notes)
     n = points_compared(game)
     if n < samples.EXACT:
-        notes.append(f"Large pictures: {n} of each law instead of {samples.EXACT}.")
+        notes.append(say("Large pictures: {count} of each law instead of {most}.", count=n, most=samples.EXACT))
     (generator,) = copy.generators
     covering = domain.cover(game)
     real = game.data.sample(generator, n)
@@ -54,7 +55,7 @@ def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Progre
     check_cancelled()
     key = game.config.data, n
     if key not in _floors:
-        yield Progress(result, doing=f"reading the noise floors: {_REPEATS} pairs of samples of p_r itself")
+        yield Progress(result, doing=say("reading the noise floors: {count} pairs of samples of p_r itself", count=_REPEATS))
 
         def draw(generator: Generator, n: int) -> Tensor:
             check_cancelled()
@@ -101,4 +102,4 @@ def _seconds(copy: GameCopy) -> float:
     return with_rests(time.perf_counter() - began, 1 if known else 1 + _REPEATS)
 
 
-SAMPLES = Examination(Examinable.SAMPLES, "the comparison of samples", _results, _seconds)
+SAMPLES = Examination(Examinable.SAMPLES, marked("the comparison of samples"), _results, _seconds)

@@ -27,6 +27,7 @@ from gandash.examine.examination import (
 from gandash.game.losses import discriminator_input, generate, slopes_between
 from gandash.game.parts import StepNoise
 from gandash.wire.findings import Examinable, Spectrum
+from gandash.words import Said, marked, say
 
 LARGE, HUGE = 2e7, 3e5  # parameters times samples, and parameters: beyond, less is asked for
 EIGENVALUES, RESTARTS = 8, 15
@@ -34,39 +35,39 @@ EDGE = 121  # points of a stability boundary
 PRODUCTS = 150  # of a large Jacobian with a vector, for each end of the spectrum that ARPACK looks for
 
 
-def _refusal(config: GameConfig) -> str:
+def _refusal(config: GameConfig) -> Said:
     if config.regulariser.spectral != "off":
-        return (
+        return say(
             "Under spectral normalisation there is no spectrum: D remembers its last power iterations, so that the field is no "
             "function of the parameters alone. Restart without it to see one."
         )
     if "batch" in (getattr(config.generator, "normalisation", ""), getattr(config.discriminator, "normalisation", "")):
-        return (
+        return say(
             "Under batch normalisation there is no spectrum worth the name: what a player does to one sample depends on all "
             "others of its batch, and another batch has other eigenvalues. Restart without it, or with layer norm."
         )
-    return ""
+    return say("")
 
 
 def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Progress]:
     """Leading eigenvalues of the Jacobian of the field both players follow, and the rule's stability boundary."""
     game, c = copy.game, copy.game.config
     size = copy.parameters
-    notes: list[str] = []
+    notes: list[Said] = []
     probe = probe_size(size, LARGE, notes)
     kinds: Sequence[spectrum.Which] = ("LM", "SR") if size <= HUGE else ("LM",)
     count = EIGENVALUES if size <= HUGE else EIGENVALUES // 2
     if size > HUGE:
-        notes.append(f"Large networks: only the {count} eigenvalues of largest magnitude are looked for.")
+        notes.append(say("Large networks: only the {count} eigenvalues of largest magnitude are looked for.", count=count))
     generators = copy.generators
     real, latents = copy.drawn(probe, generators)
     mix = None
     if game.penalties.looks_between:
         mix = torch.rand(1, real.shape[1] // game.pack, 1, generator=generators[0])
     if game.penalties.noise is not None:
-        notes.append("Instance noise is left out.")
+        notes.append(say("Instance noise is left out."))
     if has_dropout(c):
-        notes.append("Dropout is left out.")
+        notes.append(say("Dropout is left out."))
     if mix is not None:
         notes += _note_flat(copy, real, latents, StepNoise(mix=mix))
     field = spectrum.joint_field(game, real, latents, 0, StepNoise(mix=mix))
@@ -76,17 +77,20 @@ def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Progre
     if scaled:
         h = torch.from_numpy(spectrum.step_sizes(game.generator.network.size, size, *steps))
         bare = field
-        notes.append("The players' steps differ: shown are the eigenvalues of diag(h) H, against the boundary for h = 1.")
+        notes.append(say("The players' steps differ: shown are the eigenvalues of diag(h) H, against the boundary for h = 1."))
 
         def field(w: Tensor) -> Tensor:
             return h * bare(w)
 
-    yield Progress(doing=f"looking for the leading eigenvalues of a {size} × {size} matrix")
+    yield Progress(doing=say("looking for the leading eigenvalues of a {size} × {size} matrix", size=size))
     at = spectrum.joint(copy.theta, copy.phi_effective)
     found = spectrum.spectrum(field, at, count=count, which=kinds, restarts=RESTARTS, check_cancelled=check_cancelled)
     if not found.converged:
         notes.append(
-            f"Not all of them were found within {RESTARTS} restarts of ARPACK; those shown are eigenvalues nevertheless."
+            say(
+                "Not all of them were found within {count} restarts of ARPACK; those shown are eigenvalues nevertheless.",
+                count=RESTARTS,
+            )
         )
 
     def on_others(real: Tensor, latents: Tensor) -> Tensor:
@@ -119,7 +123,7 @@ def _results(copy: GameCopy, check_cancelled: CheckCancelled) -> Iterator[Progre
     )
 
 
-def _note_flat(copy: GameCopy, real: Tensor, latents: Tensor, step_noise: StepNoise) -> list[str]:
+def _note_flat(copy: GameCopy, real: Tensor, latents: Tensor, step_noise: StepNoise) -> list[Said]:
     """What must be said of the gradient penalty's kink; raises Unfit where there is nothing else."""
     game = copy.game
     with torch.enable_grad():
@@ -127,36 +131,43 @@ def _note_flat(copy: GameCopy, real: Tensor, latents: Tensor, step_noise: StepNo
         flat = float((slopes_between(game, copy.phi_effective, real, fake, step_noise) == 0).float().mean())
     if flat == 1:
         raise Unfit(
-            "There is no spectrum where D is flat everywhere: the gradient penalty's |∇a| has a kink at 0. Try again some "
-            "steps later."
+            say(
+                "There is no spectrum where D is flat everywhere: the gradient penalty's |∇a| has a kink at 0. Try again some "
+                "steps later."
+            )
         )
-    share = f"{flat:.0%}" if flat >= 0.01 else "less than 1 %"
-    return [f"D is flat at {share} of the points where the gradient penalty looks: there it adds nothing."] if flat else []
+    if not flat:
+        return []
+    share = say("{percent} %", percent=f"{100 * flat:.0f}") if flat >= 0.01 else say("less than 1 %")
+    return [say("D is flat at {share} of the points where the gradient penalty looks: there it adds nothing.", share=share)]
 
 
-def stability(c: GameConfig) -> tuple[spectrum.Rule | None, str]:
+def stability(c: GameConfig) -> tuple[spectrum.Rule | None, Said]:
     """The rule that a round applies to one eigenvalue at a time, and in words what the boundary means or why there is none."""
     one, other = c.generator_optimiser, c.discriminator_optimiser
     kinds = {one.kind, other.kind}
     rule = spectrum.RULES.get(c.update_rule.kind)
-    bare = "The eigenvalues are those of the bare field, and no boundary is drawn: "
+
+    def bare(why: Said) -> Said:
+        return say("The eigenvalues are those of the bare field, and no boundary is drawn: {why}", why=why)
+
     if kinds & {"adam", "rmsprop"}:
         name = "Adam" if "adam" in kinds else "RMSProp"
-        return None, f"{bare}{name} gives every parameter a step size of its own, out of its history."
+        return None, bare(say("{name} gives every parameter a step size of its own, out of its history.", name=name))
     if rule is None:
-        said = c.update_rule.kind.replace("_", " ")
-        return None, f"{bare}what a round of the {said} rule does is not settled by one eigenvalue at a time."
+        played = Said(c.update_rule.kind.replace("_", " "))
+        return None, bare(say("what a round of the {rule} rule does is not settled by one eigenvalue at a time.", rule=played))
     if c.regulariser.clip:
-        return None, f"{bare}clipping bends every step."
+        return None, bare(say("clipping bends every step."))
     if isinstance(one, MomentumConfig) and isinstance(other, MomentumConfig):
         if one.momentum == other.momentum and c.update_rule.kind == "simultaneous":
-            return spectrum.heavy_ball_rule(
-                one.momentum
-            ), "Inside the boundary a round of the heavy ball contracts, outside it expands."
-        return None, f"{bare}there is one for momentum only where both have the same and move simultaneously."
+            return spectrum.heavy_ball_rule(one.momentum), say(
+                "Inside the boundary a round of the heavy ball contracts, outside it expands."
+            )
+        return None, bare(say("there is one for momentum only where both have the same and move simultaneously."))
     if kinds != {"gradient_descent"}:
-        return None, f"{bare}the players' optimisers differ."
-    return rule, "Inside the boundary a round of this rule contracts, outside it expands."
+        return None, bare(say("the players' optimisers differ."))
+    return rule, say("Inside the boundary a round of this rule contracts, outside it expands.")
 
 
 def _seconds(copy: GameCopy) -> float:
@@ -171,4 +182,4 @@ def _mix(copy: GameCopy, n: int) -> StepNoise:
     return StepNoise(mix=torch.full((1, n // copy.game.pack, 1), 0.5))
 
 
-SPECTRUM = Examination(Examinable.SPECTRUM, "the spectrum", _results, _seconds, _refusal)
+SPECTRUM = Examination(Examinable.SPECTRUM, marked("the spectrum"), _results, _seconds, _refusal)

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from gandash.wire.facts import Box, Complex, Counted, NullReference, Point
 from gandash.wire.model import Measured, Message
+from gandash.words import Said
 
 
 class Examinable(StrEnum):
@@ -44,9 +45,9 @@ class Spectrum(Message):
     boundary: tuple[Complex, ...] | None
     growth: Measured
     sampling_noise: Measured
-    words: str
+    words: Said
     samples: int
-    notes: tuple[str, ...]
+    notes: tuple[Said, ...]
 
 
 class PathAngle(Message):
@@ -54,7 +55,7 @@ class PathAngle(Message):
 
     alphas: tuple[float, ...]
     cosines: tuple[Measured, ...]
-    words: str
+    words: Said
 
 
 class Landscape(Message):
@@ -78,7 +79,7 @@ class Landscape(Message):
     samples: int
     parameters: int
     angle: PathAngle | None
-    notes: tuple[str, ...]
+    notes: tuple[Said, ...]
 
 
 class BestResponse(Message):
@@ -99,7 +100,7 @@ class BestResponse(Message):
     idle: float
     limit: int
     learning_rate: float
-    notes: tuple[str, ...]
+    notes: tuple[Said, ...]
 
 
 class Attribute(Message):
@@ -139,7 +140,7 @@ class Samples(Message):
     floors: dict[str, NullReference] | None
     slope: Measured
     modes: ModeTable | None
-    notes: tuple[str, ...]
+    notes: tuple[Said, ...]
 
 
 class DualityGap(Message):
@@ -160,7 +161,7 @@ class DualityGap(Message):
     learning_rate: float
     samples: int
     test: int
-    notes: tuple[str, ...]
+    notes: tuple[Said, ...]
 
 
 Result = Annotated[Spectrum | Landscape | BestResponse | Samples | DualityGap, Field(discriminator="what")]
@@ -175,6 +176,6 @@ class Finding(Message):
     step: int
     done: bool
     result: Result | None = None
-    doing: str = ""
+    doing: Said = Said("")
     unfinished: float | None = None
-    problem: str = ""
+    problem: Said = Said("")

@@ -19,11 +19,13 @@ from gandash.examine.registry import EXAMINATIONS, estimates, examine
 from gandash.game.device import is_out_of_memory
 from gandash.wire.findings import Examinable, Finding, Result
 from gandash.wire.messages import Estimated, Examined
+from gandash.words import Said, finished, say, words_of
 
 log = logging.getLogger("gandash.worker")
 
 SAY_SECONDS = 0.25  # how far apart the news of one examination are
 NOTHING_YET = Progress()
+NOTHING = say("")
 
 
 class _Dropped(Exception):
@@ -75,10 +77,10 @@ class Examiner:
             running, waiting = self._running, self._waiting.pop(what, None)
             for task in (running if running is not None and running.what == what else None, waiting):
                 if task is not None and not task.dropped:
-                    found, stopped = task.newest.result, "Stopped by hand."
+                    found, stopped = task.newest.result, say("Stopped by hand.")
                     if found is not None:
                         found = found.model_copy(update={"notes": (*found.notes, stopped)})
-                    self._say(task, True, Progress(found), "" if found is not None else stopped)
+                    self._say(task, True, Progress(found), NOTHING if found is not None else stopped)
                     task.dropped = True
 
     def estimate(self, frozen: FrozenGame) -> None:
@@ -93,7 +95,7 @@ class Examiner:
             running.dropped = True
         self._waiting[task.what] = task
         if running is not None and not running.dropped:
-            doing = f"waits its turn behind {EXAMINATIONS[running.what].name}"
+            doing = say("waits its turn behind {examination}", examination=Said(EXAMINATIONS[running.what].name))
             self._say(task, False, replace(task.newest, doing=doing))
         self._start()
 
@@ -156,7 +158,7 @@ class Examiner:
                 raise _Dropped
 
         with self._lock:
-            self._say(task, False, replace(task.newest, doing="at it"))
+            self._say(task, False, replace(task.newest, doing=say("at it")))
         if task.results is None:
             task.results = examine(task.what, task.frozen, check_cancelled)
         for progress in task.results:
@@ -180,7 +182,7 @@ class Examiner:
                 self._seconds = self._seconds | {task.what: round(self._clock() - task.begun, 2)}
                 self._tell(Estimated(generation=task.frozen.generation, seconds=self._seconds))
 
-    def _say(self, task: _Task, done: bool, progress: Progress = NOTHING_YET, problem: str = "") -> None:
+    def _say(self, task: _Task, done: bool, progress: Progress = NOTHING_YET, problem: Said = NOTHING) -> None:
         if task.dropped:
             return
         finding = Finding(
@@ -207,11 +209,15 @@ def _in_six_digits(value: Any) -> Any:
     return [_in_six_digits(one) for one in value] if isinstance(value, list | tuple) else value
 
 
-def _in_words(error: Exception) -> str:
+def _in_words(error: Exception) -> Said:
     if is_out_of_memory(error):
-        return "There is not enough memory for this examination; the game goes on. Try it with narrower networks."
+        return say("There is not enough memory for this examination; the game goes on. Try it with narrower networks.")
     if isinstance(error, ValueError) and str(error):
+        if error.args and isinstance(error.args[0], Said):
+            return words_of(error)
         said = str(error)
-        return said[0].upper() + said[1:] + ("" if said.endswith(".") else ".")
+        return finished(said[0].upper() + said[1:] + ("" if said.endswith(".") else "."))
     log.error("an examination failed", exc_info=error)
-    return f"The examination failed ({type(error).__name__}); the game goes on. The log of the server has the details."
+    return say(
+        "The examination failed ({error}); the game goes on. The log of the server has the details.", error=type(error).__name__
+    )

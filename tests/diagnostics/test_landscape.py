@@ -90,7 +90,7 @@ def test_along_the_update_and_a_random_direction_by_the_generator_alone() -> Non
     assert is_orthonormal(one) and torch.equal(one.axes, same.axes) and not torch.allclose(one.axes, other.axes)
     torch.testing.assert_close(one.axes[0], update / update.norm())
     assert one.shares is None and one.half == pytest.approx(10 * float(update.norm()))
-    with pytest.raises(ValueError, match="neither player moves"):
+    with pytest.raises(ValueError, match="Neither player moves"):
         along_update(here, torch.zeros(N), generator())
 
 

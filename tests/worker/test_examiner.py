@@ -82,7 +82,9 @@ def frozen(config: GameConfig, steps: int = 3, generation: int = 1) -> FrozenGam
 
 
 def results(what: Examinable, taken: FrozenGame) -> list[dict[str, Any]]:
-    return [progress.result.model_dump() for progress in examine(what, taken, lambda: None) if progress.result]
+    """As dictionaries, their notes as one reads them."""
+    found = [progress.result for progress in examine(what, taken, lambda: None) if progress.result]
+    return [result.model_dump() | {"notes": tuple(str(note) for note in result.notes)} for result in found]
 
 
 def last(what: Examinable, config: GameConfig, steps: int = 3) -> dict[str, Any]:
