@@ -21,7 +21,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 from streamlit.config import is_manually_set
 
 from gandash.ui.held import UploadsBounded
@@ -126,6 +126,12 @@ class Refusals:
 
 
 refusals = Refusals()
+
+
+async def send_away(socket: WebSocket, code: int, why: str) -> None:
+    """Close a socket that may not stay, and say why, unless who opened it has gone meanwhile."""
+    with suppress(WebSocketDisconnect, RuntimeError):
+        await socket.close(code, why[:120])  # what a close frame holds
 
 
 def admits(socket: WebSocket) -> bool:

@@ -40,7 +40,7 @@ from gandash.server.viewers import Viewer
 from gandash.store.serving import serving
 from gandash.ui import filming, languages, own_sweeps, presenting, recorded, sharing, taking, watching
 from gandash.ui.arrival import page
-from gandash.ui.doors import LIVE, admits, own_address, stated_hosts
+from gandash.ui.doors import LIVE, admits, own_address, send_away, stated_hosts
 from gandash.ui.doors import VISITOR_COOKIE as VISITOR_COOKIE
 from gandash.ui.doors import middleware as middleware
 from gandash.ui.service import arrive, supervisor
@@ -68,11 +68,11 @@ async def live(socket: WebSocket) -> None:
     """One live view of one run: its state as text, curves and frames as bytes, at the viewer's own pace."""
     await socket.accept()
     if not admits(socket):
-        await socket.close(FORBIDDEN_ORIGIN, f"{str(socket.headers.get('host'))!a}"[:120])  # what a close frame holds
+        await send_away(socket, FORBIDDEN_ORIGIN, f"{str(socket.headers.get('host'))!a}")
         return
     admitted = await _admit(socket)
     if admitted is None:
-        await socket.close(UNKNOWN_TOKEN, "unknown token")
+        await send_away(socket, UNKNOWN_TOKEN, "unknown token")
         return
     run, role = admitted
     news = asyncio.Event()

@@ -13,7 +13,6 @@ import asyncio
 import json
 import logging
 import time
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -41,7 +40,7 @@ from gandash.store.format import BrokenRun
 from gandash.store.places import runs_home
 from gandash.store.reading import StoredRun
 from gandash.ui import service
-from gandash.ui.doors import VISITOR_COOKIE, WATCH, admits, is_own_page
+from gandash.ui.doors import VISITOR_COOKIE, WATCH, admits, is_own_page, send_away
 from gandash.ui.own_runs import in_words
 from gandash.wire.browser import Notice, Role
 from gandash.wire.classroom import Look, Vote, kind_of
@@ -67,16 +66,15 @@ async def watch(socket: WebSocket) -> None:
     """One browser of the audience: state, lesson and question as text, curves and pictures as bytes, at its own pace."""
     await socket.accept()
     if not admits(socket):
-        await socket.close(FORBIDDEN_ORIGIN, f"{str(socket.headers.get('host'))!a}"[:120])
+        await send_away(socket, FORBIDDEN_ORIGIN, f"{str(socket.headers.get('host'))!a}")
         return
     try:
         presentation = await _admit(socket)
     except Refusal as refusal:
-        await socket.close(TOO_MANY_TRIES, str(refusal))
+        await send_away(socket, TOO_MANY_TRIES, str(refusal))
         return
     if presentation is None:
-        with suppress(RuntimeError):  # it went before it had said anything
-            await socket.close(UNKNOWN_CODE, "no such code")
+        await send_away(socket, UNKNOWN_CODE, "no such code")
         return
     voter = socket.cookies.get(VISITOR_COOKIE, "")
     audience = audience_of(presentation)

@@ -5,6 +5,7 @@ Runs are real, their workers are small scripts that answer as ours would, withou
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import sys
@@ -37,6 +38,7 @@ from gandash.server.process import WorkerProcess
 from gandash.server.run import Run
 from gandash.server.supervisor import Supervisor, Unavailable
 from gandash.ui import routes as routes_module
+from gandash.ui.watching import watch
 from gandash.wire.frame import unpack
 from gandash.wire.messages import StepBy
 from gandash.words import Said
@@ -217,6 +219,27 @@ def test_who_leaves_before_hello_leaves_nothing(client: TestClient, run: Run) ->
     with connect(client, ""):
         pass
     assert len(run._viewers) == 0
+
+
+@pytest.mark.parametrize("host", ["testserver", "other.example"])
+@pytest.mark.parametrize("open_socket", [routes_module.live, watch])
+def test_who_has_gone_before_being_refused_is_no_fault(open_socket: Callable[[WebSocket], Any], host: str) -> None:
+    """The server hears of it as it says why; that is nothing for the log."""
+    said = []
+
+    async def heard() -> dict[str, Any]:
+        said.append("hello")
+        return {"type": "websocket.connect"} if len(said) == 1 else {"type": "websocket.receive", "text": "{}"}
+
+    async def told(message: Any) -> None:
+        said.append(message["type"])
+        if message["type"] == "websocket.close":
+            raise OSError("gone")
+
+    headers = [(b"host", host.encode()), (b"origin", b"http://testserver")]
+    scope = {"type": "websocket", "path": "/", "headers": headers, "client": ("127.0.0.1", 1)}
+    asyncio.run(open_socket(WebSocket(scope, heard, told)))
+    assert said[-1] == "websocket.close"
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "http://testserver.evil.example", "null", "http://[", ""])
