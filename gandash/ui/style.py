@@ -115,6 +115,9 @@ div[data-testid="stCaptionContainer"] { opacity: 0.78; }
 .gd-link, .gd-link:visited { display: inline-flex; align-items: center; min-height: 2.5rem; padding: 0.25rem 0.75rem;
   border: 1px solid var(--st-border-color); border-radius: 8px; color: inherit !important;
   text-decoration: none !important; font-size: 0.86rem; line-height: 1.6; }
+.gd-link::before { content: ""; flex: none; width: 1.1rem; height: 1.1rem; margin-right: 0.5rem; background: currentColor;
+  mask: url("data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24' fill='none' stroke='black' \
+stroke-width='2'%3E%3Cpath d='M12 4v11M7 10l5 5 5-5M5 16v4h14v-4'/%3E%3C/svg%3E") center / contain no-repeat; }
 .gd-link:hover, .gd-link:focus-visible { border-color: var(--st-primary-color); color: var(--st-primary-color) !important; }
 .gd-elsewhere { display: flex; align-items: center; justify-content: flex-end; gap: 0.5rem; margin: 0; min-width: 0; }
 .gd-elsewhere[hidden] { display: none; }

@@ -241,7 +241,7 @@ def past_python(source: str) -> Iterator[str]:
         for call in ast.walk(tree)
         if isinstance(call, ast.Call)
         and ast.unparse(call.func)
-        in ("t", "tn", "say", "marked", "log.error", "log.warning", "log.info", "log.debug", "socket.close")
+        in ("t", "tn", "say", "marked", "log.error", "log.warning", "log.info", "log.debug", "socket.close", "send_away")
         for part in ast.walk(call)
     }
     through |= {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
