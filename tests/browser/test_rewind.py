@@ -117,6 +117,8 @@ def test_what_is_shown_is_of_that_step(lab: Lab) -> None:
         page.locator('[data-panel="losses"] .gd-value').all_text_contents(),
         page.locator('[data-testid="verdict"]').text_content(),
     )
+    ends = page.locator('[data-panel="losses"] .gd-ends')
+    wait_until(lambda: (ends.text_content() or "").endswith(str(lab.step)), "the curves have come to the last step as well")
     now = read()
     drag(lab, 0.05)
     wait_until(lambda: shown(lab) is not None and (shown(lab) or 0) < 200, "an early step is on show")
