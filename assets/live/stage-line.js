@@ -177,6 +177,8 @@ export class LineStage {
     const arrays = this.#frame?.arrays ?? {};
     if (this.#frame) this.#legend.match(arrays);
     const range = this.#zoom.xaxis ?? this.#facts.shown ?? this.#facts.window;
+    const [samples, threads] = [this.#legend.isOn('samples'), this.#legend.isOn('map')];
+    this.node.dataset.below = threads ? 'map' : samples ? 'rugs' : 'axis'; // what needs room below the densities
     const ticks = niceTicks(range, Math.max(3, roomIn(this.node).width / (this.#options.compact ? 55 : 80)));
     const hasChart = this.#chart.draw(this.#traces(arrays), this.#layout(range, arrays));
     const hasMap = this.#map.draw({
@@ -188,8 +190,8 @@ export class LineStage {
       latentWindow: this.#facts.latent.window,
       latentDimension: this.#facts.latent.dimension,
       arrays,
-      samples: this.#legend.isOn('samples'),
-      threads: this.#legend.isOn('map'),
+      samples,
+      threads,
     });
     return hasChart || hasMap;
   }

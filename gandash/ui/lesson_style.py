@@ -49,13 +49,6 @@ LESSON_STYLE = """<style>
 .st-key-lessons [data-testid="stMarkdownContainer"] { margin-bottom: 0; }
 .st-key-lessons [data-testid="stCaptionContainer"] { margin-bottom: 0; }
 .st-key-lessons [data-testid="stCaptionContainer"] p { margin: 0; }
-/* few curves, and no map: what is left takes the room */
-.gd-curves:is([data-panels='1'], [data-panels='2']) { grid-auto-rows: calc((100% - 8px) / 2); }
-.gd-live[data-layout='wide'] .gd-curves:is([data-panels='1'], [data-panels='2']) {
-  grid-template: repeat(2, calc((100% - 8px) / 2)) / minmax(0, 1fr); }
-.gd-live[data-layout='wide'] .gd-curves:is([data-panels='1'], [data-panels='2']) .gd-curve { grid-area: auto !important; }
-.gd-stage:has([data-layer='map'][aria-pressed='false']):has([data-layer='samples'][aria-pressed='false']):has(> .gd-stage-map) {
-  grid-template-rows: auto minmax(0, 1fr) 0; }
 /* controls that a lesson, or the address, hides */
 .gd-live[data-hide~='play'] .gd-steering > .gd-primary,
 .gd-live[data-hide~='steps'] [data-steps],

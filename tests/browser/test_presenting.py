@@ -81,8 +81,12 @@ def test_a_lecture(app: App, browser: Browser) -> None:
         assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= 390
     assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
-    # one switches a layer and goes into the past; that is nobody else's business
-    typed.locator(".gd-stage [data-layer=samples]").click()
+    # one switches layers, whose room is the densities' then, and goes into the past; that is nobody else's business
+    densities = "(e => e.querySelector('.gd-plot').clientHeight / e.clientHeight)(document.querySelector('.gd-stage'))"
+    for layer, share in (("map", 0.75), ("samples", 0.87)):
+        assert typed.evaluate(densities) < share
+        typed.locator(f".gd-stage [data-layer={layer}]").click()
+        typed.wait_for_function(f"{densities} > {share}")
     typed.keyboard.press("ArrowLeft")
     typed.wait_for_selector(".gd-live[data-past]")
     assert not at(led, "past") and led.locator(".gd-stage [data-layer=samples]").get_attribute("aria-pressed") == "true"
