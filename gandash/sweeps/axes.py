@@ -18,7 +18,7 @@ SEED = "run.seed"
 TOGETHER = "+"  # between paths that have the same value
 MOST = 10_000  # values of an axis
 
-ALLOWED = say("PATH=LOW:HIGH:COUNT, evenly apart, with log behind it by equal factors, or PATH=VALUE,VALUE,...")
+ALLOWED = say("PATH=LOW:HIGH:COUNT, evenly apart, PATH=LOW:HIGH:COUNTlog, by equal factors, or PATH=VALUE,VALUE,...")
 
 Scale = Literal["linear", "log", "list"]
 
@@ -76,9 +76,11 @@ class Axis(BaseModel):
         paths = tuple(names.split(TOGETHER))
         if not equals or not said or not all(paths):
             raise SettingError("axis", text, say("expected {advice}", advice=ALLOWED))
-        ends = said.removesuffix("log").split(":")
+        ends = said.removesuffix("log").removesuffix(":").split(":")  # `:log` is as good as `log`
         try:
-            if len(ends) == 3 and "{" not in said:
+            if len(ends) > 1 and "{" not in said:
+                if len(ends) != 3:
+                    raise ValueError(say("LOW:HIGH:COUNT has three parts"))
                 low, high, count = _number(ends[0]), _number(ends[1]), _whole(ends[2])
                 return cls(paths=paths, scale="log" if said.endswith("log") else "linear", low=low, high=high, count=count)
             return cls(paths=paths, scale="list", given=tuple(_values(said)))

@@ -24,6 +24,7 @@ Made = Callable[..., Sweep]
 def test_an_axis_as_text() -> None:
     rates = Axis.of("generator_optimiser.learning_rate=1e-4:1e-1:16log")
     assert len(rates.values) == 16 and rates.values[0] == 1e-4 and rates.values[-1] == 1e-1
+    assert Axis.of("generator_optimiser.learning_rate=1e-4:1e-1:16:log") == rates
     logs = np.diff(np.log(np.array(rates.values, dtype=float)))
     assert np.allclose(logs, math.log(1000) / 15, rtol=1e-9)
     assert Axis.of("regulariser.r1=0:2:5").values == (0, 0.5, 1, 1.5, 2)
@@ -44,6 +45,7 @@ def test_an_axis_as_text() -> None:
         ("regulariser.r1=2:1:5", "the lower one first"),
         ("regulariser.r1=0:1:1", "two values or more"),
         ("regulariser.r1=a:b:3", "'a' is no number"),
+        ("regulariser.r1=0:1", "three parts.*LOW:HIGH:COUNTlog"),
         ("regulariser.r1=0:1:b", "'b' is no whole number"),
         ("regulariser.r1=0:1:1000000", "at most 10,000 values"),
     ],
