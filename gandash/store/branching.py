@@ -7,9 +7,9 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from gandash.store.files import read_whole
-from gandash.store.format import EVENT_BYTES, EVENTS, PICTURES, SUFFIXES, BrokenRun, CannotRecord, Manifest
-from gandash.store.metrics import Rows, named
+from gandash.store.files import named, read_whole
+from gandash.store.format import EVENT_BYTES, EVENTS, GROWING, SUFFIXES, BrokenRun, CannotRecord, Manifest
+from gandash.store.metrics import Rows
 from gandash.store.reading import StoredRun, read_manifest
 from gandash.store.writing import RunWriter, write_manifest
 from gandash.words import say
@@ -37,7 +37,7 @@ def branched(directory: Path, manifest: Manifest, parent: Path, step: int, kept:
         (directory / folder).mkdir(parents=True)
         for left in reversed(range(TRIES)):
             try:
-                _take(parent / folder, directory / folder, suffix, epoch, step, grows=folder == PICTURES)
+                _take(parent / folder, directory / folder, suffix, epoch, step, grows=folder in GROWING)
                 break
             except FileNotFoundError:
                 if not left:

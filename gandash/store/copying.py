@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from gandash.store.files import parts, size_of
-from gandash.store.format import MANIFEST, BrokenRun, Manifest
+from gandash.store.format import JOURNAL, MANIFEST, BrokenRun, Manifest
 from gandash.store.places import new_id
 from gandash.store.reading import read_manifest
 from gandash.store.removing import ARRIVING
@@ -73,7 +73,9 @@ def _steadily(run: Path, work: Callable[[Sequence[str]], None]) -> None:
 
 
 def _seen(run: Path) -> dict[str, tuple[int, int]]:
-    return {name: (about.st_size, about.st_mtime_ns) for name, about in parts(run).items()}
+    """The journal may grow meanwhile: the copy has what was there, up to a torn end."""
+    found = {name: (about.st_size, about.st_mtime_ns) for name, about in parts(run).items()}
+    return {name: (0, 0) if name.startswith(JOURNAL) else seen for name, seen in found.items()}
 
 
 @contextmanager

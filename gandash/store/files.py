@@ -72,6 +72,21 @@ def listed(folder: Path) -> list[os.DirEntry[str]]:
         raise BrokenRun(say("{file}: {problem}", file=f"{folder}", problem=error.strerror or f"{error}")) from None
 
 
+def append(path: Path, body: bytes) -> None:
+    """To a file that is made where there is none; what is killed meanwhile leaves a torn end. Raises OSError."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    try:
+        if (written := os.write(descriptor, body)) < len(body):  # a disk that is just full takes a part without a word
+            os.write(descriptor, body[written:])  # and now says so
+    finally:
+        os.close(descriptor)
+
+
+def named(folder: Path, suffix: str) -> list[Named]:
+    """The files of this folder that have names of ours, in their order; links are passed over."""
+    return sorted(found for entry in listed(folder) if (found := Named.of(entry.name, suffix)) is not None)
+
+
 def parts(run: Path) -> dict[str, os.stat_result]:
     """The files that belong to a run, by their path within it; whatever else lies in the folder is none of its own."""
     found = {}

@@ -15,10 +15,14 @@ from gandash.words import Said
 
 FORMAT = 1
 MANIFEST, EVENTS = "manifest.json", "events.jsonl"
-STEPS, ENVELOPE, KEYFRAMES, PICTURES = "metrics/steps", "metrics/envelope", "keyframes", "pictures"
+JOURNAL, STEPS, ENVELOPE = "metrics/journal", "metrics/steps", "metrics/envelope"
+KEYFRAMES, PICTURES = "keyframes", "pictures"
 
-SUFFIXES = {STEPS: ".parquet", ENVELOPE: ".parquet", KEYFRAMES: ".safetensors", PICTURES: ".frames"}
-"""The folders of a run, and what the names of their files end in."""
+SUFFIXES = {JOURNAL: ".rows", STEPS: ".parquet", ENVELOPE: ".parquet", KEYFRAMES: ".safetensors", PICTURES: ".frames"}
+"""The folders of a run, and what the names of their files end in. In this order they are read and copied while the run is
+recorded: rows leave the journal when they stand among the steps."""
+GROWING = (JOURNAL, PICTURES)
+"""Folders whose newest file is appended to; all others are whole."""
 
 MEGABYTE = 10**6
 STEP_FILE_BYTES, STEP_FILES = 2 * MEGABYTE, 12  # of rows as they are in memory, and how many such files

@@ -26,6 +26,7 @@ from gandash.store.format import (
     ENVELOPE,
     EVENT_BYTES,
     EVENTS,
+    JOURNAL,
     KEYFRAME_BYTES,
     KEYFRAMES,
     MANIFEST,
@@ -56,7 +57,7 @@ LARGEST_DIRECTORY = 200 * MOST_FILES  # bytes of a zip's table of contents
 
 LARGEST = {
     **{MANIFEST: MANIFEST_BYTES, EVENTS: EVENT_BYTES + 2**20, STEPS: 4 * STEP_FILE_BYTES, ENVELOPE: 4 * STEP_FILE_BYTES},
-    **{KEYFRAMES: 2 * KEYFRAME_BYTES, PICTURES: 4 * PICTURE_FILE_BYTES},
+    **{JOURNAL: 4 * STEP_FILE_BYTES, KEYFRAMES: 2 * KEYFRAME_BYTES, PICTURES: 4 * PICTURE_FILE_BYTES},
 }
 """Bytes of a file, by its name or its folder."""
 
@@ -224,6 +225,7 @@ def look_through(folder: Path) -> StoredRun:
             room -= _bytes_of(read(path, about.columns))
             if room < 0:
                 raise BrokenRun(say("it has more than {most} MB of rows", most=ROW_BYTES // MEGABYTE))
+    _ = run.last_row  # the journal is looked into for it
     for keyframe in run.keyframes:
         run.keyframe(keyframe)
     for place in run.pictures():

@@ -11,9 +11,11 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from gandash.store.format import EVENTS, ID, MANIFEST, STEPS, BrokenRun
+from gandash.store.files import listed
+from gandash.store.format import EVENTS, ID, JOURNAL, MANIFEST, STEPS, BrokenRun
 from gandash.store.places import home
 from gandash.store.reading import StoredRun
+from gandash.store.writing import is_being_recorded
 from gandash.words import Said, retold, say, words_of
 
 FILE = "index.sqlite3"
@@ -149,6 +151,10 @@ def _folders(runs: Path) -> Iterator[tuple[str, str]]:
                 with suppress(OSError):
                     found = os.lstat(os.path.join(entry.path, name))
                     seen.append(f"{found.st_mtime_ns}/{found.st_size}")
+            with suppress(OSError, BrokenRun):
+                left = [f"{file.name}/{file.stat().st_size}" for file in listed(Path(entry.path, JOURNAL))]
+                if left and not is_being_recorded(Path(entry.path)):  # while it is, it grows several times a second
+                    seen += left
             if seen:  # an empty folder is a run that is about to begin, or somebody else's
                 yield entry.name, " ".join(seen)
 

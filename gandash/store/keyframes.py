@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from gandash.store.files import read_whole, write_whole
+from gandash.store.files import named, read_whole, write_whole
 from gandash.store.format import KEYFRAME_BYTES, KEYFRAME_FILES, KEYFRAMES, SUFFIXES, BrokenRun, Named
-from gandash.store.metrics import named
 from gandash.words import say, words_of
 
 SUFFIX = SUFFIXES[KEYFRAMES]

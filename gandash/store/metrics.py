@@ -12,8 +12,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gandash.store.files import listed, read_whole, write_whole
-from gandash.store.format import ENVELOPE, ENVELOPE_FILES, SPAN, STEP_FILE_BYTES, STEP_FILES, STEPS, SUFFIXES, BrokenRun, Named
+from gandash.store.files import named, read_whole, write_whole
+from gandash.store.format import (
+    ENVELOPE,
+    ENVELOPE_FILES,
+    JOURNAL,
+    LARGEST_STEP,
+    SPAN,
+    STEP_FILE_BYTES,
+    STEP_FILES,
+    STEPS,
+    SUFFIXES,
+    BrokenRun,
+    Named,
+)
+from gandash.store.journal import Entry, Journal, read_journal
 from gandash.words import say
 
 SUFFIX = SUFFIXES[STEPS]
@@ -101,7 +114,8 @@ def rows_in_a_file(columns: int) -> int:
 
 
 class MetricsWriter:
-    """Writes the rows of one run, those of an epoch after the other. Raises OSError when the disk refuses."""
+    """Writes the rows of one run, those of an epoch after the other. Raises OSError when the disk refuses, and BrokenRun where
+    the rows that a crash has left in the journal cannot be read."""
 
     def __init__(self, run: Path, columns: Sequence[str], epoch: int = 0) -> None:
         self._columns, self._epoch = tuple(columns), epoch
@@ -110,20 +124,30 @@ class MetricsWriter:
             folder.mkdir(parents=True, exist_ok=True)
         self._files = named(self._steps, SUFFIX)
         self._old = named(self._envelope, SUFFIX)
-        self._waiting: list[Rows] = []
+        self._journal = Journal(run)
+        left = read_journal(run, len(self._columns))
+        self._waiting = [rows for name, rows in _beside(left, [*self._files, *self._old]) if name.epoch == epoch]
         self._tail: tuple[Named, Rows] | None = None  # the newest file, as long as it is not full
 
     def append(self, rows: Rows) -> None:
-        """Rows of consecutive steps; they are on disk after `flush`."""
-        if len(rows.steps):
-            self._waiting.append(Rows(rows.steps.astype(np.int32), rows.values.astype(np.float32)))
+        """Rows of consecutive steps: in the journal until `flush`, or until they are as many as a file takes."""
+        if not len(rows.steps):
+            return
+        self._waiting.append(Rows(rows.steps.astype(np.int32), rows.values.astype(np.float32)))
+        if sum(len(part.steps) for part in self._waiting) < rows_in_a_file(len(self._columns)):
+            self._journal.append(self._epoch, rows.steps, rows.values)
+        else:
+            self.flush()
 
     def begin_epoch(self, epoch: int) -> None:
-        """What is appended from here on belongs to another epoch."""
+        """What is appended from here on belongs to another epoch; what waits is left out."""
+        self._journal.clear()
         self._epoch, self._tail, self._waiting = epoch, None, []
 
     def flush(self) -> None:
+        """Have all rows in whole files."""
         if not self._waiting:
+            self._journal.clear()
             return
         columns, before = len(self._columns), self._tail
         rows = Rows.together([*([before[1]] if before else []), *self._waiting], columns)
@@ -137,6 +161,7 @@ class MetricsWriter:
             self._files.append(name)
             self._tail = (name, part) if len(part.steps) < most else None
         self._waiting = []
+        self._journal.clear()
         self._grow_old()
 
     def _grow_old(self) -> None:
@@ -176,44 +201,71 @@ def in_pairs(files: Sequence[Named]) -> list[list[Named]]:
     return [part for pair in pairs for part in ([pair] if pair[0].epoch == pair[1].epoch else [[name] for name in pair])]
 
 
-def named(folder: Path, suffix: str) -> list[Named]:
-    """The files of this folder that have names of ours, in their order; links are passed over."""
-    return sorted(found for entry in listed(folder) if (found := Named.of(entry.name, suffix)) is not None)
-
-
 def read(run: Path, columns: Sequence[str], until: Sequence[int], only: Sequence[str] | None = None) -> Metrics:
     """The curves of a run, or only those. `until`: for each epoch, the last step of it that counts. Raises BrokenRun."""
     shown = tuple(columns if only is None else only)
+    left = read_journal(run, len(columns))
     steps = _without_parts(named(run / STEPS, SUFFIX))
     old = _without_parts([n for n in named(run / ENVELOPE, SUFFIX) if n not in steps])
     recent, envelopes = [], []
     for name in steps:
         if (last := _until(name, until)) >= name.first:
             rows = read_rows(run / STEPS / (name.name + SUFFIX), columns, only)
-            recent.append(rows[rows.steps <= last])
+            recent.append((name, rows[rows.steps <= last]))
+    which = [columns.index(name) for name in shown]
+    recent += [(name, Rows(rows.steps, rows.values[:, which])) for name, rows in _beside(left, [*steps, *old], until)]
     for name in old:
         if (last := _until(name, until)) >= name.first:
             envelope = read_envelope(run / ENVELOPE / (name.name + SUFFIX), columns, only)
             envelopes.append(envelope[envelope.last <= last])
-    return Metrics(shown, Envelope.together(envelopes, len(shown)), Rows.together(recent, len(shown)))
+    return Metrics(
+        shown,
+        Envelope.together(envelopes, len(shown)),
+        Rows.together([rows for _, rows in sorted(recent, key=_name)], len(shown)),
+    )
 
 
-def last_step(run: Path, until: Sequence[int]) -> int:
-    """Of the newest row that counts; 0 where there is none. Reads no file."""
+def last_step(run: Path, columns: Sequence[str], until: Sequence[int]) -> int:
+    """Of the newest row that counts; 0 where there is none. Reads the journal alone. Raises BrokenRun."""
+    left = read_journal(run, len(columns))
     found = [*named(run / STEPS, SUFFIX), *named(run / ENVELOPE, SUFFIX)]
-    return max((min(name.last, last) for name in found if (last := _until(name, until)) >= name.first), default=0)
+    newest = [int(rows.steps[-1]) for _, rows in _beside(left, found, until)]
+    return max([*newest, *(last for name in found if (last := _until(name, until)) >= name.first)], default=0)
 
 
 def latest(run: Path, columns: Sequence[str], until: Sequence[int], wanted: Sequence[str]) -> dict[str, float]:
-    """The newest value of each of these columns that the newest file of rows has. Raises BrokenRun."""
-    counted = [n for n in _without_parts(named(run / STEPS, SUFFIX)) if _until(n, until) >= n.first]
-    if not counted:
-        return {}
-    newest = max(counted, key=lambda name: (name.epoch, name.last))
-    rows = read_rows(run / STEPS / (newest.name + SUFFIX), columns, had := [name for name in wanted if name in columns])
-    values = rows.values[rows.steps <= _until(newest, until)]
+    """The newest value of each of these columns that the newest file of rows or the journal has. Raises BrokenRun."""
+    left, files = read_journal(run, len(columns)), named(run / STEPS, SUFFIX)
+    had = [name for name in wanted if name in columns]
+    parts = [
+        (n, Rows(rows.steps, rows.values[:, [columns.index(name) for name in had]])) for n, rows in _beside(left, files, until)
+    ]
+    counted = [n for n in _without_parts(files) if _until(n, until) >= n.first]
+    if counted:
+        newest = max(counted, key=lambda name: (name.epoch, name.last))
+        rows = read_rows(run / STEPS / (newest.name + SUFFIX), columns, had)
+        parts.append((newest, rows[rows.steps <= _until(newest, until)]))
+    values = Rows.together([rows for _, rows in sorted(parts, key=_name)], len(had)).values
     found = {name: of[~np.isnan(of)] for name, of in zip(had, values.T, strict=True)}
     return {name: float(of[-1]) for name, of in found.items() if len(of)}
+
+
+def _beside(left: Sequence[Entry], files: Sequence[Named], until: Sequence[int] | None = None) -> list[tuple[Named, Rows]]:
+    """What of the journal counts and stands in none of these files: a crash may have come between writing them and clearing
+    it. Raises BrokenRun."""
+    found = []
+    for name, steps, values in left:
+        _check_order(Path(JOURNAL, name.name), steps, steps)
+        newest = max((file.last for file in files if file.epoch == name.epoch), default=-1)
+        last = LARGEST_STEP if until is None else until[name.epoch] if name.epoch < len(until) else -1
+        rows = Rows(steps, values)[(steps > newest) & (steps <= last)]
+        if len(rows.steps):
+            found.append((name, rows))
+    return found
+
+
+def _name(part: tuple[Named, Rows]) -> Named:
+    return part[0]
 
 
 def _until(name: Named, until: Sequence[int]) -> int:

@@ -15,9 +15,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from gandash.store.files import read_part, write_whole
+from gandash.store.files import append, named, read_part, write_whole
 from gandash.store.format import LARGEST_STEP, PICTURE_BYTES, PICTURE_FILE_BYTES, PICTURES, SUFFIXES, BrokenRun, Named
-from gandash.store.metrics import in_pairs, named
+from gandash.store.metrics import in_pairs
 from gandash.words import say
 
 SUFFIX = SUFFIXES[PICTURES]
@@ -74,12 +74,7 @@ class PictureWriter:
         if name is None or self._sizes[name] >= PICTURE_FILE_BYTES:
             name = self._newest = Named(self._epoch, step, step)
             self._sizes.setdefault(name, 0)
-        descriptor = os.open(self._folder / (name.name + SUFFIX), os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
-        try:
-            if os.write(descriptor, body) < len(body):  # a disk that is just full takes a part without a word
-                os.write(descriptor, body)  # and now says so
-        finally:
-            os.close(descriptor)
+        append(self._folder / (name.name + SUFFIX), body)
         self._sizes[name] += len(body)
         if sum(self._sizes.values()) > PICTURE_BYTES:
             self._thin()

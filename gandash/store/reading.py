@@ -121,7 +121,7 @@ class StoredRun:
     @property
     def last_row(self) -> int:
         """The step of the newest row of its curves; 0 where there is none."""
-        return metrics.last_step(self.directory, self._until)
+        return metrics.last_step(self.directory, self.manifest.columns, self._until)
 
     @cached_property
     def steps(self) -> int:

@@ -21,6 +21,7 @@ from gandash.store.format import (
     LARGEST_EPOCH,
     MANIFEST,
     MAX_CHANGES,
+    BrokenRun,
     CannotRecord,
     KeyframeEvent,
     Manifest,
@@ -95,7 +96,7 @@ class RunWriter:
             self._metrics = MetricsWriter(directory, columns, epoch)
             self._keyframes = KeyframeWriter(directory, epoch)
             self._pictures = PictureWriter(directory, epoch)
-        except OSError:
+        except (OSError, BrokenRun):
             os.close(self._log)
             raise
 
@@ -152,7 +153,7 @@ class RunWriter:
     # ------------------------------------------------------------------------------------------------------------ data
 
     def rows(self, rows: Rows) -> None:
-        """Rows of consecutive steps; on disk after the next keyframe, `flush` or `close`."""
+        """Rows of consecutive steps: in the journal at once, in a file of rows after the next keyframe, `flush` or `close`."""
         self._metrics.append(rows)
 
     def flush(self) -> None:

@@ -375,6 +375,8 @@ class Loop:
             if self._restore_points.is_due(games, now):
                 self._send_rows(games, now)  # finds out whether the state is worth keeping
                 if self._status is not Status.DIVERGED:
+                    if self._recorder:
+                        self._recorder.settle()
                     self._restore_points.save(games, self._generation)
             if self._recorder:
                 self._record(self._recorder, games, still)
@@ -383,6 +385,7 @@ class Loop:
 
     def _record(self, recorder: Recorder, games: Games, still: bool) -> None:
         """What is recorded beside rows."""
+        recorder.changed(games)
         if recorder.wants_keyframe(games, still):
             self._send_rows(games, self._clock())  # finds out whether the state is worth keeping
             recorder.keyframe(games, self._status is not Status.DIVERGED)

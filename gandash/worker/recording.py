@@ -44,6 +44,7 @@ SHARE = 0.02  # of the time is for keyframes at most, and as much for pictures
 BYTES_PER_SECOND = 1e6  # of keyframes: larger states are kept further apart
 WAITING = 500  # things that may wait for the disk
 END_SECONDS = 4.0  # what waits at the end may take so long
+SETTLE_SECONDS = 0.1  # and what waits before a checkpoint
 
 Job = Callable[[], None]
 
@@ -51,7 +52,7 @@ Job = Callable[[], None]
 class Recorder:
     """Of one run: told of its games by whoever plays them. Nothing is on disk before the first round.
 
-    All methods return at once but `close`.
+    All methods return at once but `settle` and `close`.
     """
 
     def __init__(
@@ -190,8 +191,22 @@ class Recorder:
             said.append(SaidOfGame(facts=known[1], verdict=verdict))
         return Beside(games=tuple(said))
 
+    def changed(self, games: Games) -> None:
+        """Note changes that these games have had since, also where no row has been played under them yet."""
+        if self._is_on:
+            self._changes(games)
+
+    def settle(self) -> None:
+        """Have all rows so far where no crash can take them, if that takes no longer than `SETTLE_SECONDS`: those up to a
+        checkpoint are not played again by who goes on from it."""
+        if self._is_on:
+            self._hand_over()
+            settled = threading.Event()
+            self._do(lambda _: settled.set())
+            settled.wait(SETTLE_SECONDS)
+
     def flush(self) -> None:
-        """Have all rows so far written, where no keyframe will do it."""
+        """Have all rows so far in whole files, where no keyframe will do it."""
         if self._is_on:
             self._hand_over()
             self._do(RunWriter.flush)

@@ -12,8 +12,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
-from store.writing_runs import with_a_frame, written
+from store.writing_runs import rows, values, with_a_frame, written
 
 from gandash.store import copying, importing, index, removing
 from gandash.store.files import parts
@@ -88,6 +89,27 @@ def test_a_run_is_copied_while_it_is_written(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(copying, "_seen", lambda of: {MANIFEST: (next(ever), 0)})
     with pytest.raises(BrokenRun, match="faster than it can be read"):
         copying.duplicate(directory, "")
+
+
+def test_rows_in_the_journal_are_copied_though_more_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    directory = with_a_frame(tmp_path)
+    writer, copied = RunWriter.going_on(directory, 300, [1]), []
+    writer.rows(rows(301, 310))
+    original = copying._copy
+
+    def copy(of: Path, to: Path, names: list[str]) -> None:
+        original(of, to, names)
+        writer.rows(rows(311, 320))
+        copied.append(names)
+
+    monkeypatch.setattr(copying, "_copy", copy)
+    found = copying.duplicate(directory, "")
+    assert len(copied) == 1 and StoredRun(found).steps == 310
+    stream = io.BytesIO()
+    copying.pack(directory, stream)
+    writer.close()
+    brought = StoredRun(bring_zip(stream, "me", tmp_path))
+    np.testing.assert_array_equal(brought.metrics().recent.values, values(np.arange(1, 321)))
 
 
 # ------------------------------------------------------------------------------------------------- what somebody made up

@@ -8,7 +8,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from store.writing_runs import manifest, written
+from store.writing_runs import manifest, rows, written
 
 from gandash.store import index, places, retention
 from gandash.store.format import EVENTS, MANIFEST, BrokenRun, CannotRecord
@@ -76,6 +76,17 @@ def test_only_what_has_changed_is_read(tmp_path: Path, monkeypatch: pytest.Monke
         path.rmdir() if path.is_dir() else path.unlink()
     first.rmdir()
     assert [entry.id for entry in index.runs(tmp_path)] == ["run-2"] and len(read) == 3
+
+
+def test_what_a_killed_run_left_in_its_journal_is_news(tmp_path: Path) -> None:
+    writer = RunWriter.going_on(run(tmp_path, 1), 300, [1])
+    writer.rows(rows(301, 310))
+    assert index.runs(tmp_path)[0].steps == 310
+    writer.rows(rows(311, 330))
+    assert index.runs(tmp_path)[0].steps == 310, "while it is recorded it is looked into with each keyframe"
+    writer.let_go()
+    (entry,) = index.runs(tmp_path)
+    assert (entry.steps, entry.jsd) == (330, 330.0)
 
 
 @pytest.mark.parametrize("spoilt", ["nonsense", "cut", "gone", "other", "text", "older", "folder", "nothing"])

@@ -14,7 +14,8 @@ from hypothesis.extra import numpy as arrays
 from store.writing_runs import COLUMNS, rows, values
 
 from gandash.store import metrics
-from gandash.store.format import ENVELOPE, LARGEST_STEP, SPAN, STEPS
+from gandash.store.format import ENVELOPE, JOURNAL, LARGEST_STEP, SPAN, STEPS
+from gandash.store.journal import Journal
 from gandash.store.metrics import Envelope, MetricsWriter, Rows, read
 
 ALL = [LARGEST_STEP]
@@ -83,6 +84,35 @@ def test_a_run_of_any_length_stays_small_and_its_envelope_true(tmp_path: Path) -
 NUMBERS = st.floats(-1e6, 1e6, width=32) | st.just(np.nan)
 
 
+@pytest.mark.usefixtures("small")
+def test_rows_are_in_the_journal_until_they_fill_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer, folder = MetricsWriter(tmp_path, COLUMNS), tmp_path / JOURNAL
+    for first in range(1, 121, 10):
+        writer.append(rows(first, first + 9))
+        found = read(tmp_path, COLUMNS, ALL).recent
+        np.testing.assert_array_equal(found.values, values(np.arange(1, first + 10)))
+        assert sum(file.stat().st_size for file in folder.iterdir()) < 64 * 16 + 7 * 8
+    assert len(list(folder.iterdir())) == 1 and metrics.last_step(tmp_path, COLUMNS, ALL) == 120
+    monkeypatch.setattr(Journal, "clear", lambda self: None)
+    writer.flush()  # and killed before the journal was cleared
+    np.testing.assert_array_equal(read(tmp_path, COLUMNS, ALL).recent.values, values(np.arange(1, 121)))
+    monkeypatch.undo()
+    assert list(folder.iterdir())
+    MetricsWriter(tmp_path, COLUMNS).flush()
+    assert not list(folder.iterdir()) and len(read(tmp_path, COLUMNS, ALL).recent.steps) == 120
+
+
+def test_a_record_of_before_there_was_a_journal(tmp_path: Path) -> None:
+    writer = MetricsWriter(tmp_path, COLUMNS)
+    writer.append(rows(1, 50))
+    writer.flush()
+    (tmp_path / JOURNAL).rmdir()
+    assert len(read(tmp_path, COLUMNS, ALL).recent.steps) == 50 == metrics.last_step(tmp_path, COLUMNS, ALL)
+    writer = MetricsWriter(tmp_path, COLUMNS)
+    writer.append(rows(51, 60))
+    assert len(read(tmp_path, COLUMNS, ALL).recent.steps) == 60
+
+
 @given(
     arrays.arrays(np.float32, st.tuples(st.integers(1, 40), st.just(2)), elements=NUMBERS),
     st.lists(st.integers(1, 7), min_size=1, max_size=3),
@@ -138,4 +168,4 @@ def test_what_came_after_the_step_a_run_was_set_back_to_is_void(tmp_path: Path) 
     found = read(tmp_path, COLUMNS, [30, LARGEST_STEP]).recent
     np.testing.assert_array_equal(found.steps, np.arange(1, 41))
     np.testing.assert_array_equal(found.values, np.concatenate([values(np.arange(1, 31)), again.values]))
-    assert metrics.last_step(tmp_path, [30, LARGEST_STEP]) == 40 and metrics.last_step(tmp_path, [30]) == 30
+    assert metrics.last_step(tmp_path, COLUMNS, [30, LARGEST_STEP]) == 40 and metrics.last_step(tmp_path, COLUMNS, [30]) == 30

@@ -18,7 +18,8 @@ from safetensors.numpy import save
 from store.writing_runs import COLUMNS, change, manifest, rows, state, values, written
 
 from gandash.store import files, keyframes, pictures, writing
-from gandash.store.format import EVENTS, KEYFRAMES, MANIFEST, PICTURES, STEPS, BrokenRun, CannotRecord, Named
+from gandash.store.format import EVENTS, JOURNAL, KEYFRAMES, MANIFEST, PICTURES, STEPS, BrokenRun, CannotRecord, Named
+from gandash.store.journal import Journal
 from gandash.store.keyframes import state_hash
 from gandash.store.reading import StoredRun
 from gandash.store.writing import RunWriter, UnfitFolder, claim, is_being_recorded, rename
@@ -85,6 +86,50 @@ def test_a_file_that_grows_may_be_cut_anywhere(tmp_path: Path, name: str) -> Non
         assert shown == seen[: len(shown)] and run.steps == 300
         assert run.states.items() <= whole.states.items()
     assert run.states == whole.states and len(shown) == 3
+
+
+def test_rows_that_a_crash_left_in_the_journal_are_kept_up_to_where_the_run_goes_on(tmp_path: Path) -> None:
+    """The worker is lost at step 390, 90 after its last keyframe, and another goes on from its checkpoint at 370."""
+    writer = written(tmp_path)
+    for first in range(301, 391, 10):
+        writer.rows(rows(first, first + 9))
+    writer.let_go()
+    run = StoredRun(tmp_path)
+    assert run.steps == 390 and len(run.metrics().recent.steps) == 390 and run.latest("jsd") == {"jsd": 390.0}
+    some = run.metrics(["jsd"], 351).recent
+    assert (some.steps[-1], some.values[-1].tolist()) == (351, [351.0])
+    writer = RunWriter.going_on(tmp_path, 370, [1])
+    assert not list((tmp_path / JOURNAL).iterdir()), "they stand among the others now"
+    writer.rows(rows(371, 380))
+    writer.let_go()  # lost again
+    run = StoredRun(tmp_path)
+    assert run.steps == 380 and run.epoch == 1 and run.latest("jsd") == {"jsd": 378.0}
+    np.testing.assert_array_equal(run.metrics().recent.steps, np.arange(1, 381))
+    np.testing.assert_array_equal(run.metrics().recent.values, values(np.arange(1, 381)))
+    RunWriter.going_on(tmp_path, 375, [1]).close()
+    np.testing.assert_array_equal(StoredRun(tmp_path).metrics().recent.values, values(np.arange(1, 376)))
+
+
+def test_a_journal_may_be_cut_or_damaged_anywhere(tmp_path: Path) -> None:
+    writer = written(tmp_path)
+    for first, last in ((301, 304), (305, 305), (306, 309)):
+        writer.rows(rows(first, last))
+    writer.let_go()
+    (path,) = (tmp_path / JOURNAL).iterdir()
+    body, ends = path.read_bytes(), {0: 300, 72: 304, 96: 305, 168: 309}
+    assert len(body) == 168
+    for at in range(len(body)):
+        spoiled = bytearray(body)
+        spoiled[at] ^= 1 + at % 255
+        whole = ends[max(end for end in ends if end <= at)]
+        for left in (body[:at], bytes(spoiled), body[:at] + bytes(len(body) - at)):
+            path.write_bytes(left)
+            run = StoredRun(tmp_path)
+            assert run.last_row == whole or left == body, (at, len(left))
+            np.testing.assert_array_equal(run.metrics().recent.values, values(np.arange(1, run.last_row + 1)))
+    path.write_bytes(body[:-1])
+    RunWriter.going_on(tmp_path, 309, [1]).close()
+    np.testing.assert_array_equal(StoredRun(tmp_path).metrics().recent.values, values(np.arange(1, 306)))
 
 
 def test_a_torn_end_is_cut_off_before_the_log_goes_on(tmp_path: Path) -> None:
@@ -257,6 +302,16 @@ def json_with(**changed: Any) -> Callable[[Path], None]:
     return change_it
 
 
+def journal(*records: list[int]) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        own = Journal(path.parents[2])
+        own._newest = Named(0, 301, 301)
+        for steps in records:
+            own.append(0, np.array(steps, dtype=np.int32), np.zeros((len(steps), 3), dtype=np.float32))
+
+    return write
+
+
 def parquet(**columns: Any) -> Callable[[Path], None]:
     return lambda path: pq.write_table(pa.table(columns), path)
 
@@ -268,6 +323,7 @@ MANY = {"step": np.arange(10**6, dtype=np.int32), **{name: np.zeros(10**6, dtype
 GAPS = PLAIN | {"jsd": pa.array([None] * 300, pa.float32())}
 METRICS = f"{STEPS}/000000-0000000001-0000000300.parquet"
 KEYFRAME = f"{KEYFRAMES}/000000-0000000300-0000000300.safetensors"
+ROWS = f"{JOURNAL}/000000-0000000301-0000000301.rows"
 FRAMES = f"{PICTURES}/000000-0000000100-0000000100.frames"
 
 
@@ -318,6 +374,9 @@ FRAMES = f"{PICTURES}/000000-0000000100-0000000100.frames"
         (METRICS, parquet(**MANY), "rows; at most"),
         (METRICS, parquet(**GAPS), "gaps"),
         (METRICS, parquet(**BACKWARDS), "not in order"),
+        (ROWS, journal([301, 302], [302, 303]), "not in order"),
+        (ROWS, journal([-5, 302]), "not in order"),
+        (ROWS, lambda path: os.truncate(path, path.write_bytes(b"") + 10**9), "bytes; at most"),
         (KEYFRAME, lambda path: path.write_bytes(b"\x80\x04cos\nsystem\n"), "no whole keyframe"),
         (KEYFRAME, lambda path: path.write_bytes((2**40).to_bytes(8, "little")), "no whole keyframe"),
         (KEYFRAME, lambda path: path.write_bytes(save({"a": np.zeros(3)})), "no whole keyframe"),
@@ -342,7 +401,7 @@ def test_what_somebody_made_up_is_refused_in_one_sentence(
     assert told in str(caught.value) and "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", [METRICS, KEYFRAME, FRAMES])
+@pytest.mark.parametrize("name", [METRICS, ROWS, KEYFRAME, FRAMES])
 def test_links_and_strange_names_are_passed_over(tmp_path: Path, name: str) -> None:
     written(tmp_path).close()
     folder, suffix = (tmp_path / name).parent, (tmp_path / name).suffix

@@ -6,10 +6,11 @@ import errno
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,12 @@ from gandash.wire.browser import Beside
 from gandash.wire.facts import Engine
 from gandash.wire.messages import End, Pause, Play, Recording, Rewind, SendFrame, Set, Started, Status, StepBy, Unrecorded
 from gandash.worker import recording as recording_module
+from gandash.worker import restore_points
+from gandash.worker.checkpoint import save
 from gandash.worker.games import Games
 from gandash.worker.keyframe import games_at, play_on, state_of
 from gandash.worker.recording import Recorder
+from gandash.worker.trajectory import Trajectory
 
 LR_D = "discriminator_optimiser.learning_rate"
 KINDS: dict[str, list[tuple[str, Any]]] = {
@@ -242,6 +246,56 @@ def test_another_worker_goes_on_recording(stage: Stage, tiny: GameConfig) -> Non
     assert state_hash(state_of(_from_the_start(run))) == run.states[again.step].state
 
 
+def test_a_worker_that_is_lost_leaves_no_hole_in_the_curves(
+    stage: Stage, tiny: GameConfig, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is lost at the very moment at which its checkpoint is there, between two keyframes."""
+    lost = tmp_path_factory.mktemp("lost")
+
+    def save_and_leave(path: Path, trajectories: Sequence[Trajectory]) -> None:
+        save(path, trajectories)
+        if trajectories[0].step > 700 and not (lost / "run").exists():
+            shutil.copytree(stage.directory / "run", lost / "run")
+            shutil.copy(path, lost)
+
+    monkeypatch.setattr(recording_module, "SETTLE_SECONDS", PATIENCE_SECONDS)
+    monkeypatch.setattr(restore_points, "save", save_and_leave)
+    stage.play((0, recorded(stage, speed=100.0)), (0.1, Play()), (6.0, Set(path=LR_D, value=0.02)), (9.0, End()), begin=False)
+    left = StoredRun(lost / "run")
+    assert left.keyframes[-1].first < 700 < left.last_row
+    again = Stage(lost, tiny)
+    start = recorded(again, checkpoint=str(lost / "checkpoint.safetensors"), generation=2, playing=True, speed=100.0)
+    again.play((0, start), (1.0, End()), begin=False)
+    whole, run = StoredRun(stage.directory / "run"), StoredRun(lost / "run")
+    assert run.epoch == 1 and run.changes == whole.changes and run.steps == again.step > left.last_row
+    found = run.metrics().recent
+    np.testing.assert_array_equal(found.steps, np.arange(1, again.step + 1))
+    np.testing.assert_array_equal(found.values[: left.last_row], whole.metrics().recent.values[: left.last_row])
+
+
+def test_a_change_is_noted_though_nothing_is_played_under_it(stage: Stage) -> None:
+    """Made in a pause, and killed before the next round."""
+    seen: list[list[Any]] = []
+
+    def look() -> None:
+        recorder = stage.loop._recorder
+        assert recorder is not None
+        recorder.settle()
+        seen.append([c.new for c in StoredRun(stage.directory / "run").changes[0]])
+
+    stage.play(
+        (0, recorded(stage, speed=100.0)),
+        (0.1, Play()),
+        (2.0, Pause()),
+        (5.0, look),
+        (5.1, Set(path=LR_D, value=0.02)),
+        (5.3, look),
+        (6.0, End()),
+        begin=False,
+    )
+    assert seen == [[], [0.02]]
+
+
 @pytest.mark.parametrize("method", ["rows", "keyframe", "picture", "changes"])
 def test_a_full_disk_stops_recording_with_one_word_and_not_the_game(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, method: str
@@ -297,6 +351,7 @@ from gandash.wire.messages import Recording
 from gandash.worker.trajectory import be_reproducible
 be_reproducible()
 recording.KEYFRAME_SECONDS = recording.ROWS_SECONDS = 0.01
+recording.SETTLE_SECONDS = 600.0
 recording.PICTURE_SECONDS, recording.SHARE, recording.BYTES_PER_SECOND = 0.002, 0.5, 1e12
 home, config = Path({home!r}), parse_config({config!r})
 Games.of([config], "torch").advance()
@@ -305,6 +360,7 @@ for line in sys.stdin:  # a run each, forked: killed by who asked for it
         games = Games.of([config], "torch")
         name = line.strip()
         recorder = recording.Recorder(Recording(directory=str(home / "runs" / name), id=name), games)
+        settled = 0
         while True:
             for _ in range(5):
                 games.advance()
@@ -314,7 +370,10 @@ for line in sys.stdin:  # a run each, forked: killed by who asked for it
             if recorder.wants_keyframe(games, False):
                 recorder.keyframe(games)
             recorder.look(games, lambda: games.picture(1, 0.0))
-            print(os.getpid(), flush=True)
+            if games.step % 40 == 0:
+                recorder.settle()
+                settled = games.step
+            print(os.getpid(), settled, flush=True)
     os.waitpid(pid, 0)
     print("gone", flush=True)
 """
@@ -322,28 +381,28 @@ KILLS = 50
 
 
 @pytest.fixture
-def killed(tmp_path: Path, tiny: GameConfig) -> Iterator[list[Path]]:
-    """Runs whose process was killed at random moments."""
+def killed(tmp_path: Path, tiny: GameConfig) -> Iterator[dict[Path, int]]:
+    """Runs whose process was killed at random moments, and up to which step their rows were safe by then."""
     script = RECORD.format(tests=str(Path(__file__).parents[1]), home=str(tmp_path), config=tiny.model_dump(mode="json"))
-    moments, folders = random.Random(3), []
+    moments, safe = random.Random(3), dict[Path, int]()
     with subprocess.Popen(
         [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
     ) as process:
         assert process.stdin is not None and process.stdout is not None
         for n in range(KILLS):
-            folders.append(tmp_path / "runs" / f"run-{n:02d}")
-            print(folders[-1].name, file=process.stdin, flush=True)
+            folder = tmp_path / "runs" / f"run-{n:02d}"
+            print(folder.name, file=process.stdin, flush=True)
             for _ in range(moments.randint(1, 30)):  # how far it is; the disk is at something of its own
-                pid = int(process.stdout.readline())
+                pid, safe[folder] = map(int, process.stdout.readline().split())
             os.kill(pid, signal.SIGKILL)
             while process.stdout.readline() != "gone\n":
                 pass
         process.stdin.close()
-    yield folders
+    yield safe
 
 
 @pytest.mark.slow
-def test_a_run_killed_at_any_moment_is_listed_opens_and_goes_on_the_same(killed: list[Path], tiny: GameConfig) -> None:
+def test_a_run_killed_at_any_moment_is_listed_opens_and_goes_on_the_same(killed: dict[Path, int], tiny: GameConfig) -> None:
     flushed = torch.set_flush_denormal(True)
     try:
         _check_killed(killed, tiny)
@@ -352,24 +411,26 @@ def test_a_run_killed_at_any_moment_is_listed_opens_and_goes_on_the_same(killed:
     assert flushed
 
 
-def _check_killed(killed: list[Path], tiny: GameConfig) -> None:
+def _check_killed(killed: dict[Path, int], tiny: GameConfig) -> None:
     found: dict[int, list[str]] = {}
-    with_keyframe = 0
-    for folder in killed:
+    with_keyframe, curves = 0, []
+    for folder, safe in killed.items():
         entry = entry_of(folder)
         if entry.problem:  # killed before its manifest was there
-            assert not list(folder.glob("keyframes/*.safetensors")), entry
+            assert not safe and not list(folder.glob("keyframes/*.safetensors")), entry
             continue
         run = StoredRun(folder)
         assert entry.steps == run.steps and all(run.picture(place) for place in run.pictures())
         metrics = run.metrics()
         np.testing.assert_array_equal(metrics.recent.steps, np.arange(1, len(metrics.recent.steps) + 1))
+        assert len(metrics.recent.steps) >= safe
+        curves.append(metrics.recent.values[:, :2])
         with_keyframe += bool(run.keyframes)
         games = games_at(run)
         assert games.step == run.steps
         found.setdefault(games.step, []).append(state_hash(state_of(games)))
     assert with_keyframe > KILLS // 2
-    reference = Games.of([tiny], "torch")
+    reference, losses = Games.of([tiny], "torch"), []
     for step in range(max(found) + 1):
         if step % 100 == 0 and step:
             reference.set(LR_D, 1e-3 + 1e-6 * step, None)
@@ -377,7 +438,9 @@ def _check_killed(killed: list[Path], tiny: GameConfig) -> None:
             ours = state_hash(state_of(reference))
             assert all(theirs == ours for theirs in found[step]) or step % 100 == 0, step
         reference.advance()
-        reference.drain()
+        losses.append(reference.drain()[0].values[0, :2])
+    for curve in curves:
+        np.testing.assert_array_equal(curve, np.reshape(losses[: len(curve)], (-1, 2)))
 
 
 def test_a_keyframe_of_another_game_is_refused_in_words(tmp_path: Path, tiny: GameConfig) -> None:
