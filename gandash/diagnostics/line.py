@@ -89,10 +89,11 @@ class Line(Estimators):
         self.stratified, self._data = stratified, data
         self._step = step / _FINE
         self._lattices: dict[int, _Lattice] = {}
+        self._smoothed: tuple[float, Array] | None = None
         self.p_r = (
             data.log_density(torch.from_numpy(self.grid)[:, None]).exp().numpy()
             if self._atoms is None
-            else self._on_grid(self._lattice(self.bandwidth), self._lattice(self.bandwidth).p_r, self.bandwidth)
+            else self._seen_p_r(self.bandwidth)
         )
 
         generator = Generator().manual_seed(FLOOR_SEED)
@@ -123,13 +124,18 @@ class Line(Estimators):
         jsd, w1 = self._divergences(samples)
         return PointReading(jsd, w1, lambda: self.density(samples), coverage)
 
+    def density_of(self, x: Tensor) -> Array:
+        """p_g on the grid, as `read` gives it."""
+        samples = _flat(x)
+        return self.density(samples) if np.isfinite(samples).all() else np.full(GRID, math.nan)
+
     def density(self, samples: Array) -> Array:
         """p_g on the grid, under a Gaussian kernel of `bandwidth`."""
         lattice = self._lattice(self.bandwidth)
         return self._on_grid(lattice, lattice.masses(*self._made(samples)), self.bandwidth)
 
     def see(self, x: Tensor, noise: float, corners: Corners | None = None) -> SeenLaws:
-        self._check_count(x)
+        """Of however many samples."""
         return self._see(_flat(x), noise, corners)
 
     def perfect(self, noise: float) -> Iterator[SeenLaws]:
@@ -151,7 +157,14 @@ class Line(Estimators):
                 return self._masses, self._shares(samples)
             return lattice.smooth(p_r, noise), lattice.smooth(p_g, noise)
 
-        return SeenLaws(self._on_grid(lattice, p_r, width), self._on_grid(lattice, p_g, width), cells)
+        return SeenLaws(self._seen_p_r(width), self._on_grid(lattice, p_g, width), cells)
+
+    def _seen_p_r(self, width: float) -> Array:
+        """p_r on the grid under a kernel of this width, which stays the same but for noise that fades."""
+        if self._smoothed is None or self._smoothed[0] != width:
+            lattice = self._lattice(width)
+            self._smoothed = width, self._on_grid(lattice, lattice.p_r, width)
+        return self._smoothed[1]
 
     def _made(self, samples: Array, corners: Corners | None = None) -> tuple[Array, Array]:
         """Points and their weights, of sum 1, that stand for p_g.

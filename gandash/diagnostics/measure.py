@@ -148,6 +148,7 @@ class Parts:
     streams: Streams
     member: int = 0
     with_error: bool = True
+    fewer: int = 1  # one sample for so many that the estimators ask for: enough for lines that are drawn, for no number
 
     def together(self) -> Measurement:
         """All of them, but for the JSD where it takes samples of its own."""
@@ -158,11 +159,11 @@ class Parts:
             live=self.live,
             average=self.average,
             d=self.d,
-            d_star=optimal_discriminator(self._seen.p_r, self._seen.p_g, reading.optimal, game.pack, found.central),
+            d_star=self.d_star,
             slopes=self._slopes,
             centre=reading.centre,
             expectations=self.expectations,
-            jsd_seen=None if noise == 0 and game.pack == 1 else seen_jsd(self._seen, game.pack),
+            jsd_seen=None if noise == 0 and game.pack == 1 else seen_jsd(self.seen, game.pack),
             noise=noise,
             pack=game.pack,
             seen_floors=seen_floors(found, noise, game.pack, reading.optimal, reading.centre),
@@ -171,15 +172,30 @@ class Parts:
 
     @cached_property
     def live(self) -> PointReading:
-        return self.estimators.read(self._fake[0])
+        return self.estimators.read(self.fake)
+
+    @cached_property
+    def average(self) -> PointReading | None:
+        """None where no average is kept."""
+        return None if self.averaged_fake is None else self.estimators.read(self.averaged_fake)
+
+    @property
+    def fake(self) -> torch.Tensor:
+        """What the generator makes of the latents, `(n, dim)`."""
+        return self._fake[0]
 
     @cached_property
     @torch.inference_mode()
-    def average(self) -> PointReading | None:
-        """None where no average is kept."""
+    def averaged_fake(self) -> torch.Tensor | None:
+        """And the averaged one; None where no average is kept."""
         if not self.is_averaged:
             return None
-        return self.estimators.read(sample(self.game, self.state.average[self._row], self._drawn.latents)[0])
+        return sample(self.game, self.state.average[self._row], self._drawn.latents)[0]
+
+    @property
+    def noise(self) -> float:
+        """The standard deviation of the instance noise in force."""
+        return self._drawn.noise
 
     @property
     def is_averaged(self) -> bool:
@@ -199,6 +215,20 @@ class Parts:
         read: Array = self.game.objective.reading.of(self._judged[0]).numpy()
         return read
 
+    @property
+    @torch.inference_mode()
+    def d_alone(self) -> Array:
+        """`d`, within rounding, where nothing else is asked of D."""
+        on_points = evaluate_discriminator(self.game, self.state.phi_effective[self._row], self.estimators.points[None])[0]
+        read: Array = self.game.objective.reading.of(on_points.double()).numpy()
+        return read
+
+    @cached_property
+    def d_star(self) -> Array:
+        """The best D's reading at those points, `(m,)`."""
+        seen, optimal = self.seen, self.game.objective.reading.optimal
+        return optimal_discriminator(seen.p_r, seen.p_g, optimal, self.game.pack, self.estimators.central)
+
     @cached_property
     @torch.inference_mode()
     def expectations(self) -> dict[str, float]:
@@ -215,7 +245,8 @@ class Parts:
 
     @cached_property
     def _drawn(self) -> _Drawn:
-        return _draw(self.estimators, self.game, self.state, self.streams, self.member)
+        samples = self.estimators.samples // self.fewer
+        return _draw(samples, self.estimators.stratified, self.game, self.state, self.streams, self.member)
 
     @cached_property
     @torch.inference_mode()
@@ -224,7 +255,8 @@ class Parts:
 
     @cached_property
     @torch.inference_mode()
-    def _seen(self) -> SeenLaws:
+    def seen(self) -> SeenLaws:
+        """Both laws as D sees them."""
         fake, below = self._fake, self._drawn.below
         corners = None if below is None else _corners(self.game, self.state.theta[self._row], fake, below)
         return self.estimators.see(fake[0], self._drawn.noise, corners)
@@ -268,9 +300,9 @@ class _Drawn:
     noise: float
 
 
-def _draw(found: Estimators, game: Game, state: GameState, streams: Streams, member: int) -> _Drawn:
-    generator, n = streams.measuring(state.step)[member], found.samples
-    below = game.latent.spread(generator, n) if found.stratified else None
+def _draw(n: int, stratified: bool, game: Game, state: GameState, streams: Streams, member: int) -> _Drawn:
+    generator = streams.measuring(state.step)[member]
+    below = game.latent.spread(generator, n) if stratified else None
     latents = game.latent.measuring(generator, n) if below is None else game.latent.at(below)[:, None]
     in_force = noise_in_force(game, state)
     noise = 0.0 if in_force is None else float(in_force[member])

@@ -65,8 +65,8 @@ class FrameBuilder(ABC):
 
     @abstractmethod
     def arrays(self, game: Game, state: GameState, found: Any) -> Arrays:
-        """What a frame of this state shows. `found`, a measurement of this kind of data, may be of an earlier state where the
-        domain does not measure each frame."""
+        """What a frame of this state shows. `found` is a measurement of this kind of data, which may be of an earlier state
+        where the domain does not measure each frame, or what `Domain.drawn` gave."""
 
     def kept(self) -> dict[str, NDArray[Any]]:
         """What of the past a frame shows, as arrays: `restore` goes on from them, after `follow` of their state."""
@@ -131,6 +131,12 @@ class Domain(ABC):
 
         Unless `with_jsd`, the JSD may be left out, where it is dear.
         """
+
+    def drawn(self, game: Game, state: GameState, streams: Streams, found: Any) -> Any:
+        """What a frame of this state is drawn from where it is not measured, though the domain measures each frame: what that
+        takes of this very state, or `found`, a measurement of an earlier one, whose numbers go with the frame anyhow."""
+        del game, state, streams
+        return found
 
     @abstractmethod
     def frame_builder(self, game: Game, generator: Generator) -> FrameBuilder:

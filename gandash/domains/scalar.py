@@ -19,7 +19,7 @@ from gandash.domains.domain import FrameBuilder
 from gandash.domains.line import LineDomain
 from gandash.domains.points import point_facts
 from gandash.domains.verdict_evidence import VerdictEvidence
-from gandash.game.game import Game
+from gandash.game.game import Game, Streams
 from gandash.game.round import GameState
 from gandash.wire.facts import Complex, Facts, GameFacts, Phase, PhaseFacts
 from gandash.wire.frame import Arrays
@@ -111,6 +111,9 @@ class ScalarDomain(LineDomain):
 
     def includes(self, game: Game) -> bool:
         return is_scalar(game)
+
+    def drawn(self, game: Game, state: GameState, streams: Streams, found: Any) -> Any:
+        return found  # nothing of it is in the picture
 
     def frame_builder(self, game: Game, generator: Generator) -> FrameBuilder:
         return PhaseFrames(game, generator)

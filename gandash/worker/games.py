@@ -174,10 +174,13 @@ class Games:
         for observer in self.observers:
             observer.read_jsd()
 
-    def picture(self, generation: int, steps_per_second: float, hurried: bool = False, with_jsd: bool = True) -> bytes:
-        """The bytes of a frame: a single game's, or those of all with their number before each array's name."""
+    def picture(
+        self, generation: int, steps_per_second: float, hurried: bool = False, with_jsd: bool = True, crowded: bool = False
+    ) -> bytes:
+        """The bytes of a frame: a single game's, or those of all with their number before each array's name. For the rest see
+        `Observer.frame_arrays`."""
         alone = len(self.observers) == 1
-        pictures = [observer.frame_arrays(hurried, alone, with_jsd) for observer in self.observers]
+        pictures = [observer.frame_arrays(hurried, alone, with_jsd, crowded) for observer in self.observers]
         label = FrameLabel(
             generation=generation,
             steps_per_second=steps_per_second,

@@ -55,7 +55,7 @@ from gandash.worker.trajectory import PLAYERS
 log = logging.getLogger("gandash.worker")
 
 ROUNDS_SECONDS = 0.01  # of CPU time, about, between two looks at what else there is to do: so long a command may wait
-PATIENCE = 8  # times as long it may take on a machine that has other work
+PATIENCE = 16  # times as long it may take on a machine that has other work: a game of thirty on two cores is not held up
 MAX_BY_HAND = 100_000  # rounds that may be waiting to be played by hand
 
 Inbox = queue.SimpleQueue[Command | None]  # None: the other side is gone
@@ -345,7 +345,7 @@ class Loop:
         if status is Status.RUNNING:
             self._before_playing()
             self._due = self._clock()
-            self._publisher.measure_pace_from(games, self._due)
+            self._publisher.plays_from(games, self._due)
             for i in games.playing:
                 self._publisher.tell_verdict(games, i, games.observers[i].verdict)  # "press play" is no longer the word
         elif self._status is Status.RUNNING:
@@ -370,7 +370,7 @@ class Loop:
                 hurried = self._status is Status.RUNNING and self._speed_of(games) is None
                 frame = self._publisher.send_frame(games, now, hurried=hurried, still=still)
                 if self._recorder:
-                    self._recorder.look(games, lambda: frame)
+                    self._recorder.look(games, lambda: frame or self._publisher.frame(games, hurried=hurried, still=still))
                 self._prepare(games)  # the first picture did not wait for it; the first round need not either
             if self._restore_points.is_due(games, now):
                 self._send_rows(games, now)  # finds out whether the state is worth keeping

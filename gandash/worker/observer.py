@@ -199,11 +199,7 @@ class Observer:
 
         Unless `with_jsd`, its JSD may be left out: see `Domain.jsd_every`.
         """
-        trajectory = self._trajectory
-        config, step = trajectory.config, trajectory.step
-        seen_in = config.regulariser.noise, config.regulariser.noise_half_life
-        terms = (config.objective, config.regulariser.smoothing, config.run.averaging > 0, seen_in)
-        cached = self._cached
+        trajectory, step, terms, cached = self._trajectory, self._trajectory.step, self._terms, self._cached
         if cached is None or (cached.step, cached.terms) != (step, terms) or (with_jsd and not cached.with_jsd):
             found = self._domain.measure(self.game, self.state, trajectory.streams, with_jsd=with_jsd)
             cached = self._cached = _CachedMeasurement(step, terms, with_jsd, found, self._norms_of_d())
@@ -212,6 +208,13 @@ class Observer:
                 if found.jsd_error is not None:
                     self._last_jsd["jsd_error"] = found.jsd_error
         return cached.found
+
+    @property
+    def _terms(self) -> tuple[object, ...]:
+        """All that a measurement depends on but the state itself."""
+        config = self._trajectory.config
+        seen_in = config.regulariser.noise, config.regulariser.noise_half_life
+        return (config.objective, config.regulariser.smoothing, config.run.averaging > 0, seen_in)
 
     @property
     def is_measured(self) -> bool:
@@ -280,22 +283,29 @@ class Observer:
 
     # ------------------------------------------------------------------------------------------------------ pictures
 
-    def frame_arrays(self, hurried: bool = False, alone: bool = True, with_jsd: bool = True) -> tuple[PictureLabel, Arrays]:
+    def frame_arrays(
+        self, hurried: bool = False, alone: bool = True, with_jsd: bool = True, crowded: bool = False
+    ) -> tuple[PictureLabel, Arrays]:
         """Label and arrays of one picture; `measured` is the step that its numbers belong to.
 
         That is the present step, unless the picture is wanted `hurried` and its kind of data allows numbers of a few steps ago,
-        or it is not `alone` in its frame: a measurement for each would cost all of them their pace. The JSD is the last that
-        was read, of step `jsd_step`; `with_jsd` it is read anew, unless `hurried`.
+        or it is not `alone` in its frame: a measurement for each would cost all of them their pace. So it would where it is
+        `crowded`; but what is drawn is of the present step then. The JSD is the last that was read, of step `jsd_step`;
+        `with_jsd` it is read anew, unless `hurried`.
         """
         step = self._trajectory.step
         each = alone and self._domain.measures_each_frame and not self.game.given.loop  # of a loop who watches measures
-        if hurried and self._cached is not None and not each:
-            measured, found = self._cached.step, self._cached.found
+        cached = self._cached
+        if hurried and cached is not None and (not each or (crowded and cached.terms == self._terms)):
+            measured, found = cached.step, cached.found
         else:
             measured, found = step, self.measurement(with_jsd)
         assert self._cached is not None
         norms = self._cached.norms
-        arrays = self._frames.arrays(self.game, self.state, found)
+        drawn = found
+        if each and measured != step:
+            drawn = self._domain.drawn(self.game, self.state, self._trajectory.streams, found)
+        arrays = self._frames.arrays(self.game, self.state, drawn)
         numbers = found.expectations | found.readings | found.beside | norms | self._last_jsd
         label = PictureLabel(
             step=step,

@@ -16,7 +16,7 @@ from gandash.worker.observer import Rows
 from gandash.worker.share import Clocks, Share
 
 METRICS_SECONDS = 0.05  # how often rows leave for the curves
-METRICS_SHARE = 0.05  # of the time goes into that at most
+METRICS_SHARE = 0.03  # of the time goes into that at most
 MOST_METRICS_SECONDS = 1.0  # whatever it takes
 FRAME_SECONDS = 1 / 60  # no more frames than a screen shows
 FRAME_SHARE = 0.1  # of the time is for pictures, the rest for the game: a dear picture comes less often
@@ -51,7 +51,7 @@ class Publisher:
         self._verdict_told = now
         self._steps_per_second = 0.0
         self._untold.clear()
-        self.measure_pace_from(games, now)
+        self.plays_from(games, now)
         self._pace_told = now
         self.show_again()
 
@@ -91,27 +91,33 @@ class Publisher:
         if not pending:
             return math.inf
         left = self._frame.seconds_left(now)
-        if left == 0 or self._clocks.cpu() - self._shown_by_cpu > CROWDED * (now - self._shown):
+        if left == 0 or not self._is_crowded(now):
             return left
         # A step that the curves have just measured is shown almost for nothing: the last picture need not be as old
         crowded = self._crowded_but_measured if games.is_measured else self._crowded
         return min(left, crowded.seconds_left(now))
 
-    def frame(self, games: Games, *, hurried: bool, still: bool) -> bytes:
-        """A frame, with numbers of a few steps before where the game is `hurried`; `still`: it stands at this step."""
-        return games.picture(self._generation, self._steps_per_second, hurried, still)
+    def _is_crowded(self, now: float) -> bool:
+        """Whether this thread has got so little of a processor since the last frame that others must share it."""
+        return self._clocks.cpu() - self._shown_by_cpu <= CROWDED * (now - self._shown)
 
-    def send_frame(self, games: Games, now: float, *, hurried: bool, still: bool) -> bytes:
-        """A frame goes out; the same bytes."""
+    def frame(self, games: Games, *, hurried: bool, still: bool, crowded: bool = False) -> bytes:
+        """A frame, with numbers of a few steps before where the game is `hurried`, and more kinds of game if `crowded` as well;
+        `still`: it stands at this step."""
+        return games.picture(self._generation, self._steps_per_second, hurried, still, crowded)
+
+    def send_frame(self, games: Games, now: float, *, hurried: bool, still: bool) -> bytes | None:
+        """A frame goes out; the same bytes, where they are what `frame` gives anybody."""
+        crowded = hurried and self._is_crowded(now) and not games.is_measured
         self._frame_wanted, self._shown_revision = False, games.revision
         self._shown, self._shown_by_cpu = now, self._clocks.cpu()
         with self._frame.doing(), self._crowded.doing(), self._crowded_but_measured.doing():
-            frame = self.frame(games, hurried=hurried, still=still)
+            frame = self.frame(games, hurried=hurried, still=still, crowded=crowded)
             self._send(FRAME, frame)
         if not (hurried or still) and self._jsd.seconds_left(now) == 0:
             with self._jsd.doing():  # for the pictures to come: this one shall not wait for it
                 games.read_jsd()
-        return frame
+        return None if crowded else frame
 
     # ------------------------------------------------------------------------------------------------------ verdicts
 
@@ -137,8 +143,12 @@ class Publisher:
     def seconds_until_pace(self, now: float) -> float:
         return max(0.0, self._pace_told + PACE_SECONDS - now)
 
-    def measure_pace_from(self, games: Games, now: float) -> None:
-        """Count the steps from here on: before, the games stood still."""
+    def plays_from(self, games: Games, now: float) -> None:
+        """Before, the games stood still: neither steps nor time count."""
+        self._measure_pace_from(games, now)
+        self._shown, self._shown_by_cpu = now, self._clocks.cpu()
+
+    def _measure_pace_from(self, games: Games, now: float) -> None:
         self._pace_began, self._pace_step = now, games.step
 
     def tell_pace(self, games: Games | None, now: float) -> None:
@@ -149,5 +159,5 @@ class Publisher:
             return
         if now > self._pace_began:
             self._steps_per_second = (games.step - self._pace_step) / (now - self._pace_began)
-        self.measure_pace_from(games, now)
+        self._measure_pace_from(games, now)
         self.tell(Pace(generation=self._generation, step=games.step, steps_per_second=self._steps_per_second))
