@@ -209,7 +209,7 @@ class Line(Estimators):
         return np.diff(np.concatenate([[0.0], below, [1.0]])).clip(min=0)  # rounding may leave -1e-17
 
     def _divergences(self, samples: Array) -> tuple[float, float]:
-        ordered = np.sort(samples)
+        ordered = np.sort(samples, kind="stable" if self.stratified else None)  # then in order but for a few leaps
         w1 = float(np.abs(ordered - self.quantiles).mean()) if self._steps is None else self._steps.distance(ordered)
         masses = self._of_points(samples, 0.0) or (self._shares(samples), self._masses)
         return jensen_shannon(*masses), w1
@@ -285,7 +285,7 @@ def below_pieces(samples: Array, edges: Array) -> Array:
     points, low, high = np.sort((low + high)[~is_long] / 2), low[is_long], high[is_long]
     density = 1 / (n * (high - low))
     edges_of_pieces, steps = np.concatenate([low, high]), np.concatenate([density, -density])
-    order = np.argsort(edges_of_pieces)
+    order = np.argsort(edges_of_pieces, kind="stable")  # runs that are in order already, nearly always
     edges_of_pieces, densities = edges_of_pieces[order], np.cumsum(steps[order])
     mass = np.concatenate([[0.0], np.cumsum(densities[:-1] * np.diff(edges_of_pieces))])
     of_pieces = np.interp(edges, edges_of_pieces, mass) if len(edges_of_pieces) else np.zeros(len(edges))
@@ -302,7 +302,7 @@ def refined(x: Array, below: Array, made: Callable[[Array], Array]) -> Corners:
     within = below[longest, None] + np.diff(below)[longest, None] * (np.arange(1, _CUT) / _CUT)
     more = np.concatenate([ends, within.reshape(-1)])
     below, x = np.concatenate([below, more]), np.concatenate([x, made(more)])
-    order = np.argsort(below)
+    order = np.argsort(below, kind="stable")
     return Corners(x[order], below[order])
 
 
