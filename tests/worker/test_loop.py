@@ -256,12 +256,12 @@ def test_dear_frames_come_less_often(stage: Stage, monkeypatch: pytest.MonkeyPat
 def test_a_run_that_gets_little_of_a_core_is_still_seen_to_move(
     tmp_path: Path, tiny: GameConfig, monkeypatch: pytest.MonkeyPatch, given: float
 ) -> None:
-    """At a tenth of its time for frames it would be seen every tenth of a second, and as one of thirty every 1.5 s."""
-    stage, drawn = Stage(tmp_path, tiny), Games.picture
+    """At a tenth of its time for frames it would be seen every twentieth of a second, and as one of thirty every 0.75 s."""
+    stage, drawn, cost = Stage(tmp_path, tiny), Games.picture, 0.005
     stage.loop = Loop(stage, stage._send, Clocks(stage._clock, lambda: given * stage.now))  # type: ignore[arg-type]
 
     def drawing(*wanted: Any) -> bytes:
-        stage.now += 0.01 / given
+        stage.now += cost / given
         return drawn(*wanted)
 
     monkeypatch.setattr(Games, "picture", drawing)
@@ -269,10 +269,10 @@ def test_a_run_that_gets_little_of_a_core_is_still_seen_to_move(
     stage.play((0, SendFrame()), (0, Speed(steps_per_second=40)), (0, Play()), (10.0, End()))
     apart = np.diff([at for at, _ in stage.frames()])
     if given == 1.0:
-        assert apart.min() >= 0.01 / FRAME_SHARE - 1e-9
+        assert apart.min() >= cost / FRAME_SHARE - 1e-9
     else:
         assert apart.min() >= CROWDED_SECONDS / 2 - 1e-9 and np.median(apart) <= CROWDED_SECONDS + 0.02
-        assert 0.01 / given / np.mean(apart) <= CROWDED_SHARE + 0.01  # of what it gets
+        assert cost / given / np.mean(apart) <= CROWDED_SHARE + 0.01  # of what it gets
 
 
 @pytest.mark.parametrize(("speed", "reads"), [(20.0, 5), (None, 0)], ids=["slowed down", "at full speed"])
