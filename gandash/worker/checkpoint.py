@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
+from safetensors.numpy import save as packed
 from safetensors.torch import load as load_tensors
-from safetensors.torch import save_file
 from torch import Tensor
 
 from gandash.worker.trajectory import Trajectory
@@ -36,19 +36,20 @@ def save(path: Path, trajectories: Sequence[Trajectory]) -> None:
         labels.append(label)
         tensors |= {prefix + name: tensor for name, tensor in own.items()}
     said = json.dumps(labels if len(labels) > 1 else labels[0])
+    body = packed({name: tensor.numpy() for name, tensor in tensors.items()}, metadata={"gandash": said})
     temporary = path.with_suffix(f".{os.getpid()}.part")
     try:
-        temporary.touch()
-        usual = temporary.stat().st_mode  # as the umask has it
-        save_file(tensors, temporary, metadata={"gandash": said})
-        temporary.chmod(usual)  # safetensors leaves it to its owner alone
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
+        _write(temporary, body)
         temporary.replace(path)
-    except SafetensorError as error:
-        raise OSError(f"{path}: {error}") from None
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _write(path: Path, body: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(body)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def load(path: Path) -> list[Trajectory]:

@@ -316,7 +316,7 @@ def test_the_end_saves(stage: Stage, last: Command | None) -> None:
 
 
 def test_a_full_disk_does_not_end_the_show_and_is_told_once(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = checkpoint_module.save_file
+    whole = checkpoint_module._write
 
     def full(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device")
@@ -324,9 +324,9 @@ def test_a_full_disk_does_not_end_the_show_and_is_told_once(stage: Stage, monkey
     stage.play(
         (0, Speed(steps_per_second=10)),
         (0, Play()),
-        (1.55, lambda: monkeypatch.setattr(checkpoint_module, "save_file", full)),
-        (5.55, lambda: monkeypatch.setattr(checkpoint_module, "save_file", whole)),
-        (7.55, lambda: monkeypatch.setattr(checkpoint_module, "save_file", full)),
+        (1.55, lambda: monkeypatch.setattr(checkpoint_module, "_write", full)),
+        (5.55, lambda: monkeypatch.setattr(checkpoint_module, "_write", whole)),
+        (7.55, lambda: monkeypatch.setattr(checkpoint_module, "_write", full)),
         (10.05, End()),
     )
     told = stage.events(Unsaved)

@@ -608,9 +608,7 @@ def test_a_checkpoint_is_as_readable_as_any_other_file(tiny: GameConfig, tmp_pat
     "break_it",
     [
         lambda patch: patch.setattr(checkpoint_module.os, "fsync", _failing),
-        lambda patch: patch.setattr(
-            checkpoint_module, "save_file", lambda _t, path, metadata: (path.write_bytes(b"half"), _failing())
-        ),
+        lambda patch: patch.setattr(checkpoint_module, "_write", lambda path, _: (path.write_bytes(b"half"), _failing())),
         lambda patch: patch.setattr(Path, "replace", _failing),
     ],
     ids=["fsync", "write", "rename"],
