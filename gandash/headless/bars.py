@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import sys
 import time
 from typing import Any, TextIO
@@ -10,13 +9,14 @@ from typing import Any, TextIO
 import click
 
 from gandash.exporting.registry import Wanted, export
+from gandash.headless.shown import in_jupyter
 from gandash.store.reading import StoredRun
 
 PATIENCE_SECONDS = 1.0  # a bar that is not asked for comes after that
 
 
-class _Notebook:
-    """A notebook's stderr, which shows a bar in place as a terminal does, and says that it is none."""
+class _InPlace:
+    """What shows a bar in place as a terminal does, and says that it is none: a notebook."""
 
     def __init__(self, stream: TextIO) -> None:
         self.write, self.flush = stream.write, stream.flush
@@ -27,9 +27,11 @@ class _Notebook:
 
 def place(is_shown: bool | None) -> tuple[bool, Any]:
     """Whether a bar is seen, by default where there is somebody to see it; and the file it is written to."""
-    in_notebook = hasattr(builtins, "__IPYTHON__") and not sys.stderr.isatty()
+    in_notebook = in_jupyter()
     seen = sys.stderr.isatty() or in_notebook if is_shown is None else is_shown
-    return seen, sys.stderr if sys.stderr.isatty() or not seen else _Notebook(sys.stderr)
+    if sys.stderr.isatty() or not seen:
+        return seen, sys.stderr
+    return seen, _InPlace(sys.stdout if in_notebook else sys.stderr)
 
 
 def exported(run: StoredRun, what: str, wanted: Wanted, is_shown: bool | None = None) -> bytes:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-import click
-
+from gandash.headless.shown import tell
 from gandash.wire.facts import Engine
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ def make_ready(trajectory: Trajectory, asked: Engine | None) -> None:
         with suppress(OSError):
             compiling.start(outlives=True)
             told = "Faster rounds are being compiled for this machine meanwhile, once; this run is played by torch."
-            click.echo(told, err=True)
+            tell(told)
     try:
         if trajectory.must_compile:
             say_that_rounds_are_compiled()
@@ -43,4 +42,4 @@ def make_ready(trajectory: Trajectory, asked: Engine | None) -> None:
 
 def say_that_rounds_are_compiled() -> None:
     """To whoever waits for it."""
-    click.echo("Rounds are compiled for this machine, once: half a minute.", err=True)
+    tell("Rounds are compiled for this machine, once: half a minute.")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import click
 
+from gandash.headless.shown import tell
 from gandash.paths import PAGE
 from gandash.store.places import runs_home
 from gandash.store.serving import served
@@ -44,7 +45,7 @@ def address_of(run: str, directory: Path) -> str:
 
 def _said(address: str, run: str) -> str:
     found = f"{address}/record?record={run}"
-    click.echo(f"Watch it at {found}", err=True)
+    tell(f"Watch it at {found}")
     return found
 
 

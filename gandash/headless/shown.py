@@ -8,6 +8,8 @@ import tempfile
 import webbrowser
 from pathlib import Path
 
+import click
+
 HEIGHT = 760
 
 
@@ -35,8 +37,16 @@ class Shown:
 
 def is_notebook() -> bool:
     """Whether what is returned last is shown as a page, and not as text."""
-    if (marimo := sys.modules.get("marimo")) is not None and marimo.running_in_notebook():
-        return True
+    return in_jupyter() or ((marimo := sys.modules.get("marimo")) is not None and marimo.running_in_notebook())
+
+
+def in_jupyter() -> bool:
+    """Whether a kernel of Jupyter or VS Code runs this. What it writes to stderr is shown in red, as trouble."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     return shell is not None and getattr(shell, "kernel", None) is not None
+
+
+def tell(text: str) -> None:
+    """A word to who sits there, which is no trouble: beside what a program writes, where that is told apart."""
+    click.echo(text, err=not in_jupyter())

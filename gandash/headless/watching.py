@@ -34,6 +34,7 @@ from gandash.headless.keeping import SCRATCH, kept
 from gandash.headless.loop_data import latents, real_data
 from gandash.headless.piped import END, Look, receive, send
 from gandash.headless.run import Run
+from gandash.headless.shown import tell
 from gandash.headless.watcher import OUTPUTS, Begun
 
 SHARE = 0.02  # of the loop's time at most goes into looks at it
@@ -279,7 +280,7 @@ class Lab:
             self._look()
         self._end()
         if not self.problem:
-            click.echo(f'Recorded {self._steps:,} rounds of your loop: gandash.open("{self._name}")', err=True)
+            tell(f'Recorded {self._steps:,} rounds of your loop: gandash.open("{self._name}")')
 
     def _end(self) -> None:
         self._looks.put(END)
@@ -299,7 +300,7 @@ class Lab:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if kind is not None and self._is_open:
-            click.echo(f"Your loop has ended by {kind.__name__} after {self._steps:,} rounds.", err=True)
+            tell(f"Your loop has ended by {kind.__name__} after {self._steps:,} rounds.")
         self.close()
 
     # ------------------------------------------------------------------------------------------------------ to look at
