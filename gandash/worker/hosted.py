@@ -175,7 +175,7 @@ class Hosted:
         is_last = False
         while not is_last:
             is_last = self._is_over
-            self._send_checkpoint(is_last)
+            checkpoint = self._checkpoint(is_last)  # read before the record and sent after it: its rows are there first
             for name, followed in list(self._followed.items()):
                 count = 0
                 try:
@@ -186,20 +186,26 @@ class Hosted:
                 self._still[name] = 0 if count or name == self._newest else self._still.get(name, 0) + 1
                 if self._still[name] > STILL:  # another run has been recorded for long
                     del self._followed[name]
+            if checkpoint:
+                self._send_checkpoint(*checkpoint)
             if not is_last:
                 self._changed.wait(FOLLOW_SECONDS)
                 self._changed.clear()
 
-    def _send_checkpoint(self, is_last: bool) -> None:
-        saved, now = self._saved, time.monotonic()
-        if saved is None or (now < self._saved_due and not is_last):
-            return
+    def _checkpoint(self, is_last: bool) -> tuple[Saved, bytes] | None:
+        """One that is to go up now."""
+        saved = self._saved
+        if saved is None or (time.monotonic() < self._saved_due and not is_last):
+            return None
         self._saved = None
         try:
-            body = Path(saved.path).read_bytes()
+            return saved, Path(saved.path).read_bytes()
         except OSError:  # it could be written, and cannot be read
             log.exception("a checkpoint")
-            return
+            return None
+
+    def _send_checkpoint(self, saved: Saved, body: bytes) -> None:
+        now = time.monotonic()
         for part in carrying.sent(body, "", CHECKPOINT):
             self._send(FILE, part)
         with self._lock, suppress(OSError):

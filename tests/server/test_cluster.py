@@ -14,7 +14,7 @@ from clusters import NODE, running_cluster
 from heard import Heard
 
 from gandash.cluster.broker import Placed
-from gandash.cluster.carrying import CHECKPOINT, FILE, Part, packed, sent
+from gandash.cluster.carrying import CHECKPOINT, FILE, Followed, Part, packed, sent, unpacked
 from gandash.config import GameConfig
 from gandash.server import cluster
 from gandash.server.cluster import Cluster, Remote
@@ -24,6 +24,7 @@ from gandash.server.origin import BranchPoint
 from gandash.server.process import WorkerProcess
 from gandash.server.run import Run
 from gandash.server.supervisor import Supervisor, Unavailable
+from gandash.store.format import JOURNAL
 from gandash.store.keyframes import state_hash
 from gandash.store.places import runs_home
 from gandash.store.reading import StoredRun
@@ -42,7 +43,7 @@ from gandash.wire.messages import (
     write_packet,
 )
 from gandash.worker.checkpoint import load
-from gandash.worker.hosted import _caller
+from gandash.worker.hosted import Hosted, _caller
 from gandash.worker.keyframe import states_of
 from gandash.worker.trajectory import Trajectory, be_reproducible, replay
 
@@ -244,3 +245,24 @@ def test_a_worker_is_spoken_to_by_who_has_the_token_alone() -> None:
         with channel:
             server.sendall(b"x")
             assert channel.recv(1) == b"x"
+
+
+def test_a_checkpoint_goes_up_after_the_rows_that_lead_to_it(tmp_path: Path) -> None:
+    """Where the machine is lost on the way, the run goes on from the checkpoint before, and its record has no hole."""
+    record, checkpoint = tmp_path / "run-1", tmp_path / "checkpoint.safetensors"
+    (record / JOURNAL).mkdir(parents=True)
+    (record / JOURNAL / "000000-0000000001-0000000001.rows").write_bytes(b"rows")
+    checkpoint.write_bytes(b"a state")
+    ours, theirs = socket.socketpair()
+    with ours, theirs, theirs.makefile("rb") as up:
+        hosted = Hosted(ours, tmp_path)
+        hosted._followed["run-1"] = Followed("run-1", record)
+        hosted._saved = Saved(generation=1, step=7, path=str(checkpoint))
+        hosted._is_over = True
+        hosted._follow()
+        packets = [read_packet(up, (FILE, EVENT)) for _ in range(3)]
+        hosted._up.close()
+        hosted._down.close()
+    (kind, rows), (_, state), (last, told) = filter(None, packets)
+    assert (kind, last) == (FILE, EVENT) and b"saved" in told
+    assert JOURNAL in unpacked(rows)[0].name and unpacked(state)[1] == b"a state"
