@@ -11,12 +11,14 @@ import sys
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import psutil
-from playwright.sync_api import Browser, ConsoleMessage, Page, TimeoutError, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, TimeoutError, sync_playwright
 from waiting import PATIENCE_SECONDS, wait_until
 
 ROOT = Path(__file__).parents[1]
@@ -54,9 +56,7 @@ class App:
 @contextmanager
 def running_app(script: str = "app.py", options: Sequence[str] = (), root: Path = ROOT, **environment: str) -> Iterator[App]:
     """`streamlit run script` from the root of a project, on a free port, until the block ends."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = _ports.pop() if _ports else _free_port()
     log = Path(tempfile.mkdtemp()) / "app.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
@@ -78,6 +78,16 @@ def running_app(script: str = "app.py", options: Sequence[str] = (), root: Path 
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        _ports.append(port)
+
+
+_ports: list[int] = []  # of apps that have ended: what a browser keeps, it keeps by address
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _answers(url: str) -> bool:
@@ -94,21 +104,74 @@ def running_browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
+        if warm := _warm.pop(browser, None):
+            warm.close()
         browser.close()
+
+
+class Warm:
+    """A second Chromium, for one page after the other. It keeps what it has compiled of Streamlit and Plotly, which is half of
+    the work of opening a page; contexts of a browser that keeps nothing begin anew. What a page leaves is taken away.
+    """
+
+    def __init__(self, browser: Browser) -> None:
+        self._profile = tempfile.TemporaryDirectory()
+        self._context = browser.browser_type.launch_persistent_context(
+            self._profile.name, executable_path=CHROMIUM, args=ARGUMENTS
+        )
+        (blank,) = self._context.pages  # it stays: without a page the browser would end
+        self._blank, self._session = blank, self._context.new_cdp_session(blank)
+        self.is_taken = False
+
+    def take(self) -> BrowserContext:
+        self.is_taken = True
+        return self._context
+
+    def give_back(self, origins: Iterable[str]) -> None:
+        for page in self._context.pages:
+            if page != self._blank:
+                page.close()
+        for origin in origins:
+            self._session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "local_storage,indexeddb"})
+        self._context.clear_cookies()
+        self._context.clear_permissions()
+        self.is_taken = False
+
+    def close(self) -> None:
+        self._context.close()
+        self._profile.cleanup()
+
+
+_warm: dict[Browser, Warm] = {}
 
 
 class Lab:
     """The page in a browser of its own, with what its console said."""
 
     def __init__(self, browser: Browser, url: str, **context: object) -> None:
-        self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 720}} | context)  # type: ignore[arg-type]
+        looks: dict[str, Any] = {"viewport": {"width": 1280, "height": 720}, "color_scheme": "light"} | context
+        self._warm = None
+        if looks.keys() == {"viewport", "color_scheme"} and isinstance(browser, Browser):
+            warm = _warm.get(browser) or _warm.setdefault(browser, Warm(browser))
+            self._warm = None if warm.is_taken else warm
+        self.context = self._warm.take() if self._warm else browser.new_context(**looks)
         self.context.set_default_timeout(1000 * PATIENCE_SECONDS)
         self.page: Page = self.context.new_page()
+        if self._warm:
+            self.page.set_viewport_size(looks["viewport"])
+            self.page.emulate_media(color_scheme=looks["color_scheme"])
         self.complaints: list[str] = []
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.complaints.append(f"page error: {error}"))
         self.page.goto(url)
         self.await_picture()
+
+    def close(self) -> None:
+        if self._warm:
+            addresses = [urlsplit(page.url) for page in self.context.pages]
+            self._warm.give_back({f"{address.scheme}://{address.netloc}" for address in addresses if address.netloc})
+        else:
+            self.context.close()
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):

@@ -70,7 +70,7 @@ def main(names: list[str]) -> None:
             lab.page.mouse.move(288, 4)  # away from all that has a tip
             lab.page.wait_for_timeout(1000)  # Streamlit's and plotly's last strokes
             lab.page.screenshot(path=ROOT / "assets" / "pictures" / f"{name}.png")
-            lab.context.close()
+            lab.close()
 
 
 if __name__ == "__main__":

@@ -28,4 +28,4 @@ def browser() -> Iterator[Browser]:
 def lab(app: App, browser: Browser) -> Iterator[Lab]:
     lab = Lab(browser, app.url)
     yield lab
-    lab.context.close()
+    lab.close()

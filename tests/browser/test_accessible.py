@@ -73,7 +73,7 @@ def test_all_can_use_every_page(app: App, browser: Browser, scheme: str, size: s
     page.goto(app.url + "sweep")
     page.wait_for_selector('[data-testid="sweep-map"][data-state="done"][data-painted]')
     assert grave(page) == []
-    lab.context.close()
+    lab.close()
 
 
 def test_all_can_use_it_in_chinese_and_every_page_says_which(app: App, browser: Browser) -> None:
@@ -103,7 +103,7 @@ def test_all_can_use_it_in_chinese_and_every_page_says_which(app: App, browser: 
         page.goto(f"{app.url}{path}lang=zh-Hant")
         page.locator(selector).first.wait_for()
         expect(root).to_have_attribute("lang", "zh-Hant")
-    lab.context.close()
+    lab.close()
 
 
 @pytest.mark.parametrize(("scheme", "size"), [("light", "laptop"), ("dark", "phone")])
@@ -146,7 +146,7 @@ def test_all_can_use_what_opens_over_the_page(app: App, browser: Browser, scheme
     page.wait_for_selector(".st-key-lesson")
     page.wait_for_selector('[data-testid="live-view"][data-complete]')
     assert grave(page) == [], "a lesson"
-    lab.context.close()
+    lab.close()
 
 
 @pytest.mark.parametrize("preset", ["Ring of 8", "Digits", "Dirac-GAN"])
@@ -161,7 +161,7 @@ def test_all_can_use_every_stage(app: App, browser: Browser, preset: str) -> Non
         lab.press("n")
         lab.page.get_by_text(f", {sub_step}: ").wait_for()
     assert grave(lab.page) == []
-    lab.context.close()
+    lab.close()
 
 
 @pytest.mark.parametrize(("size", "scheme"), [("laptop", "light"), ("phone", "dark")])
@@ -199,4 +199,4 @@ def test_axe_sees_what_is_wrong(app: App, browser: Browser) -> None:
     lab.page.evaluate("document.querySelector('.gd-plot').removeAttribute('aria-label')")
     assert any("role-img-alt" in found for found in grave(lab.page))
     expect(lab.page.get_by_role("button", name="Play", exact=True)).to_be_visible()
-    lab.context.close()
+    lab.close()

@@ -50,7 +50,7 @@ def compared() -> Iterator[App]:
 def lab(compared: App, browser: Browser) -> Iterator[Lab]:
     lab = Lab(browser, compared.url)
     yield lab
-    lab.context.close()
+    lab.close()
 
 
 def compare(lab: Lab, name: str, members: int) -> None:
@@ -260,7 +260,7 @@ def test_the_page_begins_a_comparison_follows_a_click_and_ends_it(app: App, brow
     alone.click()
     wait_until(lambda: page.locator(".gd-cell").count() == 0 and lab.painted > 0, "one game again")
     assert not lab.complaints
-    lab.context.close()
+    lab.close()
 
 
 def test_compared_stages_share_one_scale_and_show_it(lab) -> None:

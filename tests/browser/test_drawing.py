@@ -95,4 +95,4 @@ def test_a_finger_paints_and_does_not_scroll(app: App, browser: Browser) -> None
         assert shown[14:44, 32].all() and not shown[:, :20].any()
         assert page.locator('[data-testid="draw-canvas"]').bounding_box() == box
     finally:
-        lab.context.close()
+        lab.close()

@@ -91,7 +91,7 @@ def test_forced_colours_are_those_that_charts_are_drawn_in(app: App, browser: Br
     )
     assert moving == 0, "nothing glides"
     assert not lab.complaints, lab.complaints
-    lab.context.close()
+    lab.close()
 
 
 def test_twice_as_large_everything_is_reached(app: App, browser: Browser) -> None:
@@ -107,7 +107,7 @@ def test_twice_as_large_everything_is_reached(app: App, browser: Browser) -> Non
     assert page.get_by_role("dialog").bounding_box()["height"] <= 360
     page.get_by_role("dialog").get_by_role("button", name="Close").click()
     assert not lab.complaints, lab.complaints
-    lab.context.close()
+    lab.close()
 
 
 def test_on_a_phone_stage_verdict_and_a_curve_are_seen_without_scrolling_sideways(app: App, browser: Browser) -> None:
@@ -118,7 +118,7 @@ def test_on_a_phone_stage_verdict_and_a_curve_are_seen_without_scrolling_sideway
         box = lab.page.locator(part).first.bounding_box()
         assert box and box["x"] >= 0 and box["x"] + box["width"] <= 390 and box["y"] + box["height"] <= 844, part
     assert lab.page.evaluate("document.scrollingElement.scrollWidth") <= 390
-    lab.context.close()
+    lab.close()
 
 
 def test_the_keyboard_alone_comes_everywhere_and_is_seen_there(lab: Lab) -> None:

@@ -26,7 +26,7 @@ def lab(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         lab.await_rest()
         yield lab, home
         assert lab.complaints == []
-        lab.context.close()
+        lab.close()
 
 
 def steps(home: Path) -> list[int]:

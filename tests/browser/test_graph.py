@@ -185,7 +185,7 @@ def test_looks_ahead_and_many_d_steps_are_seen(app, browser, link: str, looks: l
     lab.page.locator("[data-node=D]").hover()
     lab.page.get_by_text("D(x; φ) = 1/(1 + exp(−a))").wait_for()
     assert not lab.complaints, lab.complaints
-    lab.context.close()
+    lab.close()
 
 
 def test_who_wants_no_motion_sees_the_end_of_a_step_at_once(app, browser) -> None:
@@ -194,7 +194,7 @@ def test_who_wants_no_motion_sees_the_end_of_a_step_at_once(app, browser) -> Non
     lab.press("d")
     wait_until(lambda: "D step 2 of 2, gradient and move" in words(lab), "the end of D's step")
     assert lab.page.evaluate("getComputedStyle(document.querySelector('path[data-lit]')).animationName") == "none"
-    lab.context.close()
+    lab.close()
 
 
 def test_where_there_is_no_room_it_stays_away_and_says_why(lab: Lab) -> None:
@@ -219,4 +219,4 @@ def test_it_leaves_room_for_the_stage_and_nothing_is_cut_off(app, browser, size:
     cut = """() => [...document.querySelectorAll('.gd-graph-node:not([hidden]) > *')]
       .filter(n => n.scrollWidth > n.clientWidth + 1).map(n => n.textContent)"""
     assert lab.page.evaluate(cut) == []
-    lab.context.close()
+    lab.close()

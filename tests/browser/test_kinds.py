@@ -21,7 +21,7 @@ def kinds() -> Iterator[App]:
 def lab(kinds: App, browser: Browser) -> Iterator[Lab]:
     lab = Lab(browser, kinds.url)
     yield lab
-    lab.context.close()
+    lab.close()
 
 
 def play(lab: Lab, name: str) -> None:

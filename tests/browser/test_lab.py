@@ -124,7 +124,7 @@ def test_two_tabs_are_two_runs(app, browser, lab) -> None:
     lab.press("Space")
     wait_until(lambda: lab.step > 20, "one plays")
     assert (other.status, other.step) == ("paused", 0)
-    other.context.close()
+    other.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -147,7 +147,7 @@ def test_nothing_is_cut_off(app, browser, scheme, size) -> None:
     root = page.locator('[data-testid="live-view"]').bounding_box()
     assert root and root["y"] + root["height"] <= size[1] + 1
     assert not lab.complaints, lab.complaints
-    lab.context.close()
+    lab.close()
 
 
 def test_a_frame_without_room_for_its_stage_is_not_counted_as_painted(lab) -> None:

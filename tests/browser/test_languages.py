@@ -55,7 +55,7 @@ def test_the_page_speaks_as_the_browser_does_and_cuts_nothing_off(
     assert over == []
     assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
     assert not lab.complaints, lab.complaints
-    lab.context.close()
+    lab.close()
 
 
 def test_the_language_is_switched_live_and_kept(app: App, browser: Browser) -> None:
@@ -89,7 +89,7 @@ def test_the_language_is_switched_live_and_kept(app: App, browser: Browser) -> N
     page.get_by_text("Losses", exact=True).first.wait_for()
     wait_until(lambda: lab.step == step, "and still")
     assert not lab.complaints, lab.complaints
-    lab.context.close()
+    lab.close()
 
 
 def test_a_copied_link_speaks_no_language(app: App, browser: Browser) -> None:
@@ -97,4 +97,4 @@ def test_a_copied_link_speaks_no_language(app: App, browser: Browser) -> None:
     lab.page.get_by_role("button", name="複製連結").click()
     wait_until(lambda: "game=" in lab.page.evaluate("navigator.clipboard.readText()"), "it is copied")
     assert "lang=" in lab.page.url and "lang=" not in lab.page.evaluate("navigator.clipboard.readText()")
-    lab.context.close()
+    lab.close()

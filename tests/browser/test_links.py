@@ -27,7 +27,7 @@ def another(app: App, browser: Browser, address: str, **context: Any) -> Iterato
     try:
         yield lab
     finally:
-        lab.context.close()
+        lab.close()
 
 
 def query(lab: Lab) -> dict[str, str]:

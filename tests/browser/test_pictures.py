@@ -54,7 +54,7 @@ def lab(pictures: App, browser: Browser) -> Iterator[Lab]:
     lab.await_rest()
     yield lab
     assert not lab.complaints, lab.complaints
-    lab.context.close()
+    lab.close()
 
 
 def play(lab: Lab, name: str) -> None:

@@ -28,7 +28,7 @@ def lab(pictures: App, browser: Browser) -> Iterator[Lab]:
     lab = Lab(browser, pictures.url)
     yield lab
     assert not lab.complaints, lab.complaints
-    lab.context.close()
+    lab.close()
 
 
 def begin(lab: Lab, name: str) -> None:

@@ -169,4 +169,4 @@ def test_fingers_read_a_point_pinch_and_come_home(app, browser) -> None:
     page.get_by_role("button", name="whole window").tap()
     wait_until(lambda: canvas.get_attribute("data-zoomed") is None, "the button shows all of it")
     assert not lab.complaints, lab.complaints
-    lab.context.close()
+    lab.close()

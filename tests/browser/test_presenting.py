@@ -122,7 +122,7 @@ def test_a_lecture(app: App, browser: Browser) -> None:
         assert page.get_by_role("button", name="Take a copy").is_disabled()
         page.context.close()
     assert [said for said in complaints if "WebSocket" not in said] == [] and not lab.complaints
-    lab.context.close()
+    lab.close()
 
 
 def test_a_question_to_the_room(app: App, browser: Browser) -> None:
@@ -184,4 +184,4 @@ def test_moving_between_pages_loses_no_run(app: App, browser: Browser) -> None:
         assert lab.step == 1 and lab.page.evaluate("new URLSearchParams(location.search).get('run')") == name
     lab.press("s")
     wait_until(lambda: lab.step == 2, "it goes on where it was")
-    lab.context.close()
+    lab.close()

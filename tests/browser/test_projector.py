@@ -59,7 +59,7 @@ def test_letters_and_lines_are_drawn_larger_and_the_controls_are_away(
     wait_until(lambda: page.evaluate(DRAWN)["letters"] == before["letters"], "the curves are as they were")
     assert "projector" not in address(lab)
     assert not lab.complaints, lab.complaints
-    lab.context.close()
+    lab.close()
 
 
 def test_a_bookmark_opens_it_and_the_link_in_the_address_stays_as_it_is(app: App, browser: Browser) -> None:
@@ -75,7 +75,7 @@ def test_a_bookmark_opens_it_and_the_link_in_the_address_stays_as_it_is(app: App
     wait_until(lambda: not is_on(lab), "its button leaves it")
     assert link and link[0] in address(lab)
     assert not lab.complaints, lab.complaints
-    lab.context.close()
+    lab.close()
 
 
 def test_what_lies_under_the_pointer_is_read_where_it_is_drawn(lab: Lab) -> None:

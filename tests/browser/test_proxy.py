@@ -72,7 +72,7 @@ def test_the_app_works_under_a_path_and_behind_tls(browser, addresses: Addresses
             wait_until(lambda: lab.attribute("shown"), "a recorded picture comes")
         assert not lab.complaints, lab.complaints
     finally:
-        lab.context.close()
+        lab.close()
 
 
 def opened(browser, url: str, blocked: str = "") -> Page:

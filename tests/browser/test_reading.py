@@ -118,7 +118,7 @@ def disguised(app, browser: Browser, disguise: Disguise) -> Iterator[Lab]:
     """The lab behind the disguise, on a page whose console must stay silent but for what a test expects."""
     lab = Lab(Between(browser, disguise), app.url)
     yield lab
-    lab.context.close()
+    lab.close()
 
 
 def wear(lab: Lab, disguise: Disguise, reading: dict[str, Any] | None) -> None:

@@ -47,7 +47,7 @@ def live(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             known[shown(lab.page)] = said(lab.page)
         saved = home / "replay.html"
         saved.write_bytes(_saved(lab.page, "replay.html"))
-        lab.context.close()
+        lab.close()
         yield known, next(run.parent for run in home.glob("runs/*/manifest.json") if StoredRun(run.parent).pictures()), saved
 
 

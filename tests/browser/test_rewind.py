@@ -40,7 +40,7 @@ def recorded_app(home: Path) -> Iterator[App]:
 def lab(recorded_app: App, browser: Browser) -> Iterator[Lab]:
     lab = Lab(browser, recorded_app.url)
     yield lab
-    lab.context.close()
+    lab.close()
 
 
 def shown(lab: Lab) -> int | None:
@@ -257,7 +257,7 @@ def test_a_finger_goes_through_time(recorded_app: App, browser: Browser) -> None
     wait_until(lambda: shown(lab) is None, "live again")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert not lab.complaints, lab.complaints
-    lab.context.close()
+    lab.close()
 
 
 def test_without_a_recording_there_is_no_slider(app: App, browser: Browser) -> None:
@@ -267,7 +267,7 @@ def test_without_a_recording_there_is_no_slider(app: App, browser: Browser) -> N
     lab.press("ArrowLeft")
     wait_until(lambda: lab.step > 150, "an arrow stops nothing")
     assert shown(lab) is None and not lab.complaints, lab.complaints
-    lab.context.close()
+    lab.close()
 
 
 def test_the_past_of_pictures_has_no_new_close_ups(lab: Lab) -> None:

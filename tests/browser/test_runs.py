@@ -32,7 +32,7 @@ def runs(recording: tuple[App, Path], browser: Browser) -> Iterator[Lab]:
     yield lab
     # A page with a name is looked for by Streamlit (1.67) below its own address first
     assert [said for said in lab.complaints if "404 (Not Found)" not in said] == []
-    lab.context.close()
+    lab.close()
 
 
 def to_runs(page: Page) -> None:

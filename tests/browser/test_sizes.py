@@ -58,7 +58,7 @@ def test_the_stage_is_seen_first_and_what_there_is_room_for(app: App, browser: B
         box = opener.bounding_box()
         assert box["x"] + box["width"] <= play["x"], "what opens the sidebar is not hidden under the first button"
     assert not lab.complaints, lab.complaints
-    lab.context.close()
+    lab.close()
 
 
 def test_every_stage_fits_every_screen(kinds: App, browser: Browser) -> None:
@@ -71,7 +71,7 @@ def test_every_stage_fits_every_screen(kinds: App, browser: Browser) -> None:
             fits(lab, layout)
             wait_until(lambda: lab.page.evaluate(IN_SIGHT) > 0 or layout == "narrow", "curves are in sight", 60)  # noqa: B023
     assert not lab.complaints, lab.complaints
-    lab.context.close()
+    lab.close()
 
 
 def test_a_comparison_fits_every_screen(lab: Lab) -> None:

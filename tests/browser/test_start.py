@@ -62,4 +62,4 @@ def test_a_reload_finds_the_run_and_shows_it_once(browser: Browser, app: App) ->
         lab.await_picture()
         assert lab.step == 1 and lab.page.locator(VIEW).count() == 1
     finally:
-        lab.context.close()
+        lab.close()

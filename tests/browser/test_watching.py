@@ -77,4 +77,4 @@ def test_the_page_follows_a_loop_to_its_end(served: App, home: Path, browser: Br
         # The page learns that the record has ended and what its last rows are one after the other
         wait_until(lambda: lab.step == last and lab.attribute("shown") == str(last), "its last picture is drawn")
         assert page.get_by_role("button", name="Branch here").count() == 0
-    lab.context.close()
+    lab.close()

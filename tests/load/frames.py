@@ -43,7 +43,7 @@ def gandash(browser: Browser, seconds: float, size: str) -> tuple[float, float]:
         began, painted, step = time.monotonic(), lab.painted, lab.step
         time.sleep(seconds)
         painted, step, elapsed = lab.painted - painted, lab.step - step, time.monotonic() - began
-        lab.context.close()
+        lab.close()
     return painted / elapsed, step / elapsed
 
 

@@ -87,7 +87,7 @@ def main() -> None:
                         f"(there after {there[0]:.0f}, p95 {there[1]:.0f})",
                         flush=True,
                     )
-            lab.context.close()
+            lab.close()
 
 
 if __name__ == "__main__":
