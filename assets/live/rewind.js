@@ -126,10 +126,11 @@ export class Rewind {
   leave() {
     this.#wish = null;
     this.#turn++;
-    if (this.#at === null || this.#isRecord) return;
+    if (this.#isRecord) return;
+    const wasPast = this.#at !== null;
     this.#at = null;
-    this.#options.onPicture(null);
-    this.#show();
+    if (wasPast) this.#options.onPicture(null);
+    this.#show(); // also where no picture had come yet: the handle was moved
   }
 
   #slide() {
@@ -166,8 +167,9 @@ export class Rewind {
         if (turn !== this.#turn) continue;
         this.#wish = null;
         this.#options.onTrouble(/** @type {Error} */ (error).message);
+      } finally {
+        this.#show();
       }
-      this.#show();
     }
     this.#isBusy = false;
   }

@@ -102,6 +102,17 @@ def test_the_past_is_looked_at_while_training_goes_on(lab: Lab) -> None:
     wait_until(lambda: not page.locator(".gd-cursor:visible").count(), "no curve says where the past was")
     lab.await_rest()
     assert "live at" not in (page.locator(".gd-count").text_content() or "")
+
+    # to the beginning and, before its picture has come, further than there are pictures: live again, and the handle says so
+    page.locator(".gd-time").evaluate("""slider => {
+        slider.value = slider.min;
+        slider.dispatchEvent(new Event('input', { bubbles: true }));
+        const press = () => document.body.dispatchEvent(
+          new KeyboardEvent('keydown', { key: 'ArrowRight', shiftKey: true, bubbles: true, cancelable: true }));
+        for (let i = 0; i < 1000; i++) press();
+    }""")
+    wait_until(lambda: page.locator(".gd-time").evaluate("node => node.value === node.max"), "the handle is at live")
+    assert shown(lab) is None and page.locator(".gd-rewind-words").text_content() == "live"
     assert not lab.complaints, lab.complaints
 
 
