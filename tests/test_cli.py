@@ -25,6 +25,7 @@ from waiting import PATIENCE_SECONDS
 
 from gandash import __version__
 from gandash.cli import cli, configure
+from gandash.cli.helping import columns
 from gandash.config import GameConfig, parse_config
 from gandash.config.data import GaussianConfig, MixtureConfig, UniformConfig, UploadedPicturesConfig
 from gandash.config.data.pictures import PICTURE_LATENT
@@ -198,6 +199,30 @@ def test_a_real_process_in_a_terminal_of_any_encoding(encoding: str) -> None:
     schema = run("schema")
     assert ("β₁" if encoding == "utf-8" else "\\u03b2\\u2081") in schema
     assert strict_json(schema) == strict_json(call("schema").stdout)
+
+
+@pytest.mark.parametrize(
+    ("named", "heading", "what_it_does", "refused"),
+    [
+        ({"LANG": "zh_CN.UTF-8"}, "选项:", "训练一个博弈", "是否想写 run.batch"),
+        ({"LANG": "en_US.UTF-8", "GANDASH_LANG": "zh-Hant"}, "選項:", "訓練一個博弈", "是否想寫 run.batch"),
+        ({"LC_ALL": "C", "LANG": "zh_CN.UTF-8"}, "Options:", "Train one game", "did you mean run.batch"),
+    ],
+)
+def test_it_speaks_the_language_of_who_calls(named: dict[str, str], heading: str, what_it_does: str, refused: str) -> None:
+    of_language = {"LANG", "LANGUAGE", "LC_ALL", "LC_MESSAGES", "GANDASH_LANG"}
+    environment = {name: value for name, value in os.environ.items() if name not in of_language}
+    environment |= {"PYTHONUTF8": "1"} | named
+
+    def said(*args: str) -> str:
+        command = [sys.executable, "-m", "gandash", *args]
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=PATIENCE_SECONDS)
+        return (done.stdout + done.stderr).decode()
+
+    help = said("train", "--help")
+    assert heading in help and what_it_does in help
+    assert all(columns(line) <= 80 for line in help.splitlines() if "python -m" not in line)
+    assert refused in said("train", "--set", "run.bach=3")
 
 
 # -------------------------------------------------------------------------------------------------------------- settings

@@ -8,6 +8,7 @@ imported by `train`, `replay`, `lessons check`, `bench` and `audit` alone, once 
 from __future__ import annotations
 
 import io
+import os
 import sys
 
 import click
@@ -15,6 +16,7 @@ import click
 from gandash import __version__
 from gandash.cli.auditing import audit
 from gandash.cli.exporting import export
+from gandash.cli.helping import translate, wished
 from gandash.cli.learning import lessons
 from gandash.cli.looking import presets, schema
 from gandash.cli.measuring import bench
@@ -23,6 +25,8 @@ from gandash.cli.saying import OneLine
 from gandash.cli.sweep import sweep
 from gandash.cli.train import train
 from gandash.headless.settings import configure
+from gandash.words.languages import ENGLISH
+from gandash.words.saying import speak
 
 __all__ = ["cli", "configure", "main"]
 
@@ -31,6 +35,9 @@ def main() -> None:
     """The entry point. A terminal that lacks a sign (β, −) gets a question mark rather than a traceback."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
+    if (language := wished(os.environ)) != ENGLISH:
+        speak(language)
+        translate(cli)
     cli()
 
 

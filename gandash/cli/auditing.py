@@ -11,12 +11,13 @@ import click
 
 from gandash.cli.configuring import assignment
 from gandash.cli.live import at_option, preset_name, timeline
-from gandash.cli.saying import one_line, print_json, refuse
+from gandash.cli.saying import one_line, print_json, refuse, told
 from gandash.config.setting import SettingError
 from gandash.headless.engine import say_that_rounds_are_compiled
 from gandash.headless.settings import configure
 from gandash.leaving import leaving_at_once
 from gandash.presets import PRESETS
+from gandash.words import marked, t
 
 if TYPE_CHECKING:
     from gandash.audit.auditing import Audit
@@ -56,7 +57,7 @@ def audit(
         try:
             config = configure(preset.config, changes)
         except SettingError as error:
-            refuse(str(error))
+            refuse(told(error))
         games.append((name, preset, config))
     with leaving_at_once():
         from gandash.audit.auditing import STEPS
@@ -73,12 +74,12 @@ def audit(
     for i, (name, preset, config) in enumerate(games, start=1):
         wanted = min(STEPS[preset.group], preset.steps) if steps is None else steps
         if sys.stderr.isatty():
-            click.echo(f"[{i}/{len(games)}] {name}, {wanted} steps", err=True)
+            click.echo(f"[{i}/{len(games)}] {name}, {t('{steps} steps', steps=wanted)}", err=True)
         try:
             found.append(audited(name, config, wanted, timeline(config, wanted, live), examined=examine))
         except ValueError as error:
             failed[name] = str(error)
-            click.echo(one_line(f"{name}: not audited, {error}"), err=True)
+            click.echo(one_line(t("{name}: not audited, {problem}", name=name, problem=told(error))), err=True)
             continue
         if not as_json:
             click.echo(table(found[-1]))
@@ -88,7 +89,8 @@ def audit(
         )
     elif len(games) > 1:
         numbers, missed = sum(len(a.rows) for a in found), sum(not r.passed for a in found for r in a.rows)
-        click.echo(f"{len(found)} of {len(games)} games, {numbers} numbers: {missed} further off than they may be")
+        said = marked("{done} of {all} games, {numbers} numbers: {missed} further off than they may be")
+        click.echo(t(said, done=len(found), all=len(games), numbers=numbers, missed=missed))
     if failed or not all(a.passed for a in found):
         ctx.exit(1)
 

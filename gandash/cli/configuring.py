@@ -6,13 +6,15 @@ import json
 
 from gandash.cli.saying import refuse
 from gandash.config.setting import JsonValue
+from gandash.words import t
 
 
 def assignment(option: str, text: str) -> tuple[str, JsonValue]:
     """PATH=VALUE as it was given with this option."""
     path, equals, value = text.partition("=")
     if not path or not equals:
-        refuse(f"{option} {text}: expected PATH=VALUE, as in {option} run.batch=64")
+        example = f"{option} run.batch=64"
+        refuse(t("{option} {text}: expected PATH=VALUE, as in {example}", option=option, text=text, example=example))
     return path, parse_value(value)
 
 

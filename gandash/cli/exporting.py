@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from gandash.cli.saying import one_line, refuse
+from gandash.cli.saying import one_line, refuse, told
 from gandash.exporting.movies import FASTEST, PER_SECOND
 from gandash.exporting.pictures import LEAST_PX, MOST_PX, Theme
 from gandash.exporting.registry import DRAWN, EXPORTS, NoSuchExport, Wanted
@@ -15,6 +15,7 @@ from gandash.store import index
 from gandash.store.files import write_whole
 from gandash.store.format import LARGEST_STEP, BrokenRun
 from gandash.store.reading import StoredRun
+from gandash.words import t
 
 
 @click.command(
@@ -65,12 +66,18 @@ def export(
     try:
         stored = StoredRun(index.find(run))
         if step is not None and step > stored.steps:
-            refuse(f"--step {step}: this run has {stored.steps:,} steps; give at most as many")
+            refuse(
+                t(
+                    "{option}: this run has {steps} steps; give at most as many",
+                    option=f"--step {step}",
+                    steps=f"{stored.steps:,}",
+                )
+            )
         body = exported(stored, what, Wanted(step, theme, size, between, per_second))
     except NoSuchExport as error:
-        refuse(f"--what: {error}")
+        refuse(f"--what: {told(error)}")
     except BrokenRun as error:
-        refuse(str(error))
+        refuse(told(error))
     if out == "-":
         click.echo(body, nl=False)
         return
@@ -78,4 +85,4 @@ def export(
         write_whole(Path(out), body)
     except OSError as error:
         raise click.ClickException(one_line(f"--out {out}: {error.strerror or error}")) from None
-    click.echo(one_line(f"{out}: {len(body):,} bytes"), err=True)
+    click.echo(one_line(t("{file}: {count} bytes", file=out, count=f"{len(body):,}")), err=True)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gandash.cli.saying import one_line, print_json, refuse
+from gandash.cli.saying import one_line, print_json, refuse, told
 from gandash.config.setting import SettingError, nearest
 from gandash.leaving import leaving_at_once
 from gandash.lessons.catalogue import FOLDER, catalogue
 from gandash.lessons.model import Lesson
 from gandash.lessons.reading import ENDING, LessonError, read_lesson
+from gandash.words import t
 
 if TYPE_CHECKING:
     from gandash.lessons.checking import Checked
@@ -37,11 +38,11 @@ def lessons(ctx: click.Context, as_json: bool) -> None:
         wide = max((len(name) for name in found.lessons), default=0)
         for lesson in found.lessons.values():
             claims = sum(len(step.claims) for step in lesson.steps)
-            counts = f"{len(lesson.steps)} steps, {claims} claims"
+            counts = t("{steps} steps, {claims} claims", steps=len(lesson.steps), claims=claims)
             click.echo(one_line(f"{lesson.name.ljust(wide)}  {lesson.title}  ({counts})"))
             click.echo(one_line(f"{' ' * wide}  {lesson.teaches}"))
         for trouble in found.troubles:
-            click.echo(one_line(f"cannot be read: {trouble}"), err=True)
+            click.echo(one_line(t("cannot be read: {problem}", problem=told(trouble))), err=True)
     if found.troubles:
         ctx.exit(1)
 
@@ -71,15 +72,16 @@ def check(ctx: click.Context, wanted: tuple[str, ...], slow: bool, as_json: bool
             try:
                 found.append(tried(lesson, step, claim))
             except (SettingError, ValueError) as error:
-                refuse(f"{lesson.name}, step {step + 1}: {error}")
+                refuse(t("{lesson}, step {number}: {problem}", lesson=lesson.name, number=step + 1, problem=told(error)))
             if not as_json:
                 _say(found[-1], time.perf_counter() - began)
     if as_json:
         print_json({"passed": bool(found) and all(one.held for one in found), "claims": [_json(one) for one in found]}, 2)
     else:
         held = sum(one.held for one in found)
-        more = f"; {left_out} are slow, and were left out (--slow)" if left_out else ""
-        click.echo(f"{held} of {len(found)} claims hold{more}.")
+        said = t("{held} of {count} claims hold.", held=held, count=len(found))
+        more = t("{count} are slow, and were left out (--slow).", count=left_out)
+        click.echo(f"{said} {more}" if left_out else said)
     if not found or not all(one.held for one in found):
         ctx.exit(1)
 
@@ -90,26 +92,39 @@ def _found(wanted: str) -> Lesson:
         if path.suffix.lower() == ENDING or path.is_file():
             return read_lesson(path)
     except LessonError as error:
-        refuse(str(error))
+        refuse(told(error))
     known = catalogue()
     if wanted in known.lessons:
         return known.lessons[wanted]
     for trouble in known.troubles:
         if trouble.path.stem == wanted:
-            refuse(str(trouble))
+            refuse(told(trouble))
     near = nearest(wanted, known.lessons)
-    advice = f"did you mean {near}?" if near else f"there are {', '.join(known.lessons)}, and files ending in {ENDING}"
-    refuse(f"{wanted}: there is no lesson of this name; {advice} ({FOLDER} names a folder of your own)")
+    names = ", ".join(known.lessons)
+    advice = (
+        t("did you mean {near}?", near=near)
+        if near
+        else t("there are {names}, and files ending in {ending}", names=names, ending=ENDING)
+    )
+    refuse(
+        t(
+            "{name}: there is no lesson of this name; {advice} ({variable} names a folder of your own)",
+            name=wanted,
+            advice=advice,
+            variable=FOLDER,
+        )
+    )
 
 
 def _say(found: Checked, seconds: float) -> None:
     mark = "ok  " if found.held else "MISS"
-    click.echo(one_line(f"{mark} {found.lesson}, step {found.step}: {found.claim.says}  ({seconds:.1f} s)"))
+    where = t("{lesson}, step {number}: {problem}", lesson=found.lesson, number=found.step, problem=found.claim.says)
+    click.echo(one_line(f"{mark} {where}  ({seconds:.1f} s)"))
     for i, text in enumerate(found.claim.holds):
         sides = [one.comparisons[i] for one in found.tried]
         read = ", ".join(f"{_number(one.left)}{'' if one.held else ' (!)'}" for one in sides)
         limits = dict.fromkeys(_number(one.right) for one in sides)
-        click.echo(one_line(f"       {text}: {read} against {', '.join(limits)}"))
+        click.echo(one_line(f"       {text}: {t('{found} against {limit}', found=read, limit=', '.join(limits))}"))
 
 
 def _number(value: Any) -> str:

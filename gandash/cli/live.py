@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 
 import click
 
-from gandash.cli.saying import refuse
+from gandash.cli.saying import refuse, told
 from gandash.config import GameConfig
 from gandash.config.setting import JsonValue, nearest
 from gandash.headless.timeline import Timed, Untimely
 from gandash.headless.timeline import timeline as arranged
 from gandash.presets.base import Move, Preset
+from gandash.words import t
 
 CURE = ""  # `--cure` without the name of a move
 
@@ -24,7 +25,12 @@ class Step(click.ParamType[int]):
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> int:
         if value.isascii() and value.isdigit() and len(value) <= 10:
             return int(value)
-        refuse(f"--at {value}: expected --at STEP PATH=VALUE with a whole number of steps, as in --at 500 objective=minimax")
+        refuse(
+            t(
+                "--at {value}: expected --at STEP PATH=VALUE with a whole number of steps, as in --at 500 objective=minimax",
+                value=value,
+            )
+        )
 
 
 def at_option(help: str) -> Callable[[click.decorators.FC], click.decorators.FC]:
@@ -35,19 +41,30 @@ def at_option(help: str) -> Callable[[click.decorators.FC], click.decorators.FC]
 def chosen_move(preset: Preset | None, wanted: str) -> Move:
     """The preset's move that `--cure` names: by its label, a part of it or its number; unnamed, the one that mends."""
     if preset is None:
-        refuse("--cure: it makes a preset's move, and --config names no preset; give --at STEP PATH=VALUE instead")
+        refuse(t("--cure: it makes a preset's move, and --config names no preset; give --at STEP PATH=VALUE instead"))
     if not preset.moves:
-        refuse(f"--cure: {preset.name} has no move to make; give --at STEP PATH=VALUE instead")
+        refuse(t("--cure: {preset} has no move to make; give --at STEP PATH=VALUE instead", preset=preset.name))
     if wanted == CURE:
         return preset.cure or preset.moves[0]
-    labels = [move.label for move in preset.moves]
+    labels = [t(move.label) for move in preset.moves]
     if wanted.isdigit() and 1 <= int(wanted) <= len(labels):
         return preset.moves[int(wanted) - 1]
-    found = [i for i, label in enumerate(labels) if wanted.casefold() in label.casefold()]
+    found = [
+        i
+        for i, move in enumerate(preset.moves)
+        if any(wanted.casefold() in label.casefold() for label in (move.label, labels[i]))
+    ]
     if len(found) == 1:
         return preset.moves[found[0]]
     offered = ", ".join(f"{i} ({label})" for i, label in enumerate(labels, 1))
-    refuse(f"--cure {wanted}: {preset.name} has the moves {offered}; name one of them, or give its number")
+    refuse(
+        t(
+            "--cure {given}: {preset} has the moves {moves}; name one of them, or give its number",
+            given=wanted,
+            preset=preset.name,
+            moves=offered,
+        )
+    )
 
 
 def timeline(
@@ -59,7 +76,7 @@ def timeline(
     try:
         return arranged(config, steps, given)
     except Untimely as error:
-        refuse(str(error))
+        refuse(told(error))
 
 
 def preset_name(known: Sequence[str]) -> click.ParamType[str]:
@@ -72,7 +89,7 @@ def preset_name(known: Sequence[str]) -> click.ParamType[str]:
             if value in known:
                 return value
             near = nearest(value, known)
-            advice = f"did you mean {near}?" if near else f"there are: {', '.join(known)}"
-            refuse(f"--preset: there is no ready game {value!r}; {advice}")
+            advice = t("did you mean {near}?", near=near) if near else t("there are: {names}", names=", ".join(known))
+            refuse(t("--preset: there is no ready game {name}; {advice}", name=repr(value), advice=advice))
 
     return Name()

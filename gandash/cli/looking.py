@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import asdict
 
 import click
 
+from gandash.cli.helping import lines
 from gandash.cli.saying import print_json
 from gandash.config import GameConfig
 from gandash.presets import DEFAULT, PRESETS
 from gandash.presets.base import GROUPS, STORIES, Preset
 from gandash.presets.markdown import page
+from gandash.words import t
 
 
 @click.command()
@@ -27,18 +28,21 @@ def presets(as_json: bool, markdown: bool) -> None:
         click.echo(page(PRESETS), nl=False)
         return
     for group, heading in GROUPS.items():
-        click.echo(click.style(f"{heading}\n", bold=True))
+        click.echo(click.style(f"{t(heading)}\n", bold=True))
         for preset in (p for p in PRESETS.values() if p.group == group):
             _tell(preset)
 
 
 def _tell(preset: Preset) -> None:
-    notes = [STORIES[preset.story], *(["what `train` plays unless told otherwise"] if preset is DEFAULT else [])]
-    click.echo(f"{click.style(preset.name, bold=True)}  {preset.title}  ({'; '.join(notes)})")
-    moves = "; ".join(f"{move.label} (at step {move.at}, seen at step {move.until})" for move in preset.moves)
-    texts = [preset.teaches, preset.promise, preset.watch, *([f"--cure: {moves}."] if moves else [])]
+    notes = [t(STORIES[preset.story]), *([t("what `train` plays unless told otherwise")] if preset is DEFAULT else [])]
+    click.echo(f"{click.style(preset.name, bold=True)}  {t(preset.title)}  ({'; '.join(notes)})")
+    moves = "; ".join(
+        t("{move} (at step {at}, seen at step {until})", move=t(move.label), at=move.at, until=move.until)
+        for move in preset.moves
+    )
+    texts = [t(preset.teaches), t(preset.promise), t(preset.watch), *([f"--cure: {moves}."] if moves else [])]
     for text in texts:
-        click.echo(textwrap.fill(text, 96, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False))
+        click.echo("\n".join(f"    {line}" for line in lines(text, 92)))
     click.echo()
 
 

@@ -11,9 +11,10 @@ import click
 
 from gandash.bench import NAMES
 from gandash.cli.live import preset_name
-from gandash.cli.saying import one_line, print_json, refuse
+from gandash.cli.saying import one_line, print_json, refuse, told
 from gandash.leaving import leaving_at_once
 from gandash.presets import DEFAULT, PRESETS
+from gandash.words import t
 
 
 class _Seconds(click.ParamType[float]):
@@ -26,7 +27,9 @@ class _Seconds(click.ParamType[float]):
             if 0 < (seconds := float(value)) <= 3600:
                 return seconds
         name = param.opts[0] if param else self.name
-        refuse(f"{name}: given {value}; expected a number of seconds, more than 0 and at most 3600")
+        refuse(
+            t("{option}: given {value}; expected a number of seconds, more than 0 and at most 3600", option=name, value=value)
+        )
 
 
 @click.command()
@@ -60,7 +63,7 @@ def bench(preset: str, seconds: float, only: tuple[str, ...], as_json: bool) -> 
                 wanted = f"; wanted: {figure.wanted}" if figure.wanted else ""
                 click.echo(f"{figure.name:20} {figure.value:7.2f}  {figure.text}{wanted}")
     except NothingToMeasure as error:
-        raise click.ClickException(one_line(f"--preset {preset}: {error}")) from None
+        raise click.ClickException(one_line(f"--preset {preset}: {told(error)}")) from None
     if as_json:
         busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
         print_json({"preset": preset, "seconds": seconds, "load_average": busy, "figures": found}, indent=2)

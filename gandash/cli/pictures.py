@@ -8,10 +8,11 @@ from pathlib import Path
 
 import click
 
-from gandash.cli.saying import one_line, refuse
+from gandash.cli.saying import one_line, refuse, refused
 from gandash.config.setting import JsonValue
 from gandash.packed import MAX_PICTURES, unpack_pictures
 from gandash.uploads import guard
+from gandash.words import t
 from gandash.words.noting import read_note
 
 
@@ -19,20 +20,26 @@ def read(paths: Sequence[str], side: int, colour: bool, keep: int | None) -> lis
     """The changes; what was kept and what left out is said on stderr. Refuses in one line."""
     if not paths:
         if keep is not None:
-            refuse(f"--keep {keep}: there is nothing to keep so many of; give --pictures PATH too")
+            refuse(t("--keep {keep}: there is nothing to keep so many of; give --pictures PATH too", keep=keep))
         return []
     found: list[tuple[str, bytes | Path]] = []
     for path in map(Path, paths):
         try:
             found += _files(path)
         except OSError as error:
-            refuse(f"--pictures {path}: {error.strerror or error}; expected a file of pictures, or a folder of such files")
+            refuse(
+                t(
+                    "{option}: {problem}; expected a file of pictures, or a folder of such files",
+                    option=f"--pictures {path}",
+                    problem=error.strerror or error,
+                )
+            )
     try:
         packed = guard.read_pictures(
             found, side, 3 if colour else 1, MAX_PICTURES if keep is None else keep, seconds=guard.PATIENT_SECONDS
         )
     except guard.PicturesRefused as error:
-        refuse(f"--pictures {error}")
+        refuse(f"--pictures {error.name}: {t(refused(error.given, guard.ALLOWED, error.hint))}")
     click.echo(one_line(f"--pictures: {read_note(unpack_pictures(packed).note)}"), err=True)
     return [("data", {"kind": "uploaded_pictures", "pixels": packed})]
 
@@ -49,7 +56,13 @@ def _files(path: Path) -> list[tuple[str, bytes | Path]]:
     name = root.name.lstrip(".")  # hidden or not, it was asked for
     files = sorted(Path(folder, file) for folder, _, names in os.walk(root, onerror=_raise) for file in names)
     if not files:
-        refuse(f"--pictures {path}: an empty folder; expected a file of pictures, or a folder of such files")
+        refuse(
+            t(
+                "{option}: {problem}; expected a file of pictures, or a folder of such files",
+                option=f"--pictures {path}",
+                problem=t("an empty folder"),
+            )
+        )
     return [("/".join((name, *file.relative_to(root).parts)), file) for file in files if file.is_file()]
 
 

@@ -6,13 +6,14 @@ from dataclasses import asdict
 
 import click
 
-from gandash.cli.saying import one_line, print_json, refuse
+from gandash.cli.saying import one_line, print_json, refuse, told
 from gandash.leaving import leaving_at_once
 from gandash.links import filled, of_address, read
 from gandash.store import index
 from gandash.store.format import LARGEST_STEP, BrokenRun
 from gandash.store.places import runs_home
 from gandash.store.reading import StoredRun
+from gandash.words import t
 
 
 @click.command()
@@ -25,18 +26,19 @@ def runs(as_json: bool) -> None:
     try:
         found = index.runs()
     except (BrokenRun, OSError) as error:
-        raise click.ClickException(one_line(str(error))) from None
+        raise click.ClickException(one_line(told(error))) from None
     if as_json:
         print_json([asdict(entry) for entry in found], indent=2)
         return
     if not found:
-        click.echo(one_line(f"There are no runs in {_place()}."))
+        click.echo(one_line(t("There are no runs in {place}.", place=_place())))
         return
-    rows: list[tuple[str, ...]] = [("id", "title", "preset", "steps", "verdict", "when (UTC)", "size", "parent")]
+    head = (t("id"), t("title"), t("preset"), t("steps"), t("verdict"), t("when (UTC)"), t("size"), t("parent"))
+    rows: list[tuple[str, ...]] = [head]
     for e in found:
-        parent = "" if e.parent is None else f"{e.parent} at {e.parent_step:,}"
-        about = (e.title, e.preset, f"{e.steps:,}", e.verdict, e.created[:16].replace("T", " "), _size(e.size), parent)
-        rows.append((e.id, *(about if not e.problem else (f"cannot be read: {e.problem}", *[""] * 6))))
+        parent = "" if e.parent is None else t("{run} at step {step}", run=e.parent, step=f"{e.parent_step:,}")
+        about = (e.title, e.preset, f"{e.steps:,}", t(e.verdict), e.created[:16].replace("T", " "), _size(e.size), parent)
+        rows.append((e.id, *(about if not e.problem else (t("cannot be read: {problem}", problem=e.problem), *[""] * 6))))
     whole = [row for row, e in zip(rows[1:], found, strict=True) if not e.problem]
     wide = [max(len(row[i]) for row in [rows[0], *whole]) for i in range(len(rows[0]))]
     for row in rows:
@@ -75,9 +77,9 @@ def replay(ctx: click.Context, run: str, step: int | None, as_json: bool) -> Non
         _ = stored.configs
         last = stored.steps
     except BrokenRun as error:
-        refuse(str(error))
+        refuse(told(error))
     if step is not None and step > last:
-        refuse(f"--to {step}: this run has {last:,} steps; give at most as many")
+        refuse(t("{option}: this run has {steps} steps; give at most as many", option=f"--to {step}", steps=f"{last:,}"))
     with leaving_at_once():
         from gandash.headless.engine import make_ready
         from gandash.runs.replaying import at_the_beginning
@@ -90,22 +92,39 @@ def replay(ctx: click.Context, run: str, step: int | None, as_json: bool) -> Non
                 make_ready(trajectory, "compiled")
         played = play_again(stored, games, step)
     except (BrokenRun, ValueError) as error:
-        raise click.ClickException(one_line(str(error))) from None
+        raise click.ClickException(one_line(told(error))) from None
     if as_json:
         print_json(played.report())
     else:
-        click.echo(one_line(f"{stored.manifest.title or stored.manifest.id}: {played.step:,} steps in {played.seconds:.1f} s."))
+        name = stored.manifest.title or stored.manifest.id
+        click.echo(one_line(_played(name, played.step, played.seconds)))
         known = len(played.compared)
         if played.agrees is None:
-            click.echo("The record knows no state up to there: there is nothing to compare with.")
+            click.echo(t("The record knows no state up to there: there is nothing to compare with."))
         elif played.agrees:
-            click.echo(f"All {known} states that the record knows are the same; the last is of step {played.compared[-1]:,}.")
+            last_known = f"{played.compared[-1]:,}"
+            click.echo(
+                t(
+                    "All {count} states that the record knows are the same; the last is of step {step}.",
+                    count=known,
+                    step=last_known,
+                )
+            )
         else:
             others = len(played.differing)
             first = min(played.differing)
-            click.echo(f"{others} of {known} states that the record knows are others, the first that of step {first:,}.")
+            click.echo(
+                t(
+                    "{others} of {count} states that the record knows are others, the first that of step {step}.",
+                    others=others,
+                    count=known,
+                    step=f"{first:,}",
+                )
+            )
             for name, (was, here) in played.other_versions.items():
-                click.echo(one_line(f"  {name}: recorded with {was}, played again with {here}"))
+                click.echo(
+                    one_line("  " + t("{name}: recorded with {was}, played again with {here}", name=name, was=was, here=here))
+                )
     if played.differing:
         ctx.exit(1)
 
@@ -114,10 +133,12 @@ def _play_link(text: str, step: int | None, as_json: bool) -> bool:
     """Whether nothing speaks against that it is the same run."""
     link = filled(read(text), runs_home())
     if link.notice:
-        click.echo(one_line(link.notice), err=True)
+        click.echo(one_line(t(link.notice)), err=True)
     if link.missing:
-        where = f"; ask for the folder of the run {link.record}, and replay that" if link.record else ""
-        refuse(f"{', '.join(m.path for m in link.missing)}: too large for a link, which has only a mark of it{where}")
+        names = ", ".join(m.path for m in link.missing)
+        why = t("{names}: too large for a link, which has only a mark of it", names=names)
+        where = t("ask for the folder of the run {run}, and replay that", run=link.record)
+        refuse(f"{why}; {where}" if link.record else why)
     with leaving_at_once():
         from gandash.headless.engine import NotPlayedSo, make_ready
         from gandash.runs.linked import at_the_beginning, play
@@ -129,17 +150,22 @@ def _play_link(text: str, step: int | None, as_json: bool) -> bool:
                 make_ready(trajectory, "compiled")
         played = play(link, games, link.step if step is None else step)
     except (BrokenRun, NotPlayedSo) as error:
-        raise click.ClickException(one_line(str(error))) from None
+        raise click.ClickException(one_line(told(error))) from None
     if as_json:
         print_json(played.report())
         return played.agrees is not False
-    titles = ", ".join(preset.title for preset in link.presets)
-    click.echo(one_line(f"{titles}: {played.step:,} steps in {played.seconds:.1f} s."))
+    titles = ", ".join(t(preset.title) for preset in link.presets)
+    click.echo(one_line(_played(titles, played.step, played.seconds)))
     if played.agrees is None:
-        click.echo(f"The link does not say what the state was at step {played.step:,}: there is nothing to compare with.")
+        at = f"{played.step:,}"
+        click.echo(t("The link does not say what the state was at step {step}: there is nothing to compare with.", step=at))
     elif played.agrees:
-        click.echo("The state is the one that the link was made at, bit for bit.")
+        click.echo(t("The state is the one that the link was made at, bit for bit."))
     else:
-        why = played.other or "on another machine numbers may round otherwise"
-        click.echo(one_line(f"The state is another than where the link was made: {why}."))
+        why = t(played.other) if played.other else t("on another machine numbers may round otherwise")
+        click.echo(one_line(t("The state is another than where the link was made: {why}.", why=why)))
     return played.agrees is not False
+
+
+def _played(name: str, steps: int, seconds: float) -> str:
+    return t("{name}: {steps} steps in {seconds} s.", name=name, steps=f"{steps:,}", seconds=f"{seconds:.1f}")

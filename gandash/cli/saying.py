@@ -11,6 +11,8 @@ from typing import Any, NoReturn
 
 import click
 
+from gandash.words.saying import Said, finished, say, t, words_of
+
 
 class OneLine(click.Group):
     """A group that says what was wrong in one line, without the usage in front of it."""
@@ -33,6 +35,16 @@ def refuse(message: str) -> NoReturn:
     raise click.UsageError(message)
 
 
+def told(error: BaseException) -> str:
+    """What an error says, in the reader's language."""
+    return t(words_of(error))
+
+
+def refused(given: Said, allowed: str, hint: Said) -> Said:
+    """What is said of a file that cannot be the data."""
+    return say("given {given}; allowed is {allowed}; {hint}", given=given, allowed=finished(allowed), hint=hint)
+
+
 def one_line(text: str) -> str:
     """`text` as one harmless line: what was given may hold line ends and control characters."""
     return "".join(c if c.isprintable() else " " if c.isspace() else "?" for c in text)
@@ -47,5 +59,5 @@ def _in_one_line() -> Iterator[None]:
     except click.UsageError as error:
         raise click.UsageError(one_line(error.format_message())) from None  # without a context click adds no usage
     except KeyboardInterrupt:
-        click.echo("Interrupted.", err=True)
+        click.echo(t("Interrupted."), err=True)
         raise click.exceptions.Exit(128 + signal.SIGINT) from None

@@ -10,7 +10,7 @@ import click
 
 from gandash.cli.configuring import assignment
 from gandash.cli.live import preset_name
-from gandash.cli.saying import one_line, print_json, refuse
+from gandash.cli.saying import one_line, print_json, refuse, told
 from gandash.cluster.joining import NoCluster
 from gandash.config.setting import SettingError
 from gandash.headless.settings import configure
@@ -24,9 +24,10 @@ from gandash.sweeps.results import BrokenSweep, Results
 from gandash.sweeps.sweep import Sweep
 from gandash.sweeps.sweeping import STEPS, again, arranged, cores, placed, play
 from gandash.wire.facts import Engine
+from gandash.words import marked, say, t
 
-ONLY_ONCE = "it is already said what this sweep is; leave it out, and it goes on as it was begun"
-WHOLE = "a ready sweep is whole; leave it out, or say by --axis what is to be varied"
+ONLY_ONCE = marked("it is already said what this sweep is; leave it out, and it goes on as it was begun")
+WHOLE = marked("a ready sweep is whole; leave it out, or say by --axis what is to be varied")
 
 
 @click.command()
@@ -101,7 +102,7 @@ def sweep(
     again_told = [name for name, value in ({"ready": ready if resume else None} | given).items() if value]
     if again_told and (resume or ready):
         names = {"axes": "axis", "assignments": "set", "kept": "at"}
-        refuse(f"--{names.get(again_told[0], again_told[0])}: {ONLY_ONCE if resume else WHOLE}")
+        refuse(f"--{names.get(again_told[0], again_told[0])}: {t(ONLY_ONCE if resume else WHOLE)}")
     try:
         with ExitStack() as stack:
             cluster = stack.enter_context(connected(address, processes)) if address else None
@@ -111,21 +112,22 @@ def sweep(
             else:
                 results = placed(READY[ready].sweep if ready else _wanted(**given), out, count, hours)
                 if ready:
-                    click.echo(READY[ready].finding, err=True)
+                    click.echo(t(READY[ready].finding), err=True)
             cost = cost_of(results.sweep, results.missing())
             if cost.games:
-                click.echo(one_line(f"{cost.words(count)}, into {results.folder}"), err=True)
+                said = t("{first}, {second}", first=cost.words(count), second=say("into {folder}", folder=results.folder))
+                click.echo(one_line(said), err=True)
             stopped = play(results, count, cluster=cluster)
     except SettingError as error:
-        refuse(str(error))
+        refuse(told(error))
     except TooDear as error:
-        refuse(f"{error} by --hours")
+        refuse(t("{problem} by --hours", problem=told(error)))
     except NoCluster as error:
-        refuse(f"--ray {error}")
+        refuse(f"--ray {told(error)}")
     except BrokenSweep as error:
-        refuse(f"--out {error}")
+        refuse(f"--out {told(error)}")
     except (SweepFailed, OSError) as error:
-        raise click.ClickException(one_line(str(error))) from None
+        raise click.ClickException(one_line(told(error))) from None
     _report(results, as_json)
     if stopped:
         ctx.exit(128 + stopped)
@@ -168,8 +170,9 @@ def _report(results: Results, as_json: bool) -> None:
     if as_json:
         print_json({"folder": str(results.folder), "games": count, "played": table.num_rows, "verdicts": dict(verdicts)})
         return
-    click.echo(one_line(f"{table.num_rows:,} of {count:,} games played, in {results.folder}"))
+    played = t("{done} of {all} games played, in {folder}", done=f"{table.num_rows:,}", all=f"{count:,}", folder=results.folder)
+    click.echo(one_line(played))
     for name, n in verdicts.most_common():
         click.echo(f"  {name.replace('_', ' '):18} {n:,}")
     if table.num_rows < count:
-        click.echo(one_line(f"The rest: python -m gandash sweep --resume --out {results.folder}"))
+        click.echo(one_line(t("The rest: {command}", command=f"python -m gandash sweep --resume --out {results.folder}")))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import signal
-import textwrap
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -13,9 +12,10 @@ from typing import Any
 import click
 
 from gandash.cli.configuring import assignment, parse_value
+from gandash.cli.helping import columns, lines
 from gandash.cli.live import CURE, at_option, chosen_move, preset_name, timeline
 from gandash.cli.pictures import read as read_pictures
-from gandash.cli.saying import one_line, print_json, refuse
+from gandash.cli.saying import one_line, print_json, refuse, refused, told
 from gandash.config import GameConfig, parse_config
 from gandash.config.data.uploaded import played_with
 from gandash.config.setting import JsonValue, SettingError
@@ -33,9 +33,11 @@ from gandash.store.writing import UnfitFolder
 from gandash.uploads import tables
 from gandash.uploads.dialects import TableRefused
 from gandash.wire.facts import Engine
+from gandash.words import marked, t
 
 MAX_CONFIG_BYTES = 4 * 2**20  # a config has about two thousand, and two million with 200,000 uploaded rows
-ENGINES = {"torch": "by torch", "compiled": "by compiled rounds"}
+ENGINES = {"torch": marked("by torch"), "compiled": marked("by compiled rounds")}
+BOTH = marked("{one}: {other} is given as well; give one of them")
 STEPS = 3000  # for a game that promises nothing
 MAX_STEPS = 2**31 - 1  # steps are int32 wherever rows travel
 
@@ -53,7 +55,8 @@ class _Count(click.ParamType[int]):
             if self.least <= (count := int(value)) <= self.most:
                 return count
         name = param.opts[0] if param else self.name
-        refuse(f"{name}: given {value}; expected a whole number from {self.least} to {self.most}")
+        allowed = t("a whole number from {least} to {most}", least=self.least, most=self.most)
+        refuse(t("{option}: given {value}; expected {advice}", option=name, value=value, advice=allowed))
 
 
 @click.command(
@@ -169,16 +172,21 @@ def train(
     at once. A game that diverges ends at that step; that is a result, not an error.
     """
     if preset is not None and config_file is not None:
-        refuse(f"--config {config_file}: --preset {preset} is given as well; give one of them")
+        refuse(t(BOTH, one=f"--config {config_file}", other=f"--preset {preset}"))
     if not pictures and (side is not None or colour):
         given = f"--side {side}" if side is not None else "--colour"
-        refuse(f"{given}: it is for pictures from files; give --pictures PATH as well, or leave it out")
+        refuse(t("{option}: it is for pictures from files; give --pictures PATH as well, or leave it out", option=given))
     ready = PRESETS[preset or DEFAULT.name] if config_file is None else None
     config = ready.config if ready else _read_config(config_file or "")
     if samples is not None and pictures:
-        refuse(f"--samples {samples}: --pictures {pictures[0]} is given as well; give one of them")
+        refuse(t(BOTH, one=f"--samples {samples}", other=f"--pictures {pictures[0]}"))
     if read_as and samples is None:
-        refuse(f"--read-as {read_as[0]}: it is for numbers from a file; give --samples FILE as well, or leave it out")
+        refuse(
+            t(
+                "{option}: it is for numbers from a file; give --samples FILE as well, or leave it out",
+                option=f"--read-as {read_as[0]}",
+            )
+        )
     data = _read_samples(samples, read_as) if samples is not None else []
     data += read_pictures(pictures, int(side or 16), colour, keep)
     changes = [*data, *(assignment("--set", a) for a in assignments)]
@@ -194,7 +202,7 @@ def train(
     try:
         config = configure(config, changes)
     except SettingError as error:
-        refuse(str(error))
+        refuse(told(error))
     live_changes = timeline(config, steps, live)
     _tell_cost(config)
     keeping = None
@@ -204,22 +212,25 @@ def train(
             from gandash.headless.playing import play
         outcome = play(config, steps, keeping, Timeline(live_changes), engine)
     except NotPlayedSo as error:
-        refuse(f"--engine {engine}: {error}; leave it out")
+        refuse(t("{option}: {problem}; leave it out", option=f"--engine {engine}", problem=told(error)))
     except UnfitFolder as error:
-        refuse(f"--out {error}")
+        refuse(f"--out {told(error)}")
     except CannotRecord as error:
-        told = f"--out {error}; the run was stopped, and what was written before can be read"
-        raise click.ClickException(one_line(told)) from None
+        why = f"--out {told(error)}"
+        said = t("{problem}; the run was stopped, and what was written before can be read", problem=why)
+        raise click.ClickException(one_line(said)) from None
     except (MemoryError, RuntimeError) as error:
         from gandash.game.device import is_out_of_memory
 
         if not is_out_of_memory(error):
             raise
-        told = "this game needs more memory than there is; try narrower networks or a smaller batch"
-        raise click.ClickException(told) from None
+        said = t("this game needs more memory than there is; try narrower networks or a smaller batch")
+        raise click.ClickException(said) from None
     except KeyboardInterrupt:
-        kept = f"; what was recorded until then can be read in {keeping.directory}" if keeping and keeping.has_begun else ""
-        click.echo(one_line(f"Interrupted at once: the run was not finished, and no result was made{kept}."), err=True)
+        said = t("Interrupted at once: the run was not finished, and no result was made.")
+        if keeping and keeping.has_begun:
+            said += " " + t("What was recorded until then can be read in {folder}.", folder=keeping.directory)
+        click.echo(one_line(said), err=True)
         ctx.exit(128 + signal.SIGINT)
     if as_json:
         print_json(outcome.report)
@@ -227,8 +238,9 @@ def train(
         click.echo(summary(outcome.report))
     if outcome.signal:
         played, place = outcome.report["steps"], outcome.report["kept_in"]
-        nothing = "nothing was kept (--out DIR would have)" if played else "nothing was played, and nothing is kept"
-        click.echo(one_line(f"Interrupted at step {played} of {steps}; {f'kept in {place}' if place else nothing}."), err=True)
+        nothing = t("nothing was kept (--out DIR would have)") if played else t("nothing was played, and nothing is kept")
+        kept = t("kept in {place}", place=place) if place else nothing
+        click.echo(one_line(t("Interrupted at step {step} of {steps}; {kept}.", step=played, steps=steps, kept=kept)), err=True)
         ctx.exit(128 + outcome.signal)
 
 
@@ -237,7 +249,7 @@ def _tell_cost(config: GameConfig) -> None:
     try:
         check_affordable([config])
     except SettingError as error:
-        click.echo(one_line(f"Large: a server would refuse {error}. It is played here."), err=True)
+        click.echo(one_line(t("Large: a server would refuse {problem}. It is played here.", problem=told(error))), err=True)
 
 
 def _read_config(file: str) -> GameConfig:
@@ -245,24 +257,32 @@ def _read_config(file: str) -> GameConfig:
         with click.open_file(file, "rb") as stream:
             text = stream.read(MAX_CONFIG_BYTES + 1)  # never more, whatever a device or a pipe would give
     except OSError as error:
-        refuse(f"--config {file}: {error.strerror or error}; expected a JSON file such as manifest.json of a run")
+        refuse(
+            t(
+                "{option}: {problem}; expected a JSON file such as manifest.json of a run",
+                option=f"--config {file}",
+                problem=error.strerror or error,
+            )
+        )
     if len(text) > MAX_CONFIG_BYTES:
-        refuse(f"--config {file}: more than {MAX_CONFIG_BYTES // 2**20} MiB; a config is a small JSON file")
+        most = MAX_CONFIG_BYTES // 2**20
+        refuse(t("{option}: more than {most} MiB; a config is a small JSON file", option=f"--config {file}", most=most))
     try:
         given = json.loads(text)
     except (ValueError, RecursionError) as error:
-        why = "the text is not in UTF-8" if isinstance(error, UnicodeError) else error
-        refuse(f"--config {file}: not JSON, or cut short: {why}")
+        why = t("the text is not in UTF-8") if isinstance(error, UnicodeError) else error
+        refuse(t("{option}: not JSON, or cut short: {why}", option=f"--config {file}", why=why))
     if isinstance(given, dict) and isinstance(games := given.get("configs"), list):  # a run's manifest
         if len(games) != 1:
-            refuse(f"--config {file}: a run of {len(games)} games; give a file with the settings of one")
+            said = marked("{option}: a run of {count} games; give a file with the settings of one")
+            refuse(t(said, option=f"--config {file}", count=len(games)))
         given = games[0]
     elif isinstance(given, dict) and "config" in given:  # an entry of `presets --json`, a result of `train --json`
         given = given["config"]
     try:
         return parse_config(given)
     except SettingError as error:
-        refuse(f"--config {file}: {error}")
+        refuse(f"--config {file}: {told(error)}")
 
 
 def _read_samples(path: str, read_as: Sequence[str]) -> list[tuple[str, JsonValue]]:
@@ -271,14 +291,16 @@ def _read_samples(path: str, read_as: Sequence[str]) -> list[tuple[str, JsonValu
         with open(path, "rb") as file:
             rows, words = tables.interpret(path, file.read(tables.MAX_MEGABYTES * 2**20 + 1), read_as)
     except OSError as error:
-        refuse(f"--samples {path}: {error.strerror or error}; expected {tables.ALLOWED}")
+        problem = f"--samples {path}: {error.strerror or error}"
+        refuse(t("{problem}; expected {advice}", problem=problem, advice=t(tables.ALLOWED)))
     except tables.AmbiguousTable as error:
-        ways = ", or ".join(" ".join(f"--read-as {fact}" for fact in reading.key) for reading in error.readings)
-        refuse(f"--samples {path}: given {error.given}; say which is meant: {ways}")
+        ways = t(", or ").join(" ".join(f"--read-as {fact}" for fact in reading.key) for reading in error.readings)
+        said = t("given {given}; say which is meant: {ways}", given=error.given, ways=ways)
+        refuse(f"--samples {path}: {said}")
     except TableRefused as error:
-        refuse(f"--samples {path}: given {error.given}; allowed is {tables.ALLOWED}; {error.hint}")
+        refuse(f"--samples {path}: {t(refused(error.given, tables.ALLOWED, error.hint))}")
     if words:
-        click.echo(one_line(f"--samples: read as {words}"), err=True)
+        click.echo(one_line(f"--samples: {t('read as {words}', words=words)}"), err=True)
     return [("data", played_with(rows))]
 
 
@@ -292,45 +314,68 @@ def summary(report: dict[str, Any]) -> str:
     def number(value: float | None) -> str:
         return "NaN" if value is None else f"{value:.4g}"
 
+    def averaged(name: str) -> str:
+        if not run["averaging"]:
+            return number(found[name])
+        return t("{value}, of G's average {average}", value=number(found[name]), average=number(found[f"{name}_average"]))
+
     def divergence(name: str, unit: str) -> str:
-        averaged = f", of G's average {number(found[name + '_average'])}" if run["averaging"] else ""
-        return f"{number(found[name])}{averaged} {unit}; a perfect G reads up to {number(found['floors'][name]['worst_5pct'])}"
+        floor = number(found["floors"][name]["worst_5pct"])
+        return t("{value} {unit}; a perfect G reads up to {floor}", value=averaged(name), unit=unit, floor=floor)
 
     def of_pictures(name: str) -> str:
-        averaged = f", of G's average {number(found[name + '_average'])}" if run["averaging"] else ""
-        return f"{number(found[name])}{averaged}; real pictures against real ones {number(found['floors'][name]['mean'])}"
+        floor = number(found["floors"][name]["mean"])
+        return t("{value}; real pictures against real ones {floor}", value=averaged(name), floor=floor)
 
-    pace = f", {report['steps_per_second']:.0f} a second" if report["steps_per_second"] else ""
-    rows = {"steps": f"{report['steps']} in {report['seconds']:.1f} s{pace}; seed {run['seed']}; {ENGINES[report['engine']]}"}
-    if changed := [f"at step {c['step']} {c['path']} = {json.dumps(c['new'], ensure_ascii=False)}" for c in report["changes"]]:
-        rows["changed"] = "; ".join(changed)
+    took = t("{steps} in {seconds} s", steps=report["steps"], seconds=f"{report['seconds']:.1f}")
+    if pace := report["steps_per_second"]:
+        took = t("{first}, {second}", first=took, second=t("{pace} a second", pace=f"{pace:.0f}"))
+    rows = {t("steps"): f"{took}; {t('seed {seed}', seed=run['seed'])}; {t(ENGINES[report['engine']])}"}
+    if changed := [
+        t("at step {step} {path} = {value}", step=c["step"], path=c["path"], value=json.dumps(c["new"], ensure_ascii=False))
+        for c in report["changes"]
+    ]:
+        rows[t("changed")] = "; ".join(changed)
     if report["distance"] is not None and not report["diverged"]:
-        rows["distance"] = (
-            f"{number(report['distance'])} from θ at the data and ψ = 0; at the start {number(report['distance_at_start'])}"
+        rows[t("distance")] = t(
+            "{distance} from θ at the data and ψ = 0; at the start {start}",
+            distance=number(report["distance"]),
+            start=number(report["distance_at_start"]),
         )
     if not report["diverged"]:
         if "jsd" in found:
+            of_jsd = divergence("jsd", t("nats"))
             rows |= {
-                "JSD": "at least " * report["jsd_is_bound"] + divergence("jsd", "nats"),
-                report["wasserstein"]: divergence("wasserstein", "units of x"),
+                "JSD": t("at least {value}", value=of_jsd) if report["jsd_is_bound"] else of_jsd,
+                report["wasserstein"]: divergence("wasserstein", t("units of x")),
             }
         else:
-            rows |= {"Fréchet": of_pictures("frechet"), "precision": of_pictures("precision"), "recall": of_pictures("recall")}
+            rows |= {
+                "Fréchet": of_pictures("frechet"),
+                t("precision"): of_pictures("precision"),
+                t("recall"): of_pictures("recall"),
+            }
         rows |= _about_d(report["reading"], found, metrics["value"])
     if report["modes"] and not report["diverged"]:
-        rows[report["counted_by"]] = (
-            f"{found['modes']:.0f} of {report['modes']} captured, {found['high_quality']:.1%} of high quality "
-            f"(a perfect G: {100 * report['perfect_quality']:.1f} %)"
+        rows[t(report["counted_by"])] = t(
+            "{modes} of {all} captured, {share} of high quality (a perfect G: {perfect} %)",
+            modes=f"{found['modes']:.0f}",
+            all=report["modes"],
+            share=f"{found['high_quality']:.1%}",
+            perfect=f"{100 * report['perfect_quality']:.1f}",
         )
         if found["reverse_kl"] is not None:  # there is none as long as nothing can be told apart
-            rows[f"KL of {report['counted_by']}"] = f"{divergence('reverse_kl', 'nats')}; it sees their shares alone"
+            rows[t("KL of {what}", what=t(report["counted_by"]))] = t(
+                "{value}; it sees their shares alone", value=divergence("reverse_kl", t("nats"))
+            )
     if report["kept_in"]:
-        rows["kept in"] = report["kept_in"]
+        where = report["kept_in"]
         if report["diverged"] and report["steps"] > 1:
-            rows["kept in"] += f", with the state of step {report['steps'] - 1}"
-    head = textwrap.fill(f"{report['verdict']['title']}: {report['verdict']['reason']}", 100)
-    wide = max(9, *map(len, rows))
-    return "\n".join([head, *(f"  {name:<{wide}}  {text}" for name, text in rows.items())])
+            where = t("{place}, with the state of step {step}", place=where, step=report["steps"] - 1)
+        rows[t("kept in")] = where
+    head = lines(t("{option}: {problem}", option=report["verdict"]["title"], problem=report["verdict"]["reason"]), 100)
+    wide = max(9, *map(columns, rows))
+    return "\n".join([*head, *(f"  {name}{'':{wide - columns(name)}}  {text}" for name, text in rows.items())])
 
 
 def _about_d(reading: dict[str, Any], found: dict[str, Any], value: float | None) -> dict[str, str]:
@@ -339,10 +384,12 @@ def _about_d(reading: dict[str, Any], found: dict[str, Any], value: float | None
     def number(given: float | None) -> str:
         return "NaN" if given is None else f"{given:.4g}"
 
-    centre = "its median" if reading["centre"] is None else "1/2" if reading["centre"] == 0.5 else number(reading["centre"])
+    centre = t("its median") if reading["centre"] is None else "1/2" if reading["centre"] == 0.5 else number(reading["centre"])
     knows_star = reading["optimal"] and "gap_star" in found  # nobody knows D* on pictures
-    of_star = f" and {number(found['gap_star'])} from {reading['optimal_label']}" if knows_star else ""
-    said = {reading["label"][0]: f"at most {number(found['gap_half'])} from {centre}{of_star}"}
+    off = t("at most {gap} from {centre}", gap=number(found["gap_half"]), centre=centre)
+    if knows_star:
+        off = t("{off} and {gap} from {best}", off=off, gap=number(found["gap_star"]), best=reading["optimal_label"])
+    said = {reading["label"][0]: off}
     if reading["kind"] == "probability" and reading["centre"] == 0.5:
-        said["V"] = f"{number(value)}; -log 4 = {-math.log(4):.4g} at equilibrium"
+        said["V"] = t("{value}; -log 4 = {rest} at equilibrium", value=number(value), rest=f"{-math.log(4):.4g}")
     return said

@@ -13,7 +13,7 @@ from gandash.config.setting import nearest
 from gandash.exporting import movies, pictures, replay, snippets, states, tables, trackers
 from gandash.exporting.pictures import LEAST_PX, MOST_PX, STAGE, VIEW, Size, Theme
 from gandash.store.reading import StoredRun
-from gandash.words import marked
+from gandash.words import marked, say
 
 Told = Callable[[float], None]
 """Is told how much is done, from 0 to 1; may raise to have no more done."""
@@ -55,7 +55,7 @@ class Export:
 EXPORTS: dict[str, Export] = {
     export.what: export
     for export in (
-        Export("metrics.csv", "the curves as text", "text/csv", lambda run, wanted, told: tables.as_csv(run)),
+        Export("metrics.csv", marked("the curves as text"), "text/csv", lambda run, wanted, told: tables.as_csv(run)),
         Export(
             "metrics.parquet",
             marked("the curves as Parquet, with units"),
@@ -115,9 +115,9 @@ PICTURES = {"svg": "image/svg+xml", "png": "image/png"}
 MOVIES = {"gif": "image/gif", "webp": "image/webp", "mp4": "video/mp4"}
 FORMS = "|".join(PICTURES | MOVIES)
 DRAWN = {
-    f"{STAGE}.{FORMS}": "the stage: a picture, or a film of all recorded ones",
-    f"{VIEW}.{FORMS}": "the stage with its curves beside it",
-    f"PANEL.{FORMS}": "a panel of curves: losses, mean_d, value, coverage, divergence, gradients ...",
+    f"{STAGE}.{FORMS}": marked("the stage: a picture, or a film of all recorded ones"),
+    f"{VIEW}.{FORMS}": marked("the stage with its curves beside it"),
+    f"PANEL.{FORMS}": marked("a panel of curves: losses, mean_d, value, coverage, divergence, gradients ..."),
 }
 """What a browser draws: the server's or one that nobody looks at."""
 _DRAWN = re.compile(rf"([a-z_]{{1,40}}(?:\.[a-z_]{{1,40}}\.\d)?)\.({FORMS})")
@@ -156,5 +156,5 @@ def find(what: str) -> Export:
     if drawn := _DRAWN.fullmatch(what):
         return _drawn(drawn[1], drawn[2])
     near = nearest(what, [*EXPORTS, *(f"{drawn}.{form}" for drawn in (STAGE, VIEW) for form in PICTURES | MOVIES)])
-    advice = f"did you mean {near}?" if near else f"there are: {', '.join((*EXPORTS, *DRAWN))}"
-    raise NoSuchExport(f"there is no export {what!r}; {advice}")
+    advice = say("did you mean {near}?", near=near) if near else say("there are: {names}", names=", ".join((*EXPORTS, *DRAWN)))
+    raise NoSuchExport(say("there is no export {name}; {advice}", name=repr(what), advice=advice))

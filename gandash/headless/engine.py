@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gandash.headless.shown import tell
 from gandash.wire.facts import Engine
+from gandash.words import marked, say, t
 
 if TYPE_CHECKING:
     from gandash.worker.trajectory import Trajectory
@@ -24,22 +25,22 @@ def make_ready(trajectory: Trajectory, asked: Engine | None) -> None:
 
     if asked == "compiled" and not trajectory.is_compiled:
         raise NotPlayedSo(
-            "compiled rounds are for plain MLPs, points and lines on the processor and rules without second derivatives"
+            say("compiled rounds are for plain MLPs, points and lines on the processor and rules without second derivatives")
         )
     missing = covers(trajectory.game) and not disk_cache.is_ready()
     if missing and asked is None and disk_cache.is_wanted() and disk_cache.can_keep():
         with suppress(OSError):
             compiling.start(outlives=True)
-            told = "Faster rounds are being compiled for this machine meanwhile, once; this run is played by torch."
-            tell(told)
+            told = marked("Faster rounds are being compiled for this machine meanwhile, once; this run is played by torch.")
+            tell(t(told))
     try:
         if trajectory.must_compile:
             say_that_rounds_are_compiled()
         trajectory.prepare()
     except ImportError as error:
-        raise NotPlayedSo(f"compiled rounds need numba, and it cannot be imported: {error}") from None
+        raise NotPlayedSo(say("compiled rounds need numba, and it cannot be imported: {problem}", problem=error)) from None
 
 
 def say_that_rounds_are_compiled() -> None:
     """To whoever waits for it."""
-    tell("Rounds are compiled for this machine, once: half a minute.")
+    tell(t("Rounds are compiled for this machine, once: half a minute."))

@@ -10,6 +10,7 @@ from gandash.config import GameConfig
 from gandash.config.changes import differences, live_differences, restarts
 from gandash.config.setting import JsonValue, SettingError
 from gandash.headless.settings import configure, named
+from gandash.words import finished, say, words_of
 
 Alone = Literal["D", "G"]
 
@@ -42,7 +43,7 @@ def timeline(
     config: GameConfig,
     steps: int,
     given: Sequence[tuple[int, str, Sequence[tuple[str, JsonValue]]]],
-    whole: str = "give it with --set, for the whole run",
+    whole: str = say("give it with --set, for the whole run"),
 ) -> tuple[Timed, ...]:
     """Live changes by step, each `(step, how it was given, settings)`; those of one step act in the order given.
 
@@ -51,15 +52,17 @@ def timeline(
     found: list[Timed] = []
     for step, said, changes in sorted(given, key=lambda one: one[0]):
         if step >= steps:
-            raise Untimely(f"{said}: the run ends at step {steps}; give a step before that, or more steps")
+            late = say("the run ends at step {steps}; give a step before that, or more steps", steps=steps)
+            raise Untimely(say("{option}: {problem}", option=said, problem=late))
         try:
             after = configure(config, changes)
             if restarts(config, after):
                 path, label = _restarting(config, after)
-                raise Untimely(f"{said}: {label} ({path}) restarts the game and cannot change in mid-run; {whole}")
+                fixed = say("{setting} ({path}) restarts the game and cannot change in mid-run", setting=say(label), path=path)
+                raise Untimely(say("{option}: {problem}; {advice}", option=said, problem=fixed, advice=finished(whole)))
             found += [Timed(step, path, value) for path, value in live_differences(config, after)]
         except SettingError as error:
-            raise Untimely(f"{said}: {error}") from None
+            raise Untimely(say("{option}: {problem}", option=said, problem=words_of(error))) from None
         config = after
     return tuple(found)
 

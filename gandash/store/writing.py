@@ -58,10 +58,14 @@ def claim(directory: Path) -> None:
     except OSError as error:
         if error.errno in _NOBODYS_FAULT:
             raise CannotRecord(say("{file}: {problem}", file=f"{directory}", problem=error.strerror)) from None
-        why = "it is a file" if isinstance(error, FileExistsError) else error.strerror or error
-        raise UnfitFolder(f"{directory} cannot be used: {why}; name a directory that can be written to") from None
+        why = say("it is a file") if isinstance(error, FileExistsError) else error.strerror or error
+        told = say("{folder} cannot be used: {why}; name a directory that can be written to", folder=f"{directory}", why=why)
+        raise UnfitFolder(told) from None
     if found is not None:
-        raise UnfitFolder(f"{directory} is not empty (it holds {found}); name a new directory, or empty this one")
+        told = say(
+            "{folder} is not empty (it holds {file}); name a new directory, or empty this one", folder=directory, file=found
+        )
+        raise UnfitFolder(told)
 
 
 class RunWriter:

@@ -14,6 +14,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 from javascript_messages import messages
 
+from gandash.cli import cli, helping
 from gandash.config import GameConfig
 from gandash.config.networks import ACTIVATIONS, INITIALISATIONS, NORMALISATIONS
 from gandash.config.objectives import OBJECTIVES
@@ -89,6 +90,7 @@ def declared() -> Iterator[tuple[str, str]]:
     yield from ((text, "gandash/presets/base.py") for text in (*GROUPS.values(), *STORIES.values()))
     yield tables.ALLOWED, "gandash/uploads/tables.py"
     yield guard.ALLOWED, "gandash/uploads/guard.py"
+    yield from ((text, "gandash/cli") for text in helping.texts(cli))
     for preset in PRESETS.values():
         texts = (preset.title, preset.teaches, preset.promise, preset.watch, *(move.label for move in preset.moves))
         yield from ((text, "gandash/presets") for text in texts)

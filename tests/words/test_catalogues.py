@@ -94,6 +94,10 @@ JAVASCRIPT = sorted(path for folder in FOLDERS for path in (ROOT / "assets" / fo
 PYTHON = [
     ROOT / "gandash" / name
     for name in (
+        "cli/configuring.py",
+        "cli/live.py",
+        "cli/pictures.py",
+        "cli/saying.py",
         "config/changes.py",
         "diagnostics/divergence.py",
         "diagnostics/phase.py",
