@@ -4,6 +4,7 @@ python tests/load/classroom.py [--runs 30] [--seconds 20] [--from-step 0]
 
 The default preset, each run watched by a viewer that takes every frame offered, as a browser does, at most 30 a second; no
 browsers, which would be on other machines. Memory is proportional (PSS): what several processes share is counted once.
+With --blind nobody asks for pictures but the first: so much they cost. On a machine that has other work count by CPU time.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from gandash.presets import DEFAULT
 from gandash.server.health import Limits
 from gandash.server.run import Run
 from gandash.server.supervisor import Supervisor
+from gandash.wire.browser import Role
 from gandash.wire.messages import Pause, Play
 
 FRAME_SECONDS = 1 / 30
@@ -33,28 +35,32 @@ FRAME_SECONDS = 1 / 30
 class Pupil:
     """One run and its viewer."""
 
-    def __init__(self, keeper: Supervisor, name: str) -> None:
-        asked = time.monotonic()
+    def __init__(self, keeper: Supervisor, name: str, is_blind: bool = False) -> None:
+        asked, self.is_blind = time.monotonic(), is_blind
         self.run: Run = keeper.create(DEFAULT.config, DEFAULT.title, name)
         self._news = threading.Event()
-        self._viewer = self.run.attach("steer", self._news.set)
+        self._viewer = self.run.attach(Role.STEER, self._news.set)
         self.frames = 0
-        while not self.frames:
-            self._look()
+        while not self._look():
+            pass
         self.first_frame_seconds = time.monotonic() - asked
         threading.Thread(target=self._look_on, daemon=True).start()
 
-    def _look(self) -> None:
-        self._news.wait(0.05)
+    def _look(self) -> bool:
+        """Wait for news; whether it was a picture."""
+        self._news.wait()
         self._news.clear()
-        if self.run.next_picture(self._viewer):
-            self.frames += 1
-            self._viewer.ready = True
+        is_new = bool(self.run.next_picture(self._viewer))
+        self.frames += is_new
+        return is_new
 
     def _look_on(self) -> None:
         while True:
-            self._look()
             time.sleep(FRAME_SECONDS)
+            self._viewer.ready = not self.is_blind
+            self._news.set()
+            while not self._look():
+                pass
 
 
 def proportional_mb() -> dict[str, float]:
@@ -66,19 +72,25 @@ def proportional_mb() -> dict[str, float]:
     return found
 
 
-def paces(pupils: Sequence[Pupil], seconds: float) -> tuple[list[float], list[float]]:
-    """Steps and frames per second of each, all playing together."""
+def cpu_seconds() -> float:
+    """That all workers together have had."""
+    return sum(sum(process.cpu_times()[:2]) for process in psutil.Process().children(recursive=True))
+
+
+def paces(pupils: Sequence[Pupil], seconds: float) -> tuple[list[float], list[float], float]:
+    """Steps and frames per second of each, all playing together, and steps of all per second of CPU time."""
     for pupil in pupils:
         pupil.run.order(Play())
     while any(p.run.step == 0 for p in pupils):
         time.sleep(0.05)
     time.sleep(2.0)
-    began, before = time.monotonic(), [(p.run.step, p.frames) for p in pupils]
+    began, before, cpu = time.monotonic(), [(p.run.step, p.frames) for p in pupils], cpu_seconds()
     time.sleep(seconds)
-    passed, after = time.monotonic() - began, [(p.run.step, p.frames) for p in pupils]
+    passed, after, cpu = time.monotonic() - began, [(p.run.step, p.frames) for p in pupils], cpu_seconds() - cpu
     for pupil in pupils:
         pupil.run.order(Pause())
-    return tuple([(b[i] - a[i]) / passed for a, b in zip(before, after, strict=True)] for i in (0, 1))  # type: ignore[return-value]
+    steps, frames = ([(b[i] - a[i]) / passed for a, b in zip(before, after, strict=True)] for i in (0, 1))
+    return steps, frames, sum(steps) * passed / cpu
 
 
 def play_to(pupils: Sequence[Pupil], step: int) -> None:
@@ -97,17 +109,18 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=30)
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--from-step", type=int, default=0, help="play to there first: a young game is measured more often")
+    parser.add_argument("--blind", action="store_true")
     given = parser.parse_args()
     keeper = Supervisor(Limits(runs=given.runs + 2, absence_seconds=1e9, grace_seconds=1e9))
     try:
-        pupils = [Pupil(keeper, str(i)) for i in range(given.runs)]
+        pupils = [Pupil(keeper, str(i), given.blind) for i in range(given.runs)]
         late = Pupil(keeper, "late")
         for i in range(0, given.runs, 2):
             play_to(pupils[i : i + 2], given.from_step)
-        two, _ = paces(pupils[:2], given.seconds)
-        steps, frames = paces(pupils, given.seconds)
+        two, _, two_by_cpu = paces(pupils[:2], given.seconds)
+        steps, frames, by_cpu = paces(pupils, given.seconds)
         memory = proportional_mb()
-        again, _ = paces(pupils[:2], given.seconds)
+        again, _, again_by_cpu = paces(pupils[:2], given.seconds)
         for pupil in pupils:
             pupil.run.order(Play())
         time.sleep(2.0)
@@ -120,6 +133,8 @@ def main() -> None:
     print(f"{late.first_frame_seconds:.3f} s while they stand still, {latest.first_frame_seconds:.3f} s while all play")
     print(f"steps/s: two alone {sum(two):.0f}, and again {sum(again):.0f}; {given.runs} together {sum(steps):.0f},", end=" ")
     print(f"{sum(steps) / statistics.mean([sum(two), sum(again)]):.2f} of it")
+    print(f"  per second of the workers' CPU time: {two_by_cpu:.0f}, {again_by_cpu:.0f}; {by_cpu:.0f},", end=" ")
+    print(f"{by_cpu / statistics.mean([two_by_cpu, again_by_cpu]):.2f} of it")
     print(f"  each {statistics.median(steps):.1f}; the slowest {min(steps) / statistics.median(steps):.2f} of that")
     print(
         f"frames/s of each viewer: {min(frames):.1f} to {max(frames):.1f}, half of them {statistics.median(frames):.1f} or more"
