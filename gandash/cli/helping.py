@@ -70,6 +70,10 @@ def columns(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
 
 
+def padded(text: str, wide: int) -> str:
+    return text + " " * (wide - columns(text))
+
+
 def lines(text: str, wide: int) -> list[str]:
     """The text in lines: broken between words, and between Chinese characters (each two columns wide) but not before a mark.
 

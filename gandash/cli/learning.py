@@ -14,7 +14,7 @@ from gandash.leaving import leaving_at_once
 from gandash.lessons.catalogue import FOLDER, catalogue
 from gandash.lessons.model import Lesson
 from gandash.lessons.reading import ENDING, LessonError, read_lesson
-from gandash.words import t
+from gandash.words import speaking, t
 
 if TYPE_CHECKING:
     from gandash.lessons.checking import Checked
@@ -39,8 +39,9 @@ def lessons(ctx: click.Context, as_json: bool) -> None:
         for lesson in found.lessons.values():
             claims = sum(len(step.claims) for step in lesson.steps)
             counts = t("{steps} steps, {claims} claims", steps=len(lesson.steps), claims=claims)
-            click.echo(one_line(f"{lesson.name.ljust(wide)}  {lesson.title}  ({counts})"))
-            click.echo(one_line(f"{' ' * wide}  {lesson.teaches}"))
+            told_here = found.told(lesson, speaking())
+            click.echo(one_line(f"{lesson.name.ljust(wide)}  {told_here.title}  ({counts})"))
+            click.echo(one_line(f"{' ' * wide}  {told_here.teaches}"))
         for trouble in found.troubles:
             click.echo(one_line(t("cannot be read: {problem}", problem=told(trouble))), err=True)
     if found.troubles:

@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 import click
 
+from gandash.cli.helping import columns, padded
 from gandash.cli.saying import one_line, print_json, refuse, told
 from gandash.leaving import leaving_at_once
 from gandash.links import filled, of_address, read
@@ -13,7 +14,7 @@ from gandash.store import index
 from gandash.store.format import LARGEST_STEP, BrokenRun
 from gandash.store.places import runs_home
 from gandash.store.reading import StoredRun
-from gandash.words import t
+from gandash.words import t, titles
 
 
 @click.command()
@@ -37,12 +38,13 @@ def runs(as_json: bool) -> None:
     rows: list[tuple[str, ...]] = [head]
     for e in found:
         parent = "" if e.parent is None else t("{run} at step {step}", run=e.parent, step=f"{e.parent_step:,}")
-        about = (e.title, e.preset, f"{e.steps:,}", t(e.verdict), e.created[:16].replace("T", " "), _size(e.size), parent)
+        name, verdict, when = titles.in_words(e.title, e.named), t(e.verdict), e.created[:16].replace("T", " ")
+        about = (name, e.preset, f"{e.steps:,}", verdict, when, _size(e.size), parent)
         rows.append((e.id, *(about if not e.problem else (t("cannot be read: {problem}", problem=e.problem), *[""] * 6))))
     whole = [row for row, e in zip(rows[1:], found, strict=True) if not e.problem]
-    wide = [max(len(row[i]) for row in [rows[0], *whole]) for i in range(len(rows[0]))]
+    wide = [max(columns(row[i]) for row in [rows[0], *whole]) for i in range(len(rows[0]))]
     for row in rows:
-        click.echo(one_line("  ".join(cell.ljust(width) for cell, width in zip(row, wide, strict=True)).rstrip()))
+        click.echo(one_line("  ".join(padded(cell, width) for cell, width in zip(row, wide, strict=True)).rstrip()))
 
 
 def _place() -> str:
@@ -96,7 +98,7 @@ def replay(ctx: click.Context, run: str, step: int | None, as_json: bool) -> Non
     if as_json:
         print_json(played.report())
     else:
-        name = stored.manifest.title or stored.manifest.id
+        name = titles.in_words(stored.manifest.title, stored.manifest.named) or stored.manifest.id
         click.echo(one_line(_played(name, played.step, played.seconds)))
         known = len(played.compared)
         if played.agrees is None:
@@ -154,8 +156,8 @@ def _play_link(text: str, step: int | None, as_json: bool) -> bool:
     if as_json:
         print_json(played.report())
         return played.agrees is not False
-    titles = ", ".join(t(preset.title) for preset in link.presets)
-    click.echo(one_line(_played(titles, played.step, played.seconds)))
+    names = ", ".join(t(preset.title) for preset in link.presets)
+    click.echo(one_line(_played(names, played.step, played.seconds)))
     if played.agrees is None:
         at = f"{played.step:,}"
         click.echo(t("The link does not say what the state was at step {step}: there is nothing to compare with.", step=at))

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from gandash.cli.configuring import assignment, parse_value
-from gandash.cli.helping import columns, lines
+from gandash.cli.helping import columns, lines, padded
 from gandash.cli.live import CURE, at_option, chosen_move, preset_name, timeline
 from gandash.cli.pictures import read as read_pictures
 from gandash.cli.saying import one_line, print_json, refuse, refused, told
@@ -375,7 +375,7 @@ def summary(report: dict[str, Any]) -> str:
         rows[t("kept in")] = where
     head = lines(t("{option}: {problem}", option=report["verdict"]["title"], problem=report["verdict"]["reason"]), 100)
     wide = max(9, *map(columns, rows))
-    return "\n".join([*head, *(f"  {name}{'':{wide - columns(name)}}  {text}" for name, text in rows.items())])
+    return "\n".join([*head, *(f"  {padded(name, wide)}  {text}" for name, text in rows.items())])
 
 
 def _about_d(reading: dict[str, Any], found: dict[str, Any], value: float | None) -> dict[str, str]:

@@ -6,9 +6,8 @@ import streamlit as st
 
 from gandash import __version__
 from gandash.server.run import Run
-from gandash.ui import titles
 from gandash.wire.browser import Role
-from gandash.words import speaking
+from gandash.words import speaking, titles
 
 _SCRIPT = """
 let module;

@@ -11,10 +11,9 @@ from gandash import __version__
 from gandash.config.setting import SettingError
 from gandash.server.run import Run
 from gandash.store.format import ID, LARGEST_STEP
-from gandash.ui import titles
 from gandash.ui.sharing import lan_address
 from gandash.wire.browser import Role
-from gandash.words import say, speaking, t
+from gandash.words import say, speaking, t, titles
 
 # The component is only a door: the view itself is ordinary ES modules from the app's own routes.
 _BOOTSTRAP = """

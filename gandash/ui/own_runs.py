@@ -16,9 +16,8 @@ from gandash.store.index import Entry, runs
 from gandash.store.places import home, runs_home
 from gandash.store.reading import read_manifest
 from gandash.store.removing import Removed
-from gandash.ui import titles
 from gandash.ui.whose import Visitor
-from gandash.words import Said, finished, retold, say, words_of
+from gandash.words import Said, finished, retold, say, titles, words_of
 
 TITLE_LENGTH = 100
 TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # Unicode's overrides of the direction of writing

@@ -33,7 +33,6 @@ from gandash.ui import (
     live,
     presenting,
     ready_games,
-    titles,
     upload,
     ways,
 )
@@ -44,7 +43,7 @@ from gandash.ui.whose import visitor_of
 from gandash.ui.words import maths
 from gandash.wire.browser import Role
 from gandash.wire.messages import MAX_MEMBERS
-from gandash.words import t
+from gandash.words import t, titles
 
 state = st.session_state
 

@@ -12,7 +12,7 @@ from gandash.config.setting import show
 from gandash.presets import PRESETS
 from gandash.store.format import BrokenRun, Manifest
 from gandash.store.reading import StoredRun
-from gandash.ui import choices, controls, elsewhere, live, own_runs, runs_table, titles, ways
+from gandash.ui import choices, controls, elsewhere, live, own_runs, runs_table, ways
 from gandash.ui.doors import VISITOR_COOKIE
 from gandash.ui.own_runs import RunRefused
 from gandash.ui.service import supervisor
@@ -20,7 +20,7 @@ from gandash.ui.tab import Tab
 from gandash.ui.taking import address
 from gandash.ui.upload import as_text
 from gandash.ui.whose import Visitor, visitor_of
-from gandash.words import t, tn
+from gandash.words import t, titles, tn
 
 
 def main() -> None:

@@ -12,8 +12,7 @@ import streamlit as st
 
 from gandash.presets import PRESETS
 from gandash.store.index import Entry
-from gandash.ui import titles
-from gandash.words import marked, speaking, t
+from gandash.words import marked, speaking, t, titles
 from gandash.words.languages import ENGLISH
 
 READINGS = {

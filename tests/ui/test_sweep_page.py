@@ -67,7 +67,7 @@ def test_the_cost_is_shown_before_anything_begins(monkeypatch: pytest.MonkeyPatc
     assert not page.exception and any("64 games of 3,000 steps: about" in caption.value for caption in page.caption)
     values = page.text_input(key="sweep/two-modes/0/generator_optimiser.learning_rate")
     page = values.set_value("1e-4:nothing").run()
-    assert page.button(key="sweep/start").disabled and "a number is needed" in page.warning[0].value
+    assert page.button(key="sweep/start").disabled and "has three parts" in page.warning[0].value
     values = page.text_input(key="sweep/two-modes/0/generator_optimiser.learning_rate")
     page = values.set_value("1e-4:1e-1:5000log").run()
     assert "a map on this page has at most" in page.warning[0].value
