@@ -310,7 +310,7 @@ def test_a_full_disk_is_told_and_the_game_goes_on(run: tuple[Run, Viewer], until
     try:
         game.order(Play())
         until(lambda: game.notice, what="a word about the disk")
-        assert "No checkpoint can be written: File too large (os error 27). The run goes on" in game.notice
+        assert "No checkpoint can be written: File too large. The run goes on" in game.notice
         assert "Free some room" in game.notice
         at = game.step
         until(lambda: game.step > at + 20 and game.status is Status.RUNNING)
