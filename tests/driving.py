@@ -146,7 +146,7 @@ _warm: dict[Browser, Warm] = {}
 
 
 class Lab:
-    """The page in a browser of its own, with what its console said."""
+    """The page as a new visitor has it, with what its console said. To be ended with `close`."""
 
     def __init__(self, browser: Browser, url: str, **context: object) -> None:
         looks: dict[str, Any] = {"viewport": {"width": 1280, "height": 720}, "color_scheme": "light"} | context

@@ -50,7 +50,7 @@ def translate(command: click.Command) -> None:
     """These texts, in the language that is spoken, for good."""
     command.context_class = _Context
     command.help = command.help and t(_paragraphs(command.help))
-    # What an epilog lists, each in a line behind its name, says itself in what language
+    # What an epilog lists stands behind its name, after two spaces or more; a command that it shows is no message, and stays
     command.epilog = command.epilog and "\n".join(
         re.sub(r"^(.*\s\s)?(.*)$", _second, line) for line in command.epilog.split("\n")
     )
@@ -81,7 +81,7 @@ def lines(text: str, wide: int) -> list[str]:
     ['D 说真的概', '率，G 说假', '的。']
     """
     found, left = [""], wide
-    for piece in _PIECES.findall(" ".join(text.split("\n"))):
+    for piece in _PIECES.findall(text.replace("\n", " ")):
         word = piece.rstrip()
         if columns(word) > left and found[-1]:
             found, left = [*found, ""], wide

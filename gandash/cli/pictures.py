@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from gandash.cli.saying import one_line, refuse, refused
+from gandash.cli.saying import one_line, refuse, told
 from gandash.config.setting import JsonValue
 from gandash.packed import MAX_PICTURES, unpack_pictures
 from gandash.uploads import guard
@@ -39,7 +39,7 @@ def read(paths: Sequence[str], side: int, colour: bool, keep: int | None) -> lis
             found, side, 3 if colour else 1, MAX_PICTURES if keep is None else keep, seconds=guard.PATIENT_SECONDS
         )
     except guard.PicturesRefused as error:
-        refuse(f"--pictures {error.name}: {t(refused(error.given, guard.ALLOWED, error.hint))}")
+        refuse(f"--pictures {told(error)}")
     click.echo(one_line(f"--pictures: {read_note(unpack_pictures(packed).note)}"), err=True)
     return [("data", {"kind": "uploaded_pictures", "pixels": packed})]
 

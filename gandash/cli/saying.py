@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import click
 
-from gandash.words.saying import Said, finished, say, t, words_of
+from gandash.words.saying import t, words_of
 
 
 class OneLine(click.Group):
@@ -38,11 +38,6 @@ def refuse(message: str) -> NoReturn:
 def told(error: BaseException) -> str:
     """What an error says, in the reader's language."""
     return t(words_of(error))
-
-
-def refused(given: Said, allowed: str, hint: Said) -> Said:
-    """What is said of a file that cannot be the data."""
-    return say("given {given}; allowed is {allowed}; {hint}", given=given, allowed=finished(allowed), hint=hint)
 
 
 def one_line(text: str) -> str:

@@ -15,7 +15,7 @@ from gandash.cli.configuring import assignment, parse_value
 from gandash.cli.helping import columns, lines, padded
 from gandash.cli.live import CURE, at_option, chosen_move, preset_name, timeline
 from gandash.cli.pictures import read as read_pictures
-from gandash.cli.saying import one_line, print_json, refuse, refused, told
+from gandash.cli.saying import one_line, print_json, refuse, told
 from gandash.config import GameConfig, parse_config
 from gandash.config.data.uploaded import played_with
 from gandash.config.setting import JsonValue, SettingError
@@ -31,7 +31,7 @@ from gandash.server.admission import check_affordable
 from gandash.store.format import CannotRecord
 from gandash.store.writing import UnfitFolder
 from gandash.uploads import tables
-from gandash.uploads.dialects import TableRefused
+from gandash.uploads.dialects import TableRefused, refused
 from gandash.wire.facts import Engine
 from gandash.words import marked, t
 

@@ -63,7 +63,9 @@ def claim(directory: Path) -> None:
         raise UnfitFolder(told) from None
     if found is not None:
         told = say(
-            "{folder} is not empty (it holds {file}); name a new directory, or empty this one", folder=directory, file=found
+            "{folder} is not empty (it holds {file}); name a new directory, or empty this one",
+            folder=f"{directory}",
+            file=found,
         )
         raise UnfitFolder(told)
 

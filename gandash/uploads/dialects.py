@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gandash.packed import MAX_ROWS
 from gandash.uploads.numerals import ERROR, NoNumber, begins_like_a_number, is_gap, is_like_a_number, is_number, numbers
-from gandash.words import Said, listed, say
+from gandash.words import Said, finished, listed, say
 
 _MAX_GLUED = 20  # lines that one row may go over, where a quoted name holds line ends
 _MAX_WIDTH = 4  # columns that are looked at: two of numbers, and pandas' index, even saved twice
@@ -32,6 +32,11 @@ class TableRefused(ValueError):
     def __init__(self, given: Said, hint: Said) -> None:
         super().__init__(given, hint)
         self.given, self.hint = given, hint
+
+
+def refused(given: Said, allowed: str, hint: Said) -> Said:
+    """What is said of a file that cannot be the data."""
+    return say("given {given}; allowed is {allowed}; {hint}", given=given, allowed=finished(allowed), hint=hint)
 
 
 @dataclass(eq=False)

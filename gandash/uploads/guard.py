@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gandash.packed import MAX_PICTURE_TEXT, MAX_PICTURES, SIDES
+from gandash.uploads.dialects import refused
 from gandash.words import Said, say
 
 MAX_MEGABYTES = 50  # of all files together; MNIST's 60,000 pictures take 47 unpacked
@@ -34,7 +35,7 @@ class PicturesRefused(ValueError):
 
     def __init__(self, name: str, given: Said, hint: Said) -> None:
         self.name, self.given, self.hint = name, given, hint
-        super().__init__(f"{name}: given {given}; allowed is {ALLOWED}; {hint}")
+        super().__init__(say("{option}: {problem}", option=name, problem=refused(given, ALLOWED, hint)))
 
 
 def read_pictures(files: Files, side: int, channels: int, count: int, *, seconds: float = WALL_SECONDS) -> str:
