@@ -204,8 +204,8 @@ def test_a_real_process_in_a_terminal_of_any_encoding(encoding: str) -> None:
 @pytest.mark.parametrize(
     ("named", "heading", "what_it_does", "refused"),
     [
-        ({"LANG": "zh_CN.UTF-8"}, "选项:", "训练一个博弈", "是否想写 run.batch"),
-        ({"LANG": "en_US.UTF-8", "GANDASH_LANG": "zh-Hant"}, "選項:", "訓練一個博弈", "是否想寫 run.batch"),
+        ({"LANG": "zh_CN.UTF-8"}, "选项：", "训练一个博弈", "是否想写 run.batch"),
+        ({"LANG": "en_US.UTF-8", "GANDASH_LANG": "zh-Hant"}, "選項：", "訓練一個博弈", "是否想寫 run.batch"),
         ({"LC_ALL": "C", "LANG": "zh_CN.UTF-8"}, "Options:", "Train one game", "did you mean run.batch"),
     ],
 )

@@ -14,6 +14,7 @@ import sys
 import click
 
 from gandash import __version__
+from gandash.cli import clicks
 from gandash.cli.auditing import audit
 from gandash.cli.exporting import export
 from gandash.cli.helping import translate, wished
@@ -37,12 +38,13 @@ def main() -> None:
         sys.stdout.reconfigure(errors="replace")
     if (language := wished(os.environ)) != ENGLISH:
         speak(language)
+        clicks.translated()
         translate(cli)
     cli()
 
 
 @click.group(cls=OneLine, epilog="The page itself: streamlit run app.py")
-@click.version_option(__version__, prog_name="gandash")
+@click.version_option(__version__, prog_name="gandash", message="%(prog)s %(version)s")
 def cli() -> None:
     """See a GAN train, live, with theory drawn over practice.
 

@@ -9,11 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import click
 
+from gandash.cli import clicks
 from gandash.words.languages import ENGLISH, best
-from gandash.words.saying import marked, t
-
-HEADINGS = (marked("Usage:"), marked("Options"), marked("Commands"), marked("Show this message and exit."))
-"""Click's own, which it says in English."""
+from gandash.words.saying import t
 
 
 def wished(environment: Mapping[str, str]) -> str:
@@ -32,11 +30,14 @@ def wished(environment: Mapping[str, str]) -> str:
 
 def texts(command: click.Command) -> Iterator[str]:
     """What this command and those below it say of themselves."""
+    if command.options_metavar:
+        yield command.options_metavar
     if command.help:
         yield _paragraphs(command.help)
     yield from (line for line in (command.epilog or "").split("\n") if line and not line.startswith((" ", "\b")))
     yield from (option.help for option in command.params if isinstance(option, click.Option) and option.help)
     if isinstance(command, click.Group):
+        yield command.subcommand_metavar
         for one in command.commands.values():
             yield from texts(one)
 
@@ -49,6 +50,7 @@ def _paragraphs(text: str) -> str:
 def translate(command: click.Command) -> None:
     """These texts, in the language that is spoken, for good."""
     command.context_class = _Context
+    command.options_metavar = command.options_metavar and t(command.options_metavar)
     command.help = command.help and t(_paragraphs(command.help))
     # What an epilog lists stands behind its name, after two spaces or more; a command that it shows is no message, and stays
     command.epilog = command.epilog and "\n".join(
@@ -57,7 +59,9 @@ def translate(command: click.Command) -> None:
     for option in command.params:
         if isinstance(option, click.Option) and option.help:
             option.help = t(option.help)
+    clicks.name_types(command)
     if isinstance(command, click.Group):
+        command.subcommand_metavar = t(command.subcommand_metavar)
         for one in command.commands.values():
             translate(one)
 
@@ -95,11 +99,8 @@ def _second(line: re.Match[str]) -> str:
 
 
 class _Formatter(click.HelpFormatter):
-    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
-        super().write_usage(prog, args, f"{t('Usage:')} " if prefix is None else prefix)
-
     def write_heading(self, heading: str) -> None:
-        super().write_heading(t(heading))
+        self.write(f"{'':{self.current_indent}}{t('{heading}:', heading=heading)}\n")
 
     def write_text(self, text: str) -> None:
         for i, paragraph in enumerate(re.split(r"\n\s*\n", text)):
@@ -113,7 +114,7 @@ class _Formatter(click.HelpFormatter):
         before = self.current_indent + wide + col_spacing
         for first, second in rows:
             start = f"{first:<{wide}}{'':{col_spacing}}" if len(first) <= wide else f"{first}\n{'':{before}}"
-            text = f"\n{'':{before}}".join(lines(t(second), self.width - before))
+            text = f"\n{'':{before}}".join(lines(second, self.width - before))
             self.write(f"{'':{self.current_indent}}{start}{text}\n")
 
 

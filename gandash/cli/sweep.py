@@ -78,7 +78,12 @@ WHOLE = marked("a ready sweep is whole; leave it out, or say by --axis what is t
     help="On the cores of a Ray cluster: auto, the one that this machine belongs to, or HOST:PORT.",
 )
 @click.option(
-    "--hours", type=click.FloatRange(0, min_open=True), default=MOST_HOURS, show_default=True, help="Refuse a longer one."
+    "--hours",
+    type=click.FloatRange(0, min_open=True),
+    metavar="H",
+    default=MOST_HOURS,
+    show_default=True,
+    help="Refuse a longer one.",
 )
 @click.option("--json", "as_json", is_flag=True, help="The result as one JSON object on stdout.")
 @click.pass_context

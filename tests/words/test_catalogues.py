@@ -24,7 +24,7 @@ from gandash.words.languages import ENGLISH, LANGUAGES
 TRANSLATED = [language for language in LANGUAGES if language != ENGLISH]
 AGAIN = "run `PYTHONPATH=. python tests/assets/make_catalogues.py` and translate what is new"
 GLOSSARY = tomllib.loads((FOLDER / "glossary.toml").read_text(encoding="utf-8"))
-PLACE = re.compile(r"\{\w+\}")
+PLACE = re.compile(r"\{\w+(?:!r)?\}")
 PROSE = re.compile(r"[A-Za-z’']{2,},? [a-z’']+[,;:]? [a-z’(]{2,}")
 
 
