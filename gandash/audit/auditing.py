@@ -22,6 +22,7 @@ from gandash.audit.verdicts import Curves, audit_verdict
 from gandash.config import GameConfig
 from gandash.config.setting import JsonValue
 from gandash.wire.facts import LineFacts, PhaseFacts, PictureFacts, PlaneFacts
+from gandash.words import say
 from gandash.worker.observer import Observer
 from gandash.worker.trajectory import Trajectory, be_reproducible
 
@@ -33,10 +34,10 @@ _MANY, _MANY_PICTURES = 200_000, 4096  # samples of each law behind expectations
 _OF_NOISE = ("regulariser.noise", "regulariser.noise_half_life")
 _OTHER_UNITS = ("objective", "regulariser.smoothing")
 
-_HISTORY = "it belongs to the path, not to a state: the cosine of two displacements that are gone"
-_OF_A_POINT = "two points have no densities: it is log 2 until they meet"
-_OF_THE_READING = "the standard error of the page's own reading, which the JSD's row grants"
-_FLOOR = "it is what the page's own estimator reads for a perfect generator"
+_HISTORY = say("it belongs to the path, not to a state: the cosine of two displacements that are gone")
+_OF_A_POINT = say("two points have no densities: it is log 2 until they meet")
+_OF_THE_READING = say("the standard error of the page's own reading, which the JSD's row grants")
+_FLOOR = say("it is what the page's own estimator reads for a perfect generator")
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def audit(
                 observer.changed(change)
         observer.follow(trajectory.advance())
         if not trajectory.is_finite():
-            raise ValueError(f"the game diverged at step {trajectory.step}; audit it at an earlier one")
+            raise ValueError(say("the game diverged at step {step}; audit it at an earlier one", step=trajectory.step))
         if observer.free_rows == 0:
             curves.take(observer.drain().values)
     curves.take(observer.drain().values)
@@ -96,11 +97,11 @@ def audit(
     if "noise" in numbers:
         found.append(noise_in_force(numbers["noise"], config, steps, changes))
     if any(path in _OTHER_UNITS for _, path, _ in changes):
-        found.append(Unaudited("verdict", "what D's output means was changed, and the verdict forgot what was before"))
+        found.append(Unaudited("verdict", say("what D's output means was changed, and the verdict forgot what was before")))
     else:
         floors = {n: (f.mean, f.worst_5pct) for n, f in observer.floors.items()}
         found += audit_verdict(observer.verdict.reason, curves.by_column, floors)
-    of_step = Known(trajectory.step, 0.0, "the step at which the game stands still")
+    of_step = Known(trajectory.step, 0.0, say("the step at which the game stands still"))
     found.append(Row("measured", label.measured, of_step))
     if "jsd_step" in numbers:
         found.append(Row("jsd_step", numbers["jsd_step"], of_step))
@@ -121,7 +122,7 @@ def noise_in_force(shown: float, config: GameConfig, steps: int, changes: Sequen
             of[path], since = float(value), step  # type: ignore[arg-type]
     sigma, half_life = of.values()
     now = sigma * 0.5 ** ((steps - since) / half_life) if half_life else sigma
-    return Row("noise", shown, Known(now, 0.0, "halved so often since it was set"), 1e-5 * now, "single precision")
+    return Row("noise", shown, Known(now, 0.0, say("halved so often since it was set")), 1e-5 * now, say("single precision"))
 
 
 def _rows(players: Players, observer: Observer, numbers: Mapping[str, float], config: GameConfig) -> Iterator[Row | Unaudited]:
@@ -156,5 +157,5 @@ def _reasons(numbers: Mapping[str, float]) -> dict[str, str]:
     """Why what is left is not audited."""
     reasons = {"update_cosine": _HISTORY, "jsd_error": _OF_THE_READING}
     reasons |= dict.fromkeys(("gap_star_floor", "jsd_seen_floor"), _FLOOR)
-    reasons["pack"] = "it is a setting, not a measurement"
+    reasons["pack"] = say("it is a setting, not a measurement")
     return {name: why for name, why in reasons.items() if name in numbers}

@@ -11,6 +11,7 @@ from scipy.stats import qmc
 
 from gandash.audit.players import SEED, Array, Players
 from gandash.audit.row import Known
+from gandash.words import say
 
 _TABLE = 200_000  # latents whose images are known
 _QUERIES, _REPEATS = 4096, 8  # latents at which the densities are compared: so many spread evenly, again and again
@@ -28,7 +29,7 @@ def jsd_of_ratios(ratio: Array) -> Known:
     with np.errstate(divide="ignore", invalid="ignore"):
         terms = np.where(ratio > 0, ratio * (np.log(ratio) - np.log1p(ratio)), 0.0) - np.log1p(ratio)
     error = float(terms.std() / math.sqrt(len(terms)))
-    return Known(math.log(2) + float(terms.mean()) / 2, error / 2, "the ratio of densities")
+    return Known(math.log(2) + float(terms.mean()) / 2, error / 2, say("the ratio of densities"))
 
 
 def generated_density(players: Players, z: Array, *, averaged: bool = False) -> tuple[Array, Array]:
@@ -80,7 +81,11 @@ def jsd_on_plane(players: Players, *, averaged: bool = False) -> Known:
         x, p_g = generated_density(players, players.latents_at(u), averaged=averaged)
         found.append(jsd_of_ratios(players.density_of_real(x) / p_g).value)
     error = float(np.std(found, ddof=1)) / math.sqrt(_REPEATS)
-    return Known(float(np.mean(found)), error, f"densities through G's Jacobian, at {_REPEATS * _QUERIES:,} latents")
+    return Known(
+        float(np.mean(found)),
+        error,
+        say("densities through G's Jacobian, at {count} latents", count=f"{_REPEATS * _QUERIES:,}"),
+    )
 
 
 def jsd_on_cells(x: Array, real: Array, cell: float) -> float:
@@ -120,7 +125,11 @@ def jsd_of_line(players: Players, cdf: Callable[[Array], Array], *, averaged: bo
         edges = np.unique(both[np.linspace(0, len(both) - 1, cells + 1).astype(np.intp)])
         whole, halves = jsd_on_line(x, cdf, edges), [jsd_on_line(half, cdf, edges) for half in np.split(x, 2)]
         found.append(2 * whole - float(np.mean(halves)))
-    return Known(found[0], abs(found[0] - found[1]) / 4 + 1e-5, f"{_CELLS[0]} cells, {_ON_CELLS:,} samples")
+    return Known(
+        found[0],
+        abs(found[0] - found[1]) / 4 + 1e-5,
+        say("{cells} cells, {count} samples", cells=_CELLS[0], count=f"{_ON_CELLS:,}"),
+    )
 
 
 def wasserstein(x: Array, y: Array) -> float:

@@ -18,6 +18,7 @@ from gandash.examine.examination import PROBE, FrozenGame, GameCopy, Unfit
 from gandash.examine.registry import examine
 from gandash.game.losses import logits
 from gandash.wire.findings import BestResponse, DualityGap, Examinable, Result, Samples, Spectrum
+from gandash.words import say, words_of
 
 _MANY = 1_000_000
 _LOG_4 = math.log(4)
@@ -40,7 +41,7 @@ def audit_examined(players: Players, jsd: Known | None) -> Iterator[Row | Unaudi
         try:
             *_, last = examine(what, frozen, lambda: None)
         except Unfit as why:
-            yield Unaudited(what.value, f"it is refused: {why}")
+            yield Unaudited(what.value, say("it is refused: {why}", why=words_of(why)))
             continue
         assert last.result is not None
         yield from audited(last.result)
@@ -68,7 +69,7 @@ def audit_spectrum(players: Players, copy: GameCopy, found: Result) -> Iterator[
         or r.smoothing
         or found.samples != PROBE // copy.game.pack * copy.game.pack
     ):
-        yield Unaudited("spectrum", "the field of this game is not written out anew")
+        yield Unaudited("spectrum", say("the field of this game is not written out anew"))
         return
     real, z = (x.double() for x in copy.drawn(PROBE, copy.generators))
     split = copy.game.generator.network.size
@@ -96,8 +97,10 @@ def audit_spectrum(players: Players, copy: GameCopy, found: Result) -> Iterator[
     operator = LinearOperator((len(at), len(at)), matvec=times, dtype=np.float64)
     largest = np.abs(eigs(operator, k=2, which="LM", return_eigenvectors=False, tol=1e-4, v0=np.ones(len(at)))).max()
     shown = max((abs(complex(*one)) for one in found.eigenvalues), default=math.nan)
-    known = Known(float(largest), 0.0, "differences of gradients, in double precision")
-    yield Row("spectrum: largest modulus", shown, known, 0.01 * largest, "1 %: kinks of D and G between the differences")
+    known = Known(float(largest), 0.0, say("differences of gradients, in double precision"))
+    yield Row(
+        say("spectrum: largest modulus"), shown, known, 0.01 * largest, say("1 %: kinks of D and G between the differences")
+    )
 
 
 def audit_duality(players: Players, copy: GameCopy, found: Result) -> Iterator[Row]:
@@ -131,8 +134,14 @@ def audit_duality(players: Players, copy: GameCopy, found: Result) -> Iterator[R
         }
     values["gap"] = values["worst_for_g"] - values["worst_for_d"]
     for name, value in values.items():
-        known = Known(value, 0.0, f"torch's Adam, {found.steps} steps on the same samples")
-        yield Row(f"duality: {name}", getattr(found, name), known, 0.01 + 0.02 * abs(value), "single precision over all steps")
+        known = Known(value, 0.0, say("torch's Adam, {steps} steps on the same samples", steps=found.steps))
+        yield Row(
+            say("duality: {number}", number=name),
+            getattr(found, name),
+            known,
+            0.01 + 0.02 * abs(value),
+            say("single precision over all steps"),
+        )
 
 
 def audit_mode_table(players: Players, found: Result) -> Iterator[Row | Unaudited]:
@@ -140,28 +149,33 @@ def audit_mode_table(players: Players, found: Result) -> Iterator[Row | Unaudite
     assert isinstance(found, Samples)
     modes = players.game.data.modes()
     if modes is None or found.modes is None:
-        yield Unaudited("mode table", "p_r has no modes with places: pictures' shares are audited as such")
+        yield Unaudited(say("mode table"), say("p_r has no modes with places: pictures' shares are audited as such"))
         return
     places = modes.points.double().numpy()
     of_g, of_r = (at_modes(x, places, modes.std) / _MANY for x in (players.generated(_MANY, 91), players.real(_MANY, 92)))
     n = found.points
     for i, row in enumerate(found.modes.rows):
-        for what, shown, share, samples in (("share", row.share, of_g[i], n), ("expected", row.expected, of_r[i], math.inf)):
+        for what, shown, share, samples in (
+            (say("mode {number}: share", number=i + 1), row.share, of_g[i], n),
+            (say("mode {number}: expected", number=i + 1), row.expected, of_r[i], math.inf),
+        ):
             spread = math.sqrt(max(share * (1 - share), 1 / _MANY))
-            known = Known(float(share), spread / math.sqrt(_MANY), f"{_MANY:,} samples")
-            yield Row(f"mode {i + 1}: {what}", shown, known, sampling=spread / math.sqrt(samples))
+            known = Known(float(share), spread / math.sqrt(_MANY), say("{count} samples", count=f"{_MANY:,}"))
+            yield Row(what, shown, known, sampling=spread / math.sqrt(samples))
 
 
 def _best_response(jsd: Known | None, found: Result) -> Iterator[Row | Unaudited]:
     """No D reaches more than 2 JSD - log 4."""
     assert isinstance(found, BestResponse)
     if jsd is None:
-        yield Unaudited("best response", "no JSD is found here that bounds it")
+        yield Unaudited(say("best response"), say("no JSD is found here that bounds it"))
         return
     most = 2 * jsd.value - _LOG_4
     last = max(value for value in found.values if value is not None)
-    over = Known(0.0, 2 * jsd.error, "2 JSD - log 4 by another JSD, which no D passes")
-    yield Row("best response beyond its bound", max(0.0, last - most), over, 0.02, "V is read on finitely many samples")
+    over = Known(0.0, 2 * jsd.error, say("2 JSD - log 4 by another JSD, which no D passes"))
+    yield Row(
+        say("best response beyond its bound"), max(0.0, last - most), over, 0.02, say("V is read on finitely many samples")
+    )
     how = Known(most, 2 * jsd.error, jsd.how)
     bound = math.nan if found.bound is None else found.bound
-    yield Row("best response: bound", bound, how, max(0.1 * jsd.value, 0.01), "twice what the JSD may be off")
+    yield Row(say("best response: bound"), bound, how, max(0.1 * jsd.value, 0.01), say("twice what the JSD may be off"))

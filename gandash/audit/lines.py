@@ -12,6 +12,7 @@ from gandash.audit.outputs import loss_of_d, loss_of_g
 from gandash.audit.players import Players
 from gandash.audit.row import Known, Row, Unaudited
 from gandash.wire.facts import Facts
+from gandash.words import say
 
 AUDITED = frozenset(
     {"references.value", "reading.centre", "parameters.generator", "parameters.discriminator", "perfect_quality", "mode_shares"}
@@ -19,9 +20,9 @@ AUDITED = frozenset(
 )
 """Numbers of the facts that are found again, by their path in `gandash.wire.facts`."""
 
-_CHOSEN = "it says what is drawn and where, and measures nothing"
-_SET = "a setting, told as it was given"
-_OF_ESTIMATORS = "what the page's own estimator reads on samples of p_r: another estimator has another floor"
+_CHOSEN = say("it says what is drawn and where, and measures nothing")
+_SET = say("a setting, told as it was given")
+_OF_ESTIMATORS = say("what the page's own estimator reads on samples of p_r: another estimator has another floor")
 
 NOT_AUDITED = {
     **dict.fromkeys(("floors.mean", "floors.worst_5pct"), _OF_ESTIMATORS),
@@ -30,7 +31,7 @@ NOT_AUDITED = {
     ),
     **dict.fromkeys(("window", "latent.window", "phase.grid", "reading.low", "reading.high", "walk", "map_side"), _CHOSEN),
     **dict.fromkeys(("pictures", "grid_columns", "real_pictures"), _CHOSEN),
-    **dict.fromkeys(("references.since", "reading.since"), "told from the log of changed settings"),
+    **dict.fromkeys(("references.since", "reading.since"), say("told from the log of changed settings")),
 }
 """All others, and why not."""
 
@@ -45,26 +46,28 @@ def audit_lines(players: Players, facts: Facts) -> Iterator[Row | Unaudited]:
     # A D that is the same everywhere is the best response to p_g = p_r: every loss is convex in its one output
     rest = minimize_scalar(of_d, bounds=(-20, 20), method="bounded", options={"xatol": 1e-10})
     turns = of_d(rest.x + 0.1) - rest.fun > 1e-9 and of_d(rest.x - 0.1) - rest.fun > 1e-9  # else D's offset is free
-    loss_d = Known(float(rest.fun), 0.0, "the least loss of a D that is the same everywhere")
-    loss_g = Known(loss_of_g(name, rest.x), 0.0, "G's loss against that D")
+    loss_d = Known(float(rest.fun), 0.0, say("the least loss of a D that is the same everywhere"))
+    loss_g = Known(loss_of_g(name, rest.x), 0.0, say("G's loss against that D"))
     for column, line in facts.references.items():
         if column == "loss_d":
-            yield Row("line of loss_d", line.value, loss_d, 1e-6, "a search for a minimum")
+            yield Row(say("line of {number}", number="loss_d"), line.value, loss_d, 1e-6, say("a search for a minimum"))
         elif column == "loss_g" and (turns or name == "relativistic"):
-            yield Row("line of loss_g", line.value, loss_g, 1e-5, "a search for a minimum")
+            yield Row(say("line of {number}", number="loss_g"), line.value, loss_g, 1e-5, say("a search for a minimum"))
         else:
-            yield Unaudited(f"line of {column}", "D's offset is free, and the line is drawn by symmetry")
+            yield Unaudited(
+                say("line of {number}", number=column), say("D's offset is free, and the line is drawn by symmetry")
+            )
     centre = facts.reading.centre
     if turns:
-        known = Known(float(players.read(np.array([rest.x]))[0]), 0.0, "the D of the least loss")
-        yield Row("centre", math.nan if centre is None else centre, known, 1e-5, "a search for a minimum")
+        known = Known(float(players.read(np.array([rest.x]))[0]), 0.0, say("the D of the least loss"))
+        yield Row("centre", math.nan if centre is None else centre, known, 1e-5, say("a search for a minimum"))
     elif centre is not None:
-        yield Unaudited("centre", "D's offset is free, and the line is drawn by symmetry")
-    for player, shown, held in (
-        ("generator", facts.parameters.generator, players.state.theta),
-        ("discriminator", facts.parameters.discriminator, players.state.phi),
+        yield Unaudited("centre", say("D's offset is free, and the line is drawn by symmetry"))
+    for which, shown, held in (
+        (say("parameters of the generator"), facts.parameters.generator, players.state.theta),
+        (say("parameters of the discriminator"), facts.parameters.discriminator, players.state.phi),
     ):
-        yield Row(f"parameters of the {player}", shown, Known(held[0].numel(), 0.0, "the numbers that the state holds"))
+        yield Row(which, shown, Known(held[0].numel(), 0.0, say("the numbers that the state holds")))
     for path, why in NOT_AUDITED.items():
         if hasattr(facts, path.split(".")[0]):
             yield Unaudited(path, why)

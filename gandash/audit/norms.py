@@ -12,6 +12,7 @@ from scipy.signal import convolve2d, correlate2d
 from gandash.audit.players import Array, Players
 from gandash.audit.row import Known, Row
 from gandash.game.networks import Convolution
+from gandash.words import say
 
 _ROUNDS = 400
 
@@ -31,10 +32,12 @@ def audit_norms(players: Players, numbers: Mapping[str, float]) -> Iterator[Row]
             side //= 2
         else:
             norms.append(float(np.linalg.svd(w, compute_uv=False)[0]))
-    how = "singular values of the matrices"
-    yield Row("largest_norm", numbers["largest_norm"], Known(max(norms), 0.0, how), 0.01, "a hundredth")
+    how = say("singular values of the matrices")
+    yield Row("largest_norm", numbers["largest_norm"], Known(max(norms), 0.0, how), 0.01, say("a hundredth"))
     product = math.prod(norms)
-    yield Row("product_of_norms", numbers["product_of_norms"], Known(product, 0.0, how), 0.02 * product, "a hundredth each")
+    yield Row(
+        "product_of_norms", numbers["product_of_norms"], Known(product, 0.0, how), 0.02 * product, say("a hundredth each")
+    )
 
 
 def _of_halving(kernels: Array, side: int) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 
 from gandash.audit.players import Array, Players
 from gandash.audit.row import Known, Row, Unaudited
+from gandash.words import say
 
 _SLOPE = 1e-4  # half the distance of two places between which D's slope is taken
 
@@ -89,7 +90,7 @@ def audit_outputs(
         yield _mean("value", shown, samples, log_d, log_not)
     else:
         for which in ("log_d_real", "log_d_fake", "value"):
-            yield Row(which, _shown(shown, which), Known(math.nan, 0.0, "D is no probability under this objective"))
+            yield Row(which, _shown(shown, which), Known(math.nan, 0.0, say("D is no probability under this objective")))
     yield _mean("mean_d_real", shown, samples, players.read(r))
     yield _mean("mean_d_fake", shown, samples, players.read(f))
     for which, x in (("slope_real", real), ("slope_fake", made)):
@@ -118,4 +119,9 @@ def _shown(shown: Mapping[str, float], name: str) -> float:
 def _mean(name: str, shown: Mapping[str, float], samples: int, *terms: Array) -> Row:
     value = sum(float(t.mean()) for t in terms)
     error, sampling = (math.sqrt(sum(float(t.var()) / n for t in terms)) for n in (min(map(len, terms)), max(1, samples)))
-    return Row(name, _shown(shown, name), Known(value, error, f"{len(terms[0]):,} fresh samples"), sampling=sampling)
+    return Row(
+        name,
+        _shown(shown, name),
+        Known(value, error, say("{count} fresh samples", count=f"{len(terms[0]):,}")),
+        sampling=sampling,
+    )

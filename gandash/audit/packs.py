@@ -8,6 +8,7 @@ import numpy as np
 
 from gandash.audit.players import Array, Players
 from gandash.audit.row import Known
+from gandash.words import say
 
 _CELLS = 1024  # in which log-ratios are read where no density is at hand
 _PACKS = 1_000_000
@@ -72,4 +73,4 @@ def jsd_of_packs(of_real: Array, of_made: Array, pack: int) -> Known:
         terms = -np.logaddexp(0.0, -sign * sums)
         total += float(terms.mean())
         variance += float(terms.var()) / many
-    return Known(math.log(2) + total / 2, math.sqrt(variance) / 2, f"{_PACKS:,} packs of each law")
+    return Known(math.log(2) + total / 2, math.sqrt(variance) / 2, say("{count} packs of each law", count=f"{_PACKS:,}"))

@@ -19,6 +19,7 @@ from gandash.audit.row import Known, Row, Unaudited
 from gandash.config.data import DigitsConfig
 from gandash.diagnostics.features import DigitFeatures, FeatureSpace, RandomFeatures
 from gandash.game.distributions import PictureDistribution
+from gandash.words import say
 
 _DRAWS = 6
 _NEIGHBOURS = 5
@@ -52,18 +53,22 @@ def audit_pictures(players: Players, shown: Mapping[str, float], samples: int) -
             value = shown.get(name + whose, math.nan)
             if name not in found and not math.isnan(value):
                 yield Unaudited(
-                    name + whose, "classes of uploaded pictures are told by their neighbours, which the page alone defines"
+                    name + whose, say("classes of uploaded pictures are told by their neighbours, which the page alone defines")
                 )
             elif name not in found:
-                yield Row(name + whose, value, Known(math.nan, 0.0, "these pictures have no kinds"))
+                yield Row(name + whose, value, Known(math.nan, 0.0, say("these pictures have no kinds")))
             else:
                 draws = np.array(found[name])
                 spread = float(draws.std(ddof=1))
-                known = Known(float(draws.mean()), spread / math.sqrt(_DRAWS), f"{_DRAWS} draws of {samples} pictures")
+                known = Known(
+                    float(draws.mean()),
+                    spread / math.sqrt(_DRAWS),
+                    say("{draws} draws of {count} pictures", draws=_DRAWS, count=samples),
+                )
                 step = 0.5 if name in ("modes", "mass") and spread else 0.0  # counts: a mode at its threshold comes and goes
                 least_spread = 0.02 * abs(known.value) + 0.002
                 granted = least_spread + step * (1.0 if name == "modes" else float(weights.max()) if kinds is not None else 0.0)
-                yield Row(name + whose, value, known, granted, "2 %: six draws tell their spread roughly", spread)
+                yield Row(name + whose, value, known, granted, say("2 %: six draws tell their spread roughly"), spread)
     yield _gap(players, shown, samples)
 
 
@@ -142,5 +147,5 @@ def _gap(players: Players, shown: Mapping[str, float], samples: int) -> Row:
     rng = np.random.default_rng(0)
     n = max(1, samples // players.game.pack)
     spread = float(np.std([np.quantile(rng.choice(gaps, n), _CENTRAL) for _ in range(200)]))
-    known = Known(float(np.quantile(gaps, _CENTRAL)), 0.0, f"{len(gaps):,} real pictures")
-    return Row("gap_half", shown["gap_half"], known, 0.002, "rounding of a percentile", spread)
+    known = Known(float(np.quantile(gaps, _CENTRAL)), 0.0, say("{count} real pictures", count=f"{len(gaps):,}"))
+    return Row("gap_half", shown["gap_half"], known, 0.002, say("rounding of a percentile"), spread)

@@ -19,6 +19,7 @@ from gandash.audit.distances import (
 from gandash.audit.outputs import slope_norms
 from gandash.audit.players import Array, Players
 from gandash.audit.row import Known, Row, Unaudited
+from gandash.words import say
 
 _MANY = 400_000
 _RADIUS = 3.0  # standard deviations around a mode within which a sample is of high quality
@@ -57,14 +58,14 @@ def _jsd(players: Players, shown: Shown, whose: str) -> Row | Unaudited:
     law = players.game.data
     averaged = bool(whose)
     if shown.jsd_is_bound:
-        return Unaudited(name, "rows of an upload have no density to find a JSD from; it is shown as a lower bound")
+        return Unaudited(name, say("rows of an upload have no density to find a JSD from; it is shown as a lower bound"))
     if law.dimension == 1:
 
         def cdf(x: Array) -> Array:
             return np.asarray(law.cdf(torch.from_numpy(x)).numpy(), dtype=np.float64)  # type: ignore[attr-defined]
 
         known = jsd_of_line(players, cdf, averaged=averaged)
-        why = "its cells are coarser, and it counts few samples: its noise floor, and 2 %"
+        why = say("its cells are coarser, and it counts few samples: its noise floor, and 2 %")
         return Row(name, value, known, floor[1] + 0.02 * known.value, why)
     if players.game.latent.dimension == 2:
         known = jsd_on_plane(players, averaged=averaged)
@@ -72,7 +73,7 @@ def _jsd(players: Players, shown: Shown, whose: str) -> Row | Unaudited:
         known = _jsd_by_cells(players, averaged=averaged)
     error = shown.numbers.get("jsd_error") or 0.0
     granted = max(_JSD_OFF * known.value, _JSD_OFF_NATS)
-    why = f"{100 * _JSD_OFF:g} %, or {_JSD_OFF_NATS} nats where that is more"
+    why = say("{share} %, or {nats} nats where that is more", share=f"{100 * _JSD_OFF:g}", nats=_JSD_OFF_NATS)
     return Row(name, value, known, granted, why, sampling=min(error / 2, _JSD_SPREAD))
 
 
@@ -92,7 +93,7 @@ def _jsd_by_cells(players: Players, *, averaged: bool) -> Known:
     first, last = found[1] - found[0], found[2] - found[1]
     rate = min(max(last / first, 0.0), 0.7) if first > 1e-4 else 0.0
     more = max(last, 0.0) * rate / (1 - rate)
-    return Known(found[2] + more, more / 2 + 5e-4, "cells of three widths, continued")
+    return Known(found[2] + more, more / 2 + 5e-4, say("cells of three widths, continued"))
 
 
 def _distance(shown: Shown, whose: str, made: Array, real: Array) -> Row:
@@ -100,12 +101,12 @@ def _distance(shown: Shown, whose: str, made: Array, real: Array) -> Row:
     floor = shown.floors["wasserstein"]
     if made.shape[1] == 1:
         halves = [wasserstein(a[:, 0], b[:, 0]) for a, b in zip(np.split(made, 2), np.split(real, 2), strict=True)]
-        known = Known(wasserstein(made[:, 0], real[:, 0]), abs(halves[0] - halves[1]) / 2, "many sorted samples")
+        known = Known(wasserstein(made[:, 0], real[:, 0]), abs(halves[0] - halves[1]) / 2, say("many sorted samples"))
     else:
         halves = [sliced_wasserstein(a, b) for a, b in zip(np.split(made, 2), np.split(real, 2), strict=True)]
-        known = Known(sliced_wasserstein(made, real), abs(halves[0] - halves[1]) / 2, "many samples, 96 directions")
+        known = Known(sliced_wasserstein(made, real), abs(halves[0] - halves[1]) / 2, say("many samples, 96 directions"))
     return Row(
-        name, shown.numbers[name], known, floor[1] + 0.03 * known.value, "few samples, few directions: its floor, and 3 %"
+        name, shown.numbers[name], known, floor[1] + 0.03 * known.value, say("few samples, few directions: its floor, and 3 %")
     )
 
 
@@ -114,23 +115,27 @@ def _coverage(players: Players, shown: Shown, whose: str, made: Array) -> Iterat
     modes = players.game.data.modes()
     if modes is None:
         for name in ("modes", "high_quality", "reverse_kl"):
-            yield Row(name + whose, n[name + whose], Known(math.nan, 0.0, "p_r has no modes"))
+            yield Row(name + whose, n[name + whose], Known(math.nan, 0.0, say("p_r has no modes")))
         return
     places, weights = modes.points.double().numpy(), modes.weights.double().numpy()
     counts = at_modes(made, places, modes.std)
     share = counts / len(made)
     expected = share * shown.samples
     certain, possible = int((expected > 7).sum()), int((counts > 0).sum())  # e^-7 is one in a thousand
-    middle = Known((certain + possible) / 2, 0.0, f"{len(made):,} samples counted")
+    middle = Known((certain + possible) / 2, 0.0, say("{count} samples counted", count=f"{len(made):,}"))
     yield Row(
-        f"modes{whose}", n[f"modes{whose}"], middle, (possible - certain) / 2, "a mode that few samples reach may be missed"
+        f"modes{whose}",
+        n[f"modes{whose}"],
+        middle,
+        (possible - certain) / 2,
+        say("a mode that few samples reach may be missed"),
     )
     quality = float(share.sum())
     error = math.sqrt(max(quality * (1 - quality), 1e-9))
-    found = Known(quality, error / math.sqrt(len(made)), f"{len(made):,} samples counted")
+    found = Known(quality, error / math.sqrt(len(made)), say("{count} samples counted", count=f"{len(made):,}"))
     yield Row(f"high_quality{whose}", n[f"high_quality{whose}"], found, sampling=error / math.sqrt(shown.samples))
     if quality == 0:
-        yield Row(f"reverse_kl{whose}", n[f"reverse_kl{whose}"], Known(math.nan, 0.0, "no sample near a mode"))
+        yield Row(f"reverse_kl{whose}", n[f"reverse_kl{whose}"], Known(math.nan, 0.0, say("no sample near a mode")))
         return
     q = share / quality
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -139,8 +144,8 @@ def _coverage(players: Players, shown: Shown, whose: str, made: Array) -> Iterat
     few = shown.samples * quality
     counting = (len(weights) - 1) / (2 * few)  # the mean of a plug-in entropy's bias (Miller 1955)
     spread = math.sqrt(max(float((q * logs**2).sum()) - kl**2, 0.0) / few)
-    found = Known(kl, 0.0, "shares of the modes among many samples")
-    yield Row(f"reverse_kl{whose}", n[f"reverse_kl{whose}"], found, 4 * counting, "what counting few samples adds", spread)
+    found = Known(kl, 0.0, say("shares of the modes among many samples"))
+    yield Row(f"reverse_kl{whose}", n[f"reverse_kl{whose}"], found, 4 * counting, say("what counting few samples adds"), spread)
 
 
 def at_modes(x: Array, places: Array, std: float) -> Array:
@@ -161,10 +166,18 @@ def _quality_of_p_r(players: Players, shown: Shown, real: Array) -> Iterator[Row
         shares = at_modes(real, modes.points.double().numpy(), modes.std) / len(real)
         whole, errors = shares.sum(), np.sqrt(np.maximum(shares * (1 - shares), 1e-9) / len(real))
         error = math.sqrt(max(whole * (1 - whole), 1e-9) / len(real))
-        yield Row("perfect_quality", shown.perfect_quality, Known(float(whole), error, f"{len(real):,} real samples"))
+        yield Row(
+            "perfect_quality",
+            shown.perfect_quality,
+            Known(float(whole), error, say("{count} real samples", count=f"{len(real):,}")),
+        )
         k = int(np.argmax(np.abs(shares - shown.mode_shares) / errors))
-        known = Known(float(shares[k]), float(errors[k]), f"{len(real):,} real samples; of {len(shares)} the one furthest off")
-        yield Row("mode_shares", shown.mode_shares[k], known, 1e-3, "points stand for a mode's law")
+        known = Known(
+            float(shares[k]),
+            float(errors[k]),
+            say("{count} real samples; of {all} the one furthest off", count=f"{len(real):,}", all=len(shares)),
+        )
+        yield Row("mode_shares", shown.mode_shares[k], known, 1e-3, say("points stand for a mode's law"))
 
 
 def _gap(players: Players, shown: Shown, real: Array) -> Iterator[Row | Unaudited]:
@@ -182,12 +195,16 @@ def _gap(players: Players, shown: Shown, real: Array) -> Iterator[Row | Unaudite
     some = places[:: max(1, len(places) // 2000)]
     steep = float(np.quantile(slope_norms(players, np.repeat(some, players.game.pack, axis=0)), 0.99))
     cell = _cell(real)
-    why = "it is read on the cells of the picture: D's slope there times a cell"
+    why = say("it is read on the cells of the picture: D's slope there times a cell")
     if players.game.objective.reading.is_probability:
         steep *= 0.25  # the logistic function's own slope, at most
     off = 0.0 if centre is not None else 0.1 * float(d.std())  # the median is of cells there, of places here
     yield Row(
-        "gap_half", shown.numbers["gap_half"], Known(gap, 0.0, f"{len(places):,} places"), steep * cell + off + 0.002, why
+        "gap_half",
+        shown.numbers["gap_half"],
+        Known(gap, 0.0, say("{count} places", count=f"{len(places):,}")),
+        steep * cell + off + 0.002,
+        why,
     )
 
 

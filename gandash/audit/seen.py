@@ -17,6 +17,7 @@ from gandash.audit.packs import counted_ratios, exact_ratios, jsd_of_packs
 from gandash.audit.players import Array, Players
 from gandash.audit.row import Known, Row, Unaudited
 from gandash.wire.facts import LineFacts, PlaneFacts
+from gandash.words import say
 
 _SAMPLES = 4_000_000
 _LATENTS = 500_000  # behind the densities on the line
@@ -39,22 +40,28 @@ def audit_seen(players: Players, numbers: Mapping[str, float], facts: LineFacts 
         yield _gap_on_plane(players, numbers, _noised(real, width, rng), _noised(made, width, rng), central, facts.window)
     shown = numbers.get("jsd_seen", math.nan)
     if noise == 0 and pack == 1:
-        yield Row("jsd_seen", shown, Known(numbers["jsd"], 0.0, "the JSD itself: D sees the laws as they are"))
+        yield Row("jsd_seen", shown, Known(numbers["jsd"], 0.0, say("the JSD itself: D sees the laws as they are")))
     elif math.isnan(shown):
-        yield Unaudited("jsd_seen", "it is not shown: nobody knows it on the plane, for packs or in noise finer than its cells")
+        yield Unaudited(
+            "jsd_seen", say("it is not shown: nobody knows it on the plane, for packs or in noise finer than its cells")
+        )
     elif isinstance(facts, LineFacts):
         if noise == 0 and players.game.latent.dimension == 1:
             known = jsd_of_packs(*exact_ratios(players, real[:, 0], made[:, 0]), pack)
         else:
             known = jsd_of_packs(*counted_ratios(_noised(real, noise, rng)[:, 0], _noised(made, noise, rng)[:, 0]), pack)
-        yield Row("jsd_seen", shown, known, 0.01 * known.value + 2e-3, "cells, and counting: 1 %, and 0.002 nats")
+        yield Row("jsd_seen", shown, known, 0.01 * known.value + 2e-3, say("cells, and counting: 1 %, and 0.002 nats"))
     else:
         cell, more = (facts.window[1] - facts.window[0]) / _ON_PLANE, math.ceil(5 * noise / cell)  # noise leaves the window
         wide = tuple(edge + sign * more * cell for edge, sign in zip(facts.window, (-1, 1, -1, 1), strict=True))
         inside = (_field(_noised(x, noise, rng), wide, _ON_PLANE + 2 * more) for x in (real, made))
         fields = (np.append(masses, 1 - masses.sum()) for masses in inside)  # what lies around the field is a cell too
-        known = Known(jensen_shannon(*fields), 0.0, f"{_SAMPLES:,} samples on cells like the field's, as far as noise goes")
-        yield Row("jsd_seen", shown, known, 0.03 * known.value + 2e-3, "cells: 3 %, and 0.002 nats")
+        known = Known(
+            jensen_shannon(*fields),
+            0.0,
+            say("{count} samples on cells like the field's, as far as noise goes", count=f"{_SAMPLES:,}"),
+        )
+        yield Row("jsd_seen", shown, known, 0.03 * known.value + 2e-3, say("cells: 3 %, and 0.002 nats"))
 
 
 def _noised(x: Array, sigma: float, rng: np.random.Generator) -> Array:
@@ -75,11 +82,11 @@ def _gap_on_line(players: Players, numbers: Mapping[str, float], made: Array, wi
         u = np.concatenate([tail, (np.arange(_LATENTS) + 0.5) / _LATENTS, 1 - tail[::-1]])
         weights = np.diff(np.concatenate([[0.0], (u[1:] + u[:-1]) / 2, [1.0]]))
         q = _blurred(places, players.made(players.latents_at(u[:, None]))[:, 0], weights, width)
-        how = f"{_LATENTS:,} latents evenly spread, each under the picture's kernel"
+        how = say("{count} latents evenly spread, each under the picture's kernel", count=f"{_LATENTS:,}")
     else:
         x = made[:_LATENTS, 0]
         q = _blurred(places, x, np.full(len(x), 1 / len(x)), width)
-        how = f"{_LATENTS:,} samples under the picture's kernel"
+        how = say("{count} samples under the picture's kernel", count=f"{_LATENTS:,}")
     low, high = np.quantile(players.real(400_000, 74)[:, 0], [(1 - _CENTRAL) / 2, (1 + _CENTRAL) / 2])
     return _gap(players, numbers, places[:, None], p, q, (places >= low) & (places <= high), how)
 
@@ -107,7 +114,7 @@ def _gap_on_plane(
     middles = (np.arange(_ON_PLANE) + 0.5) * cell
     y, x = np.meshgrid(window[2] + middles, window[0] + middles, indexing="ij")
     places = np.stack([x.ravel(), y.ravel()], axis=1)
-    how = f"{_SAMPLES:,} samples of each law, under the picture's kernel"
+    how = say("{count} samples of each law, under the picture's kernel", count=f"{_SAMPLES:,}")
     return _gap(players, numbers, places, _field(real, window), _field(made, window), central, how)
 
 
@@ -116,7 +123,7 @@ def _gap(
 ) -> Row:
     optimal, name = players.game.objective.reading.optimal, "gap_star"
     if optimal is None:
-        return Row(name, numbers[name], Known(math.nan, 0.0, "no best response is known under this objective"))
+        return Row(name, numbers[name], Known(math.nan, 0.0, say("no best response is known under this objective")))
     top = p.max()
     with np.errstate(divide="ignore", invalid="ignore"):
         best = optimal((p / top) ** players.game.pack, (q / top) ** players.game.pack)
@@ -125,7 +132,7 @@ def _gap(
     most, least = (float(np.nanmax(gap[central & (p + q > thin * top)])) for thin in (0.95 * _THIN, 1.05 * _THIN))
     off = numbers.get("gap_star_floor", math.nan)  # what few samples of p_g do to it
     granted = 0.02 + (0.0 if math.isnan(off) else off) + (most - least) / 2
-    why = "p_g is known by few samples: what a perfect G reads, and 0.02"
+    why = say("p_g is known by few samples: what a perfect G reads, and 0.02")
     return Row(name, numbers[name], Known((most + least) / 2, 0.0, how), granted, why)
 
 

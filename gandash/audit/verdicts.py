@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gandash.audit.row import Known, Row, Unaudited
+from gandash.words import say
 
 _SHORT, _WINDOW = 8, 60  # measurements behind most medians, and all that is recent
 _NUMBER = r"([−\d.]+(?:e[−\d]+)?)"
@@ -49,26 +50,38 @@ def audit_verdict(
                 continue
             last = np.array_split(recent[column], 3)[-1] if third else recent[column][-_SHORT:]
             scale = 100 if "%" in pattern else 1
-            how = "the median of its last third" if third else f"the median of its last {_SHORT} measurements"
-            yield _row(f"verdict: {column}", said[1], scale * float(np.median(last)), how)
+            how = (
+                say("the median of its last third")
+                if third
+                else say("the median of its last {count} measurements", count=_SHORT)
+            )
+            yield _row(say("verdict: {number}", number=column), said[1], scale * float(np.median(last)), how)
             spans.append(said.span(1))
     for pattern, (column, which) in _OF_FLOORS.items():
         for said in re.finditer(pattern, reason):
-            yield _row(f"verdict: floor of {column}", said[1], floors[column][which], "the floor that the page shows")
+            yield _row(
+                say("verdict: floor of {number}", number=column),
+                said[1],
+                floors[column][which],
+                say("the floor that the page shows"),
+            )
             spans.append(said.span(1))
     if before := re.search(_BEFORE, reason):
         column = "frechet_average" if "Fréchet" in reason else "jsd_average"
         first = float(np.median(np.array_split(recent[column], 3)[0]))
-        yield _row(f"verdict: {column}, before", before[1], first, "the median of its first third")
+        yield _row(say("verdict: {number}, before", number=column), before[1], first, say("the median of its first third"))
         spans.append(before.span(1))
     rest = [said[0] for said in re.finditer(r"\d[\d.]*\d|\d", reason) if not any(a <= said.start() < b for a, b in spans)]
     if rest:
-        yield Unaudited("verdict", f"it also says {', '.join(rest)}: thresholds and counts of what is named, or of no curve")
+        yield Unaudited(
+            "verdict",
+            say("it also says {numbers}: thresholds and counts of what is named, or of no curve", numbers=", ".join(rest)),
+        )
 
 
 def _row(name: str, said: str, known: float, how: str) -> Row:
     digits = len(said.partition(".")[2]) if "e" not in said else 0
-    return Row(name, float(said.replace("−", "-")), Known(known, 0.0, how), 0.501 * 10.0**-digits, "it is rounded")
+    return Row(name, float(said.replace("−", "-")), Known(known, 0.0, how), 0.501 * 10.0**-digits, say("it is rounded"))
 
 
 class Curves:

@@ -29,6 +29,7 @@ from gandash.game.game import build_game
 from gandash.packed import PackedPictures, pack_pictures
 from gandash.presets import DEFAULT
 from gandash.presets.base import Preset
+from gandash.words import Said, listed, say
 from gandash.worker.trajectory import be_reproducible
 
 HAS_JAX = all(find_spec(name) is not None for name in ("jax", "optax"))
@@ -44,8 +45,8 @@ class Figure:
 
     name: str
     value: float
-    wanted: str | None
-    text: str
+    wanted: Said | None
+    text: Said
     measured: dict[str, Any]
 
 
@@ -76,7 +77,7 @@ def _compiled_rounds() -> Iterator[None]:
 
 def _measures(preset: Preset, seconds: float) -> dict[str, Callable[[], Figure]]:
     """What measures each, in the order of `NAMES`."""
-    of_pictures = f"{preset.name} on {PICTURES:,} uploaded pictures of 28 × 28"
+    of_pictures = say("{game} on {count} uploaded pictures of 28 × 28", game=preset.name, count=f"{PICTURES:,}")
     return {
         "plain_2x64": lambda: _against_plain("plain_2x64", duel(64, 256), seconds, 3.2),
         "plain_2x64_r1": lambda: _against_plain("plain_2x64_r1", duel(64, 256, 0.7), seconds, 3.5),
@@ -101,8 +102,13 @@ def _against_plain(name: str, config: GameConfig, seconds: float, wanted: float)
     return Figure(
         name,
         plain / ours,
-        f"at least {wanted:g}",
-        f"times the plain loop's steps per second: {_words(config)} ({1 / ours:.0f} : {1 / plain:.0f})",
+        _at_least(wanted),
+        say(
+            "times the plain loop's steps per second: {game} ({ours} : {theirs})",
+            game=_words(config),
+            ours=f"{1 / ours:.0f}",
+            theirs=f"{1 / plain:.0f}",
+        ),
         {"engine_seconds": ours, "plain_seconds": plain},
     )
 
@@ -112,10 +118,18 @@ def _engine(config: GameConfig) -> Engine | CompiledEngine:
     return CompiledEngine(config) if covers(build_game(config)) else Engine(config)
 
 
-def _words(config: GameConfig) -> str:
-    data = f"{config.data.summary()}, " if isinstance(config.data, PicturesConfig) else ""
-    r1 = config.regulariser.r1
-    return f"{data}{config.generator.summary()}, batch {config.run.batch}" + (f", R1 {r1:g}" if r1 else "")
+def _at_least(wanted: float) -> Said:
+    return say("at least {value}", value=f"{wanted:g}")
+
+
+def _at_most(wanted: float) -> Said:
+    return say("at most {value}", value=f"{wanted:g}")
+
+
+def _words(config: GameConfig) -> Said:
+    data = (config.data.summary(),) if isinstance(config.data, PicturesConfig) else ()
+    r1 = (say("R1, γ = {value}", value=f"{config.regulariser.r1:g}"),) if config.regulariser.r1 else ()
+    return listed(*data, Said.read(config.generator.summary()), say("batch {batch}", batch=config.run.batch), *r1)
 
 
 def _against_jax(name: str, config: GameConfig, seconds: float, wanted: float) -> Figure:
@@ -125,9 +139,13 @@ def _against_jax(name: str, config: GameConfig, seconds: float, wanted: float) -
     return Figure(
         name,
         theirs / ours,
-        f"at least {wanted:g}",
-        f"times the steps per second of 20 rounds under jax.jit and lax.scan: {_words(config)} ({1 / ours:.0f} : "
-        f"{1 / theirs:.0f})",
+        _at_least(wanted),
+        say(
+            "times the steps per second of 20 rounds under jax.jit and lax.scan: {game} ({ours} : {theirs})",
+            game=_words(config),
+            ours=f"{1 / ours:.0f}",
+            theirs=f"{1 / theirs:.0f}",
+        ),
         {"engine_seconds": ours, "jax_seconds": theirs},
     )
 
@@ -151,11 +169,19 @@ def _population(seconds: float) -> Figure:
     return Figure(
         "population",
         MEMBERS * wall_loop / wall_two,
-        "at least 30",
-        f"times the plain loop's steps per second: {MEMBERS} games of 2 × 32 ReLU, batch 128, played together by {THREADS} "
-        f"threads (by one {MEMBERS * wall_loop / wall_one:.1f}; a game's step costs {1e6 * on_one / MEMBERS:.1f} µs of CPU on "
-        f"one thread, {1e6 * on_two / MEMBERS:.1f} on {THREADS}, the plain loop's {by_cpu / on_one:.1f} and "
-        f"{by_cpu / on_two:.1f} times that)",
+        _at_least(30),
+        say(
+            "times the plain loop's steps per second: {members} games of 2 × 32 ReLU, batch 128, played together by {threads} "
+            "threads (by one {ratio}; a game's step costs {one} µs of CPU on one thread, {many} on {threads}, the plain loop's "
+            "{times_one} and {times_many} times that)",
+            members=MEMBERS,
+            threads=THREADS,
+            ratio=f"{MEMBERS * wall_loop / wall_one:.1f}",
+            one=f"{1e6 * on_one / MEMBERS:.1f}",
+            many=f"{1e6 * on_two / MEMBERS:.1f}",
+            times_one=f"{by_cpu / on_one:.1f}",
+            times_many=f"{by_cpu / on_two:.1f}",
+        ),
         each | {"members": MEMBERS, "threads": THREADS},
     )
 
@@ -166,8 +192,8 @@ def _limit(seconds: float) -> Figure:
     return Figure(
         "limit",
         ours / products,
-        "at most 1.4",
-        f"times as long as the bare matrix products of the same step: {_words(config)}",
+        _at_most(1.4),
+        say("times as long as the bare matrix products of the same step: {game}", game=_words(config)),
         {"engine_seconds": ours, "products_seconds": products},
     )
 
@@ -177,9 +203,12 @@ def _measuring(preset: Preset, seconds: float) -> Figure:
     return Figure(
         "measuring",
         share,
-        "at most 0.15" if preset is DEFAULT else None,
-        f"of a watched worker's CPU time goes to measuring for the curves: {preset.name} ({steps_per_second:.0f} steps per "
-        "second of CPU time)",
+        _at_most(0.15) if preset is DEFAULT else None,
+        say(
+            "of a watched worker's CPU time goes to measuring for the curves: {game} ({steps} steps per second of CPU time)",
+            game=preset.name,
+            steps=f"{steps_per_second:.0f}",
+        ),
         {"steps_per_cpu_second": steps_per_second},
     )
 
@@ -189,8 +218,13 @@ def _recording(preset: Preset, seconds: float) -> Figure:
     return Figure(
         "recording",
         recorded / unrecorded,
-        "at least 0.95" if preset is DEFAULT else None,
-        f"of the steps per second of CPU time of a run that is not recorded: {preset.name} ({recorded:.0f} : {unrecorded:.0f})",
+        _at_least(0.95) if preset is DEFAULT else None,
+        say(
+            "of the steps per second of CPU time of a run that is not recorded: {game} ({ours} : {theirs})",
+            game=preset.name,
+            ours=f"{recorded:.0f}",
+            theirs=f"{unrecorded:.0f}",
+        ),
         {"recorded_steps_per_cpu_second": recorded, "unrecorded_steps_per_cpu_second": unrecorded},
     )
 
@@ -200,9 +234,14 @@ def _watched(preset: Preset, seconds: float) -> Figure:
     return Figure(
         "watched",
         watched / unwatched,
-        "at least 0.85" if preset is DEFAULT else None,
-        f"of the unwatched pace with one viewer at full rate: {preset.name} ({watched:.0f} : {unwatched:.0f} steps per second, "
-        f"{frames:.0f} frames)",
+        _at_least(0.85) if preset is DEFAULT else None,
+        say(
+            "of the unwatched pace with one viewer at full rate: {game} ({ours} : {theirs} steps per second, {frames} frames)",
+            game=preset.name,
+            ours=f"{watched:.0f}",
+            theirs=f"{unwatched:.0f}",
+            frames=f"{frames:.0f}",
+        ),
         {"unwatched_steps_per_second": unwatched, "watched_steps_per_second": watched, "frames_per_second": frames},
     )
 
@@ -212,9 +251,14 @@ def _reaction(preset: Preset, changes: int) -> Figure:
     return Figure(
         "reaction",
         float(np.percentile(found, 95)),
-        "at most 150",
-        f"ms from a change of learning rate to the metrics of its first step, 95th percentile of {changes}: {preset.name} "
-        f"(median {np.median(found):.0f})",
+        _at_most(150),
+        say(
+            "ms from a change of learning rate to the metrics of its first step, 95th percentile of {changes}: {game} "
+            "(median {median})",
+            changes=changes,
+            game=preset.name,
+            median=f"{np.median(found):.0f}",
+        ),
         {"median_ms": float(np.median(found)), "longest_ms": float(found.max()), "changes": changes},
     )
 
@@ -224,8 +268,8 @@ def _live_change(config: GameConfig, name: str, game: str) -> Figure:
     return Figure(
         name,
         found,
-        "at most 2",
-        f"ms of the worker's time for a change of learning rate, median of {CHANGES}: {game}",
+        _at_most(2),
+        say("ms of the worker's time for a change of learning rate, median of {changes}: {game}", changes=CHANGES, game=game),
         {"changes": CHANGES},
     )
 

@@ -40,6 +40,7 @@ from gandash.wire.messages import (
     Started,
     StatusChanged,
 )
+from gandash.words import Said, say
 from gandash.worker.loop import Inbox, Loop
 from gandash.worker.observer import COLUMNS, Observer
 from gandash.worker.share import Clocks
@@ -73,7 +74,7 @@ class Viewer:
     def __init__(self) -> None:
         self.watching = False
         self.frames = 0
-        self._last_word = "it said nothing"
+        self._last_word = say("it said nothing")
         self._started: queue.SimpleQueue[bool | None] = queue.SimpleQueue()  # None in either: nothing more will come
         self._arrivals: queue.SimpleQueue[Arrival | None] = queue.SimpleQueue()
 
@@ -82,16 +83,16 @@ class Viewer:
             case Started():
                 self._started.put(True)
             case Refused(message=message):
-                self._say_last(f"it refused: {message}")
+                self._say_last(say("it refused: {why}", why=message))
             case StatusChanged(status=status, reason=reason):
-                self._last_word = f"it is {status}. {reason}".strip()
+                self._last_word = say("it is {status}. {reason}", status=say(str(status)), reason=reason)
                 if status in (Status.DIVERGED, Status.FAILED):
                     self._say_last(self._last_word)
 
     def on_exit(self, worker: WorkerProcess, reason: str) -> None:
-        self._say_last(f"it ended: {reason}")
+        self._say_last(say("it ended: {reason}", reason=reason))
 
-    def _say_last(self, word: str) -> None:
+    def _say_last(self, word: Said) -> None:
         self._last_word = word
         self._started.put(None)
         self._arrivals.put(None)
@@ -125,10 +126,12 @@ class Viewer:
         try:
             taken = what.get(timeout=PATIENCE_SECONDS)
         except queue.Empty:
-            raise NothingToMeasure(f"the worker sent nothing for {PATIENCE_SECONDS:g} s; {self._last_word}") from None
+            raise NothingToMeasure(
+                say("the worker sent nothing for {seconds} s; {word}", seconds=f"{PATIENCE_SECONDS:g}", word=self._last_word)
+            ) from None
         if taken is None:
             what.put(None)
-            raise NothingToMeasure(f"the worker plays no more; {self._last_word}")
+            raise NothingToMeasure(say("the worker plays no more; {word}", word=self._last_word))
         return taken
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gandash.cli.configuring import assignment
+from gandash.cli.helping import columns, padded
 from gandash.cli.live import at_option, preset_name, timeline
 from gandash.cli.saying import one_line, print_json, refuse, told
 from gandash.config.setting import SettingError
@@ -17,7 +18,7 @@ from gandash.headless.engine import say_that_rounds_are_compiled
 from gandash.headless.settings import configure
 from gandash.leaving import leaving_at_once
 from gandash.presets import PRESETS
-from gandash.words import marked, t
+from gandash.words import Said, marked, t
 
 if TYPE_CHECKING:
     from gandash.audit.auditing import Audit
@@ -95,20 +96,38 @@ def audit(
         ctx.exit(1)
 
 
+HEADINGS = marked("number"), marked("shown"), marked("found"), marked("may be off"), marked("what it rests on")
+
+
 def table(found: Audit) -> str:
     """One game's numbers, a line each."""
-    lines = [f"{found.name}, step {found.step}: {'passed' if found.passed else 'MISSED'}"]
-    lines.append(f"  {'':4} {'number':24} {'shown':>12} {'found':>12} {'may be off':>12}  what it rests on")
+    outcome = t("passed") if found.passed else t("MISSED")
+    said = [t("{game}, step {step}: {outcome}", game=found.name, step=found.step, outcome=outcome)]
+    said.append(_line("", *map(t, HEADINGS)))
     for row in found.rows:
-        why = f"{row.known.how}{f'; granted: {row.why}' if row.granted else ''}"
-        shown, known, tolerance = _number(row.shown), _number(row.known.value), _number(row.tolerance)
-        lines.append(f"  {'ok' if row.passed else 'MISS':4} {row.name:24} {shown:>12} {known:>12} {tolerance:>12}  {why}")
+        why = t("{how}; granted: {why}", how=t(row.known.how), why=t(row.why)) if row.granted else t(row.known.how)
+        numbers = map(_number, (row.shown, row.known.value, row.tolerance))
+        said.append(_line(t("ok") if row.passed else t("MISS"), _name(row.name), *numbers, why))
     alike: dict[str, list[str]] = {}
     for one in found.unaudited:
-        alike.setdefault(one.why, []).append(one.name)
-    lines += [f"  {'-':4} not audited: {', '.join(names)}: {why}" for why, names in alike.items()]
-    lines += [f"  MISS {name:24} is shown, and nothing here knows of it" for name in found.unexplained]
-    return "\n".join(lines)
+        alike.setdefault(t(one.why), []).append(_name(one.name))
+    for why, names in alike.items():
+        said.append(f"  {padded('-', 4)} {t('not audited: {names}: {why}', names=', '.join(names), why=why)}")
+    for name in found.unexplained:
+        unknown = t("{number} is shown, and nothing here knows of it", number=padded(name, 24))
+        said.append(f"  {padded(t('MISS'), 4)} {unknown}")
+    return "\n".join(said)
+
+
+def _line(mark: str, name: str, *more: str) -> str:
+    *numbers, why = more
+    aligned = " ".join(padded("", 12 - columns(one)) + one for one in numbers)
+    return f"  {padded(mark, 4)} {padded(name, 24)} {aligned}  {why}"
+
+
+def _name(name: str) -> str:
+    """A number is called as in saved files; what is said of it beside is a message."""
+    return t(name) if isinstance(name, Said) else name
 
 
 def _number(value: float) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gandash.cli.helping import padded
 from gandash.cli.saying import one_line, print_json, refuse, told
 from gandash.config.setting import SettingError, nearest
 from gandash.leaving import leaving_at_once
@@ -118,7 +119,7 @@ def _found(wanted: str) -> Lesson:
 
 
 def _say(found: Checked, seconds: float) -> None:
-    mark = "ok  " if found.held else "MISS"
+    mark = padded(t("ok") if found.held else t("MISS"), 4)
     where = t("{lesson}, step {number}: {problem}", lesson=found.lesson, number=found.step, problem=found.claim.says)
     click.echo(one_line(f"{mark} {where}  ({seconds:.1f} s)"))
     for i, text in enumerate(found.claim.holds):

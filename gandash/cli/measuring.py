@@ -14,7 +14,7 @@ from gandash.cli.live import preset_name
 from gandash.cli.saying import one_line, print_json, refuse, told
 from gandash.leaving import leaving_at_once
 from gandash.presets import DEFAULT, PRESETS
-from gandash.words import t
+from gandash.words import say, t
 
 
 class _Seconds(click.ParamType[float]):
@@ -60,8 +60,10 @@ def bench(preset: str, seconds: float, only: tuple[str, ...], as_json: bool) -> 
         for figure in figures(PRESETS[preset], seconds, only):
             found[figure.name] = asdict(figure)
             if not as_json:
-                wanted = f"; wanted: {figure.wanted}" if figure.wanted else ""
-                click.echo(f"{figure.name:20} {figure.value:7.2f}  {figure.text}{wanted}")
+                text = figure.text
+                if figure.wanted:
+                    text = say("{text}; wanted: {wanted}", text=text, wanted=figure.wanted)
+                click.echo(f"{figure.name:20} {figure.value:7.2f}  {t(text)}")
     except NothingToMeasure as error:
         raise click.ClickException(one_line(f"--preset {preset}: {told(error)}")) from None
     if as_json:

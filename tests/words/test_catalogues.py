@@ -94,6 +94,19 @@ JAVASCRIPT = sorted(path for folder in FOLDERS for path in (ROOT / "assets" / fo
 PYTHON = [
     ROOT / "gandash" / name
     for name in (
+        "audit/auditing.py",
+        "audit/distances.py",
+        "audit/examined.py",
+        "audit/lines.py",
+        "audit/norms.py",
+        "audit/outputs.py",
+        "audit/packs.py",
+        "audit/pictures.py",
+        "audit/points.py",
+        "audit/scalar.py",
+        "audit/seen.py",
+        "bench/figures.py",
+        "bench/live.py",
         "cli/configuring.py",
         "cli/live.py",
         "cli/pictures.py",
