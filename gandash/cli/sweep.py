@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from gandash.cli.configuring import assignment
+from gandash.cli.helping import padded
 from gandash.cli.live import preset_name
 from gandash.cli.saying import one_line, print_json, refuse, told
 from gandash.cluster.joining import NoCluster
@@ -178,6 +179,6 @@ def _report(results: Results, as_json: bool) -> None:
     played = t("{done} of {all} games played, in {folder}", done=f"{table.num_rows:,}", all=f"{count:,}", folder=results.folder)
     click.echo(one_line(played))
     for name, n in verdicts.most_common():
-        click.echo(f"  {name.replace('_', ' '):18} {n:,}")
+        click.echo(f"  {padded(t(name.replace('_', ' ')), 18)} {n:,}")
     if table.num_rows < count:
         click.echo(one_line(t("The rest: {command}", command=f"python -m gandash sweep --resume --out {results.folder}")))

@@ -82,10 +82,16 @@ def call(code: tuple[str, str, dict[str, str]], archive: bytes, function: str, *
     name, root, versions = code
     find_code(name, root, archive)
     from gandash.cluster.versions import versions as own_versions
+    from gandash.words import listed, say
 
-    differ = [f"{what} {own} for {versions.get(what)}" for what, own in own_versions().items() if own != versions.get(what)]
+    differ = [
+        say("{name} {own} for {wanted}", name=what, own=own, wanted=versions.get(what, "-"))
+        for what, own in own_versions().items()
+        if own != versions.get(what)
+    ]
     if differ:
-        return f"{socket.gethostname()} has {', '.join(differ)}: install there what is installed here", None
+        host, found = socket.gethostname(), listed(*differ)
+        return say("{host} has {found}: install there what is installed here", host=host, found=found), None
     module, _, called = function.partition(":")
     return "", getattr(import_module(module), called)(*arguments)
 

@@ -21,6 +21,7 @@ from gandash.cluster.arriving import ROOT
 from gandash.cluster.joining import NoCluster, first_line, joined
 from gandash.cluster.versions import versions
 from gandash.wire.model import Message
+from gandash.words import Said, finished, words_of
 
 LISTEN = "gandash.worker.hosted:listen"
 WAIT_SECONDS = 0.05
@@ -57,7 +58,7 @@ class Placed(Message):
     host: str = ""
     port: int = 0
     pid: int = 0
-    why: str = ""
+    why: Said = Said("")
 
 
 class Free(Message):
@@ -68,7 +69,7 @@ class Free(Message):
     free: float = 0.0
     all: float = 0.0
     until: int = 0
-    why: str = ""
+    why: Said = Said("")
 
 
 News = Annotated[Placed | Free, Field(discriminator="type")]
@@ -122,7 +123,7 @@ class Broker:
         try:
             why, at = self._ray.get(done)
         except self._ray.exceptions.RayError as error:
-            why = first_line(getattr(error, "cause", None) or error)
+            why = finished(first_line(getattr(error, "cause", None) or error))
             self._tries[worker] = self._tries.get(worker, 0) + 1
             if isinstance(error, self._ray.exceptions.RayActorError) and self._tries[worker] <= RETRIES:
                 self.follow(order)
@@ -130,7 +131,7 @@ class Broker:
         self._tries.pop(worker, None)
         if why:
             self._actors.pop(worker, None)
-            return [Placed(worker=worker, why=why)]
+            return [Placed(worker=worker, why=Said.read(why))]
         host, port, pid = at
         return [Placed(worker=worker, host=host, port=port, pid=pid)]
 
@@ -175,7 +176,7 @@ def main(address: str, cpus: float) -> int:
                     return 0
                 broker.follow(order)
     except NoCluster as error:
-        tell(Free(why=str(error)))
+        tell(Free(why=words_of(error)))
         return 1
     except BrokenPipeError:
         return 0

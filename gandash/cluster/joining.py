@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from gandash.cluster import arriving
+from gandash.words import say
 
 VERSION = "2.60.0"  # of Ray, which must be the cluster's
 AUTO = "auto"
@@ -30,7 +31,9 @@ def joined(address: str) -> Iterator[Any]:
     """Ray, connected to the cluster at HOST:PORT, at ray://HOST:PORT, or at "auto" the one that this machine belongs to. Raises
     NoCluster."""
     if find_spec("ray") is None:
-        raise NoCluster(f"{address}: Ray is not installed here: pip install ray=={VERSION}")
+        raise NoCluster(
+            say("{address}: Ray is not installed here: {command}", address=address, command=f"pip install ray=={VERSION}")
+        )
     import ray
 
     ray.cloudpickle.register_pickle_by_value(arriving)
@@ -42,7 +45,7 @@ def joined(address: str) -> Iterator[Any]:
         try:
             ray.init(address=address, log_to_driver=False, logging_level="ERROR")
         except Exception as error:  # whatever it is: there is no cluster
-            raise NoCluster(f"{address}: {first_line(error)}") from None
+            raise NoCluster(say("{address}: {error}", address=address, error=first_line(error))) from None
     try:
         yield ray
     finally:
@@ -56,16 +59,25 @@ def _must_answer(address: str) -> None:
         return
     host, colon, port = address.removeprefix("ray://").rpartition(":")
     if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise NoCluster(f"{address}: this is no address; give auto, or HOST:PORT as `ray start --head` prints it")
+        raise NoCluster(
+            say("{address}: this is no address; give auto, or HOST:PORT as `ray start --head` prints it", address=address)
+        )
     try:
         with socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS) as there:
             there.sendall(_HELLO)
             answer = there.recv(len(_SETTINGS))
     except OSError as error:
-        told = f"nothing answers there ({error.strerror or error})"
-        raise NoCluster(f"{address}: {told}; is `ray start --head` running?") from None
+        raise NoCluster(
+            say(
+                "{address}: nothing answers there ({error}); is `ray start --head` running?",
+                address=address,
+                error=error.strerror or str(error),
+            )
+        ) from None
     if answer[3:4] != _SETTINGS[3:4] and os.environ.get("RAY_USE_TLS", "0") == "0":
-        raise NoCluster(f"{address}: whoever answers there is no Ray; give HOST:PORT as `ray start --head` prints it")
+        raise NoCluster(
+            say("{address}: whoever answers there is no Ray; give HOST:PORT as `ray start --head` prints it", address=address)
+        )
 
 
 @contextmanager

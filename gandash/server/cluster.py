@@ -142,13 +142,13 @@ class Cluster:
 
     def _have_broker(self) -> None:
         if self._is_closed:
-            raise OSError("the server is shutting down")
+            raise OSError(say("the server is shutting down"))
         if self._broker is not None and self._broker.poll() is None:
             return
         now = time.monotonic()
         if self._broker is not None and now < self._begun + RETRY_SECONDS:
-            why = self._free.why if self._free else ""
-            raise OSError(why or "the connection to the Ray cluster was lost; it is tried again in a moment")
+            why = self._free.why if self._free else None
+            raise OSError(why or say("the connection to the Ray cluster was lost; it is tried again in a moment"))
         self._begun, self._free = now, None
         self._broker = subprocess.Popen(
             [sys.executable, "-m", "gandash.cluster.broker", self.address, str(self.cpus)],
@@ -186,7 +186,7 @@ class Cluster:
             assert broker.stdin is not None
             with suppress(OSError):
                 broker.stdin.close()
-            lost, why = list(self._workers.values()), self._free.why if self._free else ""
+            lost, why = list(self._workers.values()), self._free.why if self._free else None
             self._workers.clear()
             closed = self._is_closed
             if self._free is not None and not why:
@@ -194,7 +194,7 @@ class Cluster:
         if not closed:
             log.warning("%s=%s: %s", VARIABLE, self.address, why or f"the connection was lost (exit status {code})")
         for worker in lost:
-            worker.placed(Placed(worker=0, why=why or "the connection to the Ray cluster was lost"))
+            worker.placed(Placed(worker=0, why=why or say("the connection to the Ray cluster was lost")))
 
 
 class Remote:

@@ -230,7 +230,7 @@ class ForkServer:
         """Returns at once, whether or not the fork server is ready. Raises OSError where no process can be started."""
         with self._lock:
             if self._is_closed:
-                raise OSError("the server is shutting down")
+                raise OSError(say("the server is shutting down"))
             self._replace_dead()
             try:
                 return Forked(self, self._control)

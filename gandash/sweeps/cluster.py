@@ -22,6 +22,7 @@ from gandash.config.setting import SettingError
 from gandash.sweeps.cost import Part
 from gandash.sweeps.local import Progress, SweepFailed
 from gandash.sweeps.results import Results, write_part
+from gandash.words import say, words_of
 
 PLAY = "gandash.sweeps.cluster:play_part"
 PARTS_PER_CORE = 2  # that are asked for at a time: one is played and one waits, so that no core waits for this process
@@ -130,7 +131,9 @@ def _found(ray: Any, part: Part, played: Any) -> tuple[float, Any]:
         why, found = ray.get(played)
     except ray.exceptions.RayError as error:
         why = first_line(getattr(error, "cause", None) or error)  # what Ray says of an exception begins with its own signs
-        raise SweepFailed(f"part {part.number} of the sweep could not be played on the cluster: {why}") from None
+        raise SweepFailed(
+            say("part {number} of the sweep could not be played on the cluster: {why}", number=part.number, why=why)
+        ) from None
     if why or isinstance(found, str):
         raise SweepFailed(why or found)
     seconds, table = found
@@ -145,5 +148,5 @@ def play_part(sweep: dict[str, Any], cells: Sequence[int]) -> tuple[float, Any] 
     try:
         table = play({"sweep": sweep, "cells": cells})
     except (SettingError, MemoryError, OSError) as error:
-        return f"{error}" or type(error).__name__
+        return words_of(error) or type(error).__name__
     return time.monotonic() - began, table

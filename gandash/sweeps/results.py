@@ -22,6 +22,7 @@ from gandash.store.files import read_whole, write_whole
 from gandash.store.format import BrokenRun
 from gandash.sweeps.cost import Part
 from gandash.sweeps.sweep import Sweep, read_sweep
+from gandash.words import say, words_of
 
 FORMAT, VERSION = "gandash sweep", 1
 MANIFEST, PARTS = "sweep.json", "parts"
@@ -68,8 +69,12 @@ class Results:
         """In a new or empty folder. Raises BrokenSweep where it is neither, OSError."""
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             there = (folder / MANIFEST).exists()
-            told = "has a sweep already; go on with it by --resume, or name another" if there else "is no new or empty folder"
-            raise BrokenSweep(f"{folder} {told}")
+            told = (
+                say("{folder} has a sweep already; go on with it by --resume, or name another", folder=str(folder))
+                if there
+                else say("{folder} is no new or empty folder", folder=str(folder))
+            )
+            raise BrokenSweep(told)
         (folder / PARTS).mkdir(parents=True)
         manifest = {
             "format": FORMAT,
@@ -87,15 +92,25 @@ class Results:
         try:
             found = json.loads(read_whole(folder / MANIFEST, MOST_BYTES))
             if found["format"] != FORMAT or found["version"] != VERSION:
-                raise BrokenSweep(f"{folder}: version {found['version']} of {found['format']!r}; this program knows {VERSION}")
+                raise BrokenSweep(
+                    say(
+                        "{folder}: version {version} of {format}; this program knows {known}",
+                        folder=str(folder),
+                        version=str(found["version"]),
+                        format=repr(found["format"]),
+                        known=VERSION,
+                    )
+                )
             parts = tuple(Part(i, tuple(p["cells"]), p["cell_seconds"]) for i, p in enumerate(found["parts"]))
             return cls(folder, read_sweep(found["sweep"]), parts, found["versions"])
         except (BrokenRun, SettingError) as error:
-            raise BrokenSweep(f"there is no sweep to be read in {folder}: {error}") from None
+            raise BrokenSweep(
+                say("there is no sweep to be read in {folder}: {problem}", folder=str(folder), problem=words_of(error))
+            ) from None
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             if isinstance(error, BrokenSweep):
                 raise
-            raise BrokenSweep(f"{folder / MANIFEST} is damaged: {error!r}") from None
+            raise BrokenSweep(say("{file} is damaged: {error}", file=str(folder / MANIFEST), error=repr(error))) from None
 
     @property
     def has_other_versions(self) -> bool:

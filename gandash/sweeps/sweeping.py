@@ -28,7 +28,7 @@ from gandash.sweeps.planning import planned
 from gandash.sweeps.results import BrokenSweep, Results
 from gandash.sweeps.sweep import Sweep, read_sweep
 from gandash.wire.facts import Engine
-from gandash.words import say
+from gandash.words import marked, say, t
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
@@ -127,13 +127,16 @@ def placed(wanted: Sweep, out: str | Path | None, processes: int, hours: float) 
 def again(wanted: Sweep | None, out: str | Path | None, processes: int, hours: float) -> Results:
     """The sweep of this folder, which must be the wanted one if any is. Raises TooDear, BrokenSweep."""
     if out is None:
-        raise BrokenSweep("to go on with a sweep its folder must be named")
+        raise BrokenSweep(say("to go on with a sweep its folder must be named"))
     found = Results.open(Path(out))
     if wanted is not None and found.sweep != wanted:
-        raise BrokenSweep(f"{found.folder} has another sweep than this; name another folder")
+        raise BrokenSweep(say("{folder} has another sweep than this; name another folder", folder=str(found.folder)))
     if found.has_other_versions:
-        told = "was begun with other versions than these: games played from here on may round differently"
-        click.echo(f"The sweep in {''.join(c if c.isprintable() else '?' for c in str(found.folder))} {told}.", err=True)
+        folder = "".join(c if c.isprintable() else "?" for c in str(found.folder))
+        told = marked(
+            "The sweep in {folder} was begun with other versions than these: games played from here on may round differently."
+        )
+        click.echo(t(told, folder=folder), err=True)
     check_cost(found.sweep, cost_of(found.sweep, found.missing()), processes, hours)
     return found
 
@@ -161,7 +164,7 @@ def play(results: Results, processes: int, is_shown: bool | None = None, cluster
     seen, file = place(is_shown)
     bar: ProgressBar[Progress] = click.progressbar(
         length=total,
-        label="games",
+        label=t("games"),
         file=file,
         hidden=not seen,
         show_pos=True,
@@ -176,7 +179,7 @@ def play(results: Results, processes: int, is_shown: bool | None = None, cluster
                 bar.current_item = at
                 bar.render_progress()
                 if stop and not told:
-                    click.echo("\nFinishing the parts in play, some seconds; Ctrl-C again ends them too.", err=True)
+                    click.echo("\n" + t("Finishing the parts in play, some seconds; Ctrl-C again ends them too."), err=True)
                     told = True
     return stop[0] if stop else 0
 
@@ -186,7 +189,8 @@ def _words(total: int, at: Progress | None) -> str | None:
     if at is None:
         return None
     if at.is_compiling:
-        return "rounds are compiled for this machine, once: half a minute"
+        return t("rounds are compiled for this machine, once: half a minute")
     if not at.cells:
-        return "starting"
-    return f"{at.pace:,.0f} steps/s, {in_words(at.seconds / at.cells * (total - at.cells))} left"
+        return t("starting")
+    left = in_words(at.seconds / at.cells * (total - at.cells))
+    return t("{pace} steps/s, {time} left", pace=f"{at.pace:,.0f}", time=left)

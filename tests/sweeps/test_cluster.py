@@ -26,6 +26,7 @@ from gandash.sweeps.planning import planned
 from gandash.sweeps.playing import play
 from gandash.sweeps.results import Results
 from gandash.sweeps.sweep import Sweep
+from gandash.words import words_of
 
 Made = Callable[..., Sweep]
 ROOT = Path(__file__).parents[2]
@@ -66,10 +67,12 @@ def test_a_sweep_begun_on_a_cluster_goes_on_without_and_the_other_way_round(smal
         assert same(results.table(), play({"sweep": config, "cells": list(range(8))}))
         wrong = Results.begin(tmp_path / "other", results.sweep, results.parts)
         other = versions() | {"torch": "1.0"}
-        with pytest.MonkeyPatch.context() as patch, pytest.raises(SweepFailed, match=r"has torch \S+ for 1\.0: install there"):
+        refused = pytest.raises(SweepFailed, match=r"has torch \S+ for 1\.0: install there")
+        with pytest.MonkeyPatch.context() as patch, refused as problem:
             patch.setattr(cluster, "versions", lambda: other)
             for _ in there.play_missing(wrong):
                 pass
+        assert words_of(problem.value).id == "{host} has {found}: install there what is installed here"  # a message still
 
 
 def test_a_sweep_is_the_same_alone_on_processes_and_on_a_cluster_that_loses_a_machine(

@@ -111,6 +111,8 @@ PYTHON = [
         "cli/live.py",
         "cli/pictures.py",
         "cli/saying.py",
+        "cluster/arriving.py",
+        "cluster/joining.py",
         "config/changes.py",
         "diagnostics/divergence.py",
         "diagnostics/phase.py",
@@ -130,6 +132,8 @@ PYTHON = [
         "links/reading.py",
         "server/admission.py",
         "server/classroom.py",
+        "server/cluster.py",
+        "server/forkserver.py",
         "server/health.py",
         "server/opening.py",
         "server/origin.py",
@@ -149,11 +153,14 @@ PYTHON = [
         "store/reading.py",
         "store/retention.py",
         "sweeps/axes.py",
+        "sweeps/cluster.py",
         "sweeps/cost.py",
         "sweeps/hosting.py",
         "sweeps/local.py",
         "sweeps/ready.py",
+        "sweeps/results.py",
         "sweeps/sweep.py",
+        "sweeps/sweeping.py",
         "typed.py",
         "ui/comparing.py",
         "ui/controls.py",
@@ -258,7 +265,19 @@ def past_python(source: str) -> Iterator[str]:
         for call in ast.walk(tree)
         if isinstance(call, ast.Call)
         and ast.unparse(call.func)
-        in ("t", "tn", "say", "marked", "log.error", "log.warning", "log.info", "log.debug", "socket.close", "send_away")
+        in (
+            "t",
+            "tn",
+            "say",
+            "marked",
+            "log.error",
+            "log.warning",
+            "log.info",
+            "log.debug",
+            "log.exception",
+            "socket.close",
+            "send_away",
+        )
         for part in ast.walk(call)
     }
     through |= {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
