@@ -169,7 +169,7 @@ export class Transport {
     this.#play.setAttribute('aria-keyshortcuts', 'Space');
     this.#play.setAttribute('aria-label', label);
     this.#play.replaceChildren(icon(this.#running ? ICONS.pause : ICONS.play), element('span', {}, label),
-      element('kbd', { 'data-key': 'space' }));
+      element('kbd', { 'data-key': t('space') }));
   }
 
   /** @param {number | null} speed */
@@ -177,7 +177,7 @@ export class Transport {
     const values = speed === null || SPEEDS.includes(speed) ? SPEEDS : [...SPEEDS, speed].sort((a, b) => a - b);
     if (!values.every((v, i) => this.#speed.options[i]?.value === String(v))
       || this.#speed.options.length !== values.length + 1)
-      this.#speed.replaceChildren(...values.map(v => element('option', { value: v }, `${v} /s`)),
+      this.#speed.replaceChildren(...values.map(v => element('option', { value: v }, t('{what} /s', { what: v }))),
         element('option', { value: FASTEST }, t('max')));
     this.#speed.value = speed === null ? FASTEST : String(speed);
   }
