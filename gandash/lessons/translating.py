@@ -27,7 +27,8 @@ class PredictionWords(Part):
 
 
 class StepWords(Part):
-    """`moves` are the labels of the step's invitations. The `formula` is the lesson's own unless it has words in it."""
+    """`moves` are the labels of the step's invitations, `claims` what its claims say, or none of them. The `formula` is the
+    lesson's own unless it has words in it."""
 
     title: Annotated[str, Field(min_length=1, max_length=80)]
     text: Paragraph
@@ -35,6 +36,7 @@ class StepWords(Part):
     predict: PredictionWords | None = None
     trying: Annotated[Paragraph | None, Field(alias="try")] = None
     moves: Annotated[tuple[str, ...], BeforeValidator(as_tuple)] = ()
+    claims: Annotated[tuple[Sentence, ...], BeforeValidator(as_tuple)] = ()
     after: Paragraph | None = None
 
 
@@ -75,6 +77,12 @@ def _step(path: Path, number: int, step: Step, words: StepWords) -> Step:
     if len(step.moves) != len(words.moves):
         problem = f"it has {len(words.moves)} labels, and the step {len(step.moves)}"
         raise LessonError(path, problem, None, f"steps.{number}.moves")
+    if words.claims and len(step.claims) != len(words.claims):
+        problem = f"it has {len(words.claims)} claims, and the step {len(step.claims)}"
+        raise LessonError(path, problem, None, f"steps.{number}.claims")
+    claims = step.claims
+    if words.claims:
+        claims = tuple(c.model_copy(update={"says": text}) for c, text in zip(claims, words.claims, strict=True))
     moves = (Invitation(label=label, set=move.set) for move, label in zip(step.moves, words.moves, strict=True))
     predict = step.predict
     if predict is not None and words.predict is not None:
@@ -83,7 +91,9 @@ def _step(path: Path, number: int, step: Step, words: StepWords) -> Step:
             raise LessonError(path, problem, None, f"steps.{number}.predict.options")
         predict = Prediction(right=predict.right, **dict(words.predict))
     said = {"title": words.title, "text": words.text, "formula": words.formula or step.formula, "predict": predict}
-    return step.model_copy(update=said | {"trying": words.trying, "moves": tuple(moves), "after": words.after})
+    return step.model_copy(
+        update=said | {"trying": words.trying, "moves": tuple(moves), "claims": claims, "after": words.after}
+    )
 
 
 @lru_cache(maxsize=400)
