@@ -19,6 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gandash.words import Said, say
+
 MAX_ROWS = 200_000
 FROM_ORIGIN = "from:"  # no base64 has a colon
 SIDE = 64  # cells per side of a painting
@@ -58,16 +60,16 @@ def unpack_samples(text: str, columns: int) -> NDArray[np.floating[Any]]:
     Raises ValueError, in words, for text that holds none.
     """
     head = 8 * columns if text.startswith(FROM_ORIGIN) else 0
-    allowed = f"at most {MAX_ROWS:,} rows are allowed; keep a random part of them"
+    allowed = say("at most {count} rows are allowed; keep a random part of them", count=f"{MAX_ROWS:,}")
     data = _unpack(text.removeprefix(FROM_ORIGIN), head + 4 * columns * MAX_ROWS, allowed)
     size = len(data) - head
     if size <= 0 or size % (4 * columns):
-        raise ValueError(f"{len(data)} bytes are not rows of {columns} float32 number{'s' if columns > 1 else ''} each")
+        raise ValueError(say("{bytes} bytes are not rows of {columns} float32 each", bytes=len(data), columns=columns))
     rows: NDArray[np.floating[Any]] = np.frombuffer(data, dtype="<f4", offset=head).reshape(-1, columns).astype(np.float32)
     if head:
         rows = np.frombuffer(data, dtype="<f8", count=columns) + rows.astype(np.float64)
     if not (np.abs(rows) <= np.finfo(np.float32).max).all():
-        raise ValueError("every number must be finite")
+        raise ValueError(say("every number must be finite"))
     rows.flags.writeable = False
     return rows
 
@@ -80,12 +82,14 @@ def pack_painting(cells: NDArray[np.uint8]) -> str:
 @lru_cache(maxsize=8)
 def unpack_painting(text: str) -> NDArray[np.uint8]:
     """The painting `(SIDE, SIDE)`, read only; raises ValueError, in words, for text that holds none, and for a blank one."""
-    data = _unpack(text, SIDE**2, f"a painting has {SIDE} × {SIDE} cells of one byte")
+    data = _unpack(text, SIDE**2, say("a painting has {side} × {side} cells of one byte", side=SIDE))
     if len(data) != SIDE**2:
-        raise ValueError(f"{len(data)} bytes given; a painting has {SIDE} × {SIDE} cells of one byte")
+        raise ValueError(
+            say("{bytes} bytes given; a painting has {side} × {side} cells of one byte", bytes=len(data), side=SIDE)
+        )
     cells = np.frombuffer(data, dtype=np.uint8).reshape(SIDE, SIDE)
     if not cells.any():
-        raise ValueError("nothing is painted, so there is nothing to learn; paint something")
+        raise ValueError(say("nothing is painted, so there is nothing to learn; paint something"))
     return cells
 
 
@@ -120,22 +124,38 @@ def pack_pictures(pictures: PackedPictures) -> str:
 @lru_cache(maxsize=4)  # up to 8 MB each
 def unpack_pictures(text: str) -> PackedPictures:
     """The pictures, read only; raises ValueError, in words, for text that holds none."""
-    allowed = f"at most {MAX_PICTURES:,} pictures of {MAX_PIXELS:,} pixels together are allowed; keep fewer pictures"
+    allowed = say(
+        "at most {count} pictures of {pixels} pixels together are allowed; keep fewer pictures",
+        count=f"{MAX_PICTURES:,}",
+        pixels=f"{MAX_PIXELS:,}",
+    )
     data = _unpack(text, _HEADER.size + MAX_PIXELS + MAX_PICTURES + MAX_NOTE, allowed)
     if len(data) < _HEADER.size:
-        raise ValueError(f"{len(data)} bytes hold no pictures; upload them anew")
+        raise ValueError(say("{bytes} bytes hold no pictures; upload them anew", bytes=len(data)))
     n, channels, side, also = _HEADER.unpack_from(data)
     if channels not in (1, 3) or side not in SIDES or also & ~(_LABELLED | _NOTED):
         raise ValueError(
-            f"pictures of side {side} with {channels} channels; allowed are sides of {', '.join(map(str, SIDES))} with 1 or 3"
+            say(
+                "pictures of side {side} with {channels} channels; allowed are sides of {sides} with 1 or 3",
+                side=side,
+                channels=channels,
+                sides=", ".join(map(str, SIDES)),
+            )
         )
     area = channels * side**2
     if not n or n > MAX_PICTURES or n * area > MAX_PIXELS:
-        raise ValueError(f"it promises {n:,} pictures: {allowed}")
+        raise ValueError(say("it promises {count} pictures: {allowed}", count=f"{n:,}", allowed=allowed))
     end = _HEADER.size + n * (area + (also & _LABELLED))
     note = data[end:] if also & _NOTED else b""
     if len(data) != end + len(note) or len(note) > MAX_NOTE:
-        raise ValueError(f"{len(data) - _HEADER.size} bytes are not {n} pictures of {area} bytes each; upload them anew")
+        raise ValueError(
+            say(
+                "{bytes} bytes are not {count} pictures of {area} bytes each; upload them anew",
+                bytes=len(data) - _HEADER.size,
+                count=n,
+                area=area,
+            )
+        )
     body = np.frombuffer(data, dtype=np.uint8, count=end - _HEADER.size, offset=_HEADER.size)
     labels = None
     if also & _LABELLED:
@@ -148,14 +168,14 @@ def _pack(data: bytes, level: int = 9) -> str:
     return base64.b64encode(zlib.compress(data, level)).decode("ascii")
 
 
-def _unpack(text: str, limit: int, allowed: str) -> bytes:
+def _unpack(text: str, limit: int, allowed: Said) -> bytes:
     inflate = zlib.decompressobj()
     try:
         data = inflate.decompress(base64.b64decode(text, validate=True), limit + 1)  # a few bytes may promise gigabytes
     except (binascii.Error, ValueError, zlib.error):
-        raise ValueError("this is not the base64 of zlib data that is kept here; paint or upload anew") from None
+        raise ValueError(say("this is not the base64 of zlib data that is kept here; paint or upload anew")) from None
     if len(data) > limit:
-        raise ValueError(f"it holds more than there may be: {allowed}")
+        raise ValueError(say("it holds more than there may be: {allowed}", allowed=allowed))
     if not inflate.eof or inflate.unused_data:
-        raise ValueError("the data end too early or too late; paint or upload anew")
+        raise ValueError(say("the data end too early or too late; paint or upload anew"))
     return data

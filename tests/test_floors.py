@@ -18,8 +18,8 @@ ROOT = Path(__file__).parents[1]
 FLOORS = {
     "leaving": -4,  # what Ctrl-C does before anything is imported
     "paths": -4,  # where files that are no code lie
-    "packed": -3,  # samples, paintings and pictures as text
-    "words": -2,  # sentences in the reader's language, and their catalogues
+    "words": -3,  # sentences in the reader's language, and their catalogues
+    "packed": -2,  # samples, paintings and pictures as text
     "uploads": -1,  # strangers' files; pictures are read in a process of their own that has to start at once
     "config": 0,  # every setting, declared once
     "typed": 1,  # numbers and lists as people type them: for the page and the command line

@@ -17,7 +17,8 @@ from typing import Annotated, Any, Literal, Self, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 
-from gandash.words import Said, finished, marked, say
+from gandash.config.refused import problem_of
+from gandash.words import Said, finished, say
 
 JsonValue = None | bool | int | float | str | list[Any] | dict[str, Any]
 
@@ -264,7 +265,7 @@ def reshaped(model: AnySettings, name: str, value: Any) -> AnySettings:
     """`model`, not validated, with the fields that it has once the variant `name` is `value`."""
     kind = value.get("kind", "mlp") if isinstance(value, dict) else None  # a network without a kind is an MLP
     members = {kind_of(m): m for m in variants(type(model).model_fields[name].annotation)}
-    return model.model_copy(update={name: members[kind]()}) if kind in members else model
+    return model.model_copy(update={name: members[kind]()}) if isinstance(kind, str) and kind in members else model
 
 
 def parse(model: type[AnySettings], given: JsonValue | bytes) -> AnySettings:
@@ -278,47 +279,19 @@ def parse(model: type[AnySettings], given: JsonValue | bytes) -> AnySettings:
         unions = {name for name, field in model.model_fields.items() if variants(field.annotation)}
         loc = first["loc"]  # inside a union it goes on with the kind, which is no part of a setting's path
         where = ".".join(str(part) for i, part in enumerate(loc) if not (i == 1 and loc[0] in unions))
-        shown = first.get("input")
-        message = first["msg"].removeprefix("Value error, ")
+        shown, problem = first.get("input"), problem_of(first)
+        if isinstance(shown, bytes):  # text that is no JSON
+            shown = shown.decode(errors="replace")
         misfit = first.get("ctx", {}).get("error")
         if isinstance(misfit, Misfit):  # our own validators name the field themselves
-            field, message = misfit.fields, misfit.problem
+            field, problem = misfit.fields, finished(misfit.problem)
             where = ", ".join(f"{where}.{name}" if where else name for name in field.split(", "))
             shown = shown.get(field, NOT_GIVEN) if isinstance(shown, dict) else NOT_GIVEN
-        problem = message if isinstance(misfit, Misfit) else _in_words(first["type"], message, first.get("ctx", {}))
         if first["type"] == "literal_error":
             problem = _of_choices(str(shown), first["ctx"]["expected"])
-        if first["type"] in ("model_type", "model_attributes_type"):
-            problem = say("an object of settings is needed, such as {} for the defaults")
         if first["type"] == "extra_forbidden":
             problem = say("there is no such setting; check the spelling, or see `python -m gandash schema`")
         raise SettingError(where or "config", shown, problem) from None
-
-
-_NEEDED = {
-    "int": marked("a whole number (a valid integer) is needed, such as 64"),
-    "float": marked("a valid number is needed, such as 0.001 or 1e-3"),
-    "finite": marked("a finite number is needed, such as 0.001 or 1e-3"),
-    "tuple": marked("a list is needed, such as [0, 1]"),
-    "string": marked("a word is needed"),
-}
-"""What to give, by the first word of pydantic's type of error."""
-
-
-_BOUNDS = {
-    "greater_than": marked("input should be greater than {gt}"),
-    "greater_than_equal": marked("input should be greater than or equal to {ge}"),
-    "less_than": marked("input should be less than {lt}"),
-    "less_than_equal": marked("input should be less than or equal to {le}"),
-}
-"""What is wrong, by pydantic's type of error; its context has the bound."""
-
-
-def _in_words(kind: str, message: str, context: Mapping[str, Any]) -> Said:
-    if kind in _BOUNDS:
-        return Said(_BOUNDS[kind], {name: f"{bound:g}" for name, bound in context.items()})
-    needed = _NEEDED.get(kind.split("_")[0]) if kind.endswith(("_parsing", "_type", "_from_float", "_number")) else None
-    return finished(needed or message[:1].lower() + message[1:])
 
 
 def alternatives(names: Sequence[str]) -> Said:

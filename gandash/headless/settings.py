@@ -14,6 +14,7 @@ from gandash.config.networks import mlp_unless_said
 from gandash.config.setting import JsonValue, SettingError, Settings, kind_of, nearest, reshaped, settings, variants
 from gandash.presets import PRESETS
 from gandash.presets.base import Preset
+from gandash.words import say
 
 
 def begun(game: str | Preset | GameConfig | Mapping[str, JsonValue]) -> tuple[Preset | None, GameConfig]:
@@ -27,7 +28,10 @@ def begun(game: str | Preset | GameConfig | Mapping[str, JsonValue]) -> tuple[Pr
     if game not in PRESETS:
         near = nearest(str(game), PRESETS)
         raise SettingError(
-            "game", game, "there is no ready game of this name", f"did you mean {near}?" if near else ", ".join(PRESETS)
+            "game",
+            game,
+            say("there is no ready game of this name"),
+            say("did you mean {near}?", near=near) if near else ", ".join(PRESETS),
         )
     return PRESETS[game], PRESETS[game].config
 
@@ -55,8 +59,9 @@ def configure(config: GameConfig, changes: Sequence[tuple[str, JsonValue]]) -> G
                 kind = value.get("kind", value) if isinstance(value, dict) else value
                 example = f'{path}={allowed[-1]} or {path}={{"kind": "{allowed[-1]}", ...}}'
                 near = nearest(kind, allowed) if isinstance(kind, str) else ""
-                advice = f"did you mean {near}?" if near else f"as in {example}"
-                raise SettingError(path, kind, f"its kind must be one of {', '.join(allowed)}", advice)
+                advice = say("did you mean {near}?", near=near) if near else say("as in {example}", example=example)
+                needed = say("its kind must be one of {expected_tags}", expected_tags=", ".join(allowed))
+                raise SettingError(path, kind, needed, advice)
             shape = reshaped(shape, path, value)
         found.append((path, _typed(shape, path, value)))
     return config.replace_all(with_followers(config, found))

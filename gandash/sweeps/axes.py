@@ -11,6 +11,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 
 from gandash.config import GameConfig
+from gandash.config.refused import problem_of
 from gandash.config.setting import JsonValue, SettingError, setting_at, settings
 from gandash.words import Said, finished, say, words_of
 
@@ -197,7 +198,5 @@ def _why(error: ValueError) -> Said:
 
 
 def why(error: ValidationError) -> Said:
-    """What the first of our own validators said that refused it, else what pydantic says."""
-    first = error.errors(include_url=False)[0]
-    own = first.get("ctx", {}).get("error")
-    return words_of(own) if isinstance(own, ValueError) else finished(first["msg"])
+    """What the first says that refused it."""
+    return problem_of(error.errors(include_url=False)[0])
