@@ -12,6 +12,7 @@ from gandash.lessons.model import Lesson
 from gandash.lessons.reading import ENDING, LessonError, read_lesson, version
 from gandash.lessons.translating import named, translated
 from gandash.paths import ASSETS
+from gandash.words import say
 
 FOLDER = "GANDASH_LESSONS"
 OURS = ASSETS / "lessons"
@@ -43,9 +44,13 @@ def catalogue() -> Catalogue:
         try:
             lesson = _read(path, *version(path))
             if lesson.name in lessons:
-                raise LessonError(path, f"there is a lesson of the name {lesson.name} already; give this file another")
+                raise LessonError(
+                    path, say("there is a lesson of the name {name} already; give this file another", name=lesson.name)
+                )
             if same := next((other for other in lessons.values() if other.title == lesson.title), None):
-                raise LessonError(path, f"{same.name} has the same title; nobody could tell them apart", None, "title")
+                raise LessonError(
+                    path, say("{name} has the same title; nobody could tell them apart", name=same.name), None, "title"
+                )
         except LessonError as error:
             troubles.append(error)
         else:
@@ -63,7 +68,7 @@ def catalogue() -> Catalogue:
 
 def _translated(lessons: dict[str, Lesson], name: str, path: Path) -> Lesson:
     if name not in lessons:
-        raise LessonError(path, f"it translates a lesson of the name {name}, and there is none")
+        raise LessonError(path, say("it translates a lesson of the name {name}, and there is none", name=name))
     return translated(lessons[name], path)
 
 
@@ -76,10 +81,17 @@ def _files(troubles: list[LessonError]) -> Iterator[Path]:
     try:
         found = list(_in(folder))
     except OSError as error:
-        troubles.append(LessonError(folder, f"{FOLDER} names this folder, and it cannot be read ({error.strerror or error})"))
+        said = say(
+            "{variable} names this folder, and it cannot be read ({error})",
+            variable=FOLDER,
+            error=error.strerror or str(error),
+        )
+        troubles.append(LessonError(folder, said))
         return
     if len(found) > MOST:
-        troubles.append(LessonError(folder, f"it has {len(found):,} files; the first {MOST} are read"))
+        troubles.append(
+            LessonError(folder, say("it has {count} files; the first {most} are read", count=f"{len(found):,}", most=MOST))
+        )
     yield from found[:MOST]
 
 

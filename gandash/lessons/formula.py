@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from gandash.config.setting import nearest
 from gandash.exporting import columns
 from gandash.wire.browser import VerdictKind
+from gandash.words import Said, say
 
 Curve = NDArray[np.floating[Any]]
 
@@ -117,18 +118,21 @@ def read(text: str) -> Comparison:
     gandash.lessons.formula.NoFormula: "jsb" is no number of a run; did you mean jsd?
     """
     if len(text) > LONGEST:
-        raise NoFormula(f"a comparison of {len(text)} characters; at most {LONGEST} are read")
+        raise NoFormula(say("a comparison of {count} characters; at most {most} are read", count=len(text), most=LONGEST))
     try:
         found = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise NoFormula("this is no comparison of two expressions, such as `jsd < 0.02`") from None
+        raise NoFormula(say("this is no comparison of two expressions, such as `jsd < 0.02`")) from None
     if not isinstance(found, ast.Compare) or len(found.ops) != 1 or type(found.ops[0]) not in _COMPARISONS:
-        raise NoFormula("a comparison of two expressions is needed, such as `jsd < 0.02`")
+        raise NoFormula(say("a comparison of two expressions is needed, such as `jsd < 0.02`"))
     sign, _ = _COMPARISONS[type(found.ops[0])]
     left, (right,) = found.left, found.comparators
     if isinstance(left, ast.Name) and left.id == "verdict":
         if sign not in ("==", "!=") or not isinstance(right, ast.Constant) or right.value not in list(VerdictKind):
-            raise NoFormula(f'a verdict is compared as in `verdict == "converged"`; there are {", ".join(VerdictKind)}')
+            verdicts = ", ".join(VerdictKind)
+            raise NoFormula(
+                say('a verdict is compared as in `verdict == "converged"`; there are {verdicts}', verdicts=verdicts)
+            )
         return Comparison(text, left, sign, right)
     for side in (left, right):
         _check(side, DEEPEST)
@@ -137,14 +141,15 @@ def read(text: str) -> Comparison:
 
 def _check(node: ast.expr, depth: int) -> None:
     if depth == 0:
-        raise NoFormula("an expression of too many parts")
+        raise NoFormula(say("an expression of too many parts"))
     match node:
         case ast.Constant(value=int() | float()) if not isinstance(node.value, bool):
             return
         case ast.Name(id=name):
             if not columns.is_known(name) and name not in SCALARS:
                 near = nearest(name, [*CURVES, *SCALARS])
-                raise NoFormula(f'"{name}" is no number of a run; ' + (f"did you mean {near}?" if near else "see LESSONS.md"))
+                advice = say("did you mean {near}?", near=near) if near else say("see LESSONS.md")
+                raise NoFormula(say('"{name}" is no number of a run; {advice}', name=name, advice=advice))
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             _check(operand, depth - 1)
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _ARITHMETIC:
@@ -156,8 +161,11 @@ def _check(node: ast.expr, depth: int) -> None:
             _check_of_curve(name, args)
         case _:
             raise NoFormula(
-                f"`{ast.unparse(node)}` is not allowed here: numbers, names of a run's numbers, + - * / **, and "
-                f"{', '.join(FUNCTIONS)}"
+                say(
+                    "`{expression}` is not allowed here: numbers, names of a run's numbers, + - * / **, and {functions}",
+                    expression=ast.unparse(node),
+                    functions=", ".join(FUNCTIONS),
+                )
             )
 
 
@@ -167,8 +175,9 @@ def _check_of_curve(name: str, args: list[ast.expr]) -> None:
             return
         case [ast.Name(id=curve), ast.Constant(value=int(n))] if columns.is_known(curve) and name != "first" and n >= 1:
             return
-    example = {"first": "first(jsd)", "at": "at(jsd, 100), the number at step 100"}
-    raise NoFormula(f"{name} is given as in {example.get(name, f'{name}(loss_d, 100), over the last 100 steps')}")
+    example = {"first": Said("first(jsd)"), "at": say("at(jsd, 100), the number at step 100")}
+    over = say("{name}(loss_d, 100), over the last 100 steps", name=name)
+    raise NoFormula(say("{name} is given as in {example}", name=name, example=example.get(name, over)))
 
 
 def _value(node: ast.expr, played: Played) -> Any:

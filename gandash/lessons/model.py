@@ -7,6 +7,7 @@ these alone.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -19,6 +20,7 @@ from gandash.lessons import formula
 from gandash.presets import PRESETS
 from gandash.presets.base import Preset
 from gandash.wire.browser import VerdictKind
+from gandash.words import Said, finished, marked, say, words_of
 
 LAYERS = (
     *("p_r", "p_g_average", "d_star", "p_g", "d", "samples", "map"),
@@ -72,7 +74,20 @@ def _one_or_more(value: Any) -> Any:
     return as_tuple([value] if isinstance(value, str) else value)
 
 
-def _wanted(known: tuple[str, ...], what: str) -> BeforeValidator:
+class Unfit(ValueError):
+    """What does not fit in a lesson: the `field`, from the part that is checked on and counting from 1, and what is wrong."""
+
+    def __init__(self, field: str, problem: Said) -> None:
+        self.field, self.problem = field, problem
+        super().__init__(f"{field}: {problem}")
+
+
+def unknown(what: Said, word: str, near: str, known: Iterable[str]) -> Said:
+    advice = say("did you mean {near}?", near=near) if near else finished(", ".join(known))
+    return say("there is no {what} {word}; {advice}", what=what, word=repr(word), advice=advice)
+
+
+def _wanted(known: tuple[str, ...], what: Said) -> BeforeValidator:
     """Words that must be known ones, as a list or a single one."""
 
     def check(given: Any) -> Any:
@@ -80,7 +95,7 @@ def _wanted(known: tuple[str, ...], what: str) -> BeforeValidator:
         for word in words if isinstance(words, tuple) else ():
             if isinstance(word, str) and word not in known:
                 near = nearest(word, known)
-                raise ValueError(f"there is no {what} {word!r}; " + (f"did you mean {near}?" if near else ", ".join(known)))
+                raise ValueError(unknown(what, word, near, known))
         return words
 
     return BeforeValidator(check)
@@ -91,14 +106,14 @@ def _hideable(given: Any) -> Any:
     for word in words if isinstance(words, tuple) else ():
         if isinstance(word, str) and word not in CONTROLS and word.split(".")[0] not in GameConfig.model_fields:
             near = nearest(word, [*CONTROLS, *GameConfig.model_fields])
-            raise ValueError(f"there is no control {word!r}; " + (f"did you mean {near}?" if near else ", ".join(CONTROLS)))
+            raise ValueError(unknown(say("control"), word, near, CONTROLS))
     return words
 
 
 Words = Annotated[tuple[str, ...], BeforeValidator(_one_or_more)]
-Layers = Annotated[tuple[str, ...], _wanted(LAYERS, "layer")]
-Curves = Annotated[tuple[str, ...], _wanted(CURVES, "curve")]
-Verdicts = Annotated[tuple[str, ...], _wanted(tuple(VerdictKind), "verdict")]
+Layers = Annotated[tuple[str, ...], _wanted(LAYERS, say("layer"))]
+Curves = Annotated[tuple[str, ...], _wanted(CURVES, say("curve"))]
+Verdicts = Annotated[tuple[str, ...], _wanted(tuple(VerdictKind), say("verdict"))]
 Hidden = Annotated[tuple[str, ...], BeforeValidator(_hideable)]
 Changes = dict[str, Any]
 
@@ -117,6 +132,9 @@ def _watched(given: Any) -> Any:
     return tuple(map(_watch, words)) if isinstance(words, tuple) else words
 
 
+_NO_COMPARISON = marked("given {text}; a curve, < or >, and a number are needed, as in `jsd < 0.05`")
+
+
 def _watch(text: Any) -> Any:
     if not isinstance(text, str):
         return text
@@ -125,10 +143,11 @@ def _watch(text: Any) -> Any:
         formula.read(text)
         number = float(limit)
     except ValueError as error:
-        problem = str(error) if isinstance(error, formula.NoFormula) else ""
-        raise ValueError(problem or f"given {text!r}; a curve, < or >, and a number are needed, as in `jsd < 0.05`") from None
+        raise ValueError(
+            words_of(error) if isinstance(error, formula.NoFormula) else say(_NO_COMPARISON, text=repr(text))
+        ) from None
     if sign not in ("<", ">") or column not in formula.CURVES:
-        raise ValueError(f"given {text!r}; a curve, < or >, and a number are needed, as in `jsd < 0.05`")
+        raise ValueError(say(_NO_COMPARISON, text=repr(text)))
     return Comparison(column=column, is_below=sign == "<", limit=number)
 
 
@@ -173,12 +192,13 @@ class Game(Part):
     def _fits(self) -> Self:
         if self.preset not in PRESETS:
             near = nearest(self.preset, PRESETS)
-            advice = f"did you mean {near}?" if near else "see `python -m gandash presets`"
-            raise ValueError(f"preset: there is no ready game {self.preset!r}; {advice}")
+            advice = say("did you mean {near}?", near=near) if near else say("see `python -m gandash presets`")
+            said = say("there is no ready game {name}; {advice}", name=repr(self.preset), advice=advice)
+            raise Unfit("preset", said)
         try:
             _ = self.config
         except SettingError as error:
-            raise ValueError(f"set: {error}") from None
+            raise Unfit("set", words_of(error)) from None
         return self
 
 
@@ -200,7 +220,12 @@ class Prediction(Part):
     @model_validator(mode="after")
     def _is_one_of_them(self) -> Self:
         if not 1 <= self.right <= len(self.options):
-            raise ValueError(f"right: given {self.right}; it is the number of an option, from 1 to {len(self.options)}")
+            raise Unfit(
+                "right",
+                say(
+                    "given {value}; it is the number of an option, from 1 to {count}", value=self.right, count=len(self.options)
+                ),
+            )
         return self
 
 
@@ -235,14 +260,16 @@ class Claim(Part):
     @model_validator(mode="after")
     def _can_be_tried(self) -> Self:
         if len(self.seeds) + len(self.starts) < 2:
-            raise ValueError("seeds: a claim is tried with two seeds or more, or from two `starts`, as in seeds = [0, 1, 2]")
+            said = say("a claim is tried with two seeds or more, or from two `starts`, as in seeds = [0, 1, 2]")
+            raise Unfit("seeds", said)
         if not self.holds:
-            raise ValueError('holds: what is claimed? as in holds = ["jsd < 0.02"]')
+            raise Unfit("holds", say('what is claimed? as in holds = ["jsd < 0.02"]'))
         for text in self.holds:
             try:
                 formula.read(text)
             except formula.NoFormula as error:
-                raise ValueError(f"holds: given {text!r}; {error}") from None
+                said = say("given {value}; {problem}", value=repr(text), problem=words_of(error))
+                raise Unfit("holds", said) from None
         return self
 
     @property
@@ -281,7 +308,8 @@ class Lesson(Part):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.steps[0].game is None:
-            raise ValueError('steps.1.game: the first step needs a game to play, as in game = { preset = "two-modes" }')
+            said = say('the first step needs a game to play, as in game = { preset = "two-modes" }')
+            raise Unfit("steps.1.game", said)
         for number, step in enumerate(self.steps, 1):
             config = self.game(number - 1).config
             self._check_settings(number, step, config)
@@ -294,21 +322,21 @@ class Lesson(Part):
             try:
                 changed = configure(config, list(changes.items()))
             except SettingError as error:
-                raise ValueError(f"{where}: {error}") from None
+                raise Unfit(where, words_of(error)) from None
             if restarts(config, changed):
-                raise ValueError(f"{where}: one of these settings restarts the game; give it in the step's game, under set")
+                raise Unfit(where, say("one of these settings restarts the game; give it in the step's game, under set"))
         for path in step.until.moved if step.until else ():
             try:
                 setting_at(config, path)
             except SettingError as error:
-                raise ValueError(f"steps.{number}.until.moved: {error}") from None
+                raise Unfit(f"steps.{number}.until.moved", words_of(error)) from None
         for i, claim in enumerate(step.claims, 1):
             try:
                 begun = configure(config, list(claim.set.items()))
                 for turn in claim.at:
                     begun = configure(begun, self.turn(number - 1, turn))
             except SettingError as error:
-                raise ValueError(f"steps.{number}.claims.{i}: {error}") from None
+                raise Unfit(f"steps.{number}.claims.{i}", words_of(error)) from None
 
     def game(self, step: int) -> Game:
         """The game that is played at this step, counted from 0."""
@@ -328,5 +356,5 @@ class Lesson(Part):
             return list(turn.set.items())
         moves = {move.label: move for one in self.steps[: step + 1] for move in one.moves}
         if turn.move not in moves:
-            raise SettingError("at.move", turn.move, "the lesson invites to no such move up to here", ", ".join(moves))
+            raise SettingError("at.move", turn.move, say("the lesson invites to no such move up to here"), ", ".join(moves))
         return list(moves[turn.move].set.items())

@@ -10,8 +10,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from gandash.config.refused import problem_of
 from gandash.config.setting import nearest
-from gandash.lessons.model import Claim, Game, Invitation, Lesson, Prediction, Show, Step, Turn, Until
+from gandash.lessons.model import Claim, Game, Invitation, Lesson, Prediction, Show, Step, Turn, Unfit, Until
+from gandash.words import Said, finished, listed, marked, say
 
 ENDING = ".toml"
 LARGEST = 200_000  # bytes; ours have some five thousand
@@ -21,21 +23,23 @@ _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 class LessonError(ValueError):
     """A lesson that cannot be read: says in which file, at which line and field, and what is wrong."""
 
-    def __init__(self, path: Path, problem: str, line: int | None = None, field: str = "") -> None:
+    def __init__(self, path: Path, problem: Said, line: int | None = None, field: str = "") -> None:
         self.path, self.problem, self.line, self.field = path, problem, line, field
-        where = (path.name, f"line {line}" if line else "", field)
-        super().__init__(f"{', '.join(filter(None, where))}: {problem}")
+        where = [Said("{name}", {"name": path.name})]
+        where += [say("line {line}", line=line)] if line else []
+        where += [Said("{name}", {"name": field})] if field else []
+        super().__init__(say("{where}: {problem}", where=listed(*where), problem=problem))
 
 
 def read_lesson(path: Path) -> Lesson:
     """Raises LessonError."""
     if not _NAME.fullmatch(path.stem):
         raise LessonError(
-            path, "a lesson is named by its file, in small letters, digits and hyphens, such as mode-collapse.toml"
+            path, say("a lesson is named by its file, in small letters, digits and hyphens, such as mode-collapse.toml")
         )
     text, given = read_table(path)
     if "name" in given:
-        raise LessonError(path, "the file's own name is the lesson's; leave it out", line_of(text, ("name",)), "name")
+        raise LessonError(path, say("the file's own name is the lesson's; leave it out"), line_of(text, ("name",)), "name")
     try:
         return Lesson.model_validate({"name": path.stem, **given})
     except ValidationError as error:
@@ -47,7 +51,7 @@ def version(path: Path) -> tuple[int, int]:
     try:
         about = path.stat()
     except OSError as error:
-        raise LessonError(path, f"it cannot be read ({error.strerror or error})") from None
+        raise LessonError(path, say("it cannot be read ({error})", error=error.strerror or str(error))) from None
     return about.st_mtime_ns, about.st_size
 
 
@@ -57,23 +61,24 @@ def read_table(path: Path) -> tuple[str, dict[str, Any]]:
         with path.open("rb") as file:
             body = file.read(LARGEST + 1)
     except OSError as error:
-        raise LessonError(path, f"it cannot be read ({error.strerror or error})") from None
+        raise LessonError(path, say("it cannot be read ({error})", error=error.strerror or str(error))) from None
     if len(body) > LARGEST:
-        raise LessonError(path, f"it has more than {LARGEST:,} bytes; a lesson has a few thousand")
+        raise LessonError(path, say("it has more than {count} bytes; a lesson has a few thousand", count=f"{LARGEST:,}"))
     try:
         text = body.decode("utf-8-sig")
         given = tomllib.loads(text)
     except UnicodeDecodeError as error:
-        raise LessonError(path, "it is not text in UTF-8", body[: error.start].count(b"\n") + 1) from None
+        raise LessonError(path, say("it is not text in UTF-8"), body[: error.start].count(b"\n") + 1) from None
     except tomllib.TOMLDecodeError as error:
         words = str(error)
         line = re.search(r"at line (\d+)", words)
         said = re.sub(r" \(at .*\)$", "", words)
-        raise LessonError(path, f"this is no TOML: {said[:1].lower()}{said[1:]}", int(line[1]) if line else None) from None
+        problem = say("this is no TOML: {error}", error=f"{said[:1].lower()}{said[1:]}")
+        raise LessonError(path, problem, int(line[1]) if line else None) from None
     except RecursionError:
-        raise LessonError(path, "this is no TOML: it is nested too deeply") from None
+        raise LessonError(path, say("this is no TOML: it is nested too deeply")) from None
     if not given:
-        raise LessonError(path, "it is empty; a lesson has a title, teaches and steps (LESSONS.md has one)")
+        raise LessonError(path, say("it is empty; a lesson has a title, teaches and steps (LESSONS.md has one)"))
     return text, given
 
 
@@ -81,33 +86,34 @@ def in_words(path: Path, text: str, error: ValidationError) -> LessonError:
     found = error.errors(include_url=False)
     first = next((one for one in found if one["type"] == "extra_forbidden"), found[0])  # a misspelt field is missing, too
     where = tuple(part for part in first["loc"] if isinstance(part, str | int))
-    message = first["msg"].removeprefix("Value error, ")
-    if first["type"] == "value_error" and (named := re.match(r"([a-z_]+(?:\.[a-z_]+|\.\d+)*): (?=.)", message)):
-        parts = named[1].split(".")  # our own validators name the field themselves, counting from 1
-        where = (*where, *(int(part) - 1 if part.isdigit() else part for part in parts))
-        message = message[named.end() :]
-    problem = _PROBLEMS.get(first["type"], message[:1].lower() + message[1:])
+    problem = finished(_PROBLEMS[first["type"]]) if first["type"] in _PROBLEMS else problem_of(first)
+    if isinstance(unfit := first.get("ctx", {}).get("error"), Unfit):  # our own validators name the field, counting from 1
+        where = (*where, *(int(part) - 1 if part.isdigit() else part for part in unfit.field.split(".")))
+        problem = unfit.problem
     if first["type"] == "extra_forbidden":
         near = nearest(str(where[-1]), _FIELDS.get(next((p for p in where[-2::-1] if isinstance(p, str)), ""), ()))
-        problem = "there is no such field" + (f"; did you mean {near}?" if near else "; LESSONS.md has all there are")
+        problem = (
+            say("there is no such field; did you mean {near}?", near=near)
+            if near
+            else say("there is no such field; LESSONS.md has all there are")
+        )
     if first["type"] not in ("missing", "value_error", "extra_forbidden"):
         shown = repr(first.get("input"))
-        problem = f"given {shown if len(shown) <= 60 else shown[:57] + '...'}; {problem}"
+        shown = shown if len(shown) <= 60 else shown[:57] + "..."
+        problem = say("given {value}; {problem}", value=shown, problem=problem)
     field = ".".join(str(part + 1) if isinstance(part, int) else part for part in where)
     return LessonError(path, problem, line_of(text, where), field)
 
 
 _PROBLEMS = {
-    "missing": "this field is missing",
-    "string_type": "text is needed, in quotation marks",
-    "int_type": "a whole number is needed",
-    "int_from_float": "a whole number is needed",
-    "float_type": "a number is needed",
-    "bool_type": "true or false is needed",
-    "tuple_type": "a list is needed, as in [1, 2]",
-    "dict_type": "a table is needed, as in { a = 1 }",
-    "model_type": "a table of fields is needed",
-    "model_attributes_type": "a table of fields is needed",
+    "string_type": marked("text is needed, in quotation marks"),
+    "int_type": marked("a whole number is needed"),
+    "int_from_float": marked("a whole number is needed"),
+    "float_type": marked("a number is needed"),
+    "tuple_type": marked("a list is needed, as in [1, 2]"),
+    "dict_type": marked("a table is needed, as in { a = 1 }"),
+    "model_type": marked("a table of fields is needed"),
+    "model_attributes_type": marked("a table of fields is needed"),
 }
 _FIELDS = {
     "steps": tuple(field.alias or name for name, field in Step.model_fields.items()),

@@ -15,7 +15,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 
 from gandash.lessons.model import Invitation, Lesson, Paragraph, Part, Prediction, Sentence, Step, as_tuple
 from gandash.lessons.reading import LessonError, in_words, read_table, version
-from gandash.words.languages import LANGUAGES
+from gandash.words import LANGUAGES, say
 
 _FILE = re.compile(rf"(?P<name>[a-z0-9-]+)\.(?P<language>{'|'.join(LANGUAGES)})\.toml")
 
@@ -60,7 +60,12 @@ def translated(lesson: Lesson, path: Path) -> Lesson:
     """The lesson in the words of this file. Raises LessonError where they do not fit it."""
     words = _read(path, *version(path))
     if len(words.steps) != len(lesson.steps):
-        raise LessonError(path, f"it has {len(words.steps)} steps, and the lesson {len(lesson.steps)}", None, "steps")
+        raise LessonError(
+            path,
+            say("it has {count} steps, and the lesson {wanted}", count=len(words.steps), wanted=len(lesson.steps)),
+            None,
+            "steps",
+        )
     steps = tuple(_step(path, number, *pair) for number, pair in enumerate(zip(lesson.steps, words.steps, strict=True), 1))
     return lesson.model_copy(update={"title": words.title, "teaches": words.teaches, "steps": steps})
 
@@ -72,13 +77,13 @@ def _step(path: Path, number: int, step: Step, words: StepWords) -> Step:
         ("after", step.after is not None, words.after is not None),
     ):
         if there != given:
-            problem = "this field is missing" if there else "the lesson has none here"
+            problem = say("this field is missing") if there else say("the lesson has none here")
             raise LessonError(path, problem, None, f"steps.{number}.{field}")
     if len(step.moves) != len(words.moves):
-        problem = f"it has {len(words.moves)} labels, and the step {len(step.moves)}"
+        problem = say("it has {count} labels, and the step {wanted}", count=len(words.moves), wanted=len(step.moves))
         raise LessonError(path, problem, None, f"steps.{number}.moves")
     if words.claims and len(step.claims) != len(words.claims):
-        problem = f"it has {len(words.claims)} claims, and the step {len(step.claims)}"
+        problem = say("it has {count} claims, and the step {wanted}", count=len(words.claims), wanted=len(step.claims))
         raise LessonError(path, problem, None, f"steps.{number}.claims")
     claims = step.claims
     if words.claims:
@@ -87,7 +92,8 @@ def _step(path: Path, number: int, step: Step, words: StepWords) -> Step:
     predict = step.predict
     if predict is not None and words.predict is not None:
         if len(predict.options) != len(words.predict.options):
-            problem = f"it has {len(words.predict.options)} options, and the question {len(predict.options)}"
+            count, wanted = len(words.predict.options), len(predict.options)
+            problem = say("it has {count} options, and the question {wanted}", count=count, wanted=wanted)
             raise LessonError(path, problem, None, f"steps.{number}.predict.options")
         predict = Prediction(right=predict.right, **dict(words.predict))
     said = {"title": words.title, "text": words.text, "formula": words.formula or step.formula, "predict": predict}

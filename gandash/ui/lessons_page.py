@@ -14,7 +14,7 @@ from gandash.ui.tab import Tab
 from gandash.ui.upload import as_text
 from gandash.ui.whose import visitor_of
 from gandash.ui.words import maths
-from gandash.words import speaking, t, tn
+from gandash.words import speaking, t, tn, words_of
 
 log = logging.getLogger("gandash.lessons")
 
@@ -41,7 +41,7 @@ def main() -> None:
             elsewhere.mount(run)
         if who.is_at_home:
             for trouble in found.troubles:
-                st.error(as_text(t("A lesson cannot be read. {problem}", problem=trouble)), icon=":material/error:")
+                st.error(as_text(t("A lesson cannot be read. {problem}", problem=words_of(trouble))), icon=":material/error:")
         for trouble in found.troubles:
             log.warning("a lesson cannot be read: %s", trouble)
         for number, lesson in enumerate(found.lessons.values(), 1):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from gandash.cli import cli
 from gandash.lessons.catalogue import FOLDER, OURS, catalogue
 from gandash.lessons.reading import LARGEST, LessonError, line_of, read_lesson
 from gandash.lessons.translating import named
+from gandash.words import Said, words_of
+from gandash.words.catalogue import messages
 
 WHOLE = """\
 title = "A lesson"
@@ -57,7 +60,18 @@ def said(path: Path) -> str:
     with pytest.raises(LessonError) as error:
         read_lesson(path)
     assert "\n" not in str(error.value)
+    known = messages("zh_Hans")
+    assert all(one in known or one.count(" ") < 2 for one in ids(words_of(error.value))), "it is said in English alone"
     return str(error.value)
+
+
+def ids(said: Said) -> Iterator[str]:
+    """The messages that a sentence is made of; those that are put in as they are have few words, or commas."""
+    if "," not in said.id or said.params:
+        yield said.id
+    for value in said.params.values():
+        if isinstance(value, Said):
+            yield from ids(value)
 
 
 def test_a_whole_lesson_is_read(tmp_path: Path) -> None:
