@@ -33,6 +33,7 @@ from gandash.wire.messages import Change
 
 if TYPE_CHECKING:
     from gandash.game.compiled.engine import Compiled
+    from gandash.game.compiled.shelf import Shelf
 
 log = logging.getLogger("gandash.worker")
 
@@ -68,14 +69,18 @@ class Trajectory:
     _state: GameState | None  # None: where compiled code has brought it
     _compiled: Compiled | None = None  # what plays on from the present state; None: nothing has yet
 
-    def __init__(self, config: GameConfig, engine: Engine | None = None, given: Given = NOTHING) -> None:
+    def __init__(
+        self, config: GameConfig, engine: Engine | None = None, given: Given = NOTHING, shelf: Shelf | None = None
+    ) -> None:
         """Without an `engine`, `best_engine` chooses it. Raises ValueError for one that is none. `given`: see `build_game`.
 
-        What compiled code does not cover is played by torch all the same. One that is not ready compiles first.
+        What compiled code does not cover is played by torch all the same. One that is not ready compiles first. Its draws come
+        from the `shelf` where that has them.
         """
         if engine is not None and engine not in get_args(Engine):
             raise ValueError(f"there is no engine {engine!r}; there are {' and '.join(get_args(Engine))}")
         self.initial_config, self._asked, self.given = config, engine, given
+        self._shelf = shelf if given == NOTHING else None  # a law of somebody's own is not told apart by its config
         self.device = device_for(config)
         try:
             self._set_up(config)
@@ -125,10 +130,13 @@ class Trajectory:
     def step(self) -> int:
         return self.state.step if self._compiled is None else self._compiled.step
 
-    def advance(self, players: Players = Players.BOTH, rounds: int = 1) -> Tensor:
-        """Play rounds, compiled code all of them in one call; their numbers `(rounds, len(METRICS))`."""
+    def advance(self, players: Players = Players.BOTH, rounds: int = 1, *, brief: bool = False) -> Tensor:
+        """Play rounds, compiled code all of them in one call; their numbers `(rounds, len(METRICS))`.
+
+        Where `brief`, it may leave out of all rounds but the last what is neither a loss nor moves anybody (NaN).
+        """
         if self.is_compiled:
-            return self._advance_compiled(players, rounds)
+            return self._advance_compiled(players, rounds, brief)
         rows = []
         for _ in range(rounds):
             state, metrics = train_step(self.game, self.state, self.streams, players)
@@ -136,13 +144,13 @@ class Trajectory:
             rows.append(metrics)
         return torch.cat(rows)
 
-    def _advance_compiled(self, players: Players, rounds: int) -> Tensor:
+    def _advance_compiled(self, players: Players, rounds: int, brief: bool) -> Tensor:
         if self._compiled is None:
             from gandash.game.compiled.engine import Compiled  # numba takes its time, and not every process needs it
 
-            self._compiled = Compiled(self.game, self.streams.seeds, self.state)
+            self._compiled = Compiled(self.game, self.streams.seeds, self.state, shelf=self._shelf)
         self._note(players, rounds)
-        metrics = self._compiled.play(rounds, players)
+        metrics = self._compiled.play(rounds, players, brief=brief)
         self._state = None  # fetched when somebody asks
         return metrics[:, 0]
 
@@ -291,7 +299,7 @@ def replay(config: GameConfig, changes: tuple[Change, ...], steps: int, engine: 
         while coming and coming[0] <= played.step:
             coming.popleft()
         until = min(steps, played.step + MOST_AT_ONCE, *itertools.islice(coming, 1))
-        played.advance(players, until - played.step if players is Players.BOTH else 1)
+        played.advance(players, until - played.step if players is Players.BOTH else 1, brief=True)
 
 
 def be_reproducible() -> None:

@@ -249,6 +249,21 @@ def test_rounds_asked_for_together_or_apart_are_the_same(rule: Any) -> None:
     assert_same(state, apart)
 
 
+@pytest.mark.parametrize("players", list(Players))
+@pytest.mark.parametrize("rule", RULES, ids=lambda r: r.summary())
+def test_a_brief_report_changes_nothing_but_what_is_left_out(rule: Any, players: Players) -> None:
+    one = config(update_rule=rule, regulariser=CALM["all but clipping"])
+    game = build_game(one)
+    whole, brief = (Compiled(game, [one.run.seed], start(game, Streams([one.run.seed]))) for _ in range(2))
+    left_out = METRICS.index("gradient_norm_g_other")
+    for rounds in (70, 1, 2):
+        wanted, found = whole.play(rounds, players), brief.play(rounds, players, brief=True)
+        assert same(found[-1], wanted[-1]) and found[:-1, :, left_out].isnan().all()
+        wanted[:-1, :, left_out] = found[:-1, :, left_out]
+        assert same(found, wanted)
+    assert_same(whole.state, brief.state)
+
+
 @pytest.mark.parametrize("optimiser", OPTIMISERS)
 @pytest.mark.parametrize("rule", RULES, ids=lambda r: r.summary())
 def test_a_game_goes_on_from_its_state_as_if_nothing_had_been(rule: Any, optimiser: str) -> None:

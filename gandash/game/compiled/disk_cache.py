@@ -20,7 +20,7 @@ from pathlib import Path
 DEFAULT_ENGINE = "compiled"  # who plays where nothing is said, wherever that can be; "torch" for torch everywhere
 
 LIBRARIES = ("numba", "llvmlite", "numpy")
-NOT_COMPILED = ("__init__.py", "disk_cache.py", "making.py", "streams.py")
+NOT_COMPILED = ("__init__.py", "disk_cache.py", "making.py", "shelf.py", "streams.py")
 _LIST = "whole.json"
 
 

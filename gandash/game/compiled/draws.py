@@ -12,6 +12,7 @@ from gandash.game.compiled.gradients import Draws
 from gandash.game.compiled.network import Floats
 from gandash.game.compiled.philox import DATA, LATENT, MIX, NOISE, fill_normal, fill_uniform
 from gandash.game.compiled.plans import most_draws
+from gandash.game.compiled.shelf import Shelf
 from gandash.game.distributions.base import Noise, Sampler
 from gandash.game.game import Game
 
@@ -31,9 +32,12 @@ def fill(out: Any, normal: bool, seed: int, stream: int, step: int) -> None:
 
 
 class DrawSource:
-    """One member's: blocks that begin at multiples of their length, so that how many rounds are asked for changes no number."""
+    """One member's: blocks that begin at multiples of their length, so that how many rounds are asked for changes no number.
 
-    def __init__(self, game: Game, seed: int) -> None:
+    Where a `shelf` is given they come from there, if it has them.
+    """
+
+    def __init__(self, game: Game, seed: int, shelf: Shelf | None = None) -> None:
         self._game, self._seed = game, seed
         self.draws = most_draws(game.config.update_rule)
         each = (
@@ -45,13 +49,26 @@ class DrawSource:
         while self._rounds > 1 and self._rounds * each > NUMBERS:
             self._rounds //= 2
         self._kept: tuple[int, Draws] | None = None
+        self._shelved = None if shelf is None else shelf.of(self._all_that_counts())
 
     def at(self, step: int) -> tuple[Draws, int, int]:
         """A block, the place of this step in it, and how many rounds there are from there on."""
         block, place = divmod(step, self._rounds)
         if self._kept is None or self._kept[0] != block:
-            self._kept = block, self._drawn(block * self._rounds)
+            self._kept = block, self._block(block)
         return self._kept[1], place, self._rounds - place
+
+    def _all_that_counts(self) -> tuple[Any, ...]:
+        """What blocks are a function of, beside their number."""
+        game, noisy = self._game, self._game.penalties.noise is not None
+        shape = self._rounds, self.draws, game.batch, game.pack, noisy, game.penalties.looks_between
+        return game.config.data, game.config.latent, shape, self._seed
+
+    def _block(self, number: int) -> Draws:
+        def make() -> Draws:
+            return self._drawn(number * self._rounds)
+
+        return make() if self._shelved is None else self._shelved.block(number, make)
 
     def _drawn(self, step: int) -> Draws:
         game, penalties = self._game, self._game.penalties

@@ -23,6 +23,7 @@ from gandash.game.compiled.objectives import CRITIC, NUMBERS, READINGS
 from gandash.game.compiled.plans import count_draws, covers, plan
 from gandash.game.compiled.products import zeros
 from gandash.game.compiled.round import METRICS, play
+from gandash.game.compiled.shelf import Shelf
 from gandash.game.compiled.streams import CounterStreams
 from gandash.game.game import Game, build_game
 from gandash.game.round import NOISE_SINCE, GameState, Players, start
@@ -46,10 +47,13 @@ def load() -> None:
 class Compiled:
     """A population of games, from one state on: `play` rounds, and take the `state`.
 
-    Each member is played by itself, on memory of its own, so that it is bit for bit the same game in any company.
+    Each member is played by itself, on memory of its own, so that it is bit for bit the same game in any company. What they
+    draw comes from the `shelf` where that has it.
     """
 
-    def __init__(self, game: Game, seeds: Sequence[int], state: GameState, threads: int = 1) -> None:
+    def __init__(
+        self, game: Game, seeds: Sequence[int], state: GameState, threads: int = 1, shelf: Shelf | None = None
+    ) -> None:
         assert covers(game)
         self.game, self.step = game, state.step
         g, d = game.generator.network, game.discriminator.network
@@ -59,38 +63,40 @@ class Compiled:
         )
         self._threads = threads
         self._memories = [self._memory() for _ in range(threads)]
-        self._draw_sources = [DrawSource(game, seed) for seed in seeds]
+        self._draw_sources = [DrawSource(game, seed, shelf) for seed in seeds]
         self._since = state.memory.get(NOISE_SINCE)
-        self._matches: dict[tuple[int, Players], Match] = {}
+        self._matches: dict[tuple[int, Players, bool], Match] = {}
         self._players = [self._read(i, state.member(i)) for i in range(game.members)]
 
-    def play(self, rounds: int, players: Players = Players.BOTH) -> Tensor:
-        """So many rounds of every member; their metrics `(rounds, members, len(METRICS))`."""
+    def play(self, rounds: int, players: Players = Players.BOTH, *, brief: bool = False) -> Tensor:
+        """So many rounds of every member; their metrics `(rounds, members, len(METRICS))`.
+
+        Where `brief`, the gradient of the generator loss that is not played is there of the last round alone, else NaN: it is
+        shown, and moves nobody.
+        """
         metrics = np.empty((self.game.members, rounds, METRICS), dtype=f32)
         if self._pool is None:
             for i in range(self.game.members):
-                self._play(i, self._memories[0], rounds, players, metrics[i])
+                self._play(i, self._memories[0], players, metrics[i], brief)
         else:
             each = [range(i, self.game.members, self._threads) for i in range(self._threads)]
 
             def share(memory: Memory, own: Sequence[int]) -> None:
                 for i in own:
-                    self._play(i, memory, rounds, players, metrics[i])
+                    self._play(i, memory, players, metrics[i], brief)
 
             list(self._pool.map(share, self._memories, each))
         self.step += rounds
         return torch.from_numpy(metrics).transpose(0, 1)
 
-    def _play(self, i: int, memory: Memory, rounds: int, moving: Players, metrics: Floats) -> None:
+    def _play(self, i: int, memory: Memory, moving: Players, metrics: Floats, brief: bool) -> None:
         nets, own, source = (self._g, self._d), self._players[i], self._draw_sources[i]
-        match = self._matches.get((i, moving))
-        if match is None:
-            match = self._matches[i, moving] = self._match(i, moving)
-            assert count_draws(tuple(match.plan)) <= source.draws, "compiled code looks at no bounds"
-        done = 0
+        rounds, done = len(metrics), 0
         while done < rounds:
+            short = brief and done < rounds - 1
             draws, first, here = source.at(self.step + done)
-            here = min(here, rounds - done)
+            here = min(here, rounds - done - short)
+            match = self._match_of(i, moving, short)
             play(nets, tuple(match), memory, own, draws, self.step + done, first, here, metrics[done : done + here])
             done += here
 
@@ -119,6 +125,15 @@ class Compiled:
             c_each=zeros(game.batch),
             now=np.zeros(8, dtype=np.int64),
         )
+
+    def _match_of(self, i: int, players: Players, brief: bool) -> Match:
+        """As `_match` makes it, once; where `brief`, without the loss that is not played."""
+        found = self._matches.get((i, players, brief))
+        if found is None:
+            found = self._match_of(i, players, False)._replace(other=-1) if brief else self._match(i, players)
+            assert count_draws(tuple(found.plan)) <= self._draw_sources[i].draws, "compiled code looks at no bounds"
+            self._matches[i, players, brief] = found
+        return found
 
     def _match(self, i: int, players: Players) -> Match:
         game, penalties, rule = self.game, self.game.penalties, self.game.config.update_rule
