@@ -93,7 +93,7 @@ def _free_port() -> int:
 def _answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(url + "_stcore/health", timeout=1) as response:
-            return response.status == 200
+            return bool(response.status == 200)
     except (urllib.error.URLError, OSError):
         return False
 

@@ -20,12 +20,13 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from gandash.cluster import arriving
 from gandash.game.compiled.making import make_ready
 from gandash.presets import PRESETS
-from gandash.sweeps import cluster
 from gandash.sweeps.axes import Axis
 from gandash.sweeps.cluster import connected
 from gandash.sweeps.local import play_missing
@@ -109,24 +110,21 @@ def costs(sweep: Sweep) -> None:
     table = play({"sweep": sweep.model_dump(mode="json"), "cells": list(part.cells)})
     print(f"a part: {len(part.cells)} cells, {table.nbytes:,} bytes; {load()}")
 
-    def stand_in(code: object, archive: bytes, sweep: dict[str, Any], cells: list[int]) -> tuple[float, Any]:
+    def stand_in(*asked: object) -> tuple[str, Any]:
         time.sleep(STAND_IN_SECONDS)
-        return STAND_IN_SECONDS, table
+        return "", (STAND_IN_SECONDS, table)
 
     for cores in (2, 4, 8, 16):
         with LocalCluster(cores) as address, tempfile.TemporaryDirectory() as folder, connected(address) as there:
             parts = [type(part)(number, part.cells, part.cell_seconds) for number in range(STAND_IN_PARTS)]
             results = Results.begin(Path(folder) / "sweep", sweep, parts)
-            cluster.arriving.play_part, real = stand_in, cluster.arriving.play_part
-            try:
+            with patch.object(arriving, "call", stand_in):
                 warm = 4 * cores
                 at = there.play_missing(results)
                 while next(at).cells < warm * len(part.cells):
                     pass
                 began, cpu = time.monotonic(), time.process_time()
                 (*_, last) = at
-            finally:
-                cluster.arriving.play_part = real
             played = STAND_IN_PARTS - warm
             each = (time.process_time() - cpu) / played
             assert last.cells == STAND_IN_PARTS * len(part.cells)

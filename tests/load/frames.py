@@ -61,7 +61,7 @@ def plain(browser: Browser, seconds: float, size: str) -> float:
         time.sleep(seconds)
         painted, elapsed = page.evaluate("window.seen.size") - seen, time.monotonic() - began
         context.close()
-    return painted / elapsed
+    return float(painted / elapsed)
 
 
 def main() -> None:

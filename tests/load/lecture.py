@@ -120,13 +120,12 @@ class Onlooker(asyncio.Protocol):
 async def look_on(url: str, code: str, count: int) -> None:
     """So many of them, until standard input closes: at each line there, one line of JSON, what they have had so far."""
     where, loop = urlsplit(url), asyncio.get_running_loop()
+    host, port = where.hostname or "localhost", where.port or 80
     first = json.dumps({"type": "look", "code": code}).encode()
     all: list[Onlooker] = []
     for begin in range(0, count, BATCH):
         made = [
-            loop.create_connection(
-                lambda: Onlooker(where.netloc, f"{where.path}gandash/watch", first), where.hostname, where.port
-            )
+            loop.create_connection(lambda: Onlooker(where.netloc, f"{where.path}gandash/watch", first), host, port)
             for _ in range(begin, min(begin + BATCH, count))
         ]
         opened = await asyncio.gather(*made, return_exceptions=True)
@@ -284,7 +283,8 @@ def main() -> None:
         presenter.say(type="play")
         while presenter.step < 200:
             time.sleep(0.1)
-        one, many = [], []
+        one: list[dict[str, Any]] = []
+        many: list[dict[str, Any]] = []
         for _ in range(given.rounds):
             for count, into in ((1, one), (given.viewers, many)):
                 into.append(phase(app, presenter, count, given.seconds))

@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from gandash.presets import DEFAULT
 from gandash.server.health import Limits
 from gandash.server.supervisor import Supervisor
+from gandash.wire.browser import Role
 from gandash.wire.messages import Play
 
 MIB = 2**20
@@ -39,7 +40,7 @@ def main() -> None:
     try:
         run = keeper.create(DEFAULT.config, DEFAULT.title)
         news = threading.Event()
-        viewer = run.attach("steer", news.set)
+        viewer = run.attach(Role.STEER, news.set)
         run.order(Play())
         while run.step == 0:
             time.sleep(0.1)

@@ -17,6 +17,7 @@ from gandash.presets import PRESETS
 from gandash.server.run import Run
 from gandash.server.supervisor import Supervisor
 from gandash.server.viewers import Viewer
+from gandash.wire.browser import Role
 from gandash.wire.facts import PlaneFacts
 from gandash.wire.frame import unpack
 from gandash.wire.messages import Play
@@ -31,7 +32,7 @@ DISTANCES = ("value", "jsd", "modes", "high_quality")
 def playing() -> tuple[Run, Viewer, itertools.count[int]]:
     preset = PRESETS["ring"]
     run = Supervisor().create(preset.config, preset.title)
-    viewer = run.attach("steer", lambda: None)
+    viewer = run.attach(Role.STEER, lambda: None)
     run.order(Play())
     return run, viewer, itertools.count()
 
@@ -45,10 +46,12 @@ def pictures() -> None:
         return
     _, history = unpack(packets[0])
     _, frame = unpack(packets[-1])
-    columns = run.facts.columns
+    facts = run.facts
+    assert isinstance(facts, PlaneFacts)
+    columns = facts.columns
     curves = st.session_state.curves = [*st.session_state.get("curves", []), *history["recent"].tolist()][-1024:]
     left, right = st.columns(2)
-    left.plotly_chart(stage(frame, run.facts, next(numbers)), key="stage")
+    left.plotly_chart(stage(frame, facts, next(numbers)), key="stage")
     for names, key in ((PLAYERS, "players"), (DISTANCES, "distances")):
         lines = [go.Scatter(y=[row[columns.index(name)] for row in curves], mode="lines", name=name) for name in names]
         right.plotly_chart(go.Figure(lines, layout={"height": 260}), key=key)

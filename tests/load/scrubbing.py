@@ -57,6 +57,28 @@ async ([moves, way]) => {
 """
 
 
+def scrub(lab: Lab, title: str, moves: int) -> None:
+    """Of one preset, while it plays and while it stands."""
+    if lab.page.get_by_role("combobox", name="Preset").input_value() != title:
+        lab.choose(title)
+    lab.press("Space")
+    lab.page.wait_for_timeout(15_000)  # some thirty pictures
+    lab.press("ArrowLeft")
+    wait_until(lambda: lab.attribute("shown") != "", "the past is shown")
+    for status in ("running", "paused"):
+        if status == "paused":
+            lab.press("Space")
+            wait_until(lambda: lab.status == "paused", "it stands still")
+        for way in ("jumps", "dragged", "rested"):
+            took = np.array(lab.page.evaluate(SCRUB, [moves if way != "rested" else moves // 4, way]))
+            there, painted = (np.percentile(took[:, i], [50, 95]) for i in (0, 1))
+            print(
+                f"{title}, {status}, {way}: on the screen after {painted[0]:.0f} ms, p95 {painted[1]:.0f} ms "
+                f"(there after {there[0]:.0f}, p95 {there[1]:.0f})",
+                flush=True,
+            )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--moves", type=int, default=200)
@@ -69,24 +91,7 @@ def main() -> None:
     ):
         for title in given.preset or ("Two modes: D goes to 1/2", "Ring of 8", "Digits"):
             lab = Lab(browser, app.url)
-            if lab.page.get_by_role("combobox", name="Preset").input_value() != title:
-                lab.choose(title)
-            lab.press("Space")
-            lab.page.wait_for_timeout(15_000)  # some thirty pictures
-            lab.press("ArrowLeft")
-            wait_until(lambda lab=lab: lab.attribute("shown") != "", "the past is shown")
-            for status in ("running", "paused"):
-                if status == "paused":
-                    lab.press("Space")
-                    wait_until(lambda lab=lab: lab.status == "paused", "it stands still")
-                for way in ("jumps", "dragged", "rested"):
-                    took = np.array(lab.page.evaluate(SCRUB, [given.moves if way != "rested" else given.moves // 4, way]))
-                    there, painted = (np.percentile(took[:, i], [50, 95]) for i in (0, 1))
-                    print(
-                        f"{title}, {status}, {way}: on the screen after {painted[0]:.0f} ms, p95 {painted[1]:.0f} ms "
-                        f"(there after {there[0]:.0f}, p95 {there[1]:.0f})",
-                        flush=True,
-                    )
+            scrub(lab, title, given.moves)
             lab.close()
 
 

@@ -53,13 +53,13 @@ def main() -> None:
     came, began = max(0, count - given.rate * (given.seconds + 30)), 0.0
 
     def there() -> int:
-        return min(count, came + int(given.rate * (time.monotonic() - began)))
+        return int(min(count, came + given.rate * (time.monotonic() - began)))
 
     def cells(route: Route) -> None:
         start = int(route.request.url.rsplit("/", 1)[1])
-        label = {"kind": "sweep", "state": "playing", "trouble": "", "start": start, "count": there()}
+        label = {"kind": "sweep", "state": "playing", "trouble": "", "start": start, "count": (end := there())}
         label |= {"is_compiling": False, "pace": 1e5, "left": ""}
-        route.fulfill(body=pack(label, made_up(start, label["count"])), content_type="application/octet-stream")
+        route.fulfill(body=pack(label, made_up(start, end)), content_type="application/octet-stream")
 
     with tempfile.TemporaryDirectory() as home:
         with_a_sweep(Path(home))

@@ -39,11 +39,11 @@ def main() -> None:
         fake = g(torch.randn(256, 2))
         loss_d = F.softplus(-d(data[torch.randint(len(data), (256,))])).mean() + F.softplus(d(fake.detach())).mean()
         optimisers[0].zero_grad()
-        loss_d.backward()
+        loss_d.backward()  # type: ignore[no-untyped-call]
         optimisers[0].step()
         loss_g = F.softplus(-d(fake)).mean()
         optimisers[1].zero_grad()
-        loss_g.backward()
+        loss_g.backward()  # type: ignore[no-untyped-call]
         optimisers[1].step()
         return loss_d, loss_g
 
