@@ -4,7 +4,7 @@
  */
 import { element, write } from './dom.js';
 import { grouped } from './numbers.js';
-import { said, t } from './words.js';
+import { said, t, together } from './words.js';
 
 /** @type {Record<import('./types.d.ts').VerdictKind, 'quiet' | 'good' | 'arrived' | 'warning' | 'bad'>} */
 const TONES = {
@@ -39,7 +39,7 @@ export class Verdict {
     this.node.dataset.kind = verdict?.kind ?? '';
     write(this.node, title);
     if (!verdict) return;
-    const at = verdict.step > 0 ? t('Step {step}.', { step: grouped(verdict.step) }) + ' ' : '';
-    this.#tips.set(this.node, at + (said(verdict.reason) || title));
+    const at = verdict.step > 0 ? t('Step {step}.', { step: grouped(verdict.step) }) : '';
+    this.#tips.set(this.node, together(at, said(verdict.reason) || title));
   }
 }

@@ -15,7 +15,7 @@ from gandash.store import index
 from gandash.store.files import write_whole
 from gandash.store.format import LARGEST_STEP, BrokenRun
 from gandash.store.reading import StoredRun
-from gandash.words import t
+from gandash.words import of_system, t
 
 
 @click.command(
@@ -84,5 +84,5 @@ def export(
     try:
         write_whole(Path(out), body)
     except OSError as error:
-        raise click.ClickException(one_line(f"--out {out}: {error.strerror or error}")) from None
+        raise click.ClickException(one_line(f"--out {out}: {t(of_system(error))}")) from None
     click.echo(one_line(t("{file}: {count} bytes", file=out, count=f"{len(body):,}")), err=True)

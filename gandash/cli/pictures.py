@@ -12,7 +12,7 @@ from gandash.cli.saying import one_line, refuse, told
 from gandash.config.setting import JsonValue
 from gandash.packed import MAX_PICTURES, unpack_pictures
 from gandash.uploads import guard
-from gandash.words import t
+from gandash.words import of_system, t
 from gandash.words.noting import read_note
 
 
@@ -31,7 +31,7 @@ def read(paths: Sequence[str], side: int, colour: bool, keep: int | None) -> lis
                 t(
                     "{option}: {problem}; expected a file of pictures, or a folder of such files",
                     option=f"--pictures {path}",
-                    problem=error.strerror or error,
+                    problem=of_system(error),
                 )
             )
     try:

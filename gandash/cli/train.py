@@ -33,7 +33,7 @@ from gandash.store.writing import UnfitFolder
 from gandash.uploads import tables
 from gandash.uploads.dialects import TableRefused, refused
 from gandash.wire.facts import Engine
-from gandash.words import marked, t
+from gandash.words import marked, of_system, t
 
 MAX_CONFIG_BYTES = 4 * 2**20  # a config has about two thousand, and two million with 200,000 uploaded rows
 ENGINES = {"torch": marked("by torch"), "compiled": marked("by compiled rounds")}
@@ -261,7 +261,7 @@ def _read_config(file: str) -> GameConfig:
             t(
                 "{option}: {problem}; expected a JSON file such as manifest.json of a run",
                 option=f"--config {file}",
-                problem=error.strerror or error,
+                problem=of_system(error),
             )
         )
     if len(text) > MAX_CONFIG_BYTES:
@@ -291,7 +291,7 @@ def _read_samples(path: str, read_as: Sequence[str]) -> list[tuple[str, JsonValu
         with open(path, "rb") as file:
             rows, words = tables.interpret(path, file.read(tables.MAX_MEGABYTES * 2**20 + 1), read_as)
     except OSError as error:
-        problem = f"--samples {path}: {error.strerror or error}"
+        problem = f"--samples {path}: {t(of_system(error))}"
         refuse(t("{problem}; expected {advice}", problem=problem, advice=t(tables.ALLOWED)))
     except tables.AmbiguousTable as error:
         ways = t(", or ").join(" ".join(f"--read-as {fact}" for fact in reading.key) for reading in error.readings)

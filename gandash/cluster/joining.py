@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from gandash.cluster import arriving
-from gandash.words import say
+from gandash.words import of_system, say
 
 VERSION = "2.60.0"  # of Ray, which must be the cluster's
 AUTO = "auto"
@@ -71,7 +71,7 @@ def _must_answer(address: str) -> None:
             say(
                 "{address}: nothing answers there ({error}); is `ray start --head` running?",
                 address=address,
-                error=error.strerror or str(error),
+                error=of_system(error),
             )
         ) from None
     if answer[3:4] != _SETTINGS[3:4] and os.environ.get("RAY_USE_TLS", "0") == "0":

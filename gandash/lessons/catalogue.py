@@ -12,7 +12,7 @@ from gandash.lessons.model import Lesson
 from gandash.lessons.reading import ENDING, LessonError, read_lesson, version
 from gandash.lessons.translating import named, translated
 from gandash.paths import ASSETS
-from gandash.words import say
+from gandash.words import of_system, say
 
 FOLDER = "GANDASH_LESSONS"
 OURS = ASSETS / "lessons"
@@ -84,7 +84,7 @@ def _files(troubles: list[LessonError]) -> Iterator[Path]:
         said = say(
             "{variable} names this folder, and it cannot be read ({error})",
             variable=FOLDER,
-            error=error.strerror or str(error),
+            error=of_system(error),
         )
         troubles.append(LessonError(folder, said))
         return

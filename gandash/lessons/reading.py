@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from gandash.config.refused import problem_of
 from gandash.config.setting import nearest
 from gandash.lessons.model import Claim, Game, Invitation, Lesson, Prediction, Show, Step, Turn, Unfit, Until
-from gandash.words import Said, finished, listed, marked, say
+from gandash.words import Said, finished, listed, marked, of_system, say
 
 ENDING = ".toml"
 LARGEST = 200_000  # bytes; ours have some five thousand
@@ -51,7 +51,7 @@ def version(path: Path) -> tuple[int, int]:
     try:
         about = path.stat()
     except OSError as error:
-        raise LessonError(path, say("it cannot be read ({error})", error=error.strerror or str(error))) from None
+        raise LessonError(path, say("it cannot be read ({error})", error=of_system(error))) from None
     return about.st_mtime_ns, about.st_size
 
 
@@ -61,7 +61,7 @@ def read_table(path: Path) -> tuple[str, dict[str, Any]]:
         with path.open("rb") as file:
             body = file.read(LARGEST + 1)
     except OSError as error:
-        raise LessonError(path, say("it cannot be read ({error})", error=error.strerror or str(error))) from None
+        raise LessonError(path, say("it cannot be read ({error})", error=of_system(error))) from None
     if len(body) > LARGEST:
         raise LessonError(path, say("it has more than {count} bytes; a lesson has a few thousand", count=f"{LARGEST:,}"))
     try:

@@ -45,7 +45,7 @@ from gandash.wire.messages import (
     read_packet,
     write_packet,
 )
-from gandash.words import say
+from gandash.words import of_system, say
 
 log = logging.getLogger("gandash.supervisor")
 
@@ -242,7 +242,7 @@ class Remote:
                 self.problem = say(
                     "{host} of the cluster cannot be reached: {error}",
                     host=self._at.host,
-                    error=error.strerror or str(error),
+                    error=of_system(error),
                 )
                 return
             self.pid, self._channel = self._at.pid, channel
@@ -424,13 +424,13 @@ class Packets:
             except OSError as error:
                 was, self._is_saved = self._is_saved, False
                 if was:
-                    reason = error.strerror or str(error)
+                    reason = of_system(error)
                     return Unsaved(generation=worker.generation, step=worker.step, reason=reason)
             return None
         try:
             worker.keep(part.folder, part, body)
         except OSError as error:
-            return Unrecorded(generation=worker.generation, step=worker.step, reason=error.strerror or str(error))
+            return Unrecorded(generation=worker.generation, step=worker.step, reason=of_system(error))
         return None
 
     def _saved(self, body: bytes) -> Event | None:

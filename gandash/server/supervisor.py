@@ -28,7 +28,7 @@ from gandash.server.recording import ROOM_SECONDS, Records
 from gandash.server.run import Run
 from gandash.store.format import BrokenRun
 from gandash.wire.browser import Role
-from gandash.words import say, words_of
+from gandash.words import of_system, say, words_of
 
 log = logging.getLogger("gandash.supervisor")
 
@@ -103,7 +103,7 @@ class Supervisor:
                 directory = Path(tempfile.mkdtemp(dir=self._directory))
             except OSError as error:
                 raise Unavailable(
-                    say("There is no room on the server's disk ({error}). Free some, and try again.", error=error.strerror)
+                    say("There is no room on the server's disk ({error}). Free some, and try again.", error=of_system(error))
                 ) from error
             try:
                 record = partial(self._records.new, visitor)

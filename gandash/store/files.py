@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from gandash.store.format import EVENTS, MANIFEST, SUFFIXES, BrokenRun, Named
-from gandash.words import say
+from gandash.words import of_system, say
 
 
 def write_whole(path: Path, body: bytes) -> None:
@@ -44,7 +44,7 @@ def read_whole(path: Path, most: int) -> bytes:
                 )
             return file.read(most)
     except OSError as error:
-        raise BrokenRun(say("{file}: {problem}", file=f"{path}", problem=error.strerror or f"{error}")) from None
+        raise BrokenRun(say("{file}: {problem}", file=f"{path}", problem=of_system(error))) from None
 
 
 def read_part(path: Path, offset: int, length: int) -> bytes:
@@ -56,7 +56,7 @@ def read_part(path: Path, offset: int, length: int) -> bytes:
         finally:
             os.close(descriptor)
     except OSError as error:
-        raise BrokenRun(say("{file}: {problem}", file=f"{path}", problem=error.strerror or f"{error}")) from None
+        raise BrokenRun(say("{file}: {problem}", file=f"{path}", problem=of_system(error))) from None
 
 
 def listed(folder: Path) -> list[os.DirEntry[str]]:
@@ -69,7 +69,7 @@ def listed(folder: Path) -> list[os.DirEntry[str]]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise BrokenRun(say("{file}: {problem}", file=f"{folder}", problem=error.strerror or f"{error}")) from None
+        raise BrokenRun(say("{file}: {problem}", file=f"{folder}", problem=of_system(error))) from None
 
 
 def append(path: Path, body: bytes) -> None:

@@ -7,11 +7,12 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from gandash.config.refused import problem_of
 from gandash.config.setting import JsonValue
 from gandash.wire.browser import VerdictKind
 from gandash.wire.facts import Engine
 from gandash.wire.messages import MAX_MEMBERS, Change
-from gandash.words import Said
+from gandash.words import Said, say
 
 FORMAT = 1
 MANIFEST, EVENTS = "manifest.json", "events.jsonl"
@@ -183,8 +184,8 @@ class Named(NamedTuple):
 _NAME = re.compile(r"([0-9]{6})-([0-9]{10})-([0-9]{10})", re.ASCII)
 
 
-def first_fault(error: ValidationError) -> str:
+def first_fault(error: ValidationError) -> Said:
     """What is wrong with a model, in one line."""
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    first = error.errors(include_url=False, include_input=False)[0]
     where = ".".join(map(str, first["loc"]))
-    return f"{where}: {first['msg']}" if where else str(first["msg"])
+    return say("{where}: {problem}", where=where, problem=problem_of(first)) if where else problem_of(first)

@@ -16,7 +16,7 @@ from gandash.store.format import EVENTS, ID, JOURNAL, MANIFEST, STEPS, BrokenRun
 from gandash.store.places import home
 from gandash.store.reading import StoredRun
 from gandash.store.writing import is_being_recorded
-from gandash.words import Said, retold, say, words_of
+from gandash.words import Said, of_system, retold, say, words_of
 
 FILE = "index.sqlite3"
 EDITION = 3  # of the table; one of another edition is made anew
@@ -143,7 +143,7 @@ def _folders(runs: Path) -> Iterator[tuple[str, str]]:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise BrokenRun(say("{file}: {problem}", file=f"{runs}", problem=error.strerror or f"{error}")) from None
+        raise BrokenRun(say("{file}: {problem}", file=f"{runs}", problem=of_system(error))) from None
     for entry in entries:
         if ID.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False):
             seen = []

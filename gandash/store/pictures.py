@@ -18,7 +18,7 @@ from pathlib import Path
 from gandash.store.files import append, named, read_part, write_whole
 from gandash.store.format import LARGEST_STEP, PICTURE_BYTES, PICTURE_FILE_BYTES, PICTURES, SUFFIXES, BrokenRun, Named
 from gandash.store.metrics import in_pairs
-from gandash.words import say
+from gandash.words import of_system, say
 
 SUFFIX = SUFFIXES[PICTURES]
 LARGEST = PICTURE_FILE_BYTES  # of one picture
@@ -98,7 +98,7 @@ def places(folder: Path, file: Named) -> Iterator[Place]:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
-        raise BrokenRun(say("{file}: {problem}", file=f"{path}", problem=error.strerror or f"{error}")) from None
+        raise BrokenRun(say("{file}: {problem}", file=f"{path}", problem=of_system(error))) from None
     try:
         size, at, step = os.fstat(descriptor).st_size, 0, -1
         if size > 4 * PICTURE_FILE_BYTES:
@@ -120,7 +120,7 @@ def places(folder: Path, file: Named) -> Iterator[Place]:
             yield Place(now, file, at + whole, length - _BEGIN.size, beside, checksum)
             at, step = end, now
     except OSError as error:
-        raise BrokenRun(say("{file}: {problem}", file=f"{path}", problem=error.strerror or f"{error}")) from None
+        raise BrokenRun(say("{file}: {problem}", file=f"{path}", problem=of_system(error))) from None
     finally:
         os.close(descriptor)
 

@@ -38,7 +38,7 @@ from gandash.store.pictures import Picture, PictureWriter
 from gandash.store.reading import StoredRun
 from gandash.wire.browser import Verdict
 from gandash.wire.messages import Change
-from gandash.words import say
+from gandash.words import of_system, say
 
 LARGEST_EVENT = 2**16  # a setting in mid-run is a few words
 LOCK_TRIES, LOCK_SECONDS = 5, 0.02
@@ -57,8 +57,8 @@ def claim(directory: Path) -> None:
         found = next((entry.name for entry in directory.iterdir()), None)
     except OSError as error:
         if error.errno in _NOBODYS_FAULT:
-            raise CannotRecord(say("{file}: {problem}", file=f"{directory}", problem=error.strerror)) from None
-        why = say("it is a file") if isinstance(error, FileExistsError) else error.strerror or error
+            raise CannotRecord(say("{file}: {problem}", file=f"{directory}", problem=of_system(error))) from None
+        why = say("it is a file") if isinstance(error, FileExistsError) else of_system(error)
         told = say("{folder} cannot be used: {why}; name a directory that can be written to", folder=f"{directory}", why=why)
         raise UnfitFolder(told) from None
     if found is not None:

@@ -17,7 +17,7 @@ from gandash.store.places import home, runs_home
 from gandash.store.reading import read_manifest
 from gandash.store.removing import Removed
 from gandash.ui.whose import Visitor
-from gandash.words import Said, finished, retold, say, titles, words_of
+from gandash.words import Said, finished, of_system, retold, say, titles, words_of
 
 TITLE_LENGTH = 100
 TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # Unicode's overrides of the direction of writing
@@ -138,7 +138,7 @@ def bring(who: Visitor, files: Sequence[importing.Brought]) -> str:
 def in_words(error: Exception) -> Said:
     """An error of the store without the server's paths."""
     if isinstance(error, OSError) and error.strerror:
-        return finished(error.strerror)
+        return of_system(error)
     if not (error.args and isinstance(error.args[0], Said)):
         return finished(_without_place(str(error)).rstrip("."))
     return retold(words_of(error), _without_place)

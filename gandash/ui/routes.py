@@ -30,6 +30,7 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from gandash.config.refused import problem_of
 from gandash.links.format import LONGEST_READ
 from gandash.paths import ASSETS as ASSETS
 from gandash.paths import plotly_file
@@ -177,7 +178,7 @@ async def _listen(socket: WebSocket, run: Run, role: Role, viewer: Viewer, news:
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             where = ".".join(map(str, first["loc"]))
-            answer = say("not a command: {where} {problem}", where=where, problem=first["msg"])
+            answer = say("not a command: {where} {problem}", where=where, problem=problem_of(first))
         except (ValueError, RecursionError):
             answer = say("not a command: expected one JSON object")
         if answer:

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 from gandash.uploads.guard import MAX_MEGABYTES, PicturesRefused
-from gandash.words import say
+from gandash.words import of_system, say
 
 VARIABLE = "GANDASH_DATA"
 _OFFERED = 200
@@ -60,7 +60,7 @@ def _content(path: Path) -> bytes:
     except OSError as error:
         raise PicturesRefused(
             path.name,
-            say("a file that cannot be opened ({problem})", problem=error.strerror),
+            say("a file that cannot be opened ({problem})", problem=of_system(error)),
             say("ask whoever runs this server"),
         ) from None
     if len(content) > MAX_MEGABYTES * 2**20:

@@ -9,7 +9,7 @@ from gandash.uploads import arrays, stacks
 from gandash.uploads.arrays import Array
 from gandash.uploads.images import JPEG, PNG
 from gandash.uploads.sources import OTHER_PICTURES, PICTURE_ENDINGS, Refused, Source, members, some
-from gandash.words import Said, parted, say
+from gandash.words import Said, of_system, parted, say
 
 _ZIP = (b"PK\3\4", b"PK\5\6")  # the second where nothing is in it
 _MAGIC_OF_PICTURES = (b"GIF8", b"RIFF", b"BM", b"II*\0", b"MM\0*")
@@ -92,7 +92,7 @@ def _sort(source: Source, found: Found) -> None:
     except MemoryError:
         raise
     except OSError as error:
-        given = say("a file that cannot be opened ({problem})", problem=error.strerror)
+        given = say("a file that cannot be opened ({problem})", problem=of_system(error))
         found.unread.append(Refused(source.name, given, say("look at its rights")))
         return
     except Exception:  # a member whose own header does not fit the table of contents

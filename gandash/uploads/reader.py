@@ -22,7 +22,7 @@ from gandash.uploads.found import collect
 from gandash.uploads.kept import packed
 from gandash.uploads.sources import Refused, Source, of_bytes
 from gandash.uploads.stacks import MAX_AREA
-from gandash.words import Said, say
+from gandash.words import Said, of_system, say
 
 MEMORY_BYTES = 768 * 2**20
 CPU_SECONDS = 15
@@ -67,7 +67,7 @@ def main() -> None:
     except Refused as error:
         answer = _refused(error.name, error.given, error.hint)
     except OSError as error:  # a file that went, or may not be read
-        given = say("a file that cannot be read ({problem})", problem=error.strerror)
+        given = say("a file that cannot be read ({problem})", problem=of_system(error))
         answer = _refused(Path(error.filename or files[0].name).name, given, say("look at it"))
     except MemoryError:
         given = say("a file that takes too much memory to read")

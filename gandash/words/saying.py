@@ -121,6 +121,32 @@ def words_of(error: BaseException) -> Said:
     return first if isinstance(first, Said) else finished(str(error))
 
 
+OF_SYSTEM = (
+    marked("Connection refused"),
+    marked("Disk quota exceeded"),
+    marked("File too large"),
+    marked("Input/output error"),
+    marked("Is a directory"),
+    marked("No space left on device"),
+    marked("No such file or directory"),
+    marked("Not a directory"),
+    marked("Operation not permitted"),
+    marked("Permission denied"),
+    marked("Read-only file system"),
+    marked("Too many open files"),
+)
+"""What the operating system says most often; all else stays in its own words."""
+
+
+def of_system(error: OSError) -> Said:
+    """What the operating system says of a file, a disk or a connection, without the file's name.
+
+    >>> of_system(OSError(28, "No space left on device", "/srv/runs/1")), of_system(OSError("no such disk"))
+    ('No space left on device', 'no such disk')
+    """
+    return finished(error.strerror or str(error))
+
+
 def retold(said: Said, change: Callable[[str], str]) -> Said:
     """The same, with what `change` makes of each text that is put into it, and of a finished sentence.
 

@@ -28,7 +28,7 @@ from gandash.store.writing import RunWriter
 from gandash.wire.browser import Beside, SaidOfGame, Verdict, VerdictKind
 from gandash.wire.facts import Facts
 from gandash.wire.messages import Change, Recording
-from gandash.words import say, words_of
+from gandash.words import of_system, say, words_of
 from gandash.worker.games import Games
 from gandash.worker.keyframe import label_of, seen_of, state_of
 from gandash.worker.observer import Observer
@@ -282,7 +282,7 @@ class Recorder:
             try:
                 self._jobs.put_nowait(do)
             except queue.Full:
-                self._fail("the disk does not keep up")
+                self._fail(say("the disk does not keep up"))
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
@@ -291,7 +291,7 @@ class Recorder:
             try:
                 job()
             except (OSError, BrokenRun) as error:
-                self._fail(getattr(error, "strerror", None) or words_of(error))
+                self._fail(of_system(error) if isinstance(error, OSError) and error.strerror else words_of(error))
             except Exception as error:  # a bug here must not end the show
                 log.exception("recording")
                 self._fail(f"{type(error).__name__}: {error}")

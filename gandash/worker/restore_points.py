@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gandash.wire.messages import Event, Saved, Unsaved
-from gandash.words import finished
+from gandash.words import finished, of_system
 from gandash.worker.cause import LONGEST_SECONDS, Cause, cause_of
 from gandash.worker.checkpoint import save
 from gandash.worker.games import Games, GamesSnapshot
@@ -44,8 +44,9 @@ class RestorePoints:
             if not self._cannot_save:  # once: the next attempt is a second away
                 self._cannot_save = True
                 log.warning("no checkpoint at step %d: %s", games.step, error)
-                reason = error.strerror or str(error).split(": ")[-1]  # no path of the server's on a person's screen
-                self._tell(Unsaved(generation=generation, step=games.step, reason=finished(reason)))
+                # No path of the server's on a person's screen
+                reason = of_system(error) if error.strerror else finished(str(error).split(": ")[-1])
+                self._tell(Unsaved(generation=generation, step=games.step, reason=reason))
             return
         self._saved_step, self._cannot_save = games.step, False
         self._tell(Saved(generation=generation, step=games.step, path=str(self._path)))

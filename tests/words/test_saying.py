@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextvars
+import errno
+import os
 from collections.abc import Callable
 
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from gandash.words import Said, best, say, speak, speaking, t, tn
+from gandash.words import Said, best, of_system, say, speak, speaking, t, tn
+from gandash.words.catalogue import messages
 from gandash.words.noting import noted, read_note
 
 
@@ -88,3 +91,9 @@ def test_messages_are_kept_within_a_text_that_older_programs_wrote_too() -> None
         speak("en")
     for text in ("all 12 pictures kept; {x}", "", "[]", "[1]", '[{"id": 3}]', "{", "[" * 5000):
         assert t(read_note(text)) == text
+
+
+def test_what_the_system_says_most_often_is_in_the_catalogue() -> None:
+    for number in (errno.ENOSPC, errno.EACCES, errno.ENOENT, errno.EROFS, errno.EDQUOT, errno.EISDIR, errno.ECONNREFUSED):
+        said = of_system(OSError(number, os.strerror(number), "/srv/runs/1"))
+        assert said == os.strerror(number) and said.id in messages("zh_Hans") and said.id in messages("zh_Hant")
