@@ -19,6 +19,7 @@ from select import select
 from typing import Any
 
 from gandash.store.format import BrokenRun
+from gandash.words import of_system, say
 
 VARIABLE = "GANDASH_BROWSER"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge")
@@ -46,11 +47,17 @@ def find() -> str:
     found = shutil.which(wanted) if wanted else next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
         what = (
-            f"{VARIABLE} names {wanted!r}, which is not there" if wanted else "no Chromium or Chrome was found on this machine"
+            say("{variable} names {program}, which is not there", variable=VARIABLE, program=repr(wanted))
+            if wanted
+            else say("no Chromium or Chrome was found on this machine")
         )
         raise NoBrowser(
-            f"pictures are drawn by the page's own code in a browser, and {what}: install Debian's chromium, say, or name one "
-            f"in {VARIABLE}, or take replay.html and save pictures from there"
+            say(
+                "pictures are drawn by the page's own code in a browser, and {what}: install Debian's chromium, say, or name "
+                "one in {variable}, or take replay.html and save pictures from there",
+                what=what,
+                variable=VARIABLE,
+            )
         )
     return found
 
@@ -90,9 +97,11 @@ class Tab:
                 if answer.get("id") == self._last:
                     break
         except OSError as error:
-            raise NoBrowser(f"the browser has gone: {error.strerror or error}") from None
+            raise NoBrowser(say("the browser has gone: {error}", error=of_system(error))) from None
         if "error" in answer:
-            raise NoBrowser(f"the browser refused {method}: {answer['error'].get('message', '')}")
+            raise NoBrowser(
+                say("the browser refused {method}: {error}", method=method, error=str(answer["error"].get("message", "")))
+            )
         result: dict[str, Any] = answer["result"]
         return result
 
@@ -100,10 +109,10 @@ class Tab:
         parts = [self._waiting]
         while b"\0" not in parts[-1]:
             if not select([self._from], [], [], PATIENCE_SECONDS)[0]:
-                raise NoBrowser(f"the browser has not answered for {PATIENCE_SECONDS:.0f} seconds")
+                raise NoBrowser(say("the browser has not answered for {seconds} s", seconds=f"{PATIENCE_SECONDS:.0f}"))
             more = os.read(self._from, 2**20)
             if not more:
-                raise NoBrowser("the browser ended before it had drawn anything")
+                raise NoBrowser(say("the browser ended before it had drawn anything"))
             parts.append(more)
         message, _, self._waiting = b"".join(parts).partition(b"\0")
         return message

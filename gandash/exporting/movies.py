@@ -44,11 +44,18 @@ def as_movie(
     """`what` as pictures have it, of the recorded pictures `between` two steps, both included; of more than `MOST_FRAMES` every
     second, every third and so on. `told` may raise to have no more done. Raises BrokenRun."""
     if not can_make(form):  # who lacks it is told at once
-        raise BrokenRun("an MP4 is encoded by the package imageio-ffmpeg: pip install imageio-ffmpeg; a GIF needs none")
+        raise BrokenRun(say("an MP4 is encoded by the package imageio-ffmpeg: pip install imageio-ffmpeg; a GIF needs none"))
     first, last = between or (0, run.steps)
     steps = [place.step for place in OpenRun(run.directory).places() if first <= place.step <= last]
     if not steps:
-        raise BrokenRun(f"{run.manifest.id} has no recorded pictures of the steps from {first:,} to {last:,}")
+        raise BrokenRun(
+            say(
+                "{run} has no recorded pictures of the steps from {first} to {last}",
+                run=run.manifest.id,
+                first=f"{first:,}",
+                last=f"{last:,}",
+            )
+        )
     steps = some(steps)
 
     def drawn() -> Iterator[bytes]:

@@ -16,6 +16,7 @@ from gandash.exporting.replay import as_html
 from gandash.server.recorded import OpenRun, nearest
 from gandash.store.format import BrokenRun
 from gandash.store.reading import StoredRun
+from gandash.words import say
 
 STAGE, VIEW = "stage", "view"
 SIZES = {STAGE: (800, 600), VIEW: (1280, 720)}
@@ -46,7 +47,7 @@ def as_picture(
     places = OpenRun(run.directory).places()
     found = nearest(places, places[-1].step if step is None else step) if places else None
     if found is None:
-        raise BrokenRun(f"{run.manifest.id} has no recorded pictures; there is nothing to draw")
+        raise BrokenRun(say("{run} has no recorded pictures; there is nothing to draw", run=run.manifest.id))
     with drawn(run, [found.step]) as page:
         told(0.5)
         wanted = _wanted(what, theme, size, 2) | {"format": form}

@@ -32,11 +32,24 @@ class Wanted:
 
     def __post_init__(self) -> None:
         if self.theme not in get_args(Theme):
-            raise ValueError(f"theme: given {self.theme!r}; light or dark is needed")
+            raise ValueError(say("theme: given {value}; light or dark is needed", value=repr(self.theme)))
         if self.size and not all(LEAST_PX <= side <= MOST_PX for side in self.size):
-            raise ValueError(f"size: given {self.size}; a width and a height from {LEAST_PX} to {MOST_PX} px are needed")
+            raise ValueError(
+                say(
+                    "size: given {value}; a width and a height from {least} to {most} px are needed",
+                    value=str(self.size),
+                    least=LEAST_PX,
+                    most=MOST_PX,
+                )
+            )
         if not 1 <= self.per_second <= movies.FASTEST:
-            raise ValueError(f"per_second: given {self.per_second}; a whole number from 1 to {movies.FASTEST} is needed")
+            raise ValueError(
+                say(
+                    "per_second: given {value}; a whole number from 1 to {most} is needed",
+                    value=self.per_second,
+                    most=movies.FASTEST,
+                )
+            )
 
 
 @dataclass(frozen=True)

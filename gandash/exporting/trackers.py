@@ -23,6 +23,7 @@ from gandash.exporting.snippets import settings_of
 from gandash.exporting.tables import STEP, STEPS, curves
 from gandash.store.format import BrokenRun
 from gandash.store.reading import StoredRun
+from gandash.words import say
 
 Told = Callable[[float], None]
 
@@ -34,7 +35,9 @@ PARAM = 6000  # characters of one of its parameters
 def needs(package: str) -> None:
     """Raises BrokenRun where an extra is missing."""
     if find_spec(package) is None:
-        raise BrokenRun(f"this file is written by the package {package}, which is not installed: pip install {package}")
+        raise BrokenRun(
+            say("this file is written by the package {package}, which is not installed: pip install {package}", package=package)
+        )
 
 
 def rows(run: StoredRun, told: Told = lambda done: None) -> Iterator[tuple[int, dict[str, float]]]:
@@ -115,7 +118,7 @@ def as_wandb(run: StoredRun, told: Told = lambda done: None) -> bytes:
             raise
         found = list(Path(folder).glob("wandb/offline-run-*/run-*.wandb"))
         if writer.returncode or not found:
-            raise BrokenRun("wandb could not write the run")
+            raise BrokenRun(say("wandb could not write the run"))
         return found[0].read_bytes()
 
 

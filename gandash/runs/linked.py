@@ -13,6 +13,7 @@ from gandash.store.format import StoppedEvent
 from gandash.store.keyframes import state_hash
 from gandash.store.reading import Known
 from gandash.wire.messages import Change
+from gandash.words import Said, say
 from gandash.worker.games import Games
 from gandash.worker.keyframe import play_on, state_of
 from gandash.worker.recording import versions
@@ -39,15 +40,19 @@ class Linked:
         return self.state.removeprefix("sha256:").startswith(self.link.state)
 
     @property
-    def other(self) -> str:
+    def other(self) -> Said:
         """What was another than here where the link was made, in words."""
         engines = [t.engine for t in self.games.trajectories]
         asked = [engine for engine in self.link.engines if engine]
         if asked and asked != engines:
-            return f"played by {', '.join(asked)} there, and by {', '.join(engines)} here, which draws other random numbers"
+            return say(
+                "played by {theirs} there, and by {ours} here, which draws other random numbers",
+                theirs=", ".join(asked),
+                ours=", ".join(engines),
+            )
         if self.link.versions and self.link.versions != fingerprint(versions("compiled" in engines)):
-            return "other versions of gandash, Python, torch or numba played it there, or another kind of machine"
-        return ""
+            return say("other versions of gandash, Python, torch or numba played it there, or another kind of machine")
+        return Said("")
 
     def report(self) -> dict[str, Any]:
         """As JSON."""

@@ -9,6 +9,8 @@ import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 
+from gandash.words import say
+
 
 def home() -> Path:
     """The folder of all that is kept for this user: `GANDASH_HOME`, else `gandash` in the user's data directory.
@@ -20,7 +22,9 @@ def home() -> Path:
     try:
         return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "gandash"
     except RuntimeError as error:
-        raise OSError(f"there is no place for runs: {error}; name one with GANDASH_HOME") from None
+        raise OSError(
+            say("there is no place for runs: {error}; name one with {variable}", error=str(error), variable="GANDASH_HOME")
+        ) from None
 
 
 def runs_home() -> Path:

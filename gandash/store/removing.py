@@ -56,7 +56,7 @@ def _held(run: Path) -> Iterator[None]:
         fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
     except BlockingIOError:
-        raise Busy(f"{run.name} is being recorded") from None
+        raise Busy(say("{file} is being recorded", file=run.name)) from None
     finally:
         os.close(log)
 
