@@ -12,7 +12,7 @@ from gandash.config import GameConfig
 from gandash.presets import DEFAULT, PRESETS
 from gandash.presets.base import GROUPS, STORIES, Preset
 from gandash.presets.markdown import page
-from gandash.words import t
+from gandash.words import parted, say, t
 
 
 @click.command()
@@ -34,13 +34,14 @@ def presets(as_json: bool, markdown: bool) -> None:
 
 
 def _tell(preset: Preset) -> None:
-    notes = [t(STORIES[preset.story]), *([t("what `train` plays unless told otherwise")] if preset is DEFAULT else [])]
-    click.echo(f"{click.style(preset.name, bold=True)}  {t(preset.title)}  ({'; '.join(notes)})")
-    moves = "; ".join(
-        t("{move} (at step {at}, seen at step {until})", move=t(move.label), at=move.at, until=move.until)
+    notes = [say(STORIES[preset.story]), *([say("what `train` plays unless told otherwise")] if preset is DEFAULT else [])]
+    click.echo(f"{click.style(preset.name, bold=True)}  {t(preset.title)}  ({t(parted(*notes))})")
+    moves = [
+        say("{move} (at step {at}, seen at step {until})", move=say(move.label), at=move.at, until=move.until)
         for move in preset.moves
-    )
-    texts = [t(preset.teaches), t(preset.promise), t(preset.watch), *([f"--cure: {moves}."] if moves else [])]
+    ]
+    texts = [t(preset.teaches), t(preset.promise), t(preset.watch)]
+    texts += [t("--cure: {moves}.", moves=parted(*moves))] if moves else []
     for text in texts:
         click.echo("\n".join(f"    {line}" for line in lines(text, 92)))
     click.echo()

@@ -33,7 +33,7 @@ from gandash.store.writing import UnfitFolder
 from gandash.uploads import tables
 from gandash.uploads.dialects import TableRefused, refused
 from gandash.wire.facts import Engine
-from gandash.words import marked, of_system, t
+from gandash.words import finished, marked, of_system, parted, t
 
 MAX_CONFIG_BYTES = 4 * 2**20  # a config has about two thousand, and two million with 200,000 uploaded rows
 ENGINES = {"torch": marked("by torch"), "compiled": marked("by compiled rounds")}
@@ -285,6 +285,10 @@ def _read_config(file: str) -> GameConfig:
         refuse(f"--config {file}: {told(error)}")
 
 
+def _parted(*items: str) -> str:
+    return t(parted(*map(finished, items)))
+
+
 def _read_samples(path: str, read_as: Sequence[str]) -> list[tuple[str, JsonValue]]:
     """What learning from the numbers in this file changes in a game."""
     try:
@@ -330,12 +334,12 @@ def summary(report: dict[str, Any]) -> str:
     took = t("{steps} in {seconds} s", steps=report["steps"], seconds=f"{report['seconds']:.1f}")
     if pace := report["steps_per_second"]:
         took = t("{first}, {second}", first=took, second=t("{pace} a second", pace=f"{pace:.0f}"))
-    rows = {t("steps"): f"{took}; {t('seed {seed}', seed=run['seed'])}; {t(ENGINES[report['engine']])}"}
+    rows = {t("steps"): _parted(took, t("seed {seed}", seed=run["seed"]), t(ENGINES[report["engine"]]))}
     if changed := [
         t("at step {step} {path} = {value}", step=c["step"], path=c["path"], value=json.dumps(c["new"], ensure_ascii=False))
         for c in report["changes"]
     ]:
-        rows[t("changed")] = "; ".join(changed)
+        rows[t("changed")] = _parted(*changed)
     if report["distance"] is not None and not report["diverged"]:
         rows[t("distance")] = t(
             "{distance} from θ at the data and ψ = 0; at the start {start}",
