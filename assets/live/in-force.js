@@ -4,7 +4,7 @@
  * sheet of ours fills it: so a place that Streamlit has just drawn anew is never empty, and never of an older step.
  */
 import { element, write } from './dom.js';
-import { headed, parted, t } from './words.js';
+import { headed, parted, said, t } from './words.js';
 
 export class InForce {
   node = element('style');
@@ -12,12 +12,12 @@ export class InForce {
   /** @param {readonly import('./types.d.ts').PictureLabel[]} members
    * @param {readonly string[]} names of compared games */
   show(members, names) {
-    const paths = [...new Set(members.flatMap(({ in_force: said }) => Object.keys(said)))];
+    const paths = [...new Set(members.flatMap(({ in_force: words }) => Object.keys(words)))];
     write(this.node, paths.map(path => {
-      const each = members.map(({ in_force: said }, i) => [names[i], said[path]]).filter(([, said]) => said);
-      const text = members.length > 1 ? parted(each.map(([name, said]) => headed(name, said))) : each[0][1];
-      const words = JSON.stringify(t('now {value}', { value: text }));
-      return `.gd-in-force[data-setting="${CSS.escape(path)}"]::after { content: ${words}; }`;
+      const each = members.map(({ in_force: words }, i) => [names[i], said(words[path])]).filter(([, words]) => words);
+      const text = members.length > 1 ? parted(each.map(([name, words]) => headed(name, words))) : each[0][1];
+      const content = JSON.stringify(t('now {value}', { value: text }));
+      return `.gd-in-force[data-setting="${CSS.escape(path)}"]::after { content: ${content}; }`;
     }).join('\n'));
   }
 }

@@ -444,7 +444,7 @@ export interface PictureLabel {
   step: number;
   measured: number;
   numbers: Record<string, number | null>;
-  in_force: Record<string, string>;
+  in_force: Record<string, Words>;
   image_grid: ImageGridLabel | null;
 }
 

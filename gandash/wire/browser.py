@@ -169,7 +169,7 @@ class PictureLabel(Message):
     step: int
     measured: int
     numbers: dict[str, Measured]
-    in_force: dict[str, str]
+    in_force: dict[str, Said]
     image_grid: ImageGridLabel | None = None
 
 

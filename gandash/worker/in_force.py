@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from gandash.config import GameConfig
 from gandash.config.optimisers import AdamConfig, MomentumConfig, RMSPropConfig
 from gandash.game.round import Players, noise_in_force
+from gandash.words import Said, say
 from gandash.worker.trajectory import PLAYERS, Trajectory
 
 NOISE, HALF_LIFE = "regulariser.noise", "regulariser.noise_half_life"
@@ -23,32 +24,38 @@ HALVINGS = 6  # marked on the curves: what is left then is a sixty-fourth
 LITTLE = 0.005  # of an average that need not be said
 
 
-def in_force(trajectory: Trajectory) -> dict[str, str]:
+def in_force(trajectory: Trajectory) -> dict[str, Said]:
     """What is in force at this step, in words, by the setting's path; nothing of settings that mean what they say."""
-    found = {}
+    found: dict[str, Said] = {}
     sigma = noise_in_force(trajectory.game, trajectory.state)
     if sigma is not None and trajectory.config.regulariser.noise_half_life:
-        found[NOISE] = f"σ = {float(sigma):.3g} at step {trajectory.step}"
+        found[NOISE] = say("σ = {sigma} at step {step}", sigma=f"{float(sigma):.3g}", step=trajectory.step)
     start, share = start_of_average(trajectory)
     if trajectory.config.run.averaging and share >= LITTLE:
-        found[AVERAGING] = f"{share:.0%} of it is still G of step {start}"
+        found[AVERAGING] = say("{share} of it is still G of step {start}", share=f"{share:.0%}", start=start)
     found |= dict(_memories(trajectory))
     if trajectory.config.update_rule.kind == "optimistic":
         new = [player for player, kept in (("D", "d_update"), ("G", "g_update")) if kept not in trajectory.state.memory]
         if new:
-            found[RULE] = f"{' and '.join(new)} without a last update: the next is a plain one"
+            found[RULE] = say(
+                "{players} without a last update: the next is a plain one",
+                players=say("D and G") if len(new) == 2 else new[0],
+            )
     ahead = trajectory.state.memory.get("rounds")
     if ahead is not None:
-        found[AHEAD] = f"{int(ahead)} of them ahead at step {trajectory.step}"
+        found[AHEAD] = say("{count} of them ahead at step {step}", count=int(ahead), step=trajectory.step)
     return found
 
 
-def norms_in_words(numbers: Mapping[str, float], step: int) -> dict[str, str]:
+def norms_in_words(numbers: Mapping[str, float], step: int) -> dict[str, Said]:
     """What the norms of D's matrices came to at this step; nothing without spectral normalisation."""
     if LARGEST_NORM not in numbers:
         return {}
     largest, product = numbers[LARGEST_NORM], numbers[PRODUCT_OF_NORMS]
-    return {SPECTRAL: f"norms up to {largest:.3g}; product {product:.3g} (step {step})"}
+    said = say(
+        "norms up to {largest}; product {product} (step {step})", largest=f"{largest:.3g}", product=f"{product:.3g}", step=step
+    )
+    return {SPECTRAL: said}
 
 
 def halvings(trajectory: Trajectory) -> tuple[tuple[int, float], ...]:
@@ -91,7 +98,7 @@ def start_of_average(trajectory: Trajectory) -> tuple[int, float]:
     return start, share
 
 
-def _memories(trajectory: Trajectory) -> Iterator[tuple[str, str]]:
+def _memories(trajectory: Trajectory) -> Iterator[tuple[str, Said]]:
     """What optimisers make of their settings while they remember few gradients, by the setting's path.
 
     Adam's averages are corrected for that; RMSProp's mean square and the buffer of momentum are not. These two are followed as
@@ -107,7 +114,7 @@ def _memories(trajectory: Trajectory) -> Iterator[tuple[str, str]]:
                 updates = float(moments["count"])
                 left = abs(getattr(optimiser, name)) ** updates
                 if updates and left >= LITTLE:
-                    yield f"{player}.{name}", f"memory {1 - left:.0%} full"
+                    yield f"{player}.{name}", say("memory {share} full", share=f"{1 - left:.0%}")
         elif isinstance(optimiser, RMSPropConfig | MomentumConfig):
             name = "decay" if isinstance(optimiser, RMSPropConfig) else "momentum"
             response = 0.0
@@ -119,7 +126,7 @@ def _memories(trajectory: Trajectory) -> Iterator[tuple[str, str]]:
             if response:
                 length = response**-0.5 if name == "decay" else response / full
                 if abs(length - 1) >= LITTLE:
-                    yield f"{player}.{name}", f"steps {length:.3g} times as long as with a full memory"
+                    yield f"{player}.{name}", say("steps {times} times as long as with a full memory", times=f"{length:.3g}")
 
 
 def _moves(config: GameConfig, players: Players, side: Players) -> int:

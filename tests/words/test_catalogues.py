@@ -210,6 +210,7 @@ PYTHON = [
         "worker/branching.py",
         "worker/cause.py",
         "worker/examiner.py",
+        "worker/in_force.py",
         "worker/loop.py",
     )
 ]
