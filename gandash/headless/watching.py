@@ -16,9 +16,10 @@ import time
 import weakref
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 
 import click
 import cloudpickle  # type: ignore[import-untyped]
@@ -59,9 +60,11 @@ def watch(
 ) -> Lab:
     """Watch a training loop of your own: its D(x), p_g against p_r, curves and verdict, live on a page, and recorded.
 
-    Call `step(loss_d=..., loss_g=...)` of what is returned once a round, and use it in `with`. Another process measures copies
-    of both modules, at most `pictures_per_second` times a second, and less often where copying them would take more than 2 %
-    of the loop's time. The loop itself is left alone: no random number is drawn, no gradient, mode or buffer is touched.
+    Call `step(loss_d=..., loss_g=...)` of what is returned once a round, and use it in `with`, or `close` it: one that is
+    dropped instead, as by a notebook's cell that is run again, is over without the rounds since the last picture. Another
+    process measures copies of both modules, at most `pictures_per_second` times a second, and less often where copying them
+    would take more than 2 % of the loop's time. The loop itself is left alone: no random number is drawn, no gradient, mode or
+    buffer is touched.
 
     `real`: all data, or very many of them, as a tensor or an array `(n,)`, `(n, 1)`, `(n, 2)` or of pictures
     `(n, channels, side, side)`, in the units that D gets; or a function `real(n)`. `latent`: what G is called on, as a number
@@ -169,12 +172,16 @@ class Lab:
         body = _pickled(begun)
         self._process = _process(self._trouble)
         self._looks.put(body)
-        threading.Thread(target=self._write, name="to who watches", daemon=True).start()
-        self._reader = threading.Thread(target=self._read, name="from who watches", daemon=True)
+        # Both threads hold no lab: one that its loop has dropped goes, and its watcher with it
+        threading.Thread(target=_write, args=(self._process, self._looks), name="to who watches", daemon=True).start()
+        own = weakref.ref(self)
+        self._reader = threading.Thread(target=_read, args=(self._process, own), name="from who watches", daemon=True)
         self._reader.start()
+        weakref.finalize(self, _let_go, self._looks, self._trouble).atexit = False
         self._wait()
         self._began = time.perf_counter()
-        atexit.register(self.close)
+        self._at_exit = partial(_close, own)
+        atexit.register(self._at_exit)
         if (leave := SCRATCH.pop(str(self._directory), None)) is not None:
             weakref.finalize(self, leave)
 
@@ -233,27 +240,16 @@ class Lab:
 
     # ---------------------------------------------------------------------------------------------------- the watcher
 
-    def _write(self) -> None:
-        pipe = self._process.stdin
-        assert pipe is not None
-        with suppress(OSError, ValueError):
-            while True:
-                body = self._looks.get()
-                send(pipe, body)
-                if body == END:
-                    pipe.close()
-                    return
+    def _take(self, word: list[str]) -> None:
+        """What the watcher says."""
+        if word[0] == "ready" and self._is_open and hasattr(self, "_began"):
+            self._hear(word[1])
+            self._is_awaited = True
+        else:
+            self._words.put(word)
 
-    def _read(self) -> None:
-        pipe = self._process.stdout
-        assert pipe is not None
-        while (body := receive(pipe)) != END:
-            word = json.loads(body)
-            if word[0] == "ready" and self._is_open and hasattr(self, "_began"):
-                self._hear(word[1])
-                self._is_awaited = True
-            else:
-                self._words.put(word)
+    def _is_over(self) -> None:
+        """The watcher has ended."""
         self._words.put(["died", self._last_words()])
         if self._is_open and hasattr(self, "_began"):
             self._hear(self._last_words())
@@ -275,7 +271,7 @@ class Lab:
         if not self._is_open:
             return
         self._is_open = False
-        atexit.unregister(self.close)
+        atexit.unregister(self._at_exit)
         if self._steps > self._sent and not self.problem:
             self._look()
         self._end()
@@ -317,6 +313,44 @@ class Lab:
     def __repr__(self) -> str:
         where = f" at {self.address}" if self.address else ""
         return f"<Lab of {self._name}, {self._steps:,} rounds{where}>"
+
+
+def _write(process: subprocess.Popen[bytes], looks: queue.SimpleQueue[bytes]) -> None:
+    """All looks to the watcher, up to the last."""
+    pipe = process.stdin
+    assert pipe is not None
+    with suppress(OSError, ValueError):
+        while True:
+            body = looks.get()
+            send(pipe, body)
+            if body == END:
+                pipe.close()
+                return
+
+
+def _read(process: subprocess.Popen[bytes], lab: weakref.ref[Lab]) -> None:
+    """All that the watcher says, to the lab as long as there is one."""
+    pipe = process.stdout
+    assert pipe is not None
+    while (body := receive(pipe)) != END:
+        if (there := lab()) is not None:
+            there._take(json.loads(body))
+        del there
+    if (there := lab()) is not None:
+        there._is_over()
+    process.wait()
+    pipe.close()
+
+
+def _let_go(looks: queue.SimpleQueue[bytes], trouble: IO[bytes]) -> None:
+    """Of a watcher whose lab is gone."""
+    looks.put(END)
+    trouble.close()
+
+
+def _close(lab: weakref.ref[Lab]) -> None:
+    if (there := lab()) is not None:
+        there.close()
 
 
 def _process(trouble: Any) -> subprocess.Popen[bytes]:

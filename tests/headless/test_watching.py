@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import html
 import os
 import random
@@ -18,7 +19,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from waiting import wait_until
+from waiting import PATIENCE_SECONDS, wait_until
 
 import gandash
 from gandash.config import GameConfig
@@ -168,6 +169,21 @@ def test_a_loop_that_is_killed_leaves_a_run(tmp_path: Path) -> None:
     wait_until(lambda: not is_being_recorded(folder), "who watched it has ended, too")
     run = gandash.open(folder)
     assert run.steps > 200 and run.history["loss_d"].tolist() == list(range(run.steps))
+
+
+def test_a_lab_that_nobody_holds_any_longer_is_over(tmp_path: Path) -> None:
+    """As in a cell that is run again, where nobody wrote `with`."""
+    folder, g, d = tmp_path / "run", nn.Linear(2, 2), nn.Linear(2, 1)
+    lab = gandash.watch(g, d, real=ring(500), latent=2, out=folder, page=False)
+    watcher = lab._process
+    while lab._sent < 20:
+        lab.step(loss_d=0.5, loss_g=0.7)
+    assert is_being_recorded(folder)
+    lab = gandash.watch(g, d, real=ring(500), latent=2, out=tmp_path / "next", page=False)
+    gc.collect()
+    assert watcher.wait(PATIENCE_SECONDS) == 0
+    assert not is_being_recorded(folder) and gandash.open(folder).steps >= 20
+    lab.close()
 
 
 @pytest.mark.parametrize(
