@@ -55,5 +55,5 @@ def described(members: Sequence[Member], labels: Sequence[str]) -> tuple[GameSta
 
 def _marks(member: Member) -> tuple[Mark, ...]:
     """The changes of settings, and where instance noise has halved, in the order of their steps."""
-    halved = [Mark(step=step, label=f"σ now {show(sigma)}") for step, sigma in member.noise_halvings]
+    halved = [Mark(step=step, label=say("σ now {sigma}", sigma=show(sigma))) for step, sigma in member.noise_halvings]
     return tuple(sorted((*member.marks, *halved), key=lambda mark: mark.step))
