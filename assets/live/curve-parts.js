@@ -73,11 +73,12 @@ export function spread(marks, [from, to], width) {
     const x = (step - from) * scale;
     if (x < 0 || x > width || last - x < 2) continue;
     last = x;
-    // The whole label, else what it became, else only what was changed,
+    // The whole label, else what it became, if it says so with an arrow, else only what was changed,
     // else the line alone; the newest may stand to the left of its line.
-    const [what, now] = [label.split(' ')[0], label.slice(label.indexOf('→'))];
+    const [what, now] = [label.split(' ')[0], label.match(/→.*$/)?.[0]];
     const of = whose ? `${whose}: ` : '';
-    const choices = [of + label, `${of}${what} ${now}`, of + now, whose ?? what].map(text =>
+    const shorter = now ? [`${of}${what} ${now}`, of + now] : [];
+    const choices = [of + label, ...shorter, whose ?? what].map(text =>
       ({ text: typographic(text), size: LABEL_PX * text.length }));
     const places = choices.flatMap(({ text, size }) => [
       { text, from: x, fits: x + size < Math.min(edge, width), left: false },

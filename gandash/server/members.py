@@ -11,7 +11,7 @@ from gandash.wire.browser import GameState, Mark, Verdict, VerdictKind
 from gandash.wire.changes import mark
 from gandash.wire.facts import Facts
 from gandash.wire.messages import Change, StartedGame
-from gandash.words import say
+from gandash.words import finished, say
 
 MARKS = 200  # shown on the curves; the event log itself keeps all
 
@@ -55,5 +55,5 @@ def described(members: Sequence[Member], labels: Sequence[str]) -> tuple[GameSta
 
 def _marks(member: Member) -> tuple[Mark, ...]:
     """The changes of settings, and where instance noise has halved, in the order of their steps."""
-    halved = [Mark(step=step, label=say("σ now {sigma}", sigma=show(sigma))) for step, sigma in member.noise_halvings]
+    halved = [Mark(step=step, label=finished(f"σ → {show(sigma)}")) for step, sigma in member.noise_halvings]
     return tuple(sorted((*member.marks, *halved), key=lambda mark: mark.step))

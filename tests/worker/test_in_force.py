@@ -64,7 +64,7 @@ def test_marks_of_settings_and_of_noise_that_has_halved_stand_in_order(tiny: Gam
     (told,) = described([begun(game_told, 2)], [""])
     steps = [mark.step for mark in told.marks]
     assert steps == sorted(steps) and steps[:4] == [2, 2, 6, 10]
-    assert told.marks[2].label == "σ now 0.5"
+    assert told.marks[2].label == "σ → 0.5"
 
 
 @pytest.mark.parametrize(
