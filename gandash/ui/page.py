@@ -106,6 +106,8 @@ def heed_address(tab: Tab) -> None:
     if HIDE in address:
         tab.hidden = tuple(filter(None, address[HIDE].replace(" ", ",").split(",")))
     wanted = address.get(LESSON, "")
+    if tab.is_late(wanted):
+        return
     if wanted and wanted != tab.addressed and tab.run is not None:
         tab.note(learning.open_lesson, wanted, address.get(PART, ""))
     tab.addressed = wanted
@@ -113,7 +115,7 @@ def heed_address(tab: Tab) -> None:
 
 def write_address(tab: Tab, place: Place | None) -> None:
     """A reload finds the lesson and its step there, also in another run."""
-    tab.addressed = place.lesson.name if place else ""
+    tab.address(place.lesson.name if place else "")
     wanted = {LESSON: tab.addressed, PART: str(place.step + 1) if place else "", HIDE: ",".join(tab.hidden)}
     for name, value in wanted.items():
         if st.query_params.get(name, "") == value:

@@ -9,6 +9,7 @@ Streamlit is touched between following a choice and taking it off the list.
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ from gandash.words import finished, t, words_of
 NOBODY = Visitor("")
 KEPT_MEGABYTES = 400  # of visitors' files, for all runs together
 KEPT_EDITIONS = 4
+CROSSING_SECONDS = 10.0  # as long may a browser's message take that knows no newer address
 KEPT_WIDGETS = 1000  # a page has fewer than a hundred
 
 
@@ -133,6 +135,7 @@ class Tab:
     hidden: tuple[str, ...] = ()  # controls, as the address asks for
     presented: Presentation | None = None  # by this tab, in the run that it had last
     addressed: str = ""  # the lesson that the address named last
+    replaced: tuple[str, float] = "", 0.0  # the lesson that the address named before it was written, and when: see `is_late`
     language: str = ""  # that was chosen, or that the address asked for
     turn: threading.Lock = field(default_factory=threading.Lock)  # where reruns overlap, one of them follows at a time
 
@@ -190,6 +193,19 @@ class Tab:
             self.is_stale = True
             self.is_said = False
             self.trouble.append(t(finished(refusal)))
+
+    def address(self, lesson: str) -> None:
+        """The address is written anew, and names this lesson, or none: ""."""
+        if lesson != self.addressed:
+            self.replaced, self.addressed = (self.addressed, time.monotonic()), lesson
+
+    def is_late(self, lesson: str) -> bool:
+        """Whether the browser named this lesson before it knew of the address that was written last. Each of its messages tells
+        the address as it stands there: one that crosses with ours would bring back the lesson that was just left."""
+        if lesson == self.addressed:
+            self.replaced = "", 0.0  # it knows; from now on the lesson from before is a choice again
+        before, since = self.replaced
+        return bool(before) and lesson == before and time.monotonic() - since < CROSSING_SECONDS
 
     def attach(self, run: Run) -> None:
         """Show this run from now on."""

@@ -124,6 +124,23 @@ def test_opening_one_leaves_a_played_run_as_it_is_and_leaving_goes_back(page: Ap
     assert page.expander  # the lab's own controls
 
 
+def test_a_message_that_knew_no_newer_address_does_not_bring_back_what_was_left(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tab = the_tab(opened(page))
+    press(page, "Leave")
+    opened(page)  # the live view's word of a game, say, on its way while the page was left
+    assert learning.place_of(tab.run) is None and page.expander and "lesson" not in page.query_params
+    page.run()
+    the_place(opened(page))  # from an address without it to one with it: somebody wants it
+    press(page, "Leave")
+    page.switch_page("lessons_page.py").run()
+    the_place(opened(page.switch_page("page.py")))  # as from the list there
+    press(page, "Leave")
+    monkeypatch.setattr("gandash.ui.tab.CROSSING_SECONDS", 0)
+    the_place(opened(page))  # the browser's way back, where nothing came between
+
+
 def test_without_room_the_run_stays_and_the_page_says_why(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     page.run()
     before = the_tab(page).run
