@@ -85,18 +85,19 @@ export class Share {
     this.#parts = link;
     this.#isOurs = role === 'steer';
     for (const button of [this.copy, this.code]) button.toggleAttribute('hidden', !link);
-    this.#renew();
+    this.renew();
   }
 
   /** @param {number} step on show */
   read(step) {
     if (step === this.#step) return;
     this.#step = step;
-    this.#renew();
+    this.renew();
   }
 
-  /** The page's address has the link: at once, or a moment after it had another. It leaves no trace in the history. */
-  #renew() {
+  /** The page's address has the link: at once, or a moment after it had another. It leaves no trace in the history.
+   * Also asked for from outside: where the page's script writes the address, the link is gone from it. */
+  renew() {
     if (!this.#parts || !this.#isOurs || this.#timer) return;
     const wait = Math.max(0, this.#renewed + RENEWED_MS - performance.now());
     this.#timer = window.setTimeout(() => {

@@ -89,6 +89,7 @@ export class LiveView {
     if (!this.#parts) return;
     this.#parts.retheme();
     this.#parts.lesson.stand(data);
+    this.#parts.share.renew();
     fill(this.#root);
     if (renewed) this.#connect();
     this.#heed();

@@ -65,6 +65,7 @@ def test_a_lesson_is_gone_through(lab) -> None:
     graph.wait_for(state="hidden")
     page.get_by_role("button", name="Browse").wait_for()  # the lab's own controls are back
     wait_until(lambda: panels.count() > 1, "and all curves")
+    wait_until(lambda: "lesson=" not in page.url and "game=" in page.url, "the address has the game, and no lesson")
     assert not lab.complaints
 
 
