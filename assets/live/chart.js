@@ -114,7 +114,7 @@ export function baseLayout(theme) {
     plot_bgcolor: 'rgba(0,0,0,0)',
     font: { family: theme.font, size: 11, color: theme.muted },
     showlegend: false,
-    separators: '.\u202f', // as in numbers.js
+    separators: '.,', // as in numbers.js
     hovermode: 'x unified',
     dragmode: 'zoom',
     hoverlabel: { bgcolor: theme.background, bordercolor: theme.line,

@@ -39,9 +39,9 @@ export function chosen(value) {
   return typographic(short !== 0 && Math.abs(short) < 1e-3 ? short.toExponential() : String(short));
 }
 
-/** Whole numbers in groups of three with narrow spaces.
+/** Whole numbers in groups of three, as all languages spoken here write them, and as Python's sentences do: 1,438.
  * @param {number} value */
-export const grouped = value => typographic(Math.round(value).toString()).replace(/\B(?=(\d{3})+$)/g, '\u202f');
+export const grouped = value => typographic(Math.round(value).toString()).replace(/\B(?=(\d{3})+$)/g, ',');
 
 /** A round number in as few digits as it has.
  * @param {number} value */
