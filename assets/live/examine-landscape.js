@@ -11,7 +11,7 @@ import { StillChart } from './examine-curve.js';
 import { atRest, Numbers, ofNoise } from './examine-sections.js';
 import { compact, grouped, known, percent, round } from './numbers.js';
 import { channels, translucent } from './palette.js';
-import { drawFlow, drawFrame, drawNames, drawPath, Flow } from './phase-marks.js';
+import { drawFlow, drawFrame, drawNames, drawPath, Flow, namesRoom } from './phase-marks.js';
 import { drawAxes } from './plane-marks.js';
 import { Viewport } from './viewport.js';
 import { said, t } from './words.js';
@@ -96,11 +96,12 @@ class LandscapeCanvas {
           { join: ways.join(t(' and ')), what: shares ? ' ' + t('and the path since step {since}', { since }) : '' }));
     if (!fitCanvas(c)) return;
     const { width, height } = roomIn(this.node);
-    const side = Math.min(width - MARGIN.left - MARGIN.right, height - MARGIN.top - MARGIN.bottom);
     const view = this.#view;
-    view.box = { left: MARGIN.left + (width - MARGIN.left - MARGIN.right - side) / 2, top: MARGIN.top, width: side,
-      height: side };
     view.setHome(home);
+    view.place({ width, height }, MARGIN);
+    const least = namesRoom(c, view, theme);
+    if (view.box.left < least) view.place({ width, height }, { ...MARGIN, left: least });
+    const side = view.box.width;
     c.clearRect(0, 0, width, height);
     drawAxes(c, view, theme);
     drawFrame(c, view, theme);

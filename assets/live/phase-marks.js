@@ -2,7 +2,7 @@
 /**
  * What stands on the phase plane of a scalar game: the flow, the path, the equilibrium, and the names of the axes.
  */
-import { letterSize, markSize } from './plane-marks.js';
+import { letterSize, markSize, numbersRoom } from './plane-marks.js';
 import { translucent } from './palette.js';
 import { t } from './words.js';
 
@@ -209,7 +209,15 @@ function ring(c, x, y, radius, ink, fill) {
   c.stroke();
 }
 
-const NAME_PX = 34; // from the edge of the plane, beyond the axis's numbers
+const NAME_PX = 34; // from the edge of the plane to the foot of a name beside it, and more where numbers need more
+const GAP_PX = 5; // between such a name and the numbers
+
+/** @param {Context} c @param {Viewport} view @param {Theme} theme */
+const nameAt = (c, view, theme) => Math.max(NAME_PX, numbersRoom(c, view, theme) + GAP_PX);
+
+/** The room in px that numbers and name need left of the plane. @param {Context} c @param {Viewport} view
+ * @param {Theme} theme */
+export const namesRoom = (c, view, theme) => nameAt(c, view, theme) + letterSize(view) + 1;
 
 /** What moves along which axis, each name in its ink. @param {Context} c @param {Viewport} view @param {Theme} theme
  * @param {readonly {text: string, ink: string}[]} [names] along the
@@ -218,13 +226,14 @@ export function drawNames(c, view, theme, names =
   [{ text: t('θ (generator)'), ink: theme.words }, { text: t('ψ (discriminator)'), ink: theme.discriminator }]) {
   const { left, top, width, height } = view.box;
   const letters = letterSize(view) + 1;
+  const beside = nameAt(c, view, theme);
   c.font = `${letters}px ${theme.font}`;
   c.textAlign = 'center';
   c.textBaseline = 'alphabetic';
   c.fillStyle = names[0].ink;
   c.fillText(names[0].text, left + width / 2, top + height + 2 * letters + 6);
   c.save();
-  c.translate(left - NAME_PX, top + height / 2);
+  c.translate(left - beside, top + height / 2);
   c.rotate(-Math.PI / 2);
   c.fillStyle = names[1].ink;
   c.fillText(names[1].text, 0, 0);

@@ -141,14 +141,32 @@ function areaOf(mesh, a, b, c, d) {
 }
 
 const TICK_EVERY_PX = 90;
+const NUMBER_PX = 6; // from the plane's edge to the numbers beside it
+
+/** The round values along both axes, as far as they are in sight. @param {Viewport} view */
+function ticksOf(view) {
+  const { left, top, width, height } = view.box;
+  const [xLow, yLow] = view.under(left, top + height);
+  const [xHigh, yHigh] = view.under(left + width, top);
+  const count = Math.min(width, height) / TICK_EVERY_PX / Math.min(xHigh - xLow, yHigh - yLow);
+  return { across: niceTicks([xLow, xHigh], count * (xHigh - xLow)),
+    up: niceTicks([yLow, yHigh], count * (yHigh - yLow)) };
+}
+
+/** The room in px that the numbers left of the plane need, each as wide as if it were negative: where one moves across
+ * 0, the plane stands still. A number that is cut off loses its sign first.
+ * @param {Context} c @param {Viewport} view @param {Theme} theme */
+export function numbersRoom(c, view, theme) {
+  c.font = `${letterSize(view)}px ${theme.font}`;
+  const widths = ticksOf(view).up.map(value => c.measureText(round(-Math.abs(value))).width);
+  return NUMBER_PX + Math.ceil(Math.max(0, ...widths));
+}
 
 /** Ticks and their numbers, outside the box. @param {Context} c @param {Viewport} view @param {Theme} theme */
 export function drawAxes(c, view, theme) {
   const { left, top, width, height } = view.box;
   const [bottom, right] = [top + height, left + width];
-  const [xLow, yLow] = view.under(left, bottom);
-  const [xHigh, yHigh] = view.under(right, top);
-  const count = Math.min(width, height) / TICK_EVERY_PX / Math.min(xHigh - xLow, yHigh - yLow);
+  const { across, up } = ticksOf(view);
   const letters = letterSize(view);
   c.font = `${letters}px ${theme.font}`;
   c.fillStyle = theme.muted;
@@ -157,7 +175,7 @@ export function drawAxes(c, view, theme) {
   c.beginPath();
   c.textAlign = 'center';
   c.textBaseline = 'alphabetic';
-  for (const value of niceTicks([xLow, xHigh], count * (xHigh - xLow))) {
+  for (const value of across) {
     const x = Math.round(view.originX + view.scale * value) + 0.5;
     if (x < left + 12 || x > right - 12) continue;
     c.moveTo(x, bottom);
@@ -166,12 +184,12 @@ export function drawAxes(c, view, theme) {
   }
   c.textAlign = 'right';
   c.textBaseline = 'middle';
-  for (const value of niceTicks([yLow, yHigh], count * (yHigh - yLow))) {
+  for (const value of up) {
     const y = Math.round(view.originY - view.scale * value) + 0.5;
     if (y < top + 6 || y > bottom - 6) continue;
     c.moveTo(left - 3, y);
     c.lineTo(left, y);
-    c.fillText(round(value), left - 6, y);
+    c.fillText(round(value), left - NUMBER_PX, y);
   }
   c.stroke();
 }

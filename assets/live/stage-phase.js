@@ -9,7 +9,8 @@ import { listenToGestures } from './gestures.js';
 import { drag } from './help.js';
 import { Legend } from './legend.js';
 import { compact, known, typographic } from './numbers.js';
-import { drawChosen, drawEquilibrium, drawFlow, drawFrame, drawNames, drawPath, Flow } from './phase-marks.js';
+import { drawChosen, drawEquilibrium, drawFlow, drawFrame, drawNames, drawPath, Flow, namesRoom }
+  from './phase-marks.js';
 import { inWords, SpectrumCanvas } from './phase-spectrum.js';
 import { drawAxes } from './plane-marks.js';
 import { NO_GAME } from './reading.js';
@@ -275,14 +276,20 @@ export class PhaseStage {
    * room is left goes to the other picture, in the corner above. */
   #place() {
     const { width, height } = roomIn(this.#canvas);
-    const [roomX, roomY] = [width - MARGIN.left - MARGIN.right, height - MARGIN.top - MARGIN.bottom];
-    const side = Math.min(roomX, roomY);
-    const spare = Math.max(roomX, roomY) - side;
-    // a narrow strip beside it would help nobody
-    const left = MARGIN.left + (roomX - side < INSET.least / 2 ? roomX - side : 0);
-    this.#view.box = { left, top: MARGIN.top + roomY - side, width: side, height: side };
-    const inset = Math.min(INSET.most, Math.max(INSET.least, INSET.share * side - INSET_HEAD_PX + spare / 2));
-    this.node.style.setProperty('--gd-inset', `${Math.round(inset)}px`);
+    const roomY = height - MARGIN.top - MARGIN.bottom;
+    const put = (/** @type {number} */ left) => {
+      const roomX = width - left - MARGIN.right;
+      const side = Math.min(roomX, roomY);
+      // a narrow strip beside it would help nobody
+      if (roomX - side < INSET.least / 2) left += roomX - side;
+      this.#view.box = { left, top: MARGIN.top + roomY - side, width: side, height: side };
+      return Math.max(roomX, roomY) - side;
+    };
+    let spare = put(MARGIN.left);
+    const least = namesRoom(this.#context, this.#view, this.#theme);
+    if (this.#view.box.left < least) spare = put(least);
+    const inset = INSET.share * this.#view.box.width - INSET_HEAD_PX + spare / 2;
+    this.node.style.setProperty('--gd-inset', `${Math.round(Math.min(INSET.most, Math.max(INSET.least, inset)))}px`);
   }
 
   /** The place under the pointer and the flow there, also while it rests and the game goes on. */

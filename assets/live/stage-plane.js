@@ -13,7 +13,7 @@ import { Legend } from './legend.js';
 import { compact, fixed, known, typographic } from './numbers.js';
 import { inSameUnits, isProbability, NO_GAME, readingOf, unitOf } from './reading.js';
 import { LAYERS, LEGEND } from './plane-layers.js';
-import { drawAxes } from './plane-marks.js';
+import { drawAxes, numbersRoom } from './plane-marks.js';
 import { modeInWords, sharesIn } from './plane-modes.js';
 import { fieldsOf, FREE, KNOWN, meanLevel, SteadyScale, valueAt } from './plane-fields.js';
 import { samplesInWords } from './samples-words.js';
@@ -220,12 +220,10 @@ export class PlaneStage {
   /** Sizes canvas and viewport; false when there is no room to draw. */
   #fit() {
     if (!fitCanvas(this.#context)) return false;
-    const { width, height } = roomIn(this.#canvas);
     const margin = this.#options.compact ? COMPACT_MARGIN : MARGIN;
-    const [roomX, roomY] = [width - margin.left - margin.right, height - margin.top - margin.bottom];
-    const side = Math.min(roomX, roomY);
-    this.#view.box = { left: margin.left + Math.round((roomX - side) / 2), top: margin.top
-      + Math.round((roomY - side) / 2), width: side, height: side };
+    this.#view.place(roomIn(this.#canvas), margin);
+    const least = numbersRoom(this.#context, this.#view, this.#theme);
+    if (this.#view.box.left < least) this.#view.place(roomIn(this.#canvas), { ...margin, left: least });
     return true;
   }
 

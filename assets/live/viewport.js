@@ -17,6 +17,15 @@ export class Viewport {
   #y = 0;
   #zoom = 1;
 
+  /** In the middle of this room, as large as it may be. @param {{width: number, height: number}} room in px
+   * @param {{left: number, right: number, top: number, bottom: number}} margin */
+  place({ width, height }, { left, right, top, bottom }) {
+    const [roomX, roomY] = [width - left - right, height - top - bottom];
+    const side = Math.min(roomX, roomY);
+    this.box = { left: left + Math.round((roomX - side) / 2), top: top + Math.round((roomY - side) / 2), width: side,
+      height: side };
+  }
+
   /** @param {number[]} window `[x_low, x_high, y_low, y_high]`: all of it is seen at home */
   setHome([xLow, xHigh, yLow, yHigh]) {
     const home = { x: (xLow + xHigh) / 2, y: (yLow + yHigh) / 2, extent: Math.max(xHigh - xLow, yHigh - yLow) };

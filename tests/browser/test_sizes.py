@@ -23,6 +23,23 @@ IN_SIGHT = """() => [...document.querySelectorAll('.gd-curve:not([hidden])')].fi
 ON_TOP = """() => { const { left, width, top } = document.querySelector('.gd-stage').getBoundingClientRect();
     const places = [0.02, 0.5, 0.98].map(share => document.elementFromPoint(left + share * width, top + 150));
     return places.every(node => node?.closest('.gd-stage')); }"""
+CUT = """() => {
+    const { fillText } = CanvasRenderingContext2D.prototype;
+    window.cut = {};
+    window.written = new Set();
+    CanvasRenderingContext2D.prototype.fillText = function (words, x, y) {
+        const size = this.measureText(words), { a, b, c, d, e, f } = this.getTransform();
+        const { width, height, offsetWidth, className } = this.canvas;
+        const corners = [x - size.actualBoundingBoxLeft, x + size.actualBoundingBoxRight].flatMap(x =>
+            [y - size.actualBoundingBoxAscent, y + size.actualBoundingBoxDescent].map(y =>
+                [a * x + c * y + e, b * x + d * y + f]));
+        const beyond = Math.max(...corners.flatMap(([x, y]) => [-x, -y, x - width, y - height])) / Math.hypot(a, b);
+        if (offsetWidth) window.written.add(words);
+        if (offsetWidth && beyond > 0.75) window.cut[`${className}: ${words}`] = beyond;
+        return fillText.call(this, words, x, y);
+    };
+}"""
+NEGATIVE = "() => [...window.written].some(words => words.startsWith('−'))"
 TALLEST = "() => document.querySelector('[data-testid=stMain]').scrollHeight"
 
 
@@ -88,3 +105,22 @@ def test_a_comparison_fits_every_screen(lab: Lab) -> None:
         page.set_viewport_size({"width": size[0], "height": size[1]})
         fits(lab, layout)
     assert not lab.complaints, lab.complaints
+
+
+@pytest.mark.parametrize("games", ["Planes", "Line and plane"])
+def test_no_number_beside_a_stage_loses_its_sign(browser: Browser, games: str) -> None:
+    """What is drawn on a canvas is cut at its edge, and of a number on the left its sign is what goes first."""
+    with running_app("tests/browser/compared_app.py", PYTHONPATH=".") as app:
+        lab = Lab(browser, app.url)
+        page = lab.page
+        page.evaluate(CUT)
+        page.get_by_role("button", name=games, exact=True).click()
+        wait_until(lambda: page.evaluate(NEGATIVE), "the axes are drawn")
+        for size in ((1920, 1080), LAPTOP, PHONE):
+            page.set_viewport_size({"width": size[0], "height": size[1]})
+            for _ in range(2):
+                page.evaluate("window.written.clear()")
+                lab.press("p")  # projector mode, and back
+                wait_until(lambda: page.evaluate(NEGATIVE), "they are drawn in another size")
+                assert page.evaluate("window.cut") == {}, size
+        lab.close()
