@@ -41,7 +41,6 @@ STYLE = """<style>
 /* the button that opens a closed sidebar stands where the first row begins */
 [data-testid="stSidebar"][data-collapsed="true"] ~ * .gd-bar::before { content: ""; flex: 0 0 28px; }
 
-section[data-testid="stSidebar"][aria-expanded="true"] { width: 272px !important; min-width: 272px !important; }
 [data-testid="stSidebarHeader"] {
   height: 0; min-height: 0; padding: 0; margin: 0; position: absolute; right: 4px; top: 10px; z-index: 2; }
 [data-testid="stSidebarContent"] { padding: 0 !important; }
