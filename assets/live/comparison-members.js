@@ -59,12 +59,13 @@ export function picturesOf({ label: { members }, arrays, shapes }) {
   return pictures;
 }
 
-/** The numbers of a frame by the names of the history's columns.
+/** The numbers of a frame by the names of the history's columns, and as `measured` the step that they are of.
  * @param {Frame['label']} label @returns {Record<string, number | null>} */
 export function numbersOf({ members }) {
-  if (members.length === 1) return members[0].numbers;
+  const all = members.map(({ numbers, measured }) => ({ ...numbers, measured }));
+  if (all.length === 1) return all[0];
   return Object.fromEntries(
-    members.flatMap(({ numbers }, i) => Object.entries(numbers).map(([name, value]) => [`${i}/${name}`, value])),
+    all.flatMap((numbers, i) => Object.entries(numbers).map(([name, value]) => [`${i}/${name}`, value])),
   );
 }
 

@@ -32,6 +32,7 @@ import { said, t } from './words.js';
  * @property {string} [format]
  * @property {(value: number) => string} [tick]
  * @property {boolean} [headed]
+ * @property {boolean} [held]
  * @property {(facts: Facts) => number} [since]
  * @property {(facts: Facts) => PanelReference | undefined}
  * [reference] drawn where all that share the panel have the same
@@ -76,12 +77,13 @@ const picturesName = facts =>
 /** @type {Quantity[]} */
 const QUANTITIES = [
   {
-    key: 'frechet', column: 'frechet', get title() { return t('Fréchet distance'); }, unit: onSamePictures('frechet'),
+    key: 'frechet', column: 'frechet', held: true, get title() { return t('Fréchet distance'); },
+      unit: onSamePictures('frechet'),
       unitName: picturesName, log: true, narrowest: 1, reading: compact,
     reference: facts => floor(facts.floors.frechet, t('real against real')),
   },
   {
-    key: 'jsd', column: 'jsd', title: facts => jsdOf(facts), log: true, narrowest: 1.5, reading: compact,
+    key: 'jsd', column: 'jsd', held: true, title: facts => jsdOf(facts), log: true, narrowest: 1.5, reading: compact,
     unit: facts => (measures(facts, 'jsd') ? jsdOf(facts) : null),
     unitName: facts => (isBound(facts) ? t('a lower bound') : ''),
     reference: facts => floor(facts.floors.jsd, t('noise floor')),
@@ -99,7 +101,8 @@ const QUANTITIES = [
     since: facts => readingOf(facts).since, reference: facts => line(facts.references.loss_g),
   },
   {
-    key: 'coverage', column: 'modes', title: facts => t('{Nouns} captured', { Nouns: capital(countedBy(facts).noun) }),
+    key: 'coverage', column: 'modes', held: true,
+      title: facts => t('{Nouns} captured', { Nouns: capital(countedBy(facts).noun) }),
       unit: facts =>
       (hasModes(facts) ? `${facts.modes.length} ${countedBy(facts).noun}` : null),
     unitName: facts => t('of {count}', { count: facts.modes.length }), narrowest: 1, fixed: () => [0, 1.14],
@@ -112,7 +115,7 @@ const QUANTITIES = [
       all: facts.modes.length }) }),
   },
   {
-    key: 'quality', column: 'high_quality', get title() { return t('High quality'); }, unit: facts =>
+    key: 'quality', column: 'high_quality', held: true, get title() { return t('High quality'); }, unit: facts =>
       (hasModes(facts) ? countedBy(facts).noun : null), unitName: facts => countedBy(facts).noun, narrowest: 1,
       fixed: () => [0, 1.14], headed: true,
     format: '.1%', tick: percent, reading: value => percent(value),
@@ -120,13 +123,14 @@ const QUANTITIES = [
       note: t('p_r itself: {perfect_quality}', { perfect_quality: percent(facts.perfect_quality, 1) }) }),
   },
   ...['precision', 'recall'].map(column => ({
-    key: column, column, title: capital(column), unit: onSamePictures(column), unitName: picturesName, narrowest: 1,
+    key: column, column, held: true, title: capital(column), unit: onSamePictures(column), unitName: picturesName,
+      narrowest: 1,
       fixed: () => /** @type {[number, number]} */ ([0, 1.14]), headed: true,
     reading: (/** @type {number | null} */ value) => fixed(value, 2), reference: (/** @type {Facts} */ facts) =>
       floor(facts.floors[column], t('real against real')),
   })),
   {
-    key: 'wasserstein', column: 'wasserstein', title: facts => wassersteinOf(facts), unit: facts =>
+    key: 'wasserstein', column: 'wasserstein', held: true, title: facts => wassersteinOf(facts), unit: facts =>
       (measures(facts, 'wasserstein') ? wassersteinOf(facts) : null), log: true, narrowest: 1.5, reading: compact,
     reference: facts => floor(facts.floors.wasserstein, t('noise floor')),
   },
@@ -144,7 +148,7 @@ const QUANTITIES = [
     },
   },
   {
-    key: 'gap', column: 'gap_half', title: facts => gapName(facts), unit: facts =>
+    key: 'gap', column: 'gap_half', held: true, title: facts => gapName(facts), unit: facts =>
       (readingOf(facts).centre === null ? null : readingUnit(facts)),
     narrowest: 0.1, since: facts => readingOf(facts).since, reading: value => compact(value), reference: () =>
       ({ value: 0, label: '0' }),
@@ -209,6 +213,7 @@ function panel(quantity, nth) {
       ink,
       dash,
       shape: same.shape,
+      held: same.held,
       format: same.format,
       when: facts => places(facts).includes(i),
       derive: derive && ((value, facts) => derive(value, own(facts, i))),

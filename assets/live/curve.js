@@ -136,7 +136,7 @@ export class Curve {
   draw(scene) {
     this.entitle(scene.facts);
     const since = this.#spec.since?.(scene.facts) ?? 0;
-    const lines = this.#spec.series.map(series => after(since, readLine(series, scene)));
+    const lines = this.#spec.series.map(series => untilNow(after(since, readLine(series, scene)), series, scene));
     const { series: all } = this.#spec;
     const shown = all.map(series => applies(series, scene.facts) && this.#isOn(series, scene.memberLegend));
     const range = this.#zoom ?? this.#fit(lines, shown, scene);
@@ -368,6 +368,22 @@ function readLine({ column, derive }, { history, recent, time, facts }) {
   if (!derive) return line;
   const derived = (/** @type {number[]} */ values) => values.map(value => derive(value, facts));
   return { step: line.step, mean: derived(line.mean), low: derived(line.low), high: derived(line.high) };
+}
+
+/** What is measured every so many steps is held in between; the newest frame's number may be younger. The line goes
+ * on to it, so that its end and the number beside its name are one. @param {Line} line @param {Series} series
+ * @param {Scene} scene @returns {Line} */
+function untilNow(line, { column, derive, held }, { numbers, facts }) {
+  const [whose, name] = column.includes('/') ? column.split(/(?<=\/)/) : ['', column];
+  const step = (name === 'jsd' ? numbers[`${whose}jsd_step`] : null) ?? numbers[`${whose}measured`];
+  const read = numbers[column];
+  if (!held || !known(read) || !known(step)) return line;
+  const value = derive ? derive(read, facts) : read;
+  const since = line.mean.findLastIndex(other => other !== line.mean.at(-1)) + 1; // it holds its last value
+  if (!(line.step[since] < step) || value === line.mean[since]) return line;
+  const end = (/** @type {number[]} */ values, /** @type {number} */ last) => [...values.slice(0, since + 1), last];
+  return { step: end(line.step, step), mean: end(line.mean, value), low: end(line.low, value),
+    high: end(line.high, value) };
 }
 
 /** The line from a step on. @param {number} since @param {Line} line @returns {Line} */

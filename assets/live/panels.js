@@ -33,6 +33,7 @@ import { before, said, t } from './words.js';
  * @property {number} [room] kept for the reading, in characters
  * @property {string} [format] of the number under the pointer, as d3 writes it
  * @property {number} [member] whose line it is, in a comparison
+ * @property {boolean} [held] it is measured every so many steps, and its last value is held until then
  * @property {(facts: F) => boolean} [when] whether this game has it */
 
 /** @template {Shown} F
@@ -116,11 +117,11 @@ export const PANELS = [
     when: facts => measures(facts, 'frechet'),
     series: [
       {
-        column: 'frechet', label: 'G', ink: 'generated',
+        column: 'frechet', held: true, label: 'G', ink: 'generated',
         get name() { return t('Fréchet distance between features of generated and real pictures, as Gaussians: 0 '
           + 'when they agree in mean and covariance; 1 is the whole variance of the real ones'); },
       },
-      { column: 'frechet_average', get label() { return t('averaged'); },
+      { column: 'frechet_average', held: true, get label() { return t('averaged'); },
         get name() { return t('the same of the averaged generator'); }, ink: 'generated',
         dash: 'dot', when: facts => facts.averaging > 0 },
     ],
@@ -135,7 +136,7 @@ export const PANELS = [
     series: [
       { column: 'value', label: 'V', ink: 'value', get name() { return t('value of the game: the number is that of '
         + 'the state on fresh samples, the same as below; the curve is of each round’s own batch'); } },
-      { column: 'jsd_seen', label: facts => `−log 4 + 2 JSD${isBound(facts) ? ' ≥' : ''}`,
+      { column: 'jsd_seen', held: true, label: facts => `−log 4 + 2 JSD${isBound(facts) ? ' ≥' : ''}`,
         name: facts => t('−log 4 + 2 JSD, of the laws as D sees them, in noise and in packs: '
           + '{is_bound}the value of the best D{held_for}',
             { is_bound: isBound(facts) ? before(t('a lower bound of')) : '', held_for: heldFor(facts) }),
@@ -155,7 +156,7 @@ export const PANELS = [
     when: hasModes,
     series: [
       {
-        column: 'modes',
+        column: 'modes', held: true,
         label: facts => countedBy(facts).noun,
         name: facts => t('{counted_by} captured: those {counted_by2}',
             { counted_by: countedBy(facts).noun, counted_by2: countedBy(facts).captured }),
@@ -168,7 +169,7 @@ export const PANELS = [
           all: facts.modes.length }) : '–'),
       },
       {
-        column: 'high_quality',
+        column: 'high_quality', held: true,
         get label() { return t('high quality'); },
         name: facts => t('high quality: the share of generated samples {counted_by}',
             { counted_by: countedBy(facts).quality }),
@@ -194,13 +195,13 @@ export const PANELS = [
     reading: value => fixed(value, 2),
     when: facts => measures(facts, 'precision'),
     series: [
-      { column: 'precision', label: 'P', ink: 'generated', dash: 'dash', room: 4,
+      { column: 'precision', held: true, label: 'P', ink: 'generated', dash: 'dash', room: 4,
         get name() { return t('precision: the share of generated pictures that lie among real ones, by their '
           + 'features (Kynkäänniemi et al. 2019): quality'); } },
-      { column: 'recall', label: 'R', ink: 'real', room: 4,
+      { column: 'recall', held: true, label: 'R', ink: 'real', room: 4,
         get name() { return t('recall: the share of real pictures that lie among generated ones (Kynkäänniemi et '
           + 'al. 2019): variety'); } },
-      { column: 'coverage', label: 'C', ink: 'text', dash: 'dot', room: 4,
+      { column: 'coverage', held: true, label: 'C', ink: 'text', dash: 'dot', room: 4,
         get name() { return t('coverage, that of Naeem et al. (2020): the share of real pictures with a generated '
           + 'one among their nearest neighbours. It counts neither digits nor cells'); } },
     ],
@@ -218,14 +219,15 @@ export const PANELS = [
     reading: value => compact(value),
     when: facts => measures(facts, 'jsd'),
     series: [
-      { column: 'jsd', label: facts => jsdOf(facts),
+      { column: 'jsd', held: true, label: facts => jsdOf(facts),
         name: facts =>
           t('{is_bound}Jensen–Shannon divergence, in nats{held_for}',
               { is_bound: isBound(facts) ? before(t('lower bound of the')) : '', held_for: heldFor(facts) }),
         ink: 'text' },
-      { column: 'wasserstein', label: facts => wassersteinOf(facts), name: wassersteinInWords,
+      { column: 'wasserstein', held: true, label: facts => wassersteinOf(facts), name: wassersteinInWords,
         ink: 'real', dash: 'dashdot' },
-      { column: 'reverse_kl', label: facts => t('KL of {counted_by}', { counted_by: countedBy(facts).noun }),
+      { column: 'reverse_kl', held: true,
+        label: facts => t('KL of {counted_by}', { counted_by: countedBy(facts).noun }),
         name: facts => t('reverse KL divergence, in nats, of the {counted_by}’ shares of p_g from '
           + 'their true weights: it sees nothing of p_g’s shape within them. {what}',
             { counted_by: countedBy(facts).noun,
@@ -307,10 +309,10 @@ export const PANELS = [
     since: facts => readingOf(facts).since,
     reading: value => compact(value),
     series: [
-      { column: 'slope_real', get label() { return t('real'); },
+      { column: 'slope_real', held: true, get label() { return t('real'); },
         get name() { return t('E |∇a| on real data: the slope of D’s output before the sigmoid, per unit of x, '
           + 'along the whole pack where D judges packs'); }, ink: 'real' },
-      { column: 'slope_fake', get label() { return t('generated'); },
+      { column: 'slope_fake', held: true, get label() { return t('generated'); },
         get name() { return t('E |∇a| on generated data'); }, ink: 'generated', dash: 'dash' },
     ],
     references: () => [],

@@ -9,11 +9,13 @@ import re
 import pytest
 from driving import Lab, wait_until
 
+ENDS = """panel => document.querySelector(`[data-panel="${panel}"] .js-plotly-plot`).data
+    .filter(line => line.visible && line.hoverinfo !== 'skip').map(line => [line.x.at(-1), line.y.at(-1)])"""
 DEFAULT = "Two modes: D goes to 1/2"
 
 
 def in_plain(text: str | None) -> str:
-    return (text or "").replace("−", "-").replace("\u202f", "")
+    return (text or "").replace("−", "-").replace(",", "")
 
 
 def number(text: str) -> float:
@@ -26,6 +28,13 @@ def legend(lab: Lab, panel: str) -> list[float]:
     values = lab.page.locator(f'[data-panel="{panel}"] .gd-toggle:visible .gd-value')
     wait_until(lambda: all(text.strip() for text in values.all_inner_texts()), f"the numbers of {panel} are there")
     return [number(text) for text in values.all_inner_texts()]
+
+
+def line_ends(lab: Lab, panel: str) -> list[list[float]]:
+    """Where the lines of a panel end, step and value, and the number in the legend; once it has drawn this step."""
+    numbers = legend(lab, panel)
+    wait_until(lambda: all(step == lab.step for step, _ in lab.page.evaluate(ENDS, panel)), f"the lines of {panel} come so far")
+    return [[*end, number] for end, number in zip(lab.page.evaluate(ENDS, panel), numbers, strict=True)]
 
 
 @pytest.mark.parametrize("title", [DEFAULT, "Ring of 8"])
@@ -62,6 +71,10 @@ def test_numbers_agree_wherever_one_pauses(lab: Lab, title: str) -> None:
         wait_until(lambda panel=panel: "KL of modes" in (panel.text_content() or ""), "what KL it is is said")
         names = panel.text_content() or ""
         assert [name for name in ("JSD", "KL of modes", "sliced W") if name in names] == ["JSD", "KL of modes", *sliced], names
+        ends = [end for panel in ("divergence", "slope") for end in line_ends(lab, panel)]
+        assert len(ends) == 5
+        for step, end, shown in ends:
+            assert step == lab.step and shown == pytest.approx(end, rel=5e-3 if shown >= 0.1 else 0.05)  # of two digits
         assert ("sliced" in (lab.page.locator(".gd-theory").text_content() or "")) == bool(sliced)
         if title == "Ring of 8":
             said = lab.page.locator(".gd-stage-plane .gd-unseen")
