@@ -1,14 +1,17 @@
 """Where a tab stands in a lesson, and what is done there: plain functions, which touch nothing of Streamlit (see `tab`).
 
 A lesson is played in a run of its own, unless the tab's run has not been touched yet: nobody loses a run by opening a lesson.
-The place is kept with the run, so that a reload finds it; what a visitor has done is kept as long as the server runs.
+The place is kept with the run, so that a reload finds it; what a visitor has done is kept beside the recorded runs.
 """
 
 from __future__ import annotations
 
+import logging
+import sqlite3
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from gandash.config import GameConfig
@@ -18,6 +21,8 @@ from gandash.lessons.catalogue import catalogue
 from gandash.lessons.model import Changes, Game, Invitation, Lesson
 from gandash.server.run import Run
 from gandash.server.supervisor import Unavailable
+from gandash.store.learned import learn, learned
+from gandash.store.places import is_wanted
 from gandash.ui import choices
 from gandash.ui.place import Place
 from gandash.ui.service import begin, supervisor
@@ -26,7 +31,9 @@ from gandash.ui.upload import as_text
 from gandash.wire.browser import Status
 from gandash.words import speaking, t, words_of
 
-REMEMBERED = 2000  # visitors, of whom it is known which steps they have done
+log = logging.getLogger("gandash.lessons")
+
+REMEMBERED = 2000  # visitors, of whom it is known without a look at the disk which steps they have done
 
 
 def place_of(run: Run) -> Place | None:
@@ -41,17 +48,40 @@ _lock = threading.Lock()
 
 
 def done(visitor: str) -> dict[str, set[int]]:
-    """The steps that this visitor has done, by lesson."""
+    """The steps that this visitor has done, by lesson; those of earlier days too, where anything is kept."""
     with _lock:
-        return {lesson: set(steps) for lesson, steps in _done.get(visitor, {}).items()}
+        return {lesson: set(steps) for lesson, steps in _of(visitor).items()}
+
+
+def _of(visitor: str) -> dict[str, set[int]]:
+    if visitor not in _done:
+        _done[visitor] = {}
+        if is_wanted():
+            with _as_far_as_it_can_be_kept():
+                _done[visitor] = learned(visitor)
+    _done.move_to_end(visitor)
+    while len(_done) > REMEMBERED:
+        _done.popitem(last=False)
+    return _done[visitor]
 
 
 def _note_done(visitor: str, place: Place) -> None:
     with _lock:
-        _done.setdefault(visitor, {}).setdefault(place.lesson.name, set()).add(place.step)
-        _done.move_to_end(visitor)
-        while len(_done) > REMEMBERED:
-            _done.popitem(last=False)
+        steps = _of(visitor).setdefault(place.lesson.name, set())
+        is_new = place.step not in steps
+        steps.add(place.step)
+    if is_new and is_wanted():
+        with _as_far_as_it_can_be_kept():
+            learn(visitor, place.lesson.name, place.step)
+
+
+@contextmanager
+def _as_far_as_it_can_be_kept() -> Iterator[None]:
+    """A full disk stops no lesson: what was done is known as long as the server runs."""
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        log.warning("which steps of lessons were done cannot be kept: %s", error)
 
 
 # ------------------------------------------------------------------------------------------------------------- choices

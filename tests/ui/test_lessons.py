@@ -251,6 +251,21 @@ def test_the_page_lists_the_path_and_how_far_one_has_come(page: AppTest, tmp_pat
     assert learning.done(visitor)["mine"] == {0, 1}
 
 
+def test_what_was_done_outlasts_the_server_and_a_disk_that_takes_nothing_stops_no_lesson(
+    page: AppTest, tmp_path: Path, visitor: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("GANDASH_RECORD", "1")
+    monkeypatch.setenv("GANDASH_HOME", str(tmp_path / "home"))
+    opened(page)
+    press(page, "Skip")
+    learning._done.clear()  # as in a server that has just been started
+    assert learning.done(visitor) == {"mine": {0, 1}}
+    (tmp_path / "a file").write_text("")
+    monkeypatch.setenv("GANDASH_HOME", str(tmp_path / "a file" / "home"))
+    press(page, "Next ↻")
+    assert learning.done(visitor) == {"mine": {0, 1, 2}} and "cannot be kept" in caplog.text
+
+
 @pytest.mark.parametrize("lesson", catalogue().lessons.values(), ids=lambda lesson: lesson.name)
 def test_every_step_of_ours_can_be_shown(page: AppTest, lesson) -> None:
     for number in range(len(lesson.steps)):
