@@ -46,6 +46,7 @@ def draw() -> None:
     st.segmented_control(
         "Language",  # in English too: who cannot read the page has to find it
         list(LANGUAGES),
+        default=st.session_state[SWITCH],
         format_func=LANGUAGES.__getitem__,
         key=SWITCH,
         required=True,

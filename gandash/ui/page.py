@@ -169,7 +169,8 @@ def shown_in(tab: Tab, name: str, value: Any) -> str:
     """The key of the widget by this name, which is to show `value`: what is played.
 
     A value set from here would cross with what the browser says in the same moment, and that would look like a choice. So a
-    widget that holds something else is given up for a new one.
+    widget that holds something else is given up for a new one. The value is also to be the widget's default: Streamlit sends
+    a value that the state was given only once, and a browser that is run again before it has the widget does not keep it.
     """
     key = tab.key(name)
     if key in state and not _same(state[key], value):
@@ -258,6 +259,7 @@ def presets(tab: Tab, run: Run) -> None:
     st.selectbox(
         t("Preset"),
         list(PRESETS),
+        index=list(PRESETS).index(tab.preset),
         key=key,
         format_func=lambda name: t(PRESETS[name].title),
         on_change=lambda: tab.note(choices.preset, keys=(key,)),
@@ -290,9 +292,10 @@ def data(tab: Tab, config: GameConfig) -> None:
         asked = choices.played_pictures(tab)
         keys = {name: f"pictures/{name}" for name in PICTURES}
         keys |= {name: languages.own(keys[name]) for name in ("offered", "side", "colour")}
-        keys |= {name: shown_in(tab, keys[name], getattr(asked, name)) for name in ("side", "colour", "count")}
+        shown = {name: getattr(asked, name) for name in ("side", "colour", "count")}
+        keys |= {name: shown_in(tab, keys[name], value) for name, value in shown.items()}
         chosen = partial(tab.note, choices.pictures, keys=tuple(keys.values()), slow=t("Reading the pictures…"))
-        upload.draw_pictures(keys, chosen, config.data.note)
+        upload.draw_pictures(keys, shown, chosen, config.data.note)
 
 
 # ------------------------------------------------------------------------------------------------------ several games

@@ -73,9 +73,9 @@ def settings(rows: Rows, scaling: str) -> JsonValue:
     return played_with(rows, scaling=scaling)
 
 
-def draw_pictures(keys: Mapping[str, str], on_change: Callable[[], None], note: str = "") -> None:
+def draw_pictures(keys: Mapping[str, str], shown: Mapping[str, Any], on_change: Callable[[], None], note: str = "") -> None:
     """The widgets that take pictures; `note` says how those that are played were read. `keys` are the widgets' own, of files,
-    offered, side, colour and count. The session's state already has the last three, as they are played."""
+    offered, side, colour and count. The session's state already has the last three as they are played, which is `shown`."""
     st.file_uploader(
         t("↻ Pictures"),
         type=None,  # MNIST's files have no ending; what is no picture is refused in words
@@ -100,6 +100,7 @@ def draw_pictures(keys: Mapping[str, str], on_change: Callable[[], None], note: 
     st.selectbox(
         t("↻ Side"),
         SIDES,
+        index=SIDES.index(shown["side"]),
         format_func=lambda side: t("{side} × {side} pixels", side=side),
         key=keys["side"],
         on_change=on_change,
@@ -108,6 +109,7 @@ def draw_pictures(keys: Mapping[str, str], on_change: Callable[[], None], note: 
     st.selectbox(
         t("↻ Colour"),
         list(COLOURS),
+        index=list(COLOURS).index(shown["colour"]),
         format_func=lambda colour: t(COLOURS[colour]),
         key=keys["colour"],
         on_change=on_change,
@@ -117,6 +119,7 @@ def draw_pictures(keys: Mapping[str, str], on_change: Callable[[], None], note: 
         t("↻ Keep at most"),
         min_value=2,
         max_value=MAX_PICTURES,
+        value=shown["count"],
         step=1000,
         key=keys["count"],
         on_change=on_change,

@@ -433,6 +433,24 @@ def test_a_place_of_the_phase_plane_begins_a_game_there_and_nonsense_is_refused(
     assert run.config == expected
 
 
+@pytest.mark.parametrize("data", ["mixture", "uploaded_pictures"])
+def test_what_a_widget_shows_is_its_default(page: AppTest, data: str) -> None:
+    """A browser that is run again before it has a widget (a module of Streamlit's is still on its way, and the live view
+    tells of a game) never hears of a value that the state alone was given."""
+    page.selectbox(key="preset").select("d-tracks-d-star").run()
+    page.selectbox(key=next(box.key for box in page.selectbox if str(box.key).endswith("/data"))).select(data).run()
+    boxes = {box.key: (box.proto.default, box.index) for box in page.selectbox}
+    texts = {field.key: (field.proto.default, field.value) for field in (*page.text_input, *page.number_input)}
+    sliders = {
+        slider.key: (list(slider.proto.options)[int(slider.proto.default[0])], slider.format_func(slider.value))
+        for slider in page.select_slider
+    }
+    switches = {switch.key: (list(switch.proto.default), switch.indices) for switch in page.button_group}
+    for kind in (boxes, texts, sliders, switches):
+        assert kind and all(default == shown for default, shown in kind.values()), kind
+    assert boxes["preset"] != (0, 0)
+
+
 def test_a_preset_begins_its_game_and_offers_its_moves(page: AppTest) -> None:
     run = the_run(page)
     for preset in reversed(PRESETS.values()):

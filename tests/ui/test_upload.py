@@ -249,9 +249,10 @@ def drawn_pictures() -> None:
     from gandash.ui import upload
 
     keys = {name: f"p/{name}" for name in ("files", "offered", "side", "colour", "count")}
-    for name, played in {"side": 16, "colour": "grey", "count": 5000}.items():
+    shown = {"side": 16, "colour": "grey", "count": 5000}
+    for name, played in shown.items():
         streamlit.session_state.setdefault(keys[name], played)
-    upload.draw_pictures(keys, lambda: None)
+    upload.draw_pictures(keys, shown, lambda: None)
     found = upload.chosen_pictures(streamlit.session_state.to_dict(), "p")
     streamlit.write("none" if found is None else found["kind"])
 
