@@ -5,12 +5,17 @@ from __future__ import annotations
 import math
 import random
 import re
+from typing import Any
 
 import pytest
 from driving import Lab, wait_until
 
-ENDS = """panel => document.querySelector(`[data-panel="${panel}"] .js-plotly-plot`).data
-    .filter(line => line.visible && line.hoverinfo !== 'skip').map(line => [line.x.at(-1), line.y.at(-1)])"""
+ENDS = """panel => {
+    const node = document.querySelector(`[data-panel="${panel}"]`);
+    const said = [...node.querySelectorAll('.gd-toggle .gd-value')].filter(value => value.offsetWidth);
+    return node.querySelector('.js-plotly-plot').data.filter(line => line.visible && line.hoverinfo !== 'skip')
+        .map((line, i) => [line.x.at(-1), line.y.at(-1), said[i].textContent]);
+}"""
 DEFAULT = "Two modes: D goes to 1/2"
 
 
@@ -31,10 +36,16 @@ def legend(lab: Lab, panel: str) -> list[float]:
 
 
 def line_ends(lab: Lab, panel: str) -> list[list[float]]:
-    """Where the lines of a panel end, step and value, and the number in the legend; once it has drawn this step."""
-    numbers = legend(lab, panel)
-    wait_until(lambda: all(step == lab.step for step, _ in lab.page.evaluate(ENDS, panel)), f"the lines of {panel} come so far")
-    return [[*end, number] for end, number in zip(lab.page.evaluate(ENDS, panel), numbers, strict=True)]
+    """Where the lines of a panel end, step and value, and the number in the legend, all at one moment."""
+    legend(lab, panel)  # it is in sight
+    found: list[list[Any]] = []
+
+    def has_come() -> bool:
+        found[:] = lab.page.evaluate(ENDS, panel)
+        return all(step == lab.step for step, *_ in found)
+
+    wait_until(has_come, f"the lines of {panel} come so far")
+    return [[step, value, number(said)] for step, value, said in found]
 
 
 @pytest.mark.parametrize("title", [DEFAULT, "Ring of 8"])
