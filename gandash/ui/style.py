@@ -52,7 +52,7 @@ div[data-testid="stCaptionContainer"] { opacity: 0.78; }
 [data-testid="stSidebar"] [data-testid="stCaptionContainer"] { margin-bottom: 0.2rem; opacity: 0.85; }
 [data-testid="stSidebar"] [data-testid="stCaptionContainer"] p { font-size: 0.8rem; line-height: 1.35; margin: 0; }
 [data-testid="stSidebar"] input { padding: 0.15rem 0.5rem; font-size: 0.86rem; font-variant-numeric: tabular-nums; }
-[data-testid="stSidebar"] [data-baseweb="select"] > div { min-height: 2.1rem; font-size: 0.9rem; }
+[data-testid="stSidebar"] [data-testid="stSelectbox"] input { text-overflow: ellipsis; }
 [data-testid="stSidebar"] [data-testid="stButton"] button { min-height: 0; padding: 0.25rem 0.5rem; }
 /* a name and its value in one line; what explains a setting stands behind its name */
 [data-testid="stSidebar"] :is([data-testid="stTextInput"], [data-testid="stNumberInput"]) {
