@@ -22,7 +22,9 @@ def running_cluster() -> Iterator[Any]:
     told = {"health_check_period_ms": 500, "health_check_initial_delay_ms": 0}  # who is gone is missed in seconds
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        node = NODE | {"num_cpus": 0, "include_dashboard": False, "temp_dir": folder, "_system_config": told}
+        # Not `temp_dir`: which cluster there is, Ray writes below its usual folder all the same, which may not exist
+        patch.setenv("RAY_TMPDIR", folder)
+        node = NODE | {"num_cpus": 0, "include_dashboard": False, "_system_config": told}
         started = Cluster(True, head_node_args=node)
         started.add_node(**NODE)
         try:

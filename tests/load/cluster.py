@@ -72,7 +72,8 @@ class LocalCluster:
 
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
         self._folder = tempfile.mkdtemp(prefix="gandash-ray-")
-        given = {"num_cpus": cores, "object_store_memory": 200 * 2**20, "include_dashboard": False, "temp_dir": self._folder}
+        os.environ["RAY_TMPDIR"] = self._folder  # not `temp_dir`: see clusters.py
+        given = {"num_cpus": cores, "object_store_memory": 200 * 2**20, "include_dashboard": False}
         self._cluster: Any = Cluster(True, head_node_args=given)
 
     def __enter__(self) -> str:
