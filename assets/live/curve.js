@@ -380,7 +380,7 @@ function untilNow(line, { column, derive, held }, { numbers, facts }) {
   if (!held || !known(read) || !known(step)) return line;
   const value = derive ? derive(read, facts) : read;
   const since = line.mean.findLastIndex(other => other !== line.mean.at(-1)) + 1; // it holds its last value
-  if (!(line.step[since] < step) || value === line.mean[since]) return line;
+  if (line.step[since] >= step || value === line.mean[since]) return line; // neither where nothing was measured yet
   const end = (/** @type {number[]} */ values, /** @type {number} */ last) => [...values.slice(0, since + 1), last];
   return { step: end(line.step, step), mean: end(line.mean, value), low: end(line.low, value),
     high: end(line.high, value) };

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import random
 import re
-from typing import Any
 
 import pytest
 from driving import Lab, wait_until
@@ -35,17 +34,14 @@ def legend(lab: Lab, panel: str) -> list[float]:
     return [number(text) for text in values.all_inner_texts()]
 
 
-def line_ends(lab: Lab, panel: str) -> list[list[float]]:
-    """Where the lines of a panel end, step and value, and the number in the legend, all at one moment."""
-    legend(lab, panel)  # it is in sight
-    found: list[list[Any]] = []
-
-    def has_come() -> bool:
-        found[:] = lab.page.evaluate(ENDS, panel)
-        return all(step == lab.step for step, *_ in found)
-
-    wait_until(has_come, f"the lines of {panel} come so far")
-    return [[step, value, number(said)] for step, value, said in found]
+def lines_end_at_the_legend(lab: Lab, panel: str, least: int) -> bool:
+    """Whether the lines of a panel end at this step, at the numbers of the legend. What is not known, as a KL is where no
+    sample lies near any mode, has neither."""
+    known = [end for end in lab.page.evaluate(ENDS, panel) if end[2] != "–"]
+    return len(known) >= least and all(
+        step == lab.step and number(said) == pytest.approx(value, rel=5e-3 if value >= 0.1 else 0.05)  # of two digits
+        for step, value, said in known
+    )
 
 
 @pytest.mark.parametrize("title", [DEFAULT, "Ring of 8"])
@@ -82,10 +78,12 @@ def test_numbers_agree_wherever_one_pauses(lab: Lab, title: str) -> None:
         wait_until(lambda panel=panel: "KL of modes" in (panel.text_content() or ""), "what KL it is is said")
         names = panel.text_content() or ""
         assert [name for name in ("JSD", "KL of modes", "sliced W") if name in names] == ["JSD", "KL of modes", *sliced], names
-        ends = [end for panel in ("divergence", "slope") for end in line_ends(lab, panel)]
-        assert len(ends) == 5
-        for step, end, shown in ends:
-            assert step == lab.step and shown == pytest.approx(end, rel=5e-3 if shown >= 0.1 else 0.05)  # of two digits
+        for curves, least in (("divergence", 2), ("slope", 2)):
+            legend(lab, curves)  # it is in sight
+            wait_until(
+                lambda curves=curves, least=least: lines_end_at_the_legend(lab, curves, least),
+                f"the lines of {curves} end there",
+            )
         assert ("sliced" in (lab.page.locator(".gd-theory").text_content() or "")) == bool(sliced)
         if title == "Ring of 8":
             said = lab.page.locator(".gd-stage-plane .gd-unseen")
