@@ -98,9 +98,7 @@ class LandscapeCanvas {
     const { width, height } = roomIn(this.node);
     const view = this.#view;
     view.setHome(home);
-    view.place({ width, height }, MARGIN);
-    const least = namesRoom(c, view, theme);
-    if (view.box.left < least) view.place({ width, height }, { ...MARGIN, left: least });
+    view.place({ width, height }, MARGIN, () => namesRoom(c, view, theme));
     const side = view.box.width;
     c.clearRect(0, 0, width, height);
     drawAxes(c, view, theme);

@@ -221,9 +221,7 @@ export class PlaneStage {
   #fit() {
     if (!fitCanvas(this.#context)) return false;
     const margin = this.#options.compact ? COMPACT_MARGIN : MARGIN;
-    this.#view.place(roomIn(this.#canvas), margin);
-    const least = numbersRoom(this.#context, this.#view, this.#theme);
-    if (this.#view.box.left < least) this.#view.place(roomIn(this.#canvas), { ...margin, left: least });
+    this.#view.place(roomIn(this.#canvas), margin, () => numbersRoom(this.#context, this.#view, this.#theme));
     return true;
   }
 

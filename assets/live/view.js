@@ -80,8 +80,7 @@ export class LiveView {
   update({ data, setTriggerValue }) {
     this.#page.update(setTriggerValue, Boolean(data.recording));
     this.#page.tellFollowed(this.#run);
-    // a preset was chosen: Space is to play it
-    if (this.#data?.preset && data.preset !== this.#data.preset) releaseFocus();
+    if (this.#data?.preset && data.preset !== this.#data.preset) releaseFocus(); // Space is to play what was chosen
     const renewed = data.token !== this.#data?.token || data.socket !== this.#data?.socket
       || data.record !== this.#data?.record || data.recording !== this.#data?.recording;
     this.#data = data;

@@ -18,12 +18,15 @@ export class Viewport {
   #zoom = 1;
 
   /** In the middle of this room, as large as it may be. @param {{width: number, height: number}} room in px
-   * @param {{left: number, right: number, top: number, bottom: number}} margin */
-  place({ width, height }, { left, right, top, bottom }) {
+   * @param {{left: number, right: number, top: number, bottom: number}} margin
+   * @param {() => number} [atLeft] the room that is needed there where the plane is so large */
+  place({ width, height }, { left, right, top, bottom }, atLeft = () => 0) {
     const [roomX, roomY] = [width - left - right, height - top - bottom];
     const side = Math.min(roomX, roomY);
     this.box = { left: left + Math.round((roomX - side) / 2), top: top + Math.round((roomY - side) / 2), width: side,
       height: side };
+    const least = atLeft();
+    if (this.box.left < least) this.place({ width, height }, { left: least, right, top, bottom });
   }
 
   /** @param {number[]} window `[x_low, x_high, y_low, y_high]`: all of it is seen at home */

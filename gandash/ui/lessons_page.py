@@ -21,7 +21,7 @@ log = logging.getLogger("gandash.lessons")
 
 def main() -> None:
     tab: Tab = st.session_state.tab
-    tab.is_late("")  # the lesson that was left last may be chosen here again
+    tab.replaced = "", 0.0  # the lesson that was left last may be chosen here again
     who = visitor_of(st.context.headers, st.context.cookies)
     visitor = st.context.cookies.get(VISITOR_COOKIE, "")
     run = tab.known(lambda name: supervisor().find(name, visitor), st.query_params.get("run"))
